@@ -1,0 +1,22 @@
+import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
+import { Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+
+/** The smallest plugin: copy this folder to start your own. */
+export class Hello extends ChannelPlugin.Service<Hello>()("hello", {
+  title: "Hello",
+  settings: Schema.Struct({
+    url: Schema.URL.annotateKey({ title: "URL", description: "Where to post each message, as plain text" })
+  }),
+  settingsVersion: 1,
+  budgets: ({ url }) => [{ key: url.href, messages: 10, perSeconds: 1, burst: 10 }],
+  sizes: { text: 4000 },
+  capabilities: {}
+}) {
+  static readonly layer = HttpChannel.layer(Hello, {
+    request: ({ url }, notification) =>
+      HttpClientRequest.post(url).pipe(
+        HttpClientRequest.bodyText(Message.plainText(Message.fromNotification(notification), Hello.sizes.text))
+      )
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * An alert rule: which alerts it matches and the integrations that it notifies.
+ */
+import { Schema } from "effect"
+import { type Alert, Severity, severityRank } from "./Alert.ts"
+import { IntegrationId } from "./Integration.ts"
+
+/** The id of an alert rule. */
+export const AlertRuleId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" })
+).pipe(Schema.brand("AlertRuleId"))
+export type AlertRuleId = typeof AlertRuleId.Type
+
+const Globs = Schema.Union([Schema.String, Schema.Array(Schema.String)]).annotate({
+  expected: "a pattern or an array of patterns, where * stands for any text"
+})
+
+/**
+ * Which alerts a rule matches. All that is given must match, any of an array;
+ * an empty match matches every alert. Patterns are case-sensitive, with `*` for
+ * any text.
+ */
+export const Match = Schema.Struct({
+  /** Patterns for the source's name. */
+  source: Schema.optionalKey(Globs),
+  /** Patterns for the source rule's name or id. */
+  rule: Schema.optionalKey(Globs),
+  /** Patterns for the test's name or id. An alert without a test matches none. */
+  test: Schema.optionalKey(Globs),
+  /** The least severity that matches. */
+  severity: Schema.optionalKey(Severity),
+  /** Patterns for the values of labels, by the labels' names. */
+  labels: Schema.optionalKey(Schema.Record(Schema.String, Globs))
+})
+export type Match = typeof Match.Type
+
+/** Which alerts are told where, and whether their clear is told too. */
+export const AlertRule = Schema.Struct({
+  id: AlertRuleId,
+  name: Schema.NonEmptyString,
+  enabled: Schema.Boolean,
+  match: Match,
+  integrations: Schema.Array(IntegrationId),
+  /** "Send when clears": whether those who were told of the raise are told of the clear. */
+  notifyOnClear: Schema.Boolean
+})
+export type AlertRule = typeof AlertRule.Type
+
+/** Whether the alert meets the match. */
+export const matches = (match: Match, alert: Alert): boolean =>
+  anyOf(match.source, [alert.source]) &&
+  anyOf(match.rule, [alert.rule.name, alert.rule.id]) &&
+  anyOf(match.test, [alert.test?.name, alert.test?.id]) &&
+  (match.severity === undefined || severityRank(alert.severity) >= severityRank(match.severity)) &&
+  Object.entries(match.labels ?? {}).every(([name, globs]) => anyOf(globs, [ownLabel(alert, name)]))
+
+const ownLabel = (alert: Alert, name: string) => (Object.hasOwn(alert.labels, name) ? alert.labels[name] : undefined)
+
+const anyOf = (globs: typeof Globs.Type | undefined, texts: ReadonlyArray<string | undefined>): boolean =>
+  globs === undefined ||
+  (typeof globs === "string" ? [globs] : globs).some((glob) =>
+    texts.some((text) => text !== undefined && matchesGlob(glob, text))
+  )
+
+/** Linear in the text's length for each `*`: the first place where a part fits is always good enough. */
+const matchesGlob = (glob: string, text: string): boolean => {
+  const [head = "", ...rest] = glob.split("*")
+  const tail = rest.pop()
+  if (tail === undefined) return text === head
+  if (!text.startsWith(head)) return false
+  let at = head.length
+  for (const part of rest) {
+    const found = text.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return text.length - tail.length >= at && text.endsWith(tail)
+}

@@ -1,0 +1,127 @@
+/**
+ * The contract between Tocsin and a channel plugin.
+ *
+ * A plugin is one class: a `Context.Service` that also says which integrations
+ * it serves (`type`), how they are configured (`settings`) and what they may be
+ * sent (`budgets`, `sizes`). Its static `layer` implements it, most often with
+ * `HttpChannel.layer`.
+ */
+import { Context, type Effect, Schema } from "effect"
+import { Link } from "./Alert.ts"
+import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
+import type { Notification } from "./Notification.ts"
+
+/** How to say it: as the channel shows it best, or as plain text, after the rich form was refused. */
+export type Form = "rich" | "plain"
+
+/** What the channel gave back: it lets a later message update or follow the one that was posted. */
+export const Receipt = Schema.Struct({
+  /** Whatever the plugin needs to find the message again; at most 4 KiB as JSON, without secrets. */
+  data: Schema.optionalKey(Schema.Json),
+  /** Where a person can see the message. */
+  link: Schema.optionalKey(Link),
+  budgets: Schema.optionalKey(Schema.Array(BudgetHint))
+})
+export type Receipt = typeof Receipt.Type
+
+/** One alert at one integration, as far as a plugin needs to know it. */
+export interface Conversation {
+  readonly id: string
+  /** What the channel gave back for the conversation's first message. */
+  readonly receipt?: Receipt
+}
+
+/** How to deliver. */
+export interface DeliverOptions {
+  readonly form: Form
+  readonly conversation?: Conversation
+}
+
+/** One limit of the service: `messages` in any `perSeconds`, of which `burst` may go at once after a pause. */
+export interface Budget {
+  /** What the limit belongs to, such as a hook or a token; integrations with equal keys share it. Stored hashed only. */
+  readonly key: string
+  readonly messages: number
+  readonly perSeconds: number
+  readonly burst: number
+}
+
+/** What a channel can do beyond posting a message. */
+export interface Capabilities {
+  /** A clear can change the message that was posted for the raise. */
+  readonly update?: boolean
+  /** A clear can be posted as a reply to the raise. */
+  readonly thread?: boolean
+  /** `verify` tells whether the settings work, without posting. */
+  readonly verify?: boolean
+}
+
+/** What a plugin does. It tries once: no retries, no timeouts, no logs, no configuration but its settings. */
+export interface Channel<in Settings> {
+  /** Delivers one notification, once, in the form that is asked for. */
+  readonly deliver: (
+    settings: Settings,
+    notification: Notification,
+    options: DeliverOptions
+  ) => Effect.Effect<Receipt, DeliveryError>
+  /** The origin (scheme, host, port) that messages and secrets are sent to. */
+  readonly destination: (settings: Settings) => string
+  /** Whether the settings work, found out without posting. */
+  readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
+}
+
+/** What a plugin says of itself. */
+export interface Options<Settings extends Schema.Codec<any, any>> {
+  /** The channel's name, as its vendor spells it. */
+  readonly title: string
+  /** The settings' schema. Secrets are `Schema.Redacted`; every key has a `title` and a `description` by `annotateKey`. */
+  readonly settings: Settings
+  /** Counts the changes of the settings' stored form; 1 at first. */
+  readonly settingsVersion: number
+  /** The service's limits for these settings. */
+  readonly budgets: (settings: Settings["Type"]) => ReadonlyArray<Budget>
+  /** How much fits: `text` is the longest plain text in UTF-16 units, before any escaping. */
+  readonly sizes: { readonly text: number }
+  readonly capabilities: Capabilities
+}
+
+/** What a plugin is, before it is implemented. */
+export interface ChannelPlugin<Self, Type extends string, Settings extends Schema.Codec<any, any>>
+  extends
+    Context.ServiceClass<Self, `@tocsin/core/ChannelPlugin/${Type}`, Channel<Settings["Type"]>>,
+    Options<Settings> {
+  /** The type of integration that it serves: lowercase, the vendor's word. */
+  readonly type: Type
+}
+
+/** Any channel plugin. */
+export interface Any extends ChannelPlugin<any, string, Schema.Codec<any, any>> {}
+
+/**
+ * Declares a channel plugin.
+ *
+ * ```ts
+ * export class Pager extends ChannelPlugin.Service<Pager>()("pager", {
+ *   title: "Pager",
+ *   settings: Schema.Struct({
+ *     url: Schema.Redacted(Schema.String).annotateKey({ title: "URL", description: "Where to post" })
+ *   }),
+ *   settingsVersion: 1,
+ *   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 5 }],
+ *   sizes: { text: 4000 },
+ *   capabilities: {}
+ * }) {
+ *   static readonly layer = HttpChannel.layer(Pager, { request: ... })
+ * }
+ * ```
+ */
+export const Service =
+  <Self>() =>
+  <const Type extends string, Settings extends Schema.Codec<any, any>>(
+    type: Type,
+    options: Options<Settings>
+  ): ChannelPlugin<Self, Type, Settings> =>
+    Object.assign(Context.Service<Self, Channel<Settings["Type"]>>()(`@tocsin/core/ChannelPlugin/${type}`), {
+      type,
+      ...options
+    })

@@ -1,0 +1,69 @@
+/**
+ * Why a notification did not arrive.
+ */
+import { Schema } from "effect"
+
+/** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
+export const BudgetHint = Schema.Struct({
+  /** The `key` of one of the plugin's budgets. */
+  key: Schema.String,
+  remaining: Schema.Natural,
+  resetAt: Schema.DateTimeUtc
+})
+export type BudgetHint = typeof BudgetHint.Type
+
+/** What the service answered, in few words and without secrets: `HTTP 404: no_service`. */
+const detail = Schema.String
+
+/** The service asked to be sent to more slowly, not before `retryAfter`. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  detail,
+  retryAfter: Schema.Duration
+}) {}
+
+/**
+ * The service could not be reached, did not answer in time, or failed (408, 5xx).
+ * `unanswered` is true when the request went out and no answer came: the service may have taken it.
+ */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
+  detail,
+  unanswered: Schema.optionalKey(Schema.Boolean)
+}) {}
+
+/** The service does not accept the credential. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail }) {}
+
+/** The room, the hook or the channel is no longer there. */
+export class DestinationGone extends Schema.TaggedError<DestinationGone>()("DestinationGone", { detail }) {}
+
+/** The service refused this message; in another form it might take it. */
+export class PayloadRejected extends Schema.TaggedError<PayloadRejected>()("PayloadRejected", { detail }) {}
+
+/** The service refused for another reason that a person must mend. */
+export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfigured", { detail }) {}
+
+/** The six reasons why a notification did not arrive. The plugin says which; the engine decides what follows. */
+export const Reason = Schema.Union([
+  RateLimited,
+  Unavailable,
+  Unauthorized,
+  DestinationGone,
+  PayloadRejected,
+  Misconfigured
+])
+export type Reason = typeof Reason.Type
+
+/**
+ * Why a notification did not arrive.
+ *
+ * It has no `cause` on purpose: an HTTP client's errors print the request's URL,
+ * and a webhook's URL is a secret.
+ */
+export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
+  reason: Reason,
+  budgets: Schema.optionalKey(Schema.Array(BudgetHint))
+}) {
+  override get message(): string {
+    return `${this.reason._tag}: ${this.reason.detail}`
+  }
+}

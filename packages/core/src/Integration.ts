@@ -1,0 +1,51 @@
+/**
+ * An integration: a channel that someone configured.
+ */
+import { Schema } from "effect"
+
+/** The id of an integration. */
+export const IntegrationId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" })
+).pipe(Schema.brand("IntegrationId"))
+export type IntegrationId = typeof IntegrationId.Type
+
+/** How fast an integration may be sent to, in place of what its plugin declares. */
+export const Limits = Schema.Struct({
+  /** Messages in each period; 1 to 1,000,000. */
+  messages: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
+  /** The period's length in seconds; 1 to 86,400. */
+  perSeconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })),
+  /** Messages that may go at once after a pause; 1 to `messages`. */
+  burst: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+}).check(
+  Schema.makeFilter(({ burst, messages }) => burst <= messages, { expected: "a burst that is not above messages" })
+)
+export type Limits = typeof Limits.Type
+
+/** How long to try; all in seconds. */
+export const DeliveryOptions = Schema.Struct({
+  /** How long one attempt may take; 1 to 120, 10 by default. */
+  timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))),
+  /** The longest pause between two attempts; 1 to 3,600, 300 by default. */
+  maxBackoff: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))),
+  /** How long to try, from the delivery's creation; 60 to 604,800, 86,400 by default. */
+  deadline: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 604_800 }))),
+  /** How long an unavailable integration is waited for before its fallback is used; 0 to 86,400, 300 by default. */
+  fallbackAfter: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400 })))
+})
+export type DeliveryOptions = typeof DeliveryOptions.Type
+
+/**
+ * A channel that someone configured: the plugin that serves it (`type`) and that
+ * plugin's settings, decoded by the plugin's own schema.
+ */
+export interface Integration<Settings = unknown> {
+  readonly id: IntegrationId
+  readonly name: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly settings: Settings
+  readonly limits?: Limits
+  readonly fallback?: IntegrationId
+  readonly delivery?: DeliveryOptions
+}

@@ -1,0 +1,248 @@
+/**
+ * A notification in words: what every plugin can render, whatever the kind.
+ */
+import { DateTime, Duration, Schema } from "effect"
+import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
+import { becauseText, Notification } from "./Notification.ts"
+import { cut, fitting } from "./text.ts"
+
+/** A named piece of information. A `Time` is to be shown in the reader's own time zone where the channel can. */
+export const Fact = Schema.Union([
+  Schema.TaggedStruct("Text", { label: Schema.NonEmptyString, text: Schema.NonEmptyString }),
+  Schema.TaggedStruct("Time", { label: Schema.NonEmptyString, at: Schema.DateTimeUtc })
+]).pipe(Schema.toTaggedUnion("_tag"))
+export type Fact = typeof Fact.Type
+
+/** One line of a list, linked where `link` is given. */
+export const Line = Schema.Struct({
+  strong: Schema.NonEmptyString,
+  text: Schema.optionalKey(Schema.NonEmptyString),
+  link: Schema.optionalKey(Link)
+})
+export type Line = typeof Line.Type
+
+/**
+ * The words of a notification. All texts are plain and foreign: a plugin escapes
+ * them for its channel, and cuts them to its channel's limits with `cut`.
+ */
+export const Message = Schema.Struct({
+  /** What it speaks of: something that is wrong now, something that is over, or Tocsin itself. */
+  state: Schema.Literals(["raised", "cleared", "notice"]),
+  severity: Severity,
+  headline: Schema.NonEmptyString,
+  /** Where the headline leads: the source's view at the start, or at the clear. */
+  link: Schema.optionalKey(Link),
+  /** A second place to go, with its name. */
+  secondLink: Schema.optionalKey(Schema.Struct({ label: Schema.NonEmptyString, link: Link })),
+  summary: Schema.optionalKey(Schema.NonEmptyString),
+  facts: Schema.Array(Fact),
+  /** A list and its title; `omitted` more belong to it that are not among `lines`. */
+  lines: Schema.Array(Line),
+  linesTitle: Schema.NonEmptyString,
+  omitted: Schema.Natural,
+  /** What a reader should know of the message itself, such as an assumed time zone. */
+  notes: Schema.Array(Schema.NonEmptyString)
+})
+export type Message = typeof Message.Type
+
+/** The words of any notification. */
+export const fromNotification: (notification: Notification) => Message = Notification.match({
+  Raised: ({ alert, flaps }) => raised(`Raised: ${subject(alert)}`, alert, flaps),
+  Escalated: ({ alert, from }) => {
+    const message = raised(`Escalated to ${alert.severity}: ${subject(alert)}`, alert)
+    return { ...message, facts: [text("Severity before", from), ...message.facts] }
+  },
+  Reminder: ({ alert }) => raised(`Still raised: ${subject(alert)}`, alert),
+  Cleared: (notification) => cleared(`Cleared: ${subject(notification.alert)}`, notification),
+  RaisedAndCleared: (notification) => cleared(`Raised and cleared: ${subject(notification.alert)}`, notification),
+  Digest: (digest): Message => {
+    const total = digest.raised + digest.cleared
+    const states = [
+      digest.raised > 0 ? `${count(digest.raised)} raised` : [],
+      digest.cleared > 0 ? `${count(digest.cleared)} cleared` : []
+    ].flat()
+    const lines = digest.groups.flatMap((group) => [
+      { strong: `${group.rule}: ${count(group.total)}` },
+      ...group.alerts.map(({ link, text }) => ({ strong: text, ...(link && { link }) }))
+    ])
+    return {
+      state: digest.raised > 0 ? "raised" : "cleared",
+      severity: digest.severity,
+      headline: `${count(total)} ${total === 1 ? "alert" : "alerts"}${states.length > 0 ? `: ${states.join(", ")}` : ""}`,
+      ...(digest.link && { link: digest.link }),
+      facts: [text("Gravest", digest.severity)],
+      lines,
+      linesTitle: "By rule",
+      omitted: digest.groups.reduce((omitted, group) => omitted + Math.max(0, group.total - group.alerts.length), 0),
+      notes: digest.because === "storm" ? ["More was to be said than this channel takes one by one."] : []
+    }
+  },
+  Notice: ({ headline, lines, link, severity }): Message => ({
+    state: "notice",
+    severity,
+    headline,
+    ...(link && { link }),
+    facts: [],
+    lines: lines.map((line) => ({ strong: line })),
+    linesTitle: "Details",
+    omitted: 0,
+    notes: []
+  }),
+  Test: ({ alert, of }) => {
+    const message: Message =
+      of === "Raised"
+        ? raised(`Test of a raised alert: ${subject(alert)}`, alert)
+        : cleared(`Test of a cleared alert: ${subject(alert)}`, {
+            alert,
+            because: "conditionsNoLongerMet",
+            clearedAt: alert.clearedAt ?? alert.startedAt
+          })
+    return { ...message, notes: [...message.notes, "This is a test; nothing is wrong."] }
+  }
+})
+
+/**
+ * The message as plain text of at most `max` UTF-16 units, which always
+ * renders: what does not fit is left out from the list first, with its count.
+ * `max` below 200 is taken as 200.
+ */
+export const plainText = (message: Message, max: number): string => {
+  const room = Math.max(200, max)
+  const head = [
+    message.headline,
+    message.link?.href,
+    message.summary,
+    ...message.facts.map((fact) => `${fact.label}: ${factText(fact)}`)
+  ].filter((line) => line !== undefined)
+  const tail = [
+    message.secondLink && `${message.secondLink.label}: ${message.secondLink.link.href}`,
+    ...message.notes
+  ].filter((line) => line !== undefined)
+  const lines = message.lines.map(({ strong, text }) => `- ${text === undefined ? strong : `${strong}: ${text}`}`)
+  const left = room - [...head, ...tail, `${message.linesTitle}:`].join("\n").length - 2
+  const more = (shown: number) => moreText(lines.length - shown + message.omitted)
+  const shown = fitting(
+    lines.map((line) => line.length),
+    { max: left, separator: 1, reserve: more(0).length }
+  )
+  const omitted = lines.length - shown + message.omitted
+  const list = [...lines.slice(0, shown), ...(omitted > 0 ? [more(shown)] : [])]
+  return cut([...head, ...(list.length > 0 ? [`${message.linesTitle}:`, ...list] : []), ...tail].join("\n"), room)
+}
+
+/** How a list says that `count` of it are not shown: `and 12 more`. */
+export const moreText = (omitted: number): string => `and ${count(omitted)} more`
+
+/** A fact's value in words, a time as `2022-04-25 22:18:00 UTC`. */
+export const factText = (fact: Fact): string => (fact._tag === "Text" ? fact.text : timeText(fact.at))
+
+/** A time in words, for where the reader's own zone is not known: `2022-04-25 22:18:00 UTC`. */
+export const timeText = (at: DateTime.Utc): string =>
+  `${DateTime.formatIso(at).replace("T", " ").replace(/\.\d+/, "").replace(/Z$/, "")} UTC`
+
+const subject = (alert: Alert): string =>
+  alert.test === undefined ? alert.rule.name : `${alert.rule.name} on ${alert.test.name}`
+
+const raised = (headline: string, alert: Alert, flaps?: number): Message => ({
+  state: "raised",
+  ...about(alert, "atStart"),
+  ...links(alert.links.started ?? alert.links.alert, alert),
+  headline,
+  facts: [
+    ...facts(alert),
+    time("Started", alert.startedAt),
+    ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
+  ]
+})
+
+const cleared = (
+  headline: string,
+  { alert, because, clearedAt, flaps }: Omit<typeof Notification.cases.Cleared.Type, "_tag">
+): Message => ({
+  state: "cleared",
+  ...about(alert, "atEnd"),
+  ...links(viewAtClear(alert, clearedAt), alert),
+  headline,
+  facts: [
+    text("Cleared", becauseText[because]),
+    ...facts(alert),
+    time("Started", alert.startedAt),
+    time("Ended", clearedAt),
+    text("Duration", durationText(DateTime.distance(alert.startedAt, clearedAt))),
+    ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
+  ]
+})
+
+/** The alert's own end if it has one, else the view at the time of the edit that ended the conversation. */
+const viewAtClear = (alert: Alert, clearedAt: DateTime.Utc): Link | undefined => {
+  if (alert.links.cleared !== undefined) return alert.links.cleared
+  const seconds = String(Math.floor(clearedAt.epochMilliseconds / 1000))
+  const view = alert.links.view?.replaceAll("{time}", seconds)
+  return view !== undefined && URL.canParse(view) ? new URL(view) : alert.links.alert
+}
+
+const links = (link: Link | undefined, alert: Alert): Pick<Message, "link" | "secondLink"> => ({
+  ...(link && { link }),
+  ...(alert.links.alert && link?.href !== alert.links.alert.href
+    ? { secondLink: { label: "Alert", link: alert.links.alert } }
+    : {})
+})
+
+const about = (
+  alert: Alert,
+  when: "atStart" | "atEnd"
+): Pick<Message, "severity" | "summary" | "lines" | "linesTitle" | "omitted" | "notes"> => ({
+  severity: alert.severity,
+  ...(alert.summary !== undefined && { summary: alert.summary }),
+  lines: alert.observations.map((observation) => observed(observation, when)),
+  linesTitle: "Observed by",
+  omitted: alert.observationsOmitted,
+  notes: [`${alert.source} alert ${alert.sourceId}`, ...timeZoneNote(alert)]
+})
+
+const timeZoneNote = ({ assumedTimeZone }: Alert): ReadonlyArray<string> =>
+  assumedTimeZone === undefined
+    ? []
+    : [
+        assumedTimeZone.stated === undefined
+          ? `The source states no time zone; its times were read as ${assumedTimeZone.zone}.`
+          : `The source's time zone ${assumedTimeZone.stated} is not known; its times were read as ${assumedTimeZone.zone}.`
+      ]
+
+const observed = ({ atEnd, atStart, link, name }: Observation, when: "atStart" | "atEnd"): Line => {
+  const metrics = when === "atStart" || atEnd === undefined ? atStart : atEnd
+  return { strong: name, ...(metrics !== undefined && { text: metrics }), ...(link && { link }) }
+}
+
+const facts = (alert: Alert): ReadonlyArray<Fact> => [
+  text("Severity", alert.severity),
+  ...(alert.rule.expression === undefined ? [] : [text("Condition", alert.rule.expression)]),
+  ...(alert.test?.targets === undefined || alert.test.targets.length === 0
+    ? []
+    : [text(alert.test.targets.length === 1 ? "Target" : "Targets", alert.test.targets.join(", "))]),
+  ...(Object.keys(alert.labels).length === 0
+    ? []
+    : [
+        text(
+          "Labels",
+          Object.entries(alert.labels)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(", ")
+        )
+      ])
+]
+
+const text = (label: string, text: string): Fact => ({ _tag: "Text", label, text })
+
+const time = (label: string, at: DateTime.Utc): Fact => ({ _tag: "Time", label, at })
+
+const count = (n: number): string => n.toLocaleString("en-US")
+
+const times = (n: number): string => (n === 1 ? "once" : `${count(n)} times`)
+
+/** The two largest units, `6d 21h`, `13m`, down to seconds; a clear before its start is no time at all. */
+const durationText = (duration: Duration.Duration): string => {
+  const { days, hours, minutes, seconds } = Duration.parts(Duration.max(duration, Duration.zero))
+  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !/^0/.test(part))
+  return parts.length === 0 ? "0s" : parts.slice(0, 2).join(" ")
+}

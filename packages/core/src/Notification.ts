@@ -1,0 +1,84 @@
+/**
+ * What is to be said to an integration.
+ */
+import { Schema } from "effect"
+import { Alert, Link, Severity } from "./Alert.ts"
+
+/** Why a conversation was closed. The first four end the alert itself, the others are edits by an operator. */
+export const Because = Schema.Literals([
+  "conditionsNoLongerMet",
+  "sourceRuleChanged",
+  "expired",
+  "byHand",
+  "alertRuleChanged",
+  "alertRuleDisabled",
+  "alertRuleRemoved",
+  "integrationRemoved"
+])
+export type Because = typeof Because.Type
+
+/** The reasons in the words of a message. */
+export const becauseText: Record<Because, string> = {
+  conditionsNoLongerMet: "conditions no longer met",
+  sourceRuleChanged: "source rule changed or removed",
+  expired: "expired",
+  byHand: "closed by hand",
+  alertRuleChanged: "alert rule changed",
+  alertRuleDisabled: "alert rule disabled",
+  alertRuleRemoved: "alert rule removed",
+  integrationRemoved: "integration removed from the rule"
+}
+
+/** How often the alert cleared and was raised again since the integration was last told, if it did. */
+const flaps = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+
+const cleared = { alert: Alert, because: Because, clearedAt: Schema.DateTimeUtc, flaps }
+
+/** One group of a digest: the alerts of one source rule. */
+export const DigestGroup = Schema.Struct({
+  rule: Schema.NonEmptyString,
+  severity: Severity,
+  total: Schema.Natural,
+  /** The first alerts of the group, gravest first; the rest is counted in `total`. */
+  alerts: Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, link: Schema.optionalKey(Link) }))
+})
+
+/**
+ * What is to be said. A plugin need not know the kinds: every one of them,
+ * also those that come later, can be had as a `Message`.
+ */
+export const Notification = Schema.Union([
+  /** An alert was raised. */
+  Schema.TaggedStruct("Raised", { alert: Alert, flaps }),
+  /** A raised alert became graver than was last told (`from`). */
+  Schema.TaggedStruct("Escalated", { alert: Alert, from: Severity }),
+  /** An alert is still raised. */
+  Schema.TaggedStruct("Reminder", { alert: Alert }),
+  /** An alert that was told is over. */
+  Schema.TaggedStruct("Cleared", cleared),
+  /** An alert was raised and is over before its raise could be told. */
+  Schema.TaggedStruct("RaisedAndCleared", cleared),
+  /** Many notifications as one, gravest group first. */
+  Schema.TaggedStruct("Digest", {
+    because: Schema.Literals(["storm", "group"]),
+    raised: Schema.Natural,
+    cleared: Schema.Natural,
+    severity: Severity,
+    groups: Schema.Array(DigestGroup),
+    /** A page that lists all of them. */
+    link: Schema.optionalKey(Link)
+  }),
+  /** Something that operators should know of Tocsin itself. */
+  Schema.TaggedStruct("Notice", {
+    severity: Severity,
+    headline: Schema.NonEmptyString,
+    lines: Schema.Array(Schema.NonEmptyString),
+    link: Schema.optionalKey(Link)
+  }),
+  /** A trial of an integration, in the form of a raised or a cleared alert. */
+  Schema.TaggedStruct("Test", { of: Schema.Literals(["Raised", "Cleared"]), alert: Alert })
+]).pipe(Schema.toTaggedUnion("_tag"))
+export type Notification = typeof Notification.Type
+
+/** The name of a kind of notification. */
+export type Kind = Notification["_tag"]

@@ -1,0 +1,72 @@
+/**
+ * Tocsin's own alert format: what `POST /v1/alerts` takes.
+ */
+import { Schema } from "effect"
+import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "./Alert.ts"
+
+/** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`. */
+export const reservedSources: ReadonlyArray<string> = [
+  "thousandeyes",
+  "prometheus",
+  "alertmanager",
+  "grafana",
+  "pagerduty",
+  "cloudevents",
+  "datadog",
+  "tocsin"
+]
+
+const SourceId = Schema.NonEmptyString.check(Schema.isMaxLength(512, { expected: "at most 512 characters" }))
+
+const SourceName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" }),
+  Schema.makeFilter((name) => !reservedSources.includes(name), {
+    expected: `a name that belongs to no built-in source (${reservedSources.join(", ")})`
+  })
+)
+
+/** One alert as a sender reports it, raised or cleared. */
+export const PostedAlert = Schema.Struct({
+  /** The sender's name. */
+  source: SourceName,
+  /** The sender's own id of the alert; its clear carries the same. */
+  id: SourceId,
+  /** Names this event; sent again within seven days it changes nothing. */
+  eventId: Schema.optionalKey(SourceId),
+  state: Schema.Literals(["raised", "cleared"]),
+  startedAt: Schema.DateTimeUtc,
+  clearedAt: Schema.optionalKey(Schema.DateTimeUtc),
+  /** `major` when absent. */
+  severity: Schema.optionalKey(Severity),
+  /** A sentence or two on what is wrong; part of every message about a raise. */
+  summary: Schema.optionalKey(Schema.NonEmptyString),
+  rule: Schema.Struct({ ...SourceRule.fields, id: Schema.optionalKey(SourceId) }),
+  test: Schema.optionalKey(Schema.Struct({ ...SourceTest.fields, id: Schema.optionalKey(SourceId) })),
+  links: Schema.optionalKey(
+    Schema.Struct({
+      /** Where to look at the time of the raise. */
+      started: Schema.optionalKey(Link),
+      /** Where to look at the time of the clear. */
+      cleared: Schema.optionalKey(Link),
+      /** The alert at its source. */
+      alert: Schema.optionalKey(Link)
+    })
+  ),
+  labels: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.String).check(Schema.isMaxProperties(64, { expected: "at most 64 labels" }))
+  ),
+  observations: Schema.optionalKey(Schema.Array(Observation))
+})
+export type PostedAlert = typeof PostedAlert.Type
+
+/** The event that a posted alert stands for. */
+export const fromPostedAlert = ({ id, labels, links, observations, severity, ...posted }: PostedAlert): AlertEvent => ({
+  ...posted,
+  sourceId: id,
+  severity: severity ?? "major",
+  labels: labels ?? {},
+  links: links ?? {},
+  observations: observations ?? [],
+  observationsOmitted: 0,
+  reusesId: true
+})

@@ -1,0 +1,33 @@
+export {
+  Alert,
+  AlertClearedBecause,
+  AlertEvent,
+  AlertId,
+  AssumedTimeZone,
+  Link,
+  Links,
+  Observation,
+  Severity,
+  severityRank,
+  SourceRule,
+  SourceTest
+} from "./Alert.ts"
+export { AlertRule, AlertRuleId, Match, matches } from "./AlertRule.ts"
+export * as ChannelPlugin from "./ChannelPlugin.ts"
+export {
+  BudgetHint,
+  DeliveryError,
+  DestinationGone,
+  Misconfigured,
+  PayloadRejected,
+  RateLimited,
+  Reason,
+  Unauthorized,
+  Unavailable
+} from "./DeliveryError.ts"
+export * as HttpChannel from "./HttpChannel.ts"
+export { DeliveryOptions, type Integration, IntegrationId, Limits } from "./Integration.ts"
+export * as Message from "./Message.ts"
+export { Because, becauseText, DigestGroup, type Kind, Notification } from "./Notification.ts"
+export { cut, type CutOptions, fitting } from "./text.ts"
+export { fromPostedAlert, PostedAlert, reservedSources } from "./PostedAlert.ts"

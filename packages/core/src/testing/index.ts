@@ -1,0 +1,2 @@
+export * as ChannelPluginTest from "./ChannelPluginTest.ts"
+export * as samples from "./samples.ts"
