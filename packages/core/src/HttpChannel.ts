@@ -12,7 +12,7 @@ import {
   Misconfigured,
   PayloadRejected,
   RateLimited,
-  Reason,
+  type Reason,
   Unauthorized,
   Unavailable
 } from "./DeliveryError.ts"
@@ -180,7 +180,11 @@ const errorCode = (cause: unknown): string | undefined =>
 /** A service or a proxy may echo the request: what is secret in the settings is struck out. */
 const withoutSecrets = (reason: Reason, settings: unknown): Reason => {
   const detail = secretParts(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), reason.detail)
-  return detail === reason.detail ? reason : Reason.make({ ...reason, detail })
+  if (reason._tag === "RateLimited") return new RateLimited({ detail, retryAfter: reason.retryAfter })
+  if (reason._tag === "Unavailable") {
+    return new Unavailable({ detail, ...(reason.unanswered !== undefined && { unanswered: reason.unanswered }) })
+  }
+  return new { Unauthorized, DestinationGone, PayloadRejected, Misconfigured }[reason._tag]({ detail })
 }
 
 /** Every secret of the settings, longest first: whole, and for a URL its path and each longer part of that, too. */

@@ -243,6 +243,6 @@ const times = (n: number): string => (n === 1 ? "once" : `${count(n)} times`)
 /** The two largest units, `6d 21h`, `13m`, down to seconds; a clear before its start is no time at all. */
 const durationText = (duration: Duration.Duration): string => {
   const { days, hours, minutes, seconds } = Duration.parts(Duration.max(duration, Duration.zero))
-  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !/^0/.test(part))
+  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !part.startsWith("0"))
   return parts.length === 0 ? "0s" : parts.slice(0, 2).join(" ")
 }

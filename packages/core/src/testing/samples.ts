@@ -54,7 +54,10 @@ export const cleared: Alert = {
 
 /** An alert of an agent itself: no test, no observations, no views. */
 export const agent: Alert = decode({
-  ...{ id: "01966d2c-6d00-7000-8000-000000000002", source: "thousandeyes", sourceId: "562949953421312", episode: 1 },
+  id: "01966d2c-6d00-7000-8000-000000000002",
+  source: "thousandeyes",
+  sourceId: "562949953421312",
+  episode: 1,
   state: "raised",
   rule: { id: "77", name: "Agent offline", expression: "Last contact ≥ 10 minutes ago" },
   severity: "critical",
