@@ -1,0 +1,40 @@
+/**
+ * Delivers alerts to a HipChat room, by the room notifications of HipChat's API v2.
+ */
+import { ChannelPlugin, HttpChannel } from "@tocsin/core"
+import { Redacted } from "effect"
+import { HttpClientRequest } from "effect/http"
+import { answer } from "./answer.ts"
+import { limits, rates } from "./limits.ts"
+import { message } from "./message.ts"
+import { settings } from "./settings.ts"
+
+/** Posts alerts to a room of HipChat Server, HipChat Data Center, or a bridge that speaks HipChat's API v2. */
+export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
+  title: "HipChat",
+  settings,
+  settingsVersion: 1,
+  budgets: ({ authToken, url }) => [
+    { key: `${url.origin}${url.pathname}`, ...rates.room },
+    { key: `token:${Redacted.value(authToken)}`, ...rates.token }
+  ],
+  sizes: { text: limits.message },
+  capabilities: { verify: true }
+}) {
+  static readonly layer = HttpChannel.layer(HipChat, {
+    request: ({ authToken, url }, notification, options) =>
+      HttpClientRequest.post(url).pipe(
+        HttpClientRequest.bearerToken(authToken),
+        HttpClientRequest.bodyJsonUnsafe(message(notification, options))
+      ),
+    answer,
+    // With auth_test HipChat only looks at the token, and at whether it may make this very
+    // call. A service that does not know auth_test refuses the empty notification: nothing is posted.
+    verify: ({ authToken, url }) =>
+      HttpClientRequest.post(url).pipe(
+        HttpClientRequest.appendUrlParam("auth_test", "true"),
+        HttpClientRequest.bearerToken(authToken),
+        HttpClientRequest.bodyJsonUnsafe({})
+      )
+  })
+}

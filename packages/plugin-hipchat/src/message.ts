@@ -1,0 +1,135 @@
+import { type ChannelPlugin, cut, fitting, Message, type Notification, type Severity } from "@tocsin/core"
+import { Hash } from "effect"
+import { type Card, card } from "./card.ts"
+import { limits, maxHeadline, maxLines } from "./limits.ts"
+import { clean, escapeHtml, linkText, literal, literalLink, oneLine } from "./text.ts"
+
+/**
+ * The body of a room notification.
+ *
+ * https://developer.atlassian.com/server/hipchat/sending-messages/
+ */
+export interface Body {
+  readonly from: string
+  readonly message_format: "html" | "text"
+  readonly color: "yellow" | "green" | "red" | "purple" | "gray"
+  /** Whether the room's members are called: a sound, a mark on the room. */
+  readonly notify: boolean
+  readonly message: string
+  /** Shown in place of `message` by the clients that know cards. */
+  readonly card?: Card
+}
+
+/** A notification for a room: as HTML and a card, or as plain text. */
+export const message = (
+  notification: Notification,
+  { conversation, form }: Pick<ChannelPlugin.DeliverOptions, "conversation" | "form">
+): Body => {
+  const words = shortened(Message.fromNotification(notification))
+  const common = { from: "Tocsin", color: color(words), notify: words.state === "raised" }
+  if (form === "plain") {
+    return { ...common, message_format: "text", message: Message.plainText(literalMessage(words), limits.message) }
+  }
+  const html = messageHtml(words)
+  const alert = "alert" in notification ? notification.alert : undefined
+  // The same delivery gets the same id each time, and messages of one alert that differ have different ids.
+  const id = [conversation?.id ?? alert?.id ?? "tocsin", notification._tag, Hash.string(html) >>> 0]
+    .join("-")
+    .replace(/[^\w-]/g, "_")
+    .slice(-100)
+  return {
+    ...common,
+    message_format: "html",
+    message: html,
+    card: card(words, { id, ...(alert && { observers: alert.observations.length + alert.observationsOmitted }) })
+  }
+}
+
+/** Red calls for a person now; what is over is green, and what is said of Tocsin itself gray. */
+const color = ({ severity, state }: Message.Message): Body["color"] =>
+  state === "raised" ? raisedColors[severity] : state === "cleared" ? "green" : "gray"
+
+const raisedColors: Record<Severity, Body["color"]> = { critical: "red", major: "red", minor: "yellow", info: "purple" }
+
+/** Where there is a link to the rest, a list need not show all of it. */
+const shortened = (words: Message.Message): Message.Message =>
+  linkText(words.link) === undefined || words.lines.length <= maxLines
+    ? words
+    : { ...words, lines: words.lines.slice(0, maxLines), omitted: words.omitted + words.lines.length - maxLines }
+
+/** The words as HTML that fits, the list cut first; where texts are very long, all of them are cut shorter. */
+const messageHtml = (words: Message.Message): string => {
+  const parts = [1000, 300].map((share) => around(words, share)).find(({ left }) => left > 1000) ?? around(words, 100)
+  return parts.head + list(words, parts.left) + parts.tail
+}
+
+/** More facts or notes than any message has; they keep the sum of the shares below the limit. */
+const maxFacts = 20
+const maxNotes = 5
+
+/** What stands around the list, each text of it at most `share` long, and how much that leaves for the list. */
+const around = (words: Message.Message, share: number) => {
+  const html = (text: string, max = share) => escapeHtml(cut(oneLine(text), max, { encode: escapeHtml }))
+  const anchor = (link: URL | undefined, inner: string) => {
+    const href = linkText(link)
+    return href === undefined ? inner : `<a href="${escapeHtml(href)}">${inner}</a>`
+  }
+  const head = [
+    anchor(words.link, `<b>${html(words.headline, Math.min(share, maxHeadline))}</b>`),
+    ...(words.summary === undefined ? [] : [breaks(cut(clean(words.summary), share, { encode: breaks }))]),
+    ...words.facts.slice(0, maxFacts).map((fact) => `<b>${html(fact.label, 50)}:</b> ${html(Message.factText(fact))}`)
+  ].join("<br>")
+  const tail = [
+    ...(words.secondLink === undefined ? [] : [anchor(words.secondLink.link, html(words.secondLink.label, 50))]),
+    ...words.notes.slice(-maxNotes).map((note) => `<i>${html(note)}</i>`)
+  ].join("<br>")
+  const separated = words.lines.length + words.omitted === 0 && tail !== "" ? `<br>${tail}` : tail
+  return { head, tail: separated, left: limits.message - head.length - separated.length }
+}
+
+const breaks = (text: string): string => escapeHtml(text).replaceAll("\n", "<br>")
+
+const list = ({ lines, linesTitle, omitted }: Message.Message, max: number): string => {
+  if (lines.length + omitted === 0) return ""
+  const open = `<br><b>${escapeHtml(cut(oneLine(linesTitle), 50, { encode: escapeHtml }))}:</b><ul>`
+  const items = lines.map(item)
+  const more = (shown: number) => `<li>${Message.moreText(lines.length - shown + omitted)}</li>`
+  const reserve = more(0).length
+  const left = max - open.length - "</ul>".length - (omitted > 0 ? reserve : 0)
+  const shown = fitting(
+    items.map(({ length }) => length),
+    { max: left, separator: 0, reserve: omitted > 0 ? 0 : reserve }
+  )
+  return [open, ...items.slice(0, shown), ...(lines.length - shown + omitted > 0 ? [more(shown)] : []), "</ul>"].join(
+    ""
+  )
+}
+
+const item = ({ link, strong, text }: Message.Line): string => {
+  const html = (text: string) => escapeHtml(cut(oneLine(text), 300, { encode: escapeHtml }))
+  const href = linkText(link)
+  const name = href === undefined ? html(strong) : `<a href="${escapeHtml(href)}">${html(strong)}</a>`
+  return `<li>${name}${text === undefined ? "" : `: ${html(text)}`}</li>`
+}
+
+/** The words with nothing in them that the `text` format would act on, and no text so long that it displaces others. */
+const literalMessage = (words: Message.Message): Message.Message => {
+  const short = (text: string, max: number) => literal(cut(text, max, { encode: literal }))
+  const one = (text: string, max = 1000) => short(oneLine(text), max)
+  const { link: _link, secondLink, summary, ...rest } = words
+  const link = literalLink(words.link)
+  const second = literalLink(secondLink?.link)
+  return {
+    ...rest,
+    headline: one(words.headline, maxHeadline),
+    ...(link && { link }),
+    ...(secondLink && second && { secondLink: { label: one(secondLink.label), link: second } }),
+    ...(summary !== undefined && { summary: short(clean(summary), 1000) }),
+    facts: words.facts.map((fact) => (fact._tag === "Text" ? { ...fact, text: one(fact.text) } : fact)),
+    lines: words.lines.map(({ strong, text }) => ({
+      strong: one(strong, 300),
+      ...(text !== undefined && { text: one(text, 300) })
+    })),
+    notes: words.notes.map((note) => one(note))
+  }
+}

@@ -1,0 +1,65 @@
+import { Link } from "@tocsin/core"
+import { Effect, Redacted, Schema, SchemaIssue, SchemaTransformation } from "effect"
+
+const Url = Link.check(
+  Schema.makeFilter(({ password, username }) => username === "" && password === "", {
+    expected: "a URL without a user or a password in it"
+  })
+).annotateKey({
+  title: "URL",
+  description:
+    "The room's notification URL, http or https, such as https://acme.hipchat.com/v2/room/42/notification. " +
+    "The URL that HipChat shows for copying may be used as it is: auth_token is taken out of it and kept as the auth token."
+})
+
+/** What can stand in an HTTP header. */
+const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/, { expected: "a token, without spaces" }))
+
+const authToken = {
+  title: "Auth token",
+  description:
+    "The room's auth token, sent as a Bearer token. Required unless the URL carries it as auth_token; " +
+    "if both are given, the URL's is used."
+}
+
+/** The settings as they are entered: with the token beside the URL, in it, or both. */
+const Entered = Schema.Struct({
+  url: Url,
+  authToken: Schema.optionalKey(Schema.Redacted(Token)).annotateKey(authToken)
+})
+
+/** Where a room is and the token for it; the URL of these never carries the token. */
+export const settings = Entered.pipe(
+  Schema.decodeTo(
+    Schema.Struct({ url: Url, authToken: Schema.Redacted(Token).annotateKey(authToken) }),
+    SchemaTransformation.transformEffect({
+      decode: ({ authToken, url: entered }, options) => {
+        const token = entered.searchParams.get("auth_token")
+        if (token !== null && token !== "" && !Schema.is(Token)(token)) {
+          const issue = new SchemaIssue.InvalidValue({ expected: "an auth_token without spaces" }, undefined, options)
+          return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
+        }
+        const used = token ? Redacted.make(token) : authToken
+        if (used === undefined) {
+          const issue = new SchemaIssue.MissingKey({
+            messageMissingKey: "Expected the room's auth token, here or as auth_token in the URL"
+          })
+          return Effect.fail(new SchemaIssue.Pointer(["authToken"], issue))
+        }
+        return Effect.succeed({ url: withoutToken(entered), authToken: used })
+      },
+      encode: Effect.succeed
+    })
+  )
+)
+
+/** Takes the token out and leaves the rest of the query as it was written. */
+const withoutToken = (entered: URL): URL => {
+  const url = new URL(entered)
+  url.search = url.search
+    .slice(1)
+    .split("&")
+    .filter((part) => !new URLSearchParams(part).has("auth_token"))
+    .join("&")
+  return url
+}

@@ -1,0 +1,52 @@
+import { maxLink } from "./limits.ts"
+
+/** Foreign text made fit for the wire, its line breaks kept: well-formed, without control characters; `?` if nothing is left. */
+export const clean = (text: string): string =>
+  text
+    .toWellFormed()
+    // A text that reverses what follows it could make a message say what nobody wrote.
+    .replace(/[\u202A-\u202E\u2066-\u2069]/g, "")
+    .replace(/\s*[\n\r\p{Zl}\p{Zp}]\s*/gu, "\n")
+    .replace(/\t/g, " ")
+    .replace(/(?!\n)[\p{Cc}\p{Noncharacter_Code_Point}]/gu, "")
+    .trim() || "?"
+
+/** Foreign text as one line: a name with a line break in it must not look like two statements. */
+export const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ")
+
+/** Text for HTML, also inside an attribute. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+/** Invisible, and part of the character before it, so that no cut separates the two. */
+const guard = "\u200C"
+
+/**
+ * Text that HipChat's `text` format shows as it is: no `@all` that pages the
+ * room, no `(emoticon)`, and no `/command` at its start.
+ */
+export const literal = (text: string): string => text.replace(/^\//, `${guard}/`).replace(/[@(]/g, `$&${guard}`)
+
+/** A link's text as long as it can be sent, else nothing. */
+export const linkText = (link: URL | undefined): string | undefined =>
+  link === undefined || escapeHtml(link.href).length > maxLink ? undefined : link.href
+
+/** A link for the `text` format, where an `@` or a parenthesis in it would be read as more than a part of the link. */
+export const literalLink = (link: URL | undefined): URL | undefined => {
+  const text = linkText(link)
+  if (text === undefined) return undefined
+  const url = new URL(text.replace(/\(/g, "%28").replace(/\)/g, "%29"))
+  url.username = ""
+  url.password = ""
+  const quiet = url.href.replace(/@/g, "%40")
+  // What is left of them now is in the host's name, where nothing can be encoded.
+  return /[@(]/.test(quiet) || quiet.length > maxLink ? undefined : new URL(quiet)
+}

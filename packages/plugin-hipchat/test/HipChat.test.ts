@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { ChannelPluginTest, samples } from "@tocsin/core/testing"
+import { HipChat } from "@tocsin/plugin-hipchat"
+import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
+import { DateTime, Duration, Effect, Schema } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+
+const token = "s3cr3tRoomToken"
+const url = "https://acme.hipchat.example/v2/room/42/notification"
+const fixture = (name: string) => readFileSync(new URL(`fixtures/hipchat-${name}.json`, import.meta.url), "utf8")
+const refusal = (status: number) => () => new Response(fixture(`error-${status}`), { status })
+
+ChannelPluginTest.suite(HipChat, {
+  layer: HipChat.layer,
+  settings: { url, authToken: token },
+  secrets: [token],
+  accepted: () => new Response(null, { status: 204 }),
+  refused: [
+    [refusal(400), "PayloadRejected"],
+    [refusal(401), "Unauthorized"],
+    [refusal(403), "Misconfigured"],
+    [() => new Response("<h1>Forbidden</h1>", { status: 403 }), "Unauthorized"],
+    [refusal(404), "DestinationGone"],
+    [refusal(429), "RateLimited"],
+    [() => new Response("<h1>Bad gateway</h1>", { status: 502 }), "Unavailable"],
+    [() => new Response(`{"error":{"code":405,"message":"no"}}`, { status: 405 }), "Misconfigured"]
+  ]
+})
+
+const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(HipChat.settings))
+
+/** A channel whose requests go to the fake. */
+const withFake = <A, E>(fake: FakeHipChat, use: Effect.Effect<A, E, HipChat>) =>
+  use.pipe(
+    Effect.provide(HipChat.layer),
+    Effect.provideService(
+      HttpClient.HttpClient,
+      HttpClient.make((request, url) =>
+        Effect.sync(() => {
+          const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+          const answer = fake.answer({ method: request.method, url: url.href, headers: request.headers, body })
+          const init = { status: answer.status, headers: answer.headers }
+          return HttpClientResponse.fromWeb(request, new Response(answer.body === "" ? null : answer.body, init))
+        })
+      )
+    )
+  )
+
+const deliver = (fake: FakeHipChat, settings: unknown = { url, authToken: token }) =>
+  withFake(
+    fake,
+    Effect.gen(function* () {
+      const hipchat = yield* HipChat
+      return yield* hipchat.deliver(yield* decode(settings), samples.notifications.Raised, { form: "rich" })
+    })
+  )
+
+const verify = (fake: FakeHipChat, authToken: string) =>
+  withFake(
+    fake,
+    Effect.gen(function* () {
+      const hipchat = yield* HipChat
+      yield* hipchat.verify?.(yield* decode({ url: `${url}?room=1`, authToken })) ?? Effect.die("cannot verify")
+    })
+  )
+
+describe("HipChat", () => {
+  it.effect("posts a notification with a Bearer token and without one in the URL", () =>
+    Effect.gen(function* () {
+      const fake = new FakeHipChat({ token })
+      yield* deliver(fake, { url: `${url}?auth_token=${token}&room=1` })
+      assert.lengthOf(fake.messages, 1)
+      assert.strictEqual(fake.messages[0]?.url, `${url}?room=1`)
+    })
+  )
+
+  it.effect("verifies a token without posting", () =>
+    Effect.gen(function* () {
+      const fake = new FakeHipChat({ token })
+      yield* verify(fake, token)
+      const error = yield* Effect.flip(verify(fake, "wrong"))
+      assert.include(String(error), "Unauthorized: HTTP 401: Invalid OAuth session")
+      assert.lengthOf(fake.messages, 0)
+    })
+  )
+
+  it.effect("says in HipChat's own words why it refused", () =>
+    Effect.gen(function* () {
+      const fake = new FakeHipChat({ token })
+      fake.script({ status: 400, body: fixture("error-400") })
+      const error = yield* Effect.flip(deliver(fake))
+      assert.include(
+        String(error),
+        "PayloadRejected: HTTP 400: Value u'true' for field 'notify' is not of type 'boolean'"
+      )
+    })
+  )
+
+  const now = DateTime.toEpochMillis(DateTime.makeUnsafe("2022-04-25T22:18:00Z"))
+  const at = (seconds: number) => String(now / 1000 + seconds)
+
+  it.effect.each<{ readonly name: string; readonly headers: Record<string, string>; readonly seconds: number }>([
+    { name: "no header", headers: {}, seconds: 300 },
+    { name: "flood control", headers: { "X-FloodControl-Reset": at(42) }, seconds: 42 },
+    { name: "the token's limit", headers: { "X-Ratelimit-Reset": at(200) }, seconds: 200 },
+    { name: "a reset as seconds left", headers: { "X-FloodControl-Reset": "30" }, seconds: 30 },
+    { name: "a reset that is over", headers: { "X-FloodControl-Reset": at(-3) }, seconds: 1 },
+    { name: "a reset that makes no sense", headers: { "X-FloodControl-Reset": "soon" }, seconds: 300 },
+    { name: "a clock that is a day ahead", headers: { "X-Ratelimit-Reset": at(86_400) }, seconds: 900 },
+    { name: "both limits", headers: { "X-FloodControl-Reset": at(42), "X-Ratelimit-Reset": at(200) }, seconds: 200 },
+    {
+      name: "both limits, one of them spent",
+      headers: {
+        "X-FloodControl-Remaining": "0",
+        "X-FloodControl-Reset": at(42),
+        "X-Ratelimit-Remaining": "470",
+        "X-Ratelimit-Reset": at(200)
+      },
+      seconds: 42
+    },
+    {
+      name: "a longer Retry-After",
+      headers: { "Retry-After": "60", "X-FloodControl-Reset": at(42) },
+      seconds: 60
+    },
+    {
+      name: "a shorter Retry-After",
+      headers: { "Retry-After": "5", "X-FloodControl-Reset": at(42) },
+      seconds: 42
+    },
+    { name: "Retry-After alone", headers: { "Retry-After": "17" }, seconds: 17 }
+  ])("waits under 429 with $name", ({ headers, seconds }) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const fake = new FakeHipChat({ token })
+      fake.script({ status: 429, headers, body: fixture("error-429") })
+      const error = yield* Effect.flip(deliver(fake))
+      assert.strictEqual(error._tag, "DeliveryError")
+      assert.isTrue(error._tag === "DeliveryError" && error.reason._tag === "RateLimited")
+      if (error._tag === "DeliveryError" && error.reason._tag === "RateLimited") {
+        assert.strictEqual(Duration.toSeconds(error.reason.retryAfter), seconds)
+        assert.strictEqual(error.reason.detail, "HTTP 429: Rate limit exceeded")
+      }
+    })
+  )
+
+  it.effect("spends the room's budget and the token's", () =>
+    Effect.gen(function* () {
+      const budgets = HipChat.budgets(yield* decode({ url: `${url}?a=1&auth_token=${token}` }))
+      assert.deepStrictEqual(budgets, [
+        { key: url, messages: 30, perSeconds: 60, burst: 5 },
+        { key: `token:${token}`, messages: 500, perSeconds: 300, burst: 30 }
+      ])
+    })
+  )
+})
