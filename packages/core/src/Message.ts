@@ -108,25 +108,30 @@ export const fromNotification: (notification: Notification) => Message = Notific
  */
 export const plainText = (message: Message, max: number): string => {
   const room = Math.max(200, max)
+  // One long text must not push out the others.
+  const short = (text: string) => cut(text, Math.floor(room / 8))
   const head = [
-    message.headline,
+    cut(message.headline, Math.floor(room / 4)),
     message.link?.href,
-    message.summary,
-    ...message.facts.map((fact) => `${fact.label}: ${factText(fact)}`)
+    message.summary === undefined ? undefined : cut(message.summary, Math.floor(room / 4)),
+    ...message.facts.map((fact) => `${fact.label}: ${short(factText(fact))}`)
   ].filter((line) => line !== undefined)
   const tail = [
     message.secondLink && `${message.secondLink.label}: ${message.secondLink.link.href}`,
-    ...message.notes
+    ...message.notes.map(short)
   ].filter((line) => line !== undefined)
-  const lines = message.lines.map(({ strong, text }) => `- ${text === undefined ? strong : `${strong}: ${text}`}`)
-  const left = room - [...head, ...tail, `${message.linesTitle}:`].join("\n").length - 2
+  const lines = message.lines.map(({ strong, text }) =>
+    text === undefined ? `- ${short(strong)}` : `- ${short(strong)}: ${short(text)}`
+  )
   const more = (shown: number) => moreText(lines.length - shown + message.omitted)
+  const reserve = more(0).length
+  const left = room - [...head, ...tail, `${message.linesTitle}:`].join("\n").length - 2
   const shown = fitting(
     lines.map((line) => line.length),
-    { max: left, separator: 1, reserve: more(0).length }
+    { max: message.omitted > 0 ? left - reserve - 1 : left, separator: 1, reserve }
   )
-  const omitted = lines.length - shown + message.omitted
-  const list = [...lines.slice(0, shown), ...(omitted > 0 ? [more(shown)] : [])]
+  const isCut = shown < lines.length || message.omitted > 0
+  const list = [...lines.slice(0, shown), ...(isCut ? [more(shown)] : [])]
   return cut([...head, ...(list.length > 0 ? [`${message.linesTitle}:`, ...list] : []), ...tail].join("\n"), room)
 }
 

@@ -1,0 +1,100 @@
+/**
+ * The alert rules in the store.
+ */
+import { AlertRule, type AlertRuleId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+
+/** An alert rule as it is stored. */
+export interface StoredRule {
+  readonly rule: AlertRule
+  readonly createdAt: number
+  /** Grows with every edit, so it tells two states of one rule apart. */
+  readonly updatedAt: number
+}
+
+/** What planning needs of all rules. */
+export interface CurrentRules {
+  /** The rules in use. */
+  readonly rules: ReadonlyArray<AlertRule>
+  /** As saved now, or as it last was if the rule was removed. */
+  readonly notifyOnClear: (rule: AlertRuleId) => boolean
+}
+
+/** Reads and writes alert rules. Writes belong inside a journal's transaction. */
+export class AlertRules extends Context.Service<
+  AlertRules,
+  {
+    readonly list: Effect.Effect<ReadonlyArray<StoredRule>, SqlError.SqlError>
+    readonly get: (id: AlertRuleId) => Effect.Effect<StoredRule | undefined, SqlError.SqlError>
+    /** Makes the rule, or replaces the one of this id. */
+    readonly save: (rule: AlertRule) => Effect.Effect<void, SqlError.SqlError>
+    /** Takes the rule out of use; what it last said of clears is still known. */
+    readonly remove: (id: AlertRuleId) => Effect.Effect<void, SqlError.SqlError>
+    /** What planning needs, remembered between edits. */
+    readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
+    /** Forgets what `current` remembers; to be called when a transaction that wrote has ended, well or not. */
+    readonly forget: Effect.Effect<void>
+  }
+>()("@tocsin/delivery/AlertRules") {
+  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient> = Layer.effect(
+    AlertRules,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      let remembered: CurrentRules | undefined
+
+      const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
+      const inUse = sql`deleted_at IS NULL`
+
+      return AlertRules.of({
+        list: Effect.map(rows(inUse), (rows) => rows.map(fromRow)),
+        get: (id) =>
+          Effect.map(rows(sql`id = ${id} AND ${inUse}`), ([row]) => (row === undefined ? undefined : fromRow(row))),
+        save: Effect.fnUntraced(function* (rule) {
+          const now = yield* Clock.currentTimeMillis
+          const json = encode(rule)
+          remembered = undefined
+          yield* sql`INSERT INTO rules ${sql.insert({ id: rule.id, rule: json, created_at: now, updated_at: now })}
+            ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
+              updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
+        }),
+        remove: Effect.fnUntraced(function* (id) {
+          const now = yield* Clock.currentTimeMillis
+          remembered = undefined
+          yield* sql`UPDATE rules SET deleted_at = ${now} WHERE id = ${id}`
+        }),
+        current: Effect.gen(function* () {
+          if (remembered !== undefined) return remembered
+          const all = (yield* rows()).map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
+          const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
+          remembered = {
+            rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
+            notifyOnClear: (rule) => notifying.has(rule)
+          }
+          return remembered
+        }),
+        forget: Effect.sync(() => {
+          remembered = undefined
+        })
+      })
+    })
+  )
+}
+
+interface Row {
+  readonly id: string
+  readonly rule: string
+  readonly deleted_at: number | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+const RuleJson = Schema.fromJsonString(Schema.toCodecJson(AlertRule))
+const encode = Schema.encodeSync(RuleJson)
+const decode = Schema.decodeSync(RuleJson)
+
+const fromRow = (row: Row): StoredRule => ({
+  rule: decode(row.rule),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at
+})

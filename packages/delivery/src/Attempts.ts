@@ -1,0 +1,229 @@
+/**
+ * The two ends of an attempt in the store: taking a delivery, and writing down
+ * what became of it (cases D1, O3).
+ */
+import {
+  type Alert,
+  AlertId,
+  ChannelPlugin,
+  type IntegrationId,
+  type Kind,
+  Message,
+  type Notification,
+  type Reason
+} from "@tocsin/core"
+import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { AlertRules } from "./AlertRules.ts"
+import { Alerts } from "./Alerts.ts"
+import { Conversations, openStatus, type StoredConversation } from "./Conversations.ts"
+import { Integrations } from "./Integrations.ts"
+import { maxTextKept } from "./limits.ts"
+import { isEnded, settle } from "./Planner.ts"
+import type { Consequence } from "./retry.ts"
+
+/** A delivery that is marked as being sent, and what to send. */
+export interface Taken {
+  readonly id: string
+  readonly integration: IntegrationId
+  readonly conversation: string
+  readonly notification: Notification
+  readonly options: ChannelPlugin.DeliverOptions
+  /** Counts the attempts, this one included. */
+  readonly attempt: number
+  readonly createdAt: number
+}
+
+/** How an attempt ended. */
+export type Outcome =
+  | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
+  | { readonly _tag: "Failed"; readonly reason: Reason; readonly consequence: Consequence }
+
+/** Takes deliveries and writes down their outcomes. All but `next` belong inside a journal's transaction. */
+export class Attempts extends Context.Service<
+  Attempts,
+  {
+    /** The first delivery of the integration that is due; else when the next one will be, if there is one. */
+    readonly next: (
+      integration: IntegrationId
+    ) => Effect.Effect<{ readonly delivery?: string; readonly dueAt?: number }, SqlError.SqlError>
+    /** Marks a delivery as being sent; undefined if it no longer waits. The message says what is true now. */
+    readonly take: (delivery: string) => Effect.Effect<Taken | undefined, SqlError.SqlError>
+    readonly complete: (taken: Taken, outcome: Outcome) => Effect.Effect<void, SqlError.SqlError>
+    /** After a start: what was being sent is owed again, and its history says that it may be sent twice. */
+    readonly resume: Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Attempts") {
+  static readonly layer: Layer.Layer<
+    Attempts,
+    never,
+    SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations
+  > = Layer.effect(
+    Attempts,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const alerts = yield* Alerts
+      const alertRules = yield* AlertRules
+      const conversations = yield* Conversations
+      const integrations = yield* Integrations
+
+      const next = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const now = yield* Clock.currentTimeMillis
+        const waiting = sql`integration_id = ${integration} AND ${sql.literal(openStatus)}
+          AND status IN ('pending', 'retrying')`
+        const [due] = yield* sql<{ id: string }>`SELECT id FROM deliveries
+          WHERE ${waiting} AND next_at <= ${now} ORDER BY sequence LIMIT 1`
+        if (due !== undefined) return { delivery: due.id }
+        const [later] = yield* sql<{ at: number | null }>`SELECT min(next_at) AS at FROM deliveries WHERE ${waiting}`
+        return later?.at == null ? {} : { dueAt: later.at }
+      })
+
+      const take = Effect.fnUntraced(function* (delivery: string) {
+        const [row] =
+          yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${delivery} AND status IN ('pending', 'retrying')`
+        if (row === undefined) return undefined
+        const conversation = yield* conversations.get(row.conversation_id)
+        const alert = yield* alerts.get(AlertId.make(row.alert_id))
+        if (conversation === undefined || alert === undefined) return undefined
+        const notification = compose(row.kind, alert, conversation)
+        const attempt = row.attempts + 1
+        yield* sql`UPDATE deliveries
+          SET kind = ${notification._tag}, attempts = ${attempt}, severity = ${alert.severity} WHERE id = ${delivery}`
+        yield* conversations.move(delivery, "sending", { attempt })
+        return {
+          id: delivery,
+          integration: conversation.integration,
+          conversation: conversation.id,
+          notification,
+          options: {
+            form: row.form,
+            conversation: {
+              id: conversation.id,
+              ...(conversation.receipt !== undefined && { receipt: decodeReceipt(conversation.receipt) })
+            }
+          },
+          attempt,
+          createdAt: row.created_at
+        }
+      })
+
+      const complete = Effect.fnUntraced(function* (taken: Taken, outcome: Outcome) {
+        const [row] = yield* sql<Row>`SELECT * FROM deliveries
+          WHERE id = ${taken.id} AND status = 'sending' AND attempts = ${taken.attempt}`
+        // Ended meanwhile: its integration was removed.
+        if (row === undefined) return
+        yield* outcome._tag === "Delivered" ? delivered(taken, outcome.receipt) : failed(taken, outcome)
+        const conversation = yield* conversations.get(taken.conversation)
+        const alert = yield* alerts.get(AlertId.make(row.alert_id))
+        if (conversation === undefined || alert === undefined) return
+        const { notifyOnClear } = yield* alertRules.current
+        const now = afterwards(conversation, taken, outcome, row.severity)
+        yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
+      })
+
+      const delivered = Effect.fnUntraced(function* (
+        { attempt, conversation, id, integration, notification }: Taken,
+        receipt: ChannelPlugin.Receipt
+      ) {
+        const text = Message.plainText(Message.fromNotification(notification), maxTextKept)
+        yield* sql`UPDATE deliveries SET text = ${text} WHERE id = ${id}`
+        yield* conversations.move(id, "delivered", { attempt })
+        if (notification._tag === "Raised") {
+          yield* sql`UPDATE conversations SET receipt = ${encodeReceipt(receipt)} WHERE id = ${conversation}`
+        }
+        yield* integrations.note(integration, { worked: true })
+      })
+
+      const failed = Effect.fnUntraced(function* (
+        { attempt, id, integration }: Taken,
+        { consequence, reason }: Extract<Outcome, { _tag: "Failed" }>
+      ) {
+        const cause = `${reason._tag}: ${reason.detail}`
+        yield* conversations.move(id, consequence.delivery.status, { cause, attempt })
+        if (isUnanswered(reason)) yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${id}`
+        if (consequence.delivery.status === "retrying") {
+          const { form, nextAt } = consequence.delivery
+          yield* sql`UPDATE deliveries SET next_at = ${nextAt}, form = ${form} WHERE id = ${id}`
+        }
+        if (consequence.lane?.broken === true) yield* integrations.note(integration, { brokenBecause: cause })
+      })
+
+      const resume = Effect.gen(function* () {
+        const cause = "the gateway stopped during the attempt: perhaps sent twice"
+        const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE status = 'sending' ORDER BY sequence`
+        for (const row of rows) {
+          yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${row.id}`
+          if (tellsRaise(row.kind)) {
+            yield* sql`UPDATE conversations SET perhaps_told = 1 WHERE id = ${row.conversation_id}`
+          }
+          yield* conversations.move(row.id, "retrying", { cause, attempt: row.attempts })
+          // An edit may have closed the conversation while it was being sent.
+          const conversation = yield* conversations.get(row.conversation_id)
+          const alert = yield* alerts.get(AlertId.make(row.alert_id))
+          if (conversation === undefined || alert === undefined) continue
+          const { notifyOnClear } = yield* alertRules.current
+          yield* conversations.apply(alert.id, [settle(conversation, { alert, notifyOnClear })])
+        }
+      })
+
+      return Attempts.of({ next, take, complete, resume })
+    })
+  )
+}
+
+/** What to say now: a raise that was still waiting when its alert cleared is said as what is true by now (O3). */
+const compose = (kind: Kind, alert: Alert, conversation: StoredConversation): Notification => {
+  const because = conversation.closedBecause ?? "conditionsNoLongerMet"
+  const clearedAt =
+    isEnded(conversation, alert) && alert.clearedAt !== undefined
+      ? alert.clearedAt
+      : DateTime.makeUnsafe(conversation.closedAt ?? alert.startedAt.epochMilliseconds)
+  switch (kind) {
+    case "Escalated":
+      return { _tag: "Escalated", alert, from: conversation.severityTold ?? alert.severity }
+    case "Cleared":
+      return { _tag: "Cleared", alert, because, clearedAt }
+    default:
+      return isEnded(conversation, alert)
+        ? { _tag: "RaisedAndCleared", alert, because, clearedAt }
+        : { _tag: "Raised", alert }
+  }
+}
+
+/** What the conversation is after an attempt. */
+const afterwards = (
+  conversation: StoredConversation,
+  { notification: { _tag: kind } }: Taken,
+  outcome: Outcome,
+  severity: Alert["severity"] | null
+): StoredConversation => {
+  const told = { ...conversation, ...(severity !== null && { severityTold: severity }) }
+  if (outcome._tag === "Delivered") {
+    const word = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
+    return { ...told, lastWord: word, lastOwed: word }
+  }
+  const perhapsTold = conversation.perhapsTold || (tellsRaise(kind) && isUnanswered(outcome.reason))
+  // A graver severity that could not be told is given up with its delivery.
+  return outcome.consequence.delivery.status === "dead" && kind === "Escalated"
+    ? { ...told, perhapsTold }
+    : { ...conversation, perhapsTold }
+}
+
+const tellsRaise = (kind: Kind) => kind === "Raised" || kind === "RaisedAndCleared"
+
+const isUnanswered = (reason: Reason) => reason._tag === "Unavailable" && reason.unanswered === true
+
+const ReceiptJson = Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt))
+const encodeReceipt = Schema.encodeSync(ReceiptJson)
+const decodeReceipt = Schema.decodeSync(ReceiptJson)
+
+interface Row {
+  readonly id: string
+  readonly conversation_id: string
+  readonly alert_id: string
+  readonly kind: Kind
+  readonly form: ChannelPlugin.Form
+  readonly attempts: number
+  readonly severity: Alert["severity"] | null
+  readonly created_at: number
+}

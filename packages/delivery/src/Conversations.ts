@@ -1,0 +1,231 @@
+/**
+ * Conversations and their deliveries in the store: what the planner reads, and
+ * what becomes of its plans. All of it runs inside a journal's transaction.
+ */
+import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient, type SqlError } from "effect/sql"
+import type { Conversation, Plan, Waiting } from "./Planner.ts"
+
+/** A conversation as it is stored. */
+export interface StoredConversation extends Conversation {
+  readonly id: string
+  readonly alertId: AlertId
+  readonly closedAt: number | undefined
+  readonly receipt: string | undefined
+}
+
+/** How far a delivery is. The last four are its end. */
+export const DeliveryStatus = Schema.Literals([
+  "pending",
+  "retrying",
+  "sending",
+  "folded",
+  "delivered",
+  "dead",
+  "superseded",
+  "diverted"
+])
+export type DeliveryStatus = typeof DeliveryStatus.Type
+
+/** The condition of the index of deliveries that have not ended; a query must repeat it in these words to use it. */
+export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded')"
+
+/** Reads and writes conversations and deliveries. */
+export class Conversations extends Context.Service<
+  Conversations,
+  {
+    /** The conversations of each of the alerts. */
+    readonly ofAlerts: (
+      alerts: ReadonlyArray<AlertId>
+    ) => Effect.Effect<ReadonlyMap<AlertId, ReadonlyArray<StoredConversation>>, SqlError.SqlError>
+    /** One conversation. */
+    readonly get: (id: string) => Effect.Effect<StoredConversation | undefined, SqlError.SqlError>
+    /** Writes what was planned for one alert, and tells which integrations have something new to send. */
+    readonly apply: (
+      alert: AlertId,
+      plans: ReadonlyArray<Plan>
+    ) => Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
+    /** Ends all conversations of an integration that is being removed, and what it was still owed. */
+    readonly endAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Moves a delivery on, with a row that says when, and why. */
+    readonly move: (
+      delivery: string,
+      status: DeliveryStatus,
+      options?: { readonly cause?: string | undefined; readonly attempt?: number | undefined }
+    ) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Conversations") {
+  static readonly layer: Layer.Layer<Conversations, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
+    Layer.effect(
+      Conversations,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const random = yield* SecureRandom.SecureRandom
+
+        const open = sql.literal(openStatus)
+
+        const query = (where: ReturnType<typeof sql.in>) => sql<Row>`
+          SELECT c.*, d.id AS delivery_id, d.kind, d.status, d.unanswered
+          FROM conversations c
+          LEFT JOIN deliveries d ON d.conversation_id = c.id AND d.${open}
+          WHERE ${where} ORDER BY c.id`
+
+        const ofAlerts = Effect.fnUntraced(function* (alerts: ReadonlyArray<AlertId>) {
+          const rows = yield* query(sql.in("c.alert_id", alerts))
+          return Map.groupBy(rows.map(fromRow), ({ alertId }) => alertId)
+        })
+
+        const get = (id: string) => Effect.map(query(sql`c.id = ${id}`), ([row]) => (row ? fromRow(row) : undefined))
+
+        const move = Effect.fnUntraced(function* (
+          delivery: string,
+          status: DeliveryStatus,
+          { attempt, cause }: { readonly cause?: string | undefined; readonly attempt?: number | undefined } = {}
+        ) {
+          const at = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE deliveries SET status = ${status}, cause = ${cause}, updated_at = ${at} WHERE id = ${delivery}`
+          yield* sql`INSERT INTO transitions ${sql.insert({
+            delivery_id: delivery,
+            status,
+            cause: cause ?? null,
+            attempt: attempt ?? null,
+            at
+          })}`
+        })
+
+        const applyOne = Effect.fnUntraced(function* (
+          alert: AlertId,
+          plan: Plan,
+          known: StoredConversation | undefined
+        ) {
+          const at = yield* Clock.currentTimeMillis
+          const { conversation, owe, supersede } = plan
+          const id = known?.id ?? (yield* random.uuidV7())
+          const columns = toColumns(conversation, known, at)
+          if (known === undefined) {
+            yield* sql`INSERT INTO conversations ${sql.insert({
+              id,
+              alert_id: alert,
+              integration_id: conversation.integration,
+              opened_at: at,
+              ...columns
+            })}`
+          } else {
+            yield* sql`UPDATE conversations SET ${sql.update(columns)} WHERE id = ${id}`
+          }
+          if (supersede !== undefined && known?.waiting !== undefined) {
+            yield* move(known.waiting.id, "superseded", { cause: supersede })
+          }
+          if (owe === undefined) return
+          const delivery = yield* random.uuidV7()
+          const status = owe.superseded === undefined ? "pending" : "superseded"
+          yield* sql`INSERT INTO deliveries ${sql.insert({
+            id: delivery,
+            conversation_id: id,
+            alert_id: alert,
+            integration_id: conversation.integration,
+            kind: owe.kind,
+            status,
+            form: "rich",
+            attempts: 0,
+            unanswered: 0,
+            next_at: at,
+            created_at: at,
+            updated_at: at
+          })}`
+          yield* move(delivery, status, { cause: owe.superseded ?? whyOwed(conversation) })
+        })
+
+        const apply = Effect.fnUntraced(function* (alert: AlertId, plans: ReadonlyArray<Plan>) {
+          if (plans.length === 0) return []
+          const known = new Map(
+            ((yield* ofAlerts([alert])).get(alert) ?? []).map((conversation) => [
+              conversation.integration,
+              conversation
+            ])
+          )
+          for (const plan of plans) {
+            // What never opened needs no row: the integration is disabled.
+            if (plan.conversation.state === "closed" && !known.has(plan.conversation.integration)) continue
+            yield* applyOne(alert, plan, known.get(plan.conversation.integration))
+          }
+          return plans.map(({ conversation }) => conversation.integration)
+        })
+
+        const endAll = Effect.fnUntraced(function* (integration: IntegrationId) {
+          const at = yield* Clock.currentTimeMillis
+          const owed = yield* sql<{ id: string }>`SELECT id FROM deliveries
+            WHERE integration_id = ${integration} AND ${open}`
+          yield* Effect.forEach(owed, ({ id }) => move(id, "superseded", { cause: "integration deleted" }))
+          yield* sql`UPDATE conversations
+            SET state = 'closed', holders = '[]', closed_because = 'integrationRemoved', closed_at = ${at}
+            WHERE integration_id = ${integration} AND state = 'open'`
+        })
+
+        return Conversations.of({ ofAlerts, get, apply, endAll, move })
+      })
+    )
+}
+
+/** Why a delivery was made, for its first row of history. */
+const whyOwed = ({ closedBecause, heldBy, holders }: Conversation): string =>
+  closedBecause === undefined
+    ? `held by ${holders.join(", ")}`
+    : `closed: ${closedBecause}; was held by ${heldBy.join(", ")}`
+
+const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
+  state: conversation.state,
+  holders: JSON.stringify(conversation.holders),
+  held_by: JSON.stringify(conversation.heldBy),
+  closed_because: conversation.closedBecause ?? null,
+  closed_at: conversation.state === "open" ? null : (known?.closedAt ?? at),
+  last_word: conversation.lastWord ?? null,
+  last_owed: conversation.lastOwed ?? null,
+  severity_told: conversation.severityTold ?? null,
+  perhaps_told: conversation.perhapsTold ? 1 : 0
+})
+
+interface Row {
+  readonly id: string
+  readonly alert_id: AlertId
+  readonly integration_id: string
+  readonly state: "open" | "closed"
+  readonly holders: string
+  readonly held_by: string
+  readonly closed_because: string | null
+  readonly closed_at: number | null
+  readonly last_word: "raised" | "cleared" | null
+  readonly last_owed: "raised" | "cleared" | null
+  readonly severity_told: Severity | null
+  readonly perhaps_told: number
+  readonly receipt: string | null
+  readonly delivery_id: string | null
+  readonly kind: Waiting["kind"] | null
+  readonly status: Waiting["status"] | null
+  readonly unanswered: number | null
+}
+
+const decodeIds = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(AlertRuleId)))
+const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
+
+const fromRow = (row: Row): StoredConversation => ({
+  id: row.id,
+  alertId: row.alert_id,
+  integration: IntegrationId.make(row.integration_id),
+  state: row.state,
+  holders: decodeIds(row.holders),
+  heldBy: decodeIds(row.held_by),
+  closedBecause: decodeBecause(row.closed_because ?? undefined),
+  closedAt: row.closed_at ?? undefined,
+  lastWord: row.last_word ?? undefined,
+  lastOwed: row.last_owed ?? undefined,
+  severityTold: row.severity_told ?? undefined,
+  perhapsTold: row.perhaps_told === 1,
+  receipt: row.receipt ?? undefined,
+  waiting:
+    row.delivery_id === null || row.kind === null || row.status === null
+      ? undefined
+      : { id: row.delivery_id, kind: row.kind, status: row.status, unanswered: row.unanswered === 1 }
+})

@@ -1,0 +1,184 @@
+/**
+ * An operator's edits of rules and integrations: each is one transaction with the
+ * reconciliation of the open alerts that it concerns (cases O4 to O9).
+ */
+import { AlertRule, type AlertRuleId, IntegrationId } from "@tocsin/core"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { AlertRules, type StoredRule } from "./AlertRules.ts"
+import { Alerts } from "./Alerts.ts"
+import { Conversations } from "./Conversations.ts"
+import { type IntegrationInput, Integrations, type ShownIntegration } from "./Integrations.ts"
+import { Invalid } from "./Invalid.ts"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { onEdit, onEvent, type Plan, type World } from "./Planner.ts"
+import { Signals } from "./Signals.ts"
+
+/** There is nothing of this id. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {}) {}
+
+/** The id is taken. */
+export class IdInUse extends Schema.TaggedError<IdInUse>()("IdInUse", {}) {}
+
+/** It was edited since the caller read it. */
+export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {}
+
+/** Others name it: rules, or integrations that fall back to it. */
+export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
+
+/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is this state of it. */
+export type Expected = "any" | "absent" | "present" | { readonly updatedAt: number }
+
+type Refused = StoreUnavailable | Invalid | NotFound | IdInUse | Changed
+
+/** Edits rules and integrations. */
+export class Edits extends Context.Service<
+  Edits,
+  {
+    readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
+    readonly removeRule: (
+      id: AlertRuleId,
+      expected: Expected
+    ) => Effect.Effect<void, StoreUnavailable | NotFound | Changed>
+    readonly saveIntegration: (
+      integration: IntegrationInput,
+      expected: Expected
+    ) => Effect.Effect<ShownIntegration, Refused>
+    /** Removes an integration; with `force` also from the rules and the fallbacks that name it. */
+    readonly removeIntegration: (
+      id: IntegrationId,
+      options: { readonly expected: Expected; readonly force: boolean }
+    ) => Effect.Effect<void, StoreUnavailable | NotFound | Changed | StillNamed>
+  }
+>()("@tocsin/delivery/Edits") {
+  static readonly layer: Layer.Layer<
+    Edits,
+    never,
+    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals
+  > = Layer.effect(
+    Edits,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const alerts = yield* Alerts
+      const alertRules = yield* AlertRules
+      const conversations = yield* Conversations
+      const integrations = yield* Integrations
+      const signals = yield* Signals
+
+      /** Plans every raised alert anew, some hundred at a time. */
+      const reconcile = Effect.fnUntraced(function* (plan: (world: World) => ReadonlyArray<Plan>) {
+        const { notifyOnClear } = yield* alertRules.current
+        const enabled = yield* integrations.enabled
+        const woken = new Set<IntegrationId>()
+        let after = 0
+        for (;;) {
+          const page = yield* alerts.raised(after, 500)
+          const known = yield* conversations.ofAlerts(page.map(({ alert }) => alert.id))
+          for (const { alert, sequence } of page) {
+            after = sequence
+            const plans = plan({
+              alert,
+              conversations: known.get(alert.id) ?? [],
+              notifyOnClear,
+              isEnabled: (id) => enabled.get(id) === true
+            })
+            for (const id of yield* conversations.apply(alert.id, plans)) woken.add(id)
+          }
+          if (page.length < 500) break
+        }
+        yield* sql.afterCommit(signals.send(woken, "work"))
+      })
+
+      const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
+        const before = yield* alertRules.get(rule.id)
+        yield* check(before, expected)
+        const known = yield* integrations.enabled
+        const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
+        if (unknown.length > 0) {
+          return yield* new Invalid({
+            errors: unknown.map((index) => ({
+              path: `/integrations/${index}`,
+              expected: "the id of an integration",
+              message: "There is no integration of this id; make it first"
+            }))
+          })
+        }
+        yield* alertRules.save(rule)
+        yield* reconcile((world) => onEdit(world, before?.rule, rule))
+        return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
+          Effect.catchTag("NoSuchElementError", Effect.die)
+        )
+      })
+
+      const removeRule = Effect.fnUntraced(function* (id: AlertRuleId, expected: Expected) {
+        const before = yield* alertRules.get(id)
+        yield* checkPresent(before, expected)
+        yield* alertRules.remove(id)
+        yield* reconcile((world) => onEdit(world, before?.rule, undefined))
+      })
+
+      const saveIntegration = Effect.fnUntraced(function* (input: IntegrationInput, expected: Expected) {
+        const before = yield* integrations.get(input.id)
+        yield* check(before, expected)
+        yield* integrations.save(input)
+        if (before?.enabled === false && input.enabled) {
+          const { rules } = yield* alertRules.current
+          yield* reconcile((world) =>
+            onEvent(world, rules).filter(({ conversation }) => conversation.integration === input.id)
+          )
+        }
+        yield* sql.afterCommit(signals.send([input.id], "changed"))
+        return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
+          Effect.catchTag("NoSuchElementError", Effect.die)
+        )
+      })
+
+      const removeIntegration = Effect.fnUntraced(function* (id: IntegrationId, expected: Expected, force: boolean) {
+        yield* checkPresent(yield* integrations.get(id), expected)
+        const rules = (yield* alertRules.list).map(({ rule }) => rule).filter((rule) => rule.integrations.includes(id))
+        const falling = (yield* integrations.list).filter(({ fallback }) => fallback === id)
+        if (!force && rules.length + falling.length > 0) {
+          return yield* new StillNamed({
+            by: [...rules.map((rule) => `rule ${rule.id}`), ...falling.map((other) => `integration ${other.id}`)]
+          })
+        }
+        for (const rule of rules) {
+          yield* alertRules.save({ ...rule, integrations: rule.integrations.filter((other) => other !== id) })
+        }
+        for (const other of falling) yield* integrations.leaveFallback(other.id)
+        yield* conversations.endAll(id)
+        yield* integrations.remove(id)
+        yield* sql.afterCommit(signals.send([id], "changed"))
+      })
+
+      /** What `current` remembers of a transaction that was taken back must not be used. */
+      const commit = <A, E>(part: Effect.Effect<A, E | SqlError.SqlError>) =>
+        Effect.ensuring(journal.commit(part), alertRules.forget)
+
+      return Edits.of({
+        saveRule: (rule, expected) => commit(saveRule(rule, expected)),
+        removeRule: (id, expected) => commit(removeRule(id, expected)),
+        saveIntegration: (input, expected) => commit(saveIntegration(input, expected)),
+        removeIntegration: (id, { expected, force }) => commit(removeIntegration(id, expected, force))
+      })
+    })
+  )
+}
+
+const check = (
+  before: { readonly updatedAt: number } | undefined,
+  expected: Expected
+): Effect.Effect<void, NotFound | IdInUse | Changed> =>
+  expected === "absent" && before !== undefined ? new IdInUse() : checkPresentUnless(before, expected)
+
+const checkPresentUnless = (before: { readonly updatedAt: number } | undefined, expected: Expected) =>
+  expected === "any" || expected === "absent" ? Effect.void : checkPresent(before, expected)
+
+const checkPresent = (
+  before: { readonly updatedAt: number } | undefined,
+  expected: Expected
+): Effect.Effect<void, NotFound | Changed> => {
+  if (before === undefined) return new NotFound()
+  return typeof expected === "object" && expected.updatedAt !== before.updatedAt ? new Changed() : Effect.void
+}

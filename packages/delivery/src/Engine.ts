@@ -1,0 +1,59 @@
+/**
+ * The whole engine on one store.
+ */
+import { Layer } from "effect"
+import { Digest, SecureRandom } from "effect/crypto"
+import type { SqlClient, SqlError } from "effect/sql"
+import type { Migrator } from "effect/sql"
+import { AlertRules } from "./AlertRules.ts"
+import { Alerts } from "./Alerts.ts"
+import { Attempts } from "./Attempts.ts"
+import type { Channels } from "./Channels.ts"
+import { Conversations } from "./Conversations.ts"
+import { Edits } from "./Edits.ts"
+import { History } from "./History.ts"
+import { Intake } from "./Intake.ts"
+import { Integrations } from "./Integrations.ts"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { Lanes } from "./Lanes.ts"
+import { migrate } from "./migrations.ts"
+import { Pacing } from "./Pacing.ts"
+import type { Seal } from "./Seal.ts"
+import { Signals } from "./Signals.ts"
+import { Unreadable } from "./Unreadable.ts"
+
+/** What the engine offers to the gateway. */
+export type Engine =
+  | Intake
+  | Edits
+  | Alerts
+  | AlertRules
+  | Integrations
+  | History
+  | Unreadable
+  | Lanes
+  | Journal
+  | SecureRandom.SecureRandom
+
+/**
+ * The engine: migrates the store, goes on where it stopped, and serves all lanes
+ * for as long as the layer lives.
+ */
+export const layer: Layer.Layer<
+  Engine,
+  Migrator.MigrationError | SqlError.SqlError | StoreUnavailable,
+  SqlClient.SqlClient | Channels | Seal
+> = Layer.mergeAll(Intake.layer, Edits.layer, History.layer, Unreadable.layer, Lanes.layer).pipe(
+  Layer.provideMerge(Attempts.layer),
+  Layer.provideMerge([
+    Conversations.layer,
+    Alerts.layer,
+    AlertRules.layer,
+    Integrations.layer,
+    Pacing.layer,
+    Signals.layer
+  ]),
+  Layer.provideMerge(Journal.layer),
+  Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
+  Layer.provideMerge(Layer.effectDiscard(migrate))
+)

@@ -1,0 +1,185 @@
+/**
+ * What happened: deliveries with every step of theirs.
+ */
+import { AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { DeliveryStatus, openStatus } from "./Conversations.ts"
+
+/** One step of a delivery: the status that it took, when, and why. */
+export interface Transition {
+  readonly status: DeliveryStatus
+  readonly cause: string | undefined
+  /** The attempt that the step belongs to, from 1. */
+  readonly attempt: number | undefined
+  /** Epoch milliseconds, like all times here. */
+  readonly at: number
+}
+
+/** One notification owed to one integration. */
+export interface Delivery {
+  readonly id: string
+  readonly alert: AlertId
+  readonly integration: IntegrationId
+  readonly kind: Kind
+  readonly status: DeliveryStatus
+  readonly cause: string | undefined
+  readonly attempts: number
+  readonly nextAt: number | undefined
+  /** The message in plain words, once it was delivered. */
+  readonly text: string | undefined
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly transitions: ReadonlyArray<Transition>
+}
+
+/** One alert at one integration, as people see it. */
+export interface ConversationSummary {
+  readonly integration: IntegrationId
+  readonly state: "open" | "closed"
+  readonly rules: ReadonlyArray<string>
+  readonly lastWord: "raised" | "cleared" | undefined
+  readonly severityTold: Severity | undefined
+  readonly closedBecause: Because | undefined
+}
+
+/** Which deliveries to list, newest first. */
+export interface DeliveryFilter {
+  /** `pending` includes retrying and sending; `open` is all that has not ended. */
+  readonly status: ReadonlyArray<DeliveryStatus | "open">
+  readonly integration?: IntegrationId | undefined
+  readonly alert?: AlertId | undefined
+  /** Made at or after this time, in epoch milliseconds. */
+  readonly since?: number | undefined
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** Answers what was told, where and when. */
+export class History extends Context.Service<
+  History,
+  {
+    readonly list: (
+      filter: DeliveryFilter
+    ) => Effect.Effect<
+      { readonly items: ReadonlyArray<Delivery>; readonly total: number; readonly next: number | undefined },
+      SqlError.SqlError
+    >
+    readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
+    readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/History") {
+  static readonly layer: Layer.Layer<History, never, SqlClient.SqlClient> = Layer.effect(
+    History,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const withTransitions = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+        if (rows.length === 0) return []
+        const steps = yield* sql<TransitionRow>`SELECT * FROM transitions
+          WHERE ${sql.in(
+            "delivery_id",
+            rows.map(({ id }) => id)
+          )} ORDER BY sequence`
+        const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
+        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? []))
+      })
+
+      const ofStatus = (status: DeliveryStatus | "open") => {
+        if (status === "open") return sql.literal(openStatus)
+        return status === "pending" ? sql`status IN ('pending', 'retrying', 'sending')` : sql`status = ${status}`
+      }
+
+      return History.of({
+        list: Effect.fnUntraced(function* ({ alert, before, integration, limit, since, status }) {
+          const where = sql.and([
+            ...(status.length === 0 ? [] : [sql.or(status.map(ofStatus))]),
+            ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
+            ...(alert === undefined ? [] : [sql`alert_id = ${alert}`]),
+            ...(since === undefined ? [] : [sql`created_at >= ${since}`])
+          ])
+          const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM deliveries WHERE ${where}`
+          const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${where}
+            AND sequence < ${before ?? Number.MAX_SAFE_INTEGER} ORDER BY sequence DESC LIMIT ${limit + 1}`
+          const page = rows.slice(0, limit)
+          return {
+            items: yield* withTransitions(page),
+            total: counted?.total ?? 0,
+            next: rows.length > limit ? page.at(-1)?.sequence : undefined
+          }
+        }),
+        get: Effect.fnUntraced(function* (id) {
+          const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
+          return delivery
+        }),
+        conversations: (alert) =>
+          Effect.map(
+            sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`,
+            (rows) =>
+              rows.map((row) => ({
+                integration: IntegrationId.make(row.integration_id),
+                state: row.state,
+                rules: decodeNames(row.held_by),
+                lastWord: row.last_word ?? undefined,
+                severityTold: row.severity_told ?? undefined,
+                closedBecause: row.closed_because ?? undefined
+              }))
+          )
+      })
+    })
+  )
+}
+
+const decodeNames = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))
+
+interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly alert_id: string
+  readonly integration_id: string
+  readonly kind: Kind
+  readonly status: DeliveryStatus
+  readonly cause: string | null
+  readonly attempts: number
+  readonly next_at: number
+  readonly text: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+interface TransitionRow {
+  readonly delivery_id: string
+  readonly status: DeliveryStatus
+  readonly cause: string | null
+  readonly attempt: number | null
+  readonly at: number
+}
+
+interface ConversationRow {
+  readonly integration_id: string
+  readonly state: "open" | "closed"
+  readonly held_by: string
+  readonly last_word: "raised" | "cleared" | null
+  readonly severity_told: Severity | null
+  readonly closed_because: Because | null
+}
+
+const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery => ({
+  id: row.id,
+  alert: AlertId.make(row.alert_id),
+  integration: IntegrationId.make(row.integration_id),
+  kind: row.kind,
+  status: row.status,
+  cause: row.cause ?? undefined,
+  attempts: row.attempts,
+  nextAt: row.status === "pending" || row.status === "retrying" ? row.next_at : undefined,
+  text: row.text ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  transitions: transitions.map(({ at, attempt, cause, status }) => ({
+    status,
+    at,
+    cause: cause ?? undefined,
+    attempt: attempt ?? undefined
+  }))
+})

@@ -1,0 +1,137 @@
+/**
+ * Takes events in: records each once, moves its alert, plans, and answers when
+ * all of that is on the disk.
+ */
+import { type Alert, AlertEvent, AlertId, type IntegrationId } from "@tocsin/core"
+import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Digest, SecureRandom } from "effect/crypto"
+import { Hex } from "effect/encoding"
+import { SqlClient, type SqlError } from "effect/sql"
+import { AlertRules } from "./AlertRules.ts"
+import { Alerts } from "./Alerts.ts"
+import { Conversations } from "./Conversations.ts"
+import { judge } from "./episode.ts"
+import { Integrations } from "./Integrations.ts"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { withinLimits } from "./limits.ts"
+import { onEvent } from "./Planner.ts"
+import { Signals } from "./Signals.ts"
+
+/** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
+export interface Accepted {
+  readonly id: AlertId
+  readonly status: "accepted" | "duplicate" | "late"
+}
+
+/** Takes events in. */
+export class Intake extends Context.Service<
+  Intake,
+  {
+    /** Takes all of the events or none, in their order, and returns when they are durable. */
+    readonly accept: (events: ReadonlyArray<AlertEvent>) => Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
+  }
+>()("@tocsin/delivery/Intake") {
+  static readonly layer: Layer.Layer<
+    Intake,
+    never,
+    | Journal
+    | SqlClient.SqlClient
+    | Alerts
+    | AlertRules
+    | Conversations
+    | Integrations
+    | Signals
+    | SecureRandom.SecureRandom
+    | Digest.Digest
+  > = Layer.effect(
+    Intake,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const alerts = yield* Alerts
+      const alertRules = yield* AlertRules
+      const conversations = yield* Conversations
+      const integrations = yield* Integrations
+      const signals = yield* Signals
+      const random = yield* SecureRandom.SecureRandom
+      const digest = yield* Digest.Digest
+
+      const seenBefore = (event: AlertEvent) =>
+        event.eventId === undefined
+          ? Effect.succeed([])
+          : sql<SeenRow>`SELECT sequence, alert_id, status, hash FROM events
+              WHERE source = ${event.source} AND event_id = ${event.eventId}`
+
+      const plan = Effect.fnUntraced(function* (alert: Alert) {
+        const { notifyOnClear, rules } = yield* alertRules.current
+        const enabled = yield* integrations.enabled
+        const known = (yield* conversations.ofAlerts([alert.id])).get(alert.id) ?? []
+        const world = {
+          alert,
+          conversations: known,
+          notifyOnClear,
+          isEnabled: (id: IntegrationId) => enabled.get(id) === true
+        }
+        const woken = yield* conversations.apply(alert.id, onEvent(world, rules))
+        yield* sql.afterCommit(signals.send(woken, "work"))
+      })
+
+      const acceptOne = Effect.fnUntraced(function* (whole: AlertEvent): Effect.fn.Return<Accepted, SqlError.SqlError> {
+        const event = withinLimits(whole)
+        const hash = Hex.encode(yield* digest.digest(Digest.sha256, new TextEncoder().encode(encodeEvent(event))))
+        const [seen] = yield* seenBefore(event)
+        if (seen !== undefined) {
+          if (seen.hash !== hash) {
+            yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${seen.sequence}`
+          }
+          yield* alerts.heard(seen.alert_id)
+          return { id: seen.alert_id, status: seen.status }
+        }
+        const now = yield* DateTime.now
+        const verdict = judge(yield* alerts.latest(event.source, event.sourceId), event, {
+          hash,
+          newId: AlertId.make(yield* random.uuidV7()),
+          now
+        })
+        const status = verdict._tag === "Duplicate" ? "duplicate" : verdict._tag === "Late" ? "late" : "accepted"
+        // What only repeats or refreshes an alert leaves no row, unless its key must be known again (I5, I6).
+        if (event.eventId !== undefined || (verdict._tag !== "Duplicate" && verdict._tag !== "Updated")) {
+          yield* sql`INSERT INTO events ${sql.insert({
+            source: event.source,
+            event_id: event.eventId ?? null,
+            hash,
+            alert_id: verdict.alert.id,
+            status,
+            note: verdict._tag === "NeverRaised" ? "nothing owed: never raised here" : null,
+            received_at: yield* Clock.currentTimeMillis
+          })}`
+        }
+        if (verdict._tag === "Duplicate" || verdict._tag === "Late") {
+          yield* alerts.heard(verdict.alert.id)
+        } else {
+          yield* alerts.save({
+            alert: verdict.alert,
+            clearTimeStated: verdict.clearTimeStated,
+            lastHash: hash,
+            raisedHere: verdict._tag !== "NeverRaised"
+          })
+          yield* plan(verdict.alert)
+        }
+        return { id: verdict.alert.id, status }
+      })
+
+      return Intake.of({
+        accept: (events) => journal.commit(Effect.forEach(events, acceptOne))
+      })
+    })
+  )
+}
+
+interface SeenRow {
+  readonly sequence: number
+  readonly alert_id: AlertId
+  readonly status: Accepted["status"]
+  readonly hash: string
+}
+
+const encodeEvent = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(AlertEvent)))

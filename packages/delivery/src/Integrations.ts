@@ -1,0 +1,263 @@
+/**
+ * The integrations in the store, their settings sealed (cases S1, S2).
+ */
+import { type ChannelPlugin, DeliveryOptions, type Integration, IntegrationId, Limits } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { Channels, type InstalledChannel, type UnknownType } from "./Channels.ts"
+import { fromIssue, Invalid, invalid } from "./Invalid.ts"
+import { Seal, type SealBroken } from "./Seal.ts"
+import { keptSecrets, withoutSecrets, withStoredSecrets } from "./settings.ts"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** An integration as an operator enters it. Secrets that `settings` leaves out stay as they are stored. */
+export interface IntegrationInput {
+  readonly id: IntegrationId
+  readonly name: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly settings: JsonObject
+  readonly limits?: Limits
+  readonly fallback?: IntegrationId
+  readonly delivery?: DeliveryOptions
+}
+
+/** An integration as it may be shown: without secrets, with what is known of its state. */
+export interface ShownIntegration extends IntegrationInput {
+  /** JSON Pointers into `settings`: the secrets that are set. */
+  readonly secretsSet: ReadonlyArray<string>
+  readonly broken: { readonly reason: string; readonly since: number } | undefined
+  readonly lastSuccessAt: number | undefined
+  readonly createdAt: number
+  /** Grows with every edit, so it tells two states of one integration apart. */
+  readonly updatedAt: number
+}
+
+/** An integration as its lane needs it. */
+export interface ReadyIntegration {
+  readonly integration: Integration
+  readonly plugin: ChannelPlugin.Any
+  readonly channel: ChannelPlugin.Channel<unknown>
+}
+
+/** Why an integration cannot be used as it is stored. */
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { detail: Schema.String }) {}
+
+/** Reads and writes integrations. Writes belong inside a journal's transaction. */
+export class Integrations extends Context.Service<
+  Integrations,
+  {
+    readonly list: Effect.Effect<ReadonlyArray<ShownIntegration>, SqlError.SqlError>
+    readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
+    /** The ids of all integrations, and whether each is enabled. */
+    readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
+    /** Ready to be sent to; undefined if there is none of this id, or it is disabled. */
+    readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
+    /** Makes the integration, or replaces the one of this id. */
+    readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
+    /** Takes the fallback from an integration. */
+    readonly leaveFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Notes what the lane found out: that it works, or why it stands still. */
+    readonly note: (
+      id: IntegrationId,
+      state: { readonly worked: true } | { readonly brokenBecause: string }
+    ) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Integrations") {
+  static readonly layer: Layer.Layer<Integrations, never, SqlClient.SqlClient | Channels | Seal> = Layer.effect(
+    Integrations,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const channels = yield* Channels
+      const seal = yield* Seal
+
+      const row = (id: IntegrationId) =>
+        Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
+
+      const openSettings = (row: Row): Effect.Effect<JsonObject, SealBroken> =>
+        Effect.map(seal.open(row.sealed_settings, row.id), (text) => decodeObject(text))
+
+      /** What cannot be opened, or whose plugin is gone, is shown all the same: without its settings. */
+      const show = Effect.fnUntraced(
+        function* (row: Row) {
+          const { plugin } = yield* channels.get(row.type)
+          return shown(row, withoutSecrets(plugin, yield* openSettings(row)))
+        },
+        (effect, row) =>
+          Effect.catchTags(effect, {
+            UnknownType: () => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, "plugin not installed")),
+            SealBroken: ({ detail }) => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, detail))
+          })
+      )
+
+      const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
+        Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
+          errors: "all",
+          onExcessProperty: "error"
+        })
+
+      const checkedSettings = Effect.fnUntraced(function* (input: IntegrationInput, before: Row | undefined) {
+        const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+        const stored =
+          before === undefined || before.type !== input.type
+            ? {}
+            : yield* openSettings(before).pipe(Effect.orElseSucceed((): JsonObject => ({})))
+        const settings = withStoredSecrets(installed.plugin, input.settings, stored)
+        const decoded = yield* decodeSettings(installed, settings).pipe(
+          Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
+        )
+        const encoded = decodeObject(
+          JSON.stringify(
+            yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
+          )
+        )
+        const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
+        if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
+        return encoded
+      })
+
+      /** A stored secret is not sent to another origin than it was entered for (S2). */
+      const checkOrigin = Effect.fnUntraced(function* (
+        installed: InstalledChannel,
+        kept: ReadonlyArray<string>,
+        decoded: unknown,
+        stored: JsonObject
+      ) {
+        const before = yield* decodeSettings(installed, stored).pipe(Effect.orElseSucceed(() => undefined))
+        if (before !== undefined && installed.channel.destination(before) === installed.channel.destination(decoded))
+          return
+        return yield* new Invalid({
+          errors: kept.map((pointer) => ({
+            path: `/settings${pointer}`,
+            expected: "the secret again, because it would be sent to another origin",
+            message: "Enter the secret again: the settings now point to another scheme, host or port"
+          }))
+        })
+      })
+
+      return Integrations.of({
+        list: Effect.flatMap(sql<Row>`SELECT * FROM integrations ORDER BY sequence`, (rows) =>
+          Effect.forEach(rows, show)
+        ),
+        get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
+        enabled: Effect.map(
+          sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
+          (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+        ),
+        ready: Effect.fnUntraced(
+          function* (id) {
+            const found = yield* row(id)
+            if (found === undefined || found.enabled !== 1) return undefined
+            const installed = yield* channels.get(found.type)
+            const settings = yield* decodeSettings(installed, yield* openSettings(found))
+            const { delivery, fallback, limits } = decodeOptions(found.options)
+            return {
+              ...installed,
+              integration: {
+                ...{ id, name: found.name, type: found.type, enabled: true, settings },
+                ...(limits && { limits }),
+                ...(fallback && { fallback }),
+                ...(delivery && { delivery })
+              }
+            }
+          },
+          Effect.catchTags({
+            UnknownType: ({ type }) => Effect.fail(new NotReady({ detail: `No plugin serves ${type}` })),
+            SealBroken: ({ detail }) => Effect.fail(new NotReady({ detail })),
+            SchemaError: () => Effect.fail(new NotReady({ detail: "The stored settings are not valid for the plugin" }))
+          })
+        ),
+        save: Effect.fnUntraced(function* (input) {
+          const now = yield* Clock.currentTimeMillis
+          const before = yield* row(input.id)
+          if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
+            return yield* invalid("/fallback", "the id of an integration")
+          }
+          const settings = yield* checkedSettings(input, before)
+          const { plugin } = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+          const { delivery, fallback, limits } = input
+          const columns = {
+            type: input.type,
+            name: input.name,
+            enabled: input.enabled ? 1 : 0,
+            options: encodeOptions({
+              ...(limits && { limits }),
+              ...(fallback && { fallback }),
+              ...(delivery && { delivery })
+            }),
+            sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
+            settings_version: plugin.settingsVersion,
+            key_id: seal.keyId,
+            broken_reason: null,
+            broken_since: null,
+            updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
+          }
+          yield* before === undefined
+            ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
+            : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
+        }),
+        leaveFallback: Effect.fnUntraced(function* (id) {
+          const found = yield* row(id)
+          if (found === undefined) return
+          const { fallback: _, ...options } = decodeOptions(found.options)
+          yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
+        }),
+        remove: (id) => Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`),
+        note: Effect.fnUntraced(function* (id, state) {
+          const now = yield* Clock.currentTimeMillis
+          yield* "worked" in state
+            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now} WHERE id = ${id}`
+            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},
+                broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
+        })
+      })
+    })
+  )
+}
+
+const unknownType = ({ installed }: UnknownType): Invalid =>
+  invalid("/type", `one of the installed types: ${installed.join(", ")}`)
+
+const Options = Schema.fromJsonString(
+  Schema.Struct({
+    limits: Schema.optionalKey(Limits),
+    fallback: Schema.optionalKey(IntegrationId),
+    delivery: Schema.optionalKey(DeliveryOptions)
+  })
+)
+const encodeOptions = Schema.encodeSync(Options)
+const decodeOptions = Schema.decodeSync(Options)
+const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+
+interface Row {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly enabled: number
+  readonly options: string
+  readonly sealed_settings: string
+  readonly broken_reason: string | null
+  readonly broken_since: number | null
+  readonly last_success_at: number | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+const shown = (
+  row: Row,
+  settings: Pick<ShownIntegration, "settings" | "secretsSet">,
+  brokenBecause = row.broken_reason
+): ShownIntegration => ({
+  id: IntegrationId.make(row.id),
+  name: row.name,
+  type: row.type,
+  enabled: row.enabled === 1,
+  ...settings,
+  ...decodeOptions(row.options),
+  broken: brokenBecause === null ? undefined : { reason: brokenBecause, since: row.broken_since ?? row.updated_at },
+  lastSuccessAt: row.last_success_at ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at
+})

@@ -1,0 +1,104 @@
+/**
+ * Budgets: how fast each integration may be sent to (cases B1 to B4).
+ */
+import type { ChannelPlugin, IntegrationId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+
+/** A token bucket of one budget key, as it was at the time `at` in epoch milliseconds. */
+export interface Bucket {
+  readonly tokens: number
+  readonly at: number
+  /** Nothing may be sent before this time; the bucket holds one then. */
+  readonly notBefore: number
+}
+
+/** How fast a bucket fills, and how much it holds. */
+export type Rate = Pick<ChannelPlugin.Budget, "messages" | "perSeconds" | "burst">
+
+/** A bucket after a start: it holds one, because nobody knows what was sent before. */
+export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
+
+/** The bucket as it is now: filled by the time that passed, never above the burst. A clock set back fills nothing. */
+export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
+  const passed = Math.max(0, now - Math.max(bucket.at, bucket.notBefore))
+  const tokens = Math.min(rate.burst, bucket.tokens + (passed * rate.messages) / (rate.perSeconds * 1000))
+  return { ...bucket, tokens, at: now }
+}
+
+/** How many milliseconds until the bucket holds one. */
+export const waitFor = (bucket: Bucket, rate: Rate, now: number): number =>
+  Math.max(
+    bucket.notBefore - now,
+    bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
+  )
+
+/** The bucket of a service that asked to be left alone until then. */
+export const emptyUntil = (until: number): Bucket => ({ tokens: 1, at: until, notBefore: until })
+
+/** Hands out permits to send. */
+export class Pacing extends Context.Service<
+  Pacing,
+  {
+    /** Says which budgets an integration spends; where several share a key, the slower rate rules. */
+    readonly declare: (integration: IntegrationId, budgets: ReadonlyArray<ChannelPlugin.Budget>) => Effect.Effect<void>
+    /** Forgets what an integration declared. */
+    readonly forget: (integration: IntegrationId) => Effect.Effect<void>
+    /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
+    readonly take: (integration: IntegrationId) => Effect.Effect<number>
+    /** The service asked for a pause of so many milliseconds. */
+    readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
+    /** The service said what is left of one of its limits. */
+    readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
+  }
+>()("@tocsin/delivery/Pacing") {
+  static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
+    const declared = new Map<IntegrationId, ReadonlyArray<ChannelPlugin.Budget>>()
+    const buckets = new Map<string, Bucket>()
+
+    const rateOf = (key: string): Rate | undefined => {
+      let slowest: ChannelPlugin.Budget | undefined
+      for (const budgets of declared.values()) {
+        for (const budget of budgets) {
+          if (budget.key !== key) continue
+          if (slowest === undefined || perSecond(budget) < perSecond(slowest)) slowest = budget
+        }
+      }
+      return slowest
+    }
+    const spent = (integration: IntegrationId, now: number) =>
+      (declared.get(integration) ?? []).map(({ key, ...own }) => {
+        const rate = rateOf(key) ?? own
+        return { key, rate, bucket: fill(buckets.get(key) ?? start(now), rate, now) }
+      })
+
+    return Pacing.of({
+      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets)),
+      forget: (integration) => Effect.sync(() => void declared.delete(integration)),
+      take: (integration) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const all = spent(integration, now)
+          const wait = Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now)))
+          for (const { bucket, key } of all) {
+            buckets.set(key, wait > 0 ? bucket : { ...bucket, tokens: bucket.tokens - 1 })
+          }
+          return wait
+        }),
+      pause: (integration, milliseconds) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          for (const { key } of declared.get(integration) ?? []) buckets.set(key, emptyUntil(now + milliseconds))
+        }),
+      hint: (key, remaining, resetAt) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const rate = rateOf(key)
+          if (rate === undefined) return
+          const bucket = fill(buckets.get(key) ?? start(now), rate, now)
+          buckets.set(
+            key,
+            remaining === 0 ? emptyUntil(resetAt) : { ...bucket, tokens: Math.min(bucket.tokens, remaining) }
+          )
+        })
+    })
+  })
+}
+
+const perSecond = ({ messages, perSeconds }: Rate) => messages / perSeconds

@@ -1,0 +1,236 @@
+/**
+ * What is owed: what should be open minus what is open (cases O1 to O9). Pure.
+ *
+ * A conversation is one episode of an alert at one integration. It has at most
+ * one delivery that has not ended. While that one is being sent nothing is
+ * decided; when it has ended, `settle` decides anew. So a raise, a clear, an edit
+ * and the end of an attempt are all the same computation.
+ */
+import {
+  type Alert,
+  type AlertRule,
+  type AlertRuleId,
+  type Because,
+  type IntegrationId,
+  type Kind,
+  matches,
+  type Severity
+} from "@tocsin/core"
+import { isGraver } from "./episode.ts"
+
+/** The delivery of a conversation that has not ended. */
+export interface Waiting {
+  readonly id: string
+  readonly kind: Kind
+  readonly status: "pending" | "retrying" | "sending" | "folded"
+  /** An attempt of it ended without an answer: the service may have taken it. */
+  readonly unanswered: boolean
+}
+
+/** One alert at one integration. */
+export interface Conversation {
+  readonly integration: IntegrationId
+  readonly state: "open" | "closed"
+  /** The rules that hold it open. */
+  readonly holders: ReadonlyArray<AlertRuleId>
+  /** Every rule that ever held it. */
+  readonly heldBy: ReadonlyArray<AlertRuleId>
+  readonly closedBecause: Because | undefined
+  /** What the integration was last told. */
+  readonly lastWord: "raised" | "cleared" | undefined
+  /** What it was last owed, told or not. */
+  readonly lastOwed: "raised" | "cleared" | undefined
+  readonly severityTold: Severity | undefined
+  /** An attempt to tell the raise ended without an answer. */
+  readonly perhapsTold: boolean
+  readonly waiting: Waiting | undefined
+}
+
+/** Why a delivery ended, or was never to be made, without being told. */
+export type Superseded = "by the edit" | "matched again" | "cleared" | "raise never told" | "integration deleted"
+
+/** What becomes of a conversation: its new state, and what is now owed. */
+export interface Plan {
+  readonly conversation: Conversation
+  /** The waiting delivery ends, and why. */
+  readonly supersede?: Superseded
+  /** A delivery is made; one that is superseded at once only says why nothing is told. */
+  readonly owe?: { readonly kind: Kind; readonly superseded?: Superseded }
+}
+
+/** What the planner must know of the world. */
+export interface World {
+  readonly alert: Alert
+  /** The conversations of this alert. */
+  readonly conversations: ReadonlyArray<Conversation>
+  /** `notifyOnClear` of a rule as saved now, or as it last was if it was removed. */
+  readonly notifyOnClear: (rule: AlertRuleId) => boolean
+  /** Nothing new opens at an integration that is disabled (O8). */
+  readonly isEnabled: (integration: IntegrationId) => boolean
+}
+
+/** An event moved the alert: it opens what matches now and, if it cleared the alert, closes everything (O1, O2, I6). */
+export const onEvent = (world: World, rules: Iterable<AlertRule>): ReadonlyArray<Plan> => {
+  const { alert } = world
+  if (alert.state === "cleared") {
+    const because = alert.clearedBecause ?? "conditionsNoLongerMet"
+    return world.conversations.map((conversation) => settle(close(conversation, because), world))
+  }
+  const holders = new Map<IntegrationId, Array<AlertRuleId>>()
+  for (const rule of rules) {
+    if (!rule.enabled || !matches(rule.match, alert)) continue
+    for (const integration of new Set(rule.integrations)) {
+      holders.set(integration, [...(holders.get(integration) ?? []), rule.id])
+    }
+  }
+  const known = new Map(world.conversations.map((conversation) => [conversation.integration, conversation]))
+  return [...new Set([...known.keys(), ...holders.keys()])].flatMap((integration) => {
+    const conversation = hold(known.get(integration), integration, holders.get(integration) ?? [], world)
+    return conversation === undefined ? [] : settle(conversation, world)
+  })
+}
+
+/**
+ * An alert rule was edited, made (`before` is undefined) or removed (`after` is
+ * undefined): only the conversations that it holds or would now hold are looked at (O2, O5, O6).
+ */
+export const onEdit = (
+  world: World,
+  before: AlertRule | undefined,
+  after: AlertRule | undefined
+): ReadonlyArray<Plan> => {
+  if (world.alert.state === "cleared") return []
+  const known = new Map(world.conversations.map((conversation) => [conversation.integration, conversation]))
+  const rule = after ?? before
+  if (rule === undefined) return []
+  const concerned = new Set([
+    ...(after?.integrations ?? []),
+    ...world.conversations.filter(({ holders }) => holders.includes(rule.id)).map(({ integration }) => integration)
+  ])
+  return [...concerned].flatMap((integration) => {
+    const conversation = known.get(integration)
+    const letsGo = whyLetGo(world.alert, before, after, integration)
+    if (letsGo !== undefined) {
+      return conversation === undefined ? [] : settle(letGo(conversation, rule.id, letsGo), world)
+    }
+    const holds = after?.enabled === true && matches(after.match, world.alert) ? [rule.id] : []
+    const held = hold(conversation, integration, holds, world)
+    return held === undefined ? [] : settle(held, world)
+  })
+}
+
+/** Why the edited rule no longer leads this alert to the integration; undefined where the edit does not say so. */
+const whyLetGo = (
+  alert: Alert,
+  before: AlertRule | undefined,
+  after: AlertRule | undefined,
+  integration: IntegrationId
+): Because | undefined => {
+  if (after === undefined) return "alertRuleRemoved"
+  if (!after.enabled) return "alertRuleDisabled"
+  if (!after.integrations.includes(integration)) return "integrationRemoved"
+  // An alert that a rule holds since it was graver stays held by an edit of something else (I6).
+  const edited = before === undefined || JSON.stringify(before.match) !== JSON.stringify(after.match)
+  return edited && !matches(after.match, alert) ? "alertRuleChanged" : undefined
+}
+
+const hold = (
+  conversation: Conversation | undefined,
+  integration: IntegrationId,
+  by: ReadonlyArray<AlertRuleId>,
+  world: World
+): Conversation | undefined => {
+  if (by.length === 0) return conversation
+  if (conversation?.state === "open") {
+    return { ...conversation, holders: union(conversation.holders, by), heldBy: union(conversation.heldBy, by) }
+  }
+  if (!world.isEnabled(integration)) return conversation
+  if (conversation === undefined) return { ...unopened(integration), state: "open", holders: by, heldBy: by }
+  return {
+    ...conversation,
+    state: "open",
+    holders: by,
+    heldBy: union(conversation.heldBy, by),
+    closedBecause: undefined
+  }
+}
+
+const letGo = (conversation: Conversation, rule: AlertRuleId, because: Because): Conversation => {
+  if (!conversation.holders.includes(rule)) return conversation
+  const holders = conversation.holders.filter((holder) => holder !== rule)
+  return holders.length > 0 ? { ...conversation, holders } : close(conversation, because)
+}
+
+const close = (conversation: Conversation, because: Because): Conversation =>
+  conversation.state === "closed"
+    ? conversation
+    : { ...conversation, state: "closed", holders: [], closedBecause: because }
+
+/**
+ * What is owed now that the conversation is as it is. Called after every change
+ * of it, and after every end of one of its deliveries.
+ */
+export const settle = (conversation: Conversation, world: Pick<World, "alert" | "notifyOnClear">): Plan => {
+  if (conversation.waiting?.status === "sending") return { conversation }
+  return conversation.state === "open" ? settleOpen(conversation, world.alert) : settleClosed(conversation, world)
+}
+
+const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
+  const { lastOwed, lastWord, waiting } = conversation
+  if (waiting?.kind === "Cleared") {
+    // Edited there and back before the clear was said: the room still knows that it is raised (O9).
+    const back = { ...conversation, waiting: undefined, lastOwed: "raised" as const }
+    if (!waiting.unanswered) return { ...settleOpen(back, alert), supersede: "matched again" }
+    return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
+  }
+  if (waiting !== undefined) return { conversation }
+  if (lastOwed !== "raised") {
+    const owed = { ...conversation, lastOwed: "raised" as const }
+    return lastWord === "raised" ? settleOpen(owed, alert) : { conversation: owed, owe: { kind: "Raised" } }
+  }
+  return lastWord === "raised" && isGraver(alert.severity, conversation.severityTold)
+    ? { conversation, owe: { kind: "Escalated" } }
+    : { conversation }
+}
+
+const settleClosed = (
+  conversation: Conversation,
+  { alert, notifyOnClear }: Pick<World, "alert" | "notifyOnClear">
+): Plan => {
+  const { lastOwed, lastWord, perhapsTold, waiting } = conversation
+  if (waiting?.kind === "Raised" && isEnded(conversation, alert)) return { conversation }
+  if (waiting?.kind === "Raised" || waiting?.kind === "Escalated") {
+    const without = { ...conversation, waiting: undefined }
+    const back =
+      waiting.kind === "Raised" && lastWord !== "raised" && !perhapsTold ? { ...without, lastOwed: lastWord } : without
+    return {
+      ...settleClosed(back, { alert, notifyOnClear }),
+      supersede: isEnded(conversation, alert) ? "cleared" : "by the edit"
+    }
+  }
+  if (waiting !== undefined || lastOwed !== "raised") return { conversation }
+  const over = { ...conversation, lastOwed: "cleared" as const }
+  if (!conversation.heldBy.some(notifyOnClear)) return { conversation: over }
+  return lastWord === "raised" || perhapsTold
+    ? { conversation: over, owe: { kind: "Cleared" } }
+    : { conversation: over, owe: { kind: "Cleared", superseded: "raise never told" } }
+}
+
+/** Whether the alert itself ended the conversation, and not an edit. */
+export const isEnded = ({ closedBecause }: Pick<Conversation, "closedBecause">, alert: Alert): boolean =>
+  alert.state === "cleared" && closedBecause === (alert.clearedBecause ?? "conditionsNoLongerMet")
+
+const unopened = (integration: IntegrationId): Conversation => ({
+  integration,
+  state: "closed",
+  holders: [],
+  heldBy: [],
+  closedBecause: undefined,
+  lastWord: undefined,
+  lastOwed: undefined,
+  severityTold: undefined,
+  perhapsTold: false,
+  waiting: undefined
+})
+
+const union = <A>(a: ReadonlyArray<A>, b: ReadonlyArray<A>): ReadonlyArray<A> => [...new Set([...a, ...b])]

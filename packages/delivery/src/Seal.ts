@@ -1,0 +1,55 @@
+/**
+ * Seals settings at rest: AES-256-GCM with one key of the operator's.
+ */
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Aead, type CryptoError, Digest, SecureRandom } from "effect/crypto"
+import { Base64, Hex } from "effect/encoding"
+
+/** The settings cannot be opened: they were sealed with another key, or the row was changed. */
+export class SealBroken extends Schema.TaggedError<SealBroken>()("SealBroken", { detail: Schema.String }) {}
+
+/** Seals and opens texts. */
+export class Seal extends Context.Service<
+  Seal,
+  {
+    /** Names the key without telling it; stored beside what was sealed with it. */
+    readonly keyId: string
+    /** Seals a text for the row that `row` names; it opens for that row only. */
+    readonly seal: (text: string, row: string) => Effect.Effect<string>
+    readonly open: (sealed: string, row: string) => Effect.Effect<string, SealBroken>
+  }
+>()("@tocsin/delivery/Seal") {
+  /** Seals with the given key of 32 bytes; fails if it has another length. */
+  static readonly layer = (key: Redacted.Redacted<Uint8Array>): Layer.Layer<Seal, CryptoError.CryptoError> =>
+    Layer.effect(
+      Seal,
+      Effect.gen(function* () {
+        const aead = yield* Aead.Aead
+        const random = yield* SecureRandom.SecureRandom
+        const digest = yield* Digest.Digest
+        const secret = yield* Aead.key(Aead.aes256Gcm, Redacted.value(key))
+        const keyId = Hex.encode((yield* digest.digest(Digest.sha256, Redacted.value(key))).slice(0, 8))
+        return Seal.of({
+          keyId,
+          seal: Effect.fnUntraced(function* (text, row) {
+            const nonce = yield* random.randomBytes(Aead.aes256Gcm.nonceLength)
+            const sealed = yield* Effect.orDie(
+              aead.encrypt(secret, new TextEncoder().encode(text), { nonce, aad: new TextEncoder().encode(row) })
+            )
+            return `${Base64.encode(nonce)}.${Base64.encode(sealed)}`
+          }),
+          open: Effect.fnUntraced(
+            function* (sealed, row) {
+              const [nonce = "", text = ""] = sealed.split(".")
+              const opened = yield* aead.decrypt(secret, yield* Effect.fromResult(Base64.decode(text)), {
+                nonce: yield* Effect.fromResult(Base64.decode(nonce)),
+                aad: new TextEncoder().encode(row)
+              })
+              return new TextDecoder().decode(opened)
+            },
+            Effect.mapError(() => new SealBroken({ detail: "The settings were sealed with another key, or changed" }))
+          )
+        })
+      })
+    ).pipe(Layer.provide(Aead.layerWebCrypto), Layer.provide([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]))
+}

@@ -1,0 +1,95 @@
+/**
+ * What sources sent and nobody could read: kept for a person to look at.
+ */
+import { cut } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { maxUnreadable, maxUnreadableLength } from "./limits.ts"
+
+/** A body that could not be read. */
+export interface UnreadableBody {
+  readonly id: string
+  readonly source: string
+  /** Where it could not be read and what was expected there. */
+  readonly why: string
+  readonly body: string
+  /** Epoch milliseconds. */
+  readonly receivedAt: number
+}
+
+/** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each. */
+export class Unreadable extends Context.Service<
+  Unreadable,
+  {
+    readonly keep: (source: string, why: string, body: string) => Effect.Effect<void, StoreUnavailable>
+    readonly list: (options: {
+      readonly before?: number | undefined
+      readonly limit: number
+    }) => Effect.Effect<
+      { readonly items: ReadonlyArray<UnreadableBody>; readonly total: number; readonly next: number | undefined },
+      StoreUnavailable
+    >
+  }
+>()("@tocsin/delivery/Unreadable") {
+  static readonly layer: Layer.Layer<Unreadable, never, Journal | SqlClient.SqlClient | SecureRandom.SecureRandom> =
+    Layer.effect(
+      Unreadable,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const journal = yield* Journal
+        const random = yield* SecureRandom.SecureRandom
+
+        const keep = Effect.fnUntraced(function* (source: string, why: string, body: string) {
+          yield* sql`INSERT INTO unreadable ${sql.insert({
+            id: yield* random.uuidV7(),
+            source,
+            why,
+            body: cut(body, maxUnreadableLength),
+            received_at: yield* Clock.currentTimeMillis
+          })}`
+          yield* sql`DELETE FROM unreadable
+            WHERE sequence <= (SELECT max(sequence) FROM unreadable) - ${maxUnreadable}`
+        })
+
+        const list = Effect.fnUntraced(function* ({
+          before = Number.MAX_SAFE_INTEGER,
+          limit
+        }: {
+          readonly before?: number | undefined
+          readonly limit: number
+        }) {
+          const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM unreadable`
+          const rows = yield* sql<Row>`SELECT * FROM unreadable
+            WHERE sequence < ${before} ORDER BY sequence DESC LIMIT ${limit + 1}`
+          const page = rows.slice(0, limit)
+          return {
+            items: page.map(({ body, id, received_at, source, why }) => ({
+              id,
+              source,
+              why,
+              body,
+              receivedAt: received_at
+            })),
+            total: counted?.total ?? 0,
+            next: rows.length > limit ? page.at(-1)?.sequence : undefined
+          }
+        })
+
+        return Unreadable.of({
+          keep: (source, why, body) => journal.commit(keep(source, why, body)),
+          list: (options) => journal.read(list(options))
+        })
+      })
+    )
+}
+
+interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly source: string
+  readonly why: string
+  readonly body: string
+  readonly received_at: number
+}

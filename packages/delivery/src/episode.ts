@@ -1,0 +1,105 @@
+/**
+ * Which episode an event belongs to, and what it does to it (cases I1 to I6).
+ */
+import { type Alert, type AlertEvent, type AlertId, severityRank } from "@tocsin/core"
+import { DateTime } from "effect"
+
+/** The latest episode of an alert, as the store knows it. */
+export interface Episode {
+  readonly alert: Alert
+  /** Whether it was raised here, or is known by its clear only (I4). */
+  readonly raisedHere: boolean
+  /** Whether the source stated the time of the clear (I3). */
+  readonly clearTimeStated: boolean
+  /** What the last event said, to know it again (I5). */
+  readonly lastHash: string
+}
+
+/** What an event does. */
+export type Verdict =
+  | {
+      /** It moves the alert, which is now as given; `NeverRaised`: a clear of an alert that was never raised here. */
+      readonly _tag: "Opened" | "Updated" | "Cleared" | "NeverRaised"
+      readonly alert: Alert
+      readonly clearTimeStated: boolean
+    }
+  /** The event changes nothing. */
+  | { readonly _tag: "Duplicate"; readonly alert: Alert }
+  | { readonly _tag: "Late"; readonly alert: Alert }
+
+/** Decides what the event does to the latest episode of its alert. `now` is when it arrived; `newId` names a new episode. */
+export const judge = (
+  episode: Episode | undefined,
+  event: AlertEvent,
+  { hash, newId, now }: { readonly hash: string; readonly newId: AlertId; readonly now: DateTime.Utc }
+): Verdict => {
+  const open = (number: number): Verdict =>
+    event.state === "raised"
+      ? { _tag: "Opened", alert: raisedAlert(event, newId, number), clearTimeStated: false }
+      : {
+          _tag: "NeverRaised",
+          alert: clearedAlert(raisedAlert(event, newId, number), event, now),
+          clearTimeStated: event.clearedAt !== undefined
+        }
+
+  if (episode === undefined) return open(1)
+  const { alert, lastHash } = episode
+  if (lastHash === hash && event.eventId === undefined && alert.state === event.state)
+    return { _tag: "Duplicate", alert }
+
+  if (alert.state === "raised") {
+    if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }
+    if (event.clearedAt !== undefined && DateTime.isLessThan(event.clearedAt, alert.startedAt))
+      return { _tag: "Late", alert }
+    return {
+      _tag: "Cleared",
+      alert: clearedAlert(alert, event, now),
+      clearTimeStated: event.clearedAt !== undefined
+    }
+  }
+  return event.reusesId && isLater(episode, event) ? open(alert.episode + 1) : { _tag: "Late", alert }
+}
+
+/** Whether the event speaks of a problem after the cleared episode (I3). */
+const isLater = ({ alert, clearTimeStated }: Episode, event: AlertEvent): boolean => {
+  // A clear without a time says nothing of the sender's clock: only the very same episode is told apart by it.
+  if (!clearTimeStated) return !DateTime.Equivalence(event.startedAt, alert.startedAt)
+  return (
+    DateTime.isGreaterThan(event.startedAt, alert.startedAt) &&
+    (alert.clearedAt === undefined || DateTime.isGreaterThanOrEqualTo(event.startedAt, alert.clearedAt))
+  )
+}
+
+const raisedAlert = (event: AlertEvent, id: AlertId, episode: number): Alert => {
+  const { clearedAt: _, clearedBecause: __, eventId: ___, reusesId: ____, ...known } = event
+  return { ...known, id, episode, state: "raised" }
+}
+
+/** The last to arrive is true; the earliest start stays, with its view (I3, I6). */
+const updatedAlert = (alert: Alert, event: AlertEvent): Alert => {
+  const updated = raisedAlert(event, alert.id, alert.episode)
+  if (DateTime.isLessThan(event.startedAt, alert.startedAt)) return updated
+  return {
+    ...updated,
+    startedAt: alert.startedAt,
+    links: { ...updated.links, ...(alert.links.started && { started: alert.links.started }) }
+  }
+}
+
+/** A clear ends the alert and adds what was measured at the end; what the raise said of the problem stays. */
+const clearedAlert = (alert: Alert, event: AlertEvent, now: DateTime.Utc): Alert => {
+  const atStart = new Map(alert.observations.map((observation) => [observation.name, observation]))
+  const ended = event.observations.map((observation) => ({ ...atStart.get(observation.name), ...observation }))
+  return {
+    ...alert,
+    state: "cleared",
+    clearedAt: event.clearedAt ?? now,
+    clearedBecause: event.clearedBecause ?? "conditionsNoLongerMet",
+    ...(ended.length > 0 && { observations: ended, observationsOmitted: event.observationsOmitted }),
+    links: { ...event.links, ...alert.links, ...(event.links.cleared && { cleared: event.links.cleared }) }
+  }
+}
+
+/** Whether `severity` is graver than `than`, or nothing was told yet. */
+export const isGraver = (severity: Alert["severity"], than: Alert["severity"] | undefined): boolean =>
+  than === undefined || severityRank(severity) > severityRank(than)

@@ -1,0 +1,24 @@
+export { AlertRules, type StoredRule } from "./AlertRules.ts"
+export { type AlertFilter, Alerts } from "./Alerts.ts"
+export { Channels, type InstalledChannel, UnknownType } from "./Channels.ts"
+export { DeliveryStatus } from "./Conversations.ts"
+export { Changed, Edits, type Expected, IdInUse, NotFound, StillNamed } from "./Edits.ts"
+export * as Engine from "./Engine.ts"
+export { type ConversationSummary, type Delivery, type DeliveryFilter, History, type Transition } from "./History.ts"
+export { type Accepted, Intake } from "./Intake.ts"
+export {
+  type IntegrationInput,
+  Integrations,
+  NotReady,
+  type ReadyIntegration,
+  type ShownIntegration
+} from "./Integrations.ts"
+export { fromIssue, Invalid, invalid, InvalidPart } from "./Invalid.ts"
+export { Journal, StoreUnavailable } from "./Journal.ts"
+export { Lanes } from "./Lanes.ts"
+export * as Limits from "./limits.ts"
+export * as Planner from "./Planner.ts"
+export { Seal, SealBroken } from "./Seal.ts"
+export { secretPointers } from "./settings.ts"
+export * as Sqlite from "./Sqlite.ts"
+export { Unreadable, type UnreadableBody } from "./Unreadable.ts"

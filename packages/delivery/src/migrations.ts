@@ -1,0 +1,154 @@
+/**
+ * The store's tables. Migrations only go forward; one that was released is never
+ * changed. Times are epoch milliseconds, ids and JSON are text, flags are 0 or 1.
+ */
+import { Effect } from "effect"
+import { Migrator, SqlClient, type SqlError } from "effect/sql"
+
+/** Brings the store's tables to this version; fails if they are of a later one. */
+export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
+    const [latest] = yield* sql<{ id: number }>`SELECT max(migration_id) AS id FROM migrations`
+    if (latest !== undefined && latest.id > Object.keys(migrations).length) {
+      return yield* new Migrator.MigrationError({
+        kind: "BadState",
+        message: `The database was written by a later version of Tocsin (schema ${latest.id}, this one knows ${Object.keys(migrations).length}); start that version`
+      })
+    }
+  })
+
+const tables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  /** A number that the store gives in the order of the rows. */
+  const sequence = sql.onDialectOrElse({
+    pg: () => sql.literal("sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
+  })
+
+  yield* sql`CREATE TABLE events (
+    ${sequence},
+    source text NOT NULL,
+    event_id text,
+    hash text NOT NULL,
+    alert_id text NOT NULL,
+    status text NOT NULL,
+    note text,
+    received_at bigint NOT NULL
+  )`
+  yield* sql`CREATE UNIQUE INDEX events_by_event_id ON events (source, event_id) WHERE event_id IS NOT NULL`
+  yield* sql`CREATE INDEX events_by_alert ON events (alert_id)`
+
+  yield* sql`CREATE TABLE unreadable (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    source text NOT NULL,
+    why text NOT NULL,
+    body text NOT NULL,
+    received_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE alerts (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    source text NOT NULL,
+    source_id text NOT NULL,
+    episode integer NOT NULL,
+    state text NOT NULL,
+    severity text NOT NULL,
+    raised_here integer NOT NULL,
+    started_at bigint NOT NULL,
+    cleared_at bigint,
+    clear_time_stated integer NOT NULL,
+    alert text NOT NULL,
+    last_hash text NOT NULL,
+    last_heard_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    UNIQUE (source, source_id, episode)
+  )`
+  yield* sql`CREATE INDEX alerts_by_state ON alerts (state, sequence)`
+
+  yield* sql`CREATE TABLE rules (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    rule text NOT NULL,
+    deleted_at bigint,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE integrations (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    type text NOT NULL,
+    name text NOT NULL,
+    enabled integer NOT NULL,
+    options text NOT NULL,
+    sealed_settings text NOT NULL,
+    settings_version integer NOT NULL,
+    key_id text NOT NULL,
+    broken_reason text,
+    broken_since bigint,
+    last_success_at bigint,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE conversations (
+    id text PRIMARY KEY NOT NULL,
+    alert_id text NOT NULL REFERENCES alerts (id),
+    integration_id text NOT NULL,
+    state text NOT NULL,
+    holders text NOT NULL,
+    held_by text NOT NULL,
+    closed_because text,
+    closed_at bigint,
+    last_word text,
+    last_owed text,
+    severity_told text,
+    perhaps_told integer NOT NULL,
+    receipt text,
+    stands_in_for text,
+    opened_at bigint NOT NULL,
+    UNIQUE (alert_id, integration_id)
+  )`
+  yield* sql`CREATE INDEX open_conversations ON conversations (integration_id) WHERE state = 'open'`
+
+  yield* sql`CREATE TABLE deliveries (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    conversation_id text NOT NULL REFERENCES conversations (id),
+    alert_id text NOT NULL,
+    integration_id text NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    cause text,
+    form text NOT NULL,
+    attempts integer NOT NULL,
+    unanswered integer NOT NULL,
+    next_at bigint NOT NULL,
+    severity text,
+    text text,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+  yield* sql`CREATE INDEX open_deliveries ON deliveries (integration_id, sequence)
+    WHERE status IN ('pending', 'retrying', 'sending', 'folded')`
+  yield* sql`CREATE INDEX deliveries_by_conversation ON deliveries (conversation_id)`
+  yield* sql`CREATE INDEX deliveries_by_alert ON deliveries (alert_id)`
+
+  yield* sql`CREATE TABLE transitions (
+    ${sequence},
+    delivery_id text NOT NULL,
+    status text NOT NULL,
+    cause text,
+    attempt integer,
+    at bigint NOT NULL
+  )`
+  yield* sql`CREATE INDEX transitions_by_delivery ON transitions (delivery_id, sequence)`
+})
+
+const migrations = {
+  "1_tables": tables
+}

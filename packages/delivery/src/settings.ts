@@ -1,0 +1,95 @@
+/**
+ * A plugin's settings as JSON: which of them are secret, and what an answer or a
+ * replacement may carry (case S2).
+ */
+import type { ChannelPlugin } from "@tocsin/core"
+import { Schema, SchemaAST } from "effect"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** The JSON Pointers of a plugin's secret settings, found by walking its schema for `Redacted`. */
+export const secretPointers = (plugin: ChannelPlugin.Any): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  const walk = (ast: SchemaAST.AST, at: string) => {
+    if (SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] !== undefined) {
+      if (isRedacted(ast.annotations["representation"])) found.add(at)
+    } else if (SchemaAST.isObjects(ast)) {
+      for (const { name, type } of ast.propertySignatures) walk(type, `${at}/${escapePointer(String(name))}`)
+    } else if (SchemaAST.isUnion(ast)) {
+      for (const member of ast.types) walk(member, at)
+    }
+  }
+  walk(Schema.toType(plugin.settings).ast, "")
+  return [...found]
+}
+
+const isRedacted = (representation: unknown): boolean =>
+  typeof representation === "object" &&
+  representation !== null &&
+  "id" in representation &&
+  representation.id === "effect/schema/Redacted"
+
+/** The settings without their secrets, and the pointers of those secrets that are set. */
+export const withoutSecrets = (
+  plugin: ChannelPlugin.Any,
+  settings: JsonObject
+): { readonly settings: JsonObject; readonly secretsSet: ReadonlyArray<string> } => {
+  const secretsSet = secretPointers(plugin).filter((pointer) => valueAt(settings, pointer) !== undefined)
+  return {
+    settings: secretsSet.reduce((settings, pointer) => replaceAt(settings, keys(pointer), undefined), settings),
+    secretsSet
+  }
+}
+
+/** The settings with every secret that they leave out taken from `stored`. */
+export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
+  secretPointers(plugin).reduce((settings, pointer) => {
+    const kept = valueAt(stored, pointer)
+    return valueAt(settings, pointer) === undefined && kept !== undefined
+      ? replaceAt(settings, keys(pointer), kept)
+      : settings
+  }, settings)
+
+/** The pointers of the secrets in `settings` that nobody entered: they are as they are stored. */
+export const keptSecrets = (
+  plugin: ChannelPlugin.Any,
+  {
+    entered,
+    settings,
+    stored
+  }: { readonly entered: JsonObject; readonly settings: JsonObject; readonly stored: JsonObject }
+): ReadonlyArray<string> =>
+  secretPointers(plugin).filter((pointer) => {
+    const value = valueAt(settings, pointer)
+    return value !== undefined && value === valueAt(stored, pointer) && valueAt(entered, pointer) === undefined
+  })
+
+const valueAt = (settings: Schema.Json, pointer: string): Schema.Json | undefined => {
+  let value: Schema.Json | undefined = settings
+  for (const key of keys(pointer)) {
+    value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
+  }
+  return value
+}
+
+const replaceAt = (
+  settings: JsonObject,
+  [key, ...rest]: ReadonlyArray<string>,
+  value: Schema.Json | undefined
+): JsonObject => {
+  if (key === undefined) return settings
+  const { [key]: old, ...others } = settings
+  const inner = rest.length === 0 ? value : replaceAt(isObject(old) ? old : {}, rest, value)
+  return inner === undefined ? others : { ...others, [key]: inner }
+}
+
+const isObject = (value: Schema.Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const keys = (pointer: string) =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+
+const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1")
