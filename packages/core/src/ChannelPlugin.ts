@@ -37,7 +37,7 @@ export interface DeliverOptions {
   readonly conversation?: Conversation
 }
 
-/** One limit of the service: `messages` in any `perSeconds`, of which `burst` may go at once after a pause. */
+/** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
 export interface Budget {
   /** What the limit belongs to, such as a hook or a token; integrations with equal keys share it. Stored hashed only. */
   readonly key: string
@@ -107,7 +107,7 @@ export interface Any extends ChannelPlugin<any, string, Schema.Codec<any, any>> 
  *     url: Schema.Redacted(Schema.String).annotateKey({ title: "URL", description: "Where to post" })
  *   }),
  *   settingsVersion: 1,
- *   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 5 }],
+ *   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 5, perSeconds: 5, burst: 5 }],
  *   sizes: { text: 4000 },
  *   capabilities: {}
  * }) {

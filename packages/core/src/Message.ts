@@ -1,7 +1,7 @@
 /**
  * A notification in words: what every plugin can render, whatever the kind.
  */
-import { DateTime, Duration, Schema } from "effect"
+import { DateTime, Duration, Option, Schema } from "effect"
 import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
 import { becauseText, Notification } from "./Notification.ts"
 import { cut, fitting } from "./text.ts"
@@ -182,9 +182,10 @@ const cleared = (
 const viewAtClear = (alert: Alert, clearedAt: DateTime.Utc): Link | undefined => {
   if (alert.links.cleared !== undefined) return alert.links.cleared
   const seconds = String(Math.floor(clearedAt.epochMilliseconds / 1000))
-  const view = alert.links.view?.replaceAll("{time}", seconds)
-  return view !== undefined && URL.canParse(view) ? new URL(view) : alert.links.alert
+  return Option.getOrElse(decodeLink(alert.links.view?.replaceAll("{time}", seconds)), () => alert.links.alert)
 }
+
+const decodeLink = Schema.decodeUnknownOption(Schema.toCodecJson(Link))
 
 const links = (link: Link | undefined, alert: Alert): Pick<Message, "link" | "secondLink"> => ({
   ...(link && { link }),

@@ -1,0 +1,21 @@
+/**
+ * The gateway's API.
+ */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { AlertRulesApi } from "./AlertRules.ts"
+import { AlertsApi } from "./Alerts.ts"
+import { Authorization, RequestErrors } from "./Authorization.ts"
+import { DeliveriesApi } from "./Deliveries.ts"
+import { IntegrationsApi } from "./Integrations.ts"
+import { PluginsApi } from "./Plugins.ts"
+import { SourcesApi } from "./Sources.ts"
+import { SystemApi } from "./System.ts"
+
+/** All routes of the gateway. A field that it does not know is an error that names it. */
+export class Api extends HttpApi.make("tocsin")
+  .add(SourcesApi, AlertsApi, IntegrationsApi, AlertRulesApi, DeliveriesApi, PluginsApi)
+  .middleware(Authorization)
+  .add(SystemApi)
+  .middleware(RequestErrors)
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotateMerge(OpenApi.annotations({ title: "Tocsin", description: "Alerts in, messages in chat rooms out" })) {}

@@ -1,0 +1,16 @@
+/**
+ * How a caller shows that it may.
+ */
+import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
+import { InvalidRequest, Unauthorized } from "./Problems.ts"
+
+/** The gateway's token, as `Authorization: Bearer <token>`, or by Basic with any user and the token as password. */
+export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@tocsin/client/Authorization", {
+  error: Unauthorized,
+  security: { bearer: HttpApiSecurity.bearer, basic: HttpApiSecurity.basic }
+}) {}
+
+/** Says of a request that does not decode where and what was expected. */
+export class RequestErrors extends HttpApiMiddleware.Service<RequestErrors>()("@tocsin/client/RequestErrors", {
+  error: InvalidRequest
+}) {}

@@ -1,0 +1,64 @@
+/**
+ * The API's errors: problem documents (RFC 9457) that say where, what was
+ * expected and what to do. None repeats what was sent.
+ */
+import { Schema } from "effect"
+import { ProblemDetails } from "effect/http"
+import { HttpApiError } from "effect/http-api"
+
+/** One thing that is wrong with a request. */
+export const InvalidPart = Schema.Struct({
+  /** Where: a JSON Pointer into the body (RFC 6901); empty for the whole body. */
+  path: Schema.String,
+  expected: Schema.String,
+  message: Schema.String
+})
+
+/** The request cannot be taken; nothing was changed. */
+export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
+  "InvalidRequest",
+  { type: ProblemDetails.blankType, status: 400, title: "Invalid request" },
+  { errors: Schema.Array(InvalidPart) }
+) {}
+
+/** The token is missing or wrong. */
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthorized", {
+  type: ProblemDetails.blankType,
+  status: 401,
+  title: "The token is missing or wrong"
+}) {}
+
+/** There is nothing of this id. */
+export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
+  type: ProblemDetails.blankType,
+  status: 404,
+  title: "There is nothing of this id"
+}) {}
+
+/** The id is taken, or others still name what is to be removed. */
+export class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", {
+  type: ProblemDetails.blankType,
+  status: 409,
+  title: "Conflict"
+}) {}
+
+/** Someone edited it since it was read: read it again, and repeat the edit on what is there now. */
+export class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()("PreconditionFailed", {
+  type: ProblemDetails.blankType,
+  status: 412,
+  title: "It was edited since it was read"
+}) {}
+
+/** The body is longer than 4 MiB. */
+export class TooLarge extends HttpApiError.Problem<TooLarge>()("TooLarge", {
+  type: ProblemDetails.blankType,
+  status: 413,
+  title: "The body is too large"
+}) {}
+
+/** The store cannot be written or read now; nothing was taken, so send it again, after `Retry-After` seconds. */
+export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()("StoreUnavailable", {
+  type: ProblemDetails.blankType,
+  status: 503,
+  title: "The store is not available"
+}) {}

@@ -1,0 +1,19 @@
+export { AlertRule, AlertRulePayload, AlertRulesApi } from "./AlertRules.ts"
+export { Accepted, AlertDetails, AlertsApi, Conversation } from "./Alerts.ts"
+export { Api } from "./Api.ts"
+export { Authorization, RequestErrors } from "./Authorization.ts"
+export { DeliveriesApi, Delivery } from "./Deliveries.ts"
+export { Integration, IntegrationPayload, IntegrationsApi } from "./Integrations.ts"
+export { Plugin, PluginsApi } from "./Plugins.ts"
+export {
+  Conflict,
+  InvalidPart,
+  InvalidRequest,
+  NotFound,
+  PreconditionFailed,
+  StoreUnavailable,
+  TooLarge,
+  Unauthorized
+} from "./Problems.ts"
+export { SourcesApi, UnreadableBody } from "./Sources.ts"
+export { SystemApi } from "./System.ts"

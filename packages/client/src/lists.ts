@@ -1,0 +1,15 @@
+import { Schema } from "effect"
+
+/** What every list takes: how many items, and where to go on (`next` of the page before). */
+export const page = {
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
+  after: Schema.optionalKey(Schema.NonEmptyString)
+}
+
+/** What every list answers: a page, how many there are in all, and where to go on if there are more. */
+export const list = <Item extends Schema.Top>(item: Item) =>
+  Schema.Struct({
+    items: Schema.Array(item),
+    total: Schema.Natural,
+    next: Schema.optionalKey(Schema.String)
+  })

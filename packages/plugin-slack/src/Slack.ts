@@ -1,0 +1,68 @@
+/**
+ * The plugin for Slack.
+ */
+import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
+import { Redacted, Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+import { answer } from "./answer.ts"
+import { maxText } from "./limits.ts"
+import { plain, rich } from "./message.ts"
+
+const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+
+const Mention = Schema.optionalKey(
+  Schema.String.check(
+    Schema.isPattern(/^(here|channel|everyone|[SUW][A-Z0-9]+)$/, {
+      expected: "here, channel, everyone, a user group's id (S…) or a user's id (U… or W…)"
+    })
+  )
+)
+
+/** Posts to a Slack channel through its incoming webhook, and to whatever else takes the same messages. */
+export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
+  title: "Slack",
+  settings: Schema.Struct({
+    url: Schema.Redacted(
+      Schema.String.check(Schema.makeFilter(isHttpUrl, { expected: "an http or https URL" }))
+    ).annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
+    channel: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+      title: "Channel",
+      description:
+        "Where to post instead of the webhook's own channel, such as #ops. Only webhooks of legacy custom integrations do that; those of Slack apps ignore it"
+    }),
+    authenticate: Schema.optionalKey(Schema.Literal("webhook")).annotateKey({
+      title: "Authenticate",
+      description: "How to post: webhook (also when absent) posts to the URL, which is the credential"
+    }),
+    mention: Schema.optionalKey(
+      Schema.Struct({
+        info: Mention.annotateKey({ title: "Mention on info", description: "Whom an info alert mentions" }),
+        minor: Mention.annotateKey({ title: "Mention on minor", description: "Whom a minor alert mentions" }),
+        major: Mention.annotateKey({ title: "Mention on major", description: "Whom a major alert mentions" }),
+        critical: Mention.annotateKey({ title: "Mention on critical", description: "Whom a critical alert mentions" })
+      })
+    ).annotateKey({
+      title: "Mention",
+      description:
+        "Whom to mention when an alert is raised, by its severity: here, channel, everyone, a user group's id (S…) or a user's id (U… or W…)"
+    })
+  }),
+  settingsVersion: 1,
+  // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above it.
+  budgets: ({ url }) => [{ key: Redacted.value(url), messages: 5, perSeconds: 5, burst: 5 }],
+  sizes: { text: maxText },
+  capabilities: {}
+}) {
+  static readonly layer = HttpChannel.layer(Slack, {
+    request: ({ channel, mention, url }, notification, { form }) => {
+      const message = Message.fromNotification(notification)
+      return HttpClientRequest.post(Redacted.value(url)).pipe(
+        HttpClientRequest.bodyJsonUnsafe({
+          ...(channel !== undefined && { channel }),
+          ...(form === "rich" ? rich(message, mention) : plain(message, mention))
+        })
+      )
+    },
+    answer
+  })
+}

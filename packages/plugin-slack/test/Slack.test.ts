@@ -1,0 +1,145 @@
+import { assert, describe, it, layer } from "@effect/vitest"
+import type { Reason } from "@tocsin/core"
+import { ChannelPluginTest, samples } from "@tocsin/core/testing"
+import { Slack } from "@tocsin/plugin-slack"
+import { FakeSlack } from "@tocsin/plugin-slack/testing"
+import { Effect, Layer, Result, Schema } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+
+const url = "https://hooks.slack.com/services/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"
+
+const settings = {
+  url,
+  channel: "#ops",
+  authenticate: "webhook",
+  mention: { critical: "channel", major: "S012AB3CD", minor: "U012AB3CD" }
+}
+
+const answers: ReadonlyArray<readonly [status: number, body: string, reason: Reason["_tag"]]> = [
+  [400, "invalid_payload", "PayloadRejected"],
+  [400, "no_text", "PayloadRejected"],
+  [500, "no_text", "PayloadRejected"],
+  [500, "missing_text_or_fallback_or_attachments", "PayloadRejected"],
+  [400, "invalid_blocks", "PayloadRejected"],
+  [400, "invalid_blocks_format", "PayloadRejected"],
+  [400, "invalid_attachments", "PayloadRejected"],
+  [400, "too_many_attachments", "PayloadRejected"],
+  [400, "msg_too_long", "PayloadRejected"],
+  [403, "msg_blocks_too_long\n", "PayloadRejected"],
+  [200, "invalid_blocks", "PayloadRejected"],
+  [400, "user_not_found", "Misconfigured"],
+  [403, "posting_to_general_channel_denied", "Misconfigured"],
+  [403, "action_prohibited", "Misconfigured"],
+  [403, "invalid_token", "Unauthorized"],
+  [404, "invalid_token", "Unauthorized"],
+  [404, "no_team", "Unauthorized"],
+  [403, "team_disabled", "Unauthorized"],
+  [400, "invalid_team", "Unauthorized"],
+  [404, "channel_not_found", "DestinationGone"],
+  [410, "channel_is_archived", "DestinationGone"],
+  [200, "channel_is_archived", "DestinationGone"],
+  [404, "no_service", "DestinationGone"],
+  [403, "no_service_id", "DestinationGone"],
+  [404, "no_active_hooks", "DestinationGone"],
+  [500, "rollup_error", "Unavailable"],
+  [200, `{"ok":false,"error":"channel_not_found"}`, "DestinationGone"],
+  [404, `{"ok":false,"error":"no_team"}`, "Unauthorized"],
+  [200, `{"ok":false,"error":"something_new"}`, "Misconfigured"],
+  [200, `{"ok":true}`, "Misconfigured"],
+  [200, "", "Misconfigured"],
+  [200, "OK", "Misconfigured"],
+  [200, "<html>Sign in to the proxy</html>", "Misconfigured"],
+  [201, "ok", "Misconfigured"],
+  [204, "", "Misconfigured"],
+  [400, "something_new", "PayloadRejected"],
+  [403, "<html>Forbidden by the proxy</html>", "Unauthorized"],
+  [404, "<html>Not found</html>", "DestinationGone"],
+  [429, `{"ok":false,"count_hour_ago":400,"count_minute_ago":100,"count_second_ago":5}`, "RateLimited"],
+  [429, "no_service", "RateLimited"],
+  [502, "<html>Bad gateway</html>", "Unavailable"]
+]
+
+ChannelPluginTest.suite(Slack, {
+  layer: Slack.layer,
+  settings,
+  secrets: [url, "s3cr3ts3cr3ts3cr3ts3cr3t"],
+  accepted: () => new Response("ok\n"),
+  refused: answers.map(([status, body, reason]) => [
+    () => new Response(status === 204 ? null : body, { status }),
+    reason
+  ])
+})
+
+const decode = Schema.decodeUnknownResult(Schema.toCodecJson(Slack.settings), { errors: "all" })
+
+/** Sends to the stand-in instead of the network. */
+const client = (slack: FakeSlack) =>
+  HttpClient.make((request) =>
+    Effect.sync(() => {
+      const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+      const answer = slack.answer({ method: request.method, url: request.url, headers: { ...request.headers }, body })
+      return HttpClientResponse.fromWeb(request, new Response(answer.body, answer))
+    })
+  )
+
+describe("Slack", () => {
+  const slack = new FakeSlack({ mentions: ["<!subteam^S012AB3CD>", "<!channel>"] })
+
+  layer(Slack.layer.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client(slack)))))((it) => {
+    it.effect("posts what a strict Slack takes, to the channel, with the mention of the settings", () =>
+      Effect.gen(function* () {
+        const channel = yield* Slack
+        const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
+        for (const notification of Object.values(samples.notifications)) {
+          for (const form of ["rich", "plain"] as const) {
+            assert.deepStrictEqual(yield* channel.deliver(decoded, notification, { form }), {})
+          }
+        }
+        assert.lengthOf(slack.messages, 2 * Object.keys(samples.notifications).length)
+        for (const message of slack.messages) {
+          assert.strictEqual(message.url, url)
+          assert.propertyVal(message.payload, "channel", "#ops")
+        }
+        assert.match(JSON.stringify(slack.messages[0]), /"text":"<!subteam\^S012AB3CD> \*</)
+      })
+    )
+  })
+
+  it("needs no more than a URL", () => {
+    assert.isTrue(Result.isSuccess(decode({ url: "http://bridge.example.com:8080/any/path?x=1" })))
+  })
+
+  it.each([
+    [{}, "url", "Missing key"],
+    [{ url: "ftp://s3cr3t.example.com/" }, "url", "an http or https URL"],
+    [{ url: "https://" }, "url", "an http or https URL"],
+    [{ url: "s3cr3t" }, "url", "an http or https URL"],
+    [{ url, channel: "" }, "channel", "at least 1"],
+    [{ url, authenticate: "s3cr3t" }, "authenticate", `"webhook"`],
+    [{ url, mention: { major: "@s3cr3t" } }, "major", "a user group's id"]
+  ])("says which setting is wrong, and not what it holds: %j", (settings, field, expected) => {
+    const result = decode(settings)
+    assert.isTrue(Result.isFailure(result))
+    const message = Result.isFailure(result) ? String(result.failure) : ""
+    assert.include(message, `["${field}"]`)
+    assert.include(message, expected)
+    assert.notInclude(message, "s3cr3t")
+  })
+
+  it("titles its settings uniquely", () => {
+    const { schema } = Schema.toJsonSchemaDocument(Slack.settings)
+    const titles = [...JSON.stringify(schema).matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title)
+    assert.lengthOf(titles, 8)
+    assert.lengthOf(new Set(titles), 8)
+  })
+
+  it.effect("spends one message a second of the hook's budget", () =>
+    Effect.gen(function* () {
+      const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
+      const [budget] = Slack.budgets(decoded)
+      assert.strictEqual(budget?.key, url)
+      assert.strictEqual((budget?.messages ?? 0) / (budget?.perSeconds ?? 1), 1)
+      assert.strictEqual(budget?.burst, 5)
+    })
+  )
+})
