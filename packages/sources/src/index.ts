@@ -1,0 +1,2 @@
+export type { Decoded } from "./Decoded.ts"
+export * as ThousandEyes from "./ThousandEyes.ts"

@@ -1,0 +1,72 @@
+import { cut, Link } from "@tocsin/core"
+import { Effect, Option, Schema, SchemaTransformation } from "effect"
+
+const maxText = 4096
+const maxId = 512
+
+/** A name or any other text: trimmed, with entities decoded, and cut to 4,096 characters. Numbers are texts too. */
+export const Text = textFrom((stated) => cut(withoutEntities(stated).trim(), maxText))
+
+/** An id, stated as a string or as a number; cut to 512 characters. */
+export const Id = textFrom((stated) => cut(stated.trim(), maxId))
+
+/** A link in its text form. */
+export const TextLink = Schema.toCodecJson(Link)
+
+/** A field that is taken if it can be read and is absent if not: one odd value must not lose an alert. */
+export const ifReadable = <S extends Schema.Constraint>(schema: S) =>
+  Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
+
+/** A list of anything; absent if it is null or no list. */
+export const List = ifReadable(Schema.Array(Schema.Unknown))
+
+/** The members of a list that can be read. */
+export const readable = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return (list: ReadonlyArray<unknown> = []): ReadonlyArray<S["Type"]> =>
+    list.flatMap((member) => Option.toArray(decode(member)))
+}
+
+/** The fields that a format knows, beside any others. */
+export const withExtras = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
+  Schema.StructWithRest(Schema.Struct(fields), [Schema.Record(Schema.String, Schema.Unknown)])
+
+/** The texts, numbers and booleans among the fields that the format does not know. */
+export const extras = (
+  object: Readonly<Record<string, unknown>>,
+  known: Schema.Struct.Fields
+): ReadonlyArray<readonly [name: string, value: string]> =>
+  Object.entries(object).flatMap(([name, stated]) => {
+    if (name === "" || Object.hasOwn(known, name)) return []
+    const value = readText(typeof stated === "boolean" ? String(stated) : stated)
+    return Option.isSome(value) ? [[name, value.value] as const] : []
+  })
+
+const readText = Schema.decodeUnknownOption(Text)
+
+function textFrom(decode: (stated: string) => string) {
+  return Schema.Union([Schema.String, Schema.Finite])
+    .annotate({ expected: "a text or a number" })
+    .pipe(
+      Schema.decodeTo(
+        Schema.NonEmptyString,
+        SchemaTransformation.transform({ decode: (stated) => decode(String(stated)), encode: (text) => text })
+      )
+    )
+}
+
+// What the Handlebars of Java and of JavaScript write for the characters that HTML reserves.
+const entities: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&#39;": "'",
+  "&#x27;": "'",
+  "&#x60;": "`",
+  "&#x3D;": "="
+}
+
+const withoutEntities = (text: string): string =>
+  text.replace(/&(?:amp|lt|gt|quot|apos|#39|#x27|#x60|#x3D);/g, (entity) => entities[entity] ?? entity)

@@ -1,0 +1,152 @@
+import { type AlertEvent, cut, type Link, type Observation, Severity } from "@tocsin/core"
+import { DateTime, Option, Schema } from "effect"
+import { type ReadTime, readTime } from "./javaTime.ts"
+import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
+
+/** What a decoder has to know beside the body. */
+export interface Options {
+  /** The name under which the source is configured; it becomes the alert's `source`. */
+  readonly source: string
+  /** The zone of times that state none or an unknown one: an IANA name or an offset. One that is neither is UTC. */
+  readonly timezone: string
+  /** The template for links into Views; one that `ViewsUrl` accepts. `defaultViewsUrl` when absent. */
+  readonly viewsUrl?: string
+  /** The severity of alerts that state none, or an unknown one. `major` when absent. */
+  readonly severity?: Severity
+  /** Stands for the start of an alert that states none. */
+  readonly receivedAt: DateTime.Utc
+}
+
+/** What any of the formats says of an alert, before it is interpreted. */
+export interface Reported {
+  readonly _tag: "Reported"
+  readonly state: AlertEvent["state"]
+  readonly alertId: string
+  readonly eventId: string | undefined
+  readonly ruleId: string | undefined
+  readonly ruleName: string | undefined
+  readonly expression: string | undefined
+  readonly testId: string | undefined
+  readonly testName: string | undefined
+  readonly testType: string | undefined
+  readonly targets: ReadonlyArray<string>
+  readonly severity: string | undefined
+  readonly summary: string | undefined
+  /** The stated times of the start, the more telling first. */
+  readonly started: ReadonlyArray<string | undefined>
+  /** The stated times of the end, the more telling first. */
+  readonly ended: ReadonlyArray<string | undefined>
+  readonly observations: ReadonlyArray<Observation>
+  /** How many more observed it than are among `observations`. */
+  readonly observationsOmitted: number
+  /** The states of the alert and of all that observed it, where stated; 2 says that the rule was changed or removed. */
+  readonly active: ReadonlyArray<string | undefined>
+  readonly testLabels: ReadonlyArray<string>
+  /** What operators added to the alert. */
+  readonly extras: ReadonlyArray<readonly [name: string, value: string]>
+  readonly permalink: Link | undefined
+  /** The account group. */
+  readonly aid: string | undefined
+  /** The first agent that saw the problem. */
+  readonly agentId: string | undefined
+}
+
+/** How many of the agents that observed an alert are kept; the others are counted. */
+export const maxObservations = 5000
+
+/** The event that a report stands for. */
+export const toEvent = (reported: Reported, options: Options): AlertEvent => {
+  const { alertId, eventId, expression, ruleId, state, summary } = reported
+  const isClear = state === "cleared"
+  const started = firstTime(reported.started, options.timezone)
+  const ended = isClear ? endAfter(started, firstTime(reported.ended, options.timezone)) : undefined
+  const severity = readSeverity(reported.severity?.toLowerCase())
+  const assumedTimeZone = started?.assumed ?? ended?.assumed
+  return {
+    source: options.source,
+    sourceId: alertId,
+    ...(eventId && { eventId }),
+    reusesId: false,
+    state,
+    startedAt: started?.at ?? options.receivedAt,
+    ...(ended && { clearedAt: ended.at }),
+    ...(isClear && { clearedBecause: ruleChanged(reported) ? "sourceRuleChanged" : "conditionsNoLongerMet" }),
+    ...(assumedTimeZone && { assumedTimeZone }),
+    rule: {
+      name: reported.ruleName ?? expression ?? (ruleId === undefined ? "unnamed rule" : `rule ${ruleId}`),
+      ...(ruleId && { id: ruleId }),
+      ...(expression && { expression })
+    },
+    ...test(reported),
+    severity: Option.getOrElse(severity, () => options.severity ?? "major"),
+    ...(summary && { summary }),
+    observations: reported.observations,
+    observationsOmitted: reported.observationsOmitted,
+    labels: labels([
+      ...(reported.testLabels.length > 0 ? [["testLabels", reported.testLabels.join(", ")] as const] : []),
+      ...(reported.severity !== undefined && Option.isNone(severity) ? [["severity", reported.severity] as const] : []),
+      ...reported.extras
+    ]),
+    links: links(reported, options.viewsUrl ?? defaultViewsUrl, { started: started?.at, cleared: ended?.at })
+  }
+}
+
+const readSeverity = Schema.decodeUnknownOption(Severity)
+
+const firstTime = (stated: ReadonlyArray<string | undefined>, timezone: string): ReadTime | undefined => {
+  for (const text of stated) {
+    const time = text === undefined ? undefined : Option.getOrUndefined(readTime(text, timezone))
+    if (time) return time
+  }
+  return undefined
+}
+
+/**
+ * An end before the start is none: one of the two was read in a wrong zone, or
+ * in the wrong one of two like hours. A clear with such a time would count as
+ * late and leave its alert open for ever.
+ */
+const endAfter = (started: ReadTime | undefined, ended: ReadTime | undefined): ReadTime | undefined =>
+  started && ended && DateTime.isLessThan(ended.at, started.at) ? undefined : ended
+
+/** A rule that was changed, or removed from the test, ends its alerts: the state is 2 and the metrics say so. */
+const ruleChanged = ({ active, observations }: Reported): boolean =>
+  active.includes("2") || observations.some(({ atEnd }) => atEnd !== undefined && /^N\/A \(rule /i.test(atEnd))
+
+const test = ({ targets, testId, testName, testType }: Reported): Pick<AlertEvent, "test"> => {
+  const name = testName ?? (testId === undefined ? undefined : `test ${testId}`)
+  if (name === undefined) return {}
+  return {
+    test: {
+      name,
+      ...(testId && { id: testId }),
+      ...(testType && { type: testType }),
+      ...(targets.length > 0 && { targets })
+    }
+  }
+}
+
+const maxLabels = 64
+const maxLabel = 1024
+
+const labels = (all: ReadonlyArray<readonly [name: string, value: string]>): AlertEvent["labels"] => {
+  const kept = all.length > maxLabels ? all.slice(0, maxLabels - 1) : all
+  const omitted = all.length - kept.length
+  return Object.fromEntries([
+    ...kept.map(([name, value]) => [cut(name, maxLabel), cut(value, maxLabel)]),
+    ...(omitted > 0 ? [["labelsOmitted", String(omitted)]] : [])
+  ])
+}
+
+const links = (
+  { agentId, aid, permalink, testId }: Reported,
+  template: string,
+  times: Parameters<typeof viewLinks>[2]
+): AlertEvent["links"] => ({
+  ...viewLinks(template, { aid: account(aid) ?? account(permalink?.searchParams.get("__a")), testId, agentId }, times),
+  ...(permalink && { alert: permalink })
+})
+
+/** 0 is what ThousandEyes writes where it states no account group. */
+const account = (aid: string | null | undefined): string | undefined =>
+  aid === "0" || aid === "" ? undefined : (aid ?? undefined)
