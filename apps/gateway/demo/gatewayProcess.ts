@@ -1,0 +1,54 @@
+/**
+ * The real gateway as a process of its own, as an operator runs it.
+ */
+import { Deferred, Effect, type Scope } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+/** A gateway that runs. */
+export interface GatewayProcess {
+  /** Where it listens. */
+  readonly url: string
+  /** Sends a signal and waits until the process has ended; gives its exit code, null after a kill. */
+  readonly stop: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<number | null>
+  /** All that it has printed so far. */
+  readonly printed: () => string
+}
+
+/** It ended before it served; its output says why. */
+export class GatewayEnded extends Error {}
+
+/** Starts a gateway on a free port; it is killed with the scope. Nothing of this process's own `TOCSIN_` settings reaches it. */
+export const start = (settings: {
+  readonly [name: string]: string
+}): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
+  Effect.gen(function* () {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TOCSIN_"))
+    const child = spawn(process.execPath, ["--conditions=@tocsin/source", main], {
+      env: { ...Object.fromEntries(inherited), TOCSIN_PORT: "0", ...settings },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    const url = yield* Deferred.make<string, GatewayEnded>()
+    const ended = yield* Deferred.make<number | null>()
+    let printed = ""
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString()
+      const [, found] = /listens on (http:\S+),/.exec(printed) ?? []
+      if (found !== undefined) Deferred.doneUnsafe(url, Effect.succeed(found))
+    }
+    child.stdout.on("data", read)
+    child.stderr.on("data", read)
+    child.on("exit", (code) => {
+      Deferred.doneUnsafe(url, Effect.fail(new GatewayEnded(printed)))
+      Deferred.doneUnsafe(ended, Effect.succeed(code))
+    })
+    const stop = (signal: "SIGTERM" | "SIGKILL") =>
+      Effect.andThen(
+        Effect.sync(() => child.kill(signal)),
+        Deferred.await(ended)
+      )
+    yield* Effect.addFinalizer(() => stop("SIGKILL"))
+    return { url: yield* Deferred.await(url), stop, printed: () => printed }
+  })
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))

@@ -1,0 +1,92 @@
+/**
+ * The whole gateway: engine, plugins and HTTP server.
+ */
+import { Engine, Seal, Sqlite } from "@tocsin/delivery"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
+import { createServer } from "node:http"
+import { Routes } from "./Http.ts"
+import * as Key from "./Key.ts"
+import * as Plugins from "./Plugins.ts"
+import { Settings, StartRefused } from "./Settings.ts"
+
+const Store = Layer.unwrap(
+  Effect.map(Settings, ({ databaseUrl }) => {
+    const file = databaseUrl.slice("sqlite:".length)
+    return Sqlite.layer(file).pipe(
+      Layer.catch(({ reason }) =>
+        refuse<SqlClient.SqlClient>(
+          reason._tag === "LockTimeoutError"
+            ? `Another gateway has ${file} open: stop it, or set TOCSIN_DATABASE_URL.`
+            : `The database ${file} cannot be opened (${reason._tag}).`
+        )
+      )
+    )
+  })
+)
+
+/** Settings sealed with another key would look broken one by one; say it at once, and touch nothing. */
+const SameKey = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { keyId } = yield* Seal
+    const [row] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM integrations WHERE key_id <> ${keyId}`
+    if (row !== undefined && row.n > 0) {
+      return yield* new StartRefused({
+        message:
+          "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with."
+      })
+    }
+  })
+)
+
+const Server = Layer.unwrap(
+  Effect.map(Settings, ({ host, port }) =>
+    NodeHttpServer.layer(createServer, { host, port }).pipe(
+      Layer.catch(() =>
+        refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
+          `Cannot listen on ${host}:${port}: set TOCSIN_HOST or TOCSIN_PORT.`
+        )
+      )
+    )
+  )
+)
+
+const Announcement = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { databaseUrl, token } = yield* Settings
+    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    yield* Console.log(
+      [
+        `Tocsin listens on ${address}, with its data in ${databaseUrl.slice("sqlite:".length)}.`,
+        token._tag === "None"
+          ? "Only this machine is served, because TOCSIN_TOKEN is not set."
+          : "Callers need the token.",
+        "",
+        "What to do next:",
+        `  1. POST ${address}/v1/integrations   a Slack channel or a HipChat room`,
+        `  2. POST ${address}/v1/rules          which alerts go there`,
+        `  3. point ThousandEyes' webhook at ${address}/v1/sources/thousandeyes`,
+        "README.md has each of these as a command. See it work first: npx -y pnpm@12 demo"
+      ].join("\n")
+    )
+  })
+)
+
+const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
+  Layer.effectContext(Effect.fail(new StartRefused({ message })))
+
+/** Serves until it is interrupted. Requires the settings. */
+export const layer = Announcement.pipe(
+  Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
+  Layer.provide(Server),
+  Layer.provide(SameKey.pipe(Layer.provideMerge(Engine.layer))),
+  Layer.provideMerge(Plugins.layer),
+  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provide([Key.layer, Store]),
+  Layer.provide(NodeServices.layer)
+)

@@ -1,0 +1,30 @@
+/**
+ * The gateway's API over HTTP: each route decodes its request and hands it on.
+ */
+import { Api } from "@tocsin/client"
+import { Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { AlertHandlers } from "./alertHandlers.ts"
+import * as Auth from "./Auth.ts"
+import { DeliveryHandlers } from "./deliveryHandlers.ts"
+import { IntegrationHandlers } from "./integrationHandlers.ts"
+import { PluginHandlers } from "./pluginHandlers.ts"
+import { JsonBodiesLayer, ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
+import { RuleHandlers } from "./ruleHandlers.ts"
+import { SourceHandlers } from "./sourceHandlers.ts"
+import { SystemHandlers } from "./systemHandlers.ts"
+
+/** All routes, in need of the engine and the settings. */
+export const Routes = HttpApiBuilder.layer(Api).pipe(
+  Layer.provide([
+    SourceHandlers,
+    AlertHandlers,
+    IntegrationHandlers,
+    RuleHandlers,
+    DeliveryHandlers,
+    PluginHandlers,
+    SystemHandlers
+  ]),
+  Layer.provide([Auth.layer, RequestErrorsLayer]),
+  Layer.provide([ProblemsLayer, JsonBodiesLayer])
+)

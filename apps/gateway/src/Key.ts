@@ -1,0 +1,62 @@
+/**
+ * The key that seals the integrations' settings (case S1).
+ */
+import { Seal } from "@tocsin/delivery"
+import { Effect, FileSystem, Layer, Option, Redacted, Result } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Base64 } from "effect/encoding"
+import { Settings, StartRefused } from "./Settings.ts"
+
+/**
+ * Seals with the key of `TOCSIN_KEY` or `TOCSIN_KEY_FILE`; with neither, with one
+ * that is made once beside the SQLite file, readable by its owner only.
+ */
+export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSystem> = Layer.unwrap(
+  Effect.gen(function* () {
+    const { databaseUrl, key, keyFile } = yield* Settings
+    const fs = yield* FileSystem.FileSystem
+    const database = databaseUrl.slice("sqlite:".length)
+
+    const read = (file: string) =>
+      fs.readFileString(file).pipe(
+        Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be read.` })),
+        Effect.flatMap((text) => decode(Redacted.make(text), file))
+      )
+
+    if (Option.isSome(key)) return sealWith(yield* decode(key.value, "TOCSIN_KEY"))
+    if (Option.isSome(keyFile)) return sealWith(yield* read(keyFile.value))
+    const random = yield* SecureRandom.SecureRandom
+    const made = yield* random.randomBytes(32)
+    if (database === ":memory:") return sealWith(Redacted.make(made))
+
+    const file = `${database}.key`
+    const exists = yield* Effect.orElseSucceed(fs.exists(file), () => false)
+    if (!exists) {
+      yield* make(fs, file, Base64.encode(made)).pipe(
+        Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be written.` }))
+      )
+      yield* Effect.logInfo(`Made the key that seals settings: ${file}. Keep a copy: without it they cannot be read.`)
+    }
+    return sealWith(yield* read(file))
+  })
+).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+const sealWith = (key: Redacted.Redacted<Uint8Array>) => Layer.orDie(Seal.layer(key))
+
+/** Written whole and then named, so that a crash leaves no half a key. */
+const make = (fs: FileSystem.FileSystem, file: string, key: string) =>
+  Effect.gen(function* () {
+    const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
+    yield* fs.makeDirectory(folder, { recursive: true })
+    yield* fs.writeFileString(`${file}.new`, `${key}\n`, { mode: 0o600 })
+    yield* fs.rename(`${file}.new`, file)
+  })
+
+const decode = (text: Redacted.Redacted, from: string): Effect.Effect<Redacted.Redacted<Uint8Array>, StartRefused> =>
+  Result.match(Base64.decode(Redacted.value(text).trim()), {
+    onSuccess: (bytes) =>
+      bytes.length === 32 ? Effect.succeed(Redacted.make(bytes)) : new StartRefused({ message: keySentence(from) }),
+    onFailure: () => new StartRefused({ message: keySentence(from) })
+  })
+
+const keySentence = (from: string) => `${from} must hold 32 bytes in base64, such as openssl rand -base64 32 prints.`

@@ -1,0 +1,70 @@
+/**
+ * The gateway's settings, from the environment.
+ */
+import { ThousandEyes } from "@tocsin/sources"
+import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+
+/** The gateway cannot start as it is set up; the message is for the operator. */
+export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
+  message: Schema.String
+}) {}
+
+const TimeZone = Schema.String.check(
+  Schema.makeFilter((zone) => Option.isSome(DateTime.zoneFromString(zone)), {
+    expected: "a time zone such as Europe/Berlin or UTC"
+  })
+)
+
+const Port = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
+)
+
+const settings = Config.all({
+  /** The address to listen on. */
+  host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
+  /** The port to listen on; 0 takes a free one. */
+  port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
+  /** Where the store is: `sqlite:<file>`. */
+  databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
+  /** What callers must show; without it only this machine is served. */
+  token: Config.option(Config.Redacted("TOCSIN_TOKEN")),
+  /** 32 bytes in base64 that seal the integrations' settings. */
+  key: Config.option(Config.Redacted("TOCSIN_KEY")),
+  /** A file that holds the key. */
+  keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
+  /** How links into ThousandEyes' Views are made. */
+  thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
+    Config.withDefault(ThousandEyes.defaultViewsUrl)
+  ),
+  /** The zone of ThousandEyes' times where they state none. */
+  thousandEyesTimeZone: Config.schema(TimeZone, "TOCSIN_THOUSANDEYES_TIMEZONE").pipe(Config.withDefault("UTC"))
+})
+
+/** Addresses that only this machine can reach. */
+const loopback = new Set(["localhost", "127.0.0.1", "::1"])
+
+/** What the operator set. */
+export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
+  /** Reads the environment; refuses to serve other machines without a token. */
+  static readonly layer: Layer.Layer<Settings, Config.ConfigError | StartRefused> = Layer.effect(
+    Settings,
+    Effect.gen(function* () {
+      const set = yield* settings
+      if (Option.isNone(set.token) && !loopback.has(set.host)) {
+        return yield* new StartRefused({
+          message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
+        })
+      }
+      if (Option.isSome(set.token) && Redacted.value(set.token.value).length === 0) {
+        return yield* new StartRefused({ message: "TOCSIN_TOKEN is empty: give it a secret, or leave it out." })
+      }
+      if (!set.databaseUrl.startsWith("sqlite:")) {
+        return yield* new StartRefused({
+          message: "TOCSIN_DATABASE_URL must begin with sqlite: and name a file, such as sqlite:data/tocsin.db."
+        })
+      }
+      return set
+    })
+  )
+}

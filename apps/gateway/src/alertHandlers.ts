@@ -1,0 +1,67 @@
+import { Api, NotFound } from "@tocsin/client"
+import { fromPostedAlert, PostedAlert } from "@tocsin/core"
+import { Alerts, History, Intake, Journal, Limits } from "@tocsin/delivery"
+import { Effect, Schema } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { decodeBody, parseJson, readText } from "./body.ts"
+import { deliveryJson } from "./deliveryHandlers.ts"
+import { after, next } from "./pages.ts"
+import { storeProblem } from "./problems.ts"
+
+const decodeOne = decodeBody(PostedAlert)
+const decodeMany = decodeBody(
+  Schema.Array(PostedAlert).check(
+    Schema.isMaxLength(Limits.maxAlerts, { expected: `at most ${Limits.maxAlerts} alerts` })
+  )
+)
+
+/** `/v1/alerts` */
+export const AlertHandlers = HttpApiBuilder.group(
+  Api,
+  "alerts",
+  Effect.fn(function* (handlers) {
+    const intake = yield* Intake
+    const alerts = yield* Alerts
+    const history = yield* History
+    const journal = yield* Journal
+
+    return handlers
+      .handleRaw("post", ({ request }) =>
+        Effect.gen(function* () {
+          const body = yield* parseJson(yield* readText(request))
+          const posted = Array.isArray(body) ? yield* decodeMany(body) : [yield* decodeOne(body)]
+          const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
+          return { items }
+        })
+      )
+      .handle("list", ({ query }) =>
+        Effect.gen(function* () {
+          const { limit = 100, state, source, sourceId } = query
+          const page = yield* journal
+            .read(alerts.list({ limit, state, source, sourceId, before: yield* after(query) }))
+            .pipe(Effect.mapError(storeProblem))
+          return { items: page.items, total: page.total, ...next(page) }
+        })
+      )
+      .handle("get", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const alert = yield* journal.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
+          if (alert === undefined) return yield* new NotFound({})
+          const conversations = yield* journal.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
+          const deliveries = yield* journal
+            .read(history.list({ alert: id, status: [], limit: 500 }))
+            .pipe(Effect.mapError(storeProblem))
+          return {
+            ...alert,
+            conversations: conversations.map(({ closedBecause, lastWord, severityTold, ...conversation }) => ({
+              ...conversation,
+              ...(lastWord && { lastWord }),
+              ...(severityTold && { severityTold }),
+              ...(closedBecause && { closedBecause })
+            })),
+            deliveries: deliveries.items.map(deliveryJson)
+          }
+        })
+      )
+  })
+)

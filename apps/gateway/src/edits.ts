@@ -1,0 +1,28 @@
+import { NotFound, PreconditionFailed } from "@tocsin/client"
+import type { Expected, Invalid, StoreUnavailable } from "@tocsin/delivery"
+import { type DateTime, Effect } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { storeProblem } from "./problems.ts"
+
+/** The problem documents of what can go wrong with any edit. */
+export const editProblems = {
+  NotFound: () => Effect.fail(new NotFound({})),
+  Changed: () =>
+    Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit on what is there now" })),
+  StoreUnavailable: (error: StoreUnavailable) => Effect.fail(storeProblem(error))
+}
+
+/** The problem document of an edit that cannot be taken. */
+export const invalidProblem = { Invalid: (error: Invalid) => Effect.fail(toInvalidRequest(error)) }
+
+/** A body with the ETag of its state. */
+export const tagged = <A extends { readonly updatedAt: DateTime.Utc }>(body: A) =>
+  HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.updatedAt.epochMilliseconds}"` } })
+
+/** What `If-Match` demands of the present state; anything that is no ETag of ours matches no state. */
+export const expected = (headers: { readonly "if-match"?: string }): Expected => {
+  const given = headers["if-match"]
+  if (given === undefined || given === "*") return "present"
+  return { updatedAt: Number(/^(?:W\/)?"(\d+)"$/.exec(given)?.[1] ?? -1) }
+}

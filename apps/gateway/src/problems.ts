@@ -1,0 +1,64 @@
+import { RequestErrors, StoreUnavailable as StoreUnavailableProblem } from "@tocsin/client"
+import { fromIssue, type StoreUnavailable } from "@tocsin/delivery"
+import { Cause, Effect } from "effect"
+import {
+  Headers,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse,
+  ProblemDetails
+} from "effect/http"
+import { HttpApiMiddleware } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+
+/** What does not decode is answered with where and what was expected; only bodies have JSON Pointers. */
+export const RequestErrorsLayer = HttpApiMiddleware.layerSchemaErrorTransform(RequestErrors, (error) =>
+  error.kind === "Body" || error.kind === "ResponseHeaders"
+    ? Effect.die(error)
+    : Effect.fail(
+        toInvalidRequest(fromIssue(error.cause.issue, error.kind === "Payload" ? "" : `${error.kind.toLowerCase()}:`))
+      )
+)
+
+/** The store could not be reached: nothing was taken. */
+export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>
+  new StoreUnavailableProblem({ detail: `${detail}; send it again` })
+
+/** Bodies are JSON, whatever a sender calls them: `curl -d` says that it sends a form. */
+export const JsonBodiesLayer = HttpRouter.middleware(
+  Effect.succeed((effect) =>
+    Effect.updateService(effect, HttpServerRequest.HttpServerRequest, (request) =>
+      request.modify({ headers: Headers.set(request.headers, "content-type", "application/json") })
+    )
+  ),
+  { global: true }
+)
+
+/**
+ * Makes every answer that is an error a problem document, adds what clients need
+ * to go on, and keeps stack traces in the log.
+ */
+export const ProblemsLayer = HttpRouter.middleware(
+  Effect.succeed((effect) =>
+    effect.pipe(
+      Effect.catchCause((cause) => {
+        const error = Cause.squash(cause)
+        if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
+          return Effect.succeed(problem(404, "There is no such route"))
+        }
+        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+        return Effect.as(Effect.logError("A request failed", cause), problem(500, "The gateway failed"))
+      }),
+      Effect.map((response) => {
+        if (response.status === 503) return HttpServerResponse.setHeader(response, "retry-after", "5")
+        if (response.status === 401) return HttpServerResponse.setHeader(response, "www-authenticate", "Bearer")
+        return response
+      })
+    )
+  ),
+  { global: true }
+)
+
+const problem = (status: number, title: string) =>
+  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title })

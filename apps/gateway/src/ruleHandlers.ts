@@ -1,0 +1,68 @@
+import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict, NotFound } from "@tocsin/client"
+import { type AlertRule, AlertRuleId } from "@tocsin/core"
+import { AlertRules, Edits, invalid, Journal, type StoredRule } from "@tocsin/delivery"
+import { DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { HttpApiBuilder } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
+import { storeProblem } from "./problems.ts"
+
+/** `/v1/rules` */
+export const RuleHandlers = HttpApiBuilder.group(
+  Api,
+  "rules",
+  Effect.fn(function* (handlers) {
+    const rules = yield* AlertRules
+    const edits = yield* Edits
+    const journal = yield* Journal
+    const random = yield* SecureRandom.SecureRandom
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* () {
+        const items = yield* journal.read(rules.list).pipe(Effect.mapError(storeProblem))
+        return { items: items.map(ruleJson), total: items.length }
+      }),
+      create: Effect.fnUntraced(function* ({ payload }) {
+        const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
+        const saved = yield* edits.saveRule(rule(payload, id), "absent").pipe(
+          Effect.catchTags({
+            ...editProblems,
+            ...invalidProblem,
+            NotFound: Effect.die,
+            Changed: Effect.die,
+            IdInUse: () => Effect.fail(new Conflict({ detail: "There is a rule of this id; PUT replaces it" }))
+          })
+        )
+        return tagged(ruleJson(saved))
+      }),
+      get: Effect.fnUntraced(function* ({ params: { id } }) {
+        const found = yield* journal.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
+        return found === undefined ? yield* new NotFound({}) : tagged(ruleJson(found))
+      }),
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
+        if (payload.id !== undefined && payload.id !== id) {
+          return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
+        }
+        const saved = yield* edits
+          .saveRule(rule(payload, id), expected(headers))
+          .pipe(Effect.catchTags({ ...editProblems, ...invalidProblem, IdInUse: Effect.die }))
+        return tagged(ruleJson(saved))
+      }),
+      remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {
+        yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems))
+      })
+    })
+  })
+)
+
+const rule = (payload: typeof AlertRulePayload.Type, id: AlertRuleId): AlertRule => {
+  const { enabled = true, integrations, match, name, notifyOnClear = false } = payload
+  return { id, name, enabled, match, integrations, notifyOnClear }
+}
+
+const ruleJson = ({ createdAt, rule, updatedAt }: StoredRule): typeof RuleJson.Type => ({
+  ...rule,
+  createdAt: DateTime.makeUnsafe(createdAt),
+  updatedAt: DateTime.makeUnsafe(updatedAt)
+})
