@@ -67,7 +67,11 @@ export const IntegrationHandlers = HttpApiBuilder.group(
 const input = (payload: typeof IntegrationPayload.Type, id: IntegrationId): IntegrationInput => {
   const { delivery, enabled = true, fallback, limits, name, settings, type } = payload
   return {
-    ...{ id, name, type, enabled, settings },
+    id,
+    name,
+    type,
+    enabled,
+    settings,
     ...(limits && { limits }),
     ...(fallback && { fallback }),
     ...(delivery && { delivery })

@@ -156,7 +156,11 @@ export class Integrations extends Context.Service<
             return {
               ...installed,
               integration: {
-                ...{ id, name: found.name, type: found.type, enabled: true, settings },
+                id,
+                name: found.name,
+                type: found.type,
+                enabled: true,
+                settings,
                 ...(limits && { limits }),
                 ...(fallback && { fallback }),
                 ...(delivery && { delivery })

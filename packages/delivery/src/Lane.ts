@@ -104,7 +104,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const { budgets, reason } = result.failure
     const now = yield* Clock.currentTimeMillis
     const follows = consequence({
-      ...{ reason, options, now, attempts: taken.attempt, createdAt: taken.createdAt, form: taken.options.form },
+      reason,
+      options,
+      now,
+      attempts: taken.attempt,
+      createdAt: taken.createdAt,
+      form: taken.options.form,
       jitter: yield* Random.next
     })
     yield* heed(budgets)
