@@ -1,0 +1,114 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ChannelPlugin, HttpChannel, RateLimited } from "@tocsin/core"
+import { samples } from "@tocsin/core/testing"
+import { Cause, Duration, Effect, Exit, Redacted, Schema } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+
+class Hook extends ChannelPlugin.Service<Hook>()("hook", {
+  title: "Hook",
+  settings: Schema.Struct({ url: Schema.Redacted(Schema.String), password: Schema.Redacted(Schema.String) }),
+  settingsVersion: 1,
+  budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }],
+  sizes: { text: 1000 },
+  capabilities: {}
+}) {
+  static readonly layer = HttpChannel.layer(Hook, {
+    request: ({ url }, { _tag }) => [
+      HttpClientRequest.put(`${Redacted.value(url)}/first`),
+      HttpClientRequest.post(`${Redacted.value(url)}/${_tag}`)
+    ],
+    answer: ({ body }, { now }) => {
+      if (body === "later") return new RateLimited({ detail: "later", retryAfter: Duration.millis(now + 1000) })
+      return body.startsWith("ts") ? { data: { ts: body } } : undefined
+    }
+  })
+}
+
+const settings = {
+  url: Redacted.make("https://hooks.example.com/services/T0123456/aSecretOfThisHook"),
+  password: Redacted.make("pa ss/w&rd")
+}
+
+const deliver = Effect.fnUntraced(function* (answers: ReadonlyArray<() => Response>) {
+  const requests: Array<string> = []
+  const exit = yield* Effect.gen(function* () {
+    const hook = yield* Hook
+    return yield* hook.deliver(settings, samples.notifications.Raised, { form: "rich" })
+  }).pipe(
+    Effect.provide(Hook.layer),
+    Effect.provideService(
+      HttpClient.HttpClient,
+      HttpClient.make((request) =>
+        Effect.sync(() => {
+          requests.push(`${request.method} ${new URL(request.url).pathname.split("/").at(-1)}`)
+          return HttpClientResponse.fromWeb(request, answers[requests.length - 1]!())
+        })
+      )
+    ),
+    Effect.exit
+  )
+  return { exit, requests }
+})
+
+describe("HttpChannel", () => {
+  it.effect("makes the requests in their order and keeps the last receipt", () =>
+    Effect.gen(function* () {
+      const { exit, requests } = yield* deliver([() => new Response("ts1"), () => new Response("ts2")])
+      assert.deepStrictEqual(requests, ["PUT first", "POST Raised"])
+      assert.deepStrictEqual(exit, Exit.succeed({ data: { ts: "ts2" } }))
+    })
+  )
+
+  it.effect("stops at the first request that fails", () =>
+    Effect.gen(function* () {
+      const { exit, requests } = yield* deliver([() => new Response("", { status: 503 })])
+      assert.lengthOf(requests, 1)
+      assert.isTrue(Exit.isFailure(exit))
+    })
+  )
+
+  it.effect("gives the plugin the time, for services that name a time", () =>
+    Effect.gen(function* () {
+      const { exit } = yield* deliver([() => new Response("later")])
+      assert.include(String(exit), "RateLimited")
+    })
+  )
+
+  it.effect("reads no more than 64 KiB of an answer", () =>
+    Effect.gen(function* () {
+      let pulled = 0
+      const endless = () =>
+        new Response(
+          new ReadableStream({
+            pull(controller) {
+              pulled += 1024
+              controller.enqueue(new Uint8Array(1024).fill(97))
+            }
+          }),
+          { status: 400 }
+        )
+      const { exit } = yield* deliver([endless])
+      assert.include(String(exit), "PayloadRejected")
+      assert.isBelow(pulled, 80_000)
+    })
+  )
+
+  it.effect("strikes out every secret that a service echoes: whole, as a path, in parts, and encoded", () =>
+    Effect.gen(function* () {
+      const echoes = [
+        Redacted.value(settings.url),
+        "/services/T0123456/aSecretOfThisHook",
+        "aSecretOfThisHook",
+        Redacted.value(settings.password),
+        encodeURIComponent(Redacted.value(settings.password))
+      ]
+      for (const echo of echoes) {
+        const { exit } = yield* deliver([() => new Response(`no such hook: ${echo}.`, { status: 404 })])
+        const printed = Exit.isFailure(exit) ? Cause.pretty(exit.cause) + JSON.stringify(exit) : ""
+        assert.include(printed, "DestinationGone")
+        assert.include(printed, "<redacted>")
+        assert.notInclude(printed, echo)
+      }
+    })
+  )
+})

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { cut, fitting } from "@tocsin/core"
+import { Schema } from "effect"
+
+const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+
+/** Texts in which characters of several units, and characters that an escape makes longer, are frequent. */
+const texts = Schema.Array(Schema.Literals(["a", " ", "&", "<", "é", "👩‍👩‍👧‍👦", "\u202E", "e\u0301", "🇩🇪"]))
+
+describe("cut", () => {
+  it("leaves a text that fits as it is", () => {
+    assert.strictEqual(cut("checkout", 8), "checkout")
+  })
+
+  it("marks that it cut", () => {
+    assert.strictEqual(cut("checkout-eu", 8), "checkou…")
+  })
+
+  it("never cuts inside what a reader sees as one character", () => {
+    assert.strictEqual(cut("ab👩‍👩‍👧‍👦cd", 8), "ab…")
+  })
+
+  it("counts the text as it will be written", () => {
+    assert.strictEqual(cut("a&b&c", 8, { encode: escape }), "a&b…")
+  })
+
+  it.prop("obeys the limit as written, and keeps a beginning of the text", [texts, Schema.Natural], ([parts, n]) => {
+    const text = parts.join("")
+    const max = 1 + (n % 40)
+    const result = cut(text, max, { encode: escape })
+    assert.isAtMost(escape(result).length, max)
+    assert.isTrue(result === text || (result.endsWith("…") && text.startsWith(result.slice(0, -1))))
+  })
+})
+
+describe("fitting", () => {
+  it("keeps room for what says that something is missing", () => {
+    assert.strictEqual(fitting([10, 10, 10], { max: 32, reserve: 5, separator: 1 }), 3)
+    assert.strictEqual(fitting([10, 10, 10], { max: 31, reserve: 5, separator: 1 }), 2)
+    assert.strictEqual(fitting([10, 10, 10], { max: 20, reserve: 12, separator: 1 }), 0)
+  })
+})
