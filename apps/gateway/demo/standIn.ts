@@ -15,7 +15,7 @@ export interface Service {
   }) => { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
 }
 
-/** Serves on a free port until the scope closes; gives the server's origin. `before` may hold an answer back. */
+/** Serves on a free port until the scope closes; gives the server's origin. `before` may hold an answer back, or reject to break the connection. */
 export const serve = (
   service: Service,
   before: () => Promise<void> = () => Promise.resolve()
@@ -33,6 +33,8 @@ export const serve = (
               const answer = service.answer({ method: request.method ?? "", url: request.url ?? "", headers, body })
               response.writeHead(answer.status, answer.headers).end(answer.body)
             })
+            // The caller was killed, or `before` wants the connection broken: no answer is left to give.
+            .catch(() => response.destroy())
         })
         server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
       }),

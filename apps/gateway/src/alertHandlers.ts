@@ -1,6 +1,6 @@
 import { Api, NotFound } from "@tocsin/client"
-import { fromPostedAlert, PostedAlert } from "@tocsin/core"
-import { Alerts, History, Intake, Journal, Limits } from "@tocsin/delivery"
+import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
+import { Alerts, History, Intake, Journal } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readText } from "./body.ts"
@@ -11,7 +11,7 @@ import { storeProblem } from "./problems.ts"
 const decodeOne = decodeBody(PostedAlert)
 const decodeMany = decodeBody(
   Schema.Array(PostedAlert).check(
-    Schema.isMaxLength(Limits.maxAlerts, { expected: `at most ${Limits.maxAlerts} alerts` })
+    Schema.isMaxLength(InboundLimits.maxAlerts, { expected: `at most ${InboundLimits.maxAlerts} alerts` })
   )
 )
 

@@ -1,5 +1,6 @@
 import { InvalidRequest, TooLarge } from "@tocsin/client"
-import { fromIssue, invalid, type Invalid, Limits } from "@tocsin/delivery"
+import { fromIssue, invalid, type Invalid } from "@tocsin/delivery"
+import { InboundLimits } from "@tocsin/core"
 import { ByteSize, Effect, Schema } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { type ParseError, parseTree } from "jsonc-parser"
@@ -9,10 +10,10 @@ export const readText = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<string, TooLarge | InvalidRequest> =>
   request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Limits.maxBodyBytes)),
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(InboundLimits.maxBodyBytes)),
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? new TooLarge({ detail: `At most ${Limits.maxBodyBytes} bytes` })
+        ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
         : toInvalidRequest(invalid("", "a body that can be read"))
     )
   )

@@ -1,7 +1,7 @@
 /**
  * Alerts in and out.
  */
-import { Alert, AlertId, Because, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
+import { Alert, AlertId, Because, InboundLimits, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Delivery } from "./Deliveries.ts"
@@ -41,7 +41,10 @@ export const AlertDetails = Schema.Struct({
 export class AlertsApi extends HttpApiGroup.make("alerts")
   .add(
     HttpApiEndpoint.post("post", "/", {
-      payload: Schema.Union([PostedAlert, Schema.Array(PostedAlert).check(Schema.isMaxLength(1000))]),
+      payload: Schema.Union([
+        PostedAlert,
+        Schema.Array(PostedAlert).check(Schema.isMaxLength(InboundLimits.maxAlerts))
+      ]),
       success: Accepted.pipe(HttpApiSchema.status(202)),
       error: [InvalidRequest, TooLarge, StoreUnavailable]
     }),

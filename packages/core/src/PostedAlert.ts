@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "./Alert.ts"
+import { maxIdLength, maxLabels } from "./InboundLimits.ts"
 
 /** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`. */
 export const reservedSources: ReadonlyArray<string> = [
@@ -16,7 +17,9 @@ export const reservedSources: ReadonlyArray<string> = [
   "tocsin"
 ]
 
-const SourceId = Schema.NonEmptyString.check(Schema.isMaxLength(512, { expected: "at most 512 characters" }))
+const SourceId = Schema.NonEmptyString.check(
+  Schema.isMaxLength(maxIdLength, { expected: `at most ${maxIdLength} characters` })
+)
 
 const SourceName = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" }),
@@ -53,7 +56,9 @@ export const PostedAlert = Schema.Struct({
     })
   ),
   labels: Schema.optionalKey(
-    Schema.Record(Schema.String, Schema.String).check(Schema.isMaxProperties(64, { expected: "at most 64 labels" }))
+    Schema.Record(Schema.String, Schema.String).check(
+      Schema.isMaxProperties(maxLabels, { expected: `at most ${maxLabels} labels` })
+    )
   ),
   observations: Schema.optionalKey(Schema.Array(Observation))
 })

@@ -26,6 +26,7 @@ export {
   Unavailable
 } from "./DeliveryError.ts"
 export * as HttpChannel from "./HttpChannel.ts"
+export * as InboundLimits from "./InboundLimits.ts"
 export { DeliveryOptions, type Integration, IntegrationId, Limits } from "./Integration.ts"
 export * as Message from "./Message.ts"
 export { Because, becauseText, DigestGroup, type Kind, Notification } from "./Notification.ts"

@@ -18,7 +18,6 @@ import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { Conversations, openStatus, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
-import { maxTextKept } from "./limits.ts"
 import { isEnded, settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
 
@@ -33,6 +32,9 @@ export interface Taken {
   readonly attempt: number
   readonly createdAt: number
 }
+
+/** The longest plain text of a message that history keeps, in UTF-16 units. */
+const maxTextKept = 4096
 
 /** How an attempt ended. */
 export type Outcome =

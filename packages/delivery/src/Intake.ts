@@ -13,7 +13,7 @@ import { Conversations } from "./Conversations.ts"
 import { judge } from "./episode.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { withinLimits } from "./limits.ts"
+import { withinLimits } from "./withinLimits.ts"
 import { onEvent } from "./Planner.ts"
 import { Signals } from "./Signals.ts"
 

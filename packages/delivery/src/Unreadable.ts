@@ -1,12 +1,11 @@
 /**
  * What sources sent and nobody could read: kept for a person to look at.
  */
-import { cut } from "@tocsin/core"
+import { cut, InboundLimits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { maxUnreadable, maxUnreadableLength } from "./limits.ts"
 
 /** A body that could not be read. */
 export interface UnreadableBody {
@@ -46,11 +45,11 @@ export class Unreadable extends Context.Service<
             id: yield* random.uuidV7(),
             source,
             why,
-            body: cut(body, maxUnreadableLength),
+            body: cut(body, InboundLimits.maxUnreadableLength),
             received_at: yield* Clock.currentTimeMillis
           })}`
           yield* sql`DELETE FROM unreadable
-            WHERE sequence <= (SELECT max(sequence) FROM unreadable) - ${maxUnreadable}`
+            WHERE sequence <= (SELECT max(sequence) FROM unreadable) - ${InboundLimits.maxUnreadable}`
         })
 
         const list = Effect.fnUntraced(function* ({

@@ -16,7 +16,6 @@ export {
 export { fromIssue, Invalid, invalid, InvalidPart } from "./Invalid.ts"
 export { Journal, StoreUnavailable } from "./Journal.ts"
 export { Lanes } from "./Lanes.ts"
-export * as Limits from "./limits.ts"
 export * as Planner from "./Planner.ts"
 export { Seal, SealBroken } from "./Seal.ts"
 export { secretPointers } from "./settings.ts"

@@ -1,14 +1,11 @@
-import { cut, Link } from "@tocsin/core"
+import { cut, InboundLimits, Link } from "@tocsin/core"
 import { Effect, Option, Schema, SchemaTransformation } from "effect"
 
-const maxText = 4096
-const maxId = 512
-
 /** A name or any other text: trimmed, with entities decoded, and cut to 4,096 characters. Numbers are texts too. */
-export const Text = textFrom((stated) => cut(withoutEntities(stated).trim(), maxText))
+export const Text = textFrom((stated) => cut(withoutEntities(stated).trim(), InboundLimits.maxTextLength))
 
 /** An id, stated as a string or as a number; cut to 512 characters. */
-export const Id = textFrom((stated) => cut(stated.trim(), maxId))
+export const Id = textFrom((stated) => cut(stated.trim(), InboundLimits.maxIdLength))
 
 /** A link in its text form. */
 export const TextLink = Schema.toCodecJson(Link)

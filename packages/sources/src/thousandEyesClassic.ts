@@ -1,8 +1,8 @@
-import type { Observation } from "@tocsin/core"
+import { InboundLimits, type Observation } from "@tocsin/core"
 import { Result, Schema } from "effect"
 import type { Test, Unreadable } from "./Decoded.ts"
 import { extras, Id, ifReadable, List, readable, Text, TextLink, withExtras } from "./lenientFields.ts"
-import { maxObservations, type Reported } from "./thousandEyesEvent.ts"
+import type { Reported } from "./thousandEyesEvent.ts"
 import { unreadable } from "./unreadable.ts"
 
 const fields = {
@@ -97,7 +97,7 @@ export const readClassic = (body: unknown): Reported | Test | Unreadable =>
 
 const report = (alert: typeof Alert.Type, known: Pick<Reported, "alertId" | "eventId" | "state">): Reported => {
   const all = [...(alert.agents ?? []), ...(alert.monitors ?? [])]
-  const observers = readObservers(all.slice(0, maxObservations))
+  const observers = readObservers(all.slice(0, InboundLimits.maxObservations))
   const observations = observers.flatMap(observation)
   const observer = observers.find(({ active }) => active === "1") ?? observers[0]
   return {
@@ -115,7 +115,7 @@ const report = (alert: typeof Alert.Type, known: Pick<Reported, "alertId" | "eve
     started: [alert.dateStartZoned, alert.dateStart],
     ended: [alert.dateEndZoned, alert.dateEnd],
     observations: all.length === 0 ? itself(alert) : observations,
-    observationsOmitted: Math.max(0, all.length - maxObservations),
+    observationsOmitted: Math.max(0, all.length - InboundLimits.maxObservations),
     active: [alert.active, ...observers.map(({ active }) => active)],
     testLabels: readNamed(alert.testLabels).map(({ name }) => name),
     extras: extras(alert, fields),

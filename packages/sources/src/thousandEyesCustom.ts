@@ -1,8 +1,8 @@
-import type { Observation } from "@tocsin/core"
+import { InboundLimits, type Observation } from "@tocsin/core"
 import { Result, Schema } from "effect"
 import type { Unreadable } from "./Decoded.ts"
 import { extras, Id, ifReadable, List, readable, Text, withExtras } from "./lenientFields.ts"
-import { maxObservations, type Reported } from "./thousandEyesEvent.ts"
+import type { Reported } from "./thousandEyesEvent.ts"
 import { unreadable } from "./unreadable.ts"
 
 const fields = {
@@ -48,7 +48,7 @@ export const readCustom = (body: unknown): Reported | Unreadable =>
 
 const report = ({ alert, id, type }: typeof Notification.Type): Reported => {
   const { details = [], rule, test } = alert
-  const observers = readDetails(details.slice(0, maxObservations))
+  const observers = readDetails(details.slice(0, InboundLimits.maxObservations))
   return {
     _tag: "Reported",
     state: states[type],
@@ -67,7 +67,7 @@ const report = ({ alert, id, type }: typeof Notification.Type): Reported => {
     started: [alert.triggered],
     ended: [alert.cleared],
     observations: observers.flatMap(observation),
-    observationsOmitted: Math.max(0, details.length - maxObservations),
+    observationsOmitted: Math.max(0, details.length - InboundLimits.maxObservations),
     active: [],
     testLabels: readTexts(test?.labels),
     extras: extras(alert, fields),

@@ -1,4 +1,4 @@
-import { type AlertEvent, cut, type Link, type Observation, Severity } from "@tocsin/core"
+import { type AlertEvent, cut, InboundLimits, type Link, type Observation, Severity } from "@tocsin/core"
 import { DateTime, Option, Schema } from "effect"
 import { type ReadTime, readTime } from "./javaTime.ts"
 import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
@@ -50,9 +50,6 @@ export interface Reported {
   /** The first agent that saw the problem. */
   readonly agentId: string | undefined
 }
-
-/** How many of the agents that observed an alert are kept; the others are counted. */
-export const maxObservations = 5000
 
 /** The event that a report stands for. */
 export const toEvent = (reported: Reported, options: Options): AlertEvent => {
@@ -126,14 +123,11 @@ const test = ({ targets, testId, testName, testType }: Reported): Pick<AlertEven
   }
 }
 
-const maxLabels = 64
-const maxLabel = 1024
-
 const labels = (all: ReadonlyArray<readonly [name: string, value: string]>): AlertEvent["labels"] => {
-  const kept = all.length > maxLabels ? all.slice(0, maxLabels - 1) : all
+  const kept = all.length > InboundLimits.maxLabels ? all.slice(0, InboundLimits.maxLabels - 1) : all
   const omitted = all.length - kept.length
   return Object.fromEntries([
-    ...kept.map(([name, value]) => [cut(name, maxLabel), cut(value, maxLabel)]),
+    ...kept.map(([name, value]) => [cut(name, InboundLimits.maxLabelLength), cut(value, InboundLimits.maxLabelLength)]),
     ...(omitted > 0 ? [["labelsOmitted", String(omitted)]] : [])
   ])
 }

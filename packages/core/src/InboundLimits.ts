@@ -1,0 +1,22 @@
+/**
+ * How much Tocsin takes in (case L). Texts are counted in UTF-16 units; what is longer is cut and ends in `…`.
+ */
+
+/** The longest body of a request, in bytes: 4 MiB. */
+export const maxBodyBytes = 4 * 1024 * 1024
+/** The most alerts in one `POST /v1/alerts`. */
+export const maxAlerts = 1000
+/** The longest id of a source's alert, event, rule or test. */
+export const maxIdLength = 512
+/** The longest name or other text. */
+export const maxTextLength = 4096
+/** The most labels of one alert. */
+export const maxLabels = 64
+/** The longest name or value of a label. */
+export const maxLabelLength = 1024
+/** The most observations of one alert; more are counted. */
+export const maxObservations = 5000
+/** The longest part that is kept of a body that could not be read. */
+export const maxUnreadableLength = 65_536
+/** The most bodies that are kept because they could not be read; the newest stay. */
+export const maxUnreadable = 1000

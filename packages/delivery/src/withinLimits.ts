@@ -1,0 +1,41 @@
+import { type AlertEvent, cut, InboundLimits } from "@tocsin/core"
+
+/** The event with everything cut to its limit. */
+export const withinLimits = (event: AlertEvent): AlertEvent => {
+  const { observations, rule, test } = event
+  return {
+    ...event,
+    sourceId: id(event.sourceId),
+    ...(event.eventId !== undefined && { eventId: id(event.eventId) }),
+    ...(event.summary !== undefined && { summary: text(event.summary) }),
+    rule: {
+      name: text(rule.name),
+      ...(rule.id !== undefined && { id: id(rule.id) }),
+      ...(rule.expression !== undefined && { expression: text(rule.expression) })
+    },
+    ...(test && {
+      test: {
+        name: text(test.name),
+        ...(test.id !== undefined && { id: id(test.id) }),
+        ...(test.type !== undefined && { type: text(test.type) }),
+        ...(test.targets !== undefined && { targets: test.targets.slice(0, InboundLimits.maxLabels).map(text) })
+      }
+    }),
+    labels: Object.fromEntries(
+      Object.entries(event.labels)
+        .slice(0, InboundLimits.maxLabels)
+        .map(([name, value]) => [cut(name, InboundLimits.maxLabelLength), cut(value, InboundLimits.maxLabelLength)])
+    ),
+    observations: observations.slice(0, InboundLimits.maxObservations).map(({ atEnd, atStart, link, name }) => ({
+      name: text(name),
+      ...(atStart !== undefined && { atStart: text(atStart) }),
+      ...(atEnd !== undefined && { atEnd: text(atEnd) }),
+      ...(link && { link })
+    })),
+    observationsOmitted: event.observationsOmitted + Math.max(0, observations.length - InboundLimits.maxObservations)
+  }
+}
+
+const text = (value: string) => cut(value, InboundLimits.maxTextLength)
+
+const id = (value: string) => cut(value, InboundLimits.maxIdLength)
