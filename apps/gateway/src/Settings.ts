@@ -1,8 +1,9 @@
 /**
  * The gateway's settings, from the environment.
  */
+import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
-import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -47,17 +48,14 @@ const loopback = new Set(["localhost", "127.0.0.1", "::1"])
 /** What the operator set. */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
   /** Reads the environment; refuses to serve other machines without a token. */
-  static readonly layer: Layer.Layer<Settings, Config.ConfigError | StartRefused> = Layer.effect(
+  static readonly layer: Layer.Layer<Settings, StartRefused> = Layer.effect(
     Settings,
     Effect.gen(function* () {
-      const set = yield* settings
+      const set = yield* Effect.mapError(settings, toStartRefused)
       if (Option.isNone(set.token) && !loopback.has(set.host)) {
         return yield* new StartRefused({
           message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
         })
-      }
-      if (Option.isSome(set.token) && Redacted.value(set.token.value).length === 0) {
-        return yield* new StartRefused({ message: "TOCSIN_TOKEN is empty: give it a secret, or leave it out." })
       }
       if (!set.databaseUrl.startsWith("sqlite:")) {
         return yield* new StartRefused({
@@ -67,4 +65,11 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
       return set
     })
   )
+}
+
+/** One sentence that names the setting, and not what it holds. */
+const toStartRefused = ({ cause }: Config.ConfigError): StartRefused => {
+  if (cause._tag !== "SchemaError") return new StartRefused({ message: cause.message })
+  const { errors } = fromIssue(cause.issue)
+  return new StartRefused({ message: errors.map(({ message, path }) => `${path.slice(1)}: ${message}.`).join(" ") })
 }

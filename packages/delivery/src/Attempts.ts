@@ -18,7 +18,7 @@ import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { Conversations, openStatus, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
-import { isEnded, settle } from "./Planner.ts"
+import { type Conversation, isEnded, settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
 
 /** A delivery that is marked as being sent, and what to send. */
@@ -119,7 +119,7 @@ export class Attempts extends Context.Service<
         const alert = yield* alerts.get(AlertId.make(row.alert_id))
         if (conversation === undefined || alert === undefined) return
         const { notifyOnClear } = yield* alertRules.current
-        const now = afterwards(conversation, taken, outcome, row.severity)
+        const now = afterwards(conversation, taken.notification._tag, outcome, row.severity)
         yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
       })
 
@@ -192,17 +192,18 @@ const compose = (kind: Kind, alert: Alert, conversation: StoredConversation): No
   }
 }
 
-/** What the conversation is after an attempt. */
-const afterwards = (
-  conversation: StoredConversation,
-  { notification: { _tag: kind } }: Taken,
+/** What the conversation is after an attempt of that kind; `severity` is the alert's as it was sent. */
+export const afterwards = <C extends Conversation>(
+  conversation: C,
+  kind: Kind,
   outcome: Outcome,
   severity: Alert["severity"] | null
-): StoredConversation => {
-  const told = { ...conversation, ...(severity !== null && { severityTold: severity }) }
+): C => {
+  const told = { ...conversation, severityTold: severity ?? conversation.severityTold }
   if (outcome._tag === "Delivered") {
     const word = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
-    return { ...told, lastWord: word, lastOwed: word }
+    // Now it is known what the room read last.
+    return { ...told, lastWord: word, lastOwed: word, perhapsTold: false }
   }
   const perhapsTold = conversation.perhapsTold || (tellsRaise(kind) && isUnanswered(outcome.reason))
   // A graver severity that could not be told is given up with its delivery.

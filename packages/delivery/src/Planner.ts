@@ -178,9 +178,9 @@ export const settle = (conversation: Conversation, world: Pick<World, "alert" | 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   const { lastOwed, lastWord, waiting } = conversation
   if (waiting?.kind === "Cleared") {
-    // Edited there and back before the clear was said: the room still knows that it is raised (O9).
+    // Edited there and back before the clear was said: a room that was surely told still knows that it is raised (O9).
     const back = { ...conversation, waiting: undefined, lastOwed: "raised" as const }
-    if (!waiting.unanswered) return { ...settleOpen(back, alert), supersede: "matched again" }
+    if (lastWord === "raised" && !waiting.unanswered) return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
   }
   if (waiting !== undefined) return { conversation }

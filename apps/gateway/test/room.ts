@@ -1,0 +1,117 @@
+/**
+ * A Slack channel and a HipChat room with a rule that leads to both, and what they were told.
+ */
+import { assert } from "@effect/vitest"
+import { show as showHipChat } from "@tocsin/plugin-hipchat/testing"
+import { show as showSlack } from "@tocsin/plugin-slack/testing"
+import { Effect, Schema } from "effect"
+import type { HttpClientError } from "effect/http"
+import { until } from "./gate.ts"
+import { hipChatToken, type World } from "./world.ts"
+
+/** The rule, and what else the integrations have. */
+export interface RoomOptions {
+  readonly match: { readonly [name: string]: unknown }
+  readonly notifyOnClear?: boolean
+  /** Fields of both integrations, such as `limits`. */
+  readonly integration?: { readonly [name: string]: unknown }
+}
+
+/** One alert's message, as each of the two got it. */
+export interface Told {
+  readonly slack: { readonly color: string | undefined; readonly text: string; readonly shown: string }
+  readonly hipChat: { readonly color: string; readonly notify: boolean; readonly shown: string }
+}
+
+/** A room in each service. */
+export interface Room {
+  /** The ids of its integrations. */
+  readonly integrations: { readonly slack: string; readonly hipChat: string }
+  /** The rule's body, to be put again with changes. */
+  readonly rule: { readonly [name: string]: unknown }
+  /** Waits until both rooms were told so many messages, and sees to it that no more are on their way. */
+  readonly told: (count: number) => Effect.Effect<ReadonlyArray<Told>, HttpClientError.HttpClientError>
+}
+
+/** So fast that nobody waits. */
+export const fast = { messages: 1000, perSeconds: 1, burst: 1000 }
+
+/** Makes the integrations and the rule; the id must be new in its world. */
+export const makeRoom = (
+  { hipChat, hipChatUrl, request, slack, slackUrl }: Omit<World, "room">,
+  id: string,
+  { integration, match, notifyOnClear = true }: RoomOptions
+): Effect.Effect<Room, HttpClientError.HttpClientError> =>
+  Effect.gen(function* () {
+    const created = Effect.fnUntraced(function* (path: string, body: { readonly [name: string]: unknown }) {
+      const { status, text } = yield* request("POST", path, body)
+      assert.strictEqual(status, 201, text)
+    })
+    const integrations = { slack: `${id}-slack`, hipChat: `${id}-hipchat` }
+    const slackPath = `/services/T0/B0/${id}`
+    const hipChatPath = `/v2/room/${id}/notification`
+    yield* created("/v1/integrations", {
+      ...{ id: integrations.slack, name: id, type: "slack", limits: fast, ...integration },
+      settings: { url: `${slackUrl}${slackPath}` }
+    })
+    yield* created("/v1/integrations", {
+      ...{ id: integrations.hipChat, name: id, type: "hipchat", limits: fast, ...integration },
+      settings: { url: `${hipChatUrl}${hipChatPath}`, authToken: hipChatToken }
+    })
+    const rule = { id, name: id, match, integrations: Object.values(integrations), notifyOnClear }
+    yield* created("/v1/rules", rule)
+    yield* created("/v1/rules", {
+      ...{ id: `${id}-fence`, name: "Fence", match: { source: `fence-${id}` } },
+      integrations: Object.values(integrations)
+    })
+
+    const all = () => ({
+      slack: slack.messages.filter(({ url }) => url === slackPath).map(({ payload }) => slackMessage(payload)),
+      hipChat: hipChat.messages.filter(({ url }) => url === hipChatPath).map(({ payload }) => hipChatMessage(payload))
+    })
+    const ofAlerts = <M extends { readonly shown: string }>(messages: ReadonlyArray<M>) =>
+      messages.filter(({ shown }) => !shown.includes(`fence-${id} alert`))
+    let fences = 0
+
+    /** A lane keeps its order: once it has told a new alert, it has told all that it owed before. */
+    const fence = Effect.gen(function* () {
+      const sourceId = `fence${++fences}.`
+      yield* request("POST", "/v1/alerts", {
+        ...{ source: `fence-${id}`, id: sourceId, state: "raised", startedAt: "2026-01-01T00:00:00Z" },
+        rule: { name: "Fence" }
+      })
+      const isTold = ({ shown }: { readonly shown: string }) => shown.includes(sourceId)
+      yield* until("the fence", () => all().slack.some(isTold) && all().hipChat.some(isTold))
+    })
+
+    const told = Effect.fnUntraced(function* (count: number) {
+      yield* until(
+        `${count} messages in ${id}`,
+        () => ofAlerts(all().slack).length >= count && ofAlerts(all().hipChat).length >= count
+      )
+      yield* fence
+      const slack = ofAlerts(all().slack)
+      const hipChat = ofAlerts(all().hipChat)
+      assert.lengthOf(slack, count, slack.map(({ shown }) => shown).join("\n\n"))
+      assert.lengthOf(hipChat, count, hipChat.map(({ shown }) => shown).join("\n\n"))
+      return slack.flatMap((slack, n) => hipChat.slice(n, n + 1).map((hipChat) => ({ slack, hipChat })))
+    })
+    return { integrations, rule, told }
+  })
+
+const slackMessage = (payload: unknown) => {
+  const { attachments, text } = Schema.decodeUnknownSync(SlackPayload)(payload)
+  return { color: attachments?.[0]?.color, text, shown: showSlack(payload) }
+}
+
+const hipChatMessage = (payload: unknown) => ({
+  ...Schema.decodeUnknownSync(HipChatPayload)(payload),
+  shown: showHipChat(payload)
+})
+
+const SlackPayload = Schema.Struct({
+  text: Schema.String,
+  attachments: Schema.optionalKey(Schema.Array(Schema.Struct({ color: Schema.String })))
+})
+
+const HipChatPayload = Schema.Struct({ color: Schema.String, notify: Schema.Boolean })

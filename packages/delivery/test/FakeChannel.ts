@@ -1,0 +1,114 @@
+/**
+ * A channel that does what a script says, and writes down what it was asked to send.
+ */
+import { ChannelPlugin, DeliveryError, type Notification, type Reason } from "@tocsin/core"
+import { Clock, type DateTime, Deferred, Effect, Layer, Redacted, Schema } from "effect"
+
+/** One attempt, as the channel saw it. */
+export interface Sent {
+  readonly at: number
+  readonly room: string
+  readonly kind: Notification["_tag"]
+  readonly form: ChannelPlugin.Form
+  readonly notification: Notification
+  readonly receipt: unknown
+}
+
+/** What the channel does with one attempt. */
+export type Answer =
+  | "ok"
+  | "hang"
+  | "die"
+  | "throw"
+  | { readonly fail: Reason }
+  | { readonly left: number; readonly until: DateTime.Utc }
+  | { readonly gate: Deferred.Deferred<void>; readonly then?: Exclude<Answer, "throw"> }
+
+/** Settings: the room is the budget's key, unless `shared` names one. */
+export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
+  title: "Fake",
+  settings: Schema.Struct({
+    room: Schema.String,
+    host: Schema.optionalKey(Schema.URL),
+    token: Schema.optionalKey(Schema.Redacted(Schema.String)),
+    proxy: Schema.optionalKey(
+      Schema.Struct({
+        name: Schema.String,
+        password: Schema.optionalKey(Schema.Redacted(Schema.String.check(Schema.isMinLength(4))))
+      })
+    ),
+    shared: Schema.optionalKey(Schema.String),
+    messages: Schema.optionalKey(Schema.Int),
+    burst: Schema.optionalKey(Schema.Int)
+  }),
+  settingsVersion: 1,
+  budgets: ({ burst = 100_000, messages = 100_000, room, shared }) => [
+    { key: shared ?? room, messages, perSeconds: 60, burst }
+  ],
+  sizes: { text: 4000 },
+  capabilities: {}
+}) {}
+
+/** What is to be answered, and what was sent. */
+export class Script {
+  readonly sent: Array<Sent> = []
+  readonly tokens: Array<string | undefined> = []
+  readonly #answers = new Map<string, Array<Answer>>()
+  readonly #always = new Map<string, Answer>()
+
+  /** The next answers to the room's attempts; after them, what `always` says. */
+  next(room: string, ...answers: ReadonlyArray<Answer>) {
+    this.#answers.set(room, [...(this.#answers.get(room) ?? []), ...answers])
+  }
+
+  always(room: string, answer: Answer) {
+    this.#always.set(room, answer)
+  }
+
+  /** The kinds that were sent to the room, in order. */
+  kinds(room: string) {
+    return this.to(room).map(({ kind }) => kind)
+  }
+
+  to(room: string) {
+    return this.sent.filter((sent) => sent.room === room)
+  }
+
+  answer(room: string): Answer {
+    return this.#answers.get(room)?.shift() ?? this.#always.get(room) ?? "ok"
+  }
+
+  get layer(): Layer.Layer<Fake> {
+    const act = (answer: Answer): Effect.Effect<ChannelPlugin.Receipt, DeliveryError> => {
+      if (answer === "ok") return Effect.succeed({ data: this.sent.length })
+      if (answer === "hang") return Effect.never
+      if (answer === "die") return Effect.die(new Error("a bug of the plugin"))
+      if (answer === "throw") throw new Error("a bug of the plugin, outside of any effect")
+      if ("fail" in answer) return Effect.fail(new DeliveryError({ reason: answer.fail }))
+      if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.then ?? "ok"))
+      return Effect.map(Effect.void, () => ({
+        budgets: [{ key: "shared", remaining: answer.left, resetAt: answer.until }]
+      }))
+    }
+    return Layer.effect(
+      Fake,
+      Effect.map(Clock.Clock, (clock) =>
+        Fake.of({
+          deliver: ({ room, token }, notification, { conversation, form }) => {
+            this.sent.push({
+              at: clock.currentTimeMillisUnsafe(),
+              room,
+              form,
+              notification,
+              kind: notification._tag,
+              receipt: conversation?.receipt?.data
+            })
+            this.tokens.push(token && Redacted.value(token))
+            return act(this.answer(room))
+          },
+          destination: ({ host }) => host?.origin ?? "none"
+        })
+      )
+    )
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The whole engine on one store, with a scripted channel, and the words that its tests are written in.
+ */
+import { type Alert, type AlertEvent, AlertId, AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
+import {
+  Channels,
+  Edits,
+  Engine,
+  History,
+  Intake,
+  type IntegrationInput,
+  Journal,
+  Seal,
+  Sqlite
+} from "@tocsin/delivery"
+import { DateTime, type Duration, Effect, Layer, Random, Redacted, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { Fake, Script } from "./FakeChannel.ts"
+
+/** A seal that seals nothing: the real one works outside of the scheduler, where a test cannot await it. */
+export const openSeal = Layer.succeed(
+  Seal,
+  Seal.of({
+    keyId: "none",
+    seal: (text) => Effect.succeed(text),
+    open: (sealed) => Effect.succeed(sealed)
+  })
+)
+
+export const realSeal = Seal.layer(Redacted.make(new Uint8Array(32).fill(7)))
+
+/** Every jitter is the longest. */
+const noJitter = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 1, nextIntUnsafe: () => 1 })
+
+export const engine = (
+  script: Script,
+  {
+    file = ":memory:",
+    seal = Layer.orDie(openSeal)
+  }: { readonly file?: string; readonly seal?: Layer.Layer<Seal> } = {}
+) =>
+  Engine.layer.pipe(
+    Layer.provideMerge([Sqlite.layer(file), Channels.layer([Fake]).pipe(Layer.provide(script.layer)), seal]),
+    Layer.provide(noJitter),
+    Layer.orDie
+  )
+
+export type World = Engine.Engine | SqlClient.SqlClient
+
+/** Runs a test in a world of its own. */
+export const world =
+  (test: (script: Script) => Effect.Effect<void, unknown, World>) => (): Effect.Effect<void, unknown> =>
+    Effect.suspend(() => {
+      const script = new Script()
+      return Effect.provide(test(script), engine(script))
+    })
+
+/** Lets everything run that can run without time passing. */
+export const settle = Effect.repeat(Effect.yieldNow, { times: 150 })
+
+/** Lets time pass, with all that happens in it. */
+export const pass = (duration: Duration.Input) =>
+  Effect.gen(function* () {
+    yield* settle
+    yield* TestClock.adjust(duration)
+    yield* settle
+  })
+
+/** Long enough for everything that is due now. */
+export const tick = pass("1 second")
+
+export const integrationId = (id: string) => IntegrationId.make(id)
+export const ruleId = (id: string) => AlertRuleId.make(id)
+
+export const event = (id: string, changes: Partial<AlertEvent> = {}): AlertEvent => ({
+  source: "monitor",
+  sourceId: id,
+  rule: { name: "errors" },
+  severity: "major",
+  observations: [],
+  observationsOmitted: 0,
+  labels: {},
+  links: {},
+  state: "raised",
+  startedAt: time("2026-01-01T00:00:00Z"),
+  reusesId: true,
+  ...changes
+})
+
+export const time = (text: string) => DateTime.makeUnsafe(text)
+
+export const rule = (
+  id: string,
+  changes: Omit<Partial<AlertRule>, "integrations"> & { readonly to?: ReadonlyArray<string> } = {}
+): AlertRule => {
+  const { to = ["ops"], ...others } = changes
+  return {
+    id: ruleId(id),
+    name: id,
+    enabled: true,
+    match: {},
+    integrations: to.map(integrationId),
+    notifyOnClear: true,
+    ...others
+  }
+}
+
+export const integration = (id: string, changes: Partial<IntegrationInput> = {}): IntegrationInput => ({
+  id: integrationId(id),
+  name: id,
+  type: "fake",
+  enabled: true,
+  settings: { room: id },
+  ...changes
+})
+
+export const save = (...things: ReadonlyArray<AlertRule | IntegrationInput>) =>
+  Effect.gen(function* () {
+    const edits = yield* Edits
+    for (const thing of things) {
+      yield* "match" in thing ? edits.saveRule(thing, "any") : edits.saveIntegration(thing, "any")
+    }
+    yield* settle
+  })
+
+export const removeRule = (id: string) => Effect.flatMap(Edits, (edits) => edits.removeRule(ruleId(id), "any"))
+
+export const removeIntegration = (id: string, force = true) =>
+  Effect.flatMap(Edits, (edits) => edits.removeIntegration(integrationId(id), { expected: "any", force }))
+
+export const accept = (...events: ReadonlyArray<AlertEvent>) =>
+  Effect.flatMap(Intake, (intake) => intake.accept(events))
+
+/** Raises the alert; answers its id. */
+export const raise = (id: string, changes: Partial<AlertEvent> = {}) =>
+  Effect.map(accept(event(id, changes)), ([accepted]) => accepted?.id ?? AlertId.make("none"))
+
+export const clear = (id: string, changes: Partial<AlertEvent> = {}) =>
+  accept(event(id, { state: "cleared", ...changes }))
+
+/** All deliveries, oldest first. */
+export const deliveries = Effect.gen(function* () {
+  const journal = yield* Journal
+  const history = yield* History
+  const { items } = yield* journal.read(history.list({ status: [], limit: 100_000 }))
+  return items.toReversed()
+})
+
+/** All deliveries in short: `Raised delivered`, `Raised superseded: by the edit`. */
+export const outcomes = Effect.map(deliveries, (all) =>
+  all.map(({ cause, kind, status }) => `${kind} ${status}${cause === undefined ? "" : `: ${cause}`}`)
+)
+
+export const conversations = (alert: Alert["id"]) => Effect.flatMap(History, (history) => history.conversations(alert))
+
+export const decodeRule = Schema.decodeUnknownSync(Schema.toCodecJson(AlertRule))
