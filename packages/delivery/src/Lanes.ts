@@ -23,6 +23,7 @@ export class Lanes extends Context.Service<Lanes, { readonly size: Effect.Effect
         const integrations = yield* Integrations
         const pacing = yield* Pacing
         const signals = yield* Signals
+        const scope = yield* Effect.scope
         const lanes = new Map<IntegrationId, Lane.Lane>()
         const fibers = yield* FiberMap.make<IntegrationId>()
 
@@ -37,7 +38,8 @@ export class Lanes extends Context.Service<Lanes, { readonly size: Effect.Effect
           const lane = lanes.get(id)
           if (!known.has(id)) {
             lanes.delete(id)
-            yield* FiberMap.remove(fibers, id)
+            // An attempt in flight is finished first; nobody else waits for that.
+            yield* Effect.forkIn(FiberMap.remove(fibers, id), scope)
             yield* pacing.forget(id)
           } else if (lane === undefined) {
             yield* serve(id)
