@@ -8,10 +8,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
-import { createServer } from "node:http"
 import { Routes } from "./Http.ts"
 import * as Key from "./Key.ts"
 import * as Plugins from "./Plugins.ts"
+import { makeServer } from "./server.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
 const Store = Layer.unwrap(
@@ -46,7 +46,7 @@ const SameKey = Layer.effectDiscard(
 
 const Server = Layer.unwrap(
   Effect.map(Settings, ({ host, port }) =>
-    NodeHttpServer.layer(createServer, { host, port }).pipe(
+    NodeHttpServer.layer(makeServer, { host, port }).pipe(
       Layer.catch(() =>
         refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
           `Cannot listen on ${host}:${port}: set TOCSIN_HOST or TOCSIN_PORT.`

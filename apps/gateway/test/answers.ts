@@ -2,7 +2,9 @@
  * The API's answers, as the tests read them.
  */
 import { Accepted, AlertDetails, Delivery, InvalidPart, UnreadableBody } from "@tocsin/client"
-import { Schema } from "effect"
+import { assert } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { type Answer, SharedWorld, type World } from "./world.ts"
 
 export { Accepted, AlertDetails, Delivery, UnreadableBody }
 
@@ -18,3 +20,14 @@ export const Problem = Schema.Struct({
   detail: Schema.optionalKey(Schema.String),
   errors: Schema.optionalKey(Schema.Array(InvalidPart))
 })
+
+/** Asks, and checks the answer's status. */
+export const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<World["request"]>) {
+  const answer = yield* (yield* SharedWorld).request(...request)
+  assert.strictEqual(answer.status, wanted, answer.text)
+  if (wanted >= 400) assert.include(answer.headers["content-type"], "application/problem+json")
+  return answer
+})
+
+/** What was wrong with a request. */
+export const errorsOf = (answer: Answer) => answer.as(Problem).errors ?? []

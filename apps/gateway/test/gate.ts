@@ -32,7 +32,10 @@ export const make = (): Gate => {
     },
     open: (how) => {
       isHolding = false
-      for (const { reject, resolve } of held) how === "drop" ? reject(new Error("Dropped")) : resolve()
+      for (const { reject, resolve } of held) {
+        if (how === "drop") reject(new Error("Dropped"))
+        else resolve()
+      }
       held = []
     },
     onArrival: () => {},

@@ -51,15 +51,16 @@ describe("While the service fails", { timeout: 60_000 }, () => {
           ]
         )
         const [, , limited, again] = delivery.transitions
-        assert.isAtLeast((again?.at.epochMilliseconds ?? 0) - (limited?.at.epochMilliseconds ?? 0), 1000)
+        // The pause begins with the answer, a moment before that is written down.
+        assert.isAtLeast((again?.at.epochMilliseconds ?? 0) - (limited?.at.epochMilliseconds ?? 0), 900)
         assert.strictEqual((yield* shown).state, "ok")
         const byAlert = yield* world.request("GET", `/v1/deliveries?alert=${delivery.alert}`)
         assert.deepStrictEqual(
-          byAlert.as(listOf(Delivery)).items.map(({ integration, status }) => [integration, status]),
-          [
-            [room.integrations.hipChat, "delivered"],
-            [room.integrations.slack, "delivered"]
-          ].toSorted()
+          byAlert
+            .as(listOf(Delivery))
+            .items.map(({ integration, status }) => `${integration} ${status}`)
+            .toSorted(),
+          [`${room.integrations.hipChat} delivered`, `${room.integrations.slack} delivered`]
         )
       })
     )
@@ -95,7 +96,7 @@ describe("While the service fails", { timeout: 60_000 }, () => {
 
     it.effect("an alert that clears before its raise could be told is one message", () =>
       Effect.gen(function* () {
-        const { deliveries, post, room, world } = yield* own("brief")
+        const { deliveries, post, world } = yield* own("brief")
         world.slackGate.hold()
         world.slack.script({ status: 503, body: "down" })
         yield* post("trigger")
@@ -111,7 +112,6 @@ describe("While the service fails", { timeout: 60_000 }, () => {
           (yield* deliveries).map(({ kind }) => kind),
           ["RaisedAndCleared"]
         )
-        assert.isDefined(room)
       })
     )
 

@@ -51,17 +51,30 @@ export const makeRoom = (
     const slackPath = `/services/T0/B0/${id}`
     const hipChatPath = `/v2/room/${id}/notification`
     yield* created("/v1/integrations", {
-      ...{ id: integrations.slack, name: id, type: "slack", limits: fast, ...integration },
+      id: integrations.slack,
+      name: id,
+      type: "slack",
+      limits: fast,
+      ...integration,
       settings: { url: `${slackUrl}${slackPath}` }
     })
     yield* created("/v1/integrations", {
-      ...{ id: integrations.hipChat, name: id, type: "hipchat", limits: fast, ...integration },
-      settings: { url: `${hipChatUrl}${hipChatPath}`, authToken: hipChatToken }
+      id: integrations.hipChat,
+      name: id,
+      type: "hipchat",
+      limits: fast,
+      ...integration,
+      settings: {
+        url: `${hipChatUrl}${hipChatPath}`,
+        authToken: hipChatToken
+      }
     })
     const rule = { id, name: id, match, integrations: Object.values(integrations), notifyOnClear }
     yield* created("/v1/rules", rule)
     yield* created("/v1/rules", {
-      ...{ id: `${id}-fence`, name: "Fence", match: { source: `fence-${id}` } },
+      id: `${id}-fence`,
+      name: "Fence",
+      match: { source: `fence-${id}` },
       integrations: Object.values(integrations)
     })
 
@@ -77,7 +90,10 @@ export const makeRoom = (
     const fence = Effect.gen(function* () {
       const sourceId = `fence${++fences}.`
       yield* request("POST", "/v1/alerts", {
-        ...{ source: `fence-${id}`, id: sourceId, state: "raised", startedAt: "2026-01-01T00:00:00Z" },
+        source: `fence-${id}`,
+        id: sourceId,
+        state: "raised",
+        startedAt: "2026-01-01T00:00:00Z",
         rule: { name: "Fence" }
       })
       const isTold = ({ shown }: { readonly shown: string }) => shown.includes(sourceId)

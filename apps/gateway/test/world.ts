@@ -97,7 +97,15 @@ export const make = (
     })
 
     const world: Omit<World, "room"> = {
-      ...{ slack, slackUrl, slackGate, hipChat, hipChatUrl, hipChatGate, database, request, answers },
+      slack,
+      slackUrl,
+      slackGate,
+      hipChat,
+      hipChatUrl,
+      hipChatGate,
+      database,
+      request,
+      answers,
       gateway: () => running,
       start: GatewayProcess.start(environment).pipe(
         Effect.map((started) => void (running = started)),
@@ -127,8 +135,11 @@ export const ownFixture = (
   replaced: { readonly [text: string]: string } = {}
 ): Effect.Effect<string> =>
   fixture(name, {
-    ...{ ": 118039164": `: "${id}"`, "=118039164": `=${id}`, "-118039164": `-${id}` },
-    ...{ "HTTP errors": id, ...replaced }
+    ": 118039164": `: "${id}"`,
+    "=118039164": `=${id}`,
+    "-118039164": `-${id}`,
+    "HTTP errors": id,
+    ...replaced
   })
 
 const fixtures = new URL("../../../packages/sources/test/fixtures/", import.meta.url).pathname
