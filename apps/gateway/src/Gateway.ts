@@ -2,12 +2,12 @@
  * The whole gateway: engine, plugins and HTTP server.
  */
 import { Engine, Seal, Sqlite } from "@tocsin/delivery"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import * as Egress from "./Egress.ts"
 import { Routes } from "./Http.ts"
 import * as Key from "./Key.ts"
 import * as Plugins from "./Plugins.ts"
@@ -86,7 +86,7 @@ export const layer = Announcement.pipe(
   Layer.provide(Server),
   Layer.provide(SameKey.pipe(Layer.provideMerge(Engine.layer))),
   Layer.provideMerge(Plugins.layer),
-  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provideMerge(Egress.layer),
   Layer.provide([Key.layer, Store]),
   Layer.provide(NodeServices.layer)
 )

@@ -3,7 +3,7 @@
  */
 import { Api } from "@tocsin/client"
 import { Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alertHandlers.ts"
 import * as Auth from "./Auth.ts"
 import { DeliveryHandlers } from "./deliveryHandlers.ts"
@@ -15,7 +15,8 @@ import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
 
 /** All routes, in need of the engine and the settings. */
-export const Routes = HttpApiBuilder.layer(Api).pipe(
+export const Routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+  Layer.merge(HttpApiScalar.layer(Api, { path: "/docs" })),
   Layer.provide([
     SourceHandlers,
     AlertHandlers,

@@ -42,6 +42,9 @@ export class PayloadRejected extends Schema.TaggedError<PayloadRejected>()("Payl
 /** The service refused for another reason that a person must mend. */
 export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfigured", { detail }) {}
 
+/** The `code` of a connection error with which egress refuses a destination; its message is for the operator. */
+export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
+
 /** The six reasons why a notification did not arrive. The plugin says which; the engine decides what follows. */
 export const Reason = Schema.Union([
   RateLimited,

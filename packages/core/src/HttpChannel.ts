@@ -9,6 +9,7 @@ import type { Channel, ChannelPlugin, DeliverOptions, Form, Receipt } from "./Ch
 import {
   DeliveryError,
   DestinationGone,
+  egressRefusedCode,
   Misconfigured,
   PayloadRejected,
   RateLimited,
@@ -164,6 +165,9 @@ const unavailable = ({ reason }: HttpClientError.HttpClientError): DeliveryError
     return new DeliveryError({ reason: new Misconfigured({ detail: "The request could not be made" }) })
   }
   const code = errorCode(reason.cause)
+  if (code === egressRefusedCode && reason.cause instanceof Error) {
+    return new DeliveryError({ reason: new Misconfigured({ detail: reason.cause.message }) })
+  }
   return new DeliveryError({
     reason: new Unavailable({
       detail: code ?? "The connection broke",

@@ -18,6 +18,7 @@ export {
   BudgetHint,
   DeliveryError,
   DestinationGone,
+  egressRefusedCode,
   Misconfigured,
   PayloadRejected,
   RateLimited,

@@ -9,6 +9,7 @@ import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { Attempts } from "./Attempts.ts"
 import type { Channels } from "./Channels.ts"
+import type { Egress } from "./Egress.ts"
 import { Conversations } from "./Conversations.ts"
 import { Edits } from "./Edits.ts"
 import { History } from "./History.ts"
@@ -42,7 +43,7 @@ export type Engine =
 export const layer: Layer.Layer<
   Engine,
   Migrator.MigrationError | SqlError.SqlError | StoreUnavailable,
-  SqlClient.SqlClient | Channels | Seal
+  SqlClient.SqlClient | Channels | Egress | Seal
 > = Layer.mergeAll(Intake.layer, Edits.layer, History.layer, Unreadable.layer, Lanes.layer).pipe(
   Layer.provideMerge(Attempts.layer),
   Layer.provideMerge([

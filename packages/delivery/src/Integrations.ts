@@ -5,6 +5,7 @@ import { type ChannelPlugin, DeliveryOptions, type Integration, IntegrationId, L
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Channels, type InstalledChannel, type UnknownType } from "./Channels.ts"
+import { Egress } from "./Egress.ts"
 import { fromIssue, Invalid, invalid } from "./Invalid.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
 import { keptSecrets, withoutSecrets, withStoredSecrets } from "./settings.ts"
@@ -66,159 +67,165 @@ export class Integrations extends Context.Service<
     ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Integrations") {
-  static readonly layer: Layer.Layer<Integrations, never, SqlClient.SqlClient | Channels | Seal> = Layer.effect(
-    Integrations,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const channels = yield* Channels
-      const seal = yield* Seal
+  static readonly layer: Layer.Layer<Integrations, never, SqlClient.SqlClient | Channels | Egress | Seal> =
+    Layer.effect(
+      Integrations,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const channels = yield* Channels
+        const seal = yield* Seal
+        const egress = yield* Egress
 
-      const row = (id: IntegrationId) =>
-        Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
+        const row = (id: IntegrationId) =>
+          Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
 
-      const openSettings = (row: Row): Effect.Effect<JsonObject, SealBroken> =>
-        Effect.map(seal.open(row.sealed_settings, row.id), (text) => decodeObject(text))
+        const openSettings = (row: Row): Effect.Effect<JsonObject, SealBroken> =>
+          Effect.map(seal.open(row.sealed_settings, row.id), (text) => decodeObject(text))
 
-      /** What cannot be opened, or whose plugin is gone, is shown all the same: without its settings. */
-      const show = Effect.fnUntraced(
-        function* (row: Row) {
-          const { plugin } = yield* channels.get(row.type)
-          return shown(row, withoutSecrets(plugin, yield* openSettings(row)))
-        },
-        (effect, row) =>
-          Effect.catchTags(effect, {
-            UnknownType: () => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, "plugin not installed")),
-            SealBroken: ({ detail }) => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, detail))
+        /** What cannot be opened, or whose plugin is gone, is shown all the same: without its settings. */
+        const show = Effect.fnUntraced(
+          function* (row: Row) {
+            const { plugin } = yield* channels.get(row.type)
+            return shown(row, withoutSecrets(plugin, yield* openSettings(row)))
+          },
+          (effect, row) =>
+            Effect.catchTags(effect, {
+              UnknownType: () => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, "plugin not installed")),
+              SealBroken: ({ detail }) => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, detail))
+            })
+        )
+
+        const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
+          Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
+            errors: "all",
+            onExcessProperty: "error"
           })
-      )
 
-      const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
-        Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
-          errors: "all",
-          onExcessProperty: "error"
-        })
-
-      const checkedSettings = Effect.fnUntraced(function* (input: IntegrationInput, before: Row | undefined) {
-        const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
-        const stored =
-          before === undefined || before.type !== input.type
-            ? {}
-            : yield* openSettings(before).pipe(Effect.orElseSucceed((): JsonObject => ({})))
-        const settings = withStoredSecrets(installed.plugin, input.settings, stored)
-        const decoded = yield* decodeSettings(installed, settings).pipe(
-          Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
-        )
-        const encoded = decodeObject(
-          JSON.stringify(
-            yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
+        const checkedSettings = Effect.fnUntraced(function* (input: IntegrationInput, before: Row | undefined) {
+          const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+          const stored =
+            before === undefined || before.type !== input.type
+              ? {}
+              : yield* openSettings(before).pipe(Effect.orElseSucceed((): JsonObject => ({})))
+          const settings = withStoredSecrets(installed.plugin, input.settings, stored)
+          const decoded = yield* decodeSettings(installed, settings).pipe(
+            Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
           )
-        )
-        const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
-        if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
-        return encoded
-      })
-
-      /** A stored secret is not sent to another origin than it was entered for (S2). */
-      const checkOrigin = Effect.fnUntraced(function* (
-        installed: InstalledChannel,
-        kept: ReadonlyArray<string>,
-        decoded: unknown,
-        stored: JsonObject
-      ) {
-        const before = yield* decodeSettings(installed, stored).pipe(Effect.orElseSucceed(() => undefined))
-        if (before !== undefined && installed.channel.destination(before) === installed.channel.destination(decoded))
-          return
-        return yield* new Invalid({
-          errors: kept.map((pointer) => ({
-            path: `/settings${pointer}`,
-            expected: "the secret again, because it would be sent to another origin",
-            message: "Enter the secret again: the settings now point to another scheme, host or port"
-          }))
+          const encoded = decodeObject(
+            JSON.stringify(
+              yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
+            )
+          )
+          const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
+          if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
+          yield* egress
+            .check(installed.channel.destination(decoded))
+            .pipe(Effect.mapError(({ message }) => invalid("/settings", "a destination that may be called", message)))
+          return encoded
         })
-      })
 
-      return Integrations.of({
-        list: Effect.flatMap(sql<Row>`SELECT * FROM integrations ORDER BY sequence`, (rows) =>
-          Effect.forEach(rows, show)
-        ),
-        get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
-        enabled: Effect.map(
-          sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
-          (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
-        ),
-        ready: Effect.fnUntraced(
-          function* (id) {
-            const found = yield* row(id)
-            if (found === undefined || found.enabled !== 1) return undefined
-            const installed = yield* channels.get(found.type)
-            const settings = yield* decodeSettings(installed, yield* openSettings(found))
-            const { delivery, fallback, limits } = decodeOptions(found.options)
-            return {
-              ...installed,
-              integration: {
-                id,
-                name: found.name,
-                type: found.type,
-                enabled: true,
-                settings,
+        /** A stored secret is not sent to another origin than it was entered for (S2). */
+        const checkOrigin = Effect.fnUntraced(function* (
+          installed: InstalledChannel,
+          kept: ReadonlyArray<string>,
+          decoded: unknown,
+          stored: JsonObject
+        ) {
+          const before = yield* decodeSettings(installed, stored).pipe(Effect.orElseSucceed(() => undefined))
+          if (before !== undefined && installed.channel.destination(before) === installed.channel.destination(decoded))
+            return
+          return yield* new Invalid({
+            errors: kept.map((pointer) => ({
+              path: `/settings${pointer}`,
+              expected: "the secret again, because it would be sent to another origin",
+              message: "Enter the secret again: the settings now point to another scheme, host or port"
+            }))
+          })
+        })
+
+        return Integrations.of({
+          list: Effect.flatMap(sql<Row>`SELECT * FROM integrations ORDER BY sequence`, (rows) =>
+            Effect.forEach(rows, show)
+          ),
+          get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
+          enabled: Effect.map(
+            sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
+            (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+          ),
+          ready: Effect.fnUntraced(
+            function* (id) {
+              const found = yield* row(id)
+              if (found === undefined || found.enabled !== 1) return undefined
+              const installed = yield* channels.get(found.type)
+              const settings = yield* decodeSettings(installed, yield* openSettings(found))
+              const { delivery, fallback, limits } = decodeOptions(found.options)
+              return {
+                ...installed,
+                integration: {
+                  id,
+                  name: found.name,
+                  type: found.type,
+                  enabled: true,
+                  settings,
+                  ...(limits && { limits }),
+                  ...(fallback && { fallback }),
+                  ...(delivery && { delivery })
+                }
+              }
+            },
+            Effect.catchTags({
+              UnknownType: ({ type }) => Effect.fail(new NotReady({ detail: `No plugin serves ${type}` })),
+              SealBroken: ({ detail }) => Effect.fail(new NotReady({ detail })),
+              SchemaError: () =>
+                Effect.fail(new NotReady({ detail: "The stored settings are not valid for the plugin" }))
+            })
+          ),
+          save: Effect.fnUntraced(function* (input) {
+            const now = yield* Clock.currentTimeMillis
+            const before = yield* row(input.id)
+            if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
+              return yield* invalid("/fallback", "the id of an integration")
+            }
+            const settings = yield* checkedSettings(input, before)
+            const { plugin } = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+            const { delivery, fallback, limits } = input
+            const columns = {
+              type: input.type,
+              name: input.name,
+              enabled: input.enabled ? 1 : 0,
+              options: encodeOptions({
                 ...(limits && { limits }),
                 ...(fallback && { fallback }),
                 ...(delivery && { delivery })
-              }
+              }),
+              sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
+              settings_version: plugin.settingsVersion,
+              key_id: seal.keyId,
+              broken_reason: null,
+              broken_since: null,
+              updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
             }
-          },
-          Effect.catchTags({
-            UnknownType: ({ type }) => Effect.fail(new NotReady({ detail: `No plugin serves ${type}` })),
-            SealBroken: ({ detail }) => Effect.fail(new NotReady({ detail })),
-            SchemaError: () => Effect.fail(new NotReady({ detail: "The stored settings are not valid for the plugin" }))
-          })
-        ),
-        save: Effect.fnUntraced(function* (input) {
-          const now = yield* Clock.currentTimeMillis
-          const before = yield* row(input.id)
-          if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
-            return yield* invalid("/fallback", "the id of an integration")
-          }
-          const settings = yield* checkedSettings(input, before)
-          const { plugin } = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
-          const { delivery, fallback, limits } = input
-          const columns = {
-            type: input.type,
-            name: input.name,
-            enabled: input.enabled ? 1 : 0,
-            options: encodeOptions({
-              ...(limits && { limits }),
-              ...(fallback && { fallback }),
-              ...(delivery && { delivery })
-            }),
-            sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
-            settings_version: plugin.settingsVersion,
-            key_id: seal.keyId,
-            broken_reason: null,
-            broken_since: null,
-            updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
-          }
-          yield* before === undefined
-            ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
-            : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
-        }),
-        leaveFallback: Effect.fnUntraced(function* (id) {
-          const found = yield* row(id)
-          if (found === undefined) return
-          const { fallback: _, ...options } = decodeOptions(found.options)
-          yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
-        }),
-        remove: (id) => Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`),
-        note: Effect.fnUntraced(function* (id, state) {
-          const now = yield* Clock.currentTimeMillis
-          yield* "worked" in state
-            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now} WHERE id = ${id}`
-            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},
+            yield* before === undefined
+              ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
+              : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
+          }),
+          leaveFallback: Effect.fnUntraced(function* (id) {
+            const found = yield* row(id)
+            if (found === undefined) return
+            const { fallback: _, ...options } = decodeOptions(found.options)
+            yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
+          }),
+          remove: (id) => Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`),
+          note: Effect.fnUntraced(function* (id, state) {
+            const now = yield* Clock.currentTimeMillis
+            yield* "worked" in state
+              ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now} WHERE id = ${id}`
+              : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},
                 broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
+          })
         })
       })
-    })
-  )
+    )
 }
 
 const unknownType = ({ installed }: UnknownType): Invalid =>

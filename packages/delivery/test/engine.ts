@@ -5,6 +5,7 @@ import { type Alert, type AlertEvent, AlertId, AlertRule, AlertRuleId, Integrati
 import {
   Channels,
   Edits,
+  Egress,
   Engine,
   History,
   Intake,
@@ -41,10 +42,18 @@ export const engine = (
   }: { readonly file?: string; readonly seal?: Layer.Layer<Seal> } = {}
 ) =>
   Engine.layer.pipe(
-    Layer.provideMerge([Sqlite.layer(file), Channels.layer([Fake]).pipe(Layer.provide(script.layer)), seal]),
+    Layer.provideMerge([
+      Sqlite.layer(file),
+      Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
+      seal,
+      openEgress
+    ]),
     Layer.provide(noJitter),
     Layer.orDie
   )
+
+/** A guard that lets everything out. */
+const openEgress = Layer.succeed(Egress, Egress.of({ check: () => Effect.void }))
 
 export type World = Engine.Engine | SqlClient.SqlClient
 
