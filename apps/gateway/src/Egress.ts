@@ -7,7 +7,8 @@
  * addresses that it resolves to, all of them, and the connection goes to one of
  * those that were judged.
  */
-import * as Undici from "@effect/platform-node/Undici"
+// oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
+import { buildConnector } from "@effect/platform-node/Undici"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { egressRefusedCode } from "@tocsin/core"
 import { Egress, EgressRefused } from "@tocsin/delivery"
@@ -88,7 +89,7 @@ const resolvedRefusal = (
 }
 
 /** The connector of the client through which all plugins call. */
-const connector = (allowed: Allowed): Undici.buildConnector.connector => {
+const connector = (allowed: Allowed): buildConnector.connector => {
   const guardedLookup =
     (isHttps: boolean): LookupFunction =>
     (hostname, options, callback) => {
@@ -103,8 +104,8 @@ const connector = (allowed: Allowed): Undici.buildConnector.connector => {
       })
     }
   const connect = {
-    "https:": Undici.buildConnector({ lookup: guardedLookup(true) }),
-    "http:": Undici.buildConnector({ lookup: guardedLookup(false) })
+    "https:": buildConnector({ lookup: guardedLookup(true) }),
+    "http:": buildConnector({ lookup: guardedLookup(false) })
   }
   return (options, callback) => {
     // Neither undici nor net asks `lookup` about an address that is spelt out.

@@ -71,7 +71,8 @@ const Announcement = Layer.effectDiscard(
         `  1. POST ${address}/v1/integrations   a Slack channel or a HipChat room`,
         `  2. POST ${address}/v1/rules          which alerts go there`,
         `  3. point ThousandEyes' webhook at ${address}/v1/sources/thousandeyes`,
-        "README.md has each of these as a command. See it work first: npx -y pnpm@12 demo"
+        `${address}/docs describes every route; README.md has each of these as a command.`,
+        "See it work first: npx -y pnpm@12 demo"
       ].join("\n")
     )
   })

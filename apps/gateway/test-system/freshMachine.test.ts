@@ -16,7 +16,12 @@ it("starts from a clean clone, as a user without rights, with nothing but the sy
   const path = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("node_modules"))
   const [command = "", ...args] = [
     ...(asRoot ? ["runuser", "-u", "nobody", "--"] : []),
-    ...["env", `HOME=${home}`, "npx", "-y", "pnpm@12", "start"]
+    "env",
+    `HOME=${home}`,
+    "npx",
+    "-y",
+    "pnpm@12",
+    "start"
   ]
   const child = spawn(command, args, {
     cwd: join(home, "tocsin"),
