@@ -14,16 +14,8 @@ it("starts from a clean clone, as a user without rights, with nothing but the sy
   const asRoot = process.getuid?.() === 0
   if (asRoot) execFileSync("chown", ["-R", "nobody", home])
   const path = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("node_modules"))
-  const [command = "", ...args] = [
-    ...(asRoot ? ["runuser", "-u", "nobody", "--"] : []),
-    "env",
-    `HOME=${home}`,
-    "npx",
-    "-y",
-    "pnpm@12",
-    "start"
-  ]
-  const child = spawn(command, args, {
+  const args = [`HOME=${home}`, "npx", "-y", "pnpm@12", "start"]
+  const child = spawn(asRoot ? "runuser" : "env", asRoot ? ["-u", "nobody", "--", "env", ...args] : args, {
     cwd: join(home, "tocsin"),
     env: { PATH: path.join(":"), TOCSIN_PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
