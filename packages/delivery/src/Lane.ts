@@ -67,7 +67,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
           yield* journal.commit(integrations.note(id, { brokenBecause: `Misconfigured: ${detail}` }))
         }).pipe(Effect.ignore),
       StoreUnavailable: () => Effect.sleep(storePause)
-    })
+    }),
+    // A lane that ends would leave its integration without one; a bug must not cost more than the delivery that it hits.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(Effect.logError(`The lane of ${id} met a bug`, defect), Effect.sleep(brokenPause))
+    )
   )
 
   const attempt = (integration: ReadyIntegration, delivery: string) =>
@@ -87,7 +91,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const tryOnce = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
     const { delivery: options = {}, settings } = integration.integration
     const result = yield* Effect.interruptible(
-      integration.channel.deliver(settings, taken.notification, taken.options)
+      Effect.suspend(() => integration.channel.deliver(settings, taken.notification, taken.options))
     ).pipe(
       Effect.timeoutOrElse({
         duration: Duration.seconds(options.timeout ?? 10),

@@ -1,6 +1,37 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { clear, integration, outcomes, raise, rule, save, tick, world } from "./engine.ts"
+import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
+import { Integrations, Intake, Journal } from "@tocsin/delivery"
+import { Deferred, Duration, Effect, Exit, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import {
+  accept,
+  clear,
+  conversations,
+  deliveries,
+  engine,
+  event,
+  integration,
+  integrationId,
+  outcomes,
+  pass,
+  raise,
+  realSeal,
+  removeIntegration,
+  removeRule,
+  rule,
+  save,
+  settle,
+  tick,
+  time,
+  world
+} from "./engine.ts"
+import { Script } from "./FakeChannel.ts"
+
+const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
+const unanswered = { fail: new Unavailable({ detail: "ECONNRESET", unanswered: true }) }
 
 describe("Engine", () => {
   it.effect(
@@ -21,5 +52,364 @@ describe("Engine", () => {
         assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Cleared delivered"])
       })
     )
+  )
+
+  it.effect(
+    "tells no clear unless the rule says so",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all", { notifyOnClear: false }))
+        yield* raise("a")
+        yield* tick
+        yield* clear("a")
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+      })
+    )
+  )
+
+  const edits = [
+    ["alertRuleChanged", save(rule("all", { match: { severity: "critical" } }))],
+    ["alertRuleDisabled", save(rule("all", { enabled: false }))],
+    ["integrationRemoved", save(rule("all", { to: [] }))],
+    ["alertRuleRemoved", removeRule("all")]
+  ] as const
+  it.effect.each(edits.map(([because, edit]) => ({ because, edit })))(
+    "tells the clear when the rule is edited away: $because",
+    ({ because, edit }) =>
+      world((script) =>
+        Effect.gen(function* () {
+          yield* save(integration("ops"), rule("all"))
+          const alert = yield* raise("a")
+          yield* tick
+          yield* edit
+          yield* tick
+          assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Cleared"])
+          const [conversation] = yield* conversations(alert)
+          assert.strictEqual(conversation?.closedBecause, because)
+        })
+      )()
+  )
+
+  it.effect(
+    "says a raise and its clear as one message when the service was down for both",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", down)
+        yield* save(integration("ops"), rule("all", { notifyOnClear: false }))
+        yield* raise("a")
+        yield* settle
+        yield* clear("a")
+        yield* pass("10 seconds")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "RaisedAndCleared"])
+        assert.deepStrictEqual(yield* outcomes, ["RaisedAndCleared delivered"])
+      })
+    )
+  )
+
+  it.effect(
+    "says nothing when an edit ends it before the raise was told",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", down)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* settle
+        yield* save(rule("all", { enabled: false }))
+        yield* pass("1 hour")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised superseded: by the edit"])
+      })
+    )
+  )
+
+  it.effect(
+    "retries with back-off, and never before the service's Retry-After",
+    world((script) =>
+      Effect.gen(function* () {
+        const later = { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.seconds(17) }) }
+        script.next("ops", down, down, later)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* pass("1 minute")
+        const [first = 0, ...others] = script.to("ops").map(({ at }) => at)
+        assert.deepStrictEqual(
+          others.map((at) => at - first),
+          [1000, 3000, 20_000]
+        )
+        const [delivery] = yield* deliveries
+        assert.deepStrictEqual(
+          delivery?.transitions.map(({ status }) => status),
+          ["pending", "sending", "retrying", "sending", "retrying", "sending", "retrying", "sending", "delivered"]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "tries a refused message once more in plain form, and gives it up then",
+    world((script) =>
+      Effect.gen(function* () {
+        const refused = { fail: new PayloadRejected({ detail: "invalid_blocks" }) }
+        script.next("ops", refused, "ok", refused, refused)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* tick
+        yield* raise("b")
+        yield* tick
+        assert.deepStrictEqual(
+          script.to("ops").map(({ form }) => form),
+          ["rich", "plain", "rich", "plain"]
+        )
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised dead: PayloadRejected: invalid_blocks"])
+        yield* clear("b")
+        yield* tick
+        assert.include(yield* outcomes, "Cleared superseded: raise never told")
+      })
+    )
+  )
+
+  it.effect.each([
+    { reason: new Unauthorized({ detail: "invalid_token" }) },
+    { reason: new DestinationGone({ detail: "no_service" }) }
+  ])(
+    "stands still when a person must mend it, tries every 5 minutes, and at once after an edit ($reason)",
+    ({ reason }) =>
+      world((script) =>
+        Effect.gen(function* () {
+          script.always("ops", { fail: reason })
+          yield* save(integration("ops"), rule("all"))
+          yield* raise("a")
+          yield* raise("b")
+          yield* pass("4 minutes")
+          assert.lengthOf(script.to("ops"), 1)
+          const shown = yield* Integrations.use(({ get }) => get(integrationId("ops")))
+          assert.include(shown?.broken?.reason, reason.detail)
+          yield* pass("2 minutes")
+          assert.lengthOf(script.to("ops"), 2)
+          script.always("ops", "ok")
+          yield* save(integration("ops", { name: "mended" }))
+          yield* tick
+          assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered"])
+          assert.isUndefined((yield* Integrations.use(({ get }) => get(integrationId("ops"))))?.broken)
+        })
+      )()
+  )
+
+  it.effect(
+    "gives an attempt ten seconds, and delays no other integration meanwhile",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("slow", "hang")
+        yield* save(integration("slow"), integration("ops"), rule("all", { to: ["slow", "ops"] }))
+        yield* raise("a")
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        yield* pass("20 seconds")
+        assert.deepStrictEqual(script.kinds("slow"), ["Raised", "Raised"])
+        const [slow] = (yield* deliveries).filter(({ integration }) => integration === "slow")
+        assert.include(
+          slow?.transitions.map(({ cause }) => cause),
+          "Unavailable: No answer in time"
+        )
+      })
+    )
+  )
+
+  it.effect.each(["die", "throw"] as const)("survives a plugin that fails by a bug (%s)", (bug) =>
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", bug)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* pass("10 seconds")
+        yield* raise("b")
+        yield* pass("10 seconds")
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered"])
+      })
+    )()
+  )
+
+  it.effect(
+    "tells a graver severity, and nothing when it falls again",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a", { severity: "minor" })
+        yield* tick
+        yield* raise("a", { severity: "critical" })
+        yield* tick
+        yield* raise("a", { severity: "minor" })
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Escalated"])
+      })
+    )
+  )
+
+  it.effect(
+    "gives up at the deadline, and only after an attempt past it",
+    world((script) =>
+      Effect.gen(function* () {
+        script.always("ops", down)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* pass("23 hours")
+        assert.deepStrictEqual(yield* outcomes, ["Raised retrying: Unavailable: HTTP 503"])
+        yield* pass("2 hours")
+        assert.deepStrictEqual(yield* outcomes, ["Raised dead: Unavailable: HTTP 503"])
+      })
+    )
+  )
+
+  it.effect(
+    "keeps to the budget, also of two integrations that share one",
+    world((script) =>
+      Effect.gen(function* () {
+        const settings = { shared: "one hook", messages: 60, burst: 5 }
+        yield* save(integration("a", { settings: { room: "a", ...settings } }))
+        yield* save(integration("b", { settings: { room: "b", ...settings } }), rule("all", { to: ["a", "b"] }))
+        yield* accept(...Array.from({ length: 30 }, (_, n) => event(`x${n}`)))
+        yield* pass("2 minutes")
+        const times = script.sent.map(({ at }) => at)
+        assert.lengthOf(times, 60)
+        for (const from of times) {
+          assert.isAtMost(times.filter((at) => at >= from && at < from + 10_000).length, 5 + 10)
+        }
+      })
+    )
+  )
+
+  it.effect(
+    "keeps each alert's order while others wait",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", down, "ok", down)
+        yield* save(integration("ops"), rule("all"))
+        for (const id of ["a", "b", "c"]) yield* raise(id)
+        yield* tick
+        for (const id of ["c", "b", "a"]) yield* clear(id)
+        yield* pass("1 minute")
+        for (const id of ["a", "b", "c"]) {
+          const told = (yield* deliveries).filter(({ status }) => status === "delivered")
+          const kinds = script.sent
+            .flatMap((sent) =>
+              "alert" in sent.notification && sent.notification.alert.sourceId === id ? [sent.kind] : []
+            )
+            .join(" ")
+          assert.match(kinds, /^(Raised )*(Raised Cleared|RaisedAndCleared)$/, `${id} of ${told.length}`)
+        }
+      })
+    )
+  )
+
+  it.effect(
+    "knows an event by its eventId: the first body wins",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        const [first] = yield* accept(event("a", { eventId: "e1" }))
+        yield* tick
+        const [again] = yield* accept(event("a", { eventId: "e1", severity: "critical" }))
+        yield* tick
+        assert.deepStrictEqual(again, first)
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+      })
+    )
+  )
+
+  it.effect(
+    "ends what a removed integration was owed, and opens what matches when one is enabled",
+    world((script) =>
+      Effect.gen(function* () {
+        script.always("ops", down)
+        yield* save(integration("ops"), integration("dev", { enabled: false }), rule("all", { to: ["ops", "dev"] }))
+        yield* raise("a")
+        yield* tick
+        yield* removeIntegration("ops")
+        yield* save(integration("dev"))
+        yield* tick
+        assert.deepStrictEqual(script.kinds("dev"), ["Raised"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised superseded: integration deleted", "Raised delivered"])
+      })
+    )
+  )
+
+  it.effect("goes on after a stop, and says that what was being sent is perhaps sent twice", () =>
+    Effect.gen(function* () {
+      const file = join(mkdtempSync(join(tmpdir(), "tocsin-engine-")), "a.db")
+      const first = new Script()
+      const gate = yield* Deferred.make<void>()
+      first.next("ops", { gate })
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* raise("b")
+        yield* settle
+        // As if the process had ended here: the marks of the attempt that is in flight stay.
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`UPDATE integrations SET enabled = 0`
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        yield* sql`UPDATE deliveries SET status = 'sending', attempts = 1 WHERE status = 'delivered'`
+        yield* sql`UPDATE conversations SET last_word = NULL WHERE last_word IS NOT NULL`
+      }).pipe(Effect.provide(engine(first, { file })))
+
+      const second = new Script()
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"))
+        yield* pass("10 seconds")
+        assert.deepStrictEqual(second.kinds("ops"), ["Raised", "Raised"])
+        const causes = (yield* deliveries).flatMap(({ transitions }) => transitions.map(({ cause }) => cause))
+        assert.include(causes, "the gateway stopped during the attempt: perhaps sent twice")
+      }).pipe(Effect.provide(engine(second, { file })))
+    })
+  )
+
+  it.effect(
+    "says the clear of a raise that was perhaps told before it was given up",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", unanswered)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* settle
+        yield* save(rule("all", { enabled: false }))
+        yield* pass("1 minute")
+        assert.deepStrictEqual(yield* outcomes, ["Raised superseded: by the edit", "Cleared delivered"])
+      })
+    )
+  )
+
+  it.effect(
+    "takes all alerts of a call or none",
+    world(() =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const intake = yield* Intake
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`CREATE TRIGGER refuse BEFORE INSERT ON alerts WHEN NEW.source_id = 'b'
+          BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        const exit = yield* Effect.exit(intake.accept([event("a"), event("b")]))
+        assert.isTrue(Exit.isFailure(exit))
+        const [row] = yield* journal.read(sql<{ n: number }>`SELECT count(*) AS n FROM alerts`)
+        assert.strictEqual(row?.n, 0)
+        yield* intake.accept([event("c", { startedAt: time("2026-01-02T00:00:00Z") })])
+      })
+    )
+  )
+
+  it.live("keeps no secret readable in the files of the store", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(tmpdir(), "tocsin-seal-"))
+      const canary = "cAnArY-of-this-test"
+      const script = new Script()
+      yield* save(integration("ops", { settings: { room: "ops", token: canary } }), rule("all")).pipe(
+        Effect.andThen(raise("a")),
+        Effect.provide(engine(script, { file: join(folder, "a.db"), seal: Layer.orDie(realSeal) }))
+      )
+      const files = readdirSync(folder)
+      assert.isAbove(files.length, 0)
+      for (const file of files) assert.isFalse(readFileSync(join(folder, file)).includes(canary), file)
+    })
   )
 })

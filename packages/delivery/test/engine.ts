@@ -14,7 +14,7 @@ import {
   Seal,
   Sqlite
 } from "@tocsin/delivery"
-import { DateTime, type Duration, Effect, Layer, Random, Redacted, Schema } from "effect"
+import { DateTime, type Duration, Effect, Layer, Random, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Fake, Script } from "./FakeChannel.ts"
@@ -161,6 +161,5 @@ export const outcomes = Effect.map(deliveries, (all) =>
   all.map(({ cause, kind, status }) => `${kind} ${status}${cause === undefined ? "" : `: ${cause}`}`)
 )
 
-export const conversations = (alert: Alert["id"]) => Effect.flatMap(History, (history) => history.conversations(alert))
-
-export const decodeRule = Schema.decodeUnknownSync(Schema.toCodecJson(AlertRule))
+export const conversations = (alert: Alert["id"]) =>
+  Effect.flatMap(History, ({ conversations }) => conversations(alert))
