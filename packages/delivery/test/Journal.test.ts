@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Journal, Sqlite } from "@tocsin/delivery"
+import { Effect, Exit, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const newFile = () => join(mkdtempSync(join(tmpdir(), "tocsin-journal-")), "a.db")
+const store = (file: string) => Journal.layer.pipe(Layer.provideMerge(Sqlite.layer(file)))
+const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
+const insert = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO t VALUES (${n})`)
+const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(sql<{ n: number }>`SELECT n FROM t ORDER BY n`, (rows) => rows.map(({ n }) => n))
+)
+
+/** Commits a part that has all that it needs. */
+const commit = <A, E>(part: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const journal = yield* Journal
+    return yield* journal.commit(Effect.provideService(part, SqlClient.SqlClient, sql))
+  })
+
+describe("Journal", () => {
+  it.effect("shares transactions among those that wait", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      // What runs after a commit sees all that the commit carried: the number of parts that shared it, at least.
+      const seen: Array<number> = []
+      const part = (n: number) =>
+        Effect.andThen(
+          insert(n),
+          sql.afterCommit(
+            Effect.map(
+              Effect.orDie(Effect.provideService(all, SqlClient.SqlClient, sql)),
+              (rows) => void seen.push(rows.length)
+            )
+          )
+        )
+      yield* Effect.forEach(
+        Array.from({ length: 100 }, (_, n) => n),
+        (n) => commit(Effect.provideService(part(n), SqlClient.SqlClient, sql)),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.lengthOf(seen, 100)
+      assert.isBelow(new Set(seen).size, 10)
+      assert.lengthOf(yield* all, 100)
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("takes a failing part back and keeps the others of its group", () =>
+    Effect.gen(function* () {
+      yield* table
+      const failing = Effect.andThen(insert(2), Effect.fail("refused" as const))
+      const dying = Effect.andThen(insert(3), Effect.die("a bug"))
+      const exits = yield* Effect.forEach(
+        [insert(1), failing, dying, insert(1), insert(4)],
+        (part) => Effect.exit(commit(part)),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
+      assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("keeps what it answered, over a close", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      yield* Effect.andThen(table, commit(insert(1))).pipe(Effect.provide(store(file)))
+      assert.deepStrictEqual(yield* all.pipe(Effect.provide(store(file))), [1])
+    })
+  )
+
+  it.effect("answers that the store is not available when it is full, and goes on when it is not", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE t (n integer PRIMARY KEY)`
+      yield* sql`CREATE TABLE big (text text)`
+      const [pages] = yield* sql<{ page_count: number }>`PRAGMA page_count`
+      yield* sql.unsafe(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)
+      const big = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO big VALUES (${"x".repeat(100_000)})`)
+      const error = yield* Effect.flip(commit(big))
+      assert.strictEqual(error._tag, "StoreUnavailable")
+      yield* sql.unsafe("PRAGMA max_page_count = 1000000")
+      yield* commit(big)
+      yield* commit(insert(1))
+      assert.deepStrictEqual(yield* all, [1])
+    }).pipe(Effect.provide(store(newFile())))
+  )
+
+  it.effect("locks its file against another process (M3)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const open = `const d = new (require("node:sqlite").DatabaseSync)(${JSON.stringify(file)});
+        d.exec("PRAGMA busy_timeout = 0; CREATE TABLE other (n)")`
+      const other = () => spawnSync(process.execPath, ["-e", open], { encoding: "utf8" })
+      yield* Effect.andThen(
+        table,
+        Effect.sync(() => assert.include(other().stderr, "database is locked"))
+      ).pipe(Effect.provide(store(file)))
+      assert.strictEqual(other().status, 0)
+    })
+  )
+})
