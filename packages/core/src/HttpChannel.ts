@@ -150,7 +150,7 @@ const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effec
     )
   })
 
-/** Failures before the request went out; after any other the service may have taken it. */
+/** Failures before the request went out, as are those of certificates; after any other the service may have taken it. */
 const notSent = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -171,7 +171,9 @@ const unavailable = ({ reason }: HttpClientError.HttpClientError): DeliveryError
   return new DeliveryError({
     reason: new Unavailable({
       detail: code ?? "The connection broke",
-      ...(code !== undefined && notSent.has(code) ? {} : { unanswered: true })
+      ...(code !== undefined && (notSent.has(code) || /CERT|^ERR_TLS|^UNABLE_TO/.test(code))
+        ? {}
+        : { unanswered: true })
     })
   })
 }

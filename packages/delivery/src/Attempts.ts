@@ -152,7 +152,8 @@ export class Attempts extends Context.Service<
 
       const resume = Effect.gen(function* () {
         const cause = "the gateway stopped during the attempt: perhaps sent twice"
-        const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE status = 'sending' ORDER BY sequence`
+        const rows = yield* sql<Row>`SELECT * FROM deliveries
+            WHERE ${sql.literal(openStatus)} AND status = 'sending' ORDER BY sequence`
         for (const row of rows) {
           yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${row.id}`
           if (tellsRaise(row.kind)) {
