@@ -1,6 +1,6 @@
 import { Api, NotFound } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
-import { Alerts, History, Intake, Journal } from "@tocsin/delivery"
+import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readText } from "./body.ts"
@@ -24,6 +24,8 @@ export const AlertHandlers = HttpApiBuilder.group(
     const alerts = yield* Alerts
     const history = yield* History
     const journal = yield* Journal
+    const rules = yield* AlertRules
+    const integrations = yield* Integrations
 
     return handlers
       .handleRaw("post", ({ request }) =>
@@ -61,6 +63,31 @@ export const AlertHandlers = HttpApiBuilder.group(
             })),
             deliveries: deliveries.items.map(deliveryJson)
           }
+        })
+      )
+      .handle("explain", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const alert = yield* alerts.get(id)
+          if (alert === undefined) return yield* new NotFound({})
+          const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
+          return {
+            items: explain({
+              alert,
+              rules: (yield* rules.current).rules,
+              integrations: yield* integrations.list,
+              conversations: yield* history.conversations(id),
+              deliveries: deliveries.items.toReversed()
+            })
+          }
+        }).pipe(
+          journal.read,
+          Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
+        )
+      )
+      .handle("clear", ({ params: { id }, payload: { reason } }) =>
+        Effect.gen(function* () {
+          const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
+          return alert ?? (yield* new NotFound({}))
         })
       )
   })

@@ -40,6 +40,12 @@ export const RuleHandlers = HttpApiBuilder.group(
         const found = yield* journal.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
         return found === undefined ? yield* new NotFound({}) : tagged(ruleJson(found))
       }),
+      preview: Effect.fnUntraced(function* ({ payload }) {
+        const id = payload.id ?? AlertRuleId.make("preview")
+        const items = yield* edits.previewRule(rule(payload, id)).pipe(Effect.mapError(storeProblem))
+        const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
+        return { raise: sum("raise"), clear: sum("clear"), integrations: items }
+      }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))

@@ -1,7 +1,7 @@
 /**
  * The alert rules: which alerts are told where.
  */
-import { AlertRule as CoreRule, AlertRuleId } from "@tocsin/core"
+import { AlertRule as CoreRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
@@ -27,6 +27,15 @@ export const AlertRule = Schema.Struct({
   updatedAt: Schema.DateTimeUtc
 })
 
+/** What saving a rule would tell the open alerts, and where. */
+export const RulePreview = Schema.Struct({
+  raise: Schema.Natural,
+  clear: Schema.Natural,
+  integrations: Schema.Array(
+    Schema.Struct({ integration: IntegrationId, raise: Schema.Natural, clear: Schema.Natural })
+  )
+})
+
 const params = { id: AlertRuleId }
 
 /** The alert rules. An edit tells at once those whom it concerns. */
@@ -37,6 +46,11 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       payload: AlertRulePayload,
       success: withETag(AlertRule.pipe(HttpApiSchema.status(201))),
       error: [InvalidRequest, Conflict, StoreUnavailable]
+    }),
+    HttpApiEndpoint.post("preview", "/preview", {
+      payload: AlertRulePayload,
+      success: RulePreview,
+      error: [InvalidRequest, StoreUnavailable]
     }),
     HttpApiEndpoint.get("get", "/:id", { params, success: withETag(AlertRule), error: [NotFound, StoreUnavailable] }),
     HttpApiEndpoint.put("replace", "/:id", {

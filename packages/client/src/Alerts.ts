@@ -37,6 +37,18 @@ export const AlertDetails = Schema.Struct({
   deliveries: Schema.Array(Delivery)
 })
 
+/** Why each integration was told, or was not. */
+export const Explanations = Schema.Struct({
+  items: Schema.Array(
+    Schema.Struct({
+      integration: IntegrationId,
+      told: Schema.Boolean,
+      /** What decided it: a rule, a switch, or what became of each delivery. */
+      why: Schema.String
+    })
+  )
+})
+
 /** Alerts in, from anyone, and alerts out. */
 export class AlertsApi extends HttpApiGroup.make("alerts")
   .add(
@@ -62,6 +74,17 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       params: { id: AlertId },
       success: AlertDetails,
       error: [NotFound, StoreUnavailable]
+    }),
+    HttpApiEndpoint.get("explain", "/:id/explain", {
+      params: { id: AlertId },
+      success: Explanations,
+      error: [NotFound, StoreUnavailable]
+    }),
+    HttpApiEndpoint.post("clear", "/:id/clear", {
+      params: { id: AlertId },
+      payload: Schema.Struct({ reason: Schema.NonEmptyString.check(Schema.isMaxLength(InboundLimits.maxTextLength)) }),
+      success: Alert,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
     })
   )
   .prefix("/v1/alerts") {}

@@ -1,5 +1,5 @@
-export { AlertRule, AlertRulePayload, AlertRulesApi } from "./AlertRules.ts"
-export { Accepted, AlertDetails, AlertsApi, Conversation } from "./Alerts.ts"
+export { AlertRule, AlertRulePayload, AlertRulesApi, RulePreview } from "./AlertRules.ts"
+export { Accepted, AlertDetails, AlertsApi, Conversation, Explanations } from "./Alerts.ts"
 export { Api } from "./Api.ts"
 export { Authorization, RequestErrors } from "./Authorization.ts"
 export { DeliveriesApi, Delivery } from "./Deliveries.ts"

@@ -2,7 +2,7 @@
  * An operator's edits of rules and integrations: each is one transaction with the
  * reconciliation of the open alerts that it concerns (cases O4 to O9).
  */
-import { AlertRule, type AlertRuleId, IntegrationId } from "@tocsin/core"
+import type { Alert, AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules, type StoredRule } from "./AlertRules.ts"
@@ -29,6 +29,13 @@ export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", {
 /** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is this state of it. */
 export type Expected = "any" | "absent" | "present" | { readonly updatedAt: number }
 
+/** How many open alerts an edit would raise and clear at one integration. */
+export interface RulePreview {
+  readonly integration: IntegrationId
+  readonly raise: number
+  readonly clear: number
+}
+
 type Refused = StoreUnavailable | Invalid | NotFound | IdInUse | Changed
 
 /** Edits rules and integrations. */
@@ -36,6 +43,8 @@ export class Edits extends Context.Service<
   Edits,
   {
     readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
+    /** What saving the rule would tell the open alerts, and where; nothing is saved. */
+    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable>
     readonly removeRule: (
       id: AlertRuleId,
       expected: Expected
@@ -66,28 +75,56 @@ export class Edits extends Context.Service<
       const integrations = yield* Integrations
       const signals = yield* Signals
 
-      /** Plans every raised alert anew, some hundred at a time. */
-      const reconcile = Effect.fnUntraced(function* (plan: (world: World) => ReadonlyArray<Plan>) {
+      /** Plans every raised alert anew, some hundred at a time, and hands on what comes of each. */
+      const planRaised = Effect.fnUntraced(function* (
+        plan: (world: World) => ReadonlyArray<Plan>,
+        use: (alert: Alert["id"], plans: ReadonlyArray<Plan>) => Effect.Effect<void, SqlError.SqlError>
+      ) {
         const { notifyOnClear } = yield* alertRules.current
         const enabled = yield* integrations.enabled
-        const woken = new Set<IntegrationId>()
+        const isEnabled = (id: IntegrationId) => enabled.get(id) === true
         let after = 0
         for (;;) {
           const page = yield* alerts.raised(after, 500)
           const known = yield* conversations.ofAlerts(page.map(({ alert }) => alert.id))
           for (const { alert, sequence } of page) {
             after = sequence
-            const plans = plan({
-              alert,
-              conversations: known.get(alert.id) ?? [],
-              notifyOnClear,
-              isEnabled: (id) => enabled.get(id) === true
-            })
-            for (const id of yield* conversations.apply(alert.id, plans)) woken.add(id)
+            yield* use(alert.id, plan({ alert, conversations: known.get(alert.id) ?? [], notifyOnClear, isEnabled }))
           }
-          if (page.length < 500) break
+          if (page.length < 500) return
         }
+      })
+
+      const reconcile = Effect.fnUntraced(function* (plan: (world: World) => ReadonlyArray<Plan>) {
+        const woken = new Set<IntegrationId>()
+        yield* planRaised(plan, (alert, plans) =>
+          Effect.map(conversations.apply(alert, plans), (ids) => ids.forEach((id) => woken.add(id)))
+        )
         yield* sql.afterCommit(signals.send(woken, "work"))
+      })
+
+      const previewRule = Effect.fnUntraced(function* (rule: AlertRule) {
+        const before = yield* alertRules.get(rule.id)
+        const { notifyOnClear } = yield* alertRules.current
+        const counts = new Map<IntegrationId, { raise: number; clear: number }>()
+        yield* planRaised(
+          (world) =>
+            onEdit(
+              { ...world, notifyOnClear: (id) => (id === rule.id ? rule.notifyOnClear : notifyOnClear(id)) },
+              before?.rule,
+              rule
+            ),
+          (_, plans) =>
+            Effect.sync(() => {
+              for (const { conversation, owe } of plans) {
+                if (owe === undefined || owe.superseded !== undefined) continue
+                const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
+                counts.set(conversation.integration, count)
+                count[owe.kind === "Cleared" ? "clear" : "raise"]++
+              }
+            })
+        )
+        return [...counts].map(([integration, count]) => ({ integration, ...count }))
       })
 
       const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
@@ -157,6 +194,7 @@ export class Edits extends Context.Service<
         Effect.ensuring(journal.commit(part), alertRules.forget)
 
       return Edits.of({
+        previewRule: (rule) => journal.read(previewRule(rule)),
         saveRule: (rule, expected) => commit(saveRule(rule, expected)),
         removeRule: (id, expected) => commit(removeRule(id, expected)),
         saveIntegration: (input, expected) => commit(saveIntegration(input, expected)),

@@ -29,6 +29,8 @@ export class Intake extends Context.Service<
   {
     /** Takes all of the events or none, in their order, and returns when they are durable. */
     readonly accept: (events: ReadonlyArray<AlertEvent>) => Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
+    /** Closes an alert by hand, for the reason that is given; one that has cleared stays as it is. Undefined if there is none. */
+    readonly clear: (id: AlertId, reason: string) => Effect.Effect<Alert | undefined, StoreUnavailable>
   }
 >()("@tocsin/delivery/Intake") {
   static readonly layer: Layer.Layer<
@@ -120,7 +122,32 @@ export class Intake extends Context.Service<
         return { id: verdict.alert.id, status }
       })
 
+      const clear = Effect.fnUntraced(function* (id: AlertId, reason: string) {
+        const alert = yield* alerts.get(id)
+        if (alert === undefined || alert.state === "cleared") return alert
+        const episode = yield* alerts.latest(alert.source, alert.sourceId)
+        if (episode === undefined) return undefined
+        const cleared: Alert = {
+          ...alert,
+          state: "cleared",
+          clearedAt: yield* DateTime.now,
+          clearedBecause: "byHand"
+        }
+        yield* alerts.save({ ...episode, alert: cleared, clearTimeStated: true })
+        yield* sql`INSERT INTO events ${sql.insert({
+          source: alert.source,
+          hash: "",
+          alert_id: id,
+          status: "accepted",
+          note: `closed by hand: ${reason}`,
+          received_at: yield* Clock.currentTimeMillis
+        })}`
+        yield* plan(cleared)
+        return cleared
+      })
+
       return Intake.of({
+        clear: (id, reason) => journal.commit(clear(id, reason)),
         accept: (events) => journal.commit(Effect.forEach(events, acceptOne))
       })
     })
