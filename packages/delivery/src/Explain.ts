@@ -33,7 +33,11 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
     const conversation = facts.conversations.find((one) => one.integration === integration)
     return conversation === undefined
       ? { integration, told: false, why: whyNot(integration, facts) }
-      : { integration, told: conversation.lastWord !== undefined, why: whatWasSaid(conversation, facts) }
+      : {
+          integration,
+          told: facts.deliveries.some((one) => one.integration === integration && one.status === "delivered"),
+          why: whatWasSaid(conversation, facts)
+        }
   })
 }
 
