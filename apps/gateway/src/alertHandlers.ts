@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readText } from "./body.ts"
 import { deliveryJson } from "./deliveryHandlers.ts"
-import { after, next } from "./pages.ts"
+import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 
 const decodeOne = decodeBody(PostedAlert)
@@ -40,7 +40,7 @@ export const AlertHandlers = HttpApiBuilder.group(
         Effect.gen(function* () {
           const { limit = 100, state, source, sourceId } = query
           const page = yield* journal
-            .read(alerts.list({ limit, state, source, sourceId, before: yield* after(query) }))
+            .read(alerts.list({ limit, state, source, sourceId, before: query.after }))
             .pipe(Effect.mapError(storeProblem))
           return { items: page.items, total: page.total, ...next(page) }
         })

@@ -1,8 +1,8 @@
 import { InvalidRequest, TooLarge } from "@tocsin/client"
 import { fromIssue, invalid, type Invalid } from "@tocsin/delivery"
 import { InboundLimits } from "@tocsin/core"
-import { ByteSize, Effect, Schema } from "effect"
-import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { Effect, Schema } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import { type ParseError, parseTree } from "jsonc-parser"
 
 /** The body as text; fails when it is longer than the limit. */
@@ -10,7 +10,6 @@ export const readText = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<string, TooLarge | InvalidRequest> =>
   request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(InboundLimits.maxBodyBytes)),
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
         ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })

@@ -2,7 +2,7 @@ import { Api, type Delivery as DeliveryJson, NotFound } from "@tocsin/client"
 import { type Delivery, History, Journal } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { after, next } from "./pages.ts"
+import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 
 /** A delivery as the API shows it. */
@@ -46,7 +46,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           limit,
           status,
           since: since?.epochMilliseconds,
-          before: yield* after(query)
+          before: query.after
         }
         const page = yield* journal.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
         return { items: page.items.map(deliveryJson), total: page.total, ...next(page) }

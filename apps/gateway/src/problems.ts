@@ -1,8 +1,10 @@
 import { RequestErrors, StoreUnavailable as StoreUnavailableProblem } from "@tocsin/client"
 import { fromIssue, type StoreUnavailable } from "@tocsin/delivery"
-import { Cause, Effect } from "effect"
+import { InboundLimits } from "@tocsin/core"
+import { ByteSize, Cause, Effect } from "effect"
 import {
   Headers,
+  HttpIncomingMessage,
   HttpRouter,
   HttpServerError,
   HttpServerRequest,
@@ -25,11 +27,17 @@ export const RequestErrorsLayer = HttpApiMiddleware.layerSchemaErrorTransform(Re
 export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>
   new StoreUnavailableProblem({ detail: `${detail}; send it again` })
 
-/** Bodies are JSON, whatever a sender calls them: `curl -d` says that it sends a form. */
+/**
+ * Bodies are JSON, whatever a sender calls them (`curl -d` says that it sends a
+ * form), and not longer than the limit.
+ */
 export const JsonBodiesLayer = HttpRouter.middleware(
   Effect.succeed((effect) =>
-    Effect.updateService(effect, HttpServerRequest.HttpServerRequest, (request) =>
-      request.modify({ headers: Headers.set(request.headers, "content-type", "application/json") })
+    effect.pipe(
+      Effect.updateService(HttpServerRequest.HttpServerRequest, (request) =>
+        request.modify({ headers: Headers.set(request.headers, "content-type", "application/json") })
+      ),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(InboundLimits.maxBodyBytes))
     )
   ),
   { global: true }
@@ -47,6 +55,8 @@ export const ProblemsLayer = HttpRouter.middleware(
         if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
           return Effect.succeed(problem(404, "There is no such route"))
         }
+        if (isTooLarge(error))
+          return Effect.succeed(problem(413, `The body is longer than ${InboundLimits.maxBodyBytes} bytes`))
         if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
         return Effect.as(Effect.logError("A request failed", cause), problem(500, "The gateway failed"))
       }),
@@ -59,6 +69,12 @@ export const ProblemsLayer = HttpRouter.middleware(
   ),
   { global: true }
 )
+
+/** Whether a body could not be read because it is longer than the limit. */
+const isTooLarge = (error: unknown): boolean =>
+  HttpServerError.isHttpServerError(error) &&
+  error.reason._tag === "RequestParseError" &&
+  error.reason.reason === "BodyTooLarge"
 
 const problem = (status: number, title: string) =>
   ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title })

@@ -4,7 +4,7 @@ import { ThousandEyes } from "@tocsin/sources"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { parseJson, readText } from "./body.ts"
-import { after, next } from "./pages.ts"
+import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
 
@@ -53,7 +53,7 @@ export const SourceHandlers = HttpApiBuilder.group(
       .handle("unreadable", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100 } = query
-          const page = yield* Effect.mapError(unreadable.list({ limit, before: yield* after(query) }), storeProblem)
+          const page = yield* Effect.mapError(unreadable.list({ limit, before: query.after }), storeProblem)
           return {
             items: page.items.map((item) => ({ ...item, receivedAt: DateTime.makeUnsafe(item.receivedAt) })),
             total: page.total,

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 /** What every list takes: how many items, and where to go on (`next` of the page before). */
 export const page = {
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-  after: Schema.optionalKey(Schema.NonEmptyString)
+  after: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt({ expected: "the next of the page before" })))
 }
 
 /** What every list answers: a page, how many there are in all, and where to go on if there are more. */

@@ -45,7 +45,7 @@ export class Pacing extends Context.Service<
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
     /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
     readonly take: (integration: IntegrationId) => Effect.Effect<number>
-    /** The service asked for a pause of so many milliseconds. */
+    /** The service asked for a pause of so many milliseconds: the integration's own budget, its first, is empty till then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
     /** The service said what is left of one of its limits. */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
@@ -85,7 +85,8 @@ export class Pacing extends Context.Service<
         }),
       pause: (integration, milliseconds) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          for (const { key } of declared.get(integration) ?? []) buckets.set(key, emptyUntil(now + milliseconds))
+          const [own] = declared.get(integration) ?? []
+          if (own !== undefined) buckets.set(own.key, emptyUntil(now + milliseconds))
         }),
       hint: (key, remaining, resetAt) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
