@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
-import { Accepted, listOf, Problem } from "./answers.ts"
+import { Accepted, ask, listOf, Problem } from "./answers.ts"
 import { SharedWorld } from "./world.ts"
 
 /** A body that is right, but for what the test changes in it. */
@@ -107,6 +107,8 @@ describe("POST /v1/alerts of what cannot be taken", { timeout: 60_000 }, () => {
         assert.lengthOf(yield* post(many.slice(1)), 1000)
         yield* refused(alert("large", { summary: "s3cr3t".repeat(700_000) }), 413)
         assert.lengthOf(yield* post(alert("large", { summary: "s3cr3t".repeat(690_000) })), 1)
+        yield* ask(413, "POST", "/v1/rules", { name: "x".repeat(5_000_000), match: {}, integrations: [] })
+        yield* ask(400, "GET", "/v1/alerts?after=zzz")
       })
     )
   })
