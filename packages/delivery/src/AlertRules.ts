@@ -42,6 +42,8 @@ export class AlertRules extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       let remembered: CurrentRules | undefined
+      /** Something was written by a transaction that may still be taken back. */
+      let isBeingEdited = false
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
@@ -54,6 +56,7 @@ export class AlertRules extends Context.Service<
           const now = yield* Clock.currentTimeMillis
           const json = encode(rule)
           remembered = undefined
+          isBeingEdited = true
           yield* sql`INSERT INTO rules ${sql.insert({ id: rule.id, rule: json, created_at: now, updated_at: now })}
             ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
               updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
@@ -61,20 +64,23 @@ export class AlertRules extends Context.Service<
         remove: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
           remembered = undefined
+          isBeingEdited = true
           yield* sql`UPDATE rules SET deleted_at = ${now} WHERE id = ${id}`
         }),
         current: Effect.gen(function* () {
           if (remembered !== undefined) return remembered
           const all = (yield* rows()).map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
           const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
-          remembered = {
+          const current: CurrentRules = {
             rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
             notifyOnClear: (rule) => notifying.has(rule)
           }
-          return remembered
+          if (!isBeingEdited) remembered = current
+          return current
         }),
         forget: Effect.sync(() => {
           remembered = undefined
+          isBeingEdited = false
         })
       })
     })

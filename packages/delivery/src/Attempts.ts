@@ -156,16 +156,14 @@ export class Attempts extends Context.Service<
             WHERE ${sql.literal(openStatus)} AND status = 'sending' ORDER BY sequence`
         for (const row of rows) {
           yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${row.id}`
-          if (tellsRaise(row.kind)) {
-            yield* sql`UPDATE conversations SET perhaps_told = 1 WHERE id = ${row.conversation_id}`
-          }
           yield* conversations.move(row.id, "retrying", { cause, attempt: row.attempts })
           // An edit may have closed the conversation while it was being sent.
           const conversation = yield* conversations.get(row.conversation_id)
           const alert = yield* alerts.get(AlertId.make(row.alert_id))
           if (conversation === undefined || alert === undefined) continue
           const { notifyOnClear } = yield* alertRules.current
-          yield* conversations.apply(alert.id, [settle(conversation, { alert, notifyOnClear })])
+          const now = unanswered(conversation, row.kind)
+          yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
         }
       })
 
@@ -206,14 +204,25 @@ export const afterwards = <C extends Conversation>(
     // Now it is known what the room read last.
     return { ...told, lastWord: word, lastOwed: word, perhapsTold: false }
   }
-  const perhapsTold = conversation.perhapsTold || (tellsRaise(kind) && isUnanswered(outcome.reason))
+  const failed = isUnanswered(outcome.reason) ? unanswered(conversation, kind) : conversation
   // A graver severity that could not be told is given up with its delivery.
   return outcome.consequence.delivery.status === "dead" && kind === "Escalated"
-    ? { ...told, perhapsTold }
-    : { ...conversation, perhapsTold }
+    ? { ...failed, severityTold: told.severityTold }
+    : failed
 }
 
-const tellsRaise = (kind: Kind) => kind === "Raised" || kind === "RaisedAndCleared"
+/** What the conversation is after an attempt of that kind of which nobody knows whether it arrived. */
+export const unanswered = <C extends Conversation>(conversation: C, kind: Kind): C => {
+  switch (kind) {
+    case "Raised":
+    case "RaisedAndCleared":
+      return { ...conversation, perhapsTold: true }
+    case "Cleared":
+      return { ...conversation, perhapsTold: true, lastWord: undefined }
+    default:
+      return conversation
+  }
+}
 
 const isUnanswered = (reason: Reason) => reason._tag === "Unavailable" && reason.unanswered === true
 

@@ -67,7 +67,7 @@ export class Conversations extends Context.Service<
         const open = sql.literal(openStatus)
 
         const query = (where: ReturnType<typeof sql.in>) => sql<Row>`
-          SELECT c.*, d.id AS delivery_id, d.kind, d.status, d.unanswered
+          SELECT c.*, d.id AS delivery_id, d.kind, d.status
           FROM conversations c
           LEFT JOIN deliveries d ON d.conversation_id = c.id AND d.${open}
           WHERE ${where} ORDER BY c.id`
@@ -162,6 +162,9 @@ export class Conversations extends Context.Service<
           yield* sql`UPDATE conversations
             SET state = 'closed', holders = '[]', closed_because = 'integrationRemoved', closed_at = ${at}
             WHERE integration_id = ${integration} AND state = 'open'`
+          // Nothing more is owed there, whatever becomes of the alerts.
+          yield* sql`UPDATE conversations SET last_owed = 'cleared'
+            WHERE integration_id = ${integration} AND last_owed = 'raised'`
         })
 
         return Conversations.of({ ofAlerts, get, apply, endAll, move })
@@ -204,7 +207,6 @@ interface Row {
   readonly delivery_id: string | null
   readonly kind: Waiting["kind"] | null
   readonly status: Waiting["status"] | null
-  readonly unanswered: number | null
 }
 
 const decodeIds = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(AlertRuleId)))
@@ -227,5 +229,5 @@ const fromRow = (row: Row): StoredConversation => ({
   waiting:
     row.delivery_id === null || row.kind === null || row.status === null
       ? undefined
-      : { id: row.delivery_id, kind: row.kind, status: row.status, unanswered: row.unanswered === 1 }
+      : { id: row.delivery_id, kind: row.kind, status: row.status }
 })

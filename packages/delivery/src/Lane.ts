@@ -35,14 +35,29 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const wake = yield* Latch.make()
   let ready: ReadyIntegration | undefined
   let pausedUntil = 0
+  /** Counts the edits: what was found out before one says nothing of the time after it. */
+  let edits = 0
 
   const idle = (duration: Duration.Input) => Effect.race(wake.await, Effect.sleep(duration))
 
-  const load = Effect.fnUntraced(function* () {
-    if (ready !== undefined) return ready
-    ready = yield* journal.read(integrations.ready(id))
-    if (ready !== undefined) yield* pacing.declare(id, budgets(ready))
-    return ready
+  const load = Effect.gen(function* () {
+    const seen = edits
+    const loaded = yield* journal
+      .read(integrations.ready(id))
+      .pipe(
+        Effect.catchTag("NotReady", ({ detail }) =>
+          Effect.as(edits === seen ? notReady(detail) : Effect.void, undefined)
+        )
+      )
+    if (edits !== seen) return undefined
+    if (loaded !== undefined) yield* pacing.declare(id, budgets(loaded))
+    ready = loaded
+    return loaded
+  })
+
+  const notReady = Effect.fnUntraced(function* (detail: string) {
+    pausedUntil = (yield* Clock.currentTimeMillis) + brokenPause
+    yield* Effect.ignore(journal.commit(integrations.note(id, { brokenBecause: `Misconfigured: ${detail}` })))
   })
 
   const step = Effect.gen(function* () {
@@ -50,7 +65,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     yield* wake.close
     const now = yield* Clock.currentTimeMillis
     if (pausedUntil > now) return yield* idle(Duration.millis(pausedUntil - now))
-    const integration = yield* load()
+    const integration = ready ?? (yield* load)
     if (integration === undefined) return yield* idle(safetyNet)
     const { delivery, dueAt } = yield* journal.read(attempts.next(id))
     if (delivery === undefined) {
@@ -60,14 +75,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (wait > 0) return yield* idle(Duration.millis(wait))
     yield* attempt(integration, delivery)
   }).pipe(
-    Effect.catchTags({
-      NotReady: ({ detail }) =>
-        Effect.gen(function* () {
-          pausedUntil = (yield* Clock.currentTimeMillis) + brokenPause
-          yield* journal.commit(integrations.note(id, { brokenBecause: `Misconfigured: ${detail}` }))
-        }).pipe(Effect.ignore),
-      StoreUnavailable: () => Effect.sleep(storePause)
-    }),
+    Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one; a bug must not cost more than the delivery that it hits.
     Effect.catchDefect((defect) =>
       Effect.andThen(Effect.logError(`The lane of ${id} met a bug`, defect), Effect.sleep(brokenPause))
@@ -117,8 +125,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       jitter: yield* Random.next
     })
     yield* heed(budgets)
-    if (follows.lane?.broken === true) pausedUntil = now + follows.lane.pause
-    else if (follows.lane !== undefined) yield* pacing.pause(id, follows.lane.pause)
+    if (follows.lane?.broken === false) yield* pacing.pause(id, follows.lane.pause)
+    // What an edit has replaced meanwhile stops nobody.
+    else if (follows.lane !== undefined && ready === integration) pausedUntil = now + follows.lane.pause
     return { _tag: "Failed", reason, consequence: follows } satisfies Outcome
   })
 
@@ -128,6 +137,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const lane: Lane = {
     work: Effect.asVoid(wake.open),
     changed: Effect.suspend(() => {
+      edits++
       ready = undefined
       pausedUntil = 0
       return Effect.asVoid(wake.open)

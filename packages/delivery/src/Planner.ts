@@ -23,8 +23,6 @@ export interface Waiting {
   readonly id: string
   readonly kind: Kind
   readonly status: "pending" | "retrying" | "sending" | "folded"
-  /** An attempt of it ended without an answer: the service may have taken it. */
-  readonly unanswered: boolean
 }
 
 /** One alert at one integration. */
@@ -36,12 +34,12 @@ export interface Conversation {
   /** Every rule that ever held it. */
   readonly heldBy: ReadonlyArray<AlertRuleId>
   readonly closedBecause: Because | undefined
-  /** What the integration was last told. */
+  /** What the integration was last told; undefined if nothing, or if a clear was perhaps told. */
   readonly lastWord: "raised" | "cleared" | undefined
   /** What it was last owed, told or not. */
   readonly lastOwed: "raised" | "cleared" | undefined
   readonly severityTold: Severity | undefined
-  /** An attempt to tell the raise ended without an answer. */
+  /** The room perhaps believes that it is raised: an attempt to say so, or to say otherwise, ended without an answer. */
   readonly perhapsTold: boolean
   readonly waiting: Waiting | undefined
 }
@@ -180,7 +178,7 @@ const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   if (waiting?.kind === "Cleared") {
     // Edited there and back before the clear was said: a room that was surely told still knows that it is raised (O9).
     const back = { ...conversation, waiting: undefined, lastOwed: "raised" as const }
-    if (lastWord === "raised" && !waiting.unanswered) return { ...settleOpen(back, alert), supersede: "matched again" }
+    if (lastWord === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
   }
   if (waiting !== undefined) return { conversation }

@@ -41,11 +41,12 @@ export const withoutSecrets = (
   }
 }
 
-/** The settings with every secret that they leave out taken from `stored`. */
+/** The settings with every secret that they leave out taken from `stored`; a group that is left out as a whole stays out. */
 export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
   secretPointers(plugin).reduce((settings, pointer) => {
     const kept = valueAt(stored, pointer)
-    return valueAt(settings, pointer) === undefined && kept !== undefined
+    const group = valueAt(settings, pointer.slice(0, pointer.lastIndexOf("/")))
+    return isObject(group) && valueAt(settings, pointer) === undefined && kept !== undefined
       ? replaceAt(settings, keys(pointer), kept)
       : settings
   }, settings)

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Integrations, Intake, Journal } from "@tocsin/delivery"
-import { Deferred, Duration, Effect, Exit, Layer } from "effect"
+import { Integrations, Intake, Journal, Seal } from "@tocsin/delivery"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, readFileSync, readdirSync } from "node:fs"
+import { TestClock } from "effect/testing"
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
@@ -32,6 +33,9 @@ import { Script } from "./FakeChannel.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 const unanswered = { fail: new Unavailable({ detail: "ECONNRESET", unanswered: true }) }
+
+const sourceIds = (script: Script) =>
+  script.sent.flatMap(({ notification }) => ("alert" in notification ? [notification.alert.sourceId] : []))
 
 describe("Engine", () => {
   it.effect(
@@ -334,35 +338,338 @@ describe("Engine", () => {
     )
   )
 
-  it.effect("goes on after a stop, and says that what was being sent is perhaps sent twice", () =>
+  it.effect("goes on after a crash, and says that what was being sent is perhaps sent twice", () =>
     Effect.gen(function* () {
-      const file = join(mkdtempSync(join(tmpdir(), "tocsin-engine-")), "a.db")
+      const folder = mkdtempSync(join(tmpdir(), "tocsin-engine-"))
+      const [file, crashed] = [join(folder, "a.db"), join(folder, "b.db")]
+      const first = new Script()
+      const gate = yield* Deferred.make<void>()
+      first.next("ops", "ok", { gate })
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        for (const id of ["told", "sending", "waiting"]) yield* raise(id)
+        yield* tick
+        assert.lengthOf(first.to("ops"), 2)
+        // What is on the disk now is what a crash would leave.
+        copyFileSync(file, crashed)
+        copyFileSync(`${file}-wal`, `${crashed}-wal`)
+        yield* Deferred.succeed(gate, undefined)
+      }).pipe(Effect.provide(engine(first, { file })))
+
+      const second = new Script()
+      yield* Effect.gen(function* () {
+        yield* pass("10 seconds")
+        assert.deepStrictEqual(sourceIds(second), ["sending", "waiting"])
+        const perhapsTwice = (yield* deliveries).map(({ transitions }) =>
+          transitions.some(({ cause }) => cause === "the gateway stopped during the attempt: perhaps sent twice")
+        )
+        assert.deepStrictEqual(perhapsTwice, [false, true, false])
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered", "Raised delivered"])
+      }).pipe(Effect.provide(engine(second, { file: crashed })))
+    })
+  )
+
+  it.effect("says the clear of a raise that was perhaps told before a crash", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(tmpdir(), "tocsin-engine-"))
+      const [file, crashed] = [join(folder, "a.db"), join(folder, "b.db")]
       const first = new Script()
       const gate = yield* Deferred.make<void>()
       first.next("ops", { gate })
       yield* Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
-        yield* raise("b")
         yield* settle
-        // As if the process had ended here: the marks of the attempt that is in flight stay.
-        const sql = yield* SqlClient.SqlClient
-        yield* sql`UPDATE integrations SET enabled = 0`
+        yield* save(rule("all", { enabled: false }))
+        copyFileSync(file, crashed)
+        copyFileSync(`${file}-wal`, `${crashed}-wal`)
         yield* Deferred.succeed(gate, undefined)
-        yield* settle
-        yield* sql`UPDATE deliveries SET status = 'sending', attempts = 1 WHERE status = 'delivered'`
-        yield* sql`UPDATE conversations SET last_word = NULL WHERE last_word IS NOT NULL`
       }).pipe(Effect.provide(engine(first, { file })))
-
       const second = new Script()
       yield* Effect.gen(function* () {
-        yield* save(integration("ops"))
-        yield* pass("10 seconds")
-        assert.deepStrictEqual(second.kinds("ops"), ["Raised", "Raised"])
-        const causes = (yield* deliveries).flatMap(({ transitions }) => transitions.map(({ cause }) => cause))
-        assert.include(causes, "the gateway stopped during the attempt: perhaps sent twice")
-      }).pipe(Effect.provide(engine(second, { file })))
+        yield* tick
+        assert.deepStrictEqual(yield* outcomes, ["Raised superseded: by the edit", "Cleared delivered"])
+      }).pipe(Effect.provide(engine(second, { file: crashed })))
     })
+  )
+
+  it.effect("finishes the attempt in flight when it stops, and sends it no second time", () =>
+    Effect.gen(function* () {
+      const file = join(mkdtempSync(join(tmpdir(), "tocsin-engine-")), "a.db")
+      const script = new Script()
+      const gate = yield* Deferred.make<void>()
+      script.next("ops", { gate })
+      const running = yield* Effect.andThen(save(integration("ops"), rule("all")), raise("a")).pipe(
+        Effect.andThen(tick),
+        Effect.provide(engine(script, { file })),
+        Effect.forkChild
+      )
+      yield* tick
+      assert.isUndefined(running.pollUnsafe())
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(running)
+      yield* Effect.andThen(
+        pass("1 hour"),
+        Effect.flatMap(outcomes, (all) => Effect.sync(() => assert.deepStrictEqual(all, ["Raised delivered"])))
+      ).pipe(Effect.provide(engine(script, { file })))
+      assert.lengthOf(script.sent, 1)
+    })
+  )
+
+  it.effect(
+    "owes a removed integration nothing, whatever becomes of its alerts",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), integration("dev"), rule("all", { to: ["ops", "dev"] }))
+        yield* raise("a", { severity: "minor" })
+        yield* tick
+        yield* removeIntegration("ops")
+        yield* raise("a", { severity: "critical" })
+        yield* tick
+        yield* clear("a")
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        assert.deepStrictEqual(script.kinds("dev"), ["Raised", "Escalated", "Cleared"])
+        const open = (yield* deliveries).filter(({ status }) => status !== "delivered")
+        assert.deepStrictEqual(open, [])
+      })
+    )
+  )
+
+  it.effect(
+    "does not hold up the others when an integration is removed that hangs",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("slow", "hang")
+        yield* save(integration("slow"), integration("ops"), rule("all", { to: ["slow", "ops"] }))
+        yield* raise("a")
+        yield* tick
+        yield* removeIntegration("slow")
+        yield* raise("b")
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Raised"])
+        yield* pass("1 minute")
+        assert.deepStrictEqual(script.kinds("slow"), ["Raised"])
+        assert.include(yield* outcomes, "Raised superseded: integration deleted")
+      })
+    )
+  )
+
+  it.effect(
+    "tries at once with new settings, also if the attempt with the old ones is still on its way",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        script.next("ops", { gate, after: { fail: new Unauthorized({ detail: "HTTP 401" }) } })
+        yield* save(integration("ops", { settings: { room: "ops", token: "old" } }), rule("all"))
+        yield* raise("a")
+        yield* settle
+        yield* save(integration("ops", { settings: { room: "ops", token: "new" } }))
+        yield* Deferred.succeed(gate, undefined)
+        yield* tick
+        assert.deepStrictEqual(script.tokens, ["old", "new"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered"])
+      })
+    )
+  )
+
+  it.effect("uses the settings of now, though they changed while the lane was opening those before", () =>
+    Effect.gen(function* () {
+      const script = new Script()
+      const gate = yield* Deferred.make<void>()
+      let opened = 0
+      const slowSeal = Layer.succeed(
+        Seal,
+        Seal.of({
+          keyId: "none",
+          seal: (text) => Effect.succeed(text),
+          // The first opening shows what was saved, the second is the lane's.
+          open: (sealed) => Effect.as(++opened === 2 ? Deferred.await(gate) : Effect.void, sealed)
+        })
+      )
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops", { settings: { room: "ops", token: "old" } }), rule("all"))
+        assert.strictEqual(opened, 2)
+        yield* save(integration("ops", { settings: { room: "ops", token: "new" } }))
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        yield* raise("a")
+        yield* tick
+        assert.deepStrictEqual(script.tokens, ["new"])
+      }).pipe(Effect.provide(engine(script, { seal: slowSeal })))
+    })
+  )
+
+  it.effect(
+    "lets the whole lane wait as long as the service asks",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.seconds(30) }) })
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* raise("b")
+        yield* pass("29 seconds")
+        assert.lengthOf(script.sent, 1)
+        yield* pass("10 seconds")
+        assert.lengthOf(script.sent, 3)
+      })
+    )
+  )
+
+  it.effect(
+    "lets the operator's limits replace the plugin's, wider or narrower",
+    world((script) =>
+      Effect.gen(function* () {
+        const declared = { messages: 60, burst: 1 }
+        yield* save(
+          integration("slow", {
+            settings: { room: "slow", ...declared },
+            limits: { messages: 1, perSeconds: 10, burst: 1 }
+          }),
+          integration("fast", {
+            settings: { room: "fast", ...declared },
+            limits: { messages: 10, perSeconds: 1, burst: 1 }
+          }),
+          rule("all", { to: ["slow", "fast"] })
+        )
+        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`x${n}`)))
+        yield* pass("1 second")
+        assert.lengthOf(script.to("fast"), 11)
+        yield* pass("19 seconds")
+        assert.lengthOf(script.to("slow"), 3)
+      })
+    )
+  )
+
+  it.effect(
+    "keeps what a disabled integration is owed until it is enabled, whatever the time",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", "ok", down)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* tick
+        yield* clear("a")
+        yield* settle
+        yield* save(integration("ops", { enabled: false }))
+        yield* raise("b")
+        yield* pass("48 hours")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Cleared"])
+        yield* save(integration("ops"))
+        yield* tick
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Cleared", "Cleared", "Raised"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Cleared delivered", "Raised delivered"])
+      })
+    )
+  )
+
+  it.effect(
+    "says what became of the alert, when, and in the thread of its raise",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(time("2026-01-01T10:00:00Z").epochMilliseconds)
+        yield* save(integration("ops"), integration("dev"), rule("r1"), rule("r2", { to: ["dev"] }))
+        yield* raise("a", { severity: "minor" })
+        yield* tick
+        yield* raise("a", { severity: "critical" })
+        yield* tick
+        yield* TestClock.setTime(time("2026-01-01T12:00:00Z").epochMilliseconds)
+        script.next("ops", down)
+        yield* removeRule("r1")
+        yield* pass("10 seconds")
+        yield* clear("a", { clearedAt: time("2026-01-01T11:00:00Z"), clearedBecause: "sourceRuleChanged" })
+        yield* tick
+        const said = (room: string) =>
+          script.to(room).map(({ notification, receipt }) => ({ ...notification, receipt }))
+        const [raised, escalated, , cleared] = said("ops")
+        assert.deepInclude(raised, { _tag: "Raised", receipt: undefined })
+        assert.deepInclude(escalated, { _tag: "Escalated", from: "minor" })
+        assert.deepInclude(cleared, {
+          _tag: "Cleared",
+          because: "alertRuleRemoved",
+          clearedAt: time("2026-01-01T12:00:00Z")
+        })
+        assert.isNumber(cleared?.receipt)
+        assert.deepInclude(said("dev").at(-1), {
+          _tag: "Cleared",
+          because: "sourceRuleChanged",
+          clearedAt: time("2026-01-01T11:00:00Z")
+        })
+      })
+    )
+  )
+
+  it.effect(
+    "takes the events of one call in their order",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        const accepted = yield* accept(
+          event("a"),
+          event("a"),
+          event("a", { state: "cleared", clearedAt: time("2026-01-01T01:00:00Z") }),
+          event("a"),
+          event("a", { startedAt: time("2026-01-01T02:00:00Z") })
+        )
+        yield* tick
+        assert.deepStrictEqual(
+          accepted.map(({ status }) => status),
+          ["accepted", "duplicate", "accepted", "late", "accepted"]
+        )
+        assert.strictEqual(new Set(accepted.map(({ id }) => id)).size, 2)
+        assert.deepStrictEqual(script.kinds("ops"), ["RaisedAndCleared", "Raised"])
+      })
+    )
+  )
+
+  it.effect(
+    "tells nobody of a clear of what was never raised here, and remembers it",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        const [cleared] = yield* clear("a", { clearedAt: time("2026-01-01T01:00:00Z") })
+        const [raised] = yield* accept(event("a"))
+        yield* pass("1 hour")
+        assert.strictEqual(cleared?.status, "accepted")
+        assert.strictEqual(raised?.status, "late")
+        assert.deepStrictEqual(script.sent, [])
+        const sql = yield* SqlClient.SqlClient
+        const notes = yield* sql<{ note: string | null }>`SELECT note FROM events ORDER BY sequence`
+        assert.deepStrictEqual(
+          notes.map(({ note }) => note),
+          ["nothing owed: never raised here", null]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "answers that the store is not available when it is full, sends nothing twice then, and recovers",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        script.next("ops", { gate })
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* settle
+        const sql = yield* SqlClient.SqlClient
+        // As full as it can be: not a row of any table finds room.
+        yield* sql`CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN SELECT RAISE(ROLLBACK, 'full'); END`
+        yield* sql`CREATE TRIGGER full_steps BEFORE INSERT ON transitions BEGIN SELECT RAISE(ROLLBACK, 'full'); END`
+        const error = yield* Effect.flip(accept(event("b")))
+        assert.strictEqual(error._tag, "StoreUnavailable")
+        yield* Deferred.succeed(gate, undefined)
+        yield* pass("1 minute")
+        assert.lengthOf(script.sent, 1)
+        yield* sql`DROP TRIGGER full_events`
+        yield* sql`DROP TRIGGER full_steps`
+        yield* pass("10 seconds")
+        yield* raise("b")
+        yield* pass("10 seconds")
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered"])
+        assert.lengthOf(script.sent, 2)
+      })
+    )
   )
 
   it.effect(

@@ -22,7 +22,7 @@ export type Answer =
   | "throw"
   | { readonly fail: Reason }
   | { readonly left: number; readonly until: DateTime.Utc }
-  | { readonly gate: Deferred.Deferred<void>; readonly then?: Exclude<Answer, "throw"> }
+  | { readonly gate: Deferred.Deferred<void>; readonly after?: Exclude<Answer, "throw"> }
 
 /** Settings: the room is the budget's key, unless `shared` names one. */
 export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
@@ -85,7 +85,7 @@ export class Script {
       if (answer === "die") return Effect.die(new Error("a bug of the plugin"))
       if (answer === "throw") throw new Error("a bug of the plugin, outside of any effect")
       if ("fail" in answer) return Effect.fail(new DeliveryError({ reason: answer.fail }))
-      if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.then ?? "ok"))
+      if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.after ?? "ok"))
       return Effect.map(Effect.void, () => ({
         budgets: [{ key: "shared", remaining: answer.left, resetAt: answer.until }]
       }))

@@ -109,3 +109,24 @@ describe("Journal", () => {
     })
   )
 })
+
+describe("Sqlite", () => {
+  it.effect("lets no second layer open its file, and the next one when it is closed (M3)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const open = Effect.exit(Effect.provide(table, Sqlite.layer(file)))
+      yield* Effect.gen(function* () {
+        const error = yield* Effect.flip(Effect.provide(table, Sqlite.layer(file)))
+        assert.strictEqual(error.reason._tag, "LockTimeoutError")
+      }).pipe(Effect.provide(Sqlite.layer(file)))
+      assert.isTrue(Exit.isSuccess(yield* open))
+    })
+  )
+
+  it.effect("is not available where it may not write, and says so", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.provide(table, Sqlite.layer("/dev/null/a.db")))
+      assert.isTrue(error._tag === "SqlError")
+    })
+  )
+})

@@ -14,7 +14,7 @@ import {
   Unavailable
 } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
-import { afterwards, type Outcome } from "../src/Attempts.ts"
+import { afterwards, type Outcome, unanswered } from "../src/Attempts.ts"
 import { integrationId, ruleId, time } from "./engine.ts"
 
 /** How an attempt ends. */
@@ -27,7 +27,6 @@ interface Delivery {
   kind: Kind
   status: "pending" | "retrying" | "sending" | "delivered" | "dead" | "superseded"
   cause: string | undefined
-  unanswered: boolean
   severity: Severity | null
 }
 
@@ -171,11 +170,8 @@ export class PlannerModel {
   restart() {
     for (const delivery of this.deliveries.filter(({ status }) => status === "sending")) {
       delivery.status = "retrying"
-      delivery.unanswered = true
       this.#read(delivery, true)
-      const conversation = this.#conversation(delivery)
-      const perhapsTold = conversation.perhapsTold || delivery.kind === "Raised" || delivery.kind === "RaisedAndCleared"
-      this.#settle(delivery, { ...conversation, perhapsTold })
+      this.#settle(delivery, unanswered(this.#conversation(delivery), delivery.kind))
     }
   }
 
@@ -201,10 +197,9 @@ export class PlannerModel {
   }
 
   get all() {
-    return [...this.conversations].flatMap(([id, conversations]) => {
-      const alert = this.alerts.get(id)
-      return alert === undefined ? [] : [...conversations.values()].map((conversation) => ({ alert, conversation }))
-    })
+    return [...this.alerts.values()].flatMap((alert) =>
+      this.world(alert).conversations.map((conversation) => ({ alert, conversation }))
+    )
   }
 
   /** All deliveries in short. */
@@ -222,7 +217,10 @@ export class PlannerModel {
   world(alert: Alert): Planner.World {
     return {
       alert,
-      conversations: [...(this.conversations.get(alert.id)?.values() ?? [])],
+      conversations: [...(this.conversations.get(alert.id)?.values() ?? [])].map((conversation) => ({
+        ...conversation,
+        waiting: this.#asWaiting(alert.id, conversation.integration)
+      })),
       notifyOnClear: (id) => this.#notify.get(id) === true,
       isEnabled: (id) => this.integrations.get(id) === true
     }
@@ -249,6 +247,7 @@ export class PlannerModel {
       if (conversation.state === "closed" && !conversations.has(integration)) continue
       const open = this.#waiting(alert, integration)
       if (supersede !== undefined && open !== undefined) {
+        if (open.status === "sending") throw new Error("What is being sent cannot be taken back")
         open.status = "superseded"
         open.cause = supersede
       }
@@ -260,12 +259,10 @@ export class PlannerModel {
           kind: owe.kind,
           status: owe.superseded === undefined ? "pending" : "superseded",
           cause: owe.superseded,
-          unanswered: false,
           severity: null
         })
       }
       conversations.set(integration, conversation)
-      conversations.set(integration, { ...conversation, waiting: this.#asWaiting(alert, integration) })
     }
   }
 
@@ -283,9 +280,9 @@ export class PlannerModel {
   #asWaiting(alert: AlertId, integration: IntegrationId): Planner.Waiting | undefined {
     const delivery = this.#waiting(alert, integration)
     if (delivery === undefined) return undefined
-    const { id, kind, status, unanswered } = delivery
+    const { id, kind, status } = delivery
     if (status !== "pending" && status !== "retrying" && status !== "sending") return undefined
-    return { id, kind, status, unanswered }
+    return { id, kind, status }
   }
 
   #conversation({ alert, integration }: Delivery): Planner.Conversation {
@@ -302,19 +299,18 @@ export class PlannerModel {
   }
 
   #end(delivery: Delivery, how: End) {
-    const unanswered = how === "unanswered" || how === "dead unanswered"
+    const isUnanswered = how === "unanswered" || how === "dead unanswered"
     const dead = how === "dead" || how === "dead unanswered"
     if (dead) this.#dead.add(`${delivery.alert} ${delivery.integration}`)
     delivery.status = how === "delivered" ? "delivered" : dead ? "dead" : "retrying"
-    delivery.unanswered ||= unanswered
     if (how === "delivered") this.#read(delivery, false)
-    if (unanswered) this.#read(delivery, true)
+    if (isUnanswered) this.#read(delivery, true)
     const outcome: Outcome =
       how === "delivered"
         ? { _tag: "Delivered", receipt: {} }
         : {
             _tag: "Failed",
-            reason: unanswered
+            reason: isUnanswered
               ? new Unavailable({ detail: "no answer", unanswered: true })
               : new PayloadRejected({ detail: "no" }),
             consequence: {

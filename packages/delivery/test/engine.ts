@@ -34,26 +34,30 @@ export const realSeal = Seal.layer(Redacted.make(new Uint8Array(32).fill(7)))
 /** Every jitter is the longest. */
 const noJitter = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 1, nextIntUnsafe: () => 1 })
 
+/** A guard that lets everything out. */
+const openEgress = Layer.succeed(Egress, Egress.of({ check: () => Effect.void }))
+
+interface EngineOptions {
+  readonly file?: string
+  readonly seal?: Layer.Layer<Seal>
+  readonly egress?: Layer.Layer<Egress>
+  readonly plugins?: Layer.Layer<Channels>
+}
+
 export const engine = (
   script: Script,
   {
+    egress = openEgress,
     file = ":memory:",
-    seal = Layer.orDie(openSeal)
-  }: { readonly file?: string; readonly seal?: Layer.Layer<Seal> } = {}
+    plugins = Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
+    seal = openSeal
+  }: EngineOptions = {}
 ) =>
   Engine.layer.pipe(
-    Layer.provideMerge([
-      Sqlite.layer(file),
-      Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
-      seal,
-      openEgress
-    ]),
+    Layer.provideMerge([Sqlite.layer(file), plugins, seal, egress]),
     Layer.provide(noJitter),
     Layer.orDie
   )
-
-/** A guard that lets everything out. */
-const openEgress = Layer.succeed(Egress, Egress.of({ check: () => Effect.void }))
 
 export type World = Engine.Engine | SqlClient.SqlClient
 

@@ -77,6 +77,15 @@ describe("judge", () => {
     assert.strictEqual(alert?.severity, "critical")
   })
 
+  it("takes an earlier start that arrives later, with its view", () => {
+    const { alert } = play(
+      raisedAt(2, { links: { started: new URL("https://x.example/2") } }),
+      raisedAt(1, { links: { started: new URL("https://x.example/1") } })
+    )
+    assert.deepStrictEqual(alert?.startedAt, at(1))
+    assert.strictEqual(alert?.links.started?.href, "https://x.example/1")
+  })
+
   it("keeps what the raise said when the clear says less", () => {
     const { alert } = play(
       raisedAt(1, { severity: "critical", summary: "down", observations: [{ name: "n", atStart: "500" }] }),
