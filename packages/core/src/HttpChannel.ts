@@ -75,10 +75,14 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
           const response = yield* client.execute(request).pipe(Effect.mapError(unavailable))
           const body = yield* readBody(response)
           const now = yield* Clock.currentTimeMillis
-          const known: Answer = { status: response.status, headers: response.headers, body }
+          const known: Answer = {
+            status: response.status,
+            headers: response.headers,
+            body: withoutSecrets(body, settings)
+          }
           const meaning = answer?.(known, { form, now }) ?? read(known, now)
           if (!isReason(meaning)) return meaning
-          return yield* new DeliveryError({ reason: withoutSecrets(meaning, settings) })
+          return yield* new DeliveryError({ reason: meaning })
         },
         Effect.scoped,
         // A webhook's URL is a secret, and client spans record URLs.
@@ -183,15 +187,9 @@ const errorCode = (cause: unknown): string | undefined =>
     ? cause.code
     : undefined
 
-/** A service or a proxy may echo the request: what is secret in the settings is struck out. */
-const withoutSecrets = (reason: Reason, settings: unknown): Reason => {
-  const detail = secretParts(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), reason.detail)
-  if (reason._tag === "RateLimited") return new RateLimited({ detail, retryAfter: reason.retryAfter })
-  if (reason._tag === "Unavailable") {
-    return new Unavailable({ detail, ...(reason.unanswered !== undefined && { unanswered: reason.unanswered }) })
-  }
-  return new { Unauthorized, DestinationGone, PayloadRejected, Misconfigured }[reason._tag]({ detail })
-}
+/** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
+const withoutSecrets = (text: string, settings: unknown): string =>
+  secretParts(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
 
 /** Every secret of the settings, longest first: whole, and for a URL its path and each longer part of that, too. */
 const secretParts = (value: unknown): ReadonlyArray<string> => {

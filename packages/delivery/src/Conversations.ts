@@ -162,9 +162,10 @@ export class Conversations extends Context.Service<
           yield* sql`UPDATE conversations
             SET state = 'closed', holders = '[]', closed_because = 'integrationRemoved', closed_at = ${at}
             WHERE integration_id = ${integration} AND state = 'open'`
-          // Nothing more is owed there, whatever becomes of the alerts.
-          yield* sql`UPDATE conversations SET last_owed = 'cleared'
-            WHERE integration_id = ${integration} AND last_owed = 'raised'`
+          // Nothing more is owed there; one that is made again under this id is a new place that knows of nothing.
+          yield* sql`UPDATE conversations
+            SET last_word = NULL, last_owed = NULL, severity_told = NULL, perhaps_told = 0, receipt = NULL
+            WHERE integration_id = ${integration}`
         })
 
         return Conversations.of({ ofAlerts, get, apply, endAll, move })

@@ -133,7 +133,7 @@ export class Intake extends Context.Service<
           clearedAt: yield* DateTime.now,
           clearedBecause: "byHand"
         }
-        yield* alerts.save({ ...episode, alert: cleared, clearTimeStated: true })
+        yield* alerts.save({ ...episode, alert: cleared, clearTimeStated: false })
         yield* sql`INSERT INTO events ${sql.insert({
           source: alert.source,
           hash: "",

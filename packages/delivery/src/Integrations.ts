@@ -124,6 +124,13 @@ export class Integrations extends Context.Service<
           return encoded
         })
 
+        /** Whether the row holds these very settings. */
+        const isSealedIn = (row: Row, settings: JsonObject) =>
+          openSettings(row).pipe(
+            Effect.map((stored) => JSON.stringify(stored) === JSON.stringify(settings)),
+            Effect.orElseSucceed(() => false)
+          )
+
         /** A stored secret is not sent to another origin than it was entered for (S2). */
         const checkOrigin = Effect.fnUntraced(function* (
           installed: InstalledChannel,
@@ -204,6 +211,10 @@ export class Integrations extends Context.Service<
               broken_reason: null,
               broken_since: null,
               updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
+            }
+            if (before !== undefined && !(yield* isSealedIn(before, settings))) {
+              // Receipts of another place would lead astray (O8).
+              yield* sql`UPDATE conversations SET receipt = NULL WHERE integration_id = ${input.id}`
             }
             yield* before === undefined
               ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`

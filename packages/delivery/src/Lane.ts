@@ -2,8 +2,8 @@
  * The lane of one integration: the next delivery in order, at the integration's
  * pace, tried once, and what follows from it.
  */
-import { type ChannelPlugin, DeliveryError, type IntegrationId, PayloadRejected, Unavailable } from "@tocsin/core"
-import { Clock, Duration, Effect, Latch, Random } from "effect"
+import { ChannelPlugin, DeliveryError, type IntegrationId, PayloadRejected, Unavailable } from "@tocsin/core"
+import { Cause, Clock, Duration, Effect, Exit, Latch, Random, Schema } from "effect"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
@@ -50,7 +50,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
         )
       )
     if (edits !== seen) return undefined
-    if (loaded !== undefined) yield* pacing.declare(id, budgets(loaded))
+    if (loaded !== undefined) {
+      const declared = yield* Effect.exit(Effect.sync(() => budgets(loaded)))
+      if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
+      yield* pacing.declare(id, declared.value)
+    }
     ready = loaded
     return loaded
   })
@@ -78,7 +82,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one; a bug must not cost more than the delivery that it hits.
     Effect.catchDefect((defect) =>
-      Effect.andThen(Effect.logError(`The lane of ${id} met a bug`, defect), Effect.sleep(brokenPause))
+      // The defect itself may carry settings: only its name is for the log.
+      Effect.andThen(
+        Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`),
+        Effect.sleep(brokenPause)
+      )
     )
   )
 
@@ -98,7 +106,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   const tryOnce = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
     const { delivery: options = {}, settings } = integration.integration
-    const result = yield* Effect.interruptible(
+    const exit = yield* Effect.interruptible(
       Effect.suspend(() => integration.channel.deliver(settings, taken.notification, taken.options))
     ).pipe(
       Effect.timeoutOrElse({
@@ -107,13 +115,15 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       }),
       // A plugin's bug: the plain form may do better than the rich one.
       Effect.catchDefect(() => new DeliveryError({ reason: new PayloadRejected({ detail: "The plugin failed" }) })),
-      Effect.result
+      Effect.exit
     )
-    if (result._tag === "Success") {
-      yield* heed(result.success.budgets)
-      return { _tag: "Delivered", receipt: result.success } satisfies Outcome
+    if (Exit.isSuccess(exit)) {
+      // The message went out, whatever the plugin gives back for it.
+      const receipt = isReceipt(exit.value) ? exit.value : {}
+      yield* heed(receipt.budgets)
+      return { _tag: "Delivered", receipt } satisfies Outcome
     }
-    const { budgets, reason } = result.failure
+    const { budgets, reason } = failureOf(exit.cause)
     const now = yield* Clock.currentTimeMillis
     const follows = consequence({
       reason,
@@ -127,7 +137,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     yield* heed(budgets)
     if (follows.lane?.broken === false) yield* pacing.pause(id, follows.lane.pause)
     // What an edit has replaced meanwhile stops nobody.
-    else if (follows.lane !== undefined && ready === integration) pausedUntil = now + follows.lane.pause
+    if (follows.lane !== undefined && ready === integration) pausedUntil = now + follows.lane.pause
     return { _tag: "Failed", reason, consequence: follows } satisfies Outcome
   })
 
@@ -146,6 +156,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   }
   return lane
 })
+
+const isReceipt = Schema.is(ChannelPlugin.Receipt)
+
+/** Why an attempt failed; one that ended in another way than it may (interrupted from within) perhaps arrived. */
+const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
+  const error = Cause.squash(cause)
+  return error instanceof DeliveryError
+    ? error
+    : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
+}
 
 /** The plugin's budgets, or the operator's own in place of them (B3). */
 const budgets = ({

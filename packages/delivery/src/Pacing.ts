@@ -3,6 +3,7 @@
  */
 import type { ChannelPlugin, IntegrationId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
+import { longestPause } from "./retry.ts"
 
 /** A token bucket of one budget key, as it was at the time `at` in epoch milliseconds. */
 export interface Bucket {
@@ -95,7 +96,9 @@ export class Pacing extends Context.Service<
           const bucket = fill(buckets.get(key) ?? start(now), rate, now)
           buckets.set(
             key,
-            remaining === 0 ? emptyUntil(resetAt) : { ...bucket, tokens: Math.min(bucket.tokens, remaining) }
+            remaining === 0
+              ? emptyUntil(Math.min(resetAt, now + longestPause))
+              : { ...bucket, tokens: Math.min(bucket.tokens, remaining) }
           )
         })
     })

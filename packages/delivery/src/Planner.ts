@@ -45,7 +45,13 @@ export interface Conversation {
 }
 
 /** Why a delivery ended, or was never to be made, without being told. */
-export type Superseded = "by the edit" | "matched again" | "cleared" | "raise never told" | "integration deleted"
+export type Superseded =
+  | "by the edit"
+  | "matched again"
+  | "no longer graver"
+  | "cleared"
+  | "raise never told"
+  | "integration deleted"
 
 /** What becomes of a conversation: its new state, and what is now owed. */
 export interface Plan {
@@ -180,6 +186,9 @@ const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
     const back = { ...conversation, waiting: undefined, lastOwed: "raised" as const }
     if (lastWord === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
+  }
+  if (waiting?.kind === "Escalated" && !isGraver(alert.severity, conversation.severityTold)) {
+    return { conversation: { ...conversation, waiting: undefined }, supersede: "no longer graver" }
   }
   if (waiting !== undefined) return { conversation }
   if (lastOwed !== "raised") {

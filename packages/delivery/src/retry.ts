@@ -29,6 +29,9 @@ export interface Consequence {
 /** A lane that a person must mend tries by itself this often, in milliseconds. */
 export const brokenPause = 300_000
 
+/** No service is waited for longer than this, in milliseconds, whatever it asks for: a day. */
+export const longestPause = 86_400_000
+
 /** Decides what follows from a failed attempt. */
 export const consequence = (failed: Failed): Consequence => {
   const { attempts, createdAt, form, now, options, reason } = failed
@@ -38,7 +41,7 @@ export const consequence = (failed: Failed): Consequence => {
 
   switch (reason._tag) {
     case "RateLimited": {
-      const pause = Math.max(1000, Duration.toMillis(reason.retryAfter))
+      const pause = Math.min(longestPause, Math.max(1000, Duration.toMillis(reason.retryAfter)))
       return { delivery: again(now + pause), lane: { pause, broken: false } }
     }
     case "Unavailable":
