@@ -88,6 +88,7 @@ export const layer = Announcement.pipe(
   Layer.provide(SameKey.pipe(Layer.provideMerge(Engine.layer))),
   Layer.provideMerge(Plugins.layer),
   Layer.provideMerge(Egress.layer),
-  Layer.provide([Key.layer, Store]),
+  // The key first: it looks whether there is a database already.
+  Layer.provide(Layer.provideMerge(Store, Key.layer)),
   Layer.provide(NodeServices.layer)
 )

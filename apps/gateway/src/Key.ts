@@ -31,6 +31,11 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
 
     const file = `${database}.key`
     const exists = yield* Effect.orElseSucceed(fs.exists(file), () => false)
+    if (!exists && (yield* Effect.orElseSucceed(fs.exists(database), () => false))) {
+      return yield* new StartRefused({
+        message: `The key file ${file} is missing, and a new one would not open the settings in ${database}: put it back, or set TOCSIN_KEY or TOCSIN_KEY_FILE.`
+      })
+    }
     if (!exists) {
       yield* make(fs, file, Base64.encode(made)).pipe(
         Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be written.` }))

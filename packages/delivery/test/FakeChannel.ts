@@ -19,6 +19,8 @@ export type Answer =
   | "ok"
   | "hang"
   | "die"
+  | "interrupt"
+  | { readonly give: unknown }
   | "throw"
   | { readonly fail: Reason }
   | { readonly left: number; readonly until: DateTime.Utc }
@@ -83,7 +85,10 @@ export class Script {
       if (answer === "ok") return Effect.succeed({ data: this.sent.length })
       if (answer === "hang") return Effect.never
       if (answer === "die") return Effect.die(new Error("a bug of the plugin"))
+      if (answer === "interrupt") return Effect.interrupt
       if (answer === "throw") throw new Error("a bug of the plugin, outside of any effect")
+      // A plugin in JavaScript can give back anything.
+      if ("give" in answer) return Effect.sync(() => JSON.parse(JSON.stringify(answer.give)))
       if ("fail" in answer) return Effect.fail(new DeliveryError({ reason: answer.fail }))
       if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.after ?? "ok"))
       return Effect.map(Effect.void, () => ({
