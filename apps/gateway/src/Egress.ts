@@ -139,8 +139,10 @@ export const layer: Layer.Layer<Egress | Layer.Success<typeof NodeHttpClient.lay
     })
   )
 
-/** The addresses of a name; none if it does not resolve now, which is no reason to refuse it. */
+/** The addresses of a name; none if it does not resolve now, or not within three seconds, which is no reason to refuse it. */
 const resolveAll = (hostname: string): Effect.Effect<ReadonlyArray<LookupAddress>> =>
-  Effect.callback((resume) =>
+  Effect.callback<ReadonlyArray<LookupAddress>>((resume) =>
     resolve(hostname, { all: true }, (error, addresses) => resume(Effect.succeed(error === null ? addresses : [])))
+  ).pipe(
+    Effect.timeoutOrElse({ duration: "3 seconds", orElse: () => Effect.succeed<ReadonlyArray<LookupAddress>>([]) })
   )

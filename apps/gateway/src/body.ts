@@ -27,7 +27,11 @@ export const parseJson = (text: string): Effect.Effect<unknown, InvalidRequest> 
 /** `line 3, column 14 (position 41)`; V8's own message would repeat a part of the body. */
 const whereNotJson = (text: string): string => {
   const errors: Array<ParseError> = []
-  parseTree(text, errors, { disallowComments: true })
+  try {
+    parseTree(text, errors, { disallowComments: true })
+  } catch {
+    return "it is nested too deeply to say where"
+  }
   const offset = errors[0]?.offset ?? text.length
   const before = text.slice(0, offset).split("\n")
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1} (position ${offset})`

@@ -197,7 +197,9 @@ export class Edits extends Context.Service<
         previewRule: (rule) => journal.read(previewRule(rule)),
         saveRule: (rule, expected) => commit(saveRule(rule, expected)),
         removeRule: (id, expected) => commit(removeRule(id, expected)),
-        saveIntegration: (input, expected) => commit(saveIntegration(input, expected)),
+        // What waits for the network comes first: a transaction that waits holds up everyone.
+        saveIntegration: (input, expected) =>
+          Effect.andThen(journal.read(integrations.check(input)), commit(saveIntegration(input, expected))),
         removeIntegration: (id, { expected, force }) => commit(removeIntegration(id, expected, force))
       })
     })

@@ -55,6 +55,11 @@ export class Integrations extends Context.Service<
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
     /** Ready to be sent to; undefined if there is none of this id, or it is disabled. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
+    /**
+     * Refuses settings that are not valid, or whose destination may not be called.
+     * It may wait for the network, so it belongs outside of any transaction.
+     */
+    readonly check: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
     /** Makes the integration, or replaces the one of this id. */
     readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
     /** Takes the fallback from an integration. */
@@ -118,10 +123,7 @@ export class Integrations extends Context.Service<
           )
           const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
           if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
-          yield* egress
-            .check(installed.channel.destination(decoded))
-            .pipe(Effect.mapError(({ message }) => invalid("/settings", "a destination that may be called", message)))
-          return encoded
+          return { settings: encoded, destination: installed.channel.destination(decoded) }
         })
 
         /** Whether the row holds these very settings. */
@@ -187,13 +189,19 @@ export class Integrations extends Context.Service<
                 Effect.fail(new NotReady({ detail: "The stored settings are not valid for the plugin" }))
             })
           ),
+          check: Effect.fnUntraced(function* (input) {
+            const { destination } = yield* checkedSettings(input, yield* row(input.id))
+            yield* egress
+              .check(destination)
+              .pipe(Effect.mapError(({ message }) => invalid("/settings", "a destination that may be called", message)))
+          }),
           save: Effect.fnUntraced(function* (input) {
             const now = yield* Clock.currentTimeMillis
             const before = yield* row(input.id)
             if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
               return yield* invalid("/fallback", "the id of an integration")
             }
-            const settings = yield* checkedSettings(input, before)
+            const { settings } = yield* checkedSettings(input, before)
             const { plugin } = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
             const { delivery, fallback, limits } = input
             const columns = {
