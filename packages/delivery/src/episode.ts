@@ -49,7 +49,8 @@ export const judge = (
 
   if (alert.state === "raised") {
     if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }
-    if (event.clearedAt !== undefined && DateTime.isLessThan(event.clearedAt, alert.startedAt))
+    // Where an id names one problem only, its clear ends it, however the two times were read.
+    if (event.reusesId && event.clearedAt !== undefined && DateTime.isLessThan(event.clearedAt, alert.startedAt))
       return { _tag: "Late", alert }
     return {
       _tag: "Cleared",

@@ -40,6 +40,11 @@ describe("judge", () => {
     ["I3: a raise before the clear is late", [raisedAt(1), clearedAt(3), raisedAt(2)], "Opened Cleared Late"],
     ["I3: a raise at the time of the clear opens", [raisedAt(1), clearedAt(2), raisedAt(2)], "Opened Cleared Opened"],
     ["I3: a clear before the open episode is late", [raisedAt(3), clearedAt(2)], "Opened Late"],
+    [
+      "I3: but never where an id is used once",
+      [raisedAt(3, { reusesId: false }), clearedAt(2, { reusesId: false })],
+      "Opened Cleared"
+    ],
     ["I3: a clear at its start closes it", [raisedAt(3), clearedAt(3)], "Opened Cleared"],
     [
       "I3: a clear closes whatever start it carries",
