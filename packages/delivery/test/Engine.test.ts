@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Integrations, Intake, Journal, Seal } from "@tocsin/delivery"
+import { AlertId, DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
+import { Alerts, Intake, Integrations, Journal, Lanes, Seal } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -210,7 +210,10 @@ describe("Engine", () => {
         yield* tick
         assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
         yield* pass("20 seconds")
-        assert.deepStrictEqual(script.kinds("slow"), ["Raised", "Raised"])
+        assert.deepStrictEqual(
+          script.to("slow").map(({ at }) => at),
+          [0, 11_000]
+        )
         const [slow] = (yield* deliveries).filter(({ integration }) => integration === "slow")
         assert.include(
           slow?.transitions.map(({ cause }) => cause),
@@ -317,6 +320,49 @@ describe("Engine", () => {
         yield* tick
         assert.deepStrictEqual(again, first)
         assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        const sql = yield* SqlClient.SqlClient
+        const remembered = yield* sql<{ event_id: string; note: string }>`SELECT event_id, note FROM events`
+        assert.deepStrictEqual(
+          remembered.map(({ event_id, note }) => `${event_id} ${note}`),
+          ["e1 came again with another body, which was not taken"]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "knows the eventId of an update as well",
+    world(() =>
+      Effect.gen(function* () {
+        yield* accept(event("a", { eventId: "e1", severity: "minor" }))
+        const critical = event("a", { eventId: "e2", severity: "critical" })
+        const [second] = yield* accept(critical)
+        yield* accept(event("a", { eventId: "e3", severity: "minor" }))
+        const [again] = yield* accept(critical)
+        assert.deepStrictEqual(again, second)
+        const alert = yield* Alerts.use(({ get }) => get(AlertId.make(second?.id ?? "none")))
+        assert.strictEqual(alert?.severity, "minor")
+      })
+    )
+  )
+
+  it.effect(
+    "notes that an alert was heard of, also by a duplicate, without growing (I5, I6)",
+    world(() =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const id = yield* raise("a")
+        yield* accept(event("b", { eventId: "e1" }))
+        for (const next of [event("a"), event("a", { summary: "still" }), event("b", { eventId: "e1" })]) {
+          yield* tick
+          yield* accept(next)
+        }
+        const heard = yield* sql<{ at: number }>`SELECT last_heard_at AS at FROM alerts ORDER BY sequence`
+        assert.deepStrictEqual(
+          heard.map(({ at }) => at),
+          [2000, 3000]
+        )
+        assert.lengthOf(yield* sql`SELECT * FROM events WHERE alert_id = ${id}`, 1)
       })
     )
   )
@@ -444,11 +490,13 @@ describe("Engine", () => {
         yield* save(integration("slow"), integration("ops"), rule("all", { to: ["slow", "ops"] }))
         yield* raise("a")
         yield* tick
+        assert.strictEqual(yield* Lanes.use(({ size }) => size), 2)
         yield* removeIntegration("slow")
         yield* raise("b")
         yield* tick
         assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Raised"])
         yield* pass("1 minute")
+        assert.strictEqual(yield* Lanes.use(({ size }) => size), 1)
         assert.deepStrictEqual(script.kinds("slow"), ["Raised"])
         assert.include(yield* outcomes, "Raised superseded: integration deleted")
       })
@@ -542,6 +590,41 @@ describe("Engine", () => {
   )
 
   it.effect(
+    "lets no integration that was removed slow the others that shared its budget",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(
+          integration("slow", { settings: { room: "slow", shared: "hook", messages: 1, burst: 1 } }),
+          integration("ops", { settings: { room: "ops", shared: "hook", messages: 60, burst: 1 } }),
+          rule("all")
+        )
+        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`x${n}`)))
+        yield* tick
+        assert.lengthOf(script.sent, 1)
+        yield* removeIntegration("slow")
+        yield* pass("70 seconds")
+        assert.isAtLeast(script.sent.length, 10)
+      })
+    )
+  )
+
+  it.effect(
+    "gives an attempt as long as the integration says",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("ops", "hang")
+        yield* save(integration("ops", { delivery: { timeout: 30, maxBackoff: 1 } }), rule("all"))
+        yield* raise("a")
+        yield* pass("1 minute")
+        assert.deepStrictEqual(
+          script.to("ops").map(({ at }) => at),
+          [0, 31_000]
+        )
+      })
+    )
+  )
+
+  it.effect(
     "keeps what a disabled integration is owed until it is enabled, whatever the time",
     world((script) =>
       Effect.gen(function* () {
@@ -574,14 +657,14 @@ describe("Engine", () => {
         yield* raise("a", { severity: "critical" })
         yield* tick
         yield* TestClock.setTime(time("2026-01-01T12:00:00Z").epochMilliseconds)
-        script.next("ops", down)
+        script.next("ops", down, down)
         yield* removeRule("r1")
         yield* pass("10 seconds")
         yield* clear("a", { clearedAt: time("2026-01-01T11:00:00Z"), clearedBecause: "sourceRuleChanged" })
         yield* tick
         const said = (room: string) =>
           script.to(room).map(({ notification, receipt }) => ({ ...notification, receipt }))
-        const [raised, escalated, , cleared] = said("ops")
+        const [raised, escalated, , , cleared] = said("ops")
         assert.deepInclude(raised, { _tag: "Raised", receipt: undefined })
         assert.deepInclude(escalated, { _tag: "Escalated", from: "minor" })
         assert.deepInclude(cleared, {

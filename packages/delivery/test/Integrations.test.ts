@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChannelPlugin, IntegrationId } from "@tocsin/core"
+import { ChannelPlugin, IntegrationId, Unauthorized } from "@tocsin/core"
 import { Channels, Edits, Egress, Integrations, type IntegrationInput, Invalid, Seal } from "@tocsin/delivery"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -9,7 +9,6 @@ import { join } from "node:path"
 import { EgressRefused } from "../src/Egress.ts"
 import {
   clear,
-  deliveries,
   engine,
   integration,
   integrationId,
@@ -22,7 +21,7 @@ import {
   tick,
   world
 } from "./engine.ts"
-import { Script } from "./FakeChannel.ts"
+import { Fake, Script } from "./FakeChannel.ts"
 
 const get = (id = "ops") => Integrations.use(({ get }) => get(integrationId(id)))
 
@@ -94,6 +93,15 @@ describe("Integrations", () => {
       })
     )
   )
+
+  it.effect("does not hand the secrets of one type to another", () => {
+    const both = Channels.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
+    return Effect.gen(function* () {
+      yield* put({ room: "ops", token: "canary" })
+      const changed = yield* put({}, { type: "other" })
+      assert.deepStrictEqual(changed.secretsSet, [])
+    }).pipe(Effect.provide(engine(new Script(), { plugins: both })))
+  })
 
   it.effect(
     "does not let an edit in two steps carry a secret to another origin",
@@ -220,11 +228,16 @@ describe("Integrations", () => {
         yield* raise("a")
         yield* tick
         assert.strictEqual((yield* get())?.lastSuccessAt, 0)
-        script.always("ops", "ok")
+        script.always("ops", { fail: new Unauthorized({ detail: "HTTP 401" }) })
         yield* clear("a")
-        yield* tick
-        assert.strictEqual((yield* get())?.lastSuccessAt, 1000)
-        assert.lengthOf(yield* deliveries, 2)
+        yield* pass("6 minutes")
+        assert.lengthOf(script.sent, 3)
+        assert.deepStrictEqual((yield* get())?.broken, { reason: "Unauthorized: HTTP 401", since: 1000 })
+        script.always("ops", "ok")
+        yield* pass("6 minutes")
+        const shown = yield* get()
+        assert.isUndefined(shown?.broken)
+        assert.strictEqual(shown?.lastSuccessAt, 601_000)
       })
     )
   )
@@ -232,7 +245,7 @@ describe("Integrations", () => {
 
 class Other extends ChannelPlugin.Service<Other>()("other", {
   title: "Other",
-  settings: Schema.Struct({}),
+  settings: Schema.Struct({ token: Schema.optionalKey(Schema.Redacted(Schema.String)) }),
   settingsVersion: 1,
   budgets: () => [],
   sizes: { text: 100 },

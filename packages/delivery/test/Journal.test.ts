@@ -70,6 +70,24 @@ describe("Journal", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
+  it.effect("keeps what it answered and nothing else when the store is full in the middle of a group", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* table
+      yield* sql`CREATE TABLE big (text text)`
+      const [pages] = yield* sql<{ page_count: number }>`PRAGMA page_count`
+      yield* sql.unsafe(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)
+      const big = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO big VALUES (${"x".repeat(100_000)})`)
+      const parts = [insert(1), insert(2), Effect.andThen(insert(3), big), insert(4), insert(5)]
+      const exits = yield* Effect.forEach(parts, (part) => Effect.exit(commit(part)), { concurrency: "unbounded" })
+      assert.isTrue(exits.some(Exit.isFailure))
+      const answered = exits.flatMap((exit, index) => (Exit.isSuccess(exit) ? [index + 1] : []))
+      assert.deepStrictEqual(yield* all, answered)
+      yield* commit(insert(6))
+      assert.deepStrictEqual(yield* all, [...answered, 6])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
   it.effect("keeps what it answered, over a close", () =>
     Effect.gen(function* () {
       const file = newFile()

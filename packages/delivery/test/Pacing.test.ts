@@ -106,7 +106,10 @@ describe("Pacing", () => {
       yield* TestClock.adjust("1 minute")
       yield* hint("hook", 0, 65_000)
       assert.strictEqual(yield* take(a), 5000)
-      yield* hint("hook", 2, 65_000)
+      yield* TestClock.adjust("1 minute")
+      yield* hint("hook", 2, 180_000)
+      const waits = [yield* take(a), yield* take(a), yield* take(a)]
+      assert.deepStrictEqual(waits, [0, 0, 10])
     }).pipe(Effect.provide(Pacing.layer))
   )
 })
