@@ -1,7 +1,9 @@
-import { Api, type Delivery as DeliveryJson, NotFound } from "@tocsin/client"
-import { type Delivery, History, Journal } from "@tocsin/delivery"
+import { Api, Conflict, type Delivery as DeliveryJson, NotFound } from "@tocsin/client"
+import { type Delivery, History, Journal, Redeliveries } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { callerOf } from "./caller.ts"
 import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 
@@ -10,6 +12,7 @@ export const deliveryJson = ({
   cause,
   createdAt,
   nextAt,
+  redeliveryOf,
   text,
   transitions,
   updatedAt,
@@ -18,6 +21,7 @@ export const deliveryJson = ({
   ...delivery,
   ...(cause !== undefined && { cause }),
   ...(text !== undefined && { text }),
+  ...(redeliveryOf !== undefined && { redeliveryOf }),
   ...(nextAt !== undefined && { nextAt: DateTime.makeUnsafe(nextAt) }),
   createdAt: DateTime.makeUnsafe(createdAt),
   updatedAt: DateTime.makeUnsafe(updatedAt),
@@ -36,6 +40,12 @@ export const DeliveryHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const history = yield* History
     const journal = yield* Journal
+    const redeliveries = yield* Redeliveries
+
+    const get = Effect.fnUntraced(function* (id: string) {
+      const delivery = yield* journal.read(history.get(id)).pipe(Effect.mapError(storeProblem))
+      return delivery === undefined ? yield* new NotFound({}) : deliveryJson(delivery)
+    })
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query }) {
@@ -51,9 +61,24 @@ export const DeliveryHandlers = HttpApiBuilder.group(
         const page = yield* journal.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
         return { items: page.items.map(deliveryJson), total: page.total, ...next(page) }
       }),
-      get: Effect.fnUntraced(function* ({ params: { id } }) {
-        const delivery = yield* journal.read(history.get(id)).pipe(Effect.mapError(storeProblem))
-        return delivery === undefined ? yield* new NotFound({}) : deliveryJson(delivery)
+      get: ({ params: { id } }) => get(id),
+      redeliver: Effect.fnUntraced(function* ({ params: { id }, payload, request }) {
+        const asked = { by: callerOf(request), reason: payload?.reason }
+        const made = yield* redeliveries.one(id, asked).pipe(
+          Effect.catchTags({
+            NotFound: () => Effect.fail(new NotFound({})),
+            NotAgain: ({ message }) => Effect.fail(new Conflict({ detail: message })),
+            Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+            StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+          })
+        )
+        return yield* get(made)
+      }),
+      redeliverAll: Effect.fnUntraced(function* ({ payload: { integration, reason, since }, request }) {
+        const redelivered = yield* redeliveries
+          .dead({ integration, since: since?.epochMilliseconds }, { by: callerOf(request), reason })
+          .pipe(Effect.mapError(storeProblem))
+        return { redelivered }
       })
     })
   })

@@ -1,6 +1,22 @@
-import { Api, Conflict, type Integration as IntegrationJson, type IntegrationPayload, NotFound } from "@tocsin/client"
+import {
+  Api,
+  Conflict,
+  type Integration as IntegrationJson,
+  type IntegrationPayload,
+  NotFound,
+  type TestSend
+} from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
-import { Edits, type IntegrationInput, Integrations, invalid, Journal, type ShownIntegration } from "@tocsin/delivery"
+import {
+  Edits,
+  type IntegrationInput,
+  Integrations,
+  invalid,
+  Journal,
+  type ShownIntegration,
+  type TestOutcome,
+  TestSends
+} from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
@@ -17,6 +33,19 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const edits = yield* Edits
     const journal = yield* Journal
     const random = yield* SecureRandom.SecureRandom
+    const tests = yield* TestSends
+
+    /** Sends by settings that are not saved; secrets that they leave out are those of the integration of this id. */
+    const testUnsaved = Effect.fnUntraced(
+      function* (unsaved: IntegrationInput) {
+        const ready = yield* journal.read(integrations.check(unsaved))
+        return { items: (yield* tests.send(ready, { saved: false })).map(outcomeJson) }
+      },
+      Effect.catchTags({
+        Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+        StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+      })
+    )
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* () {
@@ -49,6 +78,26 @@ export const IntegrationHandlers = HttpApiBuilder.group(
           .pipe(Effect.catchTags({ ...editProblems, ...invalidProblem, IdInUse: Effect.die }))
         return tagged(integrationJson(saved))
       }),
+      testUnsaved: Effect.fnUntraced(function* ({ payload }) {
+        // An id of its own, so that no stored secret is taken for it.
+        return yield* testUnsaved(input(payload, IntegrationId.make(yield* random.uuidV7())))
+      }),
+      test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
+        if (payload?.settings !== undefined) {
+          const stored = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+          if (stored === undefined) return yield* new NotFound({})
+          return yield* testUnsaved({ ...stored, settings: payload.settings })
+        }
+        const ready = yield* journal.read(integrations.ready(id)).pipe(
+          Effect.catchTags({
+            NotReady: ({ detail }) =>
+              Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
+            StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+          })
+        )
+        if (ready === undefined) return yield* new NotFound({})
+        return { items: (yield* tests.send(ready, { saved: true })).map(outcomeJson) }
+      }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(
           Effect.catchTags({
@@ -77,6 +126,22 @@ const input = (payload: typeof IntegrationPayload.Type, id: IntegrationId): Inte
     ...(delivery && { delivery })
   }
 }
+
+const outcomeJson = ({
+  form,
+  link,
+  of,
+  reason,
+  status,
+  until
+}: TestOutcome): (typeof TestSend.Type)["items"][number] => ({
+  of,
+  status,
+  form,
+  ...(reason && { reason: reason._tag, detail: reason.detail }),
+  ...(until !== undefined && { until: DateTime.makeUnsafe(until) }),
+  ...(link && { link })
+})
 
 const integrationJson = ({
   broken,

@@ -1,7 +1,7 @@
-import { Api, NotFound } from "@tocsin/client"
-import { Intake, Unreadable } from "@tocsin/delivery"
+import { Api, Conflict, NotFound } from "@tocsin/client"
+import { Intake, type StoreUnavailable, Unreadable } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { parseJson, readText } from "./body.ts"
 import { next } from "./pages.ts"
@@ -20,6 +20,25 @@ export const SourceHandlers = HttpApiBuilder.group(
     const unreadable = yield* Unreadable
     const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl } = yield* Settings
 
+    /** Takes what can be read of a body; `keep` is for what cannot. */
+    const take = Effect.fnUntraced(function* (
+      source: string,
+      body: unknown,
+      keep: (why: string) => Effect.Effect<void, StoreUnavailable>
+    ) {
+      const decoded = ThousandEyes.decode(body, { source, timezone, viewsUrl, receivedAt: yield* DateTime.now })
+      switch (decoded._tag) {
+        case "Test":
+          return { accepted: 0, unreadable: 0 }
+        case "Unreadable":
+          yield* keep(decoded.why)
+          return { accepted: 0, unreadable: 1 }
+        case "Events":
+          yield* intake.accept(decoded.events)
+          return { accepted: decoded.events.length, unreadable: 0 }
+      }
+    }, Effect.mapError(storeProblem))
+
     return handlers
       .handleRaw("post", ({ params: { name }, request }) =>
         Effect.gen(function* () {
@@ -27,27 +46,12 @@ export const SourceHandlers = HttpApiBuilder.group(
             return yield* new NotFound({ detail: "There is no source of this name; there is thousandeyes" })
           }
           const text = yield* readText(request)
+          const from = Option.getOrUndefined(request.remoteAddress)
+          const keep = (why: string) => unreadable.keep({ source: name, why, body: text, from })
           const body = yield* parseJson(text).pipe(
-            Effect.tapError(({ errors }) =>
-              Effect.mapError(unreadable.keep(name, errors[0]?.message ?? "not JSON", text), storeProblem)
-            )
+            Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
           )
-          const decoded = ThousandEyes.decode(body, {
-            source: name,
-            timezone,
-            viewsUrl,
-            receivedAt: yield* DateTime.now
-          })
-          switch (decoded._tag) {
-            case "Test":
-              return { accepted: 0, unreadable: 0 }
-            case "Unreadable":
-              yield* Effect.mapError(unreadable.keep(name, decoded.why, text), storeProblem)
-              return { accepted: 0, unreadable: 1 }
-            case "Events":
-              yield* Effect.mapError(intake.accept(decoded.events), storeProblem)
-              return { accepted: decoded.events.length, unreadable: 0 }
-          }
+          return yield* take(name, body, keep)
         })
       )
       .handle("unreadable", ({ query }) =>
@@ -55,10 +59,29 @@ export const SourceHandlers = HttpApiBuilder.group(
           const { limit = 100 } = query
           const page = yield* Effect.mapError(unreadable.list({ limit, before: query.after }), storeProblem)
           return {
-            items: page.items.map((item) => ({ ...item, receivedAt: DateTime.makeUnsafe(item.receivedAt) })),
+            items: page.items.map(({ from, receivedAt, ...item }) => ({
+              ...item,
+              ...(from !== undefined && { from }),
+              receivedAt: DateTime.makeUnsafe(receivedAt)
+            })),
             total: page.total,
             ...next(page)
           }
+        })
+      )
+      .handle("replay", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const kept = yield* Effect.mapError(unreadable.get(id), storeProblem)
+          if (kept === undefined) return yield* new NotFound({})
+          if (!kept.isWhole) {
+            return yield* new Conflict({ detail: "Only its beginning was kept: let its source send it again" })
+          }
+          const body = yield* parseJson(kept.body).pipe(
+            Effect.mapError(({ detail = "It is not JSON" }) => new Conflict({ detail }))
+          )
+          const taken = yield* take(kept.source, body, () => Effect.void)
+          if (taken.unreadable === 0) yield* Effect.mapError(unreadable.remove(id), storeProblem)
+          return taken
         })
       )
   })

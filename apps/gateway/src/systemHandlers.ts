@@ -4,15 +4,15 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { storeProblem } from "./problems.ts"
 
-/** `/healthz`: events can be accepted, because an empty transaction reaches the disk. */
+/** `/healthz` and `/readyz`: events can be accepted, because an empty transaction reaches the disk. */
 export const SystemHandlers = HttpApiBuilder.group(
   Api,
   "system",
   Effect.fn(function* (handlers) {
     const journal = yield* Journal
 
-    return handlers.handleAll({
-      healthz: () => journal.commit(Effect.succeed({ status: "ok" as const })).pipe(Effect.mapError(storeProblem))
-    })
+    const accepts = () => journal.commit(Effect.succeed({ status: "ok" as const })).pipe(Effect.mapError(storeProblem))
+
+    return handlers.handleAll({ healthz: accepts, readyz: accepts })
   })
 )

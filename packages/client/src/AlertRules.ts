@@ -3,29 +3,37 @@
  */
 import { AlertRule as CoreRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
+import { ignored } from "./ignored.ts"
 import { list } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
+import { says } from "./says.ts"
 
 /** An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; an absent `id` is made by the gateway. */
 export const AlertRulePayload = Schema.Struct({
-  id: Schema.optionalKey(AlertRuleId),
-  name: CoreRule.fields.name,
-  enabled: Schema.optionalKey(Schema.Boolean),
-  match: CoreRule.fields.match,
-  integrations: CoreRule.fields.integrations,
-  notifyOnClear: Schema.optionalKey(Schema.Boolean),
-  createdAt: Schema.optionalKey(Schema.Unknown),
-  updatedAt: Schema.optionalKey(Schema.Unknown)
-})
+  id: Schema.optionalKey(AlertRuleId).annotateKey({ description: "Made by the gateway if it is left out." }),
+  name: CoreRule.fields.name.annotateKey({ description: "What people call it." }),
+  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if it is left out." }),
+  match: CoreRule.fields.match.annotateKey({
+    description: "All that is given must match, any of an array; an empty match matches every alert."
+  }),
+  integrations: CoreRule.fields.integrations.annotateKey({
+    description: "The ids of the integrations that are told; may be empty."
+  }),
+  notifyOnClear: Schema.optionalKey(Schema.Boolean).annotateKey({
+    description: "Send when clears: whoever was told of the raise is told of the clear. False if it is left out."
+  }),
+  createdAt: ignored,
+  updatedAt: ignored
+}).annotate({ identifier: "AlertRulePayload" })
 
 /** An alert rule. */
 export const AlertRule = Schema.Struct({
   ...CoreRule.fields,
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc
-})
+}).annotate({ identifier: "AlertRule" })
 
 /** What saving a rule would tell the open alerts, and where. */
 export const RulePreview = Schema.Struct({
@@ -34,37 +42,49 @@ export const RulePreview = Schema.Struct({
   integrations: Schema.Array(
     Schema.Struct({ integration: IntegrationId, raise: Schema.Natural, clear: Schema.Natural })
   )
-})
+}).annotate({ identifier: "RulePreview" })
 
 const params = { id: AlertRuleId }
 
 /** The alert rules. An edit tells at once those whom it concerns. */
 export class AlertRulesApi extends HttpApiGroup.make("rules")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: list(AlertRule), error: StoreUnavailable }),
+    HttpApiEndpoint.get("list", "/", { success: list(AlertRule), error: StoreUnavailable }).annotateMerge(
+      says("All alert rules")
+    ),
     HttpApiEndpoint.post("create", "/", {
       payload: AlertRulePayload,
       success: withETag(AlertRule.pipe(HttpApiSchema.status(201))),
       error: [InvalidRequest, Conflict, StoreUnavailable]
-    }),
+    }).annotateMerge(says("Make an alert rule", "Alerts that are raised now and match it are told now.")),
     HttpApiEndpoint.post("preview", "/preview", {
       payload: AlertRulePayload,
       success: RulePreview,
       error: [InvalidRequest, StoreUnavailable]
-    }),
-    HttpApiEndpoint.get("get", "/:id", { params, success: withETag(AlertRule), error: [NotFound, StoreUnavailable] }),
+    }).annotateMerge(says("What saving a rule would send", "How many raises and clears, and where. Nothing is saved.")),
+    HttpApiEndpoint.get("get", "/:id", {
+      params,
+      success: withETag(AlertRule),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(says("One alert rule")),
     HttpApiEndpoint.put("replace", "/:id", {
       params,
       headers: ifMatch,
       payload: AlertRulePayload,
       success: withETag(AlertRule),
       error: [InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable]
-    }),
+    }).annotateMerge(
+      says(
+        "Replace an alert rule",
+        "Raised alerts that it no longer matches are told as cleared, if it has notifyOnClear."
+      )
+    ),
     HttpApiEndpoint.delete("remove", "/:id", {
       params,
       headers: ifMatch,
       success: HttpApiSchema.NoContent,
       error: [NotFound, PreconditionFailed, StoreUnavailable]
-    })
+    }).annotateMerge(says("Remove an alert rule"))
   )
-  .prefix("/v1/rules") {}
+  .prefix("/v1/rules")
+  .annotateMerge(OpenApi.annotations({ description: "Which alerts are told where." })) {}

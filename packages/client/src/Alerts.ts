@@ -3,39 +3,44 @@
  */
 import { Alert, AlertId, Because, InboundLimits, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Delivery } from "./Deliveries.ts"
 import { list, page } from "./lists.ts"
 import { InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
+import { says } from "./says.ts"
 
 /** What became of each posted alert, in their order. `id` is Tocsin's own. */
 export const Accepted = Schema.Struct({
   items: Schema.Array(
     Schema.Struct({
-      id: AlertId,
-      /** `duplicate` said nothing new, `late` spoke of what was over: neither changes anything. */
-      status: Schema.Literals(["accepted", "duplicate", "late"])
+      id: AlertId.annotateKey({ description: "Tocsin's own id of the alert." }),
+      status: Schema.Literals(["accepted", "duplicate", "late"]).annotateKey({
+        description: "duplicate said nothing new, late spoke of what was over: neither changes anything."
+      })
     })
   )
-})
+}).annotate({ identifier: "Accepted" })
 
 /** One alert at one integration. */
 export const Conversation = Schema.Struct({
   integration: IntegrationId,
   state: Schema.Literals(["open", "closed"]),
-  /** The alert rules that led there. */
-  rules: Schema.Array(Schema.String),
-  lastWord: Schema.optionalKey(Schema.Literals(["raised", "cleared"])),
+  rules: Schema.Array(Schema.String).annotateKey({ description: "The alert rules that led there." }),
+  lastWord: Schema.optionalKey(Schema.Literals(["raised", "cleared"])).annotateKey({
+    description: "What the integration was last told."
+  }),
   severityTold: Schema.optionalKey(Severity),
   closedBecause: Schema.optionalKey(Because)
-})
+}).annotate({ identifier: "Conversation" })
+
+const ShownAlert = Alert.annotate({ identifier: "Alert" })
 
 /** An alert with all that was said of it. */
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
   conversations: Schema.Array(Conversation),
   deliveries: Schema.Array(Delivery)
-})
+}).annotate({ identifier: "AlertDetails" })
 
 /** Why each integration was told, or was not. */
 export const Explanations = Schema.Struct({
@@ -43,48 +48,60 @@ export const Explanations = Schema.Struct({
     Schema.Struct({
       integration: IntegrationId,
       told: Schema.Boolean,
-      /** What decided it: a rule, a switch, or what became of each delivery. */
-      why: Schema.String
+      why: Schema.String.annotateKey({
+        description: "What decided it: a rule, a switch, or what became of each delivery."
+      })
     })
   )
-})
+}).annotate({ identifier: "Explanations" })
+
+const Posted = PostedAlert.annotate({ identifier: "PostedAlert" })
 
 /** Alerts in, from anyone, and alerts out. */
 export class AlertsApi extends HttpApiGroup.make("alerts")
   .add(
     HttpApiEndpoint.post("post", "/", {
-      payload: Schema.Union([
-        PostedAlert,
-        Schema.Array(PostedAlert).check(Schema.isMaxLength(InboundLimits.maxAlerts))
-      ]),
+      payload: Schema.Union([Posted, Schema.Array(Posted).check(Schema.isMaxLength(InboundLimits.maxAlerts))]),
       success: Accepted.pipe(HttpApiSchema.status(202)),
       error: [InvalidRequest, TooLarge, StoreUnavailable]
-    }),
+    }).annotateMerge(
+      says(
+        "Report an alert, or up to 1,000",
+        "Raised or cleared; all of an array or none. Answered when it is on the disk. A clear carries the same source and id as its raise."
+      )
+    ),
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
         state: Schema.optionalKey(Schema.Literals(["raised", "cleared"])),
         source: Schema.optionalKey(Schema.String),
-        sourceId: Schema.optionalKey(Schema.String)
+        sourceId: Schema.optionalKey(Schema.String).annotateKey({ description: "The source's own id of the alert." })
       },
-      success: list(Alert),
+      success: list(ShownAlert),
       error: StoreUnavailable
-    }),
+    }).annotateMerge(says("Alerts, newest first")),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },
       success: AlertDetails,
       error: [NotFound, StoreUnavailable]
-    }),
+    }).annotateMerge(says("One alert, with all that was said of it")),
     HttpApiEndpoint.get("explain", "/:id/explain", {
       params: { id: AlertId },
       success: Explanations,
       error: [NotFound, StoreUnavailable]
-    }),
+    }).annotateMerge(says("Why was I (not) told?", "For each integration: told or not, and what decided.")),
     HttpApiEndpoint.post("clear", "/:id/clear", {
       params: { id: AlertId },
-      payload: Schema.Struct({ reason: Schema.NonEmptyString.check(Schema.isMaxLength(InboundLimits.maxTextLength)) }),
-      success: Alert,
+      payload: Schema.Struct({
+        reason: Schema.NonEmptyString.check(Schema.isMaxLength(InboundLimits.maxTextLength)).annotateKey({
+          description: "For the history of the alert."
+        })
+      }),
+      success: ShownAlert,
       error: [InvalidRequest, NotFound, StoreUnavailable]
-    })
+    }).annotateMerge(
+      says("Close an alert by hand", "Those who were told of it are told. One that has cleared stays as it is.")
+    )
   )
-  .prefix("/v1/alerts") {}
+  .prefix("/v1/alerts")
+  .annotateMerge(OpenApi.annotations({ description: "Alerts in, from anyone, and alerts out." })) {}

@@ -3,9 +3,10 @@
  */
 import { AlertId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
-import { NotFound, StoreUnavailable } from "./Problems.ts"
+import { Conflict, InvalidRequest, NotFound, StoreUnavailable } from "./Problems.ts"
+import { says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
 
@@ -16,11 +17,13 @@ export const Delivery = Schema.Struct({
   integration: IntegrationId,
   kind: Schema.String,
   status: Schema.Literals(statuses),
-  cause: Schema.optionalKey(Schema.String),
+  cause: Schema.optionalKey(Schema.String).annotateKey({ description: "Why it has this status." }),
   attempts: Schema.Natural,
-  nextAt: Schema.optionalKey(Schema.DateTimeUtc),
-  /** The message in plain words, as it was delivered. */
-  text: Schema.optionalKey(Schema.String),
+  nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Not tried before this time." }),
+  text: Schema.optionalKey(Schema.String).annotateKey({
+    description: "The message in plain words, as it was delivered."
+  }),
+  redeliveryOf: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that it repeats." }),
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc,
   transitions: Schema.Array(
@@ -31,6 +34,10 @@ export const Delivery = Schema.Struct({
       attempt: Schema.optionalKey(Schema.Natural)
     })
   )
+}).annotate({ identifier: "Delivery" })
+
+const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey({
+  description: "Kept in the history of the new delivery."
 })
 
 /** The history of deliveries. */
@@ -39,19 +46,49 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
-        /** May be given several times. `pending` includes retrying and sending; `open` is all that has not ended. */
-        status: Schema.optionalKey(Schema.Array(Schema.Literals([...statuses, "open"]))),
+        status: Schema.optionalKey(Schema.Array(Schema.Literals([...statuses, "open"]))).annotateKey({
+          description:
+            "May be given several times. pending includes retrying and sending; open is all that has not ended."
+        }),
         integration: Schema.optionalKey(IntegrationId),
         alert: Schema.optionalKey(AlertId),
-        since: Schema.optionalKey(Schema.DateTimeUtc)
+        since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Made at or after this time." })
       },
       success: list(Delivery),
       error: StoreUnavailable
-    }),
+    }).annotateMerge(says("Deliveries, newest first")),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: Schema.String },
       success: Delivery,
       error: [NotFound, StoreUnavailable]
-    })
+    }).annotateMerge(says("One delivery, with every step of it")),
+    HttpApiEndpoint.post("redeliverAll", "/redeliver", {
+      payload: Schema.Struct({
+        integration: Schema.optionalKey(IntegrationId),
+        since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+          description: "Only those made at or after this time."
+        }),
+        reason: Schema.optionalKey(Reason)
+      }),
+      success: Schema.Struct({ redelivered: Schema.Natural }),
+      error: [InvalidRequest, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Deliver the dead again",
+        "All dead deliveries, or those of one integration or since a time, in their order."
+      )
+    ),
+    HttpApiEndpoint.post("redeliver", "/:id/redeliver", {
+      params: { id: Schema.String },
+      payload: Schema.NullOr(Schema.Struct({ reason: Schema.optionalKey(Reason) })),
+      success: Delivery,
+      error: [InvalidRequest, NotFound, Conflict, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Deliver again",
+        "Makes a new delivery that says what is true by then. Something that was delivered needs a reason."
+      )
+    )
   )
-  .prefix("/v1/deliveries") {}
+  .prefix("/v1/deliveries")
+  .annotateMerge(OpenApi.annotations({ description: "What was told, where and when." })) {}

@@ -1,88 +1,152 @@
 /**
  * The integrations: configured channels.
  */
-import { DeliveryOptions, IntegrationId, Limits } from "@tocsin/core"
+import { DeliveryOptions, IntegrationId, Limits, Link } from "@tocsin/core"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
+import { ignored } from "./ignored.ts"
 import { list } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
+import { says } from "./says.ts"
+
+const Settings = Schema.Record(Schema.String, Schema.Json)
 
 const entered = {
-  name: Schema.NonEmptyString,
-  /** The type of an installed plugin, such as `slack`; see `GET /v1/plugins`. */
-  type: Schema.NonEmptyString,
-  /** The plugin's settings. A secret that a replacement leaves out stays as it is. */
-  settings: Schema.Record(Schema.String, Schema.Json),
-  limits: Schema.optionalKey(Limits),
-  /** The integration that stands in when this one cannot be reached. */
-  fallback: Schema.optionalKey(IntegrationId),
-  delivery: Schema.optionalKey(DeliveryOptions)
-}
-
-/** What the gateway adds; accepted in a request, so that what was read can be sent back, and ignored there. */
-const added = {
-  secretsSet: Schema.optionalKey(Schema.Unknown),
-  state: Schema.optionalKey(Schema.Unknown),
-  broken: Schema.optionalKey(Schema.Unknown),
-  lastSuccessAt: Schema.optionalKey(Schema.Unknown),
-  createdAt: Schema.optionalKey(Schema.Unknown),
-  updatedAt: Schema.optionalKey(Schema.Unknown)
+  name: Schema.NonEmptyString.annotateKey({ description: "What people call it." }),
+  type: Schema.NonEmptyString.annotateKey({ description: "The type of an installed plugin: see GET /v1/plugins." }),
+  settings: Settings.annotateKey({
+    description: "The plugin's settings: see GET /v1/plugins. A secret that a replacement leaves out stays as it is."
+  }),
+  limits: Schema.optionalKey(Limits).annotateKey({
+    description: "How fast it may be sent to, in place of what its plugin says."
+  }),
+  fallback: Schema.optionalKey(IntegrationId).annotateKey({
+    description: "The integration that stands in when this one cannot be reached."
+  }),
+  delivery: Schema.optionalKey(DeliveryOptions).annotateKey({ description: "How long to try; all in seconds." })
 }
 
 /** An integration as it is entered. `enabled` is true when absent; an absent `id` is made by the gateway. */
 export const IntegrationPayload = Schema.Struct({
-  id: Schema.optionalKey(IntegrationId),
+  id: Schema.optionalKey(IntegrationId).annotateKey({ description: "Made by the gateway if it is left out." }),
   ...entered,
-  enabled: Schema.optionalKey(Schema.Boolean),
-  ...added
-})
+  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if it is left out." }),
+  secretsSet: ignored,
+  state: ignored,
+  broken: ignored,
+  lastSuccessAt: ignored,
+  createdAt: ignored,
+  updatedAt: ignored
+}).annotate({ identifier: "IntegrationPayload" })
 
 /** An integration as it is shown: without its secrets. */
 export const Integration = Schema.Struct({
   id: IntegrationId,
   ...entered,
   enabled: Schema.Boolean,
-  /** JSON Pointers into `settings`: the secrets that are set. */
-  secretsSet: Schema.Array(Schema.String),
-  /** `broken` stands still until it is mended, or works when it is tried again, every five minutes. */
-  state: Schema.Literals(["ok", "broken"]),
+  secretsSet: Schema.Array(Schema.String).annotateKey({
+    description: "JSON Pointers into settings: the secrets that are set. They are never shown."
+  }),
+  state: Schema.Literals(["ok", "broken"]).annotateKey({
+    description: "A broken one stands still until it is mended, or works when it is tried again, every five minutes."
+  }),
   broken: Schema.optionalKey(Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })),
   lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc),
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc
-})
+}).annotate({ identifier: "Integration" })
+
+/** What became of the raised and the cleared notification of a test send. */
+export const TestSend = Schema.Struct({
+  items: Schema.Array(
+    Schema.Struct({
+      of: Schema.Literals(["Raised", "Cleared"]),
+      status: Schema.Literals(["delivered", "failed", "trying", "skipped"]).annotateKey({
+        description:
+          "trying: not known after 15 seconds; it goes on for five minutes. skipped: not tried, because the raise did not arrive."
+      }),
+      form: Schema.Literals(["rich", "plain"]).annotateKey({
+        description: "plain if the service refused the rich one."
+      }),
+      reason: Schema.optionalKey(Schema.String).annotateKey({
+        description:
+          "Why the last attempt failed: RateLimited, Unavailable, Unauthorized, DestinationGone, PayloadRejected or Misconfigured."
+      }),
+      detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." }),
+      until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+        description: "Not tried before this time, because of a budget or because the service asked for it."
+      }),
+      link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen." })
+    })
+  )
+}).annotate({ identifier: "TestSend" })
 
 const params = { id: IntegrationId }
 
 /** The integrations. */
 export class IntegrationsApi extends HttpApiGroup.make("integrations")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: list(Integration), error: StoreUnavailable }),
+    HttpApiEndpoint.get("list", "/", { success: list(Integration), error: StoreUnavailable }).annotateMerge(
+      says("All integrations")
+    ),
     HttpApiEndpoint.post("create", "/", {
       payload: IntegrationPayload,
       success: withETag(Integration.pipe(HttpApiSchema.status(201))),
       error: [InvalidRequest, Conflict, StoreUnavailable]
-    }),
+    }).annotateMerge(says("Make an integration", "Settings whose destination could never be called are refused.")),
+    HttpApiEndpoint.post("testUnsaved", "/test", {
+      payload: IntegrationPayload,
+      success: TestSend,
+      error: [InvalidRequest, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Send a test by settings that are not saved",
+        "Answers within 15 seconds. Nothing is stored but the budget spent."
+      )
+    ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(Integration),
       error: [NotFound, StoreUnavailable]
-    }),
+    }).annotateMerge(says("One integration, without its secrets")),
     HttpApiEndpoint.put("replace", "/:id", {
       params,
       headers: ifMatch,
       payload: IntegrationPayload,
       success: withETag(Integration),
       error: [InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable]
-    }),
+    }).annotateMerge(
+      says(
+        "Replace an integration",
+        "A secret that is left out stays, unless the settings now point to another scheme, host or port. What waits is tried at once."
+      )
+    ),
     HttpApiEndpoint.delete("remove", "/:id", {
       params,
       headers: ifMatch,
-      /** With `force` it also leaves the rules and the fallbacks that name it. */
-      query: { force: Schema.optionalKey(Schema.Literals(["true", "false"])) },
+      query: {
+        force: Schema.optionalKey(Schema.Literals(["true", "false"])).annotateKey({
+          description: "true: also take it out of the rules and fallbacks that name it."
+        })
+      },
       success: HttpApiSchema.NoContent,
       error: [NotFound, Conflict, PreconditionFailed, StoreUnavailable]
-    })
+    }).annotateMerge(says("Remove an integration", "What it was still owed is superseded.")),
+    HttpApiEndpoint.post("test", "/:id/test", {
+      params,
+      payload: Schema.NullOr(Schema.Struct({ settings: Schema.optionalKey(Settings) })).annotate({
+        description:
+          "Nothing, or settings to try in place of the stored ones; secrets that they leave out are the stored ones."
+      }),
+      success: TestSend,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Send a test",
+        "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success mends a broken integration."
+      )
+    )
   )
-  .prefix("/v1/integrations") {}
+  .prefix("/v1/integrations")
+  .annotateMerge(OpenApi.annotations({ description: "The integrations: configured channels." })) {}

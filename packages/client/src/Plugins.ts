@@ -2,17 +2,21 @@
  * The installed channel plugins.
  */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list } from "./lists.ts"
+import { says } from "./says.ts"
 
 /** A channel plugin: the type of integration that it serves, and its settings as a JSON Schema, secrets marked `writeOnly`. */
 export const Plugin = Schema.Struct({
-  type: Schema.String,
-  title: Schema.String,
-  settings: Schema.Record(Schema.String, Schema.Json)
-})
+  type: Schema.String.annotateKey({ description: "The type that an integration names." }),
+  title: Schema.String.annotateKey({ description: "The channel's name, as its vendor spells it." }),
+  settings: Schema.Record(Schema.String, Schema.Json).annotateKey({
+    description: "The settings of its integrations as a JSON Schema."
+  })
+}).annotate({ identifier: "Plugin" })
 
 /** The installed channel plugins. */
 export class PluginsApi extends HttpApiGroup.make("plugins")
-  .add(HttpApiEndpoint.get("list", "/", { success: list(Plugin) }))
-  .prefix("/v1/plugins") {}
+  .add(HttpApiEndpoint.get("list", "/", { success: list(Plugin) }).annotateMerge(says("The installed channel plugins")))
+  .prefix("/v1/plugins")
+  .annotateMerge(OpenApi.annotations({ description: "The types of integrations, with their settings." })) {}

@@ -2,37 +2,63 @@
  * Where monitoring systems send their own formats.
  */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
-import { InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
+import { Conflict, InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
+import { says } from "./says.ts"
 
 /** A body that a source sent and that could not be read. */
 export const UnreadableBody = Schema.Struct({
   id: Schema.String,
   source: Schema.String,
-  why: Schema.String,
-  body: Schema.String,
+  why: Schema.String.annotateKey({ description: "Where it could not be read and what was expected there." }),
+  from: Schema.optionalKey(Schema.String).annotateKey({ description: "The address that it came from." }),
+  body: Schema.String.annotateKey({
+    description: "Its first 65,536 characters, without what looks like a credential."
+  }),
+  isWhole: Schema.Boolean.annotateKey({ description: "Whether all of it was kept; only then it can be replayed." }),
   receivedAt: Schema.DateTimeUtc
-})
+}).annotate({ identifier: "UnreadableBody" })
+
+/** What was taken of a source's body. */
+export const Taken = Schema.Struct({
+  accepted: Schema.Natural.annotateKey({ description: "How many events were taken." }),
+  unreadable: Schema.Natural.annotateKey({ description: "How many could not be read and were kept for a person." })
+}).annotate({ identifier: "Taken" })
 
 /** The sources. */
 export class SourcesApi extends HttpApiGroup.make("sources")
   .add(
     HttpApiEndpoint.post("post", "/:name", {
-      /** A built-in source's name is its type: `thousandeyes`. */
-      params: { name: Schema.String },
+      params: {
+        name: Schema.String.annotateKey({ description: "A built-in source's name is its type: thousandeyes." })
+      },
       payload: Schema.Json,
-      success: Schema.Struct({
-        /** How many events were taken, and how many could not be read and were kept for a person. */
-        accepted: Schema.Natural,
-        unreadable: Schema.Natural
-      }),
+      success: Taken,
       error: [InvalidRequest, NotFound, TooLarge, StoreUnavailable]
-    }),
+    }).annotateMerge(
+      says(
+        "Take what a monitoring system sends",
+        "Answered when it is on the disk. JSON of an unknown shape is kept and answered with 200, because senders repeat what is refused."
+      )
+    ),
     HttpApiEndpoint.get("unreadable", "/unreadable", {
       query: page,
       success: list(UnreadableBody),
       error: StoreUnavailable
-    })
+    }).annotateMerge(
+      says("What nobody could read", "The 1,000 newest bodies that sources sent and that could not be read.")
+    ),
+    HttpApiEndpoint.post("replay", "/unreadable/:id/replay", {
+      params: { id: Schema.String },
+      success: Taken,
+      error: [NotFound, Conflict, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Read it again",
+        "After a fix: takes the body as if it came now. What could be read is no longer kept; else it stays."
+      )
+    )
   )
-  .prefix("/v1/sources") {}
+  .prefix("/v1/sources")
+  .annotateMerge(OpenApi.annotations({ description: "Where monitoring systems send their own formats." })) {}

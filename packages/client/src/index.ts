@@ -3,7 +3,7 @@ export { Accepted, AlertDetails, AlertsApi, Conversation, Explanations } from ".
 export { Api } from "./Api.ts"
 export { Authorization, RequestErrors } from "./Authorization.ts"
 export { DeliveriesApi, Delivery } from "./Deliveries.ts"
-export { Integration, IntegrationPayload, IntegrationsApi } from "./Integrations.ts"
+export { Integration, IntegrationPayload, IntegrationsApi, TestSend } from "./Integrations.ts"
 export { Plugin, PluginsApi } from "./Plugins.ts"
 export {
   Conflict,
@@ -15,5 +15,5 @@ export {
   TooLarge,
   Unauthorized
 } from "./Problems.ts"
-export { SourcesApi, UnreadableBody } from "./Sources.ts"
+export { SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"

@@ -2,7 +2,7 @@
  * Conversations and their deliveries in the store: what the planner reads, and
  * what becomes of its plans. All of it runs inside a journal's transaction.
  */
-import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from "@tocsin/core"
+import { type AlertId, AlertRuleId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -14,6 +14,14 @@ export interface StoredConversation extends Conversation {
   readonly alertId: AlertId
   readonly closedAt: number | undefined
   readonly receipt: string | undefined
+}
+
+/** A delivery to be made; the cause says why, for its first row of history. */
+export interface NewDelivery {
+  readonly kind: Kind
+  readonly status: "pending" | "superseded"
+  readonly cause: string
+  readonly redeliveryOf?: string
 }
 
 /** How far a delivery is. The last four are its end. */
@@ -47,6 +55,11 @@ export class Conversations extends Context.Service<
       alert: AlertId,
       plans: ReadonlyArray<Plan>
     ) => Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
+    /** Makes a delivery of the conversation, which must have none that has not ended; gives its id. */
+    readonly makeDelivery: (
+      conversation: Pick<StoredConversation, "id" | "alertId" | "integration">,
+      delivery: NewDelivery
+    ) => Effect.Effect<string, SqlError.SqlError>
     /** Ends all conversations of an integration that is being removed, and what it was still owed. */
     readonly endAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Moves a delivery on, with a row that says when, and why. */
@@ -95,6 +108,31 @@ export class Conversations extends Context.Service<
           })}`
         })
 
+        const makeDelivery = Effect.fnUntraced(function* (
+          { alertId, id, integration }: Pick<StoredConversation, "id" | "alertId" | "integration">,
+          { cause, kind, redeliveryOf, status }: NewDelivery
+        ) {
+          const at = yield* Clock.currentTimeMillis
+          const delivery = yield* random.uuidV7()
+          yield* sql`INSERT INTO deliveries ${sql.insert({
+            id: delivery,
+            conversation_id: id,
+            alert_id: alertId,
+            integration_id: integration,
+            kind,
+            status,
+            form: "rich",
+            attempts: 0,
+            unanswered: 0,
+            next_at: at,
+            redelivery_of: redeliveryOf ?? null,
+            created_at: at,
+            updated_at: at
+          })}`
+          yield* move(delivery, status, { cause })
+          return delivery
+        })
+
         const applyOne = Effect.fnUntraced(function* (
           alert: AlertId,
           plan: Plan,
@@ -119,23 +157,12 @@ export class Conversations extends Context.Service<
             yield* move(known.waiting.id, "superseded", { cause: supersede })
           }
           if (owe === undefined) return
-          const delivery = yield* random.uuidV7()
-          const status = owe.superseded === undefined ? "pending" : "superseded"
-          yield* sql`INSERT INTO deliveries ${sql.insert({
-            id: delivery,
-            conversation_id: id,
-            alert_id: alert,
-            integration_id: conversation.integration,
+          const to = { id, alertId: alert, integration: conversation.integration }
+          yield* makeDelivery(to, {
             kind: owe.kind,
-            status,
-            form: "rich",
-            attempts: 0,
-            unanswered: 0,
-            next_at: at,
-            created_at: at,
-            updated_at: at
-          })}`
-          yield* move(delivery, status, { cause: owe.superseded ?? whyOwed(conversation) })
+            status: owe.superseded === undefined ? "pending" : "superseded",
+            cause: owe.superseded ?? whyOwed(conversation)
+          })
         })
 
         const apply = Effect.fnUntraced(function* (alert: AlertId, plans: ReadonlyArray<Plan>) {
@@ -168,7 +195,7 @@ export class Conversations extends Context.Service<
             WHERE integration_id = ${integration}`
         })
 
-        return Conversations.of({ ofAlerts, get, apply, endAll, move })
+        return Conversations.of({ ofAlerts, get, apply, makeDelivery, endAll, move })
       })
     )
 }

@@ -20,7 +20,9 @@ import { Lanes } from "./Lanes.ts"
 import { migrate } from "./migrations.ts"
 import { Pacing } from "./Pacing.ts"
 import type { Seal } from "./Seal.ts"
+import { Redeliveries } from "./Redeliveries.ts"
 import { Signals } from "./Signals.ts"
+import { TestSends } from "./TestSends.ts"
 import { Unreadable } from "./Unreadable.ts"
 
 /** What the engine offers to the gateway. */
@@ -32,6 +34,8 @@ export type Engine =
   | Integrations
   | History
   | Unreadable
+  | TestSends
+  | Redeliveries
   | Lanes
   | Journal
   | SecureRandom.SecureRandom
@@ -44,7 +48,15 @@ export const layer: Layer.Layer<
   Engine,
   Migrator.MigrationError | SqlError.SqlError | StoreUnavailable,
   SqlClient.SqlClient | Channels | Egress | Seal
-> = Layer.mergeAll(Intake.layer, Edits.layer, History.layer, Unreadable.layer, Lanes.layer).pipe(
+> = Layer.mergeAll(
+  Intake.layer,
+  Edits.layer,
+  History.layer,
+  Unreadable.layer,
+  TestSends.layer,
+  Redeliveries.layer,
+  Lanes.layer
+).pipe(
   Layer.provideMerge(Attempts.layer),
   Layer.provideMerge([
     Conversations.layer,

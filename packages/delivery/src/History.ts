@@ -28,6 +28,8 @@ export interface Delivery {
   readonly nextAt: number | undefined
   /** The message in plain words, once it was delivered. */
   readonly text: string | undefined
+  /** The delivery that it repeats, because a person asked for it. */
+  readonly redeliveryOf: string | undefined
   readonly createdAt: number
   readonly updatedAt: number
   readonly transitions: ReadonlyArray<Transition>
@@ -143,6 +145,7 @@ interface Row {
   readonly attempts: number
   readonly next_at: number
   readonly text: string | null
+  readonly redelivery_of: string | null
   readonly created_at: number
   readonly updated_at: number
 }
@@ -174,6 +177,7 @@ const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery 
   attempts: row.attempts,
   nextAt: row.status === "pending" || row.status === "retrying" ? row.next_at : undefined,
   text: row.text ?? undefined,
+  redeliveryOf: row.redelivery_of ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   transitions: transitions.map(({ at, attempt, cause, status }) => ({

@@ -8,7 +8,7 @@ import { Channels, type InstalledChannel, type UnknownType } from "./Channels.ts
 import { Egress } from "./Egress.ts"
 import { fromIssue, Invalid, invalid } from "./Invalid.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
-import { keptSecrets, withoutSecrets, withStoredSecrets } from "./settings.ts"
+import { keptSecrets, pointerTo, withoutSecrets, withStoredSecrets } from "./settings.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -53,13 +53,14 @@ export class Integrations extends Context.Service<
     readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
     /** The ids of all integrations, and whether each is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
-    /** Ready to be sent to; undefined if there is none of this id, or it is disabled. */
+    /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
     /**
-     * Refuses settings that are not valid, or whose destination may not be called.
-     * It may wait for the network, so it belongs outside of any transaction.
+     * Refuses settings that are not valid, or whose destination may not be called;
+     * gives the integration ready to be sent to, unsaved. It may wait for the
+     * network, so it belongs outside of any transaction.
      */
-    readonly check: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
+    readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | Invalid>
     /** Makes the integration, or replaces the one of this id. */
     readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
     /** Takes the fallback from an integration. */
@@ -123,7 +124,7 @@ export class Integrations extends Context.Service<
           )
           const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
           if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
-          return { settings: encoded, destination: installed.channel.destination(decoded) }
+          return { installed, decoded, settings: encoded }
         })
 
         /** Whether the row holds these very settings. */
@@ -164,7 +165,7 @@ export class Integrations extends Context.Service<
           ready: Effect.fnUntraced(
             function* (id) {
               const found = yield* row(id)
-              if (found === undefined || found.enabled !== 1) return undefined
+              if (found === undefined) return undefined
               const installed = yield* channels.get(found.type)
               const settings = yield* decodeSettings(installed, yield* openSettings(found))
               const { delivery, fallback, limits } = decodeOptions(found.options)
@@ -174,7 +175,7 @@ export class Integrations extends Context.Service<
                   id,
                   name: found.name,
                   type: found.type,
-                  enabled: true,
+                  enabled: found.enabled === 1,
                   settings,
                   ...(limits && { limits }),
                   ...(fallback && { fallback }),
@@ -190,10 +191,15 @@ export class Integrations extends Context.Service<
             })
           ),
           check: Effect.fnUntraced(function* (input) {
-            const { destination } = yield* checkedSettings(input, yield* row(input.id))
-            yield* egress
-              .check(destination)
-              .pipe(Effect.mapError(({ message }) => invalid("/settings", "a destination that may be called", message)))
+            const { decoded, installed, settings } = yield* checkedSettings(input, yield* row(input.id))
+            const origin = installed.channel.destination(decoded)
+            yield* egress.check(origin).pipe(
+              Effect.mapError(({ message }) => {
+                const path = `/settings${pointerTo(settings, origin) ?? ""}`
+                return invalid(path, "a destination that may be called", message)
+              })
+            )
+            return { ...installed, integration: { ...input, settings: decoded } }
           }),
           save: Effect.fnUntraced(function* (input) {
             const now = yield* Clock.currentTimeMillis
@@ -201,8 +207,7 @@ export class Integrations extends Context.Service<
             if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
               return yield* invalid("/fallback", "the id of an integration")
             }
-            const { settings } = yield* checkedSettings(input, before)
-            const { plugin } = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+            const { installed, settings } = yield* checkedSettings(input, before)
             const { delivery, fallback, limits } = input
             const columns = {
               type: input.type,
@@ -214,7 +219,7 @@ export class Integrations extends Context.Service<
                 ...(delivery && { delivery })
               }),
               sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
-              settings_version: plugin.settingsVersion,
+              settings_version: installed.plugin.settingsVersion,
               key_id: seal.keyId,
               broken_reason: null,
               broken_since: null,

@@ -2,13 +2,14 @@
  * The lane of one integration: the next delivery in order, at the integration's
  * pace, tried once, and what follows from it.
  */
-import { ChannelPlugin, DeliveryError, type IntegrationId, PayloadRejected, Unavailable } from "@tocsin/core"
-import { Cause, Clock, Duration, Effect, Exit, Latch, Random, Schema } from "effect"
+import type { IntegrationId } from "@tocsin/core"
+import { Clock, Duration, Effect, Exit, Latch, Random } from "effect"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { Pacing } from "./Pacing.ts"
 import { brokenPause, consequence } from "./retry.ts"
+import { budgetsOf, tryOnce } from "./tryOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
 export interface Lane {
@@ -51,7 +52,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       )
     if (edits !== seen) return undefined
     if (loaded !== undefined) {
-      const declared = yield* Effect.exit(Effect.sync(() => budgets(loaded)))
+      const declared = yield* Effect.exit(Effect.sync(() => budgetsOf(loaded)))
       if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
       yield* pacing.declare(id, declared.value)
     }
@@ -70,7 +71,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const now = yield* Clock.currentTimeMillis
     if (pausedUntil > now) return yield* idle(Duration.millis(pausedUntil - now))
     const integration = ready ?? (yield* load)
-    if (integration === undefined) return yield* idle(safetyNet)
+    if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
     const { delivery, dueAt } = yield* journal.read(attempts.next(id))
     if (delivery === undefined) {
       return yield* idle(dueAt === undefined ? safetyNet : Duration.min(Duration.millis(dueAt - now), safetyNet))
@@ -95,7 +96,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       Effect.gen(function* () {
         const taken = yield* journal.commit(attempts.take(delivery))
         if (taken === undefined) return
-        const outcome = yield* tryOnce(integration, taken)
+        const outcome = yield* tryAndJudge(integration, taken)
         // What was sent must be known to be sent before anything else is.
         yield* journal.commit(attempts.complete(taken, outcome)).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
@@ -104,45 +105,26 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       })
     )
 
-  const tryOnce = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
-    const { delivery: options = {}, settings } = integration.integration
-    const exit = yield* Effect.interruptible(
-      Effect.suspend(() => integration.channel.deliver(settings, taken.notification, taken.options))
-    ).pipe(
-      Effect.timeoutOrElse({
-        duration: Duration.seconds(options.timeout ?? 10),
-        orElse: () => new DeliveryError({ reason: new Unavailable({ detail: "No answer in time", unanswered: true }) })
-      }),
-      // A plugin's bug: the plain form may do better than the rich one.
-      Effect.catchDefect(() => new DeliveryError({ reason: new PayloadRejected({ detail: "The plugin failed" }) })),
-      Effect.exit
+  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
+    const tried = yield* tryOnce(integration, taken.notification, taken.options).pipe(
+      Effect.provideService(Pacing, pacing)
     )
-    if (Exit.isSuccess(exit)) {
-      // The message went out, whatever the plugin gives back for it.
-      const receipt = isReceipt(exit.value) ? exit.value : {}
-      yield* heed(receipt.budgets)
-      return { _tag: "Delivered", receipt } satisfies Outcome
-    }
-    const { budgets, reason } = failureOf(exit.cause)
+    if (tried._tag === "Delivered") return tried
     const now = yield* Clock.currentTimeMillis
     const follows = consequence({
-      reason,
-      options,
+      reason: tried.reason,
+      options: integration.integration.delivery ?? {},
       now,
       attempts: taken.attempt,
       createdAt: taken.createdAt,
       form: taken.options.form,
       jitter: yield* Random.next
     })
-    yield* heed(budgets)
     if (follows.lane?.broken === false) yield* pacing.pause(id, follows.lane.pause)
     // What an edit has replaced meanwhile stops nobody.
     if (follows.lane !== undefined && ready === integration) pausedUntil = now + follows.lane.pause
-    return { _tag: "Failed", reason, consequence: follows } satisfies Outcome
+    return { ...tried, consequence: follows } satisfies Outcome
   })
-
-  const heed = (hints: ChannelPlugin.Receipt["budgets"]) =>
-    Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) => pacing.hint(key, remaining, resetAt.epochMilliseconds))
 
   const lane: Lane = {
     work: Effect.asVoid(wake.open),
@@ -156,23 +138,3 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   }
   return lane
 })
-
-const isReceipt = Schema.is(ChannelPlugin.Receipt)
-
-/** Why an attempt failed; one that ended in another way than it may (interrupted from within) perhaps arrived. */
-const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
-  const error = Cause.squash(cause)
-  return error instanceof DeliveryError
-    ? error
-    : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
-}
-
-/** The plugin's budgets, or the operator's own in place of them (B3). */
-const budgets = ({
-  integration: { limits, settings },
-  plugin
-}: ReadyIntegration): ReadonlyArray<ChannelPlugin.Budget> => {
-  const declared = plugin.budgets(settings)
-  const [first] = declared
-  return limits === undefined || first === undefined ? declared : [{ ...limits, key: first.key }]
-}

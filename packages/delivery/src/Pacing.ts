@@ -26,11 +26,11 @@ export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
   return { ...bucket, tokens, at: now }
 }
 
-/** How many milliseconds until the bucket holds one. */
-export const waitFor = (bucket: Bucket, rate: Rate, now: number): number =>
+/** How many milliseconds until the bucket holds one, or as many as are wanted. */
+export const waitFor = (bucket: Bucket, rate: Rate, now: number, wanted = 1): number =>
   Math.max(
     bucket.notBefore - now,
-    bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
+    bucket.tokens >= wanted ? 0 : Math.ceil(((wanted - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
   )
 
 /** The bucket of a service that asked to be left alone until then. */
@@ -46,6 +46,8 @@ export class Pacing extends Context.Service<
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
     /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
     readonly take: (integration: IntegrationId) => Effect.Effect<number>
+    /** Like `take`, before all others: what it has to wait for is kept from them, until it is taken or forgotten. */
+    readonly takeFirst: (integration: IntegrationId) => Effect.Effect<number>
     /** The service asked for a pause of so many milliseconds: the integration's own budget, its first, is empty till then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
     /** The service said what is left of one of its limits. */
@@ -55,6 +57,8 @@ export class Pacing extends Context.Service<
   static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
     const declared = new Map<IntegrationId, ReadonlyArray<ChannelPlugin.Budget>>()
     const buckets = new Map<string, Bucket>()
+    /** Who waits to be the next. */
+    const first = new Set<IntegrationId>()
 
     const rateOf = (key: string): Rate | undefined => {
       let slowest: ChannelPlugin.Budget | undefined
@@ -72,16 +76,35 @@ export class Pacing extends Context.Service<
         return { key, rate, bucket: fill(buckets.get(key) ?? start(now), rate, now) }
       })
 
+    const spends = (integration: IntegrationId, key: string) =>
+      (declared.get(integration) ?? []).some((budget) => budget.key === key)
+
+    /** Takes one from each bucket that holds as many as `wanted` of it; else the milliseconds until they do. */
+    const takeOf = (integration: IntegrationId, now: number, wanted: (key: string) => number) => {
+      const all = spent(integration, now)
+      const wait = Math.max(0, ...all.map(({ bucket, key, rate }) => waitFor(bucket, rate, now, wanted(key))))
+      for (const { bucket, key } of all) {
+        buckets.set(key, wait > 0 ? bucket : { ...bucket, tokens: bucket.tokens - 1 })
+      }
+      return wait
+    }
+
     return Pacing.of({
       declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets)),
-      forget: (integration) => Effect.sync(() => void declared.delete(integration)),
+      forget: (integration) =>
+        Effect.sync(() => {
+          declared.delete(integration)
+          first.delete(integration)
+        }),
       take: (integration) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          takeOf(integration, now, (key) => 1 + [...first].filter((other) => spends(other, key)).length)
+        ),
+      takeFirst: (integration) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          const all = spent(integration, now)
-          const wait = Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now)))
-          for (const { bucket, key } of all) {
-            buckets.set(key, wait > 0 ? bucket : { ...bucket, tokens: bucket.tokens - 1 })
-          }
+          const wait = takeOf(integration, now, () => 1)
+          if (wait > 0) first.add(integration)
+          else first.delete(integration)
           return wait
         }),
       pause: (integration, milliseconds) =>

@@ -14,6 +14,10 @@ export interface UnreadableBody {
   /** Where it could not be read and what was expected there. */
   readonly why: string
   readonly body: string
+  /** Whether all of it was kept. */
+  readonly isWhole: boolean
+  /** The address that it came from. */
+  readonly from: string | undefined
   /** Epoch milliseconds. */
   readonly receivedAt: number
 }
@@ -22,7 +26,12 @@ export interface UnreadableBody {
 export class Unreadable extends Context.Service<
   Unreadable,
   {
-    readonly keep: (source: string, why: string, body: string) => Effect.Effect<void, StoreUnavailable>
+    readonly keep: (
+      body: Pick<UnreadableBody, "source" | "why" | "body" | "from">
+    ) => Effect.Effect<void, StoreUnavailable>
+    readonly get: (id: string) => Effect.Effect<UnreadableBody | undefined, StoreUnavailable>
+    /** Keeps it no longer, because it was read after all. */
+    readonly remove: (id: string) => Effect.Effect<void, StoreUnavailable>
     readonly list: (options: {
       readonly before?: number | undefined
       readonly limit: number
@@ -40,12 +49,20 @@ export class Unreadable extends Context.Service<
         const journal = yield* Journal
         const random = yield* SecureRandom.SecureRandom
 
-        const keep = Effect.fnUntraced(function* (source: string, why: string, body: string) {
+        const keep = Effect.fnUntraced(function* ({
+          body: whole,
+          from,
+          source,
+          why
+        }: Pick<UnreadableBody, "source" | "why" | "body" | "from">) {
+          const body = cut(whole, InboundLimits.maxUnreadableLength)
           yield* sql`INSERT INTO unreadable ${sql.insert({
             id: yield* random.uuidV7(),
             source,
             why,
-            body: cut(body, InboundLimits.maxUnreadableLength),
+            body,
+            is_whole: body === whole ? 1 : 0,
+            from_address: from ?? null,
             received_at: yield* Clock.currentTimeMillis
           })}`
           yield* sql`DELETE FROM unreadable
@@ -64,20 +81,19 @@ export class Unreadable extends Context.Service<
             WHERE sequence < ${before} ORDER BY sequence DESC LIMIT ${limit + 1}`
           const page = rows.slice(0, limit)
           return {
-            items: page.map(({ body, id, received_at, source, why }) => ({
-              id,
-              source,
-              why,
-              body,
-              receivedAt: received_at
-            })),
+            items: page.map(fromRow),
             total: counted?.total ?? 0,
             next: rows.length > limit ? page.at(-1)?.sequence : undefined
           }
         })
 
         return Unreadable.of({
-          keep: (source, why, body) => journal.commit(keep(source, why, body)),
+          keep: (body) => journal.commit(keep(body)),
+          get: (id) =>
+            journal.read(
+              Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
+            ),
+          remove: (id) => journal.commit(Effect.asVoid(sql`DELETE FROM unreadable WHERE id = ${id}`)),
           list: (options) => journal.read(list(options))
         })
       })
@@ -90,5 +106,17 @@ interface Row {
   readonly source: string
   readonly why: string
   readonly body: string
+  readonly is_whole: number
+  readonly from_address: string | null
   readonly received_at: number
 }
+
+const fromRow = ({ body, from_address, id, is_whole, received_at, source, why }: Row): UnreadableBody => ({
+  id,
+  source,
+  why,
+  body,
+  isWhole: is_whole === 1,
+  from: from_address ?? undefined,
+  receivedAt: received_at
+})

@@ -149,6 +149,15 @@ const tables = Effect.gen(function* () {
   yield* sql`CREATE INDEX transitions_by_delivery ON transitions (delivery_id, sequence)`
 })
 
+const redelivery = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE deliveries ADD COLUMN redelivery_of text`
+  yield* sql`CREATE INDEX dead_deliveries ON deliveries (sequence) WHERE status = 'dead'`
+  yield* sql`ALTER TABLE unreadable ADD COLUMN from_address text`
+  yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
+})
+
 const migrations = {
-  "1_tables": tables
+  "1_tables": tables,
+  "2_redelivery": redelivery
 }

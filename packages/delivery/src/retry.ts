@@ -1,7 +1,7 @@
 /**
  * What follows from a failed attempt (cases D2, D3). Pure.
  */
-import { type ChannelPlugin, DeliveryOptions, type Reason } from "@tocsin/core"
+import { type ChannelPlugin, DeliveryOptions, type RateLimited, type Reason } from "@tocsin/core"
 import { Duration } from "effect"
 
 /** What must be known of the delivery and its attempt. Times are epoch milliseconds. */
@@ -41,7 +41,7 @@ export const consequence = (failed: Failed): Consequence => {
 
   switch (reason._tag) {
     case "RateLimited": {
-      const pause = Math.min(longestPause, Math.max(1000, Duration.toMillis(reason.retryAfter)))
+      const pause = pauseFor(reason)
       return { delivery: again(now + pause), lane: { pause, broken: false } }
     }
     case "Unavailable":
@@ -54,6 +54,10 @@ export const consequence = (failed: Failed): Consequence => {
       return { delivery: again(now), lane: { pause: brokenPause, broken: true } }
   }
 }
+
+/** How long a service that asked for it is left alone, in milliseconds: a second at least, a day at most. */
+export const pauseFor = ({ retryAfter }: RateLimited): number =>
+  Math.min(longestPause, Math.max(1000, Duration.toMillis(retryAfter)))
 
 /** One second, doubling, with full jitter, capped. */
 const backoff = (attempts: number, { jitter, options }: Failed): number =>

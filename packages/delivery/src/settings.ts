@@ -65,6 +65,18 @@ export const keptSecrets = (
     return value !== undefined && value === valueAt(stored, pointer) && valueAt(entered, pointer) === undefined
   })
 
+/** The pointer of the first setting that is a URL of the origin. */
+export const pointerTo = (settings: Schema.Json, origin: string, at = ""): string | undefined => {
+  if (typeof settings === "string")
+    return URL.canParse(settings) && new URL(settings).origin === origin ? at : undefined
+  if (!isObject(settings)) return undefined
+  for (const [key, value] of Object.entries(settings)) {
+    const found = pointerTo(value, origin, `${at}/${escapePointer(key)}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 const valueAt = (settings: Schema.Json, pointer: string): Schema.Json | undefined => {
   let value: Schema.Json | undefined = settings
   for (const key of keys(pointer)) {

@@ -1,0 +1,150 @@
+/**
+ * Test sends: a raised and a cleared test notification, by the way that alerts go (case D6).
+ */
+import { type Alert, AlertId, type ChannelPlugin, IntegrationId, type Reason } from "@tocsin/core"
+import { Clock, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Integrations, type ReadyIntegration } from "./Integrations.ts"
+import { Journal } from "./Journal.ts"
+import { Pacing } from "./Pacing.ts"
+import { pauseFor } from "./retry.ts"
+import { Signals } from "./Signals.ts"
+import { budgetsOf, tryOnce } from "./tryOnce.ts"
+
+/** What became of one of the two notifications. */
+export interface TestOutcome {
+  readonly of: "Raised" | "Cleared"
+  /** `trying` goes on for some minutes; `skipped` was not tried, because the raise did not arrive. */
+  readonly status: "delivered" | "failed" | "trying" | "skipped"
+  /** `plain` if the service refused the rich form. */
+  readonly form: ChannelPlugin.Form
+  /** Why the last attempt failed. */
+  readonly reason?: Reason
+  /** Not before this time, in epoch milliseconds, because of a budget or because the service asked for it. */
+  readonly until?: number
+  readonly link?: URL
+}
+
+/** How long a caller waits for the outcomes. */
+const answerWithin = Duration.seconds(15)
+
+/** How long a test goes on trying after that. */
+const giveUpAfter = Duration.minutes(5)
+
+/** Sends test notifications. */
+export class TestSends extends Context.Service<
+  TestSends,
+  {
+    /**
+     * Sends both before anything else that the integration is owed, within its
+     * budget, and answers within 15 seconds. A success ends a broken state of the
+     * integration of this id if it is `saved`; else nothing is stored.
+     */
+    readonly send: (
+      integration: ReadyIntegration,
+      options: { readonly saved: boolean }
+    ) => Effect.Effect<ReadonlyArray<TestOutcome>>
+  }
+>()("@tocsin/delivery/TestSends") {
+  static readonly layer: Layer.Layer<
+    TestSends,
+    never,
+    Journal | Integrations | Pacing | Signals | SecureRandom.SecureRandom
+  > = Layer.effect(
+    TestSends,
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const integrations = yield* Integrations
+      const pacing = yield* Pacing
+      const signals = yield* Signals
+      const random = yield* SecureRandom.SecureRandom
+      const running = yield* FiberSet.make()
+
+      /** Says one of the two until it is delivered or fails; `tell` hears how far it is. */
+      const say = Effect.fnUntraced(function* (
+        { spender, test }: { readonly spender: IntegrationId; readonly test: ReadyIntegration },
+        { of, receipt }: { readonly of: TestOutcome["of"]; readonly receipt: ChannelPlugin.Receipt | undefined },
+        tell: (outcome: TestOutcome) => void
+      ) {
+        const startedAt = yield* DateTime.now
+        const alert = sample(test.integration.name, spender, of, startedAt)
+        const conversation = { id: spender, ...(receipt && { receipt }) }
+        let form: ChannelPlugin.Form = "rich"
+        let failed: { readonly reason?: Reason } = {}
+        for (;;) {
+          for (let wait = yield* pacing.takeFirst(spender); wait > 0; wait = yield* pacing.takeFirst(spender)) {
+            tell({ of, form, status: "trying", ...failed, until: (yield* Clock.currentTimeMillis) + wait })
+            yield* Effect.sleep(wait)
+          }
+          tell({ of, form, status: "trying", ...failed })
+          const tried = yield* tryOnce(test, { _tag: "Test", of, alert }, { form, conversation })
+          if (tried._tag === "Delivered") {
+            const { link } = tried.receipt
+            tell({ of, form, status: "delivered", ...failed, ...(link && { link }) })
+            return tried.receipt
+          }
+          failed = { reason: tried.reason }
+          if (tried.reason._tag === "RateLimited") {
+            yield* pacing.pause(spender, pauseFor(tried.reason))
+          } else if (tried.reason._tag === "PayloadRejected" && form === "rich") {
+            form = "plain"
+          } else {
+            tell({ of, form, status: "failed", ...failed })
+            return undefined
+          }
+        }
+      })
+
+      const worked = (id: IntegrationId) =>
+        journal
+          .commit(integrations.note(id, { worked: true }))
+          .pipe(Effect.andThen(signals.send([id], "changed")), Effect.ignore)
+
+      const send = Effect.fnUntraced(function* (test: ReadyIntegration, { saved }: { readonly saved: boolean }) {
+        const outcomes: { Raised: TestOutcome; Cleared: TestOutcome } = {
+          Raised: { of: "Raised", status: "trying", form: "rich" },
+          Cleared: { of: "Cleared", status: "trying", form: "rich" }
+        }
+        const tell = (outcome: TestOutcome) => void (outcomes[outcome.of] = outcome)
+        const spender = IntegrationId.make(`test-${yield* random.uuidV7()}`)
+
+        const both = Effect.gen(function* () {
+          yield* pacing.declare(spender, budgetsOf(test))
+          const receipt = yield* say({ spender, test }, { of: "Raised", receipt: undefined }, tell)
+          if (receipt === undefined) return tell({ of: "Cleared", status: "skipped", form: "rich" })
+          if (saved) yield* worked(test.integration.id)
+          yield* say({ spender, test }, { of: "Cleared", receipt }, tell)
+        }).pipe(
+          Effect.timeoutOption(giveUpAfter),
+          Effect.ensuring(pacing.forget(spender)),
+          Effect.provideService(Pacing, pacing)
+        )
+        const fiber = yield* FiberSet.run(running, both)
+        yield* Effect.timeoutOption(Fiber.await(fiber), answerWithin)
+        return [outcomes.Raised, outcomes.Cleared]
+      })
+
+      return TestSends.of({ send })
+    })
+  )
+}
+
+/** The alert that a test speaks of. */
+const sample = (name: string, id: string, of: TestOutcome["of"], at: DateTime.Utc): Alert => ({
+  id: AlertId.make(id),
+  source: "tocsin",
+  sourceId: id,
+  episode: 1,
+  rule: { name: "Test" },
+  test: { name },
+  severity: "info",
+  summary: "Somebody tries whether messages arrive here.",
+  startedAt: at,
+  observations: [],
+  observationsOmitted: 0,
+  labels: {},
+  links: {},
+  ...(of === "Raised"
+    ? { state: "raised" }
+    : { state: "cleared", clearedAt: at, clearedBecause: "conditionsNoLongerMet" as const })
+})
