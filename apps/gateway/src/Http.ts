@@ -1,11 +1,13 @@
 /**
  * The gateway's API over HTTP: each route decodes its request and hands it on.
  */
-import { Api } from "@tocsin/client"
-import { Layer } from "effect"
+import { Channels } from "@tocsin/delivery"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alertHandlers.ts"
 import * as Auth from "./Auth.ts"
+import { documented } from "./openApi.ts"
+import { BrowserHeadersLayer } from "./browserHeaders.ts"
 import { DeliveryHandlers } from "./deliveryHandlers.ts"
 import { IntegrationHandlers } from "./integrationHandlers.ts"
 import { PluginHandlers } from "./pluginHandlers.ts"
@@ -15,8 +17,16 @@ import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
 
 /** All routes, in need of the engine and the settings. */
-export const Routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-  Layer.merge(HttpApiScalar.layer(Api, { path: "/docs" })),
+export const Routes = Layer.unwrap(
+  Effect.map(Channels, ({ installed }) => {
+    const api = documented(installed)
+    return Layer.merge(
+      HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }),
+      // Nothing of the page comes from another host.
+      HttpApiScalar.layer(api, { path: "/docs", scalar: { withDefaultFonts: false, proxyUrl: "" } })
+    )
+  })
+).pipe(
   Layer.provide([
     SourceHandlers,
     AlertHandlers,
@@ -27,5 +37,5 @@ export const Routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
-  Layer.provide([ProblemsLayer, JsonBodiesLayer])
+  Layer.provide([BrowserHeadersLayer, ProblemsLayer, JsonBodiesLayer])
 )

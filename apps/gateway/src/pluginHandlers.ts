@@ -1,7 +1,8 @@
 import { Api } from "@tocsin/client"
-import { Channels, secretPointers } from "@tocsin/delivery"
-import { Effect, Schema } from "effect"
+import { Channels } from "@tocsin/delivery"
+import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { settingsSchema } from "./settingsSchema.ts"
 
 /** `/v1/plugins` */
 export const PluginHandlers = HttpApiBuilder.group(
@@ -10,27 +11,12 @@ export const PluginHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const { installed } = yield* Channels
 
-    const items = installed.map(({ plugin }) => {
-      const { definitions, schema } = Schema.toJsonSchemaDocument(plugin.settings)
-      const secrets = new Set(secretPointers(plugin))
-      return {
-        type: plugin.type,
-        title: plugin.title,
-        settings: toJsonObject({
-          ...schema,
-          properties: Object.fromEntries(
-            Object.entries(toJsonObject(schema["properties"] ?? {})).map(([name, property]) => [
-              name,
-              secrets.has(`/${name}`) ? { ...toJsonObject(property), writeOnly: true } : property
-            ])
-          ),
-          ...(Object.keys(definitions).length > 0 && { $defs: definitions })
-        })
-      }
-    })
+    const items = installed.map(({ plugin }) => ({
+      type: plugin.type,
+      title: plugin.title,
+      settings: settingsSchema(plugin)
+    }))
 
     return handlers.handleAll({ list: () => Effect.succeed({ items, total: items.length }) })
   })
 )
-
-const toJsonObject = Schema.decodeUnknownSync(Schema.Record(Schema.String, Schema.Json))

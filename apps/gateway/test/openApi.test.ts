@@ -1,0 +1,105 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Validator } from "@seriousme/openapi-schema-validator"
+import { Api } from "@tocsin/client"
+import { Effect, Schema } from "effect"
+import { HttpApi } from "effect/http-api"
+import { ask } from "./answers.ts"
+import { SharedWorld } from "./world.ts"
+
+/** Every route of the definition, as `POST /v1/alerts`. */
+const routes = (): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      const path = endpoint.path.replaceAll(/:(\w+)/g, "{$1}").replace(/(?<=.)\/$/, "")
+      found.push(`${endpoint.method} ${path}`)
+    }
+  })
+  return found.toSorted()
+}
+
+const Operation = Schema.Struct({ operationId: Schema.String, summary: Schema.String })
+
+const Document = Schema.Struct({
+  openapi: Schema.String,
+  paths: Schema.Record(Schema.String, Schema.Record(Schema.String, Operation)),
+  components: Schema.Struct({
+    schemas: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json)),
+    securitySchemes: Schema.Record(Schema.String, Schema.Json)
+  })
+})
+
+const document = Effect.map(ask(200, "GET", "/openapi.json"), ({ as }) => as(Document))
+
+describe("The OpenAPI document", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect("is a valid one of version 3.1", () =>
+      Effect.gen(function* () {
+        const { text } = yield* ask(200, "GET", "/openapi.json")
+        const { errors, valid } = yield* Effect.promise(() => new Validator().validate(JSON.parse(text)))
+        assert.isTrue(valid, JSON.stringify(errors))
+        assert.match((yield* document).openapi, /^3\.1\./)
+      })
+    )
+
+    it.effect("has the routes of the definition, each with a summary, and no others", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const documented = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`)
+        )
+        assert.deepStrictEqual(documented.toSorted(), routes())
+      })
+    )
+
+    it.effect("has no route that is not served", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        for (const route of routes()) {
+          const [method, path] = Schema.decodeUnknownSync(Schema.Tuple([Method, Schema.String]))(route.split(" "))
+          const { text } = yield* world.request(method, path.replaceAll(/\{\w+\}/g, "none"))
+          assert.notInclude(text, "There is no such route", route)
+        }
+        yield* ask(404, "GET", "/v1/none")
+      })
+    )
+
+    it.effect("tells the settings of each installed type, and which of them are secret", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        assert.deepStrictEqual(schemas["IntegrationPayload"]?.["oneOf"], [
+          { $ref: "#/components/schemas/Integration-slack" },
+          { $ref: "#/components/schemas/Integration-hipchat" }
+        ])
+        const { properties } = Schema.decodeUnknownSync(Variant)(schemas["Integration-slack"])
+        assert.deepStrictEqual(properties.type, { const: "slack" })
+        assert.isFalse(properties.settings.additionalProperties)
+        assert.include(properties.settings.properties["url"], { type: "string", title: "URL", writeOnly: true })
+        assert.notProperty(properties.settings.properties["channel"], "writeOnly")
+      })
+    )
+
+    it.effect("has a page of its own, which may call nobody else", () =>
+      Effect.gen(function* () {
+        const page = yield* ask(200, "GET", "/docs")
+        assert.include(page.headers["content-type"], "text/html")
+        assert.include(page.headers["content-security-policy"], "default-src 'none'")
+        assert.notMatch(page.text, /<(script|link|img)[^>]*(src|href)="http/)
+        assert.include(page.text, "Integration-hipchat")
+      })
+    )
+  })
+})
+
+const Method = Schema.Literals(["GET", "POST", "PUT", "DELETE"])
+
+const Variant = Schema.Struct({
+  properties: Schema.Struct({
+    type: Schema.Json,
+    settings: Schema.Struct({
+      additionalProperties: Schema.Boolean,
+      properties: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
+    })
+  })
+})
