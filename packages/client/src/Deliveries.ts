@@ -80,7 +80,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
     ),
     HttpApiEndpoint.post("redeliver", "/:id/redeliver", {
       params: { id: Schema.String },
-      payload: Schema.NullOr(Schema.Struct({ reason: Schema.optionalKey(Reason) })),
+      payload: [Schema.Struct({ reason: Schema.optionalKey(Reason) }), Schema.Null],
       success: Delivery,
       error: [InvalidRequest, NotFound, Conflict, StoreUnavailable]
     }).annotateMerge(

@@ -135,10 +135,15 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(says("Remove an integration", "What it was still owed is superseded.")),
     HttpApiEndpoint.post("test", "/:id/test", {
       params,
-      payload: Schema.NullOr(Schema.Struct({ settings: Schema.optionalKey(Settings) })).annotate({
-        description:
-          "Nothing, or settings to try in place of the stored ones; secrets that they leave out are the stored ones."
-      }),
+      payload: [
+        Schema.Struct({
+          settings: Schema.optionalKey(Settings).annotateKey({
+            description: "Settings to try in place of the stored ones; secrets that they leave out are the stored ones."
+          })
+        }),
+        // No body at all.
+        Schema.Null
+      ],
       success: TestSend,
       error: [InvalidRequest, NotFound, StoreUnavailable]
     }).annotateMerge(

@@ -20,8 +20,7 @@ import {
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 const impatient = { deadline: 60, maxBackoff: 30 }
 
-const again = (id: string, reason?: string) =>
-  Effect.flatMap(Redeliveries, ({ one }) => one(id, { by: "Ada", reason }))
+const again = (id: string, reason?: string) => Effect.flatMap(Redeliveries, ({ one }) => one(id, { by: "Ada", reason }))
 
 const refusal = (id: string, reason?: string) => Effect.flip(again(id, reason))
 
