@@ -1,7 +1,7 @@
 /**
  * The whole gateway: engine, plugins and HTTP server.
  */
-import { Engine, Seal, Sqlite } from "@tocsin/delivery"
+import { Engine, Sqlite } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
@@ -26,21 +26,6 @@ const Store = Layer.unwrap(
         )
       )
     )
-  })
-)
-
-/** Settings sealed with another key would look broken one by one; say it at once, and touch nothing. */
-const SameKey = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const { keyId } = yield* Seal
-    const [row] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM integrations WHERE key_id <> ${keyId}`
-    if (row !== undefined && row.n > 0) {
-      return yield* new StartRefused({
-        message:
-          "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with."
-      })
-    }
   })
 )
 
@@ -85,7 +70,7 @@ const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
 export const layer = Announcement.pipe(
   Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
   Layer.provide(Server),
-  Layer.provide(SameKey.pipe(Layer.provideMerge(Engine.layer))),
+  Layer.provide(Engine.layer),
   Layer.provideMerge(Plugins.layer),
   Layer.provideMerge(Egress.layer),
   // The key first: it looks whether there is a database already.

@@ -9,11 +9,12 @@ import { Settings, StartRefused } from "./Settings.ts"
 
 /**
  * Seals with the key of `TOCSIN_KEY` or `TOCSIN_KEY_FILE`; with neither, with one
- * that is made once beside the SQLite file, readable by its owner only.
+ * that is made once beside the SQLite file, readable by its owner only. Opens also
+ * what the key of `TOCSIN_KEY_PREVIOUS` sealed.
  */
 export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSystem> = Layer.unwrap(
   Effect.gen(function* () {
-    const { databaseUrl, key, keyFile } = yield* Settings
+    const { databaseUrl, key, keyFile, keyPrevious } = yield* Settings
     const fs = yield* FileSystem.FileSystem
     const database = databaseUrl.slice("sqlite:".length)
 
@@ -22,6 +23,11 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
         Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be read.` })),
         Effect.flatMap((text) => decode(Redacted.make(text), file))
       )
+
+    const previous = Option.getOrUndefined(
+      yield* Effect.transposeOption(Option.map(keyPrevious, (key) => decode(key, "TOCSIN_KEY_PREVIOUS")))
+    )
+    const sealWith = (key: Redacted.Redacted<Uint8Array>) => Layer.orDie(Seal.layer(key, previous))
 
     if (Option.isSome(key)) return sealWith(yield* decode(key.value, "TOCSIN_KEY"))
     if (Option.isSome(keyFile)) return sealWith(yield* read(keyFile.value))
@@ -45,8 +51,6 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
     return sealWith(yield* read(file))
   })
 ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
-
-const sealWith = (key: Redacted.Redacted<Uint8Array>) => Layer.orDie(Seal.layer(key))
 
 /** Written whole and then named, so that a crash leaves no half a key. */
 const make = (fs: FileSystem.FileSystem, file: string, key: string) =>

@@ -34,6 +34,8 @@ const settings = Config.all({
   key: Config.option(Config.Redacted("TOCSIN_KEY")),
   /** A file that holds the key. */
   keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
+  /** The key before a change of keys: what it sealed is sealed anew at the start. */
+  keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
   egressAllow: Config.String("TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
   /** How links into ThousandEyes' Views are made. */

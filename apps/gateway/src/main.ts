@@ -24,6 +24,6 @@ function isForOperator(error: unknown): error is { readonly message: string } {
     typeof error === "object" &&
     error !== null &&
     "_tag" in error &&
-    /^(StartRefused|MigrationError)$/.test(String(error._tag))
+    /^(StartRefused|MigrationError|WrongKey)$/.test(String(error._tag))
   )
 }

@@ -3,6 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator"
 import { Api } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { HttpApi } from "effect/http-api"
+import { readFileSync, writeFileSync } from "node:fs"
 import { ask } from "./answers.ts"
 import { SharedWorld } from "./world.ts"
 
@@ -19,7 +20,13 @@ const routes = (): ReadonlyArray<string> => {
   return found.toSorted()
 }
 
-const Operation = Schema.Struct({ operationId: Schema.String, summary: Schema.String })
+const Operation = Schema.Struct({
+  operationId: Schema.String,
+  summary: Schema.String,
+  description: Schema.optionalKey(Schema.String),
+  parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String })),
+  responses: Schema.Record(Schema.String, Schema.Json)
+})
 
 const Document = Schema.Struct({
   openapi: Schema.String,
@@ -80,6 +87,29 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect("is what docs/api.md lists", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const rows = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.entries(operations).map(([method, { description, parameters, responses, summary }]) => {
+            const query = parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name)
+            const route = `${method.toUpperCase()} ${path}${query.length > 0 ? `?${query.join("&")}` : ""}`
+            const said = description === undefined ? summary : `${summary}. ${description}`
+            return [`\`${route}\``, said, Object.keys(responses).join(" ")]
+          })
+        )
+        const head = ["Route", "What it does", "Answers"]
+        const widths = head.map((text, n) => Math.max(text.length, ...rows.map((row) => row[n]?.length ?? 0)))
+        const line = (cells: ReadonlyArray<string>) =>
+          `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(" | ")} |`
+        const table = [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
+        const page = readFileSync(docs, "utf8")
+        const wanted = page.replace(/(?<=<!-- routes -->\n\n)[^]*(?=\n\n<!-- \/routes -->)/, () => table)
+        if (process.env["UPDATE_DOCS"] === "1") writeFileSync(docs, wanted)
+        else assert.strictEqual(page, wanted, "Run this test with UPDATE_DOCS=1")
+      })
+    )
+
     it.effect("has a page of its own, which may call nobody else", () =>
       Effect.gen(function* () {
         const page = yield* ask(200, "GET", "/docs")
@@ -91,6 +121,8 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
     )
   })
 })
+
+const docs = new URL("../../../docs/api.md", import.meta.url)
 
 const Method = Schema.Literals(["GET", "POST", "PUT", "DELETE"])
 

@@ -16,6 +16,7 @@ import { History } from "./History.ts"
 import { Intake } from "./Intake.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { changeKey, type WrongKey } from "./keyChange.ts"
 import { Lanes } from "./Lanes.ts"
 import { migrate } from "./migrations.ts"
 import { Pacing } from "./Pacing.ts"
@@ -46,7 +47,7 @@ export type Engine =
  */
 export const layer: Layer.Layer<
   Engine,
-  Migrator.MigrationError | SqlError.SqlError | StoreUnavailable,
+  Migrator.MigrationError | SqlError.SqlError | StoreUnavailable | WrongKey,
   SqlClient.SqlClient | Channels | Egress | Seal
 > = Layer.mergeAll(
   Intake.layer,
@@ -58,6 +59,7 @@ export const layer: Layer.Layer<
   Lanes.layer
 ).pipe(
   Layer.provideMerge(Attempts.layer),
+  Layer.provideMerge(Layer.effectDiscard(changeKey)),
   Layer.provideMerge([
     Conversations.layer,
     Alerts.layer,

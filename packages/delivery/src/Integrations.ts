@@ -66,6 +66,10 @@ export class Integrations extends Context.Service<
     /** Takes the fallback from an integration. */
     readonly leaveFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Whether any settings were sealed with a key that is not known here. */
+    readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
+    /** Seals the next settings anew that the previous key sealed; false when there are none. */
+    readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
     /** Notes what the lane found out: that it works, or why it stands still. */
     readonly note: (
       id: IntegrationId,
@@ -86,7 +90,7 @@ export class Integrations extends Context.Service<
           Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
 
         const openSettings = (row: Row): Effect.Effect<JsonObject, SealBroken> =>
-          Effect.map(seal.open(row.sealed_settings, row.id), (text) => decodeObject(text))
+          Effect.map(seal.open(row.sealed_settings, row.id, row.key_id), (text) => decodeObject(text))
 
         /** What cannot be opened, or whose plugin is gone, is shown all the same: without its settings. */
         const show = Effect.fnUntraced(
@@ -240,6 +244,18 @@ export class Integrations extends Context.Service<
             yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
           }),
           remove: (id) => Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`),
+          sealedByOthers: Effect.map(
+            sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
+            (rows) => rows.length > 0
+          ),
+          reseal: Effect.gen(function* () {
+            const [old] = yield* sql<Row>`SELECT * FROM integrations WHERE key_id <> ${seal.keyId} LIMIT 1`
+            if (old === undefined) return false
+            const text = yield* seal.open(old.sealed_settings, old.id, old.key_id)
+            const columns = { sealed_settings: yield* seal.seal(text, old.id), key_id: seal.keyId }
+            yield* sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${old.id}`
+            return true
+          }),
           note: Effect.fnUntraced(function* (id, state) {
             const now = yield* Clock.currentTimeMillis
             yield* "worked" in state
@@ -273,6 +289,7 @@ interface Row {
   readonly enabled: number
   readonly options: string
   readonly sealed_settings: string
+  readonly key_id: string
   readonly broken_reason: string | null
   readonly broken_since: number | null
   readonly last_success_at: number | null

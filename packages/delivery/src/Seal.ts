@@ -12,44 +12,57 @@ export class SealBroken extends Schema.TaggedError<SealBroken>()("SealBroken", {
 export class Seal extends Context.Service<
   Seal,
   {
-    /** Names the key without telling it; stored beside what was sealed with it. */
+    /** Names the key that seals, without telling it; stored beside what was sealed with it. */
     readonly keyId: string
+    /** The names of all keys that open. */
+    readonly keyIds: ReadonlyArray<string>
     /** Seals a text for the row that `row` names; it opens for that row only. */
     readonly seal: (text: string, row: string) => Effect.Effect<string>
-    readonly open: (sealed: string, row: string) => Effect.Effect<string, SealBroken>
+    /** Opens what the key of that name sealed. */
+    readonly open: (sealed: string, row: string, keyId: string) => Effect.Effect<string, SealBroken>
   }
 >()("@tocsin/delivery/Seal") {
-  /** Seals with the given key of 32 bytes; fails if it has another length. */
-  static readonly layer = (key: Redacted.Redacted<Uint8Array>): Layer.Layer<Seal, CryptoError.CryptoError> =>
+  /** Seals with the given key of 32 bytes, and opens with it or with the one before it; fails if one has another length. */
+  static readonly layer = (
+    key: Redacted.Redacted<Uint8Array>,
+    previous?: Redacted.Redacted<Uint8Array>
+  ): Layer.Layer<Seal, CryptoError.CryptoError> =>
     Layer.effect(
       Seal,
       Effect.gen(function* () {
         const aead = yield* Aead.Aead
         const random = yield* SecureRandom.SecureRandom
         const digest = yield* Digest.Digest
-        const secret = yield* Aead.key(Aead.aes256Gcm, Redacted.value(key))
-        const keyId = Hex.encode((yield* digest.digest(Digest.sha256, Redacted.value(key))).slice(0, 8))
-        return Seal.of({
-          keyId,
-          seal: Effect.fnUntraced(function* (text, row) {
-            const nonce = yield* random.randomBytes(Aead.aes256Gcm.nonceLength)
-            const sealed = yield* Effect.orDie(
-              aead.encrypt(secret, new TextEncoder().encode(text), { nonce, aad: new TextEncoder().encode(row) })
-            )
-            return `${Base64.encode(nonce)}.${Base64.encode(sealed)}`
-          }),
-          open: Effect.fnUntraced(
-            function* (sealed, row) {
-              const [nonce = "", text = ""] = sealed.split(".")
-              const opened = yield* aead.decrypt(secret, yield* Effect.fromResult(Base64.decode(text)), {
-                nonce: yield* Effect.fromResult(Base64.decode(nonce)),
-                aad: new TextEncoder().encode(row)
-              })
-              return new TextDecoder().decode(opened)
-            },
-            Effect.mapError(() => new SealBroken({ detail: "The settings were sealed with another key, or changed" }))
-          )
+        const prepare = Effect.fnUntraced(function* (bytes: Redacted.Redacted<Uint8Array>) {
+          const secret = yield* Aead.key(Aead.aes256Gcm, Redacted.value(bytes))
+          return [Hex.encode((yield* digest.digest(Digest.sha256, Redacted.value(bytes))).slice(0, 8)), secret] as const
         })
+        const [keyId, secret] = yield* prepare(key)
+        const secrets = new Map([[keyId, secret]])
+        if (previous !== undefined) secrets.set(...(yield* prepare(previous)))
+
+        const seal = Effect.fnUntraced(function* (text: string, row: string) {
+          const nonce = yield* random.randomBytes(Aead.aes256Gcm.nonceLength)
+          const sealed = yield* Effect.orDie(
+            aead.encrypt(secret, new TextEncoder().encode(text), { nonce, aad: new TextEncoder().encode(row) })
+          )
+          return `${Base64.encode(nonce)}.${Base64.encode(sealed)}`
+        })
+
+        const open = Effect.fnUntraced(
+          function* (sealed: string, row: string, keyId: string) {
+            const [nonce = "", text = ""] = sealed.split(".")
+            const opened = yield* aead.decrypt(
+              yield* Effect.fromNullishOr(secrets.get(keyId)),
+              yield* Effect.fromResult(Base64.decode(text)),
+              { nonce: yield* Effect.fromResult(Base64.decode(nonce)), aad: new TextEncoder().encode(row) }
+            )
+            return new TextDecoder().decode(opened)
+          },
+          Effect.mapError(() => new SealBroken({ detail: "The settings were sealed with another key, or changed" }))
+        )
+
+        return Seal.of({ keyId, keyIds: [...secrets.keys()], seal, open })
       })
     ).pipe(Layer.provide(Aead.layerWebCrypto), Layer.provide([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]))
 }

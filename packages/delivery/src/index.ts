@@ -17,6 +17,7 @@ export {
 } from "./Integrations.ts"
 export { fromIssue, Invalid, invalid, InvalidPart } from "./Invalid.ts"
 export { Journal, StoreUnavailable } from "./Journal.ts"
+export { WrongKey } from "./keyChange.ts"
 export { Lanes } from "./Lanes.ts"
 export * as Planner from "./Planner.ts"
 export { Seal, SealBroken } from "./Seal.ts"

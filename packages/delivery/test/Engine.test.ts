@@ -530,6 +530,7 @@ describe("Engine", () => {
         Seal,
         Seal.of({
           keyId: "none",
+          keyIds: ["none"],
           seal: (text) => Effect.succeed(text),
           // The first opening shows what was saved, the second is the lane's.
           open: (sealed) => Effect.as(++opened === 2 ? Deferred.await(gate) : Effect.void, sealed)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin, IntegrationId, Unauthorized } from "@tocsin/core"
-import { Channels, Edits, Egress, Integrations, type IntegrationInput, Invalid, Seal } from "@tocsin/delivery"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Channels, Edits, Egress, Integrations, type IntegrationInput, Invalid } from "@tocsin/delivery"
+import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -176,28 +176,6 @@ describe("Integrations", () => {
       const [again] = yield* sql<{ sealed_settings: string }>`SELECT * FROM integrations WHERE id = 'ops'`
       assert.notStrictEqual(again?.sealed_settings, row?.sealed_settings)
     }).pipe(Effect.provide(engine(new Script(), { seal: Layer.orDie(realSeal) })))
-  )
-
-  it.live("shows what was sealed with another key as broken, goes on, and takes settings entered anew", () =>
-    Effect.gen(function* () {
-      const file = join(folder(), "a.db")
-      const script = new Script()
-      yield* save(integration("ops", { settings: { room: "ops", token: "old" } }), rule("all")).pipe(
-        Effect.provide(engine(script, { file, seal: Layer.orDie(realSeal) }))
-      )
-      const otherKey = Seal.layer(Redacted.make(new Uint8Array(32).fill(8)))
-      yield* Effect.gen(function* () {
-        yield* raise("a")
-        const shown = yield* get()
-        assert.include(shown?.broken?.reason, "another key")
-        assert.deepStrictEqual(shown?.secretsSet, [])
-        assert.deepStrictEqual(script.sent, [])
-        const saved = yield* put({ room: "ops", token: "new" })
-        assert.isUndefined(saved.broken)
-        yield* Effect.repeat(Effect.yieldNow, { until: () => script.sent.length > 0 })
-        assert.deepStrictEqual(script.tokens, ["new"])
-      }).pipe(Effect.provide(engine(script, { file, seal: Layer.orDie(otherKey) })))
-    })
   )
 
   it.effect("shows an integration whose plugin is gone as broken, and keeps what it is owed", () =>

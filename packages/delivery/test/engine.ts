@@ -24,6 +24,7 @@ export const openSeal = Layer.succeed(
   Seal,
   Seal.of({
     keyId: "none",
+    keyIds: ["none"],
     seal: (text) => Effect.succeed(text),
     open: (sealed) => Effect.succeed(sealed)
   })

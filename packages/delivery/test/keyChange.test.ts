@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Seal } from "@tocsin/delivery"
+import { Effect, Exit, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { engine, integration, raise, rule, save } from "./engine.ts"
+import { Script } from "./FakeChannel.ts"
+
+const key = (fill: number) => Redacted.make(new Uint8Array(32).fill(fill))
+const seal = (...fills: readonly [number, number?]) =>
+  Layer.orDie(Seal.layer(key(fills[0]), fills[1] === undefined ? undefined : key(fills[1])))
+
+const rooms = ["one", "two", "three"]
+
+/** A store with three integrations that the first key sealed. */
+const stored = Effect.gen(function* () {
+  const file = join(mkdtempSync(join(tmpdir(), "tocsin-keys-")), "a.db")
+  yield* save(
+    ...rooms.map((room) => integration(room, { settings: { room, token: `token of ${room}` } })),
+    rule("all", { to: rooms })
+  ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
+  return file
+})
+
+const keyIds = Effect.map(
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ key_id: string }>`SELECT key_id FROM integrations ORDER BY id`),
+  (rows) => rows.map(({ key_id }) => key_id)
+)
+
+/** Tells an alert, and sees that all settings could be opened. */
+const tellAll = Effect.fnUntraced(function* (file: string, seal: Layer.Layer<Seal>) {
+  const script = new Script()
+  yield* Effect.gen(function* () {
+    yield* raise("a")
+    yield* Effect.repeat(Effect.yieldNow, { until: () => script.sent.length === 3 })
+    assert.lengthOf(new Set(yield* keyIds), 1)
+  }).pipe(Effect.provide(engine(script, { file, seal })))
+  assert.deepStrictEqual(script.tokens.toSorted(), rooms.map((room) => `token of ${room}`).toSorted())
+})
+
+describe("A change of the key (S1)", () => {
+  it.live("seals anew what the previous key sealed, so that the new one is enough from then on", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) }))
+      yield* tellAll(file, seal(2))
+    })
+  )
+
+  it.live("goes on where it was stopped", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      let sealed = 0
+      const stopping = Layer.effect(
+        Seal,
+        Effect.map(Seal, (whole) =>
+          Seal.of({
+            ...whole,
+            seal: (text, row) => (++sealed === 2 ? Effect.die(new Error("stopped")) : whole.seal(text, row))
+          })
+        )
+      ).pipe(Layer.provide(seal(2, 1)))
+      const exit = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: stopping })))
+      assert.isTrue(Exit.isFailure(exit))
+      // One is of the new key and two are of the old: either key alone is refused, both together go on.
+      for (const alone of [seal(1), seal(2)]) {
+        const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: alone })))
+        assert.include(JSON.stringify(refused), "sealed with another key")
+      }
+      yield* tellAll(file, seal(2, 1))
+    })
+  )
+
+  it.live("refuses a wrong key, also as the previous one, and touches nothing", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      const before = readFileSync(file)
+      for (const wrong of [seal(3), seal(2, 3)]) {
+        const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: wrong })))
+        assert.include(JSON.stringify(refused), "sealed with another key")
+      }
+      assert.isTrue(before.equals(readFileSync(file)))
+      yield* tellAll(file, seal(1))
+    })
+  )
+})
