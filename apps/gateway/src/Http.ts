@@ -23,7 +23,10 @@ export const Routes = Layer.unwrap(
     return Layer.merge(
       HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }),
       // Nothing of the page comes from another host.
-      HttpApiScalar.layer(api, { path: "/docs", scalar: { withDefaultFonts: false, proxyUrl: "" } })
+      HttpApiScalar.layer(api, {
+        path: "/docs",
+        scalar: { withDefaultFonts: false, authentication: { preferredSecurityScheme: "bearer" } }
+      })
     )
   })
 ).pipe(
