@@ -3,7 +3,8 @@
  */
 import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
-import { Config, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { parseHosts } from "./hosts.ts"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -21,6 +22,22 @@ const Port = Schema.FiniteFromString.check(
   Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
 )
 
+const HostList = Schema.String.check(
+  Schema.makeFilter((text) => parseHosts(text).unread.length === 0, {
+    expected: "host names, addresses and CIDRs such as 10.0.0.0/8, with commas between them and no ports"
+  })
+)
+
+const ProxyUrl = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((url) => /^https?:\/\//i.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)), {
+    expected: "the proxy's URL, such as http://proxy.example.com:3128"
+  })
+)
+
+/** Read from the environment as curl and others do, in small letters first. */
+const proxy = (name: string) =>
+  Config.option(Config.orElse(Config.schema(ProxyUrl, name.toLowerCase()), () => Config.schema(ProxyUrl, name)))
+
 const settings = Config.all({
   /** The address to listen on. */
   host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -35,7 +52,16 @@ const settings = Config.all({
   /** A file that holds the key. */
   keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
-  egressAllow: Config.String("TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  /** The proxies that plugins' requests go through, and what goes past them. */
+  proxies: Config.all({
+    httpProxy: proxy("HTTP_PROXY"),
+    httpsProxy: proxy("HTTPS_PROXY"),
+    noProxy: Config.String("no_proxy").pipe(
+      Config.orElse(() => Config.String("NO_PROXY")),
+      Config.withDefault("")
+    )
+  }),
   /** How links into ThousandEyes' Views are made. */
   thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
     Config.withDefault(ThousandEyes.defaultViewsUrl)
