@@ -49,7 +49,11 @@ const fromDns = Effect.fnUntraced(function* (hostname: string, options: NodeDns.
   const dns = yield* Effect.orDie(NodeDns.make({ timeout: "1 second", tries: 2, ...options }))
   const [found, failures] = yield* Effect.partition(
     ["A", "AAAA"] as const,
-    (type) => Effect.map(dns.resolve<"A" | "AAAA">(hostname, type), Array.map(({ address }) => address)),
+    (type) =>
+      Effect.map(
+        dns.resolve<"A" | "AAAA">(hostname, type),
+        Array.map(({ address }) => address)
+      ),
     { concurrency: "unbounded" }
   )
   if (found.length > 0) return found.flat()

@@ -67,7 +67,8 @@ export const make = (
     })
   })
 
-const reveal = (proxy: Proxies["httpProxy"]): string => Option.match(proxy, { onNone: () => "", onSome: Redacted.value })
+const reveal = (proxy: Proxies["httpProxy"]): string =>
+  Option.match(proxy, { onNone: () => "", onSome: Redacted.value })
 
 /** The connector for what is called directly: it connects to addresses that it has judged. */
 const connector = (
