@@ -34,9 +34,14 @@ const ProxyUrl = Schema.Redacted(Schema.String).check(
   })
 )
 
-/** Read from the environment as curl and others do, in small letters first. */
-const proxy = (name: string) =>
-  Config.option(Config.orElse(Config.schema(ProxyUrl, name.toLowerCase()), () => Config.schema(ProxyUrl, name)))
+/** A setting that other programs share, which read it in small letters first. */
+const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
+  Config.map(
+    Config.all([Config.option(setting(name.toLowerCase())), Config.option(setting(name))]),
+    ([small, capital]) => Option.orElse(small, () => capital)
+  )
+
+const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
 
 const settings = Config.all({
   /** The address to listen on. */
@@ -55,11 +60,11 @@ const settings = Config.all({
   egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
   /** The proxies that plugins' requests go through, and what goes past them. */
   proxies: Config.all({
-    httpProxy: proxy("HTTP_PROXY"),
-    httpsProxy: proxy("HTTPS_PROXY"),
-    noProxy: Config.String("no_proxy").pipe(
-      Config.orElse(() => Config.String("NO_PROXY")),
-      Config.withDefault("")
+    httpProxy: shared(proxyUrl, "HTTP_PROXY"),
+    httpsProxy: shared(proxyUrl, "HTTPS_PROXY"),
+    noProxy: Config.map(
+      shared((name) => Config.String(name), "NO_PROXY"),
+      Option.getOrElse(() => "")
     )
   }),
   /** How links into ThousandEyes' Views are made. */

@@ -3,7 +3,7 @@
  * operator's proxies where there are any.
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from "@effect/platform-node/Undici"
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from "@effect/platform-node/Undici"
 import { egressRefusedCode, notSentCode } from "@tocsin/core"
 import { type Context, Effect, Option, Redacted, type Scope } from "effect"
 import { NetAddress } from "effect/net"
@@ -121,7 +121,9 @@ const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatch
       onRequestStart?.call(handler, controller, context)
     },
     onResponseError(controller: Dispatcher.DispatchController, error: Error) {
-      const known = isSent || error instanceof Refused ? error : new NotSent(through + words(error))
+      // Of plain http the proxy's 407 comes as an argument that was invalid: the service never saw the request.
+      const wasTaken = isSent && !(error instanceof errors.InvalidArgumentError)
+      const known = wasTaken || error instanceof Refused ? error : new NotSent(through + words(error))
       onResponseError?.call(handler, controller, known)
     }
   })

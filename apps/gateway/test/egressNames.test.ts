@@ -1,13 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DeliveryError } from "@tocsin/core"
-import { samples } from "@tocsin/core/testing"
 import { Egress } from "@tocsin/delivery"
 import { Slack } from "@tocsin/plugin-slack"
-import { ConfigProvider, Effect, Fiber, Layer, Redacted, type Scope } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, type Scope } from "effect"
 import { createServer, type Socket } from "node:net"
 import * as EgressLayer from "../src/Egress.ts"
 import { Resolver } from "../src/Resolver.ts"
 import { Settings } from "../src/Settings.ts"
+import { failure } from "./failure.ts"
 import { until } from "./gate.ts"
 import * as NameServer from "./nameServer.ts"
 
@@ -39,15 +38,6 @@ const listen = (
     )
     const address = server.address()
     return { port: typeof address === "object" && address !== null ? address.port : 0, reached: () => sockets.size }
-  })
-
-/** Why a message by Slack's webhook at the origin does not arrive. */
-const failure = (origin: string) =>
-  Effect.gen(function* () {
-    const slack = yield* Slack
-    const url = Redacted.make(`${origin}/services/T0/B0/aSecret`)
-    const error = yield* Effect.flip(slack.deliver({ url }, samples.notifications.Raised, { form: "rich" }))
-    return error instanceof DeliveryError ? error.reason : error
   })
 
 describe("A name that is bound anew after it was saved", () => {

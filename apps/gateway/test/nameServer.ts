@@ -41,7 +41,9 @@ export const serve = (
             for (const address of answer) {
               const type = address.includes(":") ? Packet.TYPE.AAAA : Packet.TYPE.A
               if (type !== question.type) continue
-              response.answers.push({ name: question.name, type, class: Packet.CLASS.IN, ttl: 0, address })
+              response.answers.push(
+                Object.assign(new Packet.Resource(question.name, type, Packet.CLASS.IN, 0), { address })
+              )
             }
           return send(response)
         })
