@@ -18,12 +18,12 @@ export interface GatewayProcess {
 /** It ended before it served; its output says why. */
 export class GatewayEnded extends Error {}
 
-/** Starts a gateway on a free port; it is killed with the scope. Nothing of this process's own `TOCSIN_` settings reaches it. */
+/** Starts a gateway on a free port; it is killed with the scope. Nothing of this process's own settings and proxies reaches it. */
 export const start = (settings: {
   readonly [name: string]: string
 }): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TOCSIN_"))
+    const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_|_PROXY$/i.test(name))
     const child = spawn(process.execPath, ["--conditions=@tocsin/source", main], {
       env: { ...Object.fromEntries(inherited), TOCSIN_PORT: "0", ...settings },
       stdio: ["ignore", "pipe", "pipe"]

@@ -2,7 +2,8 @@
  * A real HTTP server on loopback in the place of a chat service.
  */
 import { Effect, type Scope } from "effect"
-import { createServer, type IncomingMessage } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 
 /** A chat service's behaviour, as the plugins' `testing` modules have it. */
@@ -15,15 +16,19 @@ export interface Service {
   }) => { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
 }
 
-/** Serves on a free port until the scope closes; gives the server's origin. `before` may hold an answer back, or reject to break the connection. */
+/**
+ * Serves on a free port until the scope closes; gives the server's origin. `before` may hold an answer back, or reject
+ * to break the connection. With a certificate it speaks https.
+ */
 export const serve = (
   service: Service,
-  before: () => Promise<void> = () => Promise.resolve()
+  before: () => Promise<void> = () => Promise.resolve(),
+  certificate?: { readonly key: string; readonly cert: string }
 ): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>>((resume) => {
-        const server = createServer((request, response) => {
+        const listener: RequestListener = (request, response) => {
           void read(request)
             .then((body) => before().then(() => body))
             .then((body) => {
@@ -35,7 +40,8 @@ export const serve = (
             })
             // The caller was killed, or `before` wants the connection broken: no answer is left to give.
             .catch(() => response.destroy())
-        })
+        }
+        const server = certificate === undefined ? createServer(listener) : createSecureServer(certificate, listener)
         server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
       }),
       (server) =>
@@ -44,7 +50,7 @@ export const serve = (
           server.closeAllConnections()
         })
     ),
-    (server) => `http://127.0.0.1:${portOf(server.address())}`
+    (server) => `${certificate === undefined ? "http" : "https"}://127.0.0.1:${portOf(server.address())}`
   )
 
 const portOf = (address: string | AddressInfo | null): number => {

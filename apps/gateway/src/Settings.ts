@@ -3,7 +3,8 @@
  */
 import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
-import { Config, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { parseHosts } from "./hosts.ts"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -21,6 +22,27 @@ const Port = Schema.FiniteFromString.check(
   Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
 )
 
+const HostList = Schema.String.check(
+  Schema.makeFilter((text) => parseHosts(text).unread.length === 0, {
+    expected: "host names, addresses and CIDRs such as 10.0.0.0/8, with commas between them and no ports"
+  })
+)
+
+const ProxyUrl = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((url) => /^https?:\/\//i.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)), {
+    expected: "the proxy's URL, such as http://proxy.example.com:3128"
+  })
+)
+
+/** A setting that other programs share, which read it in small letters first. */
+const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
+  Config.map(
+    Config.all([Config.option(setting(name.toLowerCase())), Config.option(setting(name))]),
+    ([small, capital]) => Option.orElse(small, () => capital)
+  )
+
+const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
+
 const settings = Config.all({
   /** The address to listen on. */
   host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -37,7 +59,16 @@ const settings = Config.all({
   /** The key before a change of keys: what it sealed is sealed anew at the start. */
   keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
-  egressAllow: Config.String("TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  /** The proxies that plugins' requests go through, and what goes past them. */
+  proxies: Config.all({
+    httpProxy: shared(proxyUrl, "HTTP_PROXY"),
+    httpsProxy: shared(proxyUrl, "HTTPS_PROXY"),
+    noProxy: Config.map(
+      shared((name) => Config.String(name), "NO_PROXY"),
+      Option.getOrElse(() => "")
+    )
+  }),
   /** How links into ThousandEyes' Views are made. */
   thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
     Config.withDefault(ThousandEyes.defaultViewsUrl)

@@ -13,6 +13,8 @@ const notPublicV4 = [
   "10.0.0.0/8",
   "100.64.0.0/10",
   "127.0.0.0/8",
+  // Azure's platform, which answers its own machines only, although its range is a public one.
+  "168.63.129.16/32",
   "169.254.0.0/16",
   "172.16.0.0/12",
   "192.0.0.0/24",
@@ -26,7 +28,7 @@ const notPublicV4 = [
   "240.0.0.0/4"
 ].map(IpNetwork.fromStringUnsafe)
 
-/** All of IPv6 that is routed in public; what is not in it, such as ::1, fc00::/7, fe80::/10 and NAT64, is refused. */
+/** All of IPv6 that is routed in public; what is not in it, such as ::1, fc00::/7 and fe80::/10, is refused. */
 const globalUnicastV6 = IpNetwork.fromStringUnsafe("2000::/3")
 
 /**
@@ -37,19 +39,34 @@ const globalUnicastV6 = IpNetwork.fromStringUnsafe("2000::/3")
  */
 const notPublicV6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(IpNetwork.fromStringUnsafe)
 
-const mappedV4 = IpNetwork.fromStringUnsafe("::ffff:0:0/96")
+/** ISATAP carries an IPv4 address behind any prefix: its last half begins with 5efe (RFC 5214). */
+const isIsatap = (address: NetAddress.Ipv6Address): boolean => {
+  const [, , , , fifth, sixth] = NetAddress.ipv6ToSegments(address)
+  return sixth === 0x5efe && (fifth === 0 || fifth === 0x0200)
+}
 
 /** Whether anyone on the internet could have the address. */
-export const isPublic = (address: NetAddress.IpAddress): boolean =>
-  NetAddress.isIpv4Address(address)
-    ? !notPublicV4.some((network) => IpNetwork.contains(network, address))
-    : IpNetwork.contains(globalUnicastV6, address) &&
-      !notPublicV6.some((network) => IpNetwork.contains(network, address))
+export const isPublic = (address: NetAddress.IpAddress): boolean => {
+  const meant = withoutClothes(address)
+  return NetAddress.isIpv4Address(meant)
+    ? !notPublicV4.some((network) => IpNetwork.contains(network, meant))
+    : IpNetwork.contains(globalUnicastV6, meant) &&
+        !notPublicV6.some((network) => IpNetwork.contains(network, meant)) &&
+        !isIsatap(meant)
+}
 
-/** The address that a text names, an IPv4 address in IPv6 clothes as the IPv4 address that it stands for. */
+/** Mapped addresses, and NAT64's, with which a network that has only IPv6 reaches all that has only IPv4. */
+const clothesOfV4 = ["::ffff:0:0/96", "64:ff9b::/96"].map(IpNetwork.fromStringUnsafe)
+
+/** The address that is reached: of an IPv4 address in IPv6 clothes the IPv4 address. */
+export const withoutClothes = (address: NetAddress.IpAddress): NetAddress.IpAddress => {
+  if (NetAddress.isIpv4Address(address) || !clothesOfV4.some((network) => IpNetwork.contains(network, address))) {
+    return address
+  }
+  const [high = 0, low = 0] = NetAddress.ipv6ToSegments(address).slice(6)
+  return NetAddress.ipv4FromBytesUnsafe(Uint8Array.of(high >> 8, high & 255, low >> 8, low & 255))
+}
+
+/** The address that a text spells out, with or without the brackets of a URL. */
 export const parseAddress = (text: string): Option.Option<NetAddress.IpAddress> =>
-  Option.map(Result.getSuccess(NetAddress.ipFromString(text.replace(/^\[|\]$/g, ""))), (address) => {
-    if (NetAddress.isIpv4Address(address) || !IpNetwork.contains(mappedV4, address)) return address
-    const [high = 0, low = 0] = NetAddress.ipv6ToSegments(address).slice(6)
-    return NetAddress.ipv4FromBytesUnsafe(Uint8Array.of(high >> 8, high & 255, low >> 8, low & 255))
-  })
+  Result.getSuccess(NetAddress.ipFromString(text.replace(/^\[|\]$/g, "")))

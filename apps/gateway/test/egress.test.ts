@@ -47,15 +47,36 @@ describe("addresses", () => {
     ["::ffff:127.0.0.1", false],
     ["::ffff:7f00:1", false],
     ["::ffff:1.1.1.1", true],
+    ["0:0:0:0:0:FFFF:7F00:0001", false],
+    // IPv4 inside IPv6: compatible, translated, NAT64 (by what it leads to), its local prefix, 6to4, Teredo, ISATAP.
     ["::127.0.0.1", false],
-    ["64:ff9b::7f00:1", false],
+    ["::ffff:0:127.0.0.1", false],
+    ["64:ff9b::127.0.0.1", false],
+    ["64:ff9b::a9fe:a9fe", false],
+    ["64:ff9b::1.1.1.1", true],
+    ["64:ff9b:1::1.1.1.1", false],
     ["2002:7f00:1::", false],
+    ["2002:101:101::", false],
     ["2001:0:7f00:1::", false],
+    ["2606:4700::5efe:127.0.0.1", false],
+    ["2606:4700::200:5efe:127.0.0.1", false],
+    ["2606:4700::5eff:127.0.0.1", true],
     ["2001:db8::1", false],
+    ["3fff::1", false],
+    ["5f00::1", false],
+    ["100::1", false],
     ["fc00::1", false],
-    ["fd00:ec2::254", false],
     ["fe80::1", false],
-    ["ff02::1", false]
+    ["fec0::1", false],
+    ["ff02::1", false],
+    // The clouds' metadata and platform services.
+    ["169.254.170.2", false],
+    ["168.63.129.16", false],
+    ["168.63.129.17", true],
+    ["100.100.100.200", false],
+    ["192.0.0.192", false],
+    ["fd00:ec2::254", false],
+    ["fd20:ce::254", false]
   ]
   it.each(table)("%s is public: %s", (address, expected) => {
     assert.strictEqual(Option.match(parseAddress(address), { onNone: () => undefined, onSome: isPublic }), expected)
@@ -78,8 +99,32 @@ describe("Egress.check", () => {
     ["https://[::1]", "", "not a public one"],
     ["https://[::ffff:127.0.0.1]", "", "not a public one"],
     ["https://169.254.169.254", "", "not a public one"],
+    ["https://127.0.0.1.", "", "not a public one"],
+    ["https://0x7f000001", "", "not a public one"],
+    ["https://017700000001", "", "not a public one"],
+    ["https://0", "", "not a public one"],
+    ["https://10.1", "", "not a public one"],
+    ["https://\uff11\uff12\uff17.0.0.1", "", "not a public one"],
+    ["https://127\u30020\u30020\u30021", "", "not a public one"],
+    ["https://[::ffff:7f00:1]", "", "not a public one"],
+    ["https://[64:ff9b::10.0.0.1]", "", "not a public one"],
+    ["https://1.1.1.1@127.0.0.1", "", "not a public one"],
+    ["https://127.0.0.1@1.1.1.1", "", fine],
+    ["https://127.0.0.1:@1.1.1.1", "", fine],
+    ["https://1.1.1.1#@127.0.0.1", "", fine],
     ["https://localhost", "", "not a public one"],
+    ["https://LOCALHOST.", "", "not a public one"],
+    ["https://\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3", "", "not a public one"],
+    ["https://localhost.", "localhost", fine],
+    ["https://localhost", "localhost.", fine],
+    ["http://b\u00fccher.invalid", "b\u00fccher.invalid", fine],
+    ["http://xn--bcher-kva.invalid", "B\u00dcCHER.invalid", fine],
+    ["http://sub.bridge.invalid", "bridge.invalid", "https"],
+    ["http://bridge.invalid.example.invalid", "bridge.invalid", "https"],
+    ["https://[64:ff9b::10.0.0.1]", "10.0.0.0/8", fine],
+    ["https://[fd00::1]", "fd00::/8", fine],
     ["https://127.0.0.1", "127.0.0.1", fine],
+    ["http://[::1]", "[::1]", fine],
     ["http://127.0.0.1:9999", "127.0.0.1", fine],
     ["http://127.0.0.1", "10.0.0.0/8, 127.0.0.0/8", fine],
     ["https://[::ffff:127.0.0.1]", "127.0.0.1", fine],
@@ -94,6 +139,22 @@ describe("Egress.check", () => {
       const said = yield* check(origin, allow)
       assert.include(said, verdict)
       if (verdict !== fine) assert.include(said, "TOCSIN_EGRESS_ALLOW")
+    })
+  )
+})
+
+describe("TOCSIN_EGRESS_ALLOW", () => {
+  const table = ["bridge.example:8443", "https://bridge.example", "*.example", "10.0.0.1/8", "10.0.0.0/33"]
+  it.effect.each(table.map((entry) => [entry] as const))("with %s in it is refused at the start", ([entry]) =>
+    Effect.gen(function* () {
+      const refused = yield* Settings.pipe(
+        Effect.provide(Settings.layer),
+        Effect.provide(
+          ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: `localhost, ${entry}` }))
+        ),
+        Effect.flip
+      )
+      assert.include(refused.message, "TOCSIN_EGRESS_ALLOW: Expected host names")
     })
   )
 })

@@ -45,6 +45,9 @@ export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfi
 /** The `code` of a connection error with which egress refuses a destination; its message is for the operator. */
 export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
 
+/** The `code` of an error that came before the request went out, so that nobody has taken it; its message is for the operator. */
+export const notSentCode = "TOCSIN_NOT_SENT"
+
 /** The six reasons why a notification did not arrive. The plugin says which; the engine decides what follows. */
 export const Reason = Schema.Union([
   RateLimited,

@@ -11,6 +11,7 @@ import {
   DestinationGone,
   egressRefusedCode,
   Misconfigured,
+  notSentCode,
   PayloadRejected,
   RateLimited,
   type Reason,
@@ -154,32 +155,20 @@ const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effec
     )
   })
 
-/** Failures before the request went out, as are those of certificates; after any other the service may have taken it. */
-const notSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT"
-])
-
 const unavailable = ({ reason }: HttpClientError.HttpClientError): DeliveryError => {
   if (reason._tag === "InvalidUrlError" || reason._tag === "EncodeError") {
     return new DeliveryError({ reason: new Misconfigured({ detail: "The request could not be made" }) })
   }
-  const code = errorCode(reason.cause)
-  if (code === egressRefusedCode && reason.cause instanceof Error) {
-    return new DeliveryError({ reason: new Misconfigured({ detail: reason.cause.message }) })
+  const { cause } = reason
+  const code = errorCode(cause)
+  if (cause instanceof Error && code === egressRefusedCode) {
+    return new DeliveryError({ reason: new Misconfigured({ detail: cause.message }) })
   }
-  return new DeliveryError({
-    reason: new Unavailable({
-      detail: code ?? "The connection broke",
-      ...(code !== undefined && (notSent.has(code) || /CERT|^ERR_TLS|^UNABLE_TO/.test(code))
-        ? {}
-        : { unanswered: true })
-    })
-  })
+  if (cause instanceof Error && code === notSentCode) {
+    return new DeliveryError({ reason: new Unavailable({ detail: cause.message }) })
+  }
+  // A client that does not say more may have sent the request: the service may have taken it.
+  return new DeliveryError({ reason: new Unavailable({ detail: code ?? "The connection broke", unanswered: true }) })
 }
 
 const errorCode = (cause: unknown): string | undefined =>

@@ -20,6 +20,7 @@ export {
   DestinationGone,
   egressRefusedCode,
   Misconfigured,
+  notSentCode,
   PayloadRejected,
   RateLimited,
   Reason,

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChannelPlugin, HttpChannel, RateLimited } from "@tocsin/core"
+import { ChannelPlugin, egressRefusedCode, HttpChannel, notSentCode, RateLimited } from "@tocsin/core"
 import { samples } from "@tocsin/core/testing"
 import { Cause, Duration, Effect, Exit, Redacted, Schema } from "effect"
-import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 
 class Hook extends ChannelPlugin.Service<Hook>()("hook", {
   title: "Hook",
@@ -109,6 +109,33 @@ describe("HttpChannel", () => {
         assert.include(printed, "<redacted>")
         assert.notInclude(printed, echo)
       }
+    })
+  )
+
+  it.effect("says that a request may have been taken, unless the client knows that it was not sent", () =>
+    Effect.gen(function* () {
+      const reason = (code: string) =>
+        Effect.gen(function* () {
+          const hook = yield* Hook
+          return (yield* Effect.flip(hook.deliver(settings, samples.notifications.Raised, { form: "rich" }))).reason
+        }).pipe(
+          Effect.provide(Hook.layer),
+          Effect.provideService(
+            HttpClient.HttpClient,
+            HttpClient.make((request) => {
+              const cause = Object.assign(new Error("what the operator reads"), { code })
+              return Effect.fail(
+                new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+              )
+            })
+          )
+        )
+      const sent = yield* reason("ECONNRESET")
+      assert.deepInclude(sent, { _tag: "Unavailable", detail: "ECONNRESET", unanswered: true })
+      const notSent = yield* reason(notSentCode)
+      assert.deepInclude(notSent, { _tag: "Unavailable", detail: "what the operator reads" })
+      assert.notProperty(notSent, "unanswered")
+      assert.deepInclude(yield* reason(egressRefusedCode), { _tag: "Misconfigured", detail: "what the operator reads" })
     })
   )
 })

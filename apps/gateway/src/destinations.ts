@@ -1,0 +1,57 @@
+/**
+ * Which destinations may be called (case S3): https and public addresses only,
+ * unless `TOCSIN_EGRESS_ALLOW` names the host, its address or a network that
+ * holds it.
+ */
+import { Option } from "effect"
+import type { NetAddress } from "effect/net"
+import { isPublic, parseAddress } from "./addresses.ts"
+import { holds, type Hosts, relative } from "./hosts.ts"
+
+/** A URL, or what a connector is told of one. */
+export interface Destination {
+  readonly hostname: string
+  readonly protocol: string
+}
+
+/** Who resolves a destination's name: the gateway, which then sees its addresses, or a proxy. */
+export type Way = "direct" | "proxy"
+
+const privateSentence =
+  "The address is not a public one: add its host name or address to TOCSIN_EGRESS_ALLOW if it is meant to be called"
+
+const httpSentence =
+  "Only https is called: use it, or add the host's name or address to TOCSIN_EGRESS_ALLOW if plain http is meant"
+
+/** Why a destination can never be called, by what it spells out: its scheme, and its address or its name. */
+export const refusal = (allowed: Hosts, destination: Destination, way: Way): string | undefined => {
+  const address = parseAddress(destination.hostname)
+  if (Option.isSome(address)) return resolvedRefusal(allowed, destination, [address.value])
+  const name = relative(destination.hostname)
+  if (allowed.names.has(name)) return undefined
+  const isHttps = destination.protocol === "https:"
+  // A name by http may still resolve into an allowed network; that is seen when it is resolved.
+  if (!isHttps) return way === "direct" && allowed.networks.length > 0 ? undefined : httpSentence
+  return way === "direct" || isPublicName(name) ? undefined : privateSentence
+}
+
+/** Why a destination with these addresses may not be connected to: one that must not be reached spoils all. */
+export const resolvedRefusal = (
+  allowed: Hosts,
+  { hostname, protocol }: Destination,
+  addresses: ReadonlyArray<NetAddress.IpAddress>
+): string | undefined => {
+  if (allowed.names.has(relative(hostname))) return undefined
+  const isHttps = protocol === "https:"
+  if (addresses.every((address) => (isHttps && isPublic(address)) || holds(allowed, address))) return undefined
+  return isHttps ? privateSentence : httpSentence
+}
+
+/**
+ * Whether a name can be one of the public DNS: single labels and those that are
+ * set aside for private use are not, `metadata.google.internal` among them.
+ *
+ * @see https://www.iana.org/assignments/special-use-domain-names
+ */
+const isPublicName = (name: string): boolean =>
+  name.includes(".") && !/\.(localhost|local|internal|home\.arpa)$/.test(name)

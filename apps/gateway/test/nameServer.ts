@@ -1,0 +1,63 @@
+/**
+ * A name server on loopback that answers as the test wants.
+ */
+import { createServer, Packet } from "dns2"
+import { Effect, type Scope } from "effect"
+
+/** What is known of a name; a name of which nothing is known does not exist. */
+export type Answer = ReadonlyArray<string> | "silence" | "failure"
+
+/** A name server. */
+export interface NameServer {
+  /** Where it listens. */
+  readonly address: string
+  /** What it answers; changed at will. */
+  readonly answers: Map<string, Answer>
+  /** The names of all questions so far. */
+  readonly asked: ReadonlyArray<string>
+  /** Answers wait for it. */
+  before: () => Promise<void>
+}
+
+/** Serves until the scope closes. */
+export const serve = (
+  answers: { readonly [name: string]: Answer } = {}
+): Effect.Effect<NameServer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const server = createServer({
+      udp: true,
+      handle: (request, send) => {
+        const [question] = request.questions
+        if (question === undefined) return
+        asked.push(question.name)
+        void nameServer.before().then(() => {
+          const answer = nameServer.answers.get(question.name)
+          if (answer === "silence") return
+          const response = Packet.createResponseFromRequest(request)
+          if (answer === undefined) response.header.rcode = Packet.RCODE.NXDOMAIN
+          else if (answer === "failure") response.header.rcode = Packet.RCODE.SERVFAIL
+          else
+            for (const address of answer) {
+              const type = address.includes(":") ? Packet.TYPE.AAAA : Packet.TYPE.A
+              if (type !== question.type) continue
+              response.answers.push(
+                Object.assign(new Packet.Resource(question.name, type, Packet.CLASS.IN, 0), { address })
+              )
+            }
+          return send(response)
+        })
+      }
+    })
+    const { udp } = yield* Effect.acquireRelease(
+      Effect.promise(() => server.listen({ udp: { port: 0, address: "127.0.0.1" } })),
+      () => Effect.promise(() => server.close())
+    )
+    const nameServer: NameServer = {
+      address: `127.0.0.1:${udp?.port}`,
+      answers: new Map(Object.entries(answers)),
+      asked,
+      before: () => Promise.resolve()
+    }
+    return nameServer
+  })

@@ -1,0 +1,67 @@
+/**
+ * An HTTP proxy on loopback, with a name server of its own: every host that it is
+ * asked for is on loopback.
+ */
+import { Effect, type Scope } from "effect"
+import { createServer, request as forward } from "node:http"
+import { connect, type Socket } from "node:net"
+
+/** A proxy. */
+export interface Proxy {
+  readonly port: number
+  /** What it was asked for: `CONNECT hooks.example:443`, `POST http://…`. */
+  readonly asked: ReadonlyArray<string>
+  /** What callers must show, as `user:password`; none for anyone. */
+  credentials: string | undefined
+  /** A status that it answers instead of passing anything on. */
+  refuses: number | undefined
+}
+
+/** Serves until the scope closes. */
+export const serve: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(function* () {
+  const asked: Array<string> = []
+  const sockets = new Set<Socket>()
+  const refusal = (authorization: string | undefined): number | undefined => {
+    const { credentials, refuses } = proxy
+    if (credentials === undefined) return refuses
+    return authorization === `Basic ${Buffer.from(credentials).toString("base64")}` ? refuses : 407
+  }
+  const server = createServer((request, response) => {
+    const { headers, method = "", url = "" } = request
+    asked.push(`${method} ${url}`)
+    const status = refusal(headers["proxy-authorization"])
+    if (status !== undefined) return response.writeHead(status).end("The proxy says no")
+    const { host, pathname, port } = new URL(url)
+    const onward = forward({ host: "127.0.0.1", port, path: pathname, method, headers: { ...headers, host } })
+    onward.on("response", (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)))
+    return request.pipe(onward)
+  })
+  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})))
+  server.on("connect", ({ headers, url = "" }, client: Socket) => {
+    asked.push(`CONNECT ${url}`)
+    const status = refusal(headers["proxy-authorization"])
+    if (status !== undefined) return client.end(`HTTP/1.1 ${status} No\r\n\r\n`)
+    const service = connect(Number(url.split(":")[1]), "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 Connected\r\n\r\n")
+      service.pipe(client).pipe(service)
+    })
+    sockets.add(service.on("error", () => client.destroy()))
+    return service
+  })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+      })
+  )
+  const address = server.address()
+  const proxy: Proxy = {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    asked,
+    credentials: undefined,
+    refuses: undefined
+  }
+  return proxy
+})
