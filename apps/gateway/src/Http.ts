@@ -7,16 +7,19 @@ import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alertHandlers.ts"
 import * as Auth from "./Auth.ts"
 import { DeliveryHandlers } from "./deliveryHandlers.ts"
+import { HostHeaderLayer } from "./hostHeader.ts"
 import { IntegrationHandlers } from "./integrationHandlers.ts"
+import { docsPath, openapiPath } from "./knownRoutes.ts"
 import { PluginHandlers } from "./pluginHandlers.ts"
 import { JsonBodiesLayer, ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./ruleHandlers.ts"
 import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
+import * as TrustedProxies from "./TrustedProxies.ts"
 
 /** All routes, in need of the engine and the settings. */
-export const Routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-  Layer.merge(HttpApiScalar.layer(Api, { path: "/docs" })),
+export const Routes = HttpApiBuilder.layer(Api, { openapiPath }).pipe(
+  Layer.merge(HttpApiScalar.layer(Api, { path: docsPath })),
   Layer.provide([
     SourceHandlers,
     AlertHandlers,
@@ -27,5 +30,5 @@ export const Routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
-  Layer.provide([ProblemsLayer, JsonBodiesLayer])
+  Layer.provide([ProblemsLayer, JsonBodiesLayer, TrustedProxies.layer, HostHeaderLayer])
 )

@@ -4,6 +4,7 @@
 import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { Config, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { parseNetworks } from "./addresses.ts"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -13,6 +14,12 @@ export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefus
 const TimeZone = Schema.String.check(
   Schema.makeFilter((zone) => Option.isSome(DateTime.zoneFromString(zone)), {
     expected: "a time zone such as Europe/Berlin or UTC"
+  })
+)
+
+const Networks = Schema.String.check(
+  Schema.makeFilter((text) => Option.isSome(parseNetworks(text)), {
+    expected: "addresses or CIDRs with commas between, such as 10.0.0.0/8"
   })
 )
 
@@ -30,6 +37,15 @@ const settings = Config.all({
   databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
   /** What callers must show; without it only this machine is served. */
   token: Config.option(Config.Redacted("TOCSIN_TOKEN")),
+  /** The proxies that are believed when they say who calls. */
+  trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
+    Config.withDefault(""),
+    Config.map((text) => Option.getOrElse(parseNetworks(text), () => []))
+  ),
+  /** A file with the certificate, and its chain, for HTTPS. */
+  tlsCert: Config.option(Config.String("TOCSIN_TLS_CERT")),
+  /** A file with the certificate's private key. */
+  tlsKey: Config.option(Config.String("TOCSIN_TLS_KEY")),
   /** 32 bytes in base64 that seal the integrations' settings. */
   key: Config.option(Config.Redacted("TOCSIN_KEY")),
   /** A file that holds the key. */
@@ -57,6 +73,18 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
       if (Option.isNone(set.token) && !loopback.has(set.host)) {
         return yield* new StartRefused({
           message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
+        })
+      }
+      if (Option.isNone(set.token) && set.trustedProxies.length > 0) {
+        return yield* new StartRefused({
+          message:
+            "Behind a proxy the gateway needs a token: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_TRUSTED_PROXIES out."
+        })
+      }
+      if (Option.isSome(set.tlsCert) !== Option.isSome(set.tlsKey)) {
+        return yield* new StartRefused({
+          message:
+            "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
         })
       }
       if (!set.databaseUrl.startsWith("sqlite:")) {

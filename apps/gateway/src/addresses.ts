@@ -53,3 +53,18 @@ export const parseAddress = (text: string): Option.Option<NetAddress.IpAddress> 
     const [high = 0, low = 0] = NetAddress.ipv6ToSegments(address).slice(6)
     return NetAddress.ipv4FromBytesUnsafe(Uint8Array.of(high >> 8, high & 255, low >> 8, low & 255))
   })
+
+/** The networks that a text lists: addresses and CIDRs, separated by commas. None if one of them is neither. */
+export const parseNetworks = (text: string): Option.Option<ReadonlyArray<IpNetwork.IpNetwork>> =>
+  Option.all(
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry.length > 0)
+      .map((entry) =>
+        Option.orElse(
+          Option.map(parseAddress(entry), (address) => IpNetwork.makeUnsafe(address, NetAddress.width(address))),
+          () => Option.liftThrowable(IpNetwork.fromStringUnsafe)(entry)
+        )
+      )
+  )

@@ -1,0 +1,83 @@
+import { Option, Schema } from "effect"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+
+/** Enough for any monitoring system; a connection costs some 20 KiB even when nothing is said on it. */
+const maxConnections = 2048
+
+const Report = Schema.Struct({
+  userLimits: Schema.Struct({ open_files: Schema.Struct({ soft: Schema.Number }) })
+})
+
+/** The most connections that may be open: never more than half of the files that the process may open, which the store and the channels need too. */
+export const mostConnections = (): number =>
+  Option.match(Schema.decodeUnknownOption(Report)(process.report.getReport()), {
+    onNone: () => maxConnections,
+    onSome: ({ userLimits }) => Math.min(maxConnections, Math.floor(userLimits.open_files.soft / 2))
+  })
+
+/** A server's open connections. */
+export interface Connections {
+  /** The answers owed on a connection, in the order of their requests. */
+  readonly owed: (socket: Socket) => ReadonlySet<ServerResponse>
+  /** Is called with the answer to be, before anyone else sees the request. */
+  readonly onRequest: (listener: (response: ServerResponse) => void) => void
+  /** Closes all, whatever is in progress. */
+  readonly closeAll: () => void
+}
+
+interface Connection {
+  readonly socket: Socket
+  readonly owed: Set<ServerResponse>
+}
+
+/**
+ * Keeps a server's connections at or below `max`. A new one takes the place of
+ * the one that has been without a request in progress for the longest; only if
+ * there is none, the new one itself is closed.
+ */
+export const boundConnections = (server: Server, max: number): Connections => {
+  const open = new Map<string, Connection>()
+  /** In the order in which they became idle. */
+  const idle = new Set<Connection>()
+
+  server.on("connection", (socket: Socket) => {
+    const key = keyOf(socket)
+    const connection: Connection = { socket, owed: new Set() }
+    const forget = () => {
+      idle.delete(connection)
+      if (open.get(key) === connection) open.delete(key)
+    }
+    open.set(key, connection)
+    idle.add(connection)
+    socket.once("close", forget)
+    if (open.size <= max) return
+    const [longest = connection] = idle
+    idle.delete(longest)
+    longest.socket.destroy()
+  })
+
+  const listeners: Array<(response: ServerResponse) => void> = []
+  const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    for (const listener of listeners) listener(response)
+    const connection = open.get(keyOf(socket))
+    if (connection === undefined) return
+    connection.owed.add(response)
+    idle.delete(connection)
+    response.once("close", () => {
+      connection.owed.delete(response)
+      if (connection.owed.size === 0 && !connection.socket.destroyed) idle.add(connection)
+    })
+  }
+  server.on("request", begin)
+  server.on("checkContinue", begin)
+
+  return {
+    owed: (socket) => open.get(keyOf(socket))?.owed ?? new Set(),
+    onRequest: (listener) => void listeners.push(listener),
+    closeAll: () => open.forEach(({ socket }) => socket.destroy())
+  }
+}
+
+/** The same for a TLS socket and for the TCP socket below it, which alone is seen before TLS is agreed. */
+const keyOf = ({ localAddress, remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort} ${localAddress}`
