@@ -20,8 +20,8 @@ export const mostConnections = (): number =>
 export interface Connections {
   /** The answers owed on a connection, in the order of their requests. */
   readonly owed: (socket: Socket) => ReadonlySet<ServerResponse>
-  /** Is called with the answer to be, before anyone else sees the request. */
-  readonly onRequest: (listener: (response: ServerResponse) => void) => void
+  /** Makes each connection end with its next answer. */
+  readonly answerLast: () => void
   /** Closes all, whatever is in progress. */
   readonly closeAll: () => void
 }
@@ -57,9 +57,9 @@ export const boundConnections = (server: Server, max: number): Connections => {
     longest.socket.destroy()
   })
 
-  const listeners: Array<(response: ServerResponse) => void> = []
+  let isLast = false
   const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    for (const listener of listeners) listener(response)
+    if (isLast) sayLast(response)
     const connection = open.get(keyOf(socket))
     if (connection === undefined) return
     connection.owed.add(response)
@@ -74,9 +74,16 @@ export const boundConnections = (server: Server, max: number): Connections => {
 
   return {
     owed: (socket) => open.get(keyOf(socket))?.owed ?? new Set(),
-    onRequest: (listener) => void listeners.push(listener),
+    answerLast: () => {
+      isLast = true
+      for (const { owed } of open.values()) owed.forEach(sayLast)
+    },
     closeAll: () => open.forEach(({ socket }) => socket.destroy())
   }
+}
+
+const sayLast = (response: ServerResponse) => {
+  if (!response.headersSent) response.setHeader("connection", "close")
 }
 
 /** The same for a TLS socket and for the TCP socket below it, which alone is seen before TLS is agreed. */

@@ -73,14 +73,9 @@ const guard = <S extends Server>(server: S, options: ServerOptions): S => {
   server.timeout = silence
   const connections = boundConnections(server, maxConnections)
   answerClientErrors(server, connections)
-
-  let isClosing = false
-  connections.onRequest((response) => {
-    if (isClosing) response.setHeader("connection", "close")
-  })
   const close = server.close.bind(server)
   server.close = (callback) => {
-    isClosing = true
+    connections.answerLast()
     // Node no longer looks at its own time-outs once it is closed.
     const timer = setTimeout(connections.closeAll, stop)
     server.once("close", () => clearTimeout(timer))
