@@ -29,6 +29,10 @@ export const answerClientErrors = (server: Server, connections: Connections): vo
     refuse()
   })
   server.on("connect", (_, socket: Socket) => end(socket, [405, "The gateway is not a proxy"]))
+  server.on("checkExpectation", (_, response) => {
+    const [head, body] = documentOf([417, "Expect may only be 100-continue"])
+    response.writeHead(417, head).end(body)
+  })
 }
 
 type Refusal = readonly [status: number, detail: string]
@@ -41,20 +45,18 @@ const refusalOf = (code: string): Refusal | undefined => {
   return code.startsWith("HPE_") ? [400, "This is not a valid HTTP request"] : undefined
 }
 
-const end = (socket: Socket, [status, detail]: Refusal) => {
-  const title = STATUS_CODES[status] ?? ""
-  const body = JSON.stringify({ type: ProblemDetails.blankType, status, title, detail })
+const documentOf = ([status, detail]: Refusal) => {
+  const body = JSON.stringify({ type: ProblemDetails.blankType, status, title: STATUS_CODES[status], detail })
+  return [{ "content-type": ProblemDetails.contentType, "content-length": Buffer.byteLength(body) }, body] as const
+}
+
+/** Node makes no response object of what it could not read, so the answer is written by hand. */
+const end = (socket: Socket, refusal: Refusal) => {
+  const [status] = refusal
+  const [headers, body] = documentOf(refusal)
+  const head = Object.entries({ ...headers, connection: "close" }).map(([name, value]) => `${name}: ${value}`)
   socket.on("error", () => {})
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${title}`,
-      `content-type: ${ProblemDetails.contentType}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      "connection: close",
-      "",
-      body
-    ].join("\r\n")
-  )
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...head, "", body].join("\r\n"))
   const timer = setTimeout(() => socket.destroy(), lingerMillis)
   socket.once("close", () => clearTimeout(timer))
 }

@@ -58,8 +58,9 @@ export const boundConnections = (server: Server, max: number): Connections => {
   })
 
   let isLast = false
-  const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    if (isLast) sayLast(response)
+  const begin = ({ headers, socket }: IncomingMessage, response: ServerResponse) => {
+    // Node drops the rest of the packet when it ignores an `Upgrade`: nothing may follow on the connection.
+    if (isLast || headers.upgrade !== undefined) sayLast(response)
     const connection = open.get(keyOf(socket))
     if (connection === undefined) return
     connection.owed.add(response)

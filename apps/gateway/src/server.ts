@@ -63,7 +63,7 @@ const nodeOptions = (options: ServerOptions) => {
     maxHeaderSize: maxHeaderBytes,
     // Node's own answer to a missing Host is not a problem document: ours is in hostHeader.ts.
     requireHostHeader: false,
-    // `Upgrade` may be ignored (RFC 9110, 7.8): the request is answered as if it did not ask.
+    // Java's client asks for HTTP/2 with each first request; it may be ignored (RFC 9110, 7.8).
     shouldUpgradeCallback: () => false
   }
 }
