@@ -2,6 +2,7 @@
  * The certificate of the HTTPS server: PEM files, read again when they change.
  */
 import { Effect, FileSystem, Schedule, Schema } from "effect"
+import { createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext, type SecureContextOptions, type Server } from "node:tls"
 
 /**
@@ -29,13 +30,18 @@ export const read = Effect.fnUntraced(function* ({ cert, key }: CertificateFiles
       fs.readFileString(path),
       ({ reason }) => new CertificateUnusable({ message: `${setting}: ${path} cannot be read (${reason._tag}).` })
     )
-  const context: SecureContextOptions = {
+  const context = {
     cert: yield* readFile("TOCSIN_TLS_CERT", cert),
     key: yield* readFile("TOCSIN_TLS_KEY", key),
     minVersion: "TLSv1.2"
-  }
+  } as const
   yield* Effect.try({
-    try: () => createSecureContext(context),
+    try: () => {
+      // An empty file, as it is for a moment while it is written, would mean to node that there is none.
+      new X509Certificate(context.cert)
+      createPrivateKey(context.key)
+      return createSecureContext(context)
+    },
     catch: () =>
       new CertificateUnusable({
         message: `TOCSIN_TLS_CERT and TOCSIN_TLS_KEY: ${cert} and ${key} are not a certificate and its key, in PEM and without a passphrase.`
