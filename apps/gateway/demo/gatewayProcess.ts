@@ -18,13 +18,21 @@ export interface GatewayProcess {
 /** It ended before it served; its output says why. */
 export class GatewayEnded extends Error {}
 
-/** Starts a gateway on a free port; it is killed with the scope. Nothing of this process's own settings and proxies reaches it. */
-export const start = (settings: {
-  readonly [name: string]: string
-}): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
+/**
+ * Starts a gateway on a free port; it is killed with the scope. Nothing of this
+ * process's own settings and proxies reaches it. `openFiles` is how many files and
+ * connections the system lets it have open.
+ */
+export const start = (
+  settings: { readonly [name: string]: string },
+  { openFiles }: { readonly openFiles?: number } = {}
+): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_|_PROXY$/i.test(name))
-    const child = spawn(process.execPath, ["--conditions=@tocsin/source", main], {
+    const command = [process.execPath, "--conditions=@tocsin/source", main]
+    const [program = "", ...args] =
+      openFiles === undefined ? command : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
+    const child = spawn(program, args, {
       env: { ...Object.fromEntries(inherited), TOCSIN_PORT: "0", ...settings },
       stdio: ["ignore", "pipe", "pipe"]
     })
@@ -33,7 +41,7 @@ export const start = (settings: {
     let printed = ""
     const read = (chunk: Buffer) => {
       printed += chunk.toString()
-      const [, found] = /listens on (http:\S+),/.exec(printed) ?? []
+      const [, found] = /listens on (https?:\S+),/.exec(printed) ?? []
       if (found !== undefined) Deferred.doneUnsafe(url, Effect.succeed(found))
     }
     child.stdout.on("data", read)

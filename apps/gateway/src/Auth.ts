@@ -3,37 +3,40 @@
  */
 import { Authorization, Unauthorized } from "@tocsin/client"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
+import { problem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
+import { cameThroughProxy } from "./TrustedProxies.ts"
+import { makeSlowdown } from "./WrongCredentials.ts"
 
 /**
  * Checks the token. Without one in the settings the gateway listens on loopback
  * only, and a request must name a loopback host: a web page of another site, or
- * one that made its own name point here, is refused.
+ * one that made its own name point here, is refused. So is what a reverse proxy
+ * passes on, wherever from: with a proxy in front, other machines call.
  */
 export const layer = Layer.effect(
   Authorization,
   Effect.gen(function* () {
     const { token } = yield* Settings
     const wanted = Option.map(token, (token) => digest(Redacted.value(token)))
+    const slowDown = yield* makeSlowdown
 
+    /** Fails when the caller may not; gives an answer instead when it may not even ask. */
     const check = Effect.fnUntraced(function* (given: Redacted.Redacted) {
-      if (Option.isSome(wanted)) {
-        if (timingSafeEqual(wanted.value, digest(Redacted.value(given)))) return
-        return yield* new Unauthorized({ detail: "Send Authorization: Bearer <TOCSIN_TOKEN>" })
-      }
       const request = yield* HttpServerRequest.HttpServerRequest
-      const { host = "", origin = "http://localhost" } = request.headers
-      if (isLoopback(`http://${host}`) && isLoopback(origin)) return
-      return yield* new Unauthorized({
-        detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
-      })
+      if (Option.isNone(wanted)) return yield* checkLoopback(request)
+      if (timingSafeEqual(wanted.value, digest(Redacted.value(given)))) return Option.none()
+      // Who shows nothing guesses nothing; and of a request's two schemes at least one shows nothing.
+      const wait = Redacted.value(given) === "" ? Option.none() : yield* slowDown(request.remoteAddress)
+      if (Option.isSome(wait)) return Option.some(tooMany(wait.value))
+      return yield* new Unauthorized({ detail: "Send Authorization: Bearer <TOCSIN_TOKEN>" })
     })
     const allow = <E, R>(
       effect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
       given: Redacted.Redacted
-    ) => Effect.andThen(check(given), effect)
+    ) => Effect.flatMap(check(given), Option.match({ onNone: () => effect, onSome: Effect.succeed }))
 
     return Authorization.of({
       bearer: (effect, { credential }) => allow(effect, credential),
@@ -41,6 +44,27 @@ export const layer = Layer.effect(
     })
   })
 )
+
+/** An answer and no failure, because a failure makes the next scheme be tried, whose own failure would hide it. */
+const tooMany = (seconds: number): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.setHeader(
+    problem(429, "Too many wrong tokens", `Your address sent too many wrong tokens: wait ${seconds} s`),
+    "retry-after",
+    String(seconds)
+  )
+
+const checkLoopback = Effect.fnUntraced(function* ({ headers }: HttpServerRequest.HttpServerRequest) {
+  if (cameThroughProxy(headers)) {
+    return yield* new Unauthorized({
+      detail: "Without TOCSIN_TOKEN the gateway answers no request that came through a proxy: set TOCSIN_TOKEN"
+    })
+  }
+  const { host = "", origin = "http://localhost" } = headers
+  if (isLoopback(`http://${host}`) && isLoopback(origin)) return Option.none()
+  return yield* new Unauthorized({
+    detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
+  })
+})
 
 /** Equal lengths for the comparison in constant time. */
 const digest = (text: string) => createHash("sha256").update(text).digest()

@@ -4,14 +4,16 @@
 import { Engine, Sqlite } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { Announcement } from "./announcement.ts"
+import * as Certificate from "./Certificate.ts"
 import * as Egress from "./Egress.ts"
 import { Routes } from "./Http.ts"
 import * as Key from "./Key.ts"
 import * as Plugins from "./Plugins.ts"
-import { makeServer } from "./server.ts"
+import { makeServer, makeTlsServer } from "./server.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
 const Store = Layer.unwrap(
@@ -30,35 +32,26 @@ const Store = Layer.unwrap(
 )
 
 const Server = Layer.unwrap(
-  Effect.map(Settings, ({ host, port }) =>
-    NodeHttpServer.layer(makeServer, { host, port }).pipe(
-      Layer.catch(() =>
-        refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
-          `Cannot listen on ${host}:${port}: set TOCSIN_HOST or TOCSIN_PORT.`
+  Effect.gen(function* () {
+    const { host, port, tlsCert, tlsKey } = yield* Settings
+    const tls = Option.all({ cert: tlsCert, key: tlsKey })
+    const listen = (server: ReturnType<typeof makeServer>) =>
+      NodeHttpServer.layer(() => server, { host, port }).pipe(
+        Layer.catch(() =>
+          refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
+            `Cannot listen on ${host}:${port}: set TOCSIN_HOST or TOCSIN_PORT.`
+          )
         )
       )
+    if (Option.isNone(tls)) return listen(makeServer())
+    const certificate = yield* Effect.mapError(
+      Certificate.read(tls.value),
+      ({ message }) => new StartRefused({ message })
     )
-  )
-)
-
-const Announcement = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const { databaseUrl, token } = yield* Settings
-    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
-    yield* Console.log(
-      [
-        `Tocsin listens on ${address}, with its data in ${databaseUrl.slice("sqlite:".length)}.`,
-        token._tag === "None"
-          ? "Only this machine is served, because TOCSIN_TOKEN is not set."
-          : "Callers need the token.",
-        "",
-        "What to do next:",
-        `  1. POST ${address}/v1/integrations   a Slack channel or a HipChat room`,
-        `  2. POST ${address}/v1/rules          which alerts go there`,
-        `  3. point ThousandEyes' webhook at ${address}/v1/sources/thousandeyes`,
-        `${address}/docs describes every route; README.md has each of these as a command.`,
-        "See it work first: npx -y pnpm@12 demo"
-      ].join("\n")
+    const server = makeTlsServer(certificate)
+    return Layer.merge(
+      listen(server),
+      Layer.effectDiscard(Effect.forkScoped(Certificate.follow(server, tls.value, certificate)))
     )
   })
 )

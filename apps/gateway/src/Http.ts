@@ -9,22 +9,25 @@ import * as Auth from "./Auth.ts"
 import { documented } from "./openApi.ts"
 import { BrowserHeadersLayer } from "./browserHeaders.ts"
 import { DeliveryHandlers } from "./deliveryHandlers.ts"
+import { HostHeaderLayer } from "./hostHeader.ts"
 import { IntegrationHandlers } from "./integrationHandlers.ts"
+import { docsPath, openapiPath } from "./knownRoutes.ts"
 import { PluginHandlers } from "./pluginHandlers.ts"
 import { JsonBodiesLayer, ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./ruleHandlers.ts"
 import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
+import * as TrustedProxies from "./TrustedProxies.ts"
 
 /** All routes, in need of the engine and the settings. */
 export const Routes = Layer.unwrap(
   Effect.map(Channels, ({ installed }) => {
     const api = documented(installed)
     return Layer.merge(
-      HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }),
+      HttpApiBuilder.layer(api, { openapiPath }),
       // Nothing of the page comes from another host.
       HttpApiScalar.layer(api, {
-        path: "/docs",
+        path: docsPath,
         scalar: { withDefaultFonts: false, authentication: { preferredSecurityScheme: "bearer" } }
       })
     )
@@ -40,5 +43,5 @@ export const Routes = Layer.unwrap(
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
-  Layer.provide([BrowserHeadersLayer, ProblemsLayer, JsonBodiesLayer])
+  Layer.provide([BrowserHeadersLayer, ProblemsLayer, JsonBodiesLayer, TrustedProxies.layer, HostHeaderLayer])
 )

@@ -17,6 +17,14 @@ const TimeZone = Schema.String.check(
   })
 )
 
+const onlyNetworks = ({ names, unread }: ReturnType<typeof parseHosts>) => names.size + unread.length === 0
+
+const Networks = Schema.String.check(
+  Schema.makeFilter((text) => onlyNetworks(parseHosts(text)), {
+    expected: "addresses or CIDRs with commas between, such as 10.0.0.0/8"
+  })
+)
+
 const Port = Schema.FiniteFromString.check(
   Schema.isInt(),
   Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
@@ -52,6 +60,15 @@ const settings = Config.all({
   databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
   /** What callers must show; without it only this machine is served. */
   token: Config.option(Config.Redacted("TOCSIN_TOKEN")),
+  /** The proxies that are believed when they say who calls. */
+  trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
+    Config.withDefault(""),
+    Config.map((text) => parseHosts(text).networks)
+  ),
+  /** A file with the certificate, and its chain, for HTTPS. */
+  tlsCert: Config.option(Config.String("TOCSIN_TLS_CERT")),
+  /** A file with the certificate's private key. */
+  tlsKey: Config.option(Config.String("TOCSIN_TLS_KEY")),
   /** 32 bytes in base64 that seal the integrations' settings. */
   key: Config.option(Config.Redacted("TOCSIN_KEY")),
   /** A file that holds the key. */
@@ -90,6 +107,18 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
       if (Option.isNone(set.token) && !loopback.has(set.host)) {
         return yield* new StartRefused({
           message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
+        })
+      }
+      if (Option.isNone(set.token) && set.trustedProxies.length > 0) {
+        return yield* new StartRefused({
+          message:
+            "Behind a proxy the gateway needs a token: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_TRUSTED_PROXIES out."
+        })
+      }
+      if (Option.isSome(set.tlsCert) !== Option.isSome(set.tlsKey)) {
+        return yield* new StartRefused({
+          message:
+            "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
         })
       }
       if (!set.databaseUrl.startsWith("sqlite:")) {

@@ -13,6 +13,7 @@ import {
 } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
+import { allowedMethods } from "./knownRoutes.ts"
 
 /** What does not decode is answered with where and what was expected; only bodies have JSON Pointers. */
 export const RequestErrorsLayer = HttpApiMiddleware.layerSchemaErrorTransform(RequestErrors, (error) =>
@@ -53,7 +54,16 @@ export const ProblemsLayer = HttpRouter.middleware(
       Effect.catchCause((cause) => {
         const error = Cause.squash(cause)
         if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
-          return Effect.succeed(problem(404, "There is no such route"))
+          const allow = allowedMethods(error.request.url).join(", ")
+          return Effect.succeed(
+            allow === ""
+              ? problem(404, "There is no such route")
+              : HttpServerResponse.setHeader(
+                  problem(405, "The route has no such method", `It has ${allow}`),
+                  "allow",
+                  allow
+                )
+          )
         }
         if (isTooLarge(error))
           return Effect.succeed(problem(413, `The body is longer than ${InboundLimits.maxBodyBytes} bytes`))
@@ -62,7 +72,7 @@ export const ProblemsLayer = HttpRouter.middleware(
       }),
       Effect.map((response) => {
         if (response.status === 503) return HttpServerResponse.setHeader(response, "retry-after", "5")
-        if (response.status === 401) return HttpServerResponse.setHeader(response, "www-authenticate", "Bearer")
+        if (response.status === 401) return HttpServerResponse.setHeader(response, "www-authenticate", challenge)
         return response
       })
     )
@@ -70,11 +80,15 @@ export const ProblemsLayer = HttpRouter.middleware(
   { global: true }
 )
 
+/** The schemes by which a caller may show the token. */
+const challenge = 'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'
+
 /** Whether a body could not be read because it is longer than the limit. */
 const isTooLarge = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) &&
   error.reason._tag === "RequestParseError" &&
   error.reason.reason === "BodyTooLarge"
 
-const problem = (status: number, title: string) =>
-  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title })
+/** A problem document of no type of its own. */
+export const problem = (status: number, title: string, detail?: string): HttpServerResponse.HttpServerResponse =>
+  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title, ...(detail !== undefined && { detail }) })

@@ -1,15 +1,19 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { spawn } from "node:child_process"
+import { hostname } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Problem } from "./answers.ts"
+import { eventually } from "./gate.ts"
 import { fixture, make, SharedWorld } from "./world.ts"
 
 const token = "the-operators-t0ken"
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64")
 
 describe("With a token", { timeout: 60_000 }, () => {
-  layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0" }), { excludeTestServices: true })((it) => {
+  layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0", TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
+    excludeTestServices: true
+  })((it) => {
     it.effect.each([
       ["GET", "/v1/alerts"],
       ["POST", "/v1/alerts"],
@@ -35,11 +39,15 @@ describe("With a token", { timeout: 60_000 }, () => {
           basic(token, ""),
           "Basic ???"
         ]) {
-          const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+          // Each from an address of its own, because an address that is wrong repeatedly is slowed down.
+          const headers = { "x-forwarded-for": nextAddress(), ...(authorization !== undefined && { authorization }) }
           const { as, headers: answered, status } = yield* world.request(method, path, body, headers)
           assert.strictEqual(status, 401, authorization)
           assert.include(answered["content-type"], "application/problem+json")
-          assert.include(answered["www-authenticate"], "Bearer")
+          assert.strictEqual(
+            answered["www-authenticate"],
+            'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'
+          )
           assert.strictEqual(as(Problem).status, 401)
         }
       })
@@ -57,6 +65,41 @@ describe("With a token", { timeout: 60_000 }, () => {
         }
         assert.notInclude(world.answers.join("\n"), token)
         assert.notInclude(world.gateway().printed(), token)
+      })
+    )
+
+    it.effect("it opens at once amid a flood of wrong ones from the same address", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const address = nextAddress()
+        const show = (shown: string, from: string) =>
+          world.request("GET", "/v1/alerts", undefined, { authorization: `Bearer ${shown}`, "x-forwarded-for": from })
+        // Four of them wait, the others are refused and try on.
+        const flood = yield* Effect.forkChild(
+          Effect.all(
+            Array.from({ length: 8 }, () => Effect.repeat(show("another", address), Schedule.spaced("20 millis"))),
+            { concurrency: "unbounded" }
+          )
+        )
+        const refusal = (from: string) => eventually("a refusal", show("another", from), ({ status }) => status === 429)
+        const refused = yield* refusal(address)
+        assert.strictEqual(refused.as(Problem).status, 429)
+        assert.isAtLeast(Number(refused.headers["retry-after"]), 1)
+        assert.strictEqual((yield* show(token, address)).status, 200)
+        // What is left of the proxy's own word is the caller's invention.
+        yield* refusal(`${nextAddress()}, ${address}`)
+        assert.strictEqual((yield* show("another", nextAddress())).status, 401)
+        yield* Fiber.interrupt(flood)
+      })
+    )
+
+    it.effect("the start says where it listens, and a URL that works", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const { port } = new URL(world.gateway().url)
+        assert.include(world.gateway().printed(), `Tocsin listens on http://0.0.0.0:${port}, with`)
+        assert.include(world.gateway().printed(), `POST http://localhost:${port}/v1/integrations`)
+        assert.include(world.gateway().printed(), `at http://${hostname()}:${port}/v1/sources/thousandeyes`)
       })
     )
 
@@ -98,6 +141,19 @@ describe("Without a token", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect.each(["x-forwarded-for", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])(
+      "what a proxy passes on is refused: %s",
+      (header) =>
+        Effect.gen(function* () {
+          const { as, status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
+            host: "localhost",
+            [header]: "127.0.0.1"
+          })
+          assert.strictEqual(status, 401)
+          assert.include(as(Problem).detail, "set TOCSIN_TOKEN")
+        })
+    )
+
     it.effect("a second gateway on the same file is refused", () =>
       Effect.gen(function* () {
         const world = yield* SharedWorld
@@ -128,6 +184,16 @@ describe("A start is refused with one sentence", { timeout: 60_000 }, () => {
       { TOCSIN_DATABASE_URL: "sqlite:/dev/null/tocsin.db", TOCSIN_KEY: key(1) },
       "The database /dev/null/tocsin.db cannot be opened"
     ],
+    [{ TOCSIN_TRUSTED_PROXIES: "proxy.example" }, "TOCSIN_TRUSTED_PROXIES: Expected addresses or CIDRs"],
+    [{ TOCSIN_TRUSTED_PROXIES: "10.0.0.1, 10.0.0.0/33" }, "TOCSIN_TRUSTED_PROXIES: Expected addresses or CIDRs"],
+    [{ TOCSIN_TRUSTED_PROXIES: "10.0.0.1" }, "Behind a proxy the gateway needs a token"],
+    [{ TOCSIN_TLS_CERT: "/nowhere/cert.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
+    [{ TOCSIN_TLS_KEY: "/nowhere/key.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
+    [
+      { TOCSIN_TLS_CERT: "/nowhere/cert.pem", TOCSIN_TLS_KEY: "/nowhere/key.pem" },
+      "TOCSIN_TLS_CERT: /nowhere/cert.pem cannot be read"
+    ],
+    [{ TOCSIN_TLS_CERT: "/dev/null", TOCSIN_TLS_KEY: "/dev/null" }, "are not a certificate and its key"],
     [{ TOCSIN_PORT: "a lot" }, "TOCSIN_PORT: Expected a"],
     [{ TOCSIN_THOUSANDEYES_VIEWS_URL: "javascript:{time}" }, "TOCSIN_THOUSANDEYES_VIEWS_URL"]
   ]
@@ -158,6 +224,9 @@ describe("A start is refused with one sentence", { timeout: 60_000 }, () => {
     })
   )
 })
+
+let addresses = 0
+const nextAddress = () => `198.51.100.${++addresses}`
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import { Accepted, AlertDetails } from "./answers.ts"
 import { eventually, until } from "./gate.ts"
+import * as RawSocket from "./rawSocket.ts"
 import { fixture, make } from "./world.ts"
 
 describe("After SIGTERM", { timeout: 60_000 }, () => {
@@ -50,6 +51,35 @@ describe("After SIGTERM", { timeout: 60_000 }, () => {
       assert.strictEqual(yield* Fiber.join(ended), 0)
       yield* world.start
       yield* room.told(1)
+    })
+  )
+
+  it.live("a request that is still being sent is answered, and who says nothing is cut off", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const { url } = world.gateway()
+      const silent = yield* RawSocket.open(url)
+      const slow = yield* RawSocket.open(url)
+      const body = JSON.stringify({
+        source: "slow",
+        id: "a",
+        state: "raised",
+        startedAt: "2026-01-01T00:00:00Z",
+        rule: { name: "Slow" }
+      })
+      slow.say(`POST /v1/alerts HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n`)
+      slow.say(`Expect: 100-continue\r\n\r\n${body.slice(0, 20)}`)
+      yield* until("the request to begin", () => slow.heard().includes("100 Continue"))
+      const ended = yield* Effect.forkChild(world.gateway().stop("SIGTERM"))
+      const ask = world.request("GET", "/healthz", undefined, { connection: "close" })
+      yield* eventually("the gateway to take no more", Effect.exit(ask), Exit.isFailure)
+      slow.say(body.slice(20))
+      assert.deepStrictEqual(RawSocket.statuses(yield* slow.closed), [100, 202])
+      assert.match(slow.heard(), /connection: close/i)
+      assert.strictEqual(yield* silent.closed, "")
+      assert.strictEqual(yield* Fiber.join(ended), 0)
+      yield* world.start
+      assert.include((yield* world.request("GET", "/v1/alerts?source=slow")).text, `"total":1`)
     })
   )
 })

@@ -2,11 +2,11 @@
  * How a caller shows that it may.
  */
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
-import { InvalidRequest, Unauthorized } from "./Problems.ts"
+import { InvalidRequest, TooManyAttempts, Unauthorized } from "./Problems.ts"
 
 /** The gateway's token, as `Authorization: Bearer <token>`, or by Basic with any user and the token as password. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@tocsin/client/Authorization", {
-  error: Unauthorized,
+  error: [Unauthorized, TooManyAttempts],
   security: { bearer: HttpApiSecurity.bearer, basic: HttpApiSecurity.basic }
 }) {}
 

@@ -28,6 +28,13 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthor
   title: "The token is missing or wrong"
 }) {}
 
+/** The caller's address sent too many wrong tokens: come again after `Retry-After` seconds, with the right one at once. */
+export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()("TooManyAttempts", {
+  type: ProblemDetails.blankType,
+  status: 429,
+  title: "Too many wrong tokens"
+}) {}
+
 /** There is nothing of this id. */
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
   type: ProblemDetails.blankType,

@@ -13,6 +13,7 @@ export {
   PreconditionFailed,
   StoreUnavailable,
   TooLarge,
+  TooManyAttempts,
   Unauthorized
 } from "./Problems.ts"
 export { SourcesApi, Taken, UnreadableBody } from "./Sources.ts"

@@ -1,0 +1,34 @@
+import { Console, Effect, Layer, Option } from "effect"
+import { HttpServer } from "effect/http"
+import { NetAddress } from "effect/net"
+import { hostname } from "node:os"
+import { Settings } from "./Settings.ts"
+
+/** Says at the start where the gateway listens, who is served, and what to do next. */
+export const Announcement = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { databaseUrl, tlsCert, token } = yield* Settings
+    const { address } = yield* HttpServer.HttpServer
+    const scheme = Option.isSome(tlsCert) ? "https" : "http"
+    const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
+    const isEverywhere = NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
+    // 0.0.0.0 and :: are for listening; nobody can call them.
+    const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
+    const here = url("localhost")
+    yield* Console.log(
+      [
+        `Tocsin listens on ${bound}, with its data in ${databaseUrl.slice("sqlite:".length)}.`,
+        Option.isNone(token)
+          ? "Only this machine is served, because TOCSIN_TOKEN is not set."
+          : "Callers need the token.",
+        "",
+        "What to do next:",
+        `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
+        `  2. POST ${here}/v1/rules          which alerts go there`,
+        `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
+        `${here}/docs describes every route; README.md has each of these as a command.`,
+        "See it work first: npx -y pnpm@12 demo"
+      ].join("\n")
+    )
+  })
+)
