@@ -11,7 +11,7 @@ import { BrowserHeadersLayer } from "./browserHeaders.ts"
 import { DeliveryHandlers } from "./deliveryHandlers.ts"
 import { IntegrationHandlers } from "./integrationHandlers.ts"
 import { PluginHandlers } from "./pluginHandlers.ts"
-import { JsonBodiesLayer, ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
+import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./ruleHandlers.ts"
 import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
@@ -37,5 +37,5 @@ export const Routes = Layer.unwrap(
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
-  Layer.provide([BrowserHeadersLayer, ProblemsLayer, JsonBodiesLayer])
+  Layer.provide([BrowserHeadersLayer, ProblemsLayer])
 )

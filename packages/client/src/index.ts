@@ -13,7 +13,8 @@ export {
   PreconditionFailed,
   StoreUnavailable,
   TooLarge,
-  Unauthorized
+  Unauthorized,
+  UnsupportedMediaType
 } from "./Problems.ts"
 export { SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"

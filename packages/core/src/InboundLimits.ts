@@ -16,6 +16,8 @@ export const maxListed = 1000
 export const maxTextLength = 4096
 /** The most labels of one alert. */
 export const maxLabels = 64
+/** The most targets of one test. */
+export const maxTargets = 64
 /** The longest name or value of a label. */
 export const maxLabelLength = 1024
 /** The most observations of one alert; more are counted. */
