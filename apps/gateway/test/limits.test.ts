@@ -1,9 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Alert } from "@tocsin/core"
 import { Effect, Schema } from "effect"
-import { readFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { Accepted, ask, errorsOf, listOf, Problem, UnreadableBody } from "./answers.ts"
+import { memory } from "./memory.ts"
 import { type RawRequest, send } from "./raw.ts"
 import { routesWithBody } from "./routes.ts"
 import { fixture, SharedWorld } from "./world.ts"
@@ -118,13 +118,13 @@ describe("Every route that takes a body", { timeout: 60_000 }, () => {
         const { pid } = (yield* SharedWorld).gateway()
         const member = gzipSync(Buffer.alloc(100_000_000))
         const bomb = Buffer.concat(Array.from({ length: 100 }, () => member))
-        const before = peakMemory(pid)
+        const before = memory(pid, "HWM")
         for (const { method, path } of routesWithBody) {
           const headers = { "content-encoding": "gzip", "content-type": "application/json" }
           const { status } = yield* problemOf({ method, path, headers, body: bomb })
           assert.strictEqual(status, 415)
         }
-        assert.isBelow(peakMemory(pid) - before, 100_000_000)
+        assert.isBelow(memory(pid, "HWM") - before, 100_000_000)
       })
     )
 
@@ -489,14 +489,5 @@ const isJson = (text: string) => {
     return true
   } catch {
     return false
-  }
-}
-
-/** The most memory that a process has had, in bytes; 0 where that cannot be read. */
-const peakMemory = (pid: number | undefined): number => {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024
-  } catch {
-    return 0
   }
 }
