@@ -42,7 +42,12 @@ const toRoute = (method: string, path: string, body: Arbitrary.Arbitrary<string>
   Arbitrary.map(
     Arbitrary.all({
       method: mostly(method, ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]),
-      segments: Arbitrary.all(path.slice(1).split("/").map((part) => (part.startsWith(":") ? pick(ids) : mostly(part, ids)))),
+      segments: Arbitrary.all(
+        path
+          .slice(1)
+          .split("/")
+          .map((part) => (part.startsWith(":") ? pick(ids) : mostly(part, ids)))
+      ),
       query: Arbitrary.array(pick(queries), { maxLength: 3 }),
       headers: Arbitrary.array(mostly({}, headers), { maxLength: 3 }),
       body,

@@ -21,43 +21,48 @@ export interface RawAnswer {
 }
 
 /** No whole answer came: the connection broke, or nothing came for ten seconds. */
-export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", { message: Schema.String }) {}
+export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
+  message: Schema.String,
+  mayRepeat: Schema.Boolean
+}) {}
 
 /** Sends the request to the gateway at `url`. */
-export const send = (url: string, { body = [], headers = {}, method, path }: RawRequest) =>
+export const send = (url: string, raw: RawRequest): Effect.Effect<RawAnswer, NoAnswer> =>
+  // The end of a connection that was kept open may cross the next request.
+  Effect.catchIf(
+    once(url, raw),
+    ({ mayRepeat }) => mayRepeat,
+    () => once(url, raw)
+  )
+
+const once = (url: string, { body = "", headers = {}, method, path }: RawRequest) =>
   Effect.callback<RawAnswer, NoAnswer>((resume) => {
     const parts = typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body
     const isWhole = typeof body === "string" || body instanceof Uint8Array
-    const length = isWhole && !("content-length" in headers) ? { "content-length": String(parts[0]?.length ?? 0) } : {}
-    let answered = false
-    const fail = (error: Error) => {
-      // A gateway that has answered need not read the rest of a body.
-      if (!answered) resume(Effect.fail(new NoAnswer({ message: error.message })))
+    const framing = isWhole ? { "content-length": String(parts[0]?.length ?? 0) } : { "transfer-encoding": "chunked" }
+    const options = { agent, method, path, headers: { ...framing, ...headers }, timeout: 10_000 }
+    let isAnswered = false
+    const fail = ({ message }: Error) => {
+      resume(Effect.fail(new NoAnswer({ message, mayRepeat: sent.reusedSocket && message !== silence })))
     }
-    const sent = request(
-      url,
-      { agent, method, path, headers: { ...length, ...headers }, timeout: 10_000 },
-      (answer) => {
-        answered = true
-        const chunks: Array<Buffer> = []
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk))
-        answer.on("error", (error) => resume(Effect.fail(new NoAnswer({ message: error.message }))))
-        answer.on("end", () =>
-          resume(
-            Effect.succeed({
-              status: answer.statusCode ?? 0,
-              headers: answer.headers,
-              text: Buffer.concat(chunks).toString()
-            })
-          )
-        )
-      }
-    )
-    sent.on("timeout", () => sent.destroy(new Error("No answer within ten seconds")))
-    sent.on("error", fail)
+    const sent = request(url, options, (answer) => {
+      isAnswered = true
+      const chunks: Array<Buffer> = []
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk))
+      answer.on("error", fail)
+      answer.on("end", () => {
+        const text = Buffer.concat(chunks).toString()
+        resume(Effect.succeed({ status: answer.statusCode ?? 0, headers: answer.headers, text }))
+      })
+    })
+    sent.on("timeout", () => sent.destroy(new Error(silence)))
+    // A gateway that has answered need not read the rest of a body.
+    sent.on("error", (error) => (isAnswered ? undefined : fail(error)))
     for (const part of parts) sent.write(part)
     sent.end()
     return Effect.sync(() => sent.destroy())
   })
+
+const silence = "Nothing came for ten seconds"
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
