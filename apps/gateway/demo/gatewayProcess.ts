@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 export interface GatewayProcess {
   /** Where it listens. */
   readonly url: string
+  readonly pid: number | undefined
   /** Sends a signal and waits until the process has ended; gives its exit code, null after a kill. */
   readonly stop: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<number | null>
   /** All that it has printed so far. */
@@ -56,7 +57,7 @@ export const start = (
         Deferred.await(ended)
       )
     yield* Effect.addFinalizer(() => stop("SIGKILL"))
-    return { url: yield* Deferred.await(url), stop, printed: () => printed }
+    return { url: yield* Deferred.await(url), pid: child.pid, stop, printed: () => printed }
   })
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))

@@ -13,7 +13,7 @@ import { HostHeaderLayer } from "./hostHeader.ts"
 import { IntegrationHandlers } from "./integrationHandlers.ts"
 import { docsPath, openapiPath } from "./knownRoutes.ts"
 import { PluginHandlers } from "./pluginHandlers.ts"
-import { JsonBodiesLayer, ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
+import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./ruleHandlers.ts"
 import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
@@ -43,5 +43,5 @@ export const Routes = Layer.unwrap(
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
-  Layer.provide([BrowserHeadersLayer, ProblemsLayer, JsonBodiesLayer, TrustedProxies.layer, HostHeaderLayer])
+  Layer.provide([BrowserHeadersLayer, ProblemsLayer, TrustedProxies.layer, HostHeaderLayer])
 )

@@ -3,7 +3,7 @@ import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
 import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { decodeBody, parseJson, readText } from "./body.ts"
+import { decodeBody, parseJson, readBody } from "./body.ts"
 import { deliveryJson } from "./deliveryHandlers.ts"
 import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
@@ -30,7 +30,7 @@ export const AlertHandlers = HttpApiBuilder.group(
     return handlers
       .handleRaw("post", ({ request }) =>
         Effect.gen(function* () {
-          const body = yield* parseJson(yield* readText(request))
+          const body = yield* parseJson(yield* readBody(request), "refuse")
           const posted = Array.isArray(body) ? yield* decodeMany(body) : [yield* decodeOne(body)]
           const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
           return { items }

@@ -1,48 +1,71 @@
-import { RequestErrors, StoreUnavailable as StoreUnavailableProblem } from "@tocsin/client"
-import { fromIssue, type StoreUnavailable } from "@tocsin/delivery"
-import { InboundLimits } from "@tocsin/core"
-import { ByteSize, Cause, Effect } from "effect"
+import {
+  InvalidRequest,
+  RequestErrors,
+  StoreUnavailable as StoreUnavailableProblem,
+  TooLarge,
+  UnsupportedMediaType
+} from "@tocsin/client"
+import { fromIssue, invalid, type StoreUnavailable } from "@tocsin/delivery"
+import { Cause, Effect, Layer, Schema } from "effect"
 import {
   Headers,
-  HttpIncomingMessage,
   HttpRouter,
   HttpServerError,
   HttpServerRequest,
   HttpServerResponse,
   ProblemDetails
 } from "effect/http"
-import { HttpApiMiddleware } from "effect/http-api"
-import { toInvalidRequest } from "./body.ts"
+import { HttpApiError } from "effect/http-api"
+import { checkedJson, readBody, toInvalidRequest } from "./body.ts"
 import { allowedMethods } from "./knownRoutes.ts"
 
-/** What does not decode is answered with where and what was expected; only bodies have JSON Pointers. */
-export const RequestErrorsLayer = HttpApiMiddleware.layerSchemaErrorTransform(RequestErrors, (error) =>
-  error.kind === "Body" || error.kind === "ResponseHeaders"
-    ? Effect.die(error)
-    : Effect.fail(
-        toInvalidRequest(fromIssue(error.cause.issue, error.kind === "Payload" ? "" : `${error.kind.toLowerCase()}:`))
-      )
+/**
+ * Reads what handlers do not read themselves, within the limits, and says of what
+ * does not decode where and what was expected; only bodies have JSON Pointers.
+ */
+export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    if (request.url.includes("%00")) return yield* toInvalidRequest(invalid("", "a URL without %00"))
+    return yield* Effect.provideService(handler, HttpServerRequest.HttpServerRequest, withCheckedText(request))
+  }).pipe(
+    Effect.catch((error) =>
+      !HttpApiError.HttpApiSchemaError.is(error)
+        ? Effect.fail(error)
+        : error.kind === "Body" || error.kind === "ResponseHeaders"
+          ? Effect.die(error)
+          : Effect.fail(
+              toInvalidRequest(
+                fromIssue(error.cause.issue, error.kind === "Payload" ? "" : `${error.kind.toLowerCase()}:`)
+              )
+            )
+    ),
+    Effect.catchDefect((defect) => (isUnreadable(defect) ? Effect.fail(defect) : Effect.die(defect)))
+  )
 )
+
+/**
+ * The request as the API's routes read it: a body is JSON, whatever its sender
+ * calls it (`curl -d` says that it sends a form), and `text` is only given if it
+ * may be parsed. Why it may not, is a defect there, as all of its errors are.
+ */
+const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest => {
+  const text = readBody(request).pipe(
+    Effect.flatMap((body) => (body.text === "" ? Effect.succeed("") : checkedJson(body, "refuse"))),
+    Effect.orDie
+  )
+  const { "content-type": type = "" } = request.headers
+  const headers = Headers.set(request.headers, "content-type", type.replace(/^[^;]*/, "application/json"))
+  return new Proxy(request, {
+    get: (target, name) => (name === "text" ? text : name === "headers" ? headers : Reflect.get(target, name, target))
+  })
+}
+
+const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, UnsupportedMediaType]))
 
 /** The store could not be reached: nothing was taken. */
 export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>
   new StoreUnavailableProblem({ detail: `${detail}; send it again` })
-
-/**
- * Bodies are JSON, whatever a sender calls them (`curl -d` says that it sends a
- * form), and not longer than the limit.
- */
-export const JsonBodiesLayer = HttpRouter.middleware(
-  Effect.succeed((effect) =>
-    effect.pipe(
-      Effect.updateService(HttpServerRequest.HttpServerRequest, (request) =>
-        request.modify({ headers: Headers.set(request.headers, "content-type", "application/json") })
-      ),
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(InboundLimits.maxBodyBytes))
-    )
-  ),
-  { global: true }
-)
 
 /**
  * Makes every answer that is an error a problem document, adds what clients need
@@ -65,8 +88,6 @@ export const ProblemsLayer = HttpRouter.middleware(
                 )
           )
         }
-        if (isTooLarge(error))
-          return Effect.succeed(problem(413, `The body is longer than ${InboundLimits.maxBodyBytes} bytes`))
         if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
         return Effect.as(Effect.logError("A request failed", cause), problem(500, "The gateway failed"))
       }),
@@ -82,12 +103,6 @@ export const ProblemsLayer = HttpRouter.middleware(
 
 /** The schemes by which a caller may show the token. */
 const challenge = 'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'
-
-/** Whether a body could not be read because it is longer than the limit. */
-const isTooLarge = (error: unknown): boolean =>
-  HttpServerError.isHttpServerError(error) &&
-  error.reason._tag === "RequestParseError" &&
-  error.reason.reason === "BodyTooLarge"
 
 /** A problem document of no type of its own. */
 export const problem = (status: number, title: string, detail?: string): HttpServerResponse.HttpServerResponse =>

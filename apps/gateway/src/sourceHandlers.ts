@@ -1,9 +1,9 @@
 import { Api, Conflict, NotFound } from "@tocsin/client"
 import { Intake, type StoreUnavailable, Unreadable } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { parseJson, readText } from "./body.ts"
+import { parseJson, readBody } from "./body.ts"
 import { next } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
@@ -18,7 +18,14 @@ export const SourceHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
     const unreadable = yield* Unreadable
-    const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl } = yield* Settings
+    const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
+
+    /** Our own token is not to be read there either, whatever it looks like. */
+    const withoutToken = (text: string) =>
+      Option.match(token, {
+        onNone: () => text,
+        onSome: (token) => text.replaceAll(Redacted.value(token), "<redacted>")
+      })
 
     /** Takes what can be read of a body; `keep` is for what cannot. */
     const take = Effect.fnUntraced(function* (
@@ -45,10 +52,10 @@ export const SourceHandlers = HttpApiBuilder.group(
           if (name !== "thousandeyes") {
             return yield* new NotFound({ detail: "There is no source of this name; there is thousandeyes" })
           }
-          const text = yield* readText(request)
+          const sent = yield* readBody(request)
           const from = Option.getOrUndefined(request.remoteAddress)
-          const keep = (why: string) => unreadable.keep({ source: name, why, body: text, from })
-          const body = yield* parseJson(text).pipe(
+          const keep = (why: string) => unreadable.keep({ source: name, why, body: withoutToken(sent.text), from })
+          const body = yield* parseJson(sent, "last").pipe(
             Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
           )
           return yield* take(name, body, keep)
@@ -76,7 +83,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           if (!kept.isWhole) {
             return yield* new Conflict({ detail: "Only its beginning was kept: let its source send it again" })
           }
-          const body = yield* parseJson(kept.body).pipe(
+          const body = yield* parseJson({ text: kept.body, notUtf8At: undefined }, "last").pipe(
             Effect.mapError(({ detail = "It is not JSON" }) => new Conflict({ detail }))
           )
           const taken = yield* take(kept.source, body, () => Effect.void)

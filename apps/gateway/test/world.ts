@@ -142,4 +142,5 @@ export const ownFixture = (
     ...replaced
   })
 
-const fixtures = new URL("../../../packages/sources/test/fixtures/", import.meta.url).pathname
+/** Bodies that ThousandEyes sends. */
+export const fixtures = new URL("../../../packages/sources/test/fixtures/", import.meta.url).pathname

@@ -89,7 +89,9 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       params: { id: AlertId },
       success: Explanations,
       error: [NotFound, StoreUnavailable]
-    }).annotateMerge(says("Why each integration was told, or not", "What decided: a rule, a switch, or what became of each delivery.")),
+    }).annotateMerge(
+      says("Why each integration was told, or not", "What decided: a rule, a switch, or what became of each delivery.")
+    ),
     HttpApiEndpoint.post("clear", "/:id/clear", {
       params: { id: AlertId },
       payload: Schema.Struct({

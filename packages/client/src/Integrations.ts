@@ -1,7 +1,7 @@
 /**
  * The integrations: configured channels.
  */
-import { DeliveryOptions, IntegrationId, Limits, Link } from "@tocsin/core"
+import { ConfiguredName, DeliveryOptions, IntegrationId, Limits, Link } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
@@ -13,7 +13,7 @@ import { says } from "./says.ts"
 const Settings = Schema.Record(Schema.String, Schema.Json)
 
 const entered = {
-  name: Schema.NonEmptyString.annotateKey({ description: "What people call it." }),
+  name: ConfiguredName.annotateKey({ description: "What people call it." }),
   type: Schema.NonEmptyString.annotateKey({ description: "The type of an installed plugin: see GET /v1/plugins." }),
   settings: Settings.annotateKey({
     description: "The plugin's settings: see GET /v1/plugins. A secret that a replacement leaves out stays as it is."

@@ -63,6 +63,13 @@ export class TooLarge extends HttpApiError.Problem<TooLarge>()("TooLarge", {
   title: "The body is too large"
 }) {}
 
+/** The body is compressed, or not in UTF-8. */
+export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+  type: ProblemDetails.blankType,
+  status: 415,
+  title: "The body is not plain UTF-8"
+}) {}
+
 /** The store cannot be written or read now; nothing was taken, so send it again, after `Retry-After` seconds. */
 export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()("StoreUnavailable", {
   type: ProblemDetails.blankType,

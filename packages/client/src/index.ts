@@ -14,7 +14,8 @@ export {
   StoreUnavailable,
   TooLarge,
   TooManyAttempts,
-  Unauthorized
+  Unauthorized,
+  UnsupportedMediaType
 } from "./Problems.ts"
 export { SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"

@@ -3,6 +3,7 @@
  * events by which the source reports it.
  */
 import { Schema } from "effect"
+import { maxTextLength } from "./InboundLimits.ts"
 
 /** How grave an alert is, from the least to the gravest: `info`, `minor`, `major`, `critical`. */
 export const Severity = Schema.Literals(["info", "minor", "major", "critical"])
@@ -11,10 +12,16 @@ export type Severity = typeof Severity.Type
 /** A severity's place in the order, from 0 (`info`) to 3 (`critical`). */
 export const severityRank = (severity: Severity): number => Severity.literals.indexOf(severity)
 
-/** An absolute http or https URL; any other scheme is refused, so that no message can carry a `javascript:` link. */
+/**
+ * An absolute http or https URL of at most 4,096 characters; any other scheme is
+ * refused, so that no message can carry a `javascript:` link.
+ */
 export const Link = Schema.URL.check(
   Schema.makeFilter((url) => url.protocol === "http:" || url.protocol === "https:", {
     expected: "an http or https URL"
+  }),
+  Schema.makeFilter((url) => url.href.length <= maxTextLength, {
+    expected: `a URL of at most ${maxTextLength} characters`
   })
 )
 export type Link = typeof Link.Type

@@ -3,22 +3,29 @@
  */
 import { Schema } from "effect"
 import { type Alert, Severity, severityRank } from "./Alert.ts"
+import { ConfiguredName, PathSegment } from "./configured.ts"
+import { maxLabels, maxListed, maxTextLength } from "./InboundLimits.ts"
 import { IntegrationId } from "./Integration.ts"
 
 /** The id of an alert rule. */
-export const AlertRuleId = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" })
-).pipe(Schema.brand("AlertRuleId"))
+export const AlertRuleId = PathSegment.pipe(Schema.brand("AlertRuleId"))
 export type AlertRuleId = typeof AlertRuleId.Type
 
-const Globs = Schema.Union([Schema.String, Schema.Array(Schema.String)]).annotate({
+const Glob = Schema.String.check(
+  Schema.isMaxLength(maxTextLength, { expected: `a pattern of at most ${maxTextLength} characters` })
+)
+
+const Globs = Schema.Union([
+  Glob,
+  Schema.Array(Glob).check(Schema.isMaxLength(maxListed, { expected: `an array of at most ${maxListed} patterns` }))
+]).annotate({
   expected: "a pattern or an array of patterns, where * stands for any text"
 })
 
 /**
  * Which alerts a rule matches. All that is given must match, any of an array;
  * an empty match matches every alert. Patterns are case-sensitive, with `*` for
- * any text.
+ * any text; at most 1,000 in an array, 4,096 characters each, and 64 labels.
  */
 export const Match = Schema.Struct({
   /** Patterns for the source's name. */
@@ -30,17 +37,23 @@ export const Match = Schema.Struct({
   /** The least severity that matches. */
   severity: Schema.optionalKey(Severity),
   /** Patterns for the values of labels, by the labels' names. */
-  labels: Schema.optionalKey(Schema.Record(Schema.String, Globs))
+  labels: Schema.optionalKey(
+    Schema.Record(Schema.String, Globs).check(
+      Schema.isMaxProperties(maxLabels, { expected: `an object of at most ${maxLabels} labels` })
+    )
+  )
 })
 export type Match = typeof Match.Type
 
 /** Which alerts are told where, and whether their clear is told too. */
 export const AlertRule = Schema.Struct({
   id: AlertRuleId,
-  name: Schema.NonEmptyString,
+  name: ConfiguredName,
   enabled: Schema.Boolean,
   match: Match,
-  integrations: Schema.Array(IntegrationId),
+  integrations: Schema.Array(IntegrationId).check(
+    Schema.isMaxLength(maxListed, { expected: `an array of at most ${maxListed} ids` })
+  ),
   /** "Send when clears": whether those who were told of the raise are told of the clear. */
   notifyOnClear: Schema.Boolean
 })

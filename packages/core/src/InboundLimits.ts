@@ -4,14 +4,20 @@
 
 /** The longest body of a request, in bytes: 4 MiB. */
 export const maxBodyBytes = 4 * 1024 * 1024
+/** How deep a body's JSON may be nested. */
+export const maxDepth = 32
 /** The most alerts in one `POST /v1/alerts`. */
 export const maxAlerts = 1000
 /** The longest id of a source's alert, event, rule or test. */
 export const maxIdLength = 512
-/** The longest name or other text. */
+/** The most patterns, or integrations, that one array of an alert rule names. */
+export const maxListed = 1000
+/** The longest name, link or other text. */
 export const maxTextLength = 4096
 /** The most labels of one alert. */
 export const maxLabels = 64
+/** The most targets of one test. */
+export const maxTargets = 64
 /** The longest name or value of a label. */
 export const maxLabelLength = 1024
 /** The most observations of one alert; more are counted. */

@@ -2,11 +2,10 @@
  * An integration: a channel that someone configured.
  */
 import { Schema } from "effect"
+import { PathSegment } from "./configured.ts"
 
 /** The id of an integration. */
-export const IntegrationId = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" })
-).pipe(Schema.brand("IntegrationId"))
+export const IntegrationId = PathSegment.pipe(Schema.brand("IntegrationId"))
 export type IntegrationId = typeof IntegrationId.Type
 
 /** How fast an integration may be sent to, in place of what its plugin declares. */

@@ -1,9 +1,11 @@
 /**
  * Tocsin's own alert format: what `POST /v1/alerts` takes.
  */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "./Alert.ts"
+import { PathSegment } from "./configured.ts"
 import { maxIdLength, maxLabels } from "./InboundLimits.ts"
+import { PostedTime, readPostedTime } from "./postedTime.ts"
 
 /** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`. */
 export const reservedSources: ReadonlyArray<string> = [
@@ -18,11 +20,10 @@ export const reservedSources: ReadonlyArray<string> = [
 ]
 
 const SourceId = Schema.NonEmptyString.check(
-  Schema.isMaxLength(maxIdLength, { expected: `at most ${maxIdLength} characters` })
+  Schema.isMaxLength(maxIdLength, { expected: `an id of at most ${maxIdLength} characters` })
 )
 
-const SourceName = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" }),
+const SourceName = PathSegment.check(
   Schema.makeFilter((name) => !reservedSources.includes(name), {
     expected: `a name that belongs to no built-in source (${reservedSources.join(", ")})`
   })
@@ -37,8 +38,10 @@ export const PostedAlert = Schema.Struct({
   /** Names this event; sent again within seven days it changes nothing. */
   eventId: Schema.optionalKey(SourceId),
   state: Schema.Literals(["raised", "cleared"]),
-  startedAt: Schema.DateTimeUtc,
-  clearedAt: Schema.optionalKey(Schema.DateTimeUtc),
+  /** RFC 3339. Without a zone it is read as UTC, and messages say so. */
+  startedAt: PostedTime,
+  /** As `startedAt`; only of a clear. */
+  clearedAt: Schema.optionalKey(PostedTime),
   /** `major` when absent. */
   severity: Schema.optionalKey(Severity),
   /** A sentence or two on what is wrong; part of every message about a raise. */
@@ -57,7 +60,7 @@ export const PostedAlert = Schema.Struct({
   ),
   labels: Schema.optionalKey(
     Schema.Record(Schema.String, Schema.String).check(
-      Schema.isMaxProperties(maxLabels, { expected: `at most ${maxLabels} labels` })
+      Schema.isMaxProperties(maxLabels, { expected: `an object of at most ${maxLabels} labels` })
     )
   ),
   observations: Schema.optionalKey(Schema.Array(Observation))
@@ -65,13 +68,32 @@ export const PostedAlert = Schema.Struct({
 export type PostedAlert = typeof PostedAlert.Type
 
 /** The event that a posted alert stands for. */
-export const fromPostedAlert = ({ id, labels, links, observations, severity, ...posted }: PostedAlert): AlertEvent => ({
-  ...posted,
-  sourceId: id,
-  severity: severity ?? "major",
-  labels: labels ?? {},
-  links: links ?? {},
-  observations: observations ?? [],
-  observationsOmitted: 0,
-  reusesId: true
-})
+export const fromPostedAlert = ({
+  clearedAt,
+  id,
+  labels,
+  links,
+  observations,
+  severity,
+  startedAt,
+  ...posted
+}: PostedAlert): AlertEvent => {
+  const started = readTime(startedAt)
+  const cleared = clearedAt === undefined ? undefined : readTime(clearedAt)
+  return {
+    ...posted,
+    sourceId: id,
+    startedAt: started.at,
+    ...(cleared && { clearedAt: cleared.at }),
+    ...((!started.isZoned || cleared?.isZoned === false) && { assumedTimeZone: { zone: "UTC" } }),
+    severity: severity ?? "major",
+    labels: labels ?? {},
+    links: links ?? {},
+    observations: observations ?? [],
+    observationsOmitted: 0,
+    reusesId: true
+  }
+}
+
+/** The schema has seen to it that the time can be read. */
+const readTime = (stated: string) => Option.getOrThrow(readPostedTime(stated))

@@ -13,6 +13,7 @@ export {
   SourceTest
 } from "./Alert.ts"
 export { AlertRule, AlertRuleId, Match, matches } from "./AlertRule.ts"
+export { ConfiguredName } from "./configured.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"
 export {
   BudgetHint,
@@ -32,5 +33,6 @@ export * as InboundLimits from "./InboundLimits.ts"
 export { DeliveryOptions, type Integration, IntegrationId, Limits } from "./Integration.ts"
 export * as Message from "./Message.ts"
 export { Because, becauseText, DigestGroup, type Kind, Notification } from "./Notification.ts"
+export { cutLabels } from "./cutLabels.ts"
 export { cut, type CutOptions, fitting } from "./text.ts"
 export { fromPostedAlert, PostedAlert, reservedSources } from "./PostedAlert.ts"

@@ -49,6 +49,21 @@ describe("matches", () => {
     assert.isFalse(matches({ test: "*" }, samples.agent))
   })
 
+  it("takes no time with hundreds of * that almost fit", () => {
+    const name = "a".repeat(4096)
+    for (const [glob, isMatch] of [
+      ["*a".repeat(2047), true],
+      [`${"*a".repeat(2047)}*b`, false],
+      [`${"*aa".repeat(1000)}*`, true],
+      [`${"a*".repeat(1000)}b*a`, false],
+      [`*${"a".repeat(2000)}b${"a".repeat(2000)}*`, false],
+      ["*".repeat(4096), true]
+    ] as const) {
+      const globs = Array.from({ length: 1000 }, () => glob)
+      assert.strictEqual(matches({ rule: globs }, { ...alert, rule: { name } }), isMatch)
+    }
+  })
+
   const part = Schema.Array(Schema.Literals(["a", "b", "*"]))
   it.prop("agrees with a regular expression", [part, part], ([glob, text]) => {
     const pattern = new RegExp(`^${glob.map((c) => (c === "*" ? ".*" : c)).join("")}$`)

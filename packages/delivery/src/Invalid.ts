@@ -1,7 +1,7 @@
 /**
  * Input that cannot be taken: where, what was expected and what to do.
  */
-import { Schema, SchemaIssue } from "effect"
+import { Schema, type SchemaAST, SchemaIssue } from "effect"
 
 /** One thing that is wrong. It never repeats what was given: that may be a secret. */
 export const InvalidPart = Schema.Struct({
@@ -22,18 +22,73 @@ export const invalid = (path: string, expected: string, message = `Expected ${ex
   new Invalid({ errors: [{ path, expected, message }] })
 
 /** The errors of input that its schema refused, with their places below `at`. */
-export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid =>
-  new Invalid({
+export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
+  const missing = missingFields(issue)
+  const format = SchemaIssue.makeFormatterStandardSchemaV1({
+    leafHook: (leaf) => {
+      if (leaf._tag === "UnexpectedKey") return "Expected no field of this name"
+      const ast = leaf._tag === "MissingKey" ? missing.get(leaf) : leaf._tag === "InvalidType" ? leaf.ast : undefined
+      if (ast === undefined) return SchemaIssue.defaultLeafHook(leaf)
+      // The first check says more than the type: of a time, that it is one and not only a text.
+      const expected = ast.checks?.[0].annotations?.expected
+      return typeof expected === "string"
+        ? `Expected ${expected}`
+        : SchemaIssue.defaultLeafHook(new SchemaIssue.InvalidType(ast))
+    }
+  })
+  return new Invalid({
     errors: format(issue).issues.map(({ message, path }) => {
-      const pointer = (path ?? []).map((key) => `/${escape(String(typeof key === "object" ? key.key : key))}`).join("")
-      const expected = message === "Missing key" ? "a value" : message.replace(/^Expected /, "")
-      return { path: at + pointer, expected, message }
+      const keys = (path ?? []).map((key) => String(typeof key === "object" ? key.key : key))
+      const expected = inWords(message.replace(/^Expected /, ""))
+      return {
+        path: at + pointer(keys),
+        expected,
+        message: message.startsWith("Expected ") ? `Expected ${expected}` : message
+      }
     })
   })
+}
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) =>
-    issue._tag === "UnexpectedKey" ? "Expected no field of this name" : SchemaIssue.defaultLeafHook(issue)
-})
+/** A JSON Pointer (RFC 6901). */
+export const pointer = (keys: ReadonlyArray<string>): string =>
+  keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
 
-const escape = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1")
+/** What the schema has at each place where a field is missing; the issue itself says only that it is. */
+const missingFields = (issue: SchemaIssue.Issue): ReadonlyMap<SchemaIssue.MissingKey, SchemaAST.AST> => {
+  const found = new Map<SchemaIssue.MissingKey, SchemaAST.AST>()
+  const look = (issue: SchemaIssue.Issue, parent?: SchemaAST.AST): void => {
+    switch (issue._tag) {
+      case "Filter":
+      case "Encoding":
+        return look(issue.issue, parent)
+      case "Composite":
+      case "AnyOf":
+        return issue.issues.forEach((inner) => look(inner, issue.ast))
+      case "Pointer": {
+        if (issue.issue._tag !== "MissingKey") return look(issue.issue)
+        const field =
+          parent?._tag === "Objects" ? parent.propertySignatures.find(({ name }) => name === issue.path[0]) : undefined
+        if (field !== undefined) found.set(issue.issue, field.type)
+      }
+    }
+  }
+  look(issue)
+  return found
+}
+
+/** TypeScript's words for types in those of a sender. */
+const inWords = (expected: string): string =>
+  /^"[^"]*"(?: \| "[^"]*")+$/.test(expected)
+    ? `one of ${expected.replaceAll('"', "").replaceAll(" | ", ", ")}`
+    : (words.get(expected) ?? expected)
+
+const words = new Map([
+  ["string", "a text"],
+  ["boolean", "true or false"],
+  ["array", "an array"],
+  ["object", "an object"],
+  ["number", "a number"],
+  ["JSON value", "a JSON value"],
+  ["a value with a length of at least 1", "a text that is not empty"],
+  ["a valid URL string", "an http or https URL"]
+])

@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { withoutCredentials } from "./withoutCredentials.ts"
 
 /** A body that could not be read. */
 export interface UnreadableBody {
@@ -14,7 +15,7 @@ export interface UnreadableBody {
   /** Where it could not be read and what was expected there. */
   readonly why: string
   readonly body: string
-  /** Whether all of it was kept. */
+  /** Whether all of it was kept, but for credentials. */
   readonly isWhole: boolean
   /** The address that it came from. */
   readonly from: string | undefined
@@ -22,7 +23,7 @@ export interface UnreadableBody {
   readonly receivedAt: number
 }
 
-/** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each. */
+/** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each, without what looks like a credential. */
 export class Unreadable extends Context.Service<
   Unreadable,
   {
@@ -50,11 +51,13 @@ export class Unreadable extends Context.Service<
         const random = yield* SecureRandom.SecureRandom
 
         const keep = Effect.fnUntraced(function* ({
-          body: whole,
+          body: sent,
           from,
           source,
           why
         }: Pick<UnreadableBody, "source" | "why" | "body" | "from">) {
+          // No store can hold a NUL.
+          const whole = withoutCredentials(sent).replaceAll("\0", "\uFFFD")
           const body = cut(whole, InboundLimits.maxUnreadableLength)
           yield* sql`INSERT INTO unreadable ${sql.insert({
             id: yield* random.uuidV7(),

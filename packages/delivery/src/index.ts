@@ -15,7 +15,7 @@ export {
   type ReadyIntegration,
   type ShownIntegration
 } from "./Integrations.ts"
-export { fromIssue, Invalid, invalid, InvalidPart } from "./Invalid.ts"
+export { fromIssue, Invalid, invalid, InvalidPart, pointer } from "./Invalid.ts"
 export { Journal, StoreUnavailable } from "./Journal.ts"
 export { WrongKey } from "./keyChange.ts"
 export { Lanes } from "./Lanes.ts"

@@ -1,4 +1,4 @@
-import { type AlertEvent, cut, InboundLimits } from "@tocsin/core"
+import { type AlertEvent, cut, cutLabels, InboundLimits, Message } from "@tocsin/core"
 
 /** The event with everything cut to its limit. */
 export const withinLimits = (event: AlertEvent): AlertEvent => {
@@ -18,14 +18,10 @@ export const withinLimits = (event: AlertEvent): AlertEvent => {
         name: text(test.name),
         ...(test.id !== undefined && { id: id(test.id) }),
         ...(test.type !== undefined && { type: text(test.type) }),
-        ...(test.targets !== undefined && { targets: test.targets.slice(0, InboundLimits.maxLabels).map(text) })
+        ...(test.targets !== undefined && { targets: targets(test.targets) })
       }
     }),
-    labels: Object.fromEntries(
-      Object.entries(event.labels)
-        .slice(0, InboundLimits.maxLabels)
-        .map(([name, value]) => [cut(name, InboundLimits.maxLabelLength), cut(value, InboundLimits.maxLabelLength)])
-    ),
+    labels: cutLabels(Object.entries(event.labels)),
     observations: observations.slice(0, InboundLimits.maxObservations).map(({ atEnd, atStart, link, name }) => ({
       name: text(name),
       ...(atStart !== undefined && { atStart: text(atStart) }),
@@ -34,6 +30,12 @@ export const withinLimits = (event: AlertEvent): AlertEvent => {
     })),
     observationsOmitted: event.observationsOmitted + Math.max(0, observations.length - InboundLimits.maxObservations)
   }
+}
+
+/** The last of too many says how many there are beyond it. */
+const targets = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const kept = all.slice(0, all.length > InboundLimits.maxTargets ? InboundLimits.maxTargets - 1 : all.length).map(text)
+  return kept.length < all.length ? [...kept, Message.moreText(all.length - kept.length)] : kept
 }
 
 const text = (value: string) => cut(value, InboundLimits.maxTextLength)

@@ -131,7 +131,7 @@ describe("Integrations", () => {
           "/settings/room"
         ])
         assert.notMatch(errors.join(), /canary|abc/)
-        assert.deepStrictEqual(yield* refused(put({})), ["/settings/room: a value"])
+        assert.deepStrictEqual(yield* refused(put({})), ["/settings/room: a text"])
         assert.deepStrictEqual(yield* refused(put({ room: "ops" }, { type: "pager" })), [
           "/type: one of the installed types: fake"
         ])

@@ -1,4 +1,4 @@
-import { type AlertEvent, cut, InboundLimits, type Link, type Observation, Severity } from "@tocsin/core"
+import { type AlertEvent, cutLabels, type Link, type Observation, Severity } from "@tocsin/core"
 import { DateTime, Option, Schema } from "effect"
 import { type ReadTime, readTime } from "./javaTime.ts"
 import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
@@ -79,7 +79,7 @@ export const toEvent = (reported: Reported, options: Options): AlertEvent => {
     ...(summary && { summary }),
     observations: reported.observations,
     observationsOmitted: reported.observationsOmitted,
-    labels: labels([
+    labels: cutLabels([
       ...(reported.testLabels.length > 0 ? [["testLabels", reported.testLabels.join(", ")] as const] : []),
       ...(reported.severity !== undefined && Option.isNone(severity) ? [["severity", reported.severity] as const] : []),
       ...reported.extras
@@ -121,15 +121,6 @@ const test = ({ targets, testId, testName, testType }: Reported): Pick<AlertEven
       ...(targets.length > 0 && { targets })
     }
   }
-}
-
-const labels = (all: ReadonlyArray<readonly [name: string, value: string]>): AlertEvent["labels"] => {
-  const kept = all.length > InboundLimits.maxLabels ? all.slice(0, InboundLimits.maxLabels - 1) : all
-  const omitted = all.length - kept.length
-  return Object.fromEntries([
-    ...kept.map(([name, value]) => [cut(name, InboundLimits.maxLabelLength), cut(value, InboundLimits.maxLabelLength)]),
-    ...(omitted > 0 ? [["labelsOmitted", String(omitted)]] : [])
-  ])
 }
 
 const links = (

@@ -1,0 +1,28 @@
+/**
+ * The routes of the API, from its definition.
+ */
+import { Api } from "@tocsin/client"
+import { HttpApi, type HttpApiEndpoint } from "effect/http-api"
+
+/** A route: `:id` in the path stands for an id. */
+export interface Route {
+  readonly method: string
+  readonly path: string
+  readonly endpoint: HttpApiEndpoint.Top
+}
+
+/** All routes. */
+export const routes: ReadonlyArray<Route> = (() => {
+  const found: Array<Route> = []
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) =>
+      found.push({ method: endpoint.method, path: endpoint.path.replace(/(?<=.)\/$/, ""), endpoint })
+  })
+  return found
+})()
+
+/** Those that take a body, with paths that can be called. */
+export const routesWithBody: ReadonlyArray<Route> = routes
+  .filter(({ endpoint }) => endpoint.payload.size > 0)
+  .map((route) => ({ ...route, path: route.path.replace(":name", "thousandeyes").replaceAll(/:\w+/g, "some-id") }))
