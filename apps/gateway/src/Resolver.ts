@@ -24,7 +24,7 @@ export class Resolver extends Context.Service<
    * then DNS, for A and AAAA at once; and the system (`getaddrinfo`) only where DNS
    * answered that there is no such name: it knows search domains and mDNS.
    */
-  static readonly make = (options: NodeDns.Options = {}): Layer.Layer<Resolver> =>
+  static readonly layerOptions = (options: NodeDns.Options = {}): Layer.Layer<Resolver> =>
     Layer.effect(
       Resolver,
       Effect.map(
@@ -41,7 +41,7 @@ export class Resolver extends Context.Service<
     )
 
   /** The resolver with the name servers of the system. */
-  static readonly layer: Layer.Layer<Resolver> = Resolver.make()
+  static readonly layer: Layer.Layer<Resolver> = Resolver.layerOptions()
 }
 
 /** A resolver per lookup: c-ares reads the system's name servers only once, and a gateway outlives them. */

