@@ -10,16 +10,17 @@ import * as RawSocket from "./rawSocket.ts"
 const post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
 
 describe("A slow caller", () => {
-  const hurry: ServerOptions = { headers: 150, request: 150, check: 25 }
+  const slowHeaders = { headers: 150, check: 25 }
+  const slowBody = { headers: 150, request: 150, check: 25 }
 
   it.live.each([
-    ["its headers", "GET / HTTP/1.1\r\nX: "],
-    ["its body", post],
-    ["its chunks", "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n"],
-    ["nothing", undefined]
-  ] as const)("that sends %s a byte at a time is answered with 408 and cut off", ([, begin]) =>
+    ["its headers", slowHeaders, "GET / HTTP/1.1\r\nX: "],
+    ["its body", slowBody, post],
+    ["its chunks", slowBody, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n"],
+    ["nothing", slowHeaders, undefined]
+  ] as const)("that sends %s a byte at a time is answered with 408 and cut off", ([, options, begin]) =>
     Effect.gen(function* () {
-      const url = yield* serve(hurry, echo)
+      const url = yield* serve(options, echo)
       const socket = yield* RawSocket.open(url)
       if (begin !== undefined) {
         socket.say(begin)
