@@ -30,12 +30,12 @@ export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
 export const send = (url: string, raw: RawRequest): Effect.Effect<RawAnswer, NoAnswer> =>
   // The end of a connection that was kept open may cross the next request.
   Effect.catchIf(
-    once(url, raw),
+    once(url, raw, keepingAlive),
     ({ mayRepeat }) => mayRepeat,
-    () => once(url, raw)
+    () => once(url, raw, false)
   )
 
-const once = (url: string, { body = "", headers = {}, method, path }: RawRequest) =>
+const once = (url: string, { body = "", headers = {}, method, path }: RawRequest, agent: Agent | false) =>
   Effect.callback<RawAnswer, NoAnswer>((resume) => {
     const parts = typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body
     const isWhole = typeof body === "string" || body instanceof Uint8Array
@@ -65,4 +65,4 @@ const once = (url: string, { body = "", headers = {}, method, path }: RawRequest
 
 const silence = "Nothing came for ten seconds"
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+const keepingAlive = new Agent({ keepAlive: true, maxSockets: 64 })
