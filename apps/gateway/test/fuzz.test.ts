@@ -55,7 +55,6 @@ describe("Any request to any route", { timeout: 3_600_000 }, () => {
       yield* sent(Number(runs) / 5, `${seed}: warm`)
       const warm = memory(world.gateway().pid, "RSS")
       yield* sent((Number(runs) * 4) / 5, seed)
-      console.log("XX", JSON.stringify([...seen].sort()))
       // Every route was asked, and in such ways that every kind of answer came.
       for (const { method, path } of routes) assert.isAbove(seen.get(`${method} ${path}`) ?? 0, 10)
       for (const status of [200, 201, 202, 204, 400, 401, 404, 409, 413, 415]) {
