@@ -8,6 +8,7 @@ import { type FuzzRequest, requests, type Samples, toRaw } from "./fuzzRequests.
 import { memory } from "./memory.ts"
 import { type RawAnswer, send } from "./raw.ts"
 import { fast } from "./room.ts"
+import { routes } from "./routes.ts"
 import { fixtures, make } from "./world.ts"
 
 /** How much, and from which seed; what a failure prints as `Replay` is sent again with it alone. */
@@ -24,11 +25,13 @@ describe("Any request to any route", { timeout: 3_600_000 }, () => {
     Effect.gen(function* () {
       const world = yield* make({ TOCSIN_TOKEN: token })
       const known = { alert: "none", delivery: "none" }
+      const seen = new Map<string, number>()
 
       const ask = Effect.fnUntraced(function* (request: FuzzRequest) {
         const path = request.path.replace("known-alert", known.alert).replace("known-delivery", known.delivery)
         const headers = { authorization: `Bearer ${token}`, ...request.headers }
         const answer = yield* send(world.gateway().url, { ...toRaw(request), path, headers })
+        for (const what of [request.route, String(answer.status)]) seen.set(what, (seen.get(what) ?? 0) + 1)
         const wrong = whatIsWrong(request.method, answer)
         if (wrong !== undefined) return yield* Effect.fail(`${answer.status}, ${wrong}: ${answer.text.slice(0, 500)}`)
         known.alert = /"items":\[\{"id":"([0-9a-f-]{36})","status"/.exec(answer.text)?.[1] ?? known.alert
@@ -36,15 +39,28 @@ describe("Any request to any route", { timeout: 3_600_000 }, () => {
         return true
       })
 
-      const some = requests(samples(world.slackUrl))
+      const right = samples(world.slackUrl)
+      const some = requests(right)
       const sent = Effect.fnUntraced(function* (runs: number, seed: string) {
         const result = yield* Arbitrary.checkEffect(some, ask, { runs, seed, replay, concurrency: 16 })
         assert.strictEqual(Arbitrary.formatCheckFailure(result), undefined)
       })
 
+      for (const path of ["/v1/integrations", "/v1/rules"]) {
+        const { status, text } = yield* world.request("POST", path, right(path)[0], {
+          authorization: `Bearer ${token}`
+        })
+        assert.strictEqual(status, 201, text)
+      }
       yield* sent(Number(runs) / 5, `${seed}: warm`)
       const warm = memory(world.gateway().pid, "RSS")
       yield* sent((Number(runs) * 4) / 5, seed)
+      // Every route was asked, and in such ways that every kind of answer came.
+      for (const { method, path } of routes) assert.isAbove(seen.get(`${method} ${path}`) ?? 0, 10)
+      for (const status of [200, 201, 202, 204, 400, 401, 404, 409, 413, 415]) {
+        assert.isAbove(seen.get(String(status)) ?? 0, 0, String(status))
+      }
+
       const healthz = yield* send(world.gateway().url, { method: "GET", path: "/healthz" })
       assert.strictEqual(healthz.status, 200)
       assert.isBelow(memory(world.gateway().pid, "RSS") - warm, 250_000_000)

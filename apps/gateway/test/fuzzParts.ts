@@ -7,14 +7,14 @@ import type { Schema } from "effect"
 /** Stands wherever a secret may be; no problem document may repeat it. */
 export const canary = "c4n4ry"
 
-/** Ids in a path. `known-alert` and `known-delivery` stand for those that the gateway gave. */
-export const ids = [
-  "thousandeyes",
-  "room",
-  "a",
-  "b",
-  "known-alert",
-  "known-delivery",
+/** What may stand for a path's parameter; `known-alert` and `known-delivery` stand for ids that the gateway gave. */
+export const ids: { readonly [parameter: string]: ReadonlyArray<string> } = {
+  ":name": ["thousandeyes", "thousandeyes", "other"],
+  ":id": ["room", "a", "known-alert", "known-delivery"]
+}
+
+/** What else may stand in a path. */
+export const odd = [
   "preview",
   "unreadable",
   "",

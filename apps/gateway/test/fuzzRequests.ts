@@ -6,10 +6,12 @@ import { Arbitrary, Schema } from "effect"
 import type { HttpApiEndpoint } from "effect/http-api"
 import type { RawRequest } from "./raw.ts"
 import { routes } from "./routes.ts"
-import { canary, headers, ids, queries, spoil, values } from "./fuzzParts.ts"
+import { canary, headers, ids, odd, queries, spoil, values } from "./fuzzParts.ts"
 
 /** A request in a form that can be printed; `toRaw` makes it one that can be sent. */
 export interface FuzzRequest {
+  /** The route that it was made for, whatever became of its method and path. */
+  readonly route: string
   readonly method: string
   readonly path: string
   readonly headers: { readonly [name: string]: string }
@@ -41,42 +43,42 @@ export const requests = (samples: Samples): Arbitrary.Arbitrary<FuzzRequest> =>
 const toRoute = (method: string, path: string, body: Arbitrary.Arbitrary<string>): Arbitrary.Arbitrary<FuzzRequest> =>
   Arbitrary.map(
     Arbitrary.all({
-      method: mostly(method, ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]),
-      segments: Arbitrary.all(
-        path
-          .slice(1)
-          .split("/")
-          .map((part) => (part.startsWith(":") ? pick(ids) : mostly(part, ids)))
-      ),
+      method: mostly(method, methods, 12),
+      segments: Arbitrary.all(path.slice(1).split("/").map(segment)),
       query: Arbitrary.array(pick(queries), { maxLength: 3 }),
-      headers: Arbitrary.array(mostly({}, headers), { maxLength: 3 }),
+      headers: Arbitrary.array(mostly({}, headers, 3), { maxLength: 3 }),
       body,
       spoilt: mostly("not", Object.keys(spoil) as Array<keyof typeof spoil>),
       inChunks: Arbitrary.schema(Schema.Boolean)
     }),
     ({ headers, query, segments, ...request }) => ({
       ...request,
+      route: `${method} ${path}`,
       path: `/${segments.join("/")}${query.length > 0 ? `?${query.join("&")}` : ""}`,
       headers: Object.assign({}, ...headers)
     })
   )
 
+const segment = (part: string): Arbitrary.Arbitrary<string> =>
+  part.startsWith(":")
+    ? Arbitrary.flatMap(pick([pick(odd), ...(ids[part] ?? []).map(Arbitrary.Constant)]), (id) => id)
+    : Arbitrary.flatMap(mostly(Arbitrary.Constant(part), [pick(odd)], 24), (part) => part)
+
 const bodies = (endpoint: HttpApiEndpoint.Top, samples: ReadonlyArray<Schema.Json>): Arbitrary.Arbitrary<string> => {
   const anything = Arbitrary.schema(Schema.Json)
   const right = [...endpoint.payload.values()].flatMap(({ schemas }) => schemas.map(derived))
   if (right.length === 0) return mostly("", ["{}", "[", canary])
-  const json = Arbitrary.flatMap(pick([anything, pick([...samples, null]), ...right, ...right]), (json) => json)
-  const spoils = Arbitrary.array(
-    Arbitrary.all({
-      place: Arbitrary.schema(Schema.Natural),
-      value: Arbitrary.flatMap(pick([pick(values), anything]), (v) => v)
-    }),
-    { maxLength: 3 }
-  )
+  const sample = samples.length > 0 ? [pick(samples)] : []
+  const json = Arbitrary.flatMap(pick([...sample, ...sample, ...right, anything]), (json) => json)
+  const value = Arbitrary.flatMap(pick([pick(values), anything]), (value) => value)
+  const spoilt = Arbitrary.all({ place: Arbitrary.schema(Schema.Natural), value })
+  const spoils = Arbitrary.flatMap(pick([0, 3]), (maxLength) => Arbitrary.array(spoilt, { maxLength }))
   return Arbitrary.map(Arbitrary.all({ json, spoils }), ({ json, spoils }) =>
     JSON.stringify(spoils.reduce((json, { place, value }) => replaced(json, place, value), json))
   )
 }
+
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]
 
 /** Bodies as the route's own schema allows them. */
 const derived = (schema: Schema.Top): Arbitrary.Arbitrary<Schema.Json> => {
@@ -98,6 +100,8 @@ const replaced = (json: Schema.Json, place: number, value: Schema.Json): Schema.
 const pick = <A>(values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
   Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, n) => n))), (n) => values[n] as A)
 
-/** The usual thing five times out of six. */
-const mostly = <A>(usual: A, others: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
-  Arbitrary.flatMap(pick([1, 2, 3, 4, 5, 6]), (n) => (n < 6 ? Arbitrary.Constant(usual) : pick(others)))
+/** The usual thing but for one time in so many. */
+const mostly = <A>(usual: A, others: ReadonlyArray<A>, oneIn = 6): Arbitrary.Arbitrary<A> =>
+  Arbitrary.flatMap(pick(Array.from({ length: oneIn }, (_, n) => n)), (n) =>
+    n > 0 ? Arbitrary.Constant(usual) : pick(others)
+  )

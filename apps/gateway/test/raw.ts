@@ -20,7 +20,7 @@ export interface RawAnswer {
   readonly text: string
 }
 
-/** No whole answer came: the connection broke, or nothing came for ten seconds. */
+/** No whole answer came: the connection broke, or nothing came for half a minute. */
 export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
   message: Schema.String,
   mayRepeat: Schema.Boolean
@@ -30,17 +30,17 @@ export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
 export const send = (url: string, raw: RawRequest): Effect.Effect<RawAnswer, NoAnswer> =>
   // The end of a connection that was kept open may cross the next request.
   Effect.catchIf(
-    once(url, raw),
+    once(url, raw, keepingAlive),
     ({ mayRepeat }) => mayRepeat,
-    () => once(url, raw)
+    () => once(url, raw, false)
   )
 
-const once = (url: string, { body = "", headers = {}, method, path }: RawRequest) =>
+const once = (url: string, { body = "", headers = {}, method, path }: RawRequest, agent: Agent | false) =>
   Effect.callback<RawAnswer, NoAnswer>((resume) => {
     const parts = typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body
     const isWhole = typeof body === "string" || body instanceof Uint8Array
     const framing = isWhole ? { "content-length": String(parts[0]?.length ?? 0) } : { "transfer-encoding": "chunked" }
-    const options = { agent, method, path, headers: { ...framing, ...headers }, timeout: 10_000 }
+    const options = { agent, method, path, headers: { ...framing, ...headers }, timeout: 30_000 }
     let isAnswered = false
     const fail = ({ message }: Error) => {
       resume(Effect.fail(new NoAnswer({ message, mayRepeat: sent.reusedSocket && message !== silence })))
@@ -63,6 +63,6 @@ const once = (url: string, { body = "", headers = {}, method, path }: RawRequest
     return Effect.sync(() => sent.destroy())
   })
 
-const silence = "Nothing came for ten seconds"
+const silence = "Nothing came for half a minute"
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+const keepingAlive = new Agent({ keepAlive: true, maxSockets: 64 })

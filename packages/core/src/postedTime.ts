@@ -7,7 +7,7 @@ const expected = "an RFC 3339 time such as 2026-01-15T02:00:00Z, of a day that e
 
 /** A time as a sender writes it. Without a zone it is a time too: which one, is for the reader to assume. */
 export const PostedTime = Schema.String.check(
-  Schema.isPattern(pattern, { expected }),
+  Schema.isPattern(pattern, { expected }).abort(),
   Schema.makeFilter((stated) => Option.isSome(readPostedTime(stated)), { expected })
 )
 
