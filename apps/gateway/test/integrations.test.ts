@@ -88,14 +88,14 @@ describe("Integrations", { timeout: 60_000 }, () => {
 
     it.effect.each([
       [{ settings: { url: "s3cr3t" } }, "/settings/url", "an http or https URL"],
-      [{ settings: {} }, "/settings/url", "Missing key"],
+      [{ settings: {} }, "/settings/url", "Expected a text"],
       [
         { settings: { url: "https://x.example/s3cr3t", chanel: "s3cr3t" } },
         "/settings/chanel",
         "no field of this name"
       ],
       [{ type: "s3cr3t-pager" }, "/type", "slack, hipchat"],
-      [{ name: undefined }, "/name", "Missing key"],
+      [{ name: undefined }, "/name", "a text that is not empty"],
       [{ id: "no s3cr3t!" }, "/id", "A-Z a-z 0-9"],
       [{ limits: { messages: 1, perSeconds: 1, burst: 2 } }, "/limits", "burst"],
       [{ fallback: "s3cr3t" }, "/fallback", "the id of an integration"],

@@ -84,6 +84,7 @@ const inWords = (expected: string): string =>
 
 const words = new Map([
   ["string", "a text"],
+  ["Redacted", "a text"],
   ["boolean", "true or false"],
   ["array", "an array"],
   ["object", "an object"],

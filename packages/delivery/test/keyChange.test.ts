@@ -37,7 +37,7 @@ const tellAll = Effect.fnUntraced(function* (file: string, seal: Layer.Layer<Sea
     yield* Effect.repeat(Effect.yieldNow, { until: () => script.sent.length === 3 })
     assert.lengthOf(new Set(yield* keyIds), 1)
   }).pipe(Effect.provide(engine(script, { file, seal })))
-  assert.deepStrictEqual(script.tokens.toSorted(), rooms.map((room) => `token of ${room}`).toSorted())
+  assert.deepStrictEqual(new Set(script.tokens), new Set(rooms.map((room) => `token of ${room}`)))
 })
 
 describe("A change of the key (S1)", () => {
