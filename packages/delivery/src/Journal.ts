@@ -25,10 +25,13 @@ export class Journal extends Context.Service<
     /**
      * Runs the statements of `part` in a transaction that it shares with all that
      * waits at that moment, and returns once they are on the disk. A part that
-     * fails leaves nothing behind and does not harm the others.
+     * fails leaves nothing behind and does not harm the others. It runs also if the
+     * caller is interrupted. `afterwards` runs when the transaction has ended, well
+     * or not, before the next one begins.
      */
     readonly commit: <A, E>(
-      part: Effect.Effect<A, E>
+      part: Effect.Effect<A, E>,
+      afterwards?: Effect.Effect<void>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(
@@ -48,6 +51,15 @@ export class Journal extends Context.Service<
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
       })
 
+      yield* Effect.addFinalizer(() =>
+        // Nobody writes any more: who still waits must not wait for ever.
+        Effect.flatMap(Queue.clear(waiting), (parts) =>
+          Effect.andThen(
+            Queue.shutdown(waiting),
+            Effect.forEach(parts, ({ settle }) => settle(gone), { discard: true })
+          )
+        )
+      )
       yield* Queue.takeBetween(waiting, 1, maxGroup).pipe(
         // A stop between taking and answering would leave the waiting without an answer.
         Effect.flatMap((parts) => Effect.uninterruptible(commitGroup(parts))),
@@ -56,21 +68,26 @@ export class Journal extends Context.Service<
       )
 
       return Journal.of({
-        commit: Effect.fnUntraced(function* <A, E>(part: Effect.Effect<A, E>) {
+        commit: Effect.fnUntraced(function* <A, E>(
+          part: Effect.Effect<A, E>,
+          afterwards: Effect.Effect<void> = Effect.void
+        ) {
           const answer = yield* Deferred.make<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>()
           let kept: Exit.Exit<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> = Exit.fail(gone)
-          yield* Queue.offer(waiting, {
+          const isWaiting = yield* Queue.offer(waiting, {
             // Its own savepoint: what a failing part wrote is taken back, and the group goes on.
             run: Effect.flatMap(Effect.exit(sql.withTransaction(part)), (exit) => {
               const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
               // A full disk ends the whole transaction, so the group cannot go on as if only one part had failed.
-              if (SqlError.isSqlError(error) && !isConstraint(error)) return Effect.fail(error)
+              if (SqlError.isSqlError(error) && !isOfStatement(error)) return Effect.fail(error)
               return Effect.map(Effect.exit(storeUnavailable(exit)), (exit) => {
                 kept = exit
               })
             }),
-            settle: (failure) => Deferred.done(answer, failure === undefined ? kept : Exit.fail(failure))
+            settle: (failure) =>
+              Effect.andThen(afterwards, Deferred.done(answer, failure === undefined ? kept : Exit.fail(failure)))
           })
+          if (!isWaiting) return yield* gone
           return yield* Deferred.await(answer)
         }),
         read: storeUnavailable
@@ -87,8 +104,9 @@ const storeUnavailable = <A, E>(
     SqlError.isSqlError(error) ? fromSqlError(error) : (error as Exclude<E, SqlError.SqlError>)
   )
 
-const isConstraint = ({ reason }: SqlError.SqlError) =>
-  reason._tag === "UniqueViolation" || reason._tag === "ConstraintError"
+/** Whether the statement is at fault, and not the store: the transaction is still there, and others may go on in it. */
+const isOfStatement = ({ reason }: SqlError.SqlError) =>
+  reason._tag === "UniqueViolation" || reason._tag === "ConstraintError" || reason._tag === "SqlSyntaxError"
 
 const fromSqlError = ({ reason }: SqlError.SqlError) => new StoreUnavailable({ detail: reason._tag })
 

@@ -99,7 +99,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
         const outcome = yield* tryAndJudge(integration, taken)
         // What was sent must be known to be sent before anything else is.
         yield* journal.commit(attempts.complete(taken, outcome)).pipe(
-          Effect.tapError(() => Effect.sleep(storePause)),
+          // A stop does not wait until the store can be written again: what was sent is then sent twice.
+          Effect.tapError(() => Effect.interruptible(Effect.sleep(storePause))),
           Effect.eventually
         )
       })

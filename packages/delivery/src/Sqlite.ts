@@ -7,7 +7,7 @@
 import { Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
-import { mkdirSync } from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 
@@ -22,6 +22,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
   Layer.effect(
     SqlClient.SqlClient,
     Effect.gen(function* () {
+      if (filename !== ":memory:") yield* attempt("make the folder", () => makeFolder(dirname(filename)))
       const database = yield* Effect.acquireRelease(
         attempt("open", () => open(filename)),
         (database) => Effect.sync(() => database.close())
@@ -45,7 +46,8 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
   ).pipe(Layer.provide(Reactivity.layer))
 
 const open = (filename: string): DatabaseSync => {
-  if (filename !== ":memory:") mkdirSync(dirname(filename), { recursive: true })
+  // For its owner only, if it is new; the write-ahead log takes the mode of its database.
+  if (filename !== ":memory:") closeSync(openSync(filename, "a", 0o600))
   const database = new DatabaseSync(filename, { timeout: 2000 })
   try {
     // The first read in exclusive mode takes the lock and keeps it.
@@ -60,6 +62,13 @@ const open = (filename: string): DatabaseSync => {
     database.close()
     throw error
   }
+}
+
+/** Node's own recursive `mkdir` never returns where a folder's parent is there and is said to be missing, as in `/proc`. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }
 
 const connect = (database: DatabaseSync): SqlConnection.Connection => {
@@ -98,11 +107,22 @@ const parameter = (value: unknown): null | number | bigint | string | Uint8Array
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      new SqlError.SqlError({
-        reason: SqlError.classifySqliteError(withErrno(cause), { operation, message: `SQLite could not ${operation}` })
-      })
+    catch: (cause) => {
+      const options = { operation, message: `could not ${operation}` }
+      const reason = isOfStatement(cause)
+        ? new SqlError.SqlSyntaxError({ cause, ...options })
+        : SqlError.classifySqliteError(withErrno(cause), options)
+      return new SqlError.SqlError({ reason })
+    }
   })
+
+/** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_MISUSE, SQLITE_RANGE. */
+const codesOfStatements = [1, 18, 20, 21, 25]
+
+/** Whether the statement or its parameters are wrong, and not the store; Effect's classifier does not tell. */
+const isOfStatement = (cause: unknown): boolean =>
+  cause instanceof TypeError ||
+  (cause instanceof Error && "errcode" in cause && codesOfStatements.includes(Number(cause.errcode) & 0xff))
 
 /** `node:sqlite` calls SQLite's result code `errcode`; Effect's classifier reads `errno`. */
 const withErrno = (cause: unknown): unknown =>

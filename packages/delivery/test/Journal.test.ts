@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Journal, Sqlite } from "@tocsin/delivery"
-import { Effect, Exit, Layer } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawnSync } from "node:child_process"
-import { mkdtempSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 
 const newFile = () => join(mkdtempSync(join(tmpdir(), "tocsin-journal-")), "a.db")
 const store = (file: string) => Journal.layer.pipe(Layer.provideMerge(Sqlite.layer(file)))
@@ -70,6 +70,38 @@ describe("Journal", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
+  it.effect("fails a part whose statement is wrong alone, every time", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const noTable = sql`INSERT INTO nowhere VALUES (1)`
+      const noType = Effect.andThen(insert(2), sql`INSERT INTO t VALUES (${true})`)
+      const tooBig = sql`SELECT zeroblob(2000000000)`
+      const parts = [insert(1), noTable, noType, tooBig, insert(4)]
+      const exits = yield* Effect.forEach(parts, (part) => Effect.exit(commit(part)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
+      assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("answers who still waits when it ends, and who comes after that", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(store(":memory:"), scope)
+      const { commit } = Context.get(services, Journal)
+      const gate = yield* Deferred.make<void>()
+      const first = yield* Effect.forkChild(commit(Deferred.await(gate)), { startImmediately: true })
+      yield* Effect.yieldNow
+      const second = yield* Effect.forkChild(Effect.exit(commit(Effect.void)), { startImmediately: true })
+      const closed = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(first)
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(second)))
+      yield* Fiber.join(closed)
+      assert.strictEqual((yield* Effect.flip(commit(Effect.void)))._tag, "StoreUnavailable")
+    })
+  )
+
   it.effect("keeps what it answered and nothing else when the store is full in the middle of a group", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -129,6 +161,31 @@ describe("Journal", () => {
 })
 
 describe("Sqlite", () => {
+  it.effect("makes its files for their owner only, and leaves the mode of a file that is there", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const mode = (suffix = "") => statSync(`${file}${suffix}`).mode & 0o777
+      yield* Effect.gen(function* () {
+        yield* table
+        assert.deepStrictEqual([mode(), mode("-wal")], [0o600, 0o600])
+      }).pipe(Effect.provide(Sqlite.layer(file)))
+      chmodSync(file, 0o640)
+      yield* Effect.provide(all, Sqlite.layer(file))
+      assert.strictEqual(mode(), 0o640)
+    })
+  )
+
+  it.effect("makes the folders of its file, and says so where it cannot", () =>
+    Effect.gen(function* () {
+      const folder = join(dirname(newFile()), "some", "where")
+      yield* Effect.provide(table, Sqlite.layer(join(folder, "a.db")))
+      assert.isTrue(existsSync(folder))
+      // Node's own recursive mkdir hangs there.
+      const { reason } = yield* Effect.flip(Effect.provide(table, Sqlite.layer("/proc/tocsin/data/a.db")))
+      assert.strictEqual(reason.message, "could not make the folder")
+    })
+  )
+
   it.effect("lets no second layer open its file, and the next one when it is closed (M3)", () =>
     Effect.gen(function* () {
       const file = newFile()

@@ -1,11 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
 import { Intake } from "@tocsin/delivery"
-import { Duration, Effect } from "effect"
+import { Deferred, Duration, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import {
   accept,
   clear,
   deliveries,
+  engine,
   event,
   integration,
   outcomes,
@@ -19,6 +24,7 @@ import {
   time,
   world
 } from "./engine.ts"
+import { Script } from "./FakeChannel.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
@@ -139,5 +145,30 @@ describe("What plugins, services and people get wrong", () => {
         assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Cleared", "Raised"])
       })
     )
+  )
+
+  it.effect("a stop does not wait for a store that cannot be written: what was sent is sent again", () =>
+    Effect.gen(function* () {
+      const file = join(mkdtempSync(join(tmpdir(), "tocsin-stop-")), "a.db")
+      const script = new Script()
+      const gate = yield* Deferred.make<void>()
+      script.next("ops", { gate })
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* settle
+        yield* sql`PRAGMA query_only = ON`
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+      }).pipe(Effect.provide(engine(script, { file })))
+      yield* Effect.gen(function* () {
+        yield* tick
+        const [delivery] = yield* deliveries
+        assert.strictEqual(delivery?.status, "delivered")
+        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "perhaps sent twice")
+      }).pipe(Effect.provide(engine(script, { file })))
+      assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Raised"])
+    })
   )
 })
