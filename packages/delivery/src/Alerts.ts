@@ -5,6 +5,7 @@ import { Alert, type AlertId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { Episode } from "./episode.ts"
+import { only, type Page, page } from "./page.ts"
 
 /** Which alerts to list, newest first. */
 export interface AlertFilter {
@@ -15,6 +16,14 @@ export interface AlertFilter {
   /** Only those before this sequence number. */
   readonly before?: number | undefined
   readonly limit: number
+}
+
+/** A raised alert and its place in the store. */
+export interface RaisedAlert {
+  readonly alert: Alert
+  readonly sequence: number
+  /** The last edit that it was planned under before the edit's reconciliation reached it; 0 if none. */
+  readonly plannedUnder: number
 }
 
 /** Reads and writes alerts. Writes belong inside a journal's transaction. */
@@ -29,16 +38,8 @@ export class Alerts extends Context.Service<
     /** Notes that the source spoke of the alert, and nothing else. */
     readonly heard: (id: AlertId) => Effect.Effect<void, SqlError.SqlError>
     /** Raised alerts in the order in which they came, after a sequence number. */
-    readonly raised: (
-      after: number,
-      limit: number
-    ) => Effect.Effect<ReadonlyArray<{ readonly sequence: number; readonly alert: Alert }>, SqlError.SqlError>
-    readonly list: (
-      filter: AlertFilter
-    ) => Effect.Effect<
-      { readonly items: ReadonlyArray<Alert>; readonly total: number; readonly next: number | undefined },
-      SqlError.SqlError
-    >
+    readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
+    readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Alerts") {
   static readonly layer: Layer.Layer<Alerts, never, SqlClient.SqlClient> = Layer.effect(
@@ -47,20 +48,26 @@ export class Alerts extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       const list = Effect.fnUntraced(function* ({ before, limit, source, sourceId, state }: AlertFilter) {
-        const where = sql.and([
-          ...(state === undefined ? [] : [sql`state = ${state}`]),
-          ...(source === undefined ? [] : [sql`source = ${source}`]),
-          ...(sourceId === undefined ? [] : [sql`source_id = ${sourceId}`])
-        ])
-        const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM alerts WHERE ${where}`
-        const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${where}
-          AND sequence < ${before ?? Number.MAX_SAFE_INTEGER} ORDER BY sequence DESC LIMIT ${limit + 1}`
-        const page = rows.slice(0, limit)
-        return {
-          items: page.map(({ alert }) => decode(alert)),
-          total: counted?.total ?? 0,
-          next: rows.length > limit ? page.at(-1)?.sequence : undefined
-        }
+        const ofSource = source === undefined ? [] : [sql`source = ${source}`]
+        const ofState = state === undefined ? [] : [sql`state = ${state}`]
+        const states = state === undefined && source !== undefined ? ["raised", "cleared"] : [state]
+        const found = yield* page<Row>(sql, {
+          before,
+          limit,
+          table:
+            sourceId === undefined
+              ? sql`alerts`
+              : only(sql, "alerts", sql.and([sql`source_id = ${sourceId}`, ...ofSource])),
+          branches:
+            sourceId !== undefined
+              ? [sql.and(ofState)]
+              : states.map((state) => sql.and([...(state === undefined ? [] : [sql`state = ${state}`]), ...ofSource])),
+          counted:
+            source === undefined && sourceId === undefined
+              ? sql`SELECT coalesce(sum(n), 0) AS n FROM alert_counts WHERE ${sql.and(ofState)}`
+              : undefined
+        })
+        return { ...found, items: found.items.map(({ alert }) => decode(alert)) }
       })
 
       return Alerts.of({
@@ -112,7 +119,12 @@ export class Alerts extends Context.Service<
         raised: (after, limit) =>
           Effect.map(
             sql<Row>`SELECT * FROM alerts WHERE state = 'raised' AND sequence > ${after} ORDER BY sequence LIMIT ${limit}`,
-            (rows) => rows.map((row) => ({ sequence: row.sequence, alert: decode(row.alert) }))
+            (rows) =>
+              rows.map((row) => ({
+                alert: decode(row.alert),
+                sequence: row.sequence,
+                plannedUnder: row.planned_under
+              }))
           )
       })
     })
@@ -129,4 +141,5 @@ interface Row {
   readonly raised_here: number
   readonly clear_time_stated: number
   readonly last_hash: string
+  readonly planned_under: number
 }

@@ -4,7 +4,8 @@
 import { AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { DeliveryStatus, openStatus } from "./Conversations.ts"
+import { DeliveryStatus } from "./Conversations.ts"
+import { only, type Page, page } from "./page.ts"
 
 /** One step of a delivery: the status that it took, when, and why. */
 export interface Transition {
@@ -61,12 +62,7 @@ export interface DeliveryFilter {
 export class History extends Context.Service<
   History,
   {
-    readonly list: (
-      filter: DeliveryFilter
-    ) => Effect.Effect<
-      { readonly items: ReadonlyArray<Delivery>; readonly total: number; readonly next: number | undefined },
-      SqlError.SqlError
-    >
+    readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
     readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
     readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
   }
@@ -87,29 +83,42 @@ export class History extends Context.Service<
         return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? []))
       })
 
-      const ofStatus = (status: DeliveryStatus | "open") => {
-        if (status === "open") return sql.literal(openStatus)
-        return status === "pending" ? sql`status IN ('pending', 'retrying', 'sending')` : sql`status = ${status}`
-      }
+      /** The first delivery made at or after a time; a clock that was set back in between may hide some. */
+      const firstSince = (since: number) =>
+        Effect.map(
+          sql<{ sequence: number }>`SELECT sequence FROM deliveries WHERE created_at >= ${since}
+            ORDER BY created_at, sequence LIMIT 1`,
+          ([first]) => first?.sequence ?? Number.MAX_SAFE_INTEGER
+        )
+
+      const list = Effect.fnUntraced(function* ({ alert, before, integration, limit, since, status }: DeliveryFilter) {
+        const statuses = status.length === 0 ? DeliveryStatus.literals : [...new Set(status.flatMap(meant))]
+        const isAll = statuses.length === DeliveryStatus.literals.length
+        const others = [
+          ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
+          ...(since === undefined ? [] : [sql`created_at >= ${since} AND sequence >= ${yield* firstSince(since)}`])
+        ]
+        const found = yield* page<Row>(sql, {
+          before,
+          limit,
+          table: alert === undefined ? sql`deliveries` : only(sql, "deliveries", sql`alert_id = ${alert}`),
+          branches:
+            alert !== undefined
+              ? [sql.and([sql.in("status", statuses), ...others])]
+              : isAll && integration === undefined
+                ? [sql.and(others)]
+                : statuses.map((status) => sql.and([sql`status = ${status}`, ...others])),
+          counted:
+            alert === undefined && since === undefined
+              ? sql`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
+                  WHERE ${sql.and([sql.in("status", statuses), ...others])}`
+              : undefined
+        })
+        return { ...found, items: yield* withTransitions(found.items) }
+      })
 
       return History.of({
-        list: Effect.fnUntraced(function* ({ alert, before, integration, limit, since, status }) {
-          const where = sql.and([
-            ...(status.length === 0 ? [] : [sql.or(status.map(ofStatus))]),
-            ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
-            ...(alert === undefined ? [] : [sql`alert_id = ${alert}`]),
-            ...(since === undefined ? [] : [sql`created_at >= ${since}`])
-          ])
-          const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM deliveries WHERE ${where}`
-          const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${where}
-            AND sequence < ${before ?? Number.MAX_SAFE_INTEGER} ORDER BY sequence DESC LIMIT ${limit + 1}`
-          const page = rows.slice(0, limit)
-          return {
-            items: yield* withTransitions(page),
-            total: counted?.total ?? 0,
-            next: rows.length > limit ? page.at(-1)?.sequence : undefined
-          }
-        }),
+        list,
         get: Effect.fnUntraced(function* (id) {
           const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
           return delivery
@@ -130,6 +139,11 @@ export class History extends Context.Service<
       })
     })
   )
+}
+
+const meant = (status: DeliveryStatus | "open"): ReadonlyArray<DeliveryStatus> => {
+  if (status === "open") return ["pending", "retrying", "sending", "folded"]
+  return status === "pending" ? ["pending", "retrying", "sending"] : [status]
 }
 
 const decodeNames = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))

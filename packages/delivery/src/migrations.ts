@@ -157,7 +157,63 @@ const redelivery = Effect.gen(function* () {
   yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
 })
 
-const migrations = {
+/** What long lists, long backlogs and long edits need. */
+const atSize = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  // Edits whose reconciliation goes on: how far it is, and for each alert the last one that it was planned under (O6).
+  yield* sql`CREATE TABLE edits (
+    sequence integer PRIMARY KEY AUTOINCREMENT,
+    edit text NOT NULL,
+    reached bigint NOT NULL
+  )`
+  yield* sql`ALTER TABLE alerts ADD COLUMN planned_under bigint NOT NULL DEFAULT 0`
+
+  yield* sql`DROP INDEX open_deliveries`
+  yield* sql`DROP INDEX dead_deliveries`
+  yield* sql`DROP INDEX open_conversations`
+  yield* sql`CREATE INDEX conversations_by_integration ON conversations (integration_id)`
+  yield* sql`CREATE INDEX retrying_deliveries ON deliveries (integration_id, next_at) WHERE status = 'retrying'`
+  yield* sql`CREATE INDEX open_delivery_of_conversation ON deliveries (conversation_id)
+    WHERE status IN ('pending', 'retrying', 'sending', 'folded')`
+  yield* sql`CREATE INDEX deliveries_by_status ON deliveries (status, sequence)`
+  yield* sql`CREATE INDEX deliveries_by_integration ON deliveries (integration_id, status, sequence)`
+  yield* sql`CREATE INDEX deliveries_by_time ON deliveries (created_at, sequence)`
+  yield* sql`CREATE INDEX alerts_by_source ON alerts (source, state, sequence)`
+  yield* sql`CREATE INDEX alerts_by_source_id ON alerts (source_id)`
+  yield* sql`CREATE INDEX alerts_by_last_heard ON alerts (state, last_heard_at, sequence)`
+  yield* sql`CREATE INDEX events_with_id_by_time ON events (received_at) WHERE event_id IS NOT NULL`
+  yield* sql`CREATE INDEX events_without_id_by_time ON events (received_at) WHERE event_id IS NULL`
+
+  yield* sql`CREATE TABLE alert_counts (state text PRIMARY KEY NOT NULL, n bigint NOT NULL)`
+  yield* sql`INSERT INTO alert_counts SELECT state, count(*) FROM alerts GROUP BY state`
+  yield* sql`CREATE TABLE delivery_counts (
+    integration_id text NOT NULL,
+    status text NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (integration_id, status)
+  )`
+  yield* sql`INSERT INTO delivery_counts
+    SELECT integration_id, status, count(*) FROM deliveries GROUP BY integration_id, status`
+  yield* keepCounts("alerts", "alert_counts", ["state"])
+  yield* keepCounts("deliveries", "delivery_counts", ["integration_id", "status"])
+})
+
+/** Triggers: whoever writes the rows, the counts are right, and taken back with what was counted. */
+const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const add = `INSERT INTO ${counts} VALUES (${columns.map((column) => `NEW.${column}`).join(", ")}, 1)
+    ON CONFLICT (${columns.join(", ")}) DO UPDATE SET n = n + 1`
+  const subtract = `UPDATE ${counts} SET n = n - 1 WHERE ${columns.map((column) => `${column} = OLD.${column}`).join(" AND ")}`
+  yield* sql.unsafe(`CREATE TRIGGER ${counts}_insert AFTER INSERT ON ${table} BEGIN ${add}; END`)
+  yield* sql.unsafe(`CREATE TRIGGER ${counts}_delete AFTER DELETE ON ${table} BEGIN ${subtract}; END`)
+  yield* sql.unsafe(`CREATE TRIGGER ${counts}_update AFTER UPDATE OF ${columns.join(", ")} ON ${table}
+    WHEN ${columns.map((column) => `OLD.${column} <> NEW.${column}`).join(" OR ")} BEGIN ${subtract}; ${add}; END`)
+})
+
+/** All migrations, by their number. */
+export const migrations = {
   "1_tables": tables,
-  "2_redelivery": redelivery
+  "2_redelivery": redelivery,
+  "3_at_size": atSize
 }
