@@ -31,9 +31,16 @@ export class AlertRules extends Context.Service<
     readonly save: (rule: AlertRule) => Effect.Effect<void, SqlError.SqlError>
     /** Takes the rule out of use; what it last said of clears is still known. */
     readonly remove: (id: AlertRuleId) => Effect.Effect<void, SqlError.SqlError>
+    /** Removes for good those of the rules that were taken out of use before a time. */
+    readonly erase: (ids: ReadonlyArray<AlertRuleId>, removedBefore: number) => Effect.Effect<void, SqlError.SqlError>
+    /** The rules that were taken out of use before a time. */
+    readonly removed: (before: number) => Effect.Effect<ReadonlyArray<AlertRuleId>, SqlError.SqlError>
     /** What planning needs, remembered between edits. */
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
-    /** Forgets what `current` remembers; to be called when a transaction that wrote has ended, well or not. */
+    /**
+     * Forgets what `current` remembers; to be run when a transaction that wrote has ended, well or not, and before the
+     * next one begins.
+     */
     readonly forget: Effect.Effect<void>
   }
 >()("@tocsin/delivery/AlertRules") {
@@ -44,6 +51,13 @@ export class AlertRules extends Context.Service<
       let remembered: CurrentRules | undefined
       /** Something was written by a transaction that may still be taken back. */
       let isBeingEdited = false
+      /** Counts what was written: what was read before a write says nothing of the time after it. */
+      let writes = 0
+      const write = () => {
+        remembered = undefined
+        isBeingEdited = true
+        writes++
+      }
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
@@ -55,27 +69,31 @@ export class AlertRules extends Context.Service<
         save: Effect.fnUntraced(function* (rule) {
           const now = yield* Clock.currentTimeMillis
           const json = encode(rule)
-          remembered = undefined
-          isBeingEdited = true
+          write()
           yield* sql`INSERT INTO rules ${sql.insert({ id: rule.id, rule: json, created_at: now, updated_at: now })}
             ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
               updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
         }),
         remove: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
-          remembered = undefined
-          isBeingEdited = true
+          write()
           yield* sql`UPDATE rules SET deleted_at = ${now} WHERE id = ${id}`
         }),
+        erase: Effect.fnUntraced(function* (ids, removedBefore) {
+          write()
+          yield* sql`DELETE FROM rules WHERE ${sql.in("id", ids)} AND deleted_at < ${removedBefore}`
+        }),
+        removed: (before) => Effect.map(rows(sql`deleted_at < ${before}`), (rows) => rows.map(({ id }) => id)),
         current: Effect.gen(function* () {
           if (remembered !== undefined) return remembered
+          const seen = writes
           const all = (yield* rows()).map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
           const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
           const current: CurrentRules = {
             rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
             notifyOnClear: (rule) => notifying.has(rule)
           }
-          if (!isBeingEdited) remembered = current
+          if (!isBeingEdited && writes === seen) remembered = current
           return current
         }),
         forget: Effect.sync(() => {
@@ -88,7 +106,7 @@ export class AlertRules extends Context.Service<
 }
 
 interface Row {
-  readonly id: string
+  readonly id: AlertRuleId
   readonly rule: string
   readonly deleted_at: number | null
   readonly created_at: number

@@ -50,10 +50,14 @@ export class Conversations extends Context.Service<
     ) => Effect.Effect<ReadonlyMap<AlertId, ReadonlyArray<StoredConversation>>, SqlError.SqlError>
     /** One conversation. */
     readonly get: (id: string) => Effect.Effect<StoredConversation | undefined, SqlError.SqlError>
-    /** Writes what was planned for one alert, and tells which integrations have something new to send. */
+    /**
+     * Writes what was planned for one alert, and tells which integrations have something new to send.
+     * `known` are its conversations, as they were read in this transaction; they are read if it is left out.
+     */
     readonly apply: (
       alert: AlertId,
-      plans: ReadonlyArray<Plan>
+      plans: ReadonlyArray<Plan>,
+      known?: ReadonlyArray<StoredConversation>
     ) => Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
     /** Makes a delivery of the conversation, which must have none that has not ended; gives its id. */
     readonly makeDelivery: (
@@ -66,7 +70,7 @@ export class Conversations extends Context.Service<
     readonly move: (
       delivery: string,
       status: DeliveryStatus,
-      options?: { readonly cause?: string | undefined; readonly attempt?: number | undefined }
+      options?: { readonly cause?: string | undefined; readonly attempt?: number }
     ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Conversations") {
@@ -92,20 +96,31 @@ export class Conversations extends Context.Service<
 
         const get = (id: string) => Effect.map(query(sql`c.id = ${id}`), ([row]) => (row ? fromRow(row) : undefined))
 
-        const move = Effect.fnUntraced(function* (
+        const record = (
           delivery: string,
           status: DeliveryStatus,
-          { attempt, cause }: { readonly cause?: string | undefined; readonly attempt?: number | undefined } = {}
-        ) {
-          const at = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE deliveries SET status = ${status}, cause = ${cause}, updated_at = ${at} WHERE id = ${delivery}`
-          yield* sql`INSERT INTO transitions ${sql.insert({
+          {
+            at,
+            attempt,
+            cause
+          }: { readonly at: number; readonly cause?: string | undefined; readonly attempt?: number }
+        ) =>
+          sql`INSERT INTO transitions ${sql.insert({
             delivery_id: delivery,
             status,
             cause: cause ?? null,
             attempt: attempt ?? null,
             at
           })}`
+
+        const move = Effect.fnUntraced(function* (
+          delivery: string,
+          status: DeliveryStatus,
+          options: { readonly cause?: string | undefined; readonly attempt?: number } = {}
+        ) {
+          const at = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE deliveries SET status = ${status}, cause = ${options.cause}, updated_at = ${at} WHERE id = ${delivery}`
+          yield* record(delivery, status, { ...options, at })
         })
 
         const makeDelivery = Effect.fnUntraced(function* (
@@ -121,6 +136,7 @@ export class Conversations extends Context.Service<
             integration_id: integration,
             kind,
             status,
+            cause,
             form: "rich",
             attempts: 0,
             unanswered: 0,
@@ -129,7 +145,7 @@ export class Conversations extends Context.Service<
             created_at: at,
             updated_at: at
           })}`
-          yield* move(delivery, status, { cause })
+          yield* record(delivery, status, { at, cause })
           return delivery
         })
 
@@ -165,14 +181,14 @@ export class Conversations extends Context.Service<
           })
         })
 
-        const apply = Effect.fnUntraced(function* (alert: AlertId, plans: ReadonlyArray<Plan>) {
+        const apply = Effect.fnUntraced(function* (
+          alert: AlertId,
+          plans: ReadonlyArray<Plan>,
+          stored?: ReadonlyArray<StoredConversation>
+        ) {
           if (plans.length === 0) return []
-          const known = new Map(
-            ((yield* ofAlerts([alert])).get(alert) ?? []).map((conversation) => [
-              conversation.integration,
-              conversation
-            ])
-          )
+          const conversations = stored ?? (yield* ofAlerts([alert])).get(alert) ?? []
+          const known = new Map(conversations.map((conversation) => [conversation.integration, conversation]))
           for (const plan of plans) {
             // What never opened needs no row: the integration is disabled.
             if (plan.conversation.state === "closed" && !known.has(plan.conversation.integration)) continue
@@ -183,9 +199,11 @@ export class Conversations extends Context.Service<
 
         const endAll = Effect.fnUntraced(function* (integration: IntegrationId) {
           const at = yield* Clock.currentTimeMillis
-          const owed = yield* sql<{ id: string }>`SELECT id FROM deliveries
-            WHERE integration_id = ${integration} AND ${open}`
-          yield* Effect.forEach(owed, ({ id }) => move(id, "superseded", { cause: "integration deleted" }))
+          const cause = "integration deleted"
+          const owed = sql`integration_id = ${integration} AND ${open}`
+          yield* sql`INSERT INTO transitions (delivery_id, status, cause, at)
+            SELECT id, 'superseded', ${cause}, ${at} FROM deliveries WHERE ${owed} ORDER BY sequence`
+          yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at} WHERE ${owed}`
           yield* sql`UPDATE conversations
             SET state = 'closed', holders = '[]', closed_because = 'integrationRemoved', closed_at = ${at}
             WHERE integration_id = ${integration} AND state = 'open'`

@@ -1,17 +1,16 @@
 /**
- * An operator's edits of rules and integrations: each is one transaction with the
- * reconciliation of the open alerts that it concerns (cases O4 to O9).
+ * An operator's edits of rules and integrations: each is durable, with the first 1,000 raised alerts reconciled, when
+ * it is answered; the rest follows (cases O4 to O9).
  */
-import type { Alert, AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
+import type { AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules, type StoredRule } from "./AlertRules.ts"
-import { Alerts } from "./Alerts.ts"
 import { Conversations } from "./Conversations.ts"
 import { type IntegrationInput, Integrations, type ShownIntegration } from "./Integrations.ts"
 import { Invalid } from "./Invalid.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { onEdit, onEvent, type Plan, type World } from "./Planner.ts"
+import { Reconciliation } from "./Reconciliation.ts"
 import { Signals } from "./Signals.ts"
 
 /** There is nothing of this id. */
@@ -63,67 +62,29 @@ export class Edits extends Context.Service<
   static readonly layer: Layer.Layer<
     Edits,
     never,
-    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals
+    Journal | SqlClient.SqlClient | AlertRules | Conversations | Integrations | Reconciliation | Signals
   > = Layer.effect(
     Edits,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const journal = yield* Journal
-      const alerts = yield* Alerts
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
       const integrations = yield* Integrations
+      const reconciliation = yield* Reconciliation
       const signals = yield* Signals
-
-      /** Plans every raised alert anew, some hundred at a time, and hands on what comes of each. */
-      const planRaised = Effect.fnUntraced(function* (
-        plan: (world: World) => ReadonlyArray<Plan>,
-        use: (alert: Alert["id"], plans: ReadonlyArray<Plan>) => Effect.Effect<void, SqlError.SqlError>
-      ) {
-        const { notifyOnClear } = yield* alertRules.current
-        const enabled = yield* integrations.enabled
-        const isEnabled = (id: IntegrationId) => enabled.get(id) === true
-        let after = 0
-        for (;;) {
-          const page = yield* alerts.raised(after, 500)
-          const known = yield* conversations.ofAlerts(page.map(({ alert }) => alert.id))
-          for (const { alert, sequence } of page) {
-            after = sequence
-            yield* use(alert.id, plan({ alert, conversations: known.get(alert.id) ?? [], notifyOnClear, isEnabled }))
-          }
-          if (page.length < 500) return
-        }
-      })
-
-      const reconcile = Effect.fnUntraced(function* (plan: (world: World) => ReadonlyArray<Plan>) {
-        const woken = new Set<IntegrationId>()
-        yield* planRaised(plan, (alert, plans) =>
-          Effect.map(conversations.apply(alert, plans), (ids) => ids.forEach((id) => woken.add(id)))
-        )
-        yield* sql.afterCommit(signals.send(woken, "work"))
-      })
 
       const previewRule = Effect.fnUntraced(function* (rule: AlertRule) {
         const before = yield* alertRules.get(rule.id)
-        const { notifyOnClear } = yield* alertRules.current
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
-        yield* planRaised(
-          (world) =>
-            onEdit(
-              { ...world, notifyOnClear: (id) => (id === rule.id ? rule.notifyOnClear : notifyOnClear(id)) },
-              before?.rule,
-              rule
-            ),
-          (_, plans) =>
-            Effect.sync(() => {
-              for (const { conversation, owe } of plans) {
-                if (owe === undefined || owe.superseded !== undefined) continue
-                const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
-                counts.set(conversation.integration, count)
-                count[owe.kind === "Cleared" ? "clear" : "raise"]++
-              }
-            })
-        )
+        yield* reconciliation.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
+          for (const { conversation, owe } of plans) {
+            if (owe === undefined || owe.superseded !== undefined) continue
+            const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
+            counts.set(conversation.integration, count)
+            count[owe.kind === "Cleared" ? "clear" : "raise"]++
+          }
+        })
         return [...counts].map(([integration, count]) => ({ integration, ...count }))
       })
 
@@ -142,7 +103,7 @@ export class Edits extends Context.Service<
           })
         }
         yield* alertRules.save(rule)
-        yield* reconcile((world) => onEdit(world, before?.rule, rule))
+        yield* reconciliation.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
           Effect.catchTag("NoSuchElementError", Effect.die)
         )
@@ -152,19 +113,14 @@ export class Edits extends Context.Service<
         const before = yield* alertRules.get(id)
         yield* checkPresent(before, expected)
         yield* alertRules.remove(id)
-        yield* reconcile((world) => onEdit(world, before?.rule, undefined))
+        yield* reconciliation.edited({ ...(before && { before: before.rule }) })
       })
 
       const saveIntegration = Effect.fnUntraced(function* (input: IntegrationInput, expected: Expected) {
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
         yield* integrations.save(input)
-        if (before?.enabled === false && input.enabled) {
-          const { rules } = yield* alertRules.current
-          yield* reconcile((world) =>
-            onEvent(world, rules).filter(({ conversation }) => conversation.integration === input.id)
-          )
-        }
+        if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
           Effect.catchTag("NoSuchElementError", Effect.die)
@@ -184,14 +140,13 @@ export class Edits extends Context.Service<
           yield* alertRules.save({ ...rule, integrations: rule.integrations.filter((other) => other !== id) })
         }
         for (const other of falling) yield* integrations.leaveFallback(other.id)
+        yield* reconciliation.leave(id)
         yield* conversations.endAll(id)
         yield* integrations.remove(id)
         yield* sql.afterCommit(signals.send([id], "changed"))
       })
 
-      /** What `current` remembers of a transaction that was taken back must not be used. */
-      const commit = <A, E>(part: Effect.Effect<A, E | SqlError.SqlError>) =>
-        Effect.ensuring(journal.commit(part), alertRules.forget)
+      const commit = <A, E>(part: Effect.Effect<A, E | SqlError.SqlError>) => journal.commit(part, alertRules.forget)
 
       return Edits.of({
         previewRule: (rule) => journal.read(previewRule(rule)),

@@ -10,6 +10,7 @@ import { Alerts } from "./Alerts.ts"
 import { Attempts } from "./Attempts.ts"
 import type { Channels } from "./Channels.ts"
 import type { Egress } from "./Egress.ts"
+import { Closing } from "./Closing.ts"
 import { Conversations } from "./Conversations.ts"
 import { Edits } from "./Edits.ts"
 import { History } from "./History.ts"
@@ -20,6 +21,7 @@ import { changeKey, type WrongKey } from "./keyChange.ts"
 import { Lanes } from "./Lanes.ts"
 import { migrate } from "./migrations.ts"
 import { Pacing } from "./Pacing.ts"
+import { Reconciliation } from "./Reconciliation.ts"
 import type { Seal } from "./Seal.ts"
 import { Redeliveries } from "./Redeliveries.ts"
 import { Signals } from "./Signals.ts"
@@ -58,7 +60,8 @@ export const layer: Layer.Layer<
   Redeliveries.layer,
   Lanes.layer
 ).pipe(
-  Layer.provideMerge(Attempts.layer),
+  Layer.provideMerge(Closing.layer),
+  Layer.provideMerge([Attempts.layer, Reconciliation.layer]),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
   Layer.provideMerge([
     Conversations.layer,

@@ -2,20 +2,17 @@
  * Takes events in: records each once, moves its alert, plans, and answers when
  * all of that is on the disk.
  */
-import { type Alert, AlertEvent, AlertId, type IntegrationId } from "@tocsin/core"
+import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { SqlClient, type SqlError } from "effect/sql"
-import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
-import { Conversations } from "./Conversations.ts"
+import { Closing } from "./Closing.ts"
 import { judge } from "./episode.ts"
-import { Integrations } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { Reconciliation } from "./Reconciliation.ts"
 import { withinLimits } from "./withinLimits.ts"
-import { onEvent } from "./Planner.ts"
-import { Signals } from "./Signals.ts"
 
 /** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
 export interface Accepted {
@@ -36,25 +33,15 @@ export class Intake extends Context.Service<
   static readonly layer: Layer.Layer<
     Intake,
     never,
-    | Journal
-    | SqlClient.SqlClient
-    | Alerts
-    | AlertRules
-    | Conversations
-    | Integrations
-    | Signals
-    | SecureRandom.SecureRandom
-    | Digest.Digest
+    Journal | SqlClient.SqlClient | Alerts | Closing | Reconciliation | SecureRandom.SecureRandom | Digest.Digest
   > = Layer.effect(
     Intake,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const journal = yield* Journal
       const alerts = yield* Alerts
-      const alertRules = yield* AlertRules
-      const conversations = yield* Conversations
-      const integrations = yield* Integrations
-      const signals = yield* Signals
+      const closing = yield* Closing
+      const reconciliation = yield* Reconciliation
       const random = yield* SecureRandom.SecureRandom
       const digest = yield* Digest.Digest
 
@@ -63,20 +50,6 @@ export class Intake extends Context.Service<
           ? Effect.succeed([])
           : sql<SeenRow>`SELECT sequence, alert_id, status, hash FROM events
               WHERE source = ${event.source} AND event_id = ${event.eventId}`
-
-      const plan = Effect.fnUntraced(function* (alert: Alert) {
-        const { notifyOnClear, rules } = yield* alertRules.current
-        const enabled = yield* integrations.enabled
-        const known = (yield* conversations.ofAlerts([alert.id])).get(alert.id) ?? []
-        const world = {
-          alert,
-          conversations: known,
-          notifyOnClear,
-          isEnabled: (id: IntegrationId) => enabled.get(id) === true
-        }
-        const woken = yield* conversations.apply(alert.id, onEvent(world, rules))
-        yield* sql.afterCommit(signals.send(woken, "work"))
-      })
 
       const acceptOne = Effect.fnUntraced(function* (whole: AlertEvent): Effect.fn.Return<Accepted, SqlError.SqlError> {
         const event = withinLimits(whole)
@@ -90,7 +63,8 @@ export class Intake extends Context.Service<
           return { id: seen.alert_id, status: seen.status }
         }
         const now = yield* DateTime.now
-        const verdict = judge(yield* alerts.latest(event.source, event.sourceId), event, {
+        const episode = yield* alerts.latest(event.source, event.sourceId)
+        const verdict = judge(episode, event, {
           hash,
           newId: AlertId.make(yield* random.uuidV7()),
           now
@@ -117,37 +91,14 @@ export class Intake extends Context.Service<
             lastHash: hash,
             raisedHere: verdict._tag !== "NeverRaised"
           })
-          yield* plan(verdict.alert)
+          const isSame = episode?.alert.id === verdict.alert.id
+          yield* reconciliation.moved(verdict.alert, isSame ? episode.alert : undefined)
         }
         return { id: verdict.alert.id, status }
       })
 
-      const clear = Effect.fnUntraced(function* (id: AlertId, reason: string) {
-        const alert = yield* alerts.get(id)
-        if (alert === undefined || alert.state === "cleared") return alert
-        const episode = yield* alerts.latest(alert.source, alert.sourceId)
-        if (episode === undefined) return undefined
-        const cleared: Alert = {
-          ...alert,
-          state: "cleared",
-          clearedAt: yield* DateTime.now,
-          clearedBecause: "byHand"
-        }
-        yield* alerts.save({ ...episode, alert: cleared, clearTimeStated: false })
-        yield* sql`INSERT INTO events ${sql.insert({
-          source: alert.source,
-          hash: "",
-          alert_id: id,
-          status: "accepted",
-          note: `closed by hand: ${reason}`,
-          received_at: yield* Clock.currentTimeMillis
-        })}`
-        yield* plan(cleared)
-        return cleared
-      })
-
       return Intake.of({
-        clear: (id, reason) => journal.commit(clear(id, reason)),
+        clear: (id, reason) => journal.commit(closing.close(id, "byHand", `closed by hand: ${reason}`)),
         accept: (events) => journal.commit(Effect.forEach(events, acceptOne))
       })
     })

@@ -52,6 +52,7 @@ export type Superseded =
   | "cleared"
   | "raise never told"
   | "integration deleted"
+  | "expired"
 
 /** What becomes of a conversation: its new state, and what is now owed. */
 export interface Plan {
@@ -93,6 +94,23 @@ export const onEvent = (world: World, rules: Iterable<AlertRule>): ReadonlyArray
     return conversation === undefined ? [] : settle(conversation, world)
   })
 }
+
+/**
+ * The alert expired, and its source never says twice that it is raised: so nobody knows whether it is over, and nobody
+ * is told (I9). What is being sent is left to the end of its attempt.
+ */
+export const onExpiry = ({ conversations }: Pick<World, "conversations">): ReadonlyArray<Plan> =>
+  conversations.flatMap((conversation): ReadonlyArray<Plan> => {
+    if (conversation.state === "closed") return []
+    const closed = close(conversation, "expired")
+    const { lastOwed, waiting } = conversation
+    if (waiting?.status === "sending") return [{ conversation: closed }]
+    const over = { ...closed, waiting: undefined, lastOwed: "cleared" as const }
+    if (waiting !== undefined) return [{ conversation: over, supersede: "expired" }]
+    return lastOwed === "raised"
+      ? [{ conversation: over, owe: { kind: "Cleared", superseded: "expired" } }]
+      : [{ conversation: over }]
+  })
 
 /**
  * An alert rule was edited, made (`before` is undefined) or removed (`after` is

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertRules, Edits, Integrations, Invalid, StillNamed } from "@tocsin/delivery"
-import { Effect } from "effect"
+import { AlertRules, Edits, Integrations, Invalid, Journal, StillNamed } from "@tocsin/delivery"
+import { Effect, Fiber } from "effect"
+import { SqlClient } from "effect/sql"
 import {
   conversations,
   deliveries,
@@ -131,6 +132,34 @@ describe("Edits", () => {
         assert.lengthOf(script.sent, 1)
         assert.deepStrictEqual(yield* conversations(alert), before)
         assert.deepStrictEqual(yield* outcomes, ["Raised delivered"])
+      })
+    )
+  )
+
+  it.effect(
+    "remembers no rule of a transaction that was taken back, also when its caller was interrupted",
+    world(() =>
+      Effect.gen(function* () {
+        const { saveRule } = yield* Edits
+        const sql = yield* SqlClient.SqlClient
+        const journal = yield* Journal
+        const { current } = yield* AlertRules
+        yield* save(integration("ops"))
+        yield* sql`CREATE TABLE big (text text)`
+        const [pages] = yield* sql<{ page_count: number }>`PRAGMA page_count`
+        yield* sql.unsafe(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)
+        // These share a transaction: an edit, a part that reads the rules when the edit's caller is gone, one too many.
+        const edit = yield* Effect.forkChild(saveRule(rule("r"), "any"), { startImmediately: true })
+        const names = Effect.map(current, ({ rules }) => rules.map(({ name }) => name))
+        const seen: Array<string> = []
+        const read = Effect.andThen(
+          Fiber.interrupt(edit),
+          Effect.map(names, (names) => void seen.push(...names))
+        )
+        yield* Effect.forkChild(journal.commit(read), { startImmediately: true })
+        yield* Effect.flip(journal.commit(sql`INSERT INTO big VALUES (${"x".repeat(1_000_000)})`))
+        assert.deepStrictEqual(seen, ["r"])
+        assert.deepStrictEqual(yield* names, [])
       })
     )
   )

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AlertRule, matches, Severity, severityRank } from "@tocsin/core"
+import { Planner } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
 import { integrationId, rule, ruleId } from "./engine.ts"
 import { PlannerModel } from "./PlannerModel.ts"
@@ -46,6 +47,42 @@ describe("Planner", () => {
       model.remove("r1")
       assert.deepStrictEqual(conversation(model).holders, [ruleId("r2")])
       assert.deepStrictEqual(conversation(model).heldBy, [ruleId("r1"), ruleId("r2")])
+    })
+  })
+
+  describe("I9: an alert expires, and nobody is told", () => {
+    const open: Planner.Conversation = {
+      integration: integrationId("ops"),
+      state: "open",
+      holders: [ruleId("r1")],
+      heldBy: [ruleId("r1")],
+      closedBecause: undefined,
+      lastWord: undefined,
+      lastOwed: "raised",
+      severityTold: undefined,
+      perhapsTold: false,
+      waiting: undefined
+    }
+    const closed = { ...open, state: "closed", holders: [], closedBecause: "expired" } as const
+    const expire = (conversation: Planner.Conversation) => Planner.onExpiry({ conversations: [conversation] })
+
+    it("leaves a closed conversation with what it still owes", () => {
+      assert.deepStrictEqual(expire({ ...closed, closedBecause: "alertRuleChanged" }), [])
+    })
+
+    it("leaves what is being sent to the end of its attempt", () => {
+      const waiting = { id: "1", kind: "Raised", status: "sending" } as const
+      assert.deepStrictEqual(expire({ ...open, waiting }), [{ conversation: { ...closed, waiting } }])
+    })
+
+    it("records that neither the raise that waits nor the clear is told", () => {
+      const over = { ...closed, lastOwed: "cleared" as const }
+      const waiting = { id: "1", kind: "Raised", status: "retrying" } as const
+      assert.deepStrictEqual(expire({ ...open, waiting }), [{ conversation: over, supersede: "expired" }])
+      const told = { lastWord: "raised" as const }
+      assert.deepStrictEqual(expire({ ...open, ...told }), [
+        { conversation: { ...over, ...told }, owe: { kind: "Cleared", superseded: "expired" } }
+      ])
     })
   })
 
