@@ -1,10 +1,10 @@
 /**
  * The whole gateway: engine, plugins and HTTP server.
  */
-import { Engine, Sqlite } from "@tocsin/delivery"
+import { Engine, HistoryKept, Sqlite } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { Announcement } from "./announcement.ts"
@@ -24,11 +24,16 @@ const Store = Layer.unwrap(
         refuse<SqlClient.SqlClient>(
           reason._tag === "LockTimeoutError"
             ? `Another gateway has ${file} open: stop it, or set TOCSIN_DATABASE_URL.`
-            : `The database ${file} cannot be opened (${reason._tag}).`
+            : `The database ${file} cannot be opened (${reason.message ?? reason._tag}).`
         )
       )
     )
   })
+)
+
+const Retention = Layer.effect(
+  HistoryKept,
+  Effect.map(Settings, ({ retentionDays }) => Duration.days(retentionDays))
 )
 
 const Server = Layer.unwrap(
@@ -63,7 +68,7 @@ const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
 export const layer = Announcement.pipe(
   Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
   Layer.provide(Server),
-  Layer.provide(Engine.layer),
+  Layer.provide(Engine.layer.pipe(Layer.provide(Retention))),
   Layer.provideMerge(Plugins.layer),
   Layer.provideMerge(Egress.layer),
   // The key first: it looks whether there is a database already.

@@ -51,6 +51,11 @@ const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
 
 const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
 
+const Days = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: 36_500 }, { expected: "a number of days from 1 to 36500" })
+)
+
 const settings = Config.all({
   /** The address to listen on. */
   host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -58,6 +63,8 @@ const settings = Config.all({
   port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
   /** Where the store is: `sqlite:<file>`. */
   databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
+  /** How long history is kept, in days. */
+  retentionDays: Config.schema(Days, "TOCSIN_RETENTION_DAYS").pipe(Config.withDefault(30)),
   /** What callers must show; without it only this machine is served. */
   token: Config.option(Config.Redacted("TOCSIN_TOKEN")),
   /** The proxies that are believed when they say who calls. */

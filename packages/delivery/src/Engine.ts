@@ -13,6 +13,7 @@ import type { Egress } from "./Egress.ts"
 import { Closing } from "./Closing.ts"
 import { Conversations } from "./Conversations.ts"
 import { Edits } from "./Edits.ts"
+import * as Expiry from "./Expiry.ts"
 import { History } from "./History.ts"
 import { Intake } from "./Intake.ts"
 import { Integrations } from "./Integrations.ts"
@@ -22,6 +23,7 @@ import { Lanes } from "./Lanes.ts"
 import { migrate } from "./migrations.ts"
 import { Pacing } from "./Pacing.ts"
 import { Reconciliation } from "./Reconciliation.ts"
+import * as Retention from "./Retention.ts"
 import type { Seal } from "./Seal.ts"
 import { Redeliveries } from "./Redeliveries.ts"
 import { Signals } from "./Signals.ts"
@@ -58,7 +60,9 @@ export const layer: Layer.Layer<
   Unreadable.layer,
   TestSends.layer,
   Redeliveries.layer,
-  Lanes.layer
+  Lanes.layer,
+  Expiry.layer,
+  Retention.layer
 ).pipe(
   Layer.provideMerge(Closing.layer),
   Layer.provideMerge([Attempts.layer, Reconciliation.layer]),

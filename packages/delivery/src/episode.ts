@@ -44,8 +44,7 @@ export const judge = (
 
   if (episode === undefined) return open(1)
   const { alert, lastHash } = episode
-  if (lastHash === hash && event.eventId === undefined && alert.state === event.state)
-    return { _tag: "Duplicate", alert }
+  if (lastHash === hash && alert.state === event.state) return { _tag: "Duplicate", alert }
 
   if (alert.state === "raised") {
     if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }

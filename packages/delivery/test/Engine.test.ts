@@ -27,7 +27,8 @@ import {
   settle,
   tick,
   time,
-  world
+  world,
+  worldAt
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
 
@@ -649,9 +650,8 @@ describe("Engine", () => {
 
   it.effect(
     "says what became of the alert, when, and in the thread of its raise",
-    world((script) =>
+    worldAt("2026-01-01T10:00:00Z", (script) =>
       Effect.gen(function* () {
-        yield* TestClock.setTime(time("2026-01-01T10:00:00Z").epochMilliseconds)
         yield* save(integration("ops"), integration("dev"), rule("r1"), rule("r2", { to: ["dev"] }))
         yield* raise("a", { severity: "minor" })
         yield* tick

@@ -8,13 +8,14 @@ import {
   Egress,
   Engine,
   History,
+  HistoryKept,
   Intake,
   type IntegrationInput,
   Journal,
   Seal,
   Sqlite
 } from "@tocsin/delivery"
-import { DateTime, type Duration, Effect, Layer, Random, Redacted } from "effect"
+import { DateTime, Duration, Effect, Layer, Random, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Fake, Script } from "./FakeChannel.ts"
@@ -43,6 +44,7 @@ interface EngineOptions {
   readonly seal?: Layer.Layer<Seal>
   readonly egress?: Layer.Layer<Egress>
   readonly plugins?: Layer.Layer<Channels>
+  readonly historyKept?: Duration.Input
 }
 
 export const engine = (
@@ -50,13 +52,14 @@ export const engine = (
   {
     egress = openEgress,
     file = ":memory:",
+    historyKept = "30 days",
     plugins = Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
     seal = openSeal
   }: EngineOptions = {}
 ) =>
   Engine.layer.pipe(
     Layer.provideMerge([Sqlite.layer(file), plugins, seal, egress]),
-    Layer.provide(noJitter),
+    Layer.provide([noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
     Layer.orDie
   )
 
@@ -64,11 +67,16 @@ export type World = Engine.Engine | SqlClient.SqlClient
 
 /** Runs a test in a world of its own. */
 export const world =
-  (test: (script: Script) => Effect.Effect<void, unknown, World>) => (): Effect.Effect<void, unknown> =>
+  (test: (script: Script) => Effect.Effect<void, unknown, World>, options?: EngineOptions) =>
+  (): Effect.Effect<void, unknown> =>
     Effect.suspend(() => {
       const script = new Script()
-      return Effect.provide(test(script), engine(script))
+      return Effect.provide(test(script), engine(script, options))
     })
+
+/** The same, begun at a time of the test's own: time that passes in the world passes hour by hour. */
+export const worldAt = (start: string, test: Parameters<typeof world>[0]) => () =>
+  Effect.andThen(TestClock.setTime(time(start).epochMilliseconds), world(test)())
 
 /** Lets everything run that can run without time passing. */
 export const settle = Effect.repeat(Effect.yieldNow, { times: 150 })

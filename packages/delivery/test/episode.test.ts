@@ -16,7 +16,7 @@ const play = (...events: ReadonlyArray<AlertEvent>) => {
   let episode: Episode | undefined
   let ids = 0
   const verdicts = events.map((event) => {
-    const hash = JSON.stringify({ ...event, eventId: undefined })
+    const hash = JSON.stringify(event)
     const verdict = judge(episode, event, { hash, newId: AlertId.make(`id${++ids}`), now })
     if ("clearTimeStated" in verdict) {
       const { alert, clearTimeStated } = verdict
@@ -66,6 +66,11 @@ describe("judge", () => {
       "Opened Duplicate Cleared Duplicate"
     ],
     ["I5: with an eventId of its own it is news", [raisedAt(1), raisedAt(1, { eventId: "e" })], "Opened Updated"],
+    [
+      "I5: with an eventId that is no longer kept it is a duplicate",
+      [raisedAt(1, { eventId: "e" }), raisedAt(1, { eventId: "e" })],
+      "Opened Duplicate"
+    ],
     ["I6: a changed raise updates", [raisedAt(1), raisedAt(1, { severity: "critical" })], "Opened Updated"]
   ]
   it.each(table)("%s", (_, events, verdicts) => {

@@ -1,0 +1,147 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { AlertId } from "@tocsin/core"
+import { Alerts, Edits, History, Intake } from "@tocsin/delivery"
+import { Effect, Layer } from "effect"
+import { SqlClient, Statement } from "effect/sql"
+import {
+  accept,
+  clear,
+  engine,
+  event,
+  integration,
+  integrationId,
+  pass,
+  raise,
+  removeIntegration,
+  removeRule,
+  rule,
+  save,
+  tick
+} from "./engine.ts"
+import { Script } from "./FakeChannel.ts"
+
+/** A step that reads a whole table that grows with history, by its name or by an alias of ours. */
+const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|c|d)\b/
+
+/** Statements that run often, or that would be slow in a long history, each with the index that is meant for it. */
+const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
+  [
+    /FROM deliveries\s+WHERE integration_id = \? AND status = 'pending'/,
+    "deliveries_by_integration (integration_id=? AND status=?)"
+  ],
+  [/FROM deliveries\s+WHERE integration_id = \? AND status = 'retrying'/, "retrying_deliveries (integration_id=?)"],
+  [/FROM conversations c\s/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/FROM alerts WHERE source = \? AND source_id = \?/, "(source=? AND source_id=?)"],
+  [/FROM events\s+WHERE source = \? AND event_id = \?/, "events_by_event_id (source=? AND event_id=?)"],
+  [/FROM deliveries AS one WHERE status = \? AND sequence/, "deliveries_by_status (status=? AND sequence<?)"],
+  [
+    /AS one WHERE \(status = \? AND integration_id = \?\) AND sequence/,
+    "deliveries_by_integration (integration_id=? AND status=? AND sequence<?)"
+  ],
+  [/FROM alerts AS one WHERE state = \? AND sequence/, "alerts_by_state (state=? AND sequence<?)"],
+  [
+    /FROM alerts AS one WHERE \(state = \? AND source = \?\) AND sequence/,
+    "alerts_by_source (source=? AND state=? AND sequence<?)"
+  ],
+  [/FROM alerts WHERE source_id = \?/, "alerts_by_source_id (source_id=?)"],
+  [/FROM deliveries WHERE created_at >= \?/, "deliveries_by_time (created_at>?)"],
+  [/WHERE state = 'raised' AND sequence/, "alerts_by_state (state=? AND sequence>?)"],
+  [/WHERE state = 'raised' AND last_heard_at/, "alerts_by_last_heard (state=? AND last_heard_at<?)"],
+  [/WHERE state = 'cleared' AND last_heard_at/, "alerts_by_last_heard (state=?"],
+  [/event_id IS NOT NULL AND received_at/, "events_with_id_by_time (received_at<?)"],
+  [/event_id IS NULL AND received_at/, "events_without_id_by_time (received_at<?)"]
+]
+
+/** How SQLite would run a statement, a step a line. */
+const explain = (statement: string, params: ReadonlyArray<unknown>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
+      steps.map(({ detail }) => detail)
+    )
+  )
+
+/** All statements that run in a test, each once. */
+const recording = () => {
+  const statements = new Map<string, ReadonlyArray<unknown>>()
+  /** For what the test itself does to the store. */
+  const unrecorded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.provideService(effect, Statement.CurrentTransformer, undefined)
+  const layer = Layer.succeed(Statement.CurrentTransformer, (statement) => {
+    const [text, params] = statement.compile()
+    if (/^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(text)) statements.set(text, params)
+    return Effect.succeed(statement)
+  })
+  return { layer, statements, unrecorded }
+}
+
+/** Every way in which lists can be asked for. */
+const lists = (alert: AlertId) =>
+  Effect.gen(function* () {
+    const alerts = yield* Alerts
+    const history = yield* History
+    const limit = 10
+    for (const state of [undefined, "raised", "cleared"] as const)
+      for (const source of [undefined, "monitor"])
+        for (const sourceId of [undefined, "a"])
+          for (const before of [undefined, 5]) yield* alerts.list({ state, source, sourceId, before, limit })
+    for (const status of [[], ["open"], ["dead"], ["pending", "delivered"]] as const)
+      for (const integration of [undefined, integrationId("ops")])
+        for (const since of [undefined, 1])
+          for (const of of [undefined, alert])
+            for (const before of [undefined, 5])
+              yield* history.list({ status, integration, since, alert: of, before, limit })
+  })
+
+describe("Every statement", () => {
+  it.effect("finds its rows by an index, however long history is", () => {
+    const { layer, statements, unrecorded } = recording()
+    const script = new Script()
+    return Effect.gen(function* () {
+      const edits = yield* Edits
+      const intake = yield* Intake
+      const history = yield* History
+      yield* save(integration("ops"), integration("dev"), rule("r", { to: ["ops", "dev"] }))
+      statements.clear()
+      const id = yield* raise("a", { eventId: "1" })
+      yield* raise("a", { eventId: "1" })
+      yield* accept(event("b"), event("c"))
+      yield* tick
+      yield* clear("a")
+      yield* intake.clear(yield* raise("d"), "over")
+      yield* tick
+      yield* history.conversations(id)
+      const [delivery] = (yield* history.list({ status: [], limit: 1 })).items
+      yield* history.get(delivery?.id ?? "")
+      yield* lists(id)
+      yield* edits.previewRule(rule("r", { to: ["ops"] }))
+      yield* save(
+        rule("r", { to: ["ops"] }),
+        integration("dev", { enabled: false }),
+        integration("dev", { settings: { room: "other" } })
+      )
+      yield* removeRule("r")
+      yield* save(rule("unused", { match: { source: "nobody" }, to: ["ops"] }))
+      yield* removeRule("unused")
+      yield* removeIntegration("ops")
+      const sql = yield* SqlClient.SqlClient
+      yield* unrecorded(sql`UPDATE alerts SET last_heard_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE deliveries SET updated_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE events SET received_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE rules SET deleted_at = -10000000000 WHERE deleted_at IS NOT NULL`)
+      yield* pass("2 hours")
+      assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM alerts")))
+      assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM rules")))
+      assert.isAbove(statements.size, 80)
+      const scanning: Array<string> = []
+      for (const [text, params] of statements) {
+        const steps = yield* explain(text, params)
+        if (steps.some((step) => scan.test(step))) scanning.push([text, ...steps].join("\n"))
+      }
+      assert.deepStrictEqual(scanning, [])
+      for (const [statement, step] of meant) {
+        const [found] = [...statements].filter(([text]) => statement.test(text))
+        assert.include((yield* explain(...(found ?? ["SELECT 1", []]))).join("\n"), step, String(statement))
+      }
+    }).pipe(Effect.provide(engine(script).pipe(Layer.provideMerge(layer))))
+  })
+})
