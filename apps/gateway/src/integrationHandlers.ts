@@ -22,6 +22,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
+import { pageOf } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 
 /** `/v1/integrations` */
@@ -48,9 +49,13 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     )
 
     return handlers.handleAll({
-      list: Effect.fnUntraced(function* () {
-        const items = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
-        return { items: items.map(integrationJson), total: items.length }
+      list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
+        const all = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
+        const wanted = all.filter(
+          (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one) === state)
+        )
+        const { items, ...rest } = pageOf(wanted, page)
+        return { items: items.map(integrationJson), ...rest }
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
@@ -143,17 +148,16 @@ const outcomeJson = ({
   ...(link && { link })
 })
 
-const integrationJson = ({
-  broken,
-  createdAt,
-  lastSuccessAt,
-  updatedAt,
-  ...integration
-}: ShownIntegration): typeof IntegrationJson.Type => ({
-  ...integration,
-  state: broken === undefined ? "ok" : "broken",
-  ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
-  ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
-  createdAt: DateTime.makeUnsafe(createdAt),
-  updatedAt: DateTime.makeUnsafe(updatedAt)
-})
+const stateOf = ({ broken }: ShownIntegration) => (broken === undefined ? "ok" : "broken")
+
+const integrationJson = (shown: ShownIntegration): typeof IntegrationJson.Type => {
+  const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, ...integration } = shown
+  return {
+    ...integration,
+    state: stateOf(shown),
+    ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
+    createdAt: DateTime.makeUnsafe(createdAt),
+    updatedAt: DateTime.makeUnsafe(updatedAt)
+  }
+}

@@ -6,6 +6,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
+import { pageOf } from "./pages.ts"
 import { storeProblem } from "./problems.ts"
 
 /** `/v1/rules` */
@@ -19,9 +20,11 @@ export const RuleHandlers = HttpApiBuilder.group(
     const random = yield* SecureRandom.SecureRandom
 
     return handlers.handleAll({
-      list: Effect.fnUntraced(function* () {
-        const items = yield* journal.read(rules.list).pipe(Effect.mapError(storeProblem))
-        return { items: items.map(ruleJson), total: items.length }
+      list: Effect.fnUntraced(function* ({ query: { integration, ...page } }) {
+        const all = yield* journal.read(rules.list).pipe(Effect.mapError(storeProblem))
+        const wanted = all.filter(({ rule }) => integration === undefined || rule.integrations.includes(integration))
+        const { items, ...rest } = pageOf(wanted, page)
+        return { items: items.map(ruleJson), ...rest }
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())

@@ -86,6 +86,46 @@ describe("Integrations", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect("are listed in pages and by what they are, like rules", () =>
+      Effect.gen(function* () {
+        const ids = ["p1", "p2", "p3"]
+        for (const id of ids) {
+          yield* ask(201, "POST", all, slack({ id }))
+          yield* ask(201, "POST", "/v1/rules", { id, name: id, match: { source: "none" }, integrations: [id] })
+        }
+        for (const [path, item] of [
+          [all, Integration],
+          ["/v1/rules", AlertRule]
+        ] as const) {
+          const whole = (yield* ask(200, "GET", path)).as(listOf(item))
+          const read: Array<string> = []
+          let after: string | undefined = "0"
+          while (after !== undefined) {
+            const page = yield* ask(200, "GET", `${path}?limit=2&after=${after}`)
+            const { items, next, total } = page.as(listOf(item))
+            assert.strictEqual(total, whole.total)
+            assert.isAtMost(items.length, 2)
+            read.push(...items.map(({ id }) => id))
+            after = next
+          }
+          assert.deepStrictEqual(
+            read,
+            whole.items.map(({ id }) => id)
+          )
+          assert.includeMembers(read, ids)
+        }
+        const naming = (yield* ask(200, "GET", "/v1/rules?integration=p2")).as(listOf(AlertRule))
+        assert.deepStrictEqual(
+          naming.items.map(({ id }) => id),
+          ["p2"]
+        )
+        const rooms = (yield* ask(200, "GET", `${all}?type=hipchat`)).as(listOf(Integration))
+        assert.isTrue(rooms.items.every(({ type }) => type === "hipchat"))
+        assert.strictEqual((yield* ask(200, "GET", `${all}?state=broken`)).as(listOf(Integration)).total, 0)
+        for (const id of ids) yield* ask(204, "DELETE", `${all}/${id}?force=true`)
+      })
+    )
+
     it.effect.each([
       [{ settings: { url: "s3cr3t" } }, "/settings/url", "an http or https URL"],
       [{ settings: {} }, "/settings/url", "Expected a text"],

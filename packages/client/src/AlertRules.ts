@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
-import { list } from "./lists.ts"
+import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
@@ -49,9 +49,14 @@ const params = { id: AlertRuleId }
 /** The alert rules. An edit tells at once those whom it concerns. */
 export class AlertRulesApi extends HttpApiGroup.make("rules")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: list(AlertRule), error: StoreUnavailable }).annotateMerge(
-      says("All alert rules")
-    ),
+    HttpApiEndpoint.get("list", "/", {
+      query: {
+        ...page,
+        integration: Schema.optionalKey(IntegrationId).annotateKey({ description: "Only those that name it." })
+      },
+      success: list(AlertRule),
+      error: StoreUnavailable
+    }).annotateMerge(says("Alert rules, in the order in which they were made")),
     HttpApiEndpoint.post("create", "/", {
       payload: AlertRulePayload,
       success: withETag(AlertRule.pipe(HttpApiSchema.status(201))),

@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
-import { list } from "./lists.ts"
+import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
@@ -40,6 +40,8 @@ export const IntegrationPayload = Schema.Struct({
   updatedAt: ignored
 }).annotate({ identifier: "IntegrationPayload" })
 
+const State = Schema.Literals(["ok", "broken"])
+
 /** An integration as it is shown: without its secrets. */
 export const Integration = Schema.Struct({
   id: IntegrationId,
@@ -48,7 +50,7 @@ export const Integration = Schema.Struct({
   secretsSet: Schema.Array(Schema.String).annotateKey({
     description: "JSON Pointers into settings: the secrets that are set. They are never shown."
   }),
-  state: Schema.Literals(["ok", "broken"]).annotateKey({
+  state: State.annotateKey({
     description: "A broken one stands still until it is mended, or works when it is tried again, every five minutes."
   }),
   broken: Schema.optionalKey(Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })),
@@ -87,9 +89,11 @@ const params = { id: IntegrationId }
 /** The integrations. */
 export class IntegrationsApi extends HttpApiGroup.make("integrations")
   .add(
-    HttpApiEndpoint.get("list", "/", { success: list(Integration), error: StoreUnavailable }).annotateMerge(
-      says("All integrations")
-    ),
+    HttpApiEndpoint.get("list", "/", {
+      query: { ...page, type: Schema.optionalKey(Schema.String), state: Schema.optionalKey(State) },
+      success: list(Integration),
+      error: StoreUnavailable
+    }).annotateMerge(says("Integrations, in the order in which they were made")),
     HttpApiEndpoint.post("create", "/", {
       payload: IntegrationPayload,
       success: withETag(Integration.pipe(HttpApiSchema.status(201))),

@@ -7,6 +7,8 @@ import { SqlClient, type SqlError } from "effect/sql"
 
 /** An alert rule as it is stored. */
 export interface StoredRule {
+  /** Its place in the order in which they were made. */
+  readonly sequence: number
   readonly rule: AlertRule
   readonly createdAt: number
   /** Grows with every edit, so it tells two states of one rule apart. */
@@ -106,6 +108,7 @@ export class AlertRules extends Context.Service<
 }
 
 interface Row {
+  readonly sequence: number
   readonly id: AlertRuleId
   readonly rule: string
   readonly deleted_at: number | null
@@ -118,6 +121,7 @@ const encode = Schema.encodeSync(RuleJson)
 const decode = Schema.decodeSync(RuleJson)
 
 const fromRow = (row: Row): StoredRule => ({
+  sequence: row.sequence,
   rule: decode(row.rule),
   createdAt: row.created_at,
   updatedAt: row.updated_at

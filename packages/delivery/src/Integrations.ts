@@ -26,6 +26,8 @@ export interface IntegrationInput {
 
 /** An integration as it may be shown: without secrets, with what is known of its state. */
 export interface ShownIntegration extends IntegrationInput {
+  /** Its place in the order in which they were made. */
+  readonly sequence: number
   /** JSON Pointers into `settings`: the secrets that are set. */
   readonly secretsSet: ReadonlyArray<string>
   readonly broken: { readonly reason: string; readonly since: number } | undefined
@@ -283,6 +285,7 @@ const decodeOptions = Schema.decodeSync(Options)
 const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
 interface Row {
+  readonly sequence: number
   readonly id: string
   readonly type: string
   readonly name: string
@@ -302,6 +305,7 @@ const shown = (
   settings: Pick<ShownIntegration, "settings" | "secretsSet">,
   brokenBecause = row.broken_reason
 ): ShownIntegration => ({
+  sequence: row.sequence,
   id: IntegrationId.make(row.id),
   name: row.name,
   type: row.type,
