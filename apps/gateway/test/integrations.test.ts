@@ -3,7 +3,7 @@ import { AlertRule, Integration } from "@tocsin/client"
 import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "./answers.ts"
 import { fast } from "./room.ts"
-import { SharedWorld } from "./world.ts"
+import { type Answer, SharedWorld } from "./world.ts"
 
 const all = "/v1/integrations"
 
@@ -101,7 +101,7 @@ describe("Integrations", { timeout: 60_000 }, () => {
           const read: Array<string> = []
           let after: string | undefined = "0"
           while (after !== undefined) {
-            const page = yield* ask(200, "GET", `${path}?limit=2&after=${after}`)
+            const page: Answer = yield* ask(200, "GET", `${path}?limit=2&after=${after}`)
             const { items, next, total } = page.as(listOf(item))
             assert.strictEqual(total, whole.total)
             assert.isAtMost(items.length, 2)
