@@ -24,10 +24,12 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 /**
  * The service could not be reached, did not answer in time, or failed (408, 5xx).
  * `unanswered` is true when the request went out and no answer came: the service may have taken it.
+ * `retryAfter` is how long the service asks to be left alone, if it says so.
  */
 export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
   detail,
-  unanswered: Schema.optionalKey(Schema.Boolean)
+  unanswered: Schema.optionalKey(Schema.Boolean),
+  retryAfter: Schema.optionalKey(Schema.Duration)
 }) {}
 
 /** The service does not accept the credential. */

@@ -58,7 +58,7 @@ export interface Options<Settings> {
  * The layer of a plugin that delivers by HTTP.
  *
  * Statuses are read as follows where `answer` does not know better: 2xx arrived;
- * 429 `RateLimited`; 408 and 5xx `Unavailable`; 400, 413 and 422 `PayloadRejected`;
+ * 429 `RateLimited`; 408 and 5xx `Unavailable`, with `Retry-After` if there is one; 400, 413 and 422 `PayloadRejected`;
  * 401, 403 and 407 `Unauthorized`; 404 and 410 `DestinationGone`; any other
  * `Misconfigured`. The URL and all `Redacted` settings are kept out of errors and spans.
  */
@@ -115,7 +115,9 @@ const read = ({ body, headers, status }: Answer, now: number): Receipt | Reason 
   const detail = `HTTP ${status}${body.trim() === "" ? "" : `: ${cut(body.trim().replace(/\s+/g, " "), 200)}`}`
   if (status >= 200 && status < 300) return {}
   if (status === 429) return new RateLimited({ detail, retryAfter: retryAfter(headers, now) })
-  if (status === 408 || status >= 500) return new Unavailable({ detail })
+  if (status === 408 || status >= 500) {
+    return new Unavailable({ detail, ...(headers["retry-after"] && { retryAfter: retryAfter(headers, now) }) })
+  }
   if (status === 400 || status === 413 || status === 422) return new PayloadRejected({ detail })
   if (status === 401 || status === 403 || status === 407) return new Unauthorized({ detail })
   if (status === 404 || status === 410) return new DestinationGone({ detail })

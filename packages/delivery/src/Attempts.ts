@@ -39,7 +39,15 @@ const maxTextKept = 4096
 /** How an attempt ended. */
 export type Outcome =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
-  | { readonly _tag: "Failed"; readonly reason: Reason; readonly consequence: Consequence }
+  | {
+      readonly _tag: "Failed"
+      readonly reason: Reason
+      readonly consequence: Consequence
+      /** Its lane stands still until a person mends something. */
+      readonly breaks: boolean
+      /** Dead deliveries that are owed again, because they were not to blame. */
+      readonly givenBack: ReadonlyArray<string>
+    }
 
 /** Takes deliveries and writes down their outcomes. All but `next` belong inside a journal's transaction. */
 export class Attempts extends Context.Service<
@@ -52,6 +60,10 @@ export class Attempts extends Context.Service<
     /** Marks a delivery as being sent; undefined if it no longer waits. The message says what is true now. */
     readonly take: (delivery: string) => Effect.Effect<Taken | undefined, SqlError.SqlError>
     readonly complete: (taken: Taken, outcome: Outcome) => Effect.Effect<void, SqlError.SqlError>
+    /** Ends a delivery that cannot be read, so that it is in nobody's way. */
+    readonly bury: (delivery: string) => Effect.Effect<void, SqlError.SqlError>
+    /** The service works again: what waits for its next attempt is due now. */
+    readonly hasten: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** After a start: what was being sent is owed again, and its history says that it may be sent twice. */
     readonly resume: Effect.Effect<void, SqlError.SqlError>
   }
@@ -74,10 +86,11 @@ export class Attempts extends Context.Service<
         // Each by an index of its own: a lane that is far behind finds its next as fast as any.
         const [pending] = yield* sql<{ id: string; sequence: number }>`SELECT id, sequence FROM deliveries
           WHERE integration_id = ${integration} AND status = 'pending' ORDER BY sequence LIMIT 1`
-        const [retrying] = yield* sql<{ id: string; sequence: number; next_at: number }>`
-          SELECT id, sequence, next_at FROM deliveries
+        const [retrying] = yield* sql<{ id: string; sequence: number; next_at: number; updated_at: number }>`
+          SELECT id, sequence, next_at, updated_at FROM deliveries
           WHERE integration_id = ${integration} AND status = 'retrying' ORDER BY next_at LIMIT 1`
-        if (retrying === undefined || retrying.next_at > now) {
+        // What was written after now was written before the clock was set back: nobody waits for that time to come again.
+        if (retrying === undefined || (retrying.next_at > now && retrying.updated_at <= now)) {
           if (pending !== undefined) return { delivery: pending.id }
           return retrying === undefined ? {} : { dueAt: retrying.next_at }
         }
@@ -142,16 +155,37 @@ export class Attempts extends Context.Service<
 
       const failed = Effect.fnUntraced(function* (
         { attempt, id, integration }: Taken,
-        { consequence, reason }: Extract<Outcome, { _tag: "Failed" }>
+        { breaks, consequence, givenBack, reason }: Extract<Outcome, { _tag: "Failed" }>
       ) {
         const cause = `${reason._tag}: ${reason.detail}`
-        yield* conversations.move(id, consequence.delivery.status, { cause, attempt })
+        yield* conversations.move(id, consequence.status, { cause, attempt })
         if (isUnanswered(reason)) yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${id}`
-        if (consequence.delivery.status === "retrying") {
-          const { form, nextAt } = consequence.delivery
+        if (consequence.status === "retrying") {
+          const { form, nextAt } = consequence
           yield* sql`UPDATE deliveries SET next_at = ${nextAt}, form = ${form} WHERE id = ${id}`
         }
-        if (consequence.lane?.broken === true) yield* integrations.note(integration, { brokenBecause: cause })
+        if (breaks) yield* integrations.note(integration, { brokenBecause: cause })
+        yield* Effect.forEach(givenBack, giveBack)
+      })
+
+      /** Owes a dead delivery again, unless something else has become owed there since. */
+      const giveBack = Effect.fnUntraced(function* (id: string) {
+        const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id} AND status = 'dead'`
+        if (row === undefined) return
+        const conversation = yield* conversations.get(row.conversation_id)
+        if (conversation?.waiting !== undefined) return
+        yield* sql`UPDATE deliveries SET form = 'rich' WHERE id = ${id}`
+        yield* conversations.move(id, "retrying", {
+          cause: "given back: others were refused too, so it is not to blame"
+        })
+      })
+
+      const bury = (id: string) => conversations.move(id, "dead", { cause: "it cannot be read from the store" })
+
+      const hasten = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`UPDATE deliveries SET next_at = ${now}
+          WHERE integration_id = ${integration} AND status = 'retrying' AND next_at > ${now}`
       })
 
       const resume = Effect.gen(function* () {
@@ -171,7 +205,7 @@ export class Attempts extends Context.Service<
         }
       })
 
-      return Attempts.of({ next, take, complete, resume })
+      return Attempts.of({ next, take, complete, bury, hasten, resume })
     })
   )
 }
@@ -210,7 +244,7 @@ export const afterwards = <C extends Conversation>(
   }
   const failed = isUnanswered(outcome.reason) ? unanswered(conversation, kind) : conversation
   // A graver severity that could not be told is given up with its delivery.
-  return outcome.consequence.delivery.status === "dead" && kind === "Escalated"
+  return outcome.consequence.status === "dead" && kind === "Escalated"
     ? { ...failed, severityTold: told.severityTold }
     : failed
 }

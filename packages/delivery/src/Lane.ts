@@ -1,15 +1,16 @@
 /**
  * The lane of one integration: the next delivery in order, at the integration's
- * pace, tried once, and what follows from it.
+ * pace, tried once, and what follows from it. Up to 64 attempts are in flight.
  */
-import type { IntegrationId } from "@tocsin/core"
-import { Clock, Duration, Effect, Exit, Latch, Random } from "effect"
+import { type IntegrationId, Unavailable } from "@tocsin/core"
+import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
+import * as Health from "./health.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { Pacing } from "./Pacing.ts"
-import { brokenPause, consequence } from "./retry.ts"
-import { budgetsOf, tryOnce } from "./tryOnce.ts"
+import { brokenPause, consequence, maxBackoff } from "./retry.ts"
+import { budgetsOf, type Tried, tryOnce } from "./tryOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
 export interface Lane {
@@ -21,11 +22,17 @@ export interface Lane {
   readonly run: Effect.Effect<never>
 }
 
+/** At most so many attempts of a lane are in flight (D1). */
+const mostInFlight = 64
+
 /** An idle lane looks by itself this often, in case a signal was lost. */
 const safetyNet = Duration.minutes(1)
 
 /** After the store could not be reached. */
 const storePause = Duration.seconds(1)
+
+/** What is in flight at a stop has this long to end; then it is handed back. Well within the 10 s that Docker gives. */
+const grace = Duration.seconds(5)
 
 /** Makes the lane of an integration. */
 export const make = Effect.fnUntraced(function* (id: IntegrationId) {
@@ -34,8 +41,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const integrations = yield* Integrations
   const pacing = yield* Pacing
   const wake = yield* Latch.make()
+  const stop = yield* Deferred.make<void>()
+  const landed = yield* Latch.make(true)
+  let inFlight = 0
   let ready: ReadyIntegration | undefined
-  let pausedUntil = 0
+  let health = Health.healthy
   /** Counts the edits: what was found out before one says nothing of the time after it. */
   let edits = 0
 
@@ -61,7 +71,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   })
 
   const notReady = Effect.fnUntraced(function* (detail: string) {
-    pausedUntil = (yield* Clock.currentTimeMillis) + brokenPause
+    const now = yield* Clock.currentTimeMillis
+    health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
     yield* Effect.ignore(journal.commit(integrations.note(id, { brokenBecause: `Misconfigured: ${detail}` })))
   })
 
@@ -69,62 +80,113 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     // Closed before looking, so that what comes while looking is not missed.
     yield* wake.close
     const now = yield* Clock.currentTimeMillis
-    if (pausedUntil > now) return yield* idle(Duration.millis(pausedUntil - now))
+    health = Health.at(health, now)
+    const { isProbing, standstill } = health
+    if (standstill !== undefined && standstill.until > now) return yield* idle(Duration.millis(standstill.until - now))
     const integration = ready ?? (yield* load)
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
+    if (inFlight >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
     const { delivery, dueAt } = yield* journal.read(attempts.next(id))
     if (delivery === undefined) {
       return yield* idle(dueAt === undefined ? safetyNet : Duration.min(Duration.millis(dueAt - now), safetyNet))
     }
     const wait = yield* pacing.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
-    yield* attempt(integration, delivery)
+    yield* begin(integration, delivery)
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
-    // A lane that ends would leave its integration without one; a bug must not cost more than the delivery that it hits.
-    Effect.catchDefect((defect) =>
-      // The defect itself may carry settings: only its name is for the log.
-      Effect.andThen(
-        Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`),
-        Effect.sleep(brokenPause)
-      )
-    )
+    // A lane that ends would leave its integration without one.
+    Effect.catchDefect((defect) => Effect.andThen(logBug(defect), Effect.sleep(brokenPause)))
   )
 
-  const attempt = (integration: ReadyIntegration, delivery: string) =>
+  /** The defect itself may carry settings: only its name is for the log. */
+  const logBug = (defect: unknown) =>
+    Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
+
+  /** Marks the delivery as being sent, and leaves its attempt to itself. */
+  const begin = (integration: ReadyIntegration, delivery: string) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        const taken = yield* journal.commit(attempts.take(delivery))
+        const taken = yield* journal
+          .commit(attempts.take(delivery))
+          .pipe(
+            Effect.catchDefect((defect) =>
+              logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery))), Effect.as(undefined))
+            )
+          )
         if (taken === undefined) return
-        const outcome = yield* tryAndJudge(integration, taken)
-        // What was sent must be known to be sent before anything else is.
-        yield* journal.commit(attempts.complete(taken, outcome)).pipe(
-          // A stop does not wait until the store can be written again: what was sent is then sent twice.
-          Effect.tapError(() => Effect.interruptible(Effect.sleep(storePause))),
-          Effect.eventually
-        )
+        inFlight++
+        yield* landed.close
+        yield* Effect.forkDetach(Effect.ensuring(attempt(integration, taken), land))
       })
     )
 
+  const attempt = (integration: ReadyIntegration, taken: Taken) =>
+    tryAndJudge(integration, taken).pipe(
+      Effect.flatMap((outcome) =>
+        // What was sent must be known to be sent. After a bug here it is sent again by the next start.
+        journal.commit(attempts.complete(taken, outcome)).pipe(
+          Effect.tapError(() => Effect.sleep(storePause)),
+          Effect.eventually,
+          Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
+        )
+      ),
+      Effect.catchDefect(logBug)
+    )
+
+  const land = Effect.suspend(() => Effect.andThen(wake.open, --inFlight === 0 ? landed.open : Effect.void))
+
+  const recovered = Effect.fnUntraced(function* (integration: ReadyIntegration) {
+    if (ready !== integration) return
+    const wasProbing = health.isProbing
+    health = Health.healthy
+    if (wasProbing) yield* Effect.ignore(journal.commit(attempts.hasten(id)))
+  })
+
   const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
+    const startedAt = yield* Clock.currentTimeMillis
     const tried = yield* tryOnce(integration, taken.notification, taken.options).pipe(
-      Effect.provideService(Pacing, pacing)
+      Effect.provideService(Pacing, pacing),
+      Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
     )
     if (tried._tag === "Delivered") return tried
+    const { reason } = tried
+    const options = integration.integration.delivery ?? {}
     const now = yield* Clock.currentTimeMillis
+    const jitter = yield* Random.next
     const follows = consequence({
-      reason: tried.reason,
-      options: integration.integration.delivery ?? {},
+      reason,
+      options,
       now,
+      startedAt,
       attempts: taken.attempt,
       createdAt: taken.createdAt,
       form: taken.options.form,
-      jitter: yield* Random.next
+      jitter
     })
-    if (follows.lane?.broken === false) yield* pacing.pause(id, follows.lane.pause)
+    const failed = { ...tried, consequence: follows, breaks: false, givenBack: [] }
     // What an edit has replaced meanwhile stops nobody.
-    if (follows.lane !== undefined && ready === integration) pausedUntil = now + follows.lane.pause
-    return { ...tried, consequence: follows } satisfies Outcome
+    if (ready !== integration || tried === stopped) return failed satisfies Outcome
+    const isRefused = reason._tag === "PayloadRejected" && follows.status === "dead"
+    const failure = { delivery: taken.id, reason, isRefused, now, jitter, maxBackoff: maxBackoff(options) }
+    const before = health
+    health = Health.afterFailure(before, failure)
+    const { standstill } = health
+    if (standstill !== undefined && standstill !== before.standstill && standstill.why !== "broken") {
+      yield* pacing.pause(id, standstill.until - now)
+    }
+    return {
+      ...failed,
+      breaks: standstill?.why === "broken",
+      givenBack: Health.givenBack(before, health, failure)
+    } satisfies Outcome
+  })
+
+  /** Lets what is in flight end; what does not in time is handed back, perhaps sent. */
+  const finish = Effect.gen(function* () {
+    yield* Effect.timeoutOption(landed.await, grace)
+    yield* Deferred.succeed(stop, undefined)
+    yield* Effect.timeoutOption(landed.await, storePause)
   })
 
   const lane: Lane = {
@@ -132,10 +194,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     changed: Effect.suspend(() => {
       edits++
       ready = undefined
-      pausedUntil = 0
+      health = Health.healthy
       return Effect.asVoid(wake.open)
     }),
-    run: Effect.forever(step)
+    run: Effect.ensuring(Effect.forever(step), finish)
   }
   return lane
 })
+
+/** How an attempt ends that a stop cannot wait for. */
+const stopped: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
+}

@@ -19,11 +19,15 @@ export type Rate = Pick<ChannelPlugin.Budget, "messages" | "perSeconds" | "burst
 /** A bucket after a start: it holds one, because nobody knows what was sent before. */
 export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
 
-/** The bucket as it is now: filled by the time that passed, never above the burst. A clock set back fills nothing. */
+/**
+ * The bucket as it is now: filled by the time that passed, never above the burst. A clock set back fills nothing, and
+ * does not make a pause longer than it was.
+ */
 export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
-  const passed = Math.max(0, now - Math.max(bucket.at, bucket.notBefore))
+  const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
+  const passed = Math.max(0, now - Math.max(bucket.at, notBefore))
   const tokens = Math.min(rate.burst, bucket.tokens + (passed * rate.messages) / (rate.perSeconds * 1000))
-  return { ...bucket, tokens, at: now }
+  return { tokens, at: now, notBefore }
 }
 
 /** How many milliseconds until the bucket holds one, or as many as are wanted. */
@@ -34,7 +38,7 @@ export const waitFor = (bucket: Bucket, rate: Rate, now: number, wanted = 1): nu
   )
 
 /** The bucket of a service that asked to be left alone until then. */
-export const emptyUntil = (until: number): Bucket => ({ tokens: 1, at: until, notBefore: until })
+export const emptyUntil = (now: number, until: number): Bucket => ({ tokens: 1, at: now, notBefore: until })
 
 /** Hands out permits to send. */
 export class Pacing extends Context.Service<
@@ -110,7 +114,7 @@ export class Pacing extends Context.Service<
       pause: (integration, milliseconds) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           const [own] = declared.get(integration) ?? []
-          if (own !== undefined) buckets.set(own.key, emptyUntil(now + milliseconds))
+          if (own !== undefined) buckets.set(own.key, emptyUntil(now, now + milliseconds))
         }),
       hint: (key, remaining, resetAt) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
@@ -120,7 +124,7 @@ export class Pacing extends Context.Service<
           buckets.set(
             key,
             remaining === 0
-              ? emptyUntil(Math.min(resetAt, now + longestPause))
+              ? emptyUntil(now, Math.min(resetAt, now + longestPause))
               : { ...bucket, tokens: Math.min(bucket.tokens, remaining) }
           )
         })

@@ -1,7 +1,7 @@
 /**
  * What follows from a failed attempt (cases D2, D3). Pure.
  */
-import { type ChannelPlugin, DeliveryOptions, type RateLimited, type Reason } from "@tocsin/core"
+import type { ChannelPlugin, DeliveryOptions, RateLimited, Reason, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
 
 /** What must be known of the delivery and its attempt. Times are epoch milliseconds. */
@@ -11,20 +11,18 @@ export interface Failed {
   readonly attempts: number
   readonly form: ChannelPlugin.Form
   readonly createdAt: number
+  /** When the attempt began: the deadline ends a delivery only by an attempt that is made after it. */
+  readonly startedAt: number
   readonly now: number
   /** A random number from 0 to 1, for the jitter. */
   readonly jitter: number
   readonly options: DeliveryOptions
 }
 
-/** What becomes of the delivery, and of its lane. */
-export interface Consequence {
-  readonly delivery:
-    | { readonly status: "dead" }
-    | { readonly status: "retrying"; readonly nextAt: number; readonly form: ChannelPlugin.Form }
-  /** How long the whole lane waits, in milliseconds, and whether a person must mend something. */
-  readonly lane: { readonly pause: number; readonly broken: boolean } | undefined
-}
+/** What becomes of the delivery. */
+export type Consequence =
+  | { readonly status: "dead" }
+  | { readonly status: "retrying"; readonly nextAt: number; readonly form: ChannelPlugin.Form }
 
 /** A lane that a person must mend tries by itself this often, in milliseconds. */
 export const brokenPause = 300_000
@@ -34,24 +32,22 @@ export const longestPause = 86_400_000
 
 /** Decides what follows from a failed attempt. */
 export const consequence = (failed: Failed): Consequence => {
-  const { attempts, createdAt, form, now, options, reason } = failed
-  const isOver = now >= createdAt + (options.deadline ?? 86_400) * 1000
-  const again = (nextAt: number, nextForm = form): Consequence["delivery"] =>
+  const { attempts, createdAt, form, jitter, now, options, reason, startedAt } = failed
+  const isOver = startedAt >= createdAt + (options.deadline ?? 86_400) * 1000
+  const again = (nextAt: number, nextForm = form): Consequence =>
     isOver ? { status: "dead" } : { status: "retrying", nextAt, form: nextForm }
 
   switch (reason._tag) {
-    case "RateLimited": {
-      const pause = pauseFor(reason)
-      return { delivery: again(now + pause), lane: { pause, broken: false } }
-    }
+    case "RateLimited":
+      return again(now + pauseFor(reason))
     case "Unavailable":
-      return { delivery: again(now + backoff(attempts, failed)), lane: undefined }
+      return again(now + Math.max(backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }), askedFor(reason)))
     case "PayloadRejected":
-      return { delivery: form === "rich" ? again(now, "plain") : { status: "dead" }, lane: undefined }
+      return form === "rich" ? again(now, "plain") : { status: "dead" }
     case "Unauthorized":
     case "DestinationGone":
     case "Misconfigured":
-      return { delivery: again(now), lane: { pause: brokenPause, broken: true } }
+      return again(now)
   }
 }
 
@@ -59,6 +55,14 @@ export const consequence = (failed: Failed): Consequence => {
 export const pauseFor = ({ retryAfter }: RateLimited): number =>
   Math.min(longestPause, Math.max(1000, Duration.toMillis(retryAfter)))
 
+const askedFor = ({ retryAfter = Duration.zero }: Unavailable): number =>
+  Math.min(longestPause, Duration.toMillis(retryAfter))
+
+/** The longest back-off of an integration, in milliseconds. */
+export const maxBackoff = (options: DeliveryOptions): number => (options.maxBackoff ?? 300) * 1000
+
 /** One second, doubling, with full jitter, capped. */
-const backoff = (attempts: number, { jitter, options }: Failed): number =>
-  Math.ceil(jitter * Math.min((options.maxBackoff ?? 300) * 1000, 1000 * 2 ** Math.min(attempts - 1, 30)))
+export const backoff = (
+  attempts: number,
+  { jitter, maxBackoff }: { readonly jitter: number; readonly maxBackoff: number }
+): number => Math.ceil(jitter * Math.min(maxBackoff, 1000 * 2 ** Math.min(attempts - 1, 30)))

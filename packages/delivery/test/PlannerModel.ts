@@ -313,10 +313,9 @@ export class PlannerModel {
             reason: isUnanswered
               ? new Unavailable({ detail: "no answer", unanswered: true })
               : new PayloadRejected({ detail: "no" }),
-            consequence: {
-              delivery: dead ? { status: "dead" } : { status: "retrying", nextAt: 0, form: "rich" },
-              lane: undefined
-            }
+            consequence: dead ? { status: "dead" } : { status: "retrying", nextAt: 0, form: "rich" },
+            breaks: false,
+            givenBack: []
           }
     this.#settle(delivery, afterwards(this.#conversation(delivery), delivery.kind, outcome, delivery.severity))
   }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, Misconfigured, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
-import { brokenPause, consequence, type Failed } from "../src/retry.ts"
+import { consequence, type Failed } from "../src/retry.ts"
 
 const day = 86_400_000
 const detail = "x"
@@ -10,13 +10,14 @@ const failed = (changes: Partial<Failed>): Failed => ({
   attempts: 1,
   form: "rich",
   createdAt: 0,
+  startedAt: 1000,
   now: 1000,
   jitter: 1,
   options: {},
   ...changes
 })
 const nextAt = (changes: Partial<Failed>) => {
-  const { delivery } = consequence(failed(changes))
+  const delivery = consequence(failed(changes))
   return delivery.status === "retrying" ? delivery.nextAt : delivery.status
 }
 
@@ -28,32 +29,25 @@ describe("consequence", () => {
     assert.strictEqual(nextAt({ attempts: 9, now: 0, options: { maxBackoff: 10 } }), 10_000)
   })
 
-  it("waits as long as the service asks, and the lane with it, but never less than a second", () => {
+  it("waits as long as the service asks, but never less than a second", () => {
     const reason = new RateLimited({ detail, retryAfter: Duration.seconds(17) })
-    assert.deepStrictEqual(consequence(failed({ reason })), {
-      delivery: { status: "retrying", nextAt: 18_000, form: "rich" },
-      lane: { pause: 17_000, broken: false }
-    })
+    assert.deepStrictEqual(consequence(failed({ reason })), { status: "retrying", nextAt: 18_000, form: "rich" })
+    const unavailable = new Unavailable({ detail, retryAfter: Duration.seconds(17) })
+    assert.strictEqual(nextAt({ reason: unavailable }), 18_000)
+    assert.strictEqual(nextAt({ reason: unavailable, attempts: 9, now: 0 }), 256_000)
     assert.strictEqual(nextAt({ reason: new RateLimited({ detail, retryAfter: Duration.zero }) }), 2000)
   })
 
   it("tries a refused message once more in plain form, at once", () => {
     const reason = new PayloadRejected({ detail })
-    assert.deepStrictEqual(consequence(failed({ reason })).delivery, {
-      status: "retrying",
-      nextAt: 1000,
-      form: "plain"
-    })
-    assert.deepStrictEqual(consequence(failed({ reason, form: "plain" })).delivery, { status: "dead" })
+    assert.deepStrictEqual(consequence(failed({ reason })), { status: "retrying", nextAt: 1000, form: "plain" })
+    assert.deepStrictEqual(consequence(failed({ reason, form: "plain" })), { status: "dead" })
   })
 
   it.each([new Unauthorized({ detail }), new DestinationGone({ detail }), new Misconfigured({ detail })])(
-    "stops the lane for $_tag and keeps the delivery",
+    "keeps the delivery for $_tag",
     (reason) => {
-      assert.deepStrictEqual(consequence(failed({ reason })), {
-        delivery: { status: "retrying", nextAt: 1000, form: "rich" },
-        lane: { pause: brokenPause, broken: true }
-      })
+      assert.deepStrictEqual(consequence(failed({ reason })), { status: "retrying", nextAt: 1000, form: "rich" })
     }
   )
 
@@ -65,9 +59,9 @@ describe("consequence", () => {
       new PayloadRejected({ detail })
     ]
     for (const reason of reasons) {
-      assert.notStrictEqual(nextAt({ reason, now: day - 1 }), "dead")
-      assert.strictEqual(nextAt({ reason, now: day }), "dead")
-      assert.strictEqual(nextAt({ reason, now: 60_000, options: { deadline: 60 } }), "dead")
+      assert.notStrictEqual(nextAt({ reason, startedAt: day - 1, now: day + 10_000 }), "dead")
+      assert.strictEqual(nextAt({ reason, startedAt: day, now: day }), "dead")
+      assert.strictEqual(nextAt({ reason, startedAt: 60_000, now: 60_000, options: { deadline: 60 } }), "dead")
     }
   })
 })
