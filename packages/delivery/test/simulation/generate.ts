@@ -196,11 +196,13 @@ class Operators {
   readonly #dice: Dice
   readonly #ids: ReadonlyArray<string>
   readonly #rules: ReadonlyArray<string>
+  readonly #hasFallbacks: boolean
   readonly #known = new Map<string, ScriptedIntegration>()
   readonly #saved = new Map<string, ScriptedRule>()
 
   constructor(dice: Dice, ids: ReadonlyArray<string>, rules: ReadonlyArray<string>) {
     this.#dice = dice
+    this.#hasFallbacks = dice.chance(0.25)
     this.#ids = ids
     this.#rules = rules
   }
@@ -239,7 +241,7 @@ class Operators {
   integration(id: string, enabled: boolean): Action {
     const dice = this.#dice
     const before = this.#known.get(id)
-    const fallback = dice.chance(0.1) ? this.#ids.find((other) => other !== id) : undefined
+    const fallback = this.#hasFallbacks && dice.chance(0.4) ? this.#ids.find((other) => other !== id) : undefined
     const integration: ScriptedIntegration = {
       id,
       enabled,

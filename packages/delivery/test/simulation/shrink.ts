@@ -5,7 +5,7 @@ import type { Script, Step } from "./Script.ts"
 /** Runs are cheap, but a person waits. */
 const maxRuns = 500
 
-/** The shortest script found that still fails, by leaving out ever smaller parts and then every pause that matters not. */
+/** The shortest script found that still fails: steps are left out, many at once at first, and then single events. */
 export const shrink = Effect.fnUntraced(function* (script: Script, fails: (script: Script) => Effect.Effect<boolean>) {
   let best = script
   let runs = 0
@@ -14,11 +14,17 @@ export const shrink = Effect.fnUntraced(function* (script: Script, fails: (scrip
     best = candidate
     return true
   })
-  for (let size = Math.ceil(script.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = 0; at < best.length;) if (!(yield* tryOne(without(best, at, size)))) at += size
+  const withoutSteps = Effect.fnUntraced(function* (size: number) {
+    for (let at = 0; at < best.length; ) if (!(yield* tryOne(without(best, at, size)))) at += size
+  })
+  for (let size = Math.ceil(script.length / 2); size > 1; size = Math.ceil(size / 2)) yield* withoutSteps(size)
+  for (let before = Infinity; before > best.length; ) {
+    before = best.length
+    yield* withoutSteps(1)
   }
-  // One went, and others that were needed for it may go now.
-  for (let at = best.length - 1; at >= 0; at--) yield* tryOne(without(best, at, 1))
+  for (let at = 0; at < best.length; at++) {
+    for (let n = 0; n < eventsOf(best[at]).length; ) if (!(yield* tryOne(withoutEvent(best, at, n)))) n++
+  }
   return best
 })
 
@@ -31,4 +37,15 @@ const without = (script: Script, at: number, size: number): Script => {
     ...(next === undefined ? [] : [{ ...next, after: next.after + left }]),
     ...script.slice(at + size + 1)
   ]
+}
+
+const eventsOf = (step: Step | undefined) => (step?.action._tag === "Events" ? step.action.calls.flat() : [])
+
+const withoutEvent = (script: Script, at: number, n: number): Script => {
+  const gone = eventsOf(script[at])[n]
+  return script.map((step, index) => {
+    if (index !== at || step.action._tag !== "Events") return step
+    const calls = step.action.calls.map((call) => call.filter((event) => event !== gone))
+    return { ...step, action: { _tag: "Events", calls: calls.filter((call) => call.length > 0) } }
+  })
 }
