@@ -3,7 +3,7 @@
  * dies before it answers, the store tells whether it was done.
  */
 import { AlertRuleId, IntegrationId } from "@tocsin/core"
-import { AlertRules, Alerts, Edits, Intake, Integrations } from "@tocsin/delivery"
+import { AlertRules, Alerts, Edits, Intake, Integrations, Redeliveries, TestSends } from "@tocsin/delivery"
 import { Effect, Exit } from "effect"
 import * as AlertModel from "./AlertModel.ts"
 import * as asEntered from "./asEntered.ts"
@@ -137,7 +137,27 @@ export class Acts {
     }
   })
 
-  #edit<A, E>(edit: Effect.Effect<A, E, Edits>) {
+  /** Nobody waits for the answer: it may take 15 seconds. */
+  testSend(id: string) {
+    const { integrations } = this.models.conversations
+    if (!integrations.has(id)) return Effect.void
+    return Effect.sync(() => {
+      this.#gateway.ask(
+        Effect.gen(function* () {
+          const ready = yield* Integrations.use(({ ready }) => ready(IntegrationId.make(id)))
+          if (ready !== undefined) yield* TestSends.use(({ send }) => send(ready, { saved: true }))
+        })
+      )
+    })
+  }
+
+  readonly redeliver = Effect.suspend(() =>
+    this.#edit(
+      Redeliveries.use(({ dead }) => dead({ integration: undefined, since: undefined }, { by: "us", reason: "again" }))
+    )
+  )
+
+  #edit<A, E>(edit: Effect.Effect<A, E, Edits | Redeliveries>) {
     return this.#gateway.answer(this.#gateway.ask(edit))
   }
 

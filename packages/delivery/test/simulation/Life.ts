@@ -185,6 +185,7 @@ const seal = (dice: Dice) => {
     Seal,
     Seal.of({
       keyId: "simulated",
+      keyIds: ["simulated"],
       seal: (text, row) =>
         Effect.sync(() => {
           const nonce = fill(new Uint8Array(12), dice)

@@ -77,6 +77,10 @@ class Run {
         return this.#acts.saveIntegration(action.integration)
       case "RemoveIntegration":
         return this.#acts.removeIntegration(action.id, action.force)
+      case "TestSend":
+        return this.#acts.testSend(action.integration)
+      case "Redeliver":
+        return Effect.asVoid(this.#acts.redeliver)
       case "Service":
         return Effect.sync(() => this.#services.obey(action))
       case "Crash":

@@ -80,6 +80,9 @@ export type Action =
   | { readonly _tag: "RemoveRule"; readonly id: string }
   | { readonly _tag: "SaveIntegration"; readonly integration: ScriptedIntegration }
   | { readonly _tag: "RemoveIntegration"; readonly id: string; readonly force: boolean }
+  | { readonly _tag: "TestSend"; readonly integration: string }
+  /** All that died is to be delivered again. */
+  | { readonly _tag: "Redeliver" }
   | {
       readonly _tag: "Service"
       readonly integration: string

@@ -44,11 +44,13 @@ const action = (
   if (roll <= 70) return service(dice, ids)
   if (roll <= 85) return operators.edit()
   if (roll <= 88) return { _tag: "CloseByHand", ...sources.any() }
-  if (roll <= 94) {
+  if (roll <= 89) return { _tag: "TestSend", integration: ids[dice.int(0, ids.length - 1)] ?? "a" }
+  if (roll <= 90) return { _tag: "Redeliver" }
+  if (roll <= 95) {
     const operations = dice.int(0, dice.pick([50, 500, 5000]))
     return { _tag: "Crash", operations, pause: pause(dice), ...(dice.chance(0.3) && { again: dice.int(0, 5000) }) }
   }
-  if (roll <= 96) return { _tag: "Restart", pause: pause(dice) }
+  if (roll <= 97) return { _tag: "Restart", pause: pause(dice) }
   return { _tag: "SetClock", milliseconds: dice.int(-1, 1) * dice.pick([700, 30_000, 600_000, 3_600_000]) }
 }
 

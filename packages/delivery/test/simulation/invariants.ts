@@ -194,7 +194,11 @@ const rooms = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
     `${alert ?? "all"} at ${integration}`
   const byPlace = Map.groupBy(deliveries, place)
   const digested = new Set(calls.filter(({ alert }) => alert === undefined).map(({ integration }) => integration))
-  const called = Map.groupBy(calls, place)
+  // Of test sends there is no history.
+  const called = Map.groupBy(
+    calls.filter(({ kind }) => kind !== "Test"),
+    place
+  )
   return [...new Set([...byPlace.keys(), ...called.keys()])].flatMap((at) =>
     room(called.get(at) ?? [], byPlace.get(at) ?? [], digested).map((wrong) => `${wrong}: ${at}`)
   )

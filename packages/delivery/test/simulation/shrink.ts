@@ -15,15 +15,15 @@ export const shrink = Effect.fnUntraced(function* (script: Script, fails: (scrip
     return true
   })
   const withoutSteps = Effect.fnUntraced(function* (size: number) {
-    for (let at = 0; at < best.length; ) if (!(yield* tryOne(without(best, at, size)))) at += size
+    for (let at = 0; at < best.length;) if (!(yield* tryOne(without(best, at, size)))) at += size
   })
   for (let size = Math.ceil(script.length / 2); size > 1; size = Math.ceil(size / 2)) yield* withoutSteps(size)
-  for (let before = Infinity; before > best.length; ) {
+  for (let before = Infinity; before > best.length;) {
     before = best.length
     yield* withoutSteps(1)
   }
   for (let at = 0; at < best.length; at++) {
-    for (let n = 0; n < eventsOf(best[at]).length; ) if (!(yield* tryOne(withoutEvent(best, at, n)))) n++
+    for (let n = 0; n < eventsOf(best[at]).length;) if (!(yield* tryOne(withoutEvent(best, at, n)))) n++
   }
   return best
 })
