@@ -109,9 +109,41 @@ export type Script = ReadonlyArray<Step>
 export const print = (script: Script): string => {
   let at = 0
   return script
-    .map(({ action: { _tag, ...details }, after }) => {
+    .map(({ action, after }) => {
       at += after
-      return `${(at / 1000).toFixed(3).padStart(10)} s  ${_tag} ${JSON.stringify(details).replaceAll('"', "")}`
+      return `${seconds(at).padStart(12)}  ${say(action)}`
     })
     .join("\n")
 }
+
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(3)} s`
+
+const say = (action: Action): string => {
+  switch (action._tag) {
+    case "Events":
+      return action.calls.map((call) => call.map(sayEvent).join(", then ")).join("; at once ")
+    case "SaveRule": {
+      const { enabled, id, integrations, notifyOnClear, ...match } = action.rule
+      return `rule ${id}${enabled ? "" : ", disabled"}: ${words(match)} -> ${integrations.join(", ")}, ${notifyOnClear ? "also" : "not"} of clears`
+    }
+    case "SaveIntegration": {
+      const { enabled, id, ...others } = action.integration
+      return `integration ${id}${enabled ? "" : ", disabled"}: ${words(others)}`
+    }
+    case "Service": {
+      const { behaviour, integration, lasts } = action
+      return `the service of ${integration} ${words(behaviour)}, ${words(lasts)}`
+    }
+    default: {
+      const { _tag, ...others } = action
+      return `${_tag} ${words(others)}`
+    }
+  }
+}
+
+const sayEvent = ({ clearedAt, source, sourceId, startedAt, state, ...others }: SourceEvent): string =>
+  `${source}/${sourceId} is ${state}, started at ${seconds(startedAt)}` +
+  `${clearedAt === undefined ? "" : `, cleared at ${seconds(clearedAt)}`} (${words(others)})`
+
+/** Names and values, without the marks of JSON. */
+const words = (value: object): string => JSON.stringify(value).replaceAll(/["{}]/g, "").replaceAll(/[,:]/g, "$& ")
