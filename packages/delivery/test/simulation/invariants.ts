@@ -133,7 +133,10 @@ const toldClosed = (
   if (never && ended(owed).some(({ kind }) => kind === "Cleared")) wrong.push("O2: a clear that no rule wants")
   // O7: a later raise may speak of this one too.
   const later = alerts.filter((one) => keyOf(one) === keyOf(alert) && one.episode > alert.episode)
-  const isFolded = calls.some((call) => call.taken && call.flaps > 0 && later.some(({ id }) => id === call.alert))
+  const isFolded = calls.some(
+    (call) =>
+      call.taken && call.flaps > 0 && call.integration === integration && later.some(({ id }) => id === call.alert)
+  )
   if (isFolded) return wrong
   const last = lastTold(owed)
   const after = last === undefined ? owed : owed.slice(owed.indexOf(last) + 1)
