@@ -162,7 +162,10 @@ class Run {
 
   #deliveries(status?: "open"): Effect.Effect<ReadonlyArray<Delivery>> {
     const list = History.use(({ list }) => list({ status: status === undefined ? [] : [status], limit: 100_000 }))
-    return Effect.map(this.gateway.read(list), ({ items }) => items.toReversed())
+    return Effect.map(this.gateway.read(list), ({ items, total }) => {
+      if (total !== items.length) this.gateway.wrong.push(`A: ${items.length} deliveries are counted as ${total}`)
+      return items.toReversed()
+    })
   }
 
   #tables() {
