@@ -254,7 +254,8 @@ export const unanswered = <C extends Conversation>(conversation: C, kind: Kind):
   switch (kind) {
     case "Raised":
     case "RaisedAndCleared":
-      return { ...conversation, perhapsTold: true }
+      // Also of one that was told again after its clear was settled.
+      return { ...conversation, perhapsTold: true, lastOwed: "raised" }
     case "Cleared":
       return { ...conversation, perhapsTold: true, lastWord: undefined }
     default:

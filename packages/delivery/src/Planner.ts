@@ -16,6 +16,7 @@ import {
   matches,
   type Severity
 } from "@tocsin/core"
+import { Equal } from "effect"
 import { isGraver } from "./episode.ts"
 
 /** The delivery of a conversation that has not ended. */
@@ -152,7 +153,7 @@ const whyLetGo = (
   if (!after.enabled) return "alertRuleDisabled"
   if (!after.integrations.includes(integration)) return "integrationRemoved"
   // An alert that a rule holds since it was graver stays held by an edit of something else (I6).
-  const edited = before === undefined || JSON.stringify(before.match) !== JSON.stringify(after.match)
+  const edited = before === undefined || !Equal.equals(before.match, after.match)
   return edited && !matches(after.match, alert) ? "alertRuleChanged" : undefined
 }
 

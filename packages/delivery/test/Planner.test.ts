@@ -478,6 +478,15 @@ describe("Planner", () => {
       assert.strictEqual(conversation(model).state, "open")
     })
 
+    it("knows a match again in whatever order its parts are written", () => {
+      const labels = { room: "1", team: "x" }
+      const model = withRules(rule("r1", { match: { severity: "critical", labels } }))
+      model.raise("a", { severity: "critical", labels })
+      model.raise("a", { severity: "minor", labels })
+      model.edit("r1", { match: { labels: { team: "x", room: "1" }, severity: "critical" }, notifyOnClear: false })
+      assert.strictEqual(conversation(model).state, "open")
+    })
+
     it("tells the severity that a raise on its way did not carry", () => {
       const model = withRules(rule("r1"))
       model.raise("a", { severity: "minor" })

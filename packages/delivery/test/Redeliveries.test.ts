@@ -11,6 +11,7 @@ import {
   pass,
   raise,
   removeIntegration,
+  removeRule,
   rule,
   save,
   tick,
@@ -47,6 +48,29 @@ describe("Redeliveries (D7)", () => {
         yield* clear("a")
         yield* tick
         assert.strictEqual(script.kinds("ops").at(-1), "Cleared")
+      })
+    )
+  )
+
+  it.effect(
+    "tells the clear of a raise that was perhaps told again after an edit had ended it",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops", { delivery: impatient }), rule("all"))
+        script.always("ops", down)
+        yield* raise("a")
+        yield* pass("5 minutes")
+        yield* removeRule("all")
+        script.always("ops", "ok")
+        script.next("ops", { fail: new Unavailable({ detail: "ECONNRESET", unanswered: true }) })
+        yield* again(yield* first)
+        yield* tick
+        assert.deepStrictEqual(yield* outcomes, [
+          "Raised dead: Unavailable: HTTP 503",
+          "Cleared superseded: raise never told",
+          "Raised superseded: by the edit",
+          "Cleared delivered"
+        ])
       })
     )
   )

@@ -1,0 +1,236 @@
+/**
+ * The services at the other end: they do what the script says, and write down what they got.
+ */
+import {
+  type AlertId,
+  ChannelPlugin,
+  DeliveryError,
+  DestinationGone,
+  type Kind,
+  Message,
+  Misconfigured,
+  type Notification,
+  PayloadRejected,
+  RateLimited,
+  type Reason,
+  type Severity,
+  Unauthorized,
+  Unavailable
+} from "@tocsin/core"
+import { Channels } from "@tocsin/delivery"
+import { DateTime, Duration, Effect, Layer, Redacted, Schema } from "effect"
+import type { Life } from "./Life.ts"
+import type { Action, Behaviour, ScriptedIntegration } from "./Script.ts"
+import type { VirtualClock } from "./VirtualClock.ts"
+
+/** The integration's own id is among its settings, so that its service knows who calls. */
+class Simulated extends ChannelPlugin.Service<Simulated>()("simulated", {
+  title: "Simulated",
+  settings: Schema.Struct({
+    integration: Schema.String,
+    place: Schema.Int,
+    key: Schema.String,
+    messages: Schema.Int,
+    perSeconds: Schema.Int,
+    burst: Schema.Int,
+    token: Schema.Redacted(Schema.String)
+  }),
+  settingsVersion: 1,
+  budgets: ({ burst, key, messages, perSeconds }) => [{ key, messages, perSeconds, burst }],
+  sizes: { text: 4000 },
+  capabilities: {}
+}) {}
+
+/** Secrets begin with it, and nothing else does. */
+export const secretMark = "s3cr3t-"
+
+export const settingsOf = ({ id, key, place, rate }: ScriptedIntegration) => ({
+  integration: id,
+  place,
+  key,
+  ...rate,
+  token: `${secretMark}${id}`
+})
+
+/** One attempt, as the service saw it. */
+export interface Call {
+  readonly at: number
+  readonly wall: number
+  readonly integration: string
+  readonly key: string
+  readonly kind: Kind
+  readonly alert: AlertId | undefined
+  readonly severity: Severity | undefined
+  readonly flaps: number
+  readonly form: ChannelPlugin.Form
+  /** The message in plain words, as history keeps it. */
+  readonly text: string
+  /** Whether the message is in the room. */
+  taken: boolean
+  /** `cut off`: the gateway died meanwhile. `unanswered`: the gateway gave up waiting, or was told that nobody knows. */
+  outcome: "cut off" | "unanswered" | "acknowledged" | "failed"
+}
+
+type Order = Extract<Action, { readonly _tag: "Service" }>
+
+export class Services {
+  readonly calls: Array<Call> = []
+  /** When each budget's key was asked to be left alone. */
+  readonly pauses: Array<{ readonly key: string; readonly at: number }> = []
+  readonly #clock: VirtualClock
+  #orders: Array<{ readonly order: Order; times: number; readonly until: number }> = []
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock
+  }
+
+  obey(order: Order) {
+    const { lasts } = order
+    this.#orders.push({
+      order,
+      times: "times" in lasts ? lasts.times : Infinity,
+      until: "milliseconds" in lasts ? this.#clock.elapsed + lasts.milliseconds : Infinity
+    })
+  }
+
+  /** All is well from now on. */
+  heal() {
+    this.#orders = []
+  }
+
+  readonly channels = (life: Life): Layer.Layer<Channels> =>
+    Channels.layer([Simulated]).pipe(
+      Layer.provide(
+        Layer.succeed(
+          Simulated,
+          Simulated.of({
+            deliver: (settings, notification, { form }) => {
+              const call = this.#note(settings, notification, form)
+              const behaviour = this.#behaviour(settings.integration)
+              if (behaviour?.does === "throws in the plugin") {
+                call.outcome = "failed"
+                throw new Error(Redacted.value(settings.token))
+              }
+              return this.#act(behaviour, call, life, settings).pipe(
+                Effect.onInterrupt(() =>
+                  Effect.sync(() => {
+                    call.outcome = "unanswered"
+                  })
+                )
+              )
+            },
+            destination: () => "https://example.com"
+          })
+        )
+      )
+    )
+
+  #note(
+    { integration, key }: { readonly integration: string; readonly key: string },
+    notification: Notification,
+    form: ChannelPlugin.Form
+  ): Call {
+    const alert = "alert" in notification ? notification.alert : undefined
+    const call: Call = {
+      at: this.#clock.elapsed,
+      wall: this.#clock.wall,
+      integration,
+      key,
+      kind: notification._tag,
+      alert: alert?.id,
+      severity: alert?.severity,
+      flaps: "flaps" in notification ? (notification.flaps ?? 0) : 0,
+      form,
+      text: Message.plainText(Message.fromNotification(notification), 4096),
+      taken: false,
+      outcome: "cut off"
+    }
+    this.calls.push(call)
+    return call
+  }
+
+  #behaviour(integration: string): Behaviour | undefined {
+    const next = this.#orders.find(
+      ({ order, times, until }) => order.integration === integration && times > 0 && until > this.#clock.elapsed
+    )
+    if (next !== undefined) next.times--
+    return next?.order.behaviour
+  }
+
+  #act(
+    behaviour: Behaviour | undefined,
+    call: Call,
+    life: Life,
+    { key, token }: { readonly key: string; readonly token: Redacted.Redacted }
+  ): Effect.Effect<ChannelPlugin.Receipt, DeliveryError> {
+    const secret = Redacted.value(token)
+    const take = Effect.sync(() => {
+      call.taken = true
+    })
+    const acknowledge = Effect.sync((): ChannelPlugin.Receipt => {
+      call.taken = true
+      call.outcome = "acknowledged"
+      return { data: this.calls.length }
+    })
+    const fail = (reason: Reason, budgets?: DeliveryError["budgets"]) =>
+      Effect.suspend(() => {
+        call.outcome = reason._tag === "Unavailable" && reason.unanswered === true ? "unanswered" : "failed"
+        return new DeliveryError({ reason, ...(budgets && { budgets }) })
+      })
+    const usual = Effect.andThen(Effect.sleep("300 millis"), acknowledge)
+    switch (behaviour?.does) {
+      case undefined:
+      case "throws in the plugin":
+        return usual
+      case "answers late":
+        return Effect.andThen(Effect.sleep(behaviour.after), acknowledge)
+      case "asks to wait":
+        this.pauses.push({ key, at: call.at })
+        return fail(new RateLimited({ detail: "HTTP 429", retryAfter: Duration.millis(behaviour.milliseconds) }))
+      case "has none left":
+        this.pauses.push({ key, at: call.at })
+        return Effect.map(acknowledge, (receipt) => ({
+          ...receipt,
+          budgets: [{ key, remaining: 0, resetAt: DateTime.makeUnsafe(this.#clock.wall + behaviour.milliseconds) }]
+        }))
+      case "hangs":
+        return Effect.never
+      case "takes it and hangs":
+        return Effect.andThen(take, Effect.never)
+      case "takes it and cuts the line":
+        return Effect.andThen(take, fail(new Unavailable({ detail: "ECONNRESET", unanswered: true })))
+      case "cuts the line":
+        return fail(new Unavailable({ detail: "ECONNRESET", unanswered: true }))
+      case "is down":
+        return fail(new Unavailable({ detail: "HTTP 503" }))
+      case "refuses rich":
+        return call.form === "rich" ? fail(new PayloadRejected({ detail: "HTTP 400" })) : usual
+      case "refuses all":
+        return fail(new PayloadRejected({ detail: "HTTP 400" }))
+      case "denies":
+        return fail(new Unauthorized({ detail: "HTTP 403" }))
+      case "is gone":
+        return fail(new DestinationGone({ detail: "HTTP 404" }))
+      case "says something else":
+        return fail(new Misconfigured({ detail: "HTTP 302" }))
+      case "breaks the plugin":
+        call.outcome = "failed"
+        return Effect.die(new Error(secret))
+      case "breaks the plugin off":
+        return Effect.interrupt
+      case "gives a bad receipt":
+        // A plugin in JavaScript can give back anything.
+        return Effect.map(acknowledge, () => JSON.parse('{ "link": "not a url" }'))
+      case "takes it and the gateway dies":
+        return Effect.andThen(
+          take,
+          Effect.sync(() => {
+            life.die()
+            return {}
+          })
+        )
+      case "answers and the gateway dies":
+        return Effect.tap(acknowledge, () => Effect.sync(() => life.dieAfter(behaviour.operations)))
+    }
+  }
+}
