@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
 import { Intake } from "@tocsin/delivery"
-import { Deferred, Duration, Effect } from "effect"
+import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -152,8 +152,9 @@ describe("What plugins, services and people get wrong", () => {
       const file = join(mkdtempSync(join(tmpdir(), "tocsin-stop-")), "a.db")
       const script = new Script()
       const gate = yield* Deferred.make<void>()
+      const isStopping = yield* Deferred.make<void>()
       script.next("ops", { gate })
-      yield* Effect.gen(function* () {
+      const stopping = yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
@@ -161,7 +162,11 @@ describe("What plugins, services and people get wrong", () => {
         yield* sql`PRAGMA query_only = ON`
         yield* Deferred.succeed(gate, undefined)
         yield* settle
-      }).pipe(Effect.provide(engine(script, { file })))
+        yield* Deferred.succeed(isStopping, undefined)
+      }).pipe(Effect.provide(engine(script, { file })), Effect.forkChild)
+      yield* Deferred.await(isStopping)
+      yield* pass("10 seconds")
+      yield* Fiber.join(stopping)
       yield* Effect.gen(function* () {
         yield* tick
         const [delivery] = yield* deliveries
