@@ -72,7 +72,8 @@ const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): stri
   if (method === "HEAD" || status === 204) return text === "" ? undefined : "with a body"
   if (status >= 400) {
     if (headers["content-type"] !== "application/problem+json") return "without a problem document"
-    if (text.includes(canary)) return "which repeats what was sent"
+    // A conflict names what there is, and that may be called so.
+    if (status !== 409 && text.includes(canary)) return "which repeats what was sent"
     return readProblem(text)?.status === status ? undefined : "with a problem document of another status"
   }
   return headers["content-type"]?.startsWith("text/html") || isJson(text) ? undefined : "which is not JSON"
