@@ -109,7 +109,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             ...editProblems,
             StillNamed: ({ by }) =>
               Effect.fail(
-                new Conflict({ detail: `Still named by ${by.join(", ")}; leave it there first, or add ?force=true` })
+                new Conflict({ detail: `Still named by ${firstFew(by)}; leave it there first, or add ?force=true` })
               )
           })
         )
@@ -161,3 +161,7 @@ const integrationJson = (shown: ShownIntegration): typeof IntegrationJson.Type =
     updatedAt: DateTime.makeUnsafe(updatedAt)
   }
 }
+
+/** A detail is read by a person. */
+const firstFew = (names: ReadonlyArray<string>): string =>
+  [...names.slice(0, 10), ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(", ")

@@ -18,19 +18,17 @@ const {
   TOCSIN_FUZZ_SEED: seed = "tocsin"
 } = process.env
 
-const token = "fuzz"
-
 describe("Any request to any route", { timeout: 3_600_000 }, () => {
   it.live("gets a whole answer that is no failure of ours, and the gateway lives on as before", () =>
     Effect.gen(function* () {
-      const world = yield* make({ TOCSIN_TOKEN: token })
+      // Without a token, because whoever shows wrong ones is slowed.
+      const world = yield* make()
       const known = { alert: "none", delivery: "none" }
       const seen = new Map<string, number>()
 
       const ask = Effect.fnUntraced(function* (request: FuzzRequest) {
         const path = request.path.replace("known-alert", known.alert).replace("known-delivery", known.delivery)
-        const headers = { authorization: `Bearer ${token}`, ...request.headers }
-        const answer = yield* send(world.gateway().url, { ...toRaw(request), path, headers })
+        const answer = yield* send(world.gateway().url, { ...toRaw(request), path })
         for (const what of [request.route, String(answer.status)]) seen.set(what, (seen.get(what) ?? 0) + 1)
         const wrong = whatIsWrong(request.method, answer)
         if (wrong !== undefined) return yield* Effect.fail(`${answer.status}, ${wrong}: ${answer.text.slice(0, 500)}`)
@@ -47,9 +45,7 @@ describe("Any request to any route", { timeout: 3_600_000 }, () => {
       })
 
       for (const path of ["/v1/integrations", "/v1/rules"]) {
-        const { status, text } = yield* world.request("POST", path, right(path)[0], {
-          authorization: `Bearer ${token}`
-        })
+        const { status, text } = yield* world.request("POST", path, right(path)[0])
         assert.strictEqual(status, 201, text)
       }
       yield* sent(Number(runs) / 5, `${seed}: warm`)
@@ -76,7 +72,8 @@ const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): stri
   if (method === "HEAD" || status === 204) return text === "" ? undefined : "with a body"
   if (status >= 400) {
     if (headers["content-type"] !== "application/problem+json") return "without a problem document"
-    if (text.includes(canary)) return "which repeats what was sent"
+    // A conflict names what there is, and that may be called so.
+    if (status !== 409 && text.includes(canary)) return "which repeats what was sent"
     return readProblem(text)?.status === status ? undefined : "with a problem document of another status"
   }
   return headers["content-type"]?.startsWith("text/html") || isJson(text) ? undefined : "which is not JSON"

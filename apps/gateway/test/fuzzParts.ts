@@ -108,6 +108,7 @@ export const headers: ReadonlyArray<{ readonly [name: string]: string }> = [
   { b3: "1-2-3" },
   { cookie: "a=b; __proto__=x; %=%" },
   { origin: "http://evil.example" },
+  { host: "evil.example" },
   { "x-forwarded-for": canary },
   { "x-http-method-override": "DELETE" },
   { connection: "Upgrade", upgrade: "websocket" },

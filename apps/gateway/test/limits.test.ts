@@ -135,6 +135,17 @@ describe("The limits of the configuration", { timeout: 60_000 }, () => {
       return ask(201, "POST", "/v1/rules", { ...rule, id: "a".repeat(64), name: longest, match })
     })
 
+    it.effect("name ten of those that name an integration, and count the rest", () =>
+      Effect.gen(function* () {
+        yield* (yield* SharedWorld).room("named", { match: { source: "nobody" } })
+        for (const id of many(9)) {
+          yield* ask(201, "POST", "/v1/rules", { ...rule, id: `named-${id}`, integrations: ["named-slack"] })
+        }
+        const { as } = yield* ask(409, "DELETE", "/v1/integrations/named-slack")
+        assert.match(as(Problem).detail ?? "", /^Still named by (rule [\w-]+, ){10}1 more;/)
+      })
+    )
+
     it.effect("refuse an integration's id or name beyond them", () =>
       Effect.gen(function* () {
         const integration = { type: "slack", settings: { url: "https://hooks.slack.com/services/T0/B0/x" } }
