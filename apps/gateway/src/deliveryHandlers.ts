@@ -9,6 +9,7 @@ import { storeProblem } from "./problems.ts"
 
 /** A delivery as the API shows it. */
 export const deliveryJson = ({
+  alert,
   cause,
   createdAt,
   nextAt,
@@ -19,6 +20,7 @@ export const deliveryJson = ({
   ...delivery
 }: Delivery): typeof DeliveryJson.Type => ({
   ...delivery,
+  ...(alert !== undefined && { alert }),
   ...(cause !== undefined && { cause }),
   ...(text !== undefined && { text }),
   ...(redeliveryOf !== undefined && { redeliveryOf }),

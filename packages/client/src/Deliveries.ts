@@ -13,7 +13,7 @@ const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead
 /** One notification owed to one integration, with every step of it. */
 export const Delivery = Schema.Struct({
   id: Schema.String,
-  alert: AlertId,
+  alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent of a digest and of a notice." }),
   integration: IntegrationId,
   kind: Schema.String,
   status: Schema.Literals(statuses),

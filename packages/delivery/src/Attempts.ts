@@ -6,10 +6,10 @@ import {
   type Alert,
   AlertId,
   ChannelPlugin,
-  type IntegrationId,
+  IntegrationId,
   type Kind,
   Message,
-  type Notification,
+  Notification,
   type Reason
 } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
@@ -17,7 +17,9 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { Conversations, openStatus, type StoredConversation } from "./Conversations.ts"
+import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
+import { Notices } from "./Notices.ts"
 import { type Conversation, isEnded, settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
 
@@ -25,7 +27,8 @@ import type { Consequence } from "./retry.ts"
 export interface Taken {
   readonly id: string
   readonly integration: IntegrationId
-  readonly conversation: string
+  /** Undefined of a notice. */
+  readonly conversation: string | undefined
   readonly notification: Notification
   readonly options: ChannelPlugin.DeliverOptions
   /** Counts the attempts, this one included. */
@@ -71,7 +74,7 @@ export class Attempts extends Context.Service<
   static readonly layer: Layer.Layer<
     Attempts,
     never,
-    SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations
+    SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Fallbacks | Notices
   > = Layer.effect(
     Attempts,
     Effect.gen(function* () {
@@ -80,6 +83,8 @@ export class Attempts extends Context.Service<
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
       const integrations = yield* Integrations
+      const fallbacks = yield* Fallbacks
+      const notices = yield* Notices
 
       const next = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis
@@ -97,15 +102,36 @@ export class Attempts extends Context.Service<
         return { delivery: pending !== undefined && pending.sequence < retrying.sequence ? pending.id : retrying.id }
       })
 
+      /** What the delivery speaks of; nothing if it is a notice. */
+      const subjectOf = Effect.fnUntraced(function* ({ alert_id, conversation_id }: Row) {
+        if (alert_id === null || conversation_id === null) return undefined
+        const conversation = yield* conversations.get(conversation_id)
+        const alert = yield* alerts.get(AlertId.make(alert_id))
+        return conversation === undefined || alert === undefined ? undefined : { alert, conversation }
+      })
+
       const take = Effect.fnUntraced(function* (delivery: string) {
         const [row] =
           yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${delivery} AND status IN ('pending', 'retrying')`
         if (row === undefined) return undefined
-        const conversation = yield* conversations.get(row.conversation_id)
-        const alert = yield* alerts.get(AlertId.make(row.alert_id))
-        if (conversation === undefined || alert === undefined) return undefined
-        const notification = compose(row.kind, alert, conversation)
         const attempt = row.attempts + 1
+        if (row.notification !== null) {
+          yield* sql`UPDATE deliveries SET attempts = ${attempt} WHERE id = ${delivery}`
+          yield* conversations.move(delivery, "sending", { attempt })
+          return {
+            id: delivery,
+            integration: IntegrationId.make(row.integration_id),
+            conversation: undefined,
+            notification: decodeNotification(row.notification),
+            options: { form: row.form },
+            attempt,
+            createdAt: row.created_at
+          }
+        }
+        const subject = yield* subjectOf(row)
+        if (subject === undefined) return undefined
+        const { alert, conversation } = subject
+        const notification = compose(row.kind, alert, conversation)
         yield* sql`UPDATE deliveries
           SET kind = ${notification._tag}, attempts = ${attempt}, severity = ${alert.severity} WHERE id = ${delivery}`
         yield* conversations.move(delivery, "sending", { attempt })
@@ -132,9 +158,9 @@ export class Attempts extends Context.Service<
         // Ended meanwhile: its integration was removed.
         if (row === undefined) return
         yield* outcome._tag === "Delivered" ? delivered(taken, outcome.receipt) : failed(taken, outcome)
-        const conversation = yield* conversations.get(taken.conversation)
-        const alert = yield* alerts.get(AlertId.make(row.alert_id))
-        if (conversation === undefined || alert === undefined) return
+        const subject = yield* subjectOf(row)
+        if (subject === undefined) return
+        const { alert, conversation } = subject
         const { notifyOnClear } = yield* alertRules.current
         const now = afterwards(conversation, taken.notification._tag, outcome, row.severity)
         yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
@@ -147,7 +173,7 @@ export class Attempts extends Context.Service<
         const text = Message.plainText(Message.fromNotification(notification), maxTextKept)
         yield* sql`UPDATE deliveries SET text = ${text} WHERE id = ${id}`
         yield* conversations.move(id, "delivered", { attempt })
-        if (notification._tag === "Raised") {
+        if (notification._tag === "Raised" && conversation !== undefined) {
           yield* sql`UPDATE conversations SET receipt = ${encodeReceipt(receipt)} WHERE id = ${conversation}`
         }
         yield* integrations.note(integration, { worked: true })
@@ -158,22 +184,26 @@ export class Attempts extends Context.Service<
         { breaks, consequence, givenBack, reason }: Extract<Outcome, { _tag: "Failed" }>
       ) {
         const cause = `${reason._tag}: ${reason.detail}`
-        yield* conversations.move(id, consequence.status, { cause, attempt })
+        const fallback = consequence.status === "dead" ? yield* fallbacks.of(integration) : undefined
+        const isDiverted = fallback !== undefined && (yield* fallbacks.divert(id, fallback, cause))
+        if (!isDiverted) yield* conversations.move(id, consequence.status, { cause, attempt })
         if (isUnanswered(reason)) yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${id}`
         if (consequence.status === "retrying") {
           const { form, nextAt } = consequence
           yield* sql`UPDATE deliveries SET next_at = ${nextAt}, form = ${form} WHERE id = ${id}`
         }
-        if (breaks) yield* integrations.note(integration, { brokenBecause: cause })
+        if (breaks) {
+          yield* integrations.note(integration, { brokenBecause: cause })
+          yield* notices.broken(integration, cause)
+        }
         yield* Effect.forEach(givenBack, giveBack)
       })
 
       /** Owes a dead delivery again, unless something else has become owed there since. */
       const giveBack = Effect.fnUntraced(function* (id: string) {
         const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id} AND status = 'dead'`
-        if (row === undefined) return
-        const conversation = yield* conversations.get(row.conversation_id)
-        if (conversation?.waiting !== undefined) return
+        const subject = row && (yield* subjectOf(row))
+        if (subject === undefined || subject.conversation.waiting !== undefined) return
         yield* sql`UPDATE deliveries SET form = 'rich' WHERE id = ${id}`
         yield* conversations.move(id, "retrying", {
           cause: "given back: others were refused too, so it is not to blame"
@@ -196,9 +226,9 @@ export class Attempts extends Context.Service<
           yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${row.id}`
           yield* conversations.move(row.id, "retrying", { cause, attempt: row.attempts })
           // An edit may have closed the conversation while it was being sent.
-          const conversation = yield* conversations.get(row.conversation_id)
-          const alert = yield* alerts.get(AlertId.make(row.alert_id))
-          if (conversation === undefined || alert === undefined) continue
+          const subject = yield* subjectOf(row)
+          if (subject === undefined) continue
+          const { alert, conversation } = subject
           const { notifyOnClear } = yield* alertRules.current
           const now = unanswered(conversation, row.kind)
           yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
@@ -269,10 +299,14 @@ const ReceiptJson = Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Recei
 const encodeReceipt = Schema.encodeSync(ReceiptJson)
 const decodeReceipt = Schema.decodeSync(ReceiptJson)
 
+const decodeNotification = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))
+
 interface Row {
   readonly id: string
-  readonly conversation_id: string
-  readonly alert_id: string
+  readonly conversation_id: string | null
+  readonly alert_id: string | null
+  readonly integration_id: string
+  readonly notification: string | null
   readonly kind: Kind
   readonly form: ChannelPlugin.Form
   readonly attempts: number

@@ -6,7 +6,7 @@ import { type AlertId, AlertRuleId, Because, IntegrationId, type Kind, type Seve
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
-import type { Conversation, Plan, Waiting } from "./Planner.ts"
+import { type Conversation, isRule, type Plan, type Waiting } from "./Planner.ts"
 
 /** A conversation as it is stored. */
 export interface StoredConversation extends Conversation {
@@ -233,7 +233,10 @@ const toColumns = (conversation: Conversation, known: StoredConversation | undef
   last_word: conversation.lastWord ?? null,
   last_owed: conversation.lastOwed ?? null,
   severity_told: conversation.severityTold ?? null,
-  perhaps_told: conversation.perhapsTold ? 1 : 0
+  perhaps_told: conversation.perhapsTold ? 1 : 0,
+  diverted_to: conversation.divertedTo ?? null,
+  // The same in a column of its own, for queries.
+  stands_in_for: conversation.heldBy.find((holder) => !isRule(holder))?.slice("for:".length) ?? null
 })
 
 interface Row {
@@ -250,12 +253,14 @@ interface Row {
   readonly severity_told: Severity | null
   readonly perhaps_told: number
   readonly receipt: string | null
+  readonly diverted_to: string | null
   readonly delivery_id: string | null
   readonly kind: Waiting["kind"] | null
   readonly status: Waiting["status"] | null
 }
 
-const decodeIds = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(AlertRuleId)))
+const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral(["for:", Schema.String])]))
+const decodeHolders = Schema.decodeUnknownSync(Schema.fromJsonString(Holders))
 const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
 
 const fromRow = (row: Row): StoredConversation => ({
@@ -263,8 +268,8 @@ const fromRow = (row: Row): StoredConversation => ({
   alertId: row.alert_id,
   integration: IntegrationId.make(row.integration_id),
   state: row.state,
-  holders: decodeIds(row.holders),
-  heldBy: decodeIds(row.held_by),
+  holders: decodeHolders(row.holders),
+  heldBy: decodeHolders(row.held_by),
   closedBecause: decodeBecause(row.closed_because ?? undefined),
   closedAt: row.closed_at ?? undefined,
   lastWord: row.last_word ?? undefined,
@@ -272,6 +277,7 @@ const fromRow = (row: Row): StoredConversation => ({
   severityTold: row.severity_told ?? undefined,
   perhapsTold: row.perhaps_told === 1,
   receipt: row.receipt ?? undefined,
+  divertedTo: row.diverted_to === null ? undefined : IntegrationId.make(row.diverted_to),
   waiting:
     row.delivery_id === null || row.kind === null || row.status === null
       ? undefined

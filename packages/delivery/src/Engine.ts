@@ -14,6 +14,7 @@ import { Closing } from "./Closing.ts"
 import { Conversations } from "./Conversations.ts"
 import { Edits } from "./Edits.ts"
 import * as Expiry from "./Expiry.ts"
+import { Fallbacks } from "./Fallbacks.ts"
 import { History } from "./History.ts"
 import { Intake } from "./Intake.ts"
 import { Integrations } from "./Integrations.ts"
@@ -21,6 +22,7 @@ import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { changeKey, type WrongKey } from "./keyChange.ts"
 import { Lanes } from "./Lanes.ts"
 import { migrate } from "./migrations.ts"
+import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { Reconciliation } from "./Reconciliation.ts"
 import * as Retention from "./Retention.ts"
@@ -41,6 +43,7 @@ export type Engine =
   | Unreadable
   | TestSends
   | Redeliveries
+  | Fallbacks
   | Lanes
   | Journal
   | SecureRandom.SecureRandom
@@ -66,6 +69,7 @@ export const layer: Layer.Layer<
 ).pipe(
   Layer.provideMerge(Closing.layer),
   Layer.provideMerge([Attempts.layer, Reconciliation.layer]),
+  Layer.provideMerge([Fallbacks.layer, Notices.layer]),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
   Layer.provideMerge([
     Conversations.layer,

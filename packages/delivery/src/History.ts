@@ -20,7 +20,8 @@ export interface Transition {
 /** One notification owed to one integration. */
 export interface Delivery {
   readonly id: string
-  readonly alert: AlertId
+  /** Undefined of a digest and of a notice. */
+  readonly alert: AlertId | undefined
   readonly integration: IntegrationId
   readonly kind: Kind
   readonly status: DeliveryStatus
@@ -151,7 +152,7 @@ const decodeNames = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(
 interface Row {
   readonly sequence: number
   readonly id: string
-  readonly alert_id: string
+  readonly alert_id: string | null
   readonly integration_id: string
   readonly kind: Kind
   readonly status: DeliveryStatus
@@ -183,7 +184,7 @@ interface ConversationRow {
 
 const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery => ({
   id: row.id,
-  alert: AlertId.make(row.alert_id),
+  alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),
   integration: IntegrationId.make(row.integration_id),
   kind: row.kind,
   status: row.status,

@@ -72,10 +72,10 @@ export class Integrations extends Context.Service<
     readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
     /** Seals the next settings anew that the previous key sealed; false when there are none. */
     readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
-    /** Notes what the lane found out: that it works, or why it stands still. */
+    /** Notes what the lane found out: that a message arrived, that it is mended, or why it stands still. */
     readonly note: (
       id: IntegrationId,
-      state: { readonly worked: true } | { readonly brokenBecause: string }
+      state: { readonly worked: true } | { readonly mended: true } | { readonly brokenBecause: string }
     ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Integrations") {
@@ -210,6 +210,7 @@ export class Integrations extends Context.Service<
           save: Effect.fnUntraced(function* (input) {
             const now = yield* Clock.currentTimeMillis
             const before = yield* row(input.id)
+            if (input.fallback === input.id) return yield* invalid("/fallback", "the id of another integration")
             if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
               return yield* invalid("/fallback", "the id of an integration")
             }
@@ -260,6 +261,10 @@ export class Integrations extends Context.Service<
           }),
           note: Effect.fnUntraced(function* (id, state) {
             const now = yield* Clock.currentTimeMillis
+            if ("mended" in state) {
+              yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL WHERE id = ${id}`
+              return
+            }
             yield* "worked" in state
               ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now} WHERE id = ${id}`
               : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},

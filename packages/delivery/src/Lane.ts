@@ -6,8 +6,10 @@ import { type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import * as Health from "./health.ts"
+import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
+import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { brokenPause, consequence, maxBackoff } from "./retry.ts"
 import { budgetsOf, type Tried, tryOnce } from "./tryOnce.ts"
@@ -25,8 +27,8 @@ export interface Lane {
 /** At most so many attempts of a lane are in flight (D1). */
 const mostInFlight = 64
 
-/** An idle lane looks by itself this often, in case a signal was lost. */
-const safetyNet = Duration.minutes(1)
+/** An idle lane looks by itself this often, in milliseconds, in case a signal was lost. */
+const safetyNet = 60_000
 
 /** After the store could not be reached. */
 const storePause = Duration.seconds(1)
@@ -40,6 +42,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const attempts = yield* Attempts
   const integrations = yield* Integrations
   const pacing = yield* Pacing
+  const fallbacks = yield* Fallbacks
+  const notices = yield* Notices
   const wake = yield* Latch.make()
   const stop = yield* Deferred.make<void>()
   const landed = yield* Latch.make(true)
@@ -73,7 +77,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const notReady = Effect.fnUntraced(function* (detail: string) {
     const now = yield* Clock.currentTimeMillis
     health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
-    yield* Effect.ignore(journal.commit(integrations.note(id, { brokenBecause: `Misconfigured: ${detail}` })))
+    const because = `Misconfigured: ${detail}`
+    const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
+    yield* Effect.ignore(journal.commit(note))
   })
 
   const step = Effect.gen(function* () {
@@ -82,13 +88,23 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const now = yield* Clock.currentTimeMillis
     health = Health.at(health, now)
     const { isProbing, standstill } = health
-    if (standstill !== undefined && standstill.until > now) return yield* idle(Duration.millis(standstill.until - now))
+    const divertsAt = Health.divertsAt(health, ready?.integration.delivery?.fallbackAfter ?? 300)
+    /** Waits until then, or until what waits goes to the fallback. */
+    const idleUntil = Effect.fnUntraced(function* (time: number) {
+      if (divertsAt <= now && ready?.integration.enabled !== false) {
+        const why = `${id} is ${standstill?.why ?? "unavailable"}`
+        if ((yield* journal.commit(fallbacks.divertWaiting(id, why))) > 0) return
+      }
+      yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
+    })
+    if (standstill !== undefined && standstill.until > now) return yield* idleUntil(standstill.until)
     const integration = ready ?? (yield* load)
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
+    if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
     if (inFlight >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
     const { delivery, dueAt } = yield* journal.read(attempts.next(id))
     if (delivery === undefined) {
-      return yield* idle(dueAt === undefined ? safetyNet : Duration.min(Duration.millis(dueAt - now), safetyNet))
+      return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
     const wait = yield* pacing.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
@@ -98,6 +114,25 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     // A lane that ends would leave its integration without one.
     Effect.catchDefect((defect) => Effect.andThen(logBug(defect), Effect.sleep(brokenPause)))
   )
+
+  /** Asks a service that was broken, where that can be done without posting, before anything is sent there. */
+  const verified = Effect.fnUntraced(function* ({ channel, integration }: ReadyIntegration, now: number) {
+    if (channel.verify === undefined) return true
+    const works = yield* channel.verify(integration.settings).pipe(
+      Effect.timeoutOrElse({
+        duration: Duration.seconds(integration.delivery?.timeout ?? 10),
+        orElse: () => Effect.fail(false)
+      }),
+      Effect.exit
+    )
+    if (Exit.isSuccess(works)) {
+      health = Health.healthy
+      yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), attempts.hasten(id)))
+      return true
+    }
+    health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
+    return false
+  })
 
   /** The defect itself may carry settings: only its name is for the log. */
   const logBug = (defect: unknown) =>

@@ -26,14 +26,24 @@ export interface Waiting {
   readonly status: "pending" | "retrying" | "sending" | "folded"
 }
 
+/** What holds a conversation open: a rule, or the conversation of another integration that it stands in for (D4). */
+export type Holder = AlertRuleId | StandIn
+export type StandIn = `for:${string}`
+
+/** The holder of a conversation that stands in for one of this integration. */
+export const standInFor = (integration: IntegrationId): StandIn => `for:${integration}`
+
+/** Whether a rule holds it, and not another's conversation. */
+export const isRule = (holder: Holder): holder is AlertRuleId => !holder.startsWith("for:")
+
 /** One alert at one integration. */
 export interface Conversation {
   readonly integration: IntegrationId
   readonly state: "open" | "closed"
-  /** The rules that hold it open. */
-  readonly holders: ReadonlyArray<AlertRuleId>
-  /** Every rule that ever held it. */
-  readonly heldBy: ReadonlyArray<AlertRuleId>
+  /** What holds it open. */
+  readonly holders: ReadonlyArray<Holder>
+  /** Whatever ever held it. */
+  readonly heldBy: ReadonlyArray<Holder>
   readonly closedBecause: Because | undefined
   /** What the integration was last told; undefined if nothing, or if a clear was perhaps told. */
   readonly lastWord: "raised" | "cleared" | undefined
@@ -42,6 +52,8 @@ export interface Conversation {
   readonly severityTold: Severity | undefined
   /** The room perhaps believes that it is raised: an attempt to say so, or to say otherwise, ended without an answer. */
   readonly perhapsTold: boolean
+  /** The fallback that was told in its place. */
+  readonly divertedTo: IntegrationId | undefined
   readonly waiting: Waiting | undefined
 }
 
@@ -52,6 +64,7 @@ export type Superseded =
   | "no longer graver"
   | "cleared"
   | "raise never told"
+  | "its fallback is told"
   | "integration deleted"
   | "expired"
 
@@ -130,7 +143,7 @@ export const onEdit = (
     ...(after?.integrations ?? []),
     ...world.conversations.filter(({ holders }) => holders.includes(rule.id)).map(({ integration }) => integration)
   ])
-  return [...concerned].flatMap((integration) => {
+  const plans = [...concerned].flatMap((integration) => {
     const conversation = known.get(integration)
     const letsGo = whyLetGo(world.alert, before, after, integration)
     if (letsGo !== undefined) {
@@ -140,6 +153,24 @@ export const onEdit = (
     const held = hold(conversation, integration, holds, world)
     return held === undefined ? [] : settle(held, world)
   })
+  return withStandIns(plans, world)
+}
+
+/** What stood in for a conversation that is being closed closes with it (D4). */
+const withStandIns = (plans: ReadonlyArray<Plan>, world: World): ReadonlyArray<Plan> => {
+  const byIntegration = new Map(plans.map((plan) => [plan.conversation.integration, plan]))
+  for (const { conversation } of plans) {
+    const { closedBecause, integration, state } = conversation
+    if (state === "open" || closedBecause === undefined) continue
+    for (const other of world.conversations) {
+      if (!other.holders.includes(standInFor(integration))) continue
+      const planned = byIntegration.get(other.integration)
+      const closed = letGo(planned?.conversation ?? other, standInFor(integration), closedBecause)
+      if (closed.state === "open") byIntegration.set(other.integration, { ...planned, conversation: closed })
+      else if (planned?.owe === undefined) byIntegration.set(other.integration, settle(closed, world))
+    }
+  }
+  return [...byIntegration.values()]
 }
 
 /** Why the edited rule no longer leads this alert to the integration; undefined where the edit does not say so. */
@@ -160,7 +191,7 @@ const whyLetGo = (
 const hold = (
   conversation: Conversation | undefined,
   integration: IntegrationId,
-  by: ReadonlyArray<AlertRuleId>,
+  by: ReadonlyArray<Holder>,
   world: World
 ): Conversation | undefined => {
   if (by.length === 0) return conversation
@@ -178,7 +209,7 @@ const hold = (
   }
 }
 
-const letGo = (conversation: Conversation, rule: AlertRuleId, because: Because): Conversation => {
+const letGo = (conversation: Conversation, rule: Holder, because: Because): Conversation => {
   if (!conversation.holders.includes(rule)) return conversation
   const holders = conversation.holders.filter((holder) => holder !== rule)
   return holders.length > 0 ? { ...conversation, holders } : close(conversation, because)
@@ -236,17 +267,24 @@ const settleClosed = (
   }
   if (waiting !== undefined || lastOwed !== "raised") return { conversation }
   const over = { ...conversation, lastOwed: "cleared" as const }
-  if (!conversation.heldBy.some(notifyOnClear)) return { conversation: over }
+  if (!conversation.heldBy.some((holder) => isRule(holder) && notifyOnClear(holder))) return { conversation: over }
   return lastWord === "raised" || perhapsTold
     ? { conversation: over, owe: { kind: "Cleared" } }
-    : { conversation: over, owe: { kind: "Cleared", superseded: "raise never told" } }
+    : {
+        conversation: over,
+        owe: {
+          kind: "Cleared",
+          superseded: conversation.divertedTo === undefined ? "raise never told" : "its fallback is told"
+        }
+      }
 }
 
 /** Whether the alert itself ended the conversation, and not an edit. */
 export const isEnded = ({ closedBecause }: Pick<Conversation, "closedBecause">, alert: Alert): boolean =>
   alert.state === "cleared" && closedBecause === (alert.clearedBecause ?? "conditionsNoLongerMet")
 
-const unopened = (integration: IntegrationId): Conversation => ({
+/** A conversation of which nothing is known yet. */
+export const unopened = (integration: IntegrationId): Conversation => ({
   integration,
   state: "closed",
   holders: [],
@@ -256,6 +294,7 @@ const unopened = (integration: IntegrationId): Conversation => ({
   lastOwed: undefined,
   severityTold: undefined,
   perhapsTold: false,
+  divertedTo: undefined,
   waiting: undefined
 })
 

@@ -2,7 +2,6 @@
  * Forgets what is over for long: closed alerts with their conversations, deliveries and transitions, event ids, and
  * removed rules (cases I5 and L). What is open is never forgotten.
  */
-import { AlertRuleId } from "@tocsin/core"
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertRules } from "./AlertRules.ts"
@@ -71,7 +70,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
 
     /** A removed rule still says whether the clears of those whom it ever told are told: so it goes after them. */
     const forgetRules = Effect.fnUntraced(function* (before: number) {
-      const unheld = new Set(yield* journal.read(alertRules.removed(before)))
+      const unheld = new Map((yield* journal.read(alertRules.removed(before))).map((id) => [String(id), id]))
       let after = ""
       while (unheld.size > 0) {
         const page = yield* journal.read(
@@ -80,12 +79,12 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
         )
         for (const { held_by, id } of page) {
           after = id
-          for (const rule of decodeIds(held_by)) unheld.delete(rule)
+          for (const holder of decodeHolders(held_by)) unheld.delete(holder)
         }
         if (page.length < chunk) break
       }
       if (unheld.size === 0) return
-      yield* journal.commit(alertRules.erase([...unheld], before), alertRules.forget)
+      yield* journal.commit(alertRules.erase([...unheld.values()], before), alertRules.forget)
     })
 
     const sweep = Effect.gen(function* () {
@@ -105,4 +104,4 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
   })
 )
 
-const decodeIds = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(AlertRuleId)))
+const decodeHolders = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))

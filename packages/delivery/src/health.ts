@@ -79,6 +79,20 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
 export const givenBack = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
   isRefused && after.standstill?.why === "broken" ? [...before.rejected, delivery] : []
 
+/** From when on what waits goes to the fallback, as epoch milliseconds; `after` is in seconds. */
+export const divertsAt = ({ standstill, unavailableSince }: Health, after: number): number => {
+  switch (standstill?.why) {
+    case "broken":
+      return standstill.since
+    case "unavailable":
+      return (unavailableSince ?? standstill.since) + after * 1000
+    case "limited":
+      return standstill.until - standstill.since > after * 1000 ? standstill.since : Infinity
+    default:
+      return Infinity
+  }
+}
+
 /** The same at another time: a clock that was set back must not make a standstill longer than it was. */
 export const at = (health: Health, now: number): Health => {
   const { standstill } = health

@@ -18,6 +18,8 @@ export {
 export { fromIssue, Invalid, invalid, InvalidPart, pointer } from "./Invalid.ts"
 export { Journal, StoreUnavailable } from "./Journal.ts"
 export { WrongKey } from "./keyChange.ts"
+export { Fallbacks } from "./Fallbacks.ts"
+export { Operators } from "./Notices.ts"
 export { Lanes } from "./Lanes.ts"
 export * as Planner from "./Planner.ts"
 export { HistoryKept } from "./Retention.ts"

@@ -211,9 +211,55 @@ const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, c
     WHEN ${columns.map((column) => `OLD.${column} <> NEW.${column}`).join(" OR ")} BEGIN ${subtract}; ${add}; END`)
 })
 
+/** Fallbacks, digests and notices: deliveries that speak of another's, of many alerts, or of none. */
+const carriers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE conversations ADD COLUMN diverted_to text`
+  yield* sql`CREATE INDEX stand_ins ON conversations (stands_in_for, id) WHERE stands_in_for IS NOT NULL`
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      Effect.andThen(
+        sql`ALTER TABLE deliveries ALTER COLUMN conversation_id DROP NOT NULL`,
+        sql`ALTER TABLE deliveries ALTER COLUMN alert_id DROP NOT NULL`
+      ),
+    orElse: () => rebuildDeliveries
+  })
+  yield* sql`ALTER TABLE deliveries ADD COLUMN folded_into text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN digest_key text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN about text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN notification text`
+  yield* sql`CREATE INDEX folded_deliveries ON deliveries (folded_into, sequence) WHERE folded_into IS NOT NULL`
+  yield* sql`CREATE UNIQUE INDEX digests_by_key ON deliveries (digest_key) WHERE digest_key IS NOT NULL`
+  yield* sql`CREATE INDEX notices ON deliveries (about, sequence) WHERE about IS NOT NULL`
+  yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE alerts.id = deliveries.alert_id)
+    WHERE severity IS NULL`
+  yield* sql`CREATE INDEX critical_deliveries ON deliveries (integration_id, sequence)
+    WHERE severity = 'critical' AND status IN ('pending', 'retrying')`
+})
+
+/** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
+const rebuildDeliveries = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [table] = yield* sql<{
+    sql: string
+  }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'`
+  const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
+    WHERE tbl_name = 'deliveries' AND type IN ('index', 'trigger') AND sql IS NOT NULL`
+  const made = (table?.sql ?? "")
+    .replace(/CREATE TABLE "?deliveries"?/, "CREATE TABLE deliveries_anew")
+    .replace("conversation_id text NOT NULL", "conversation_id text")
+    .replace("alert_id text NOT NULL", "alert_id text")
+  yield* sql.unsafe(made)
+  yield* sql`INSERT INTO deliveries_anew SELECT * FROM deliveries`
+  yield* sql`DROP TABLE deliveries`
+  yield* sql`ALTER TABLE deliveries_anew RENAME TO deliveries`
+  for (const { sql: statement } of others) yield* sql.unsafe(statement)
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
   "2_redelivery": redelivery,
-  "3_at_size": atSize
+  "3_at_size": atSize,
+  "4_carriers": carriers
 }

@@ -61,6 +61,7 @@ describe("Planner", () => {
       lastOwed: "raised",
       severityTold: undefined,
       perhapsTold: false,
+      divertedTo: undefined,
       waiting: undefined
     }
     const closed = { ...open, state: "closed", holders: [], closedBecause: "expired" } as const
@@ -650,7 +651,7 @@ const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
     const { heldBy, holders, integration, state } = conversation
     assert.strictEqual(state === "open", holders.length > 0, "open is what someone holds")
     assert.isTrue(state === "closed" || alert.state === "raised", "what cleared is closed")
-    for (const id of holders) {
+    for (const id of holders.filter(Planner.isRule)) {
       const holder = model.rules.get(id)
       assert.isTrue(holder?.enabled, "a holder is in use")
       assert.isTrue(holder?.integrations.includes(integration), "a holder leads there")
