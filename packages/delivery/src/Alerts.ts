@@ -31,6 +31,8 @@ export class Alerts extends Context.Service<
   Alerts,
   {
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
+    /** Several, by their ids. */
+    readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
     /** The latest episode of a source's alert. */
     readonly latest: (source: string, sourceId: string) => Effect.Effect<Episode | undefined, SqlError.SqlError>
     /** Makes or replaces the row of one episode. */
@@ -76,6 +78,11 @@ export class Alerts extends Context.Service<
           Effect.map(sql<Row>`SELECT * FROM alerts WHERE id = ${id}`, ([row]) =>
             row === undefined ? undefined : decode(row.alert)
           ),
+        many: Effect.fnUntraced(function* (ids) {
+          if (ids.length === 0) return new Map()
+          const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${sql.in("id", ids)}`
+          return new Map(rows.map(({ alert }) => decode(alert)).map((alert) => [alert.id, alert]))
+        }),
         latest: (source, sourceId) =>
           Effect.map(
             sql<Row>`SELECT * FROM alerts WHERE source = ${source} AND source_id = ${sourceId}

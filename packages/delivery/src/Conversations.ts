@@ -145,6 +145,7 @@ export class Conversations extends Context.Service<
             created_at: at,
             updated_at: at
           })}`
+          yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE id = ${alertId}) WHERE id = ${delivery}`
           yield* record(delivery, status, { at, cause })
           return delivery
         })
@@ -191,7 +192,8 @@ export class Conversations extends Context.Service<
           const known = new Map(conversations.map((conversation) => [conversation.integration, conversation]))
           for (const plan of plans) {
             // What never opened needs no row: the integration is disabled.
-            if (plan.conversation.state === "closed" && !known.has(plan.conversation.integration)) continue
+            const { conversation, owe } = plan
+            if (owe === undefined && conversation.state === "closed" && !known.has(conversation.integration)) continue
             yield* applyOne(alert, plan, known.get(plan.conversation.integration))
           }
           return plans.map(({ conversation }) => conversation.integration)

@@ -8,6 +8,7 @@ import type { Migrator } from "effect/sql"
 import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { Attempts } from "./Attempts.ts"
+import { Backlog } from "./Backlog.ts"
 import type { Channels } from "./Channels.ts"
 import type { Egress } from "./Egress.ts"
 import { Closing } from "./Closing.ts"
@@ -77,6 +78,7 @@ export const layer: Layer.Layer<
     AlertRules.layer,
     Integrations.layer,
     Pacing.layer,
+    Backlog.layer,
     Signals.layer
   ]),
   Layer.provideMerge(Journal.layer),

@@ -59,21 +59,16 @@ export class Fallbacks extends Context.Service<
           ...(known ?? unopened(to)),
           heldBy: [...new Set([...(known?.heldBy ?? []), holder, ...from.heldBy.filter(isRule)])]
         }
-        if (known?.state === "open") {
-          const holders = [...new Set([...known.holders, holder])]
-          yield* conversations.apply(alert.id, [{ conversation: { ...held, holders } }], all)
-        } else if (known === undefined || known.lastOwed !== "raised") {
-          const isOpen = from.state === "open"
-          const conversation = {
-            ...held,
-            state: from.state,
-            holders: isOpen ? [holder] : [],
-            closedBecause: from.closedBecause,
-            lastOwed: "raised" as const
-          }
-          yield* conversations.apply(alert.id, [{ conversation, owe: { kind: "Raised" } }], all)
-          yield* sql.afterCommit(signals.send([to], "work"))
+        const { notifyOnClear } = yield* alertRules.current
+        if (from.state === "open") {
+          const holders = [...new Set([...(known?.holders ?? []), holder])]
+          const open = { ...held, state: "open" as const, holders, closedBecause: undefined }
+          yield* conversations.apply(alert.id, [settle(open, { alert, notifyOnClear })], all)
+        } else if (known === undefined) {
+          const over = { ...held, closedBecause: from.closedBecause, lastOwed: "raised" as const }
+          yield* conversations.apply(alert.id, [{ conversation: over, owe: { kind: "Raised" } }], all)
         }
+        yield* sql.afterCommit(signals.send([to], "work"))
       })
 
       const divert = Effect.fnUntraced(function* (delivery: string, to: IntegrationId, why: string) {

@@ -2,16 +2,18 @@
  * The lane of one integration: the next delivery in order, at the integration's
  * pace, tried once, and what follows from it. Up to 64 attempts are in flight.
  */
-import { type IntegrationId, Unavailable } from "@tocsin/core"
+import { type ChannelPlugin, type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
+import type { SqlError } from "effect/sql"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
+import { Backlog } from "./Backlog.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
-import { brokenPause, consequence, maxBackoff } from "./retry.ts"
+import { brokenPause, consequence, deadline, maxBackoff } from "./retry.ts"
 import { budgetsOf, type Tried, tryOnce } from "./tryOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
@@ -27,6 +29,9 @@ export interface Lane {
 /** At most so many attempts of a lane are in flight (D1). */
 const mostInFlight = 64
 
+/** A digest covers at most so many: the rows of more would hold up others for too long. */
+const mostInDigest = 500
+
 /** An idle lane looks by itself this often, in milliseconds, in case a signal was lost. */
 const safetyNet = 60_000
 
@@ -40,6 +45,7 @@ const grace = Duration.seconds(5)
 export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const journal = yield* Journal
   const attempts = yield* Attempts
+  const backlog = yield* Backlog
   const integrations = yield* Integrations
   const pacing = yield* Pacing
   const fallbacks = yield* Fallbacks
@@ -50,6 +56,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   let inFlight = 0
   let ready: ReadyIntegration | undefined
   let health = Health.healthy
+  let most = mostInDigest
+  let digestForm: ChannelPlugin.Form = "rich"
   /** Counts the edits: what was found out before one says nothing of the time after it. */
   let edits = 0
 
@@ -102,13 +110,20 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
     if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
     if (inFlight >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
-    const { delivery, dueAt } = yield* journal.read(attempts.next(id))
+    const { delivery, dueAt } = yield* journal.read(backlog.next(id))
     if (delivery === undefined) {
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
+    const isStorm = most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
+    const critical = isStorm ? yield* journal.read(backlog.critical(id)) : undefined
     const wait = yield* pacing.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
-    yield* begin(integration, delivery)
+    if (isStorm && critical === undefined) {
+      if (yield* begin(integration, attempts.takeDigest(id, { most, form: digestForm }))) return
+    }
+    // Nothing is taken while another episode of its alert is being said.
+    const begun = yield* beginOne(integration, critical ?? delivery)
+    if (!begun && inFlight > 0) yield* idle(safetyNet)
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one.
@@ -138,22 +153,24 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const logBug = (defect: unknown) =>
     Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
 
-  /** Marks the delivery as being sent, and leaves its attempt to itself. */
-  const begin = (integration: ReadyIntegration, delivery: string) =>
+  /** Marks a delivery as being sent, and leaves its attempt to itself; false if nothing was taken. */
+  const begin = (integration: ReadyIntegration, take: Effect.Effect<Taken | undefined, SqlError.SqlError>) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        const taken = yield* journal
-          .commit(attempts.take(delivery))
-          .pipe(
-            Effect.catchDefect((defect) =>
-              logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery))), Effect.as(undefined))
-            )
-          )
-        if (taken === undefined) return
+        const taken = yield* journal.commit(take)
+        if (taken === undefined) return false
         inFlight++
         yield* landed.close
         yield* Effect.forkDetach(Effect.ensuring(attempt(integration, taken), land))
+        return true
       })
+    )
+
+  const beginOne = (integration: ReadyIntegration, delivery: string) =>
+    begin(integration, attempts.take(delivery)).pipe(
+      Effect.catchDefect((defect) =>
+        logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery))), Effect.as(false))
+      )
     )
 
   const attempt = (integration: ReadyIntegration, taken: Taken) =>
@@ -184,7 +201,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       Effect.provideService(Pacing, pacing),
       Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
     )
-    if (tried._tag === "Delivered") return tried
+    if (tried._tag === "Delivered") {
+      most = mostInDigest
+      digestForm = "rich"
+      return tried
+    }
     const { reason } = tried
     const options = integration.integration.delivery ?? {}
     const now = yield* Clock.currentTimeMillis
@@ -199,7 +220,13 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       form: taken.options.form,
       jitter
     })
-    const failed = { ...tried, consequence: follows, breaks: false, givenBack: [] }
+    const overBefore = startedAt - deadline(options)
+    const failed = { ...tried, consequence: follows, breaks: false, givenBack: [], overBefore }
+    if (taken.notification._tag === "Digest" && reason._tag === "PayloadRejected") {
+      // The next one is said in plain words; and if that was refused too, it holds half (D5).
+      if (follows.status === "dead") most = Math.max(1, Math.floor(taken.carries.length / 2))
+      digestForm = follows.status === "dead" ? "rich" : "plain"
+    }
     // What an edit has replaced meanwhile stops nobody.
     if (ready !== integration || tried === stopped) return failed satisfies Outcome
     const isRefused = reason._tag === "PayloadRejected" && follows.status === "dead"

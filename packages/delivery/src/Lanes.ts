@@ -4,6 +4,7 @@
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, FiberMap, Layer, Schedule } from "effect"
 import { Attempts } from "./Attempts.ts"
+import { Backlog } from "./Backlog.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
@@ -19,7 +20,7 @@ export class Lanes extends Context.Service<Lanes, { readonly size: Effect.Effect
   static readonly layer: Layer.Layer<
     Lanes,
     StoreUnavailable,
-    Journal | Attempts | Integrations | Pacing | Fallbacks | Notices | Signals
+    Journal | Attempts | Backlog | Integrations | Pacing | Fallbacks | Notices | Signals
   > = Layer.effect(
     Lanes,
     Effect.gen(function* () {

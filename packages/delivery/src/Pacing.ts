@@ -20,13 +20,15 @@ export type Rate = Pick<ChannelPlugin.Budget, "messages" | "perSeconds" | "burst
 export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
 
 /**
- * The bucket as it is now: filled by the time that passed, never above the burst. A clock set back fills nothing, and
- * does not make a pause longer than it was.
+ * The bucket as it is now: filled by the time that passed, never above the burst, and until a pause is over not above
+ * one. A clock set back fills nothing, and does not make a pause longer than it was.
  */
 export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
   const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
-  const passed = Math.max(0, now - Math.max(bucket.at, notBefore))
-  const tokens = Math.min(rate.burst, bucket.tokens + (passed * rate.messages) / (rate.perSeconds * 1000))
+  const at = Math.min(bucket.at, now)
+  const flow = (from: number, to: number) => (Math.max(0, to - from) * rate.messages) / (rate.perSeconds * 1000)
+  const paused = at < notBefore ? Math.min(1, bucket.tokens + flow(at, Math.min(now, notBefore))) : bucket.tokens
+  const tokens = Math.min(rate.burst, paused + flow(Math.max(at, notBefore), now))
   return { tokens, at: now, notBefore }
 }
 
@@ -37,8 +39,12 @@ export const waitFor = (bucket: Bucket, rate: Rate, now: number, wanted = 1): nu
     bucket.tokens >= wanted ? 0 : Math.ceil(((wanted - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
   )
 
-/** The bucket of a service that asked to be left alone until then. */
-export const emptyUntil = (now: number, until: number): Bucket => ({ tokens: 1, at: now, notBefore: until })
+/** The bucket of a service that is to be left alone until then: by that time it holds one at most. */
+export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
+  ...bucket,
+  tokens: Math.min(1, bucket.tokens),
+  notBefore: Math.max(bucket.notBefore, until)
+})
 
 /** Hands out permits to send. */
 export class Pacing extends Context.Service<
@@ -52,6 +58,8 @@ export class Pacing extends Context.Service<
     readonly take: (integration: IntegrationId) => Effect.Effect<number>
     /** Like `take`, before all others: what it has to wait for is kept from them, until it is taken or forgotten. */
     readonly takeFirst: (integration: IntegrationId) => Effect.Effect<number>
+    /** How many messages the integration can say in a minute, by the limits in force. */
+    readonly perMinute: (integration: IntegrationId) => Effect.Effect<number>
     /** The service asked for a pause of so many milliseconds: the integration's own budget, its first, is empty till then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
     /** The service said what is left of one of its limits. */
@@ -111,10 +119,14 @@ export class Pacing extends Context.Service<
           else first.delete(integration)
           return wait
         }),
+      perMinute: (integration) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          Math.min(...spent(integration, now).map(({ rate }) => perSecond(rate) * 60))
+        ),
       pause: (integration, milliseconds) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          const [own] = declared.get(integration) ?? []
-          if (own !== undefined) buckets.set(own.key, emptyUntil(now, now + milliseconds))
+          const [own] = spent(integration, now)
+          if (own !== undefined) buckets.set(own.key, emptyUntil(own.bucket, now + milliseconds))
         }),
       hint: (key, remaining, resetAt) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
@@ -124,7 +136,7 @@ export class Pacing extends Context.Service<
           buckets.set(
             key,
             remaining === 0
-              ? emptyUntil(now, Math.min(resetAt, now + longestPause))
+              ? emptyUntil(bucket, Math.min(resetAt, now + longestPause))
               : { ...bucket, tokens: Math.min(bucket.tokens, remaining) }
           )
         })

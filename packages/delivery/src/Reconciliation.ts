@@ -136,6 +136,10 @@ export class Reconciliation extends Context.Service<
         moved: Effect.fnUntraced(function* (alert, before) {
           const world = yield* facts
           yield* catchUp(world, alert, before)
+          if (before !== undefined && before.severity !== alert.severity) {
+            yield* sql`UPDATE deliveries SET severity = ${alert.severity}
+              WHERE alert_id = ${alert.id} AND status IN ('pending', 'retrying')`
+          }
           yield* apply(alert.id, (conversations) => onEvent({ ...world, alert, conversations }, world.rules))
         }),
         expired: Effect.fnUntraced(function* (alert) {

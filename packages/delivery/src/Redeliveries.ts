@@ -53,6 +53,11 @@ export class Redeliveries extends Context.Service<
       const signals = yield* Signals
 
       const again = Effect.fnUntraced(function* (row: Row, { by, reason }: Asked) {
+        if (row.conversation_id === null) {
+          return yield* new NotAgain({
+            message: "It is a digest or a notice; what a digest says is delivered again by itself"
+          })
+        }
         const conversation = yield* conversations.get(row.conversation_id)
         const whyNot =
           conversation === undefined || !(yield* integrations.enabled).has(conversation.integration)
@@ -134,7 +139,7 @@ const kindNow = (kind: Kind, { state }: StoredConversation): Kind =>
 interface Row {
   readonly sequence: number
   readonly id: string
-  readonly conversation_id: string
+  readonly conversation_id: string | null
   readonly kind: Kind
   readonly status: DeliveryStatus
   readonly cause: string | null

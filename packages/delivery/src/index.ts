@@ -1,4 +1,5 @@
 export { AlertRules, type StoredRule } from "./AlertRules.ts"
+export { PublicUrl } from "./Attempts.ts"
 export { type AlertFilter, Alerts } from "./Alerts.ts"
 export { Channels, type InstalledChannel, UnknownType } from "./Channels.ts"
 export { DeliveryStatus } from "./Conversations.ts"

@@ -33,7 +33,7 @@ export const longestPause = 86_400_000
 /** Decides what follows from a failed attempt. */
 export const consequence = (failed: Failed): Consequence => {
   const { attempts, createdAt, form, jitter, now, options, reason, startedAt } = failed
-  const isOver = startedAt >= createdAt + (options.deadline ?? 86_400) * 1000
+  const isOver = startedAt >= createdAt + deadline(options)
   const again = (nextAt: number, nextForm = form): Consequence =>
     isOver ? { status: "dead" } : { status: "retrying", nextAt, form: nextForm }
 
@@ -57,6 +57,9 @@ export const pauseFor = ({ retryAfter }: RateLimited): number =>
 
 const askedFor = ({ retryAfter = Duration.zero }: Unavailable): number =>
   Math.min(longestPause, Duration.toMillis(retryAfter))
+
+/** How long an integration's deliveries are tried, in milliseconds. */
+export const deadline = (options: DeliveryOptions): number => (options.deadline ?? 86_400) * 1000
 
 /** The longest back-off of an integration, in milliseconds. */
 export const maxBackoff = (options: DeliveryOptions): number => (options.maxBackoff ?? 300) * 1000

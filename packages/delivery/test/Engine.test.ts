@@ -582,9 +582,9 @@ describe("Engine", () => {
           }),
           rule("all", { to: ["slow", "fast"] })
         )
-        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`x${n}`)))
+        yield* accept(...Array.from({ length: 6 }, (_, n) => event(`x${n}`)))
         yield* pass("1 second")
-        assert.lengthOf(script.to("fast"), 11)
+        assert.lengthOf(script.to("fast"), 6)
         yield* pass("19 seconds")
         assert.lengthOf(script.to("slow"), 3)
       })
@@ -600,11 +600,12 @@ describe("Engine", () => {
           integration("ops", { settings: { room: "ops", shared: "hook", messages: 60, burst: 1 } }),
           rule("all")
         )
-        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`x${n}`)))
+        yield* raise("first")
         yield* tick
         assert.lengthOf(script.sent, 1)
         yield* removeIntegration("slow")
-        yield* pass("70 seconds")
+        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`x${n}`)))
+        yield* pass("20 seconds")
         assert.isAtLeast(script.sent.length, 10)
       })
     )
@@ -701,7 +702,9 @@ describe("Engine", () => {
           ["accepted", "duplicate", "accepted", "late", "accepted"]
         )
         assert.strictEqual(new Set(accepted.map(({ id }) => id)).size, 2)
-        assert.deepStrictEqual(script.kinds("ops"), ["RaisedAndCleared", "Raised"])
+        // The first episode was over before it could be told: it is in the message about the second.
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        assert.deepInclude(script.sent[0]?.notification, { flaps: 1 })
       })
     )
   )

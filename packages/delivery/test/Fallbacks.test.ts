@@ -158,6 +158,24 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
+    "is told a raise and its clear at once when both waited",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* setUp
+        script.always("ops", down)
+        yield* raise("a")
+        yield* tick
+        yield* clear("a")
+        yield* pass("6 minutes")
+        assert.deepStrictEqual(script.kinds("backup"), ["RaisedAndCleared"])
+        script.always("ops", "ok")
+        yield* pass("6 minutes")
+        assert.isTrue((yield* outcomes).every((outcome) => /delivered|diverted/.test(outcome)))
+      })
+    )
+  )
+
+  it.effect(
     "waits with the clear where the raise was told",
     world((script) =>
       Effect.gen(function* () {

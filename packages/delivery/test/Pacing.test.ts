@@ -33,7 +33,7 @@ describe("a bucket", () => {
   })
 
   it("holds one when a pause that the service asked for is over", () => {
-    assert.deepStrictEqual(flood(emptyUntil(0, 10_000), 0, 13_000), [10_000, 12_000])
+    assert.deepStrictEqual(flood(emptyUntil(start(0), 10_000), 0, 13_000), [10_000, 12_000])
   })
 
   it("gains nothing by a clock that is set back, and goes on", () => {

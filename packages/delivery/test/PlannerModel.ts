@@ -14,7 +14,8 @@ import {
   Unavailable
 } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
-import { afterwards, type Outcome, unanswered } from "../src/Attempts.ts"
+import { afterwards, unanswered } from "../src/afterwards.ts"
+import type { Outcome } from "../src/Attempts.ts"
 import { integrationId, ruleId, time } from "./engine.ts"
 
 /** How an attempt ends. */
@@ -315,7 +316,8 @@ export class PlannerModel {
               : new PayloadRejected({ detail: "no" }),
             consequence: dead ? { status: "dead" } : { status: "retrying", nextAt: 0, form: "rich" },
             breaks: false,
-            givenBack: []
+            givenBack: [],
+            overBefore: 0
           }
     this.#settle(delivery, afterwards(this.#conversation(delivery), delivery.kind, outcome, delivery.severity))
   }

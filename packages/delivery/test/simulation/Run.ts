@@ -140,6 +140,8 @@ class Run {
       const { integrations } = this.#acts.models.conversations
       const lanes = yield* this.gateway.read(Lanes.use(({ size }) => size))
       const enabled = [...integrations.values()].filter((one) => one.enabled).map(({ id }) => id)
+      // A lane that was broken tries the next delivery itself, once five minutes have passed (D3).
+      yield* this.gateway.pass(301_000)
       const before = this.#services.calls.length
       const { elapsed } = this.#clock
       yield* this.#acts.saveRule({

@@ -180,8 +180,10 @@ const follows: Record<string, ReadonlyArray<string>> = {
 /** D: a delivery goes only ways that there are, and ends once, with a cause. */
 const steps = ({ alert, cause, integration, kind, status, transitions }: Delivery): ReadonlyArray<string> => {
   const at = `${kind} of ${alert} at ${integration}: ${transitions.map((one) => one.status).join(" > ")}`
-  const wrong = transitions.flatMap(({ status }, index) => {
+  const wrong = transitions.flatMap(({ cause, status }, index) => {
     const before = transitions[index - 1]
+    // Five refusals in a row say that none of them was to blame (D3).
+    if (before?.status === "dead" && status === "retrying" && cause?.startsWith("given back") === true) return []
     if (before === undefined)
       return status === "pending" || status === "superseded" ? [] : [`D: begins as ${status}: ${at}`]
     return follows[before.status]?.includes(status) === true ? [] : [`D: ${before.status} > ${status}: ${at}`]

@@ -1,0 +1,65 @@
+/**
+ * What waits at an integration. Only reads; each by an index, so that a lane that is far behind finds its next as fast
+ * as any.
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+
+/** While so few criticals wait, each is said by itself (D5). */
+export const fewCriticals = 10
+
+/** Reads what waits. */
+export class Backlog extends Context.Service<
+  Backlog,
+  {
+    /** The first delivery of the integration that is due; else when the next one will be, if there is one. */
+    readonly next: (
+      integration: IntegrationId
+    ) => Effect.Effect<{ readonly delivery?: string; readonly dueAt?: number }, SqlError.SqlError>
+    /** How many wait there. */
+    readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
+    /** The first critical raise that waits, while there are ten of them or fewer. */
+    readonly critical: (integration: IntegrationId) => Effect.Effect<string | undefined, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Backlog") {
+  static readonly layer: Layer.Layer<Backlog, never, SqlClient.SqlClient> = Layer.effect(
+    Backlog,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const next = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const now = yield* Clock.currentTimeMillis
+        const [pending] = yield* sql<{ id: string; sequence: number }>`SELECT id, sequence FROM deliveries
+          WHERE integration_id = ${integration} AND status = 'pending' ORDER BY sequence LIMIT 1`
+        const [retrying] = yield* sql<{ id: string; sequence: number; next_at: number; updated_at: number }>`
+          SELECT id, sequence, next_at, updated_at FROM deliveries
+          WHERE integration_id = ${integration} AND status = 'retrying' ORDER BY next_at LIMIT 1`
+        // What was written after now was written before the clock was set back: nobody waits for that time to come again.
+        if (retrying === undefined || (retrying.next_at > now && retrying.updated_at <= now)) {
+          if (pending !== undefined) return { delivery: pending.id }
+          return retrying === undefined ? {} : { dueAt: retrying.next_at }
+        }
+        return { delivery: pending !== undefined && pending.sequence < retrying.sequence ? pending.id : retrying.id }
+      })
+
+      const size = (integration: IntegrationId) =>
+        Effect.map(
+          sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
+            WHERE integration_id = ${integration} AND status IN ('pending', 'retrying')`,
+          ([row]) => row?.n ?? 0
+        )
+
+      const critical = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const now = yield* Clock.currentTimeMillis
+        const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
+          WHERE integration_id = ${integration} AND severity = 'critical' AND status IN ('pending', 'retrying')
+            AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now})
+          ORDER BY sequence LIMIT ${fewCriticals + 1}`
+        return rows.length > fewCriticals ? undefined : rows[0]?.id
+      })
+
+      return Backlog.of({ next, size, critical })
+    })
+  )
+}
