@@ -43,7 +43,7 @@ export class Edits extends Context.Service<
   {
     readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
     /** What saving the rule would tell the open alerts, and where; nothing is saved. */
-    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable>
+    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | Invalid>
     readonly removeRule: (
       id: AlertRuleId,
       expected: Expected
@@ -74,7 +74,23 @@ export class Edits extends Context.Service<
       const reconciliation = yield* Reconciliation
       const signals = yield* Signals
 
+      /** A rule names only what there is. */
+      const checkIntegrations = Effect.fnUntraced(function* (rule: AlertRule) {
+        const known = yield* integrations.enabled
+        const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
+        if (unknown.length > 0) {
+          return yield* new Invalid({
+            errors: unknown.map((index) => ({
+              path: `/integrations/${index}`,
+              expected: "the id of an integration",
+              message: "There is no integration of this id; make it first"
+            }))
+          })
+        }
+      })
+
       const previewRule = Effect.fnUntraced(function* (rule: AlertRule) {
+        yield* checkIntegrations(rule)
         const before = yield* alertRules.get(rule.id)
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
         yield* reconciliation.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
@@ -91,17 +107,7 @@ export class Edits extends Context.Service<
       const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
         const before = yield* alertRules.get(rule.id)
         yield* check(before, expected)
-        const known = yield* integrations.enabled
-        const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
-        if (unknown.length > 0) {
-          return yield* new Invalid({
-            errors: unknown.map((index) => ({
-              path: `/integrations/${index}`,
-              expected: "the id of an integration",
-              message: "There is no integration of this id; make it first"
-            }))
-          })
-        }
+        yield* checkIntegrations(rule)
         yield* alertRules.save(rule)
         yield* reconciliation.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
