@@ -25,8 +25,8 @@ export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {}
 /** Others name it: rules, or integrations that fall back to it. */
 export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
 
-/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is this state of it. */
-export type Expected = "any" | "absent" | "present" | { readonly updatedAt: number }
+/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is one of these states of it. */
+export type Expected = "any" | "absent" | "present" | { readonly updatedAt: ReadonlyArray<number> }
 
 /** How many open alerts an edit would raise and clear at one integration. */
 export interface RulePreview {
@@ -181,5 +181,5 @@ const checkPresent = (
   expected: Expected
 ): Effect.Effect<void, NotFound | Changed> => {
   if (before === undefined) return new NotFound()
-  return typeof expected === "object" && expected.updatedAt !== before.updatedAt ? new Changed() : Effect.void
+  return typeof expected === "object" && !expected.updatedAt.includes(before.updatedAt) ? new Changed() : Effect.void
 }
