@@ -106,6 +106,15 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect("tells the form of ids and times", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        const text = JSON.stringify(schemas["AlertRulePayload"]?.["properties"])
+        assert.include(text, JSON.stringify("^[A-Za-z0-9._-]{1,64}$"))
+        assert.match(JSON.stringify(schemas["PostedAlert"]), /"startedAt":{"type":"string","pattern":/)
+      })
+    )
+
     it.effect("requires no body where none is needed", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
