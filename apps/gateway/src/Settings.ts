@@ -42,6 +42,13 @@ const ProxyUrl = Schema.Redacted(Schema.String).check(
   })
 )
 
+/** What an `Authorization` header can carry unchanged; with anything else every caller would get 401. */
+const Token = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((token) => /^[!-~](?:[ -~]*[!-~])?$/.test(Redacted.value(token)), {
+    expected: "ASCII, and no space or line's end around it"
+  })
+)
+
 /** A setting that other programs share, which read it in small letters first. */
 const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
   Config.map(
@@ -66,7 +73,7 @@ const settings = Config.all({
   /** How long history is kept, in days. */
   retentionDays: Config.schema(Days, "TOCSIN_RETENTION_DAYS").pipe(Config.withDefault(30)),
   /** What callers must show; without it only this machine is served. */
-  token: Config.option(Config.Redacted("TOCSIN_TOKEN")),
+  token: Config.option(Config.schema(Token, "TOCSIN_TOKEN")),
   /** The proxies that are believed when they say who calls. */
   trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
     Config.withDefault(""),

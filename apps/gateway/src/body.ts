@@ -19,7 +19,7 @@ export const readBody = (
 ): Effect.Effect<Body, InvalidRequest | TooLarge | UnsupportedMediaType> =>
   Effect.gen(function* () {
     const { "content-encoding": encoding = "identity", "content-type": type = "" } = request.headers
-    if (encoding !== "identity") {
+    if (encoding.toLowerCase() !== "identity") {
       return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without a Content-Encoding" })
     }
     const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? []

@@ -7,6 +7,7 @@ import type { HttpServerRequest } from "effect/http"
 export const callerOf = ({ headers, remoteAddress }: HttpServerRequest.HttpServerRequest): string => {
   const address = Option.getOrElse(remoteAddress, () => "an unknown address")
   const basic = /^basic (.+)$/i.exec(headers["authorization"] ?? "")?.[1]
-  const [user = ""] = Result.getOrElse(Base64.decodeString(basic ?? ""), () => "").split(":")
-  return user === "" ? address : `${cut(user, 64)} at ${address}`
+  const [user = "", ...password] = Result.getOrElse(Base64.decodeString(basic ?? ""), () => "").split(":")
+  // Tools with one field for a credential send it as user and password; and no user may have a colon in it.
+  return user === "" || password.join(":").includes(user) ? address : `${cut(user, 64)} at ${address}`
 }

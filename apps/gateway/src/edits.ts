@@ -20,9 +20,14 @@ export const invalidProblem = { Invalid: (error: Invalid) => Effect.fail(toInval
 export const tagged = <A extends { readonly updatedAt: DateTime.Utc }>(body: A) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.updatedAt.epochMilliseconds}"` } })
 
-/** What `If-Match` demands of the present state; anything that is no ETag of ours matches no state. */
+/**
+ * What `If-Match` demands of the present state: any, or one of a list of ETags. What
+ * is no ETag of ours matches none. A proxy that compresses makes ETags weak (`W/`).
+ */
 export const expected = (headers: { readonly "if-match"?: string }): Expected => {
   const given = headers["if-match"]
   if (given === undefined || given === "*") return "present"
-  return { updatedAt: Number(/^(?:W\/)?"(\d+)"$/.exec(given)?.[1] ?? -1) }
+  return {
+    updatedAt: given.split(",").flatMap((tag) => /^\s*(?:W\/)?"(\d+)"\s*$/.exec(tag)?.slice(1).map(Number) ?? [])
+  }
 }

@@ -11,43 +11,57 @@ import { settingsSchema } from "./settingsSchema.ts"
 export const documented = (installed: ReadonlyArray<InstalledChannel>): typeof Api => {
   const describe = (spec: Record<string, unknown>) => {
     const { components, ...rest } = decodeSpec(spec)
-    const { IntegrationPayload: payload, ...schemas } = components.schemas
-    if (payload === undefined) return spec
-    const types = installed.map(({ plugin }) => ({
-      name: `Integration-${plugin.type}`,
-      schema: {
-        ...payload,
-        title: plugin.title,
-        properties: { ...payload.properties, type: { const: plugin.type }, settings: settingsSchema(plugin) }
-      }
-    }))
-    const refs = types.map(({ name }) => ({ $ref: `#/components/schemas/${name}` }))
+    const { IntegrationPayload: payload, IntegrationReplacement: replacement } = components.schemas
+    if (payload === undefined || replacement === undefined) return spec
     return {
       ...rest,
       components: {
         ...components,
         schemas: {
-          ...schemas,
-          ...Object.fromEntries(types.map(({ name, schema }) => [name, schema])),
-          IntegrationPayload: { oneOf: refs }
+          ...components.schemas,
+          ...oneOf("IntegrationPayload", "Integration", payload, (plugin) => settingsSchema(plugin)),
+          ...oneOf("IntegrationReplacement", "IntegrationReplacement", replacement, (plugin) =>
+            settingsSchema(plugin, true)
+          )
         }
       }
     }
   }
+  /** The schema `name`, which is that of one of the types, and those of the types. */
+  const oneOf = (
+    name: string,
+    prefix: string,
+    { properties, ...schema }: ComponentSchema,
+    settings: (plugin: InstalledChannel["plugin"]) => Schema.Json
+  ) => ({
+    ...Object.fromEntries(
+      installed.map(({ plugin }) => [
+        `${prefix}-${plugin.type}`,
+        {
+          ...schema,
+          title: plugin.title,
+          properties: { ...properties, type: { const: plugin.type }, settings: settings(plugin) }
+        }
+      ])
+    ),
+    [name]: { oneOf: installed.map(({ plugin }) => ({ $ref: `#/components/schemas/${prefix}-${plugin.type}` })) }
+  })
   return Api.annotate(OpenApi.Transform, describe)
 }
 
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
+
+const ComponentSchema = Schema.StructWithRest(Schema.Struct({ properties: Schema.optionalKey(JsonObject) }), [
+  JsonObject
+])
+type ComponentSchema = typeof ComponentSchema.Type
 
 const decodeSpec = Schema.decodeUnknownSync(
   Schema.StructWithRest(
     Schema.Struct({
       components: Schema.StructWithRest(
         Schema.Struct({
-          schemas: Schema.Record(
-            Schema.String,
-            Schema.StructWithRest(Schema.Struct({ properties: Schema.optionalKey(JsonObject) }), [JsonObject])
-          )
+          schemas: Schema.Record(Schema.String, ComponentSchema)
         }),
         [JsonObject]
       )

@@ -44,8 +44,10 @@ export const RuleHandlers = HttpApiBuilder.group(
         return found === undefined ? yield* new NotFound({}) : tagged(ruleJson(found))
       }),
       preview: Effect.fnUntraced(function* ({ payload }) {
-        const id = payload.id ?? AlertRuleId.make("preview")
-        const items = yield* edits.previewRule(rule(payload, id)).pipe(Effect.mapError(storeProblem))
+        const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
+        const items = yield* edits
+          .previewRule(rule(payload, id))
+          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: editProblems.StoreUnavailable }))
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),

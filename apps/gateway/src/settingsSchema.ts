@@ -6,24 +6,29 @@ type JsonObject = { readonly [key: string]: Schema.Json }
 
 /**
  * A plugin's settings as a JSON Schema (draft 2020-12): no fields but those that
- * it names, and every secret marked `writeOnly`, because no answer shows it.
+ * it names, and every secret marked `writeOnly`, because no answer shows it. A
+ * `replacement` may leave secrets out.
  */
-export const settingsSchema = (plugin: ChannelPlugin.Any): JsonObject => {
+export const settingsSchema = (plugin: ChannelPlugin.Any, replacement = false): JsonObject => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(plugin.settings)
   const secrets = new Set(secretPointers(plugin))
 
   const mark = (node: JsonSchema.JsonSchema, at: string): JsonObject => {
-    const { allOf = [], properties, ...own } = toJsonObject(node)
+    const { allOf = [], properties, required, ...own } = toJsonObject(node)
+    const pointerOf = (name: string) => `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`
     // What only describes stands beside what it describes.
     const described = Object.assign({}, own, ...decodeObjects(allOf))
     return {
       ...described,
+      ...(required !== undefined && {
+        required: toNames(required).filter((name) => !replacement || !secrets.has(pointerOf(name)))
+      }),
       ...(properties !== undefined && {
         additionalProperties: false,
         properties: Object.fromEntries(
           Object.entries(toJsonObject(properties)).map(([name, property]) => [
             name,
-            mark(toJsonObject(property), `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
+            mark(toJsonObject(property), pointerOf(name))
           ])
         )
       }),
@@ -36,3 +41,4 @@ export const settingsSchema = (plugin: ChannelPlugin.Any): JsonObject => {
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
 const toJsonObject = Schema.decodeUnknownSync(JsonObject)
 const decodeObjects = Schema.decodeUnknownSync(Schema.Array(JsonObject))
+const toNames = Schema.decodeUnknownSync(Schema.Array(Schema.String))

@@ -177,6 +177,8 @@ describe("A start is refused with one sentence", { timeout: 60_000 }, () => {
   const refusals: ReadonlyArray<readonly [settings: { readonly [name: string]: string }, sentence: string]> = [
     [{ TOCSIN_HOST: "0.0.0.0" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
     [{ TOCSIN_HOST: "0.0.0.0", TOCSIN_TOKEN: "" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
+    [{ TOCSIN_TOKEN: "t0k\u00e9n" }, "TOCSIN_TOKEN: Expected ASCII"],
+    [{ TOCSIN_TOKEN: "from-a-file\n" }, "TOCSIN_TOKEN: Expected ASCII"],
     [{ TOCSIN_KEY: "too short" }, "TOCSIN_KEY must hold 32 bytes in base64"],
     [{ TOCSIN_KEY_FILE: "/nowhere/key" }, "The key file /nowhere/key cannot be read"],
     [{ TOCSIN_DATABASE_URL: "mysql://localhost/tocsin" }, "TOCSIN_DATABASE_URL must begin with sqlite:"],

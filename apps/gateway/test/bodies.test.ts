@@ -58,6 +58,19 @@ describe("Every route that takes a body", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect.each(each.filter(([, path]) => path !== source))(
+      "%s %s says what it takes in a sender's words",
+      ([method, path]) =>
+        Effect.gen(function* () {
+          for (const body of ["7", '"text"', "true", path === "/v1/alerts" ? "null" : "[]"]) {
+            const headers = { "content-encoding": "Identity" }
+            const { detail, status } = yield* problemOf({ method, path, headers, body })
+            assert.strictEqual(status, 400)
+            assert.match(detail ?? "", /^Expected an object(, or no body| or an array)?$/)
+          }
+        })
+    )
+
     it.effect.each(each)("%s %s takes no more than 32 levels of JSON (400)", ([method, path]) =>
       Effect.gen(function* () {
         const { errors } = yield* problemOf({ method, path, body: nested(33) })

@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Explanations, RulePreview } from "@tocsin/client"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
-import { Accepted, ask } from "./answers.ts"
+import { Accepted, ask, errorsOf } from "./answers.ts"
 import { SharedWorld } from "./world.ts"
 
 const raise = (source: string, id: string, severity = "major") =>
@@ -84,7 +84,21 @@ describe("People's own questions and words", { timeout: 60_000 }, () => {
         const off = yield* preview({ enabled: false })
         assert.deepStrictEqual([off.raise, off.clear], [0, 2])
         assert.deepStrictEqual(yield* preview({ name: "another" }), { raise: 0, clear: 0, integrations: [] })
+        const unknown = yield* ask(400, "POST", "/v1/rules/preview", { ...room.rule, integrations: ["nobody"] })
+        assert.strictEqual(errorsOf(unknown)[0]?.path, "/integrations/0")
         yield* room.told(1)
+      })
+    )
+
+    it.effect("a preview of a rule without an id is of a new one, whatever ids there are", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const room = yield* world.room("preview", { match: { source: "held" } })
+        yield* raise("held", "a", "major")
+        yield* room.told(1)
+        const body = { ...room.rule, id: undefined, integrations: [] }
+        const { clear } = (yield* ask(200, "POST", "/v1/rules/preview", body)).as(RulePreview)
+        assert.strictEqual(clear, 0)
       })
     )
   })

@@ -53,6 +53,9 @@ describe("Integrations", { timeout: 60_000 }, () => {
         yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": etag })
         yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": "s3cr3t" })
         yield* ask(412, "DELETE", `${all}/crud`, undefined, { "if-match": etag })
+        const list = `"1", W/${replaced.headers["etag"]}`
+        yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": list })
+        yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": list })
         yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": "*" })
         yield* ask(404, "PUT", `${all}/unknown`, slack())
         assert.strictEqual(errorsOf(yield* ask(400, "PUT", `${all}/crud`, slack({ id: "other" })))[0]?.path, "/id")

@@ -24,6 +24,9 @@ const Operation = Schema.Struct({
   operationId: Schema.String,
   summary: Schema.String,
   description: Schema.optionalKey(Schema.String),
+  requestBody: Schema.optionalKey(
+    Schema.Struct({ content: Schema.Record(Schema.String, Schema.Json), required: Schema.Boolean })
+  ),
   parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String })),
   responses: Schema.Record(Schema.String, Schema.Json)
 })
@@ -87,6 +90,43 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect("lets a replacement leave secrets out, as it may", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        assert.deepStrictEqual(schemas["IntegrationReplacement"]?.["oneOf"], [
+          { $ref: "#/components/schemas/IntegrationReplacement-slack" },
+          { $ref: "#/components/schemas/IntegrationReplacement-hipchat" }
+        ])
+        const required = (name: string) => Schema.decodeUnknownSync(Variant)(schemas[name]).properties.settings.required
+        assert.deepStrictEqual(required("Integration-slack"), ["url"])
+        assert.deepStrictEqual(required("IntegrationReplacement-slack"), [])
+        assert.deepStrictEqual(required("IntegrationReplacement-hipchat"), ["url"])
+        const { requestBody } = (yield* document).paths["/v1/integrations/{id}"]?.["put"] ?? {}
+        assert.include(JSON.stringify(requestBody), "#/components/schemas/IntegrationReplacement")
+      })
+    )
+
+    it.effect("tells the form of ids and times", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        const text = JSON.stringify(schemas["AlertRulePayload"]?.["properties"])
+        assert.include(text, JSON.stringify("^[A-Za-z0-9._-]{1,64}$"))
+        assert.match(JSON.stringify(schemas["PostedAlert"]), /"startedAt":{"type":"string","pattern":/)
+      })
+    )
+
+    it.effect("requires no body where none is needed", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const required = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.entries(operations).flatMap(([method, { requestBody }]) =>
+            requestBody?.required === false ? [`${method} ${path}`] : []
+          )
+        )
+        assert.deepStrictEqual(required, ["post /v1/integrations/{id}/test", "post /v1/deliveries/{id}/redeliver"])
+      })
+    )
+
     it.effect("is what docs/api.md lists", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
@@ -131,6 +171,7 @@ const Variant = Schema.Struct({
     type: Schema.Json,
     settings: Schema.Struct({
       additionalProperties: Schema.Boolean,
+      required: Schema.Array(Schema.String),
       properties: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
     })
   })

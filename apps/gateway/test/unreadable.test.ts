@@ -44,6 +44,15 @@ describe("A body that is kept", { timeout: 60_000 }, () => {
       `Authorization: Digest ${canary}\nkept: 1`,
       `kept=1&password=${canary}`,
       `kept=1&password%3D${canary}`,
+      `{"url": "https://hooks.slack.com/services/T0/B0/${canary}", "kept": 1}`,
+      String.raw`{"url": "https:\/\/hooks.slack.com\/services\/T0\/B0\/${canary}", "kept": 1}`,
+      `{"url": "https://discord.com/api/webhooks/1/${canary}", "kept": 1}`,
+      `{"url": "https://acme.webhook.office.com/webhookb2/1@2/${canary}", "kept": 1}`,
+      `{"url": "https://prod.logic.azure.com/workflows/1?sp=kept&sig=${canary}"}`,
+      `{"url": "https://chat.googleapis.com/v1/spaces/kept/messages?key=${canary}"}`,
+      `{"text": "xoxb-1-${canary}", "kept": 1}`,
+      `{"text": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${canary}", "kept": 1}`,
+      ...["auth", "pwd", "Cookie", "X-Signature"].map((name) => `{"${name}": "${canary}", "kept": 1}`),
       `{"kept": 1, "token": "${canary}`,
       `{"kept": 1, "token": {"a": "${canary}`
     ])("has no credential in it: %s", (body) =>
@@ -73,7 +82,19 @@ describe("A body that is kept", { timeout: 60_000 }, () => {
 
     it.effect("costs no more time the more it looks like credentials", () =>
       Effect.gen(function* () {
-        for (const part of ["token", "token=", "\\", '"token":{', '\\"token\\":\\"', "://", "Bearer ", " "]) {
+        for (const part of [
+          "token",
+          "token=",
+          "\\",
+          '"token":{',
+          '\\"token\\":\\"',
+          "://",
+          "Bearer ",
+          " ",
+          "eyJaaaaaaaa.",
+          "xoxb-",
+          "auth"
+        ]) {
           yield* keep(400, part.repeat(4_000_000 / part.length))
         }
       })

@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, StoreUnavailable } from "./Problems.ts"
-import { says } from "./says.ts"
+import { bodyIsOptional, says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
 
@@ -83,12 +83,14 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
       payload: [Schema.Struct({ reason: Schema.optionalKey(Reason) }), Schema.Null],
       success: Delivery,
       error: [InvalidRequest, NotFound, Conflict, StoreUnavailable]
-    }).annotateMerge(
-      says(
-        "Deliver again",
-        "Makes a new delivery that says what is true by then. Something that was delivered needs a reason."
+    })
+      .annotateMerge(bodyIsOptional)
+      .annotateMerge(
+        says(
+          "Deliver again",
+          "Makes a new delivery that says what is true by then. Something that was delivered needs a reason."
+        )
       )
-    )
   )
   .prefix("/v1/deliveries")
   .annotateMerge(OpenApi.annotations({ description: "What was told, where and when." })) {}

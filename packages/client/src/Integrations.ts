@@ -8,7 +8,7 @@ import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
 import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
-import { says } from "./says.ts"
+import { bodyIsOptional, says } from "./says.ts"
 
 const Settings = Schema.Record(Schema.String, Schema.Json)
 
@@ -39,6 +39,9 @@ export const IntegrationPayload = Schema.Struct({
   createdAt: ignored,
   updatedAt: ignored
 }).annotate({ identifier: "IntegrationPayload" })
+
+/** An integration as it replaces what is stored: its settings may leave out secrets, which then stay as they are. */
+export const IntegrationReplacement = IntegrationPayload.annotate({ identifier: "IntegrationReplacement" })
 
 const State = Schema.Literals(["ok", "broken"])
 
@@ -117,7 +120,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     HttpApiEndpoint.put("replace", "/:id", {
       params,
       headers: ifMatch,
-      payload: IntegrationPayload,
+      payload: IntegrationReplacement,
       success: withETag(Integration),
       error: [InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable]
     }).annotateMerge(
@@ -150,12 +153,14 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       ],
       success: TestSend,
       error: [InvalidRequest, NotFound, StoreUnavailable]
-    }).annotateMerge(
-      says(
-        "Send a test",
-        "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success mends a broken integration."
+    })
+      .annotateMerge(bodyIsOptional)
+      .annotateMerge(
+        says(
+          "Send a test",
+          "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success mends a broken integration."
+        )
       )
-    )
   )
   .prefix("/v1/integrations")
   .annotateMerge(OpenApi.annotations({ description: "The integrations: configured channels." })) {}

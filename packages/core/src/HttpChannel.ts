@@ -188,19 +188,23 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   const add = (text: string) => {
     if (text.length > 0) found.add(text).add(encodeURIComponent(text))
   }
-  const walk = (value: unknown): void => {
+  const addSecret = (secret: string) => {
+    add(secret)
+    if (!URL.canParse(secret)) return
+    const { pathname, search } = new URL(secret)
+    for (const part of [pathname + search, pathname]) if (part.length > 1) add(part)
+    for (const part of `${pathname}/${search}`.split(/[/?&=]/)) if (part.length >= 8) add(part)
+  }
+  const walk = (value: unknown, isSecret: boolean): void => {
     if (Redacted.isRedacted(value)) {
-      const secret = String(Redacted.value(value))
-      add(secret)
-      if (!URL.canParse(secret)) return
-      const { pathname, search } = new URL(secret)
-      for (const part of [pathname + search, pathname]) if (part.length > 1) add(part)
-      for (const part of `${pathname}/${search}`.split(/[/?&=]/)) if (part.length >= 8) add(part)
-    } else if (typeof value === "object" && value !== null) {
-      Object.values(value).forEach(walk)
+      walk(Redacted.value(value), true)
+    } else if (typeof value === "object" && value !== null && !(value instanceof URL)) {
+      Object.values(value).forEach((inner) => walk(inner, isSecret))
+    } else if (isSecret) {
+      addSecret(String(value))
     }
   }
-  walk(value)
+  walk(value, false)
   return [...found].sort((a, b) => b.length - a.length)
 }
 

@@ -1,9 +1,12 @@
 import { Schema } from "effect"
 import { maxTextLength } from "./InboundLimits.ts"
 
-/** What an id must be so that a URL's path can carry it: `.` and `..` would be lost on the way. */
+/**
+ * What an id must be so that a URL's path can carry it: `.` and `..` would be lost on the way. (Only patterns with
+ * the flag `u` reach a JSON Schema.)
+ */
 export const PathSegment = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" }),
+  Schema.isPattern(/^[A-Za-z0-9._-]{1,64}$/u, { expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -" }),
   Schema.makeFilter((id) => id !== "." && id !== "..", { expected: "an id other than . and .." })
 )
 

@@ -6,7 +6,11 @@ import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } fr
 
 class Hook extends ChannelPlugin.Service<Hook>()("hook", {
   title: "Hook",
-  settings: Schema.Struct({ url: Schema.Redacted(Schema.String), password: Schema.Redacted(Schema.String) }),
+  settings: Schema.Struct({
+    url: Schema.Redacted(Schema.String),
+    password: Schema.Redacted(Schema.String),
+    login: Schema.Redacted(Schema.Struct({ codes: Schema.Array(Schema.String) }))
+  }),
   settingsVersion: 1,
   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }],
   sizes: { text: 1000 },
@@ -26,7 +30,8 @@ class Hook extends ChannelPlugin.Service<Hook>()("hook", {
 
 const settings = {
   url: Redacted.make("https://hooks.example.com/services/T0123456/aSecretOfThisHook"),
-  password: Redacted.make("pa ss/w&rd")
+  password: Redacted.make("pa ss/w&rd"),
+  login: Redacted.make({ codes: ["c0de-of-the-login"] })
 }
 
 const deliver = Effect.fnUntraced(function* (answers: ReadonlyArray<() => Response>) {
@@ -93,14 +98,15 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("strikes out every secret that a service echoes: whole, as a path, in parts, and encoded", () =>
+  it.effect("strikes out every secret that a service echoes: whole, as a path, in parts, in a group, and encoded", () =>
     Effect.gen(function* () {
       const echoes = [
         Redacted.value(settings.url),
         "/services/T0123456/aSecretOfThisHook",
         "aSecretOfThisHook",
         Redacted.value(settings.password),
-        encodeURIComponent(Redacted.value(settings.password))
+        encodeURIComponent(Redacted.value(settings.password)),
+        "c0de-of-the-login"
       ]
       for (const echo of echoes) {
         const { exit } = yield* deliver([() => new Response(`no such hook: ${echo}.`, { status: 404 })])

@@ -25,8 +25,8 @@ export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {}
 /** Others name it: rules, or integrations that fall back to it. */
 export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
 
-/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is this state of it. */
-export type Expected = "any" | "absent" | "present" | { readonly updatedAt: number }
+/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is one of these states of it. */
+export type Expected = "any" | "absent" | "present" | { readonly updatedAt: ReadonlyArray<number> }
 
 /** How many open alerts an edit would raise and clear at one integration. */
 export interface RulePreview {
@@ -43,7 +43,7 @@ export class Edits extends Context.Service<
   {
     readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
     /** What saving the rule would tell the open alerts, and where; nothing is saved. */
-    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable>
+    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | Invalid>
     readonly removeRule: (
       id: AlertRuleId,
       expected: Expected
@@ -74,7 +74,23 @@ export class Edits extends Context.Service<
       const reconciliation = yield* Reconciliation
       const signals = yield* Signals
 
+      /** A rule names only what there is. */
+      const checkIntegrations = Effect.fnUntraced(function* (rule: AlertRule) {
+        const known = yield* integrations.enabled
+        const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
+        if (unknown.length > 0) {
+          return yield* new Invalid({
+            errors: unknown.map((index) => ({
+              path: `/integrations/${index}`,
+              expected: "the id of an integration",
+              message: "There is no integration of this id; make it first"
+            }))
+          })
+        }
+      })
+
       const previewRule = Effect.fnUntraced(function* (rule: AlertRule) {
+        yield* checkIntegrations(rule)
         const before = yield* alertRules.get(rule.id)
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
         yield* reconciliation.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
@@ -91,17 +107,7 @@ export class Edits extends Context.Service<
       const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
         const before = yield* alertRules.get(rule.id)
         yield* check(before, expected)
-        const known = yield* integrations.enabled
-        const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
-        if (unknown.length > 0) {
-          return yield* new Invalid({
-            errors: unknown.map((index) => ({
-              path: `/integrations/${index}`,
-              expected: "the id of an integration",
-              message: "There is no integration of this id; make it first"
-            }))
-          })
-        }
+        yield* checkIntegrations(rule)
         yield* alertRules.save(rule)
         yield* reconciliation.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
@@ -175,5 +181,5 @@ const checkPresent = (
   expected: Expected
 ): Effect.Effect<void, NotFound | Changed> => {
   if (before === undefined) return new NotFound()
-  return typeof expected === "object" && expected.updatedAt !== before.updatedAt ? new Changed() : Effect.void
+  return typeof expected === "object" && !expected.updatedAt.includes(before.updatedAt) ? new Changed() : Effect.void
 }

@@ -1,7 +1,7 @@
 /**
  * Input that cannot be taken: where, what was expected and what to do.
  */
-import { Schema, type SchemaAST, SchemaIssue } from "effect"
+import { Schema, SchemaAST, SchemaIssue } from "effect"
 
 /** One thing that is wrong. It never repeats what was given: that may be a secret. */
 export const InvalidPart = Schema.Struct({
@@ -23,6 +23,10 @@ export const invalid = (path: string, expected: string, message = `Expected ${ex
 
 /** The errors of input that its schema refused, with their places below `at`. */
 export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
+  // Else what is no object at all would be told the schema's identifier, which only its authors know.
+  if (issue._tag === "AnyOf" && issue.issues.length === 0 && issue.ast.types.every(SchemaAST.isObjects)) {
+    return invalid(at, "an object")
+  }
   const missing = missingFields(issue)
   const format = SchemaIssue.makeFormatterStandardSchemaV1({
     leafHook: (leaf) => {
@@ -88,6 +92,7 @@ const words = new Map([
   ["boolean", "true or false"],
   ["array", "an array"],
   ["object", "an object"],
+  ["object | null", "an object, or no body"],
   ["number", "a number"],
   ["JSON value", "a JSON value"],
   ["a value with a length of at least 1", "a text that is not empty"],

@@ -69,7 +69,8 @@ export class Unreadable extends Context.Service<
             received_at: yield* Clock.currentTimeMillis
           })}`
           yield* sql`DELETE FROM unreadable
-            WHERE sequence <= (SELECT max(sequence) FROM unreadable) - ${InboundLimits.maxUnreadable}`
+            WHERE sequence <= (SELECT sequence FROM unreadable
+              ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
         })
 
         const list = Effect.fnUntraced(function* ({

@@ -9,9 +9,9 @@ import { Journal } from "./Journal.ts"
 export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { message: Schema.String }) {}
 
 /**
- * Seals anew what the previous key sealed, each integration by itself, so that a
- * stop in between loses nothing. It comes before all else: with a wrong key, one
- * integration after the other would look broken.
+ * Seals anew what the previous key sealed, all of it or, if it is stopped or something
+ * cannot be opened, nothing: then the previous key alone still opens all. It comes
+ * before all else: with a wrong key, one integration after the other would look broken.
  */
 export const changeKey = Effect.gen(function* () {
   const journal = yield* Journal
@@ -22,8 +22,13 @@ export const changeKey = Effect.gen(function* () {
         "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with, or TOCSIN_KEY_PREVIOUS to it if you are changing the key."
     })
   }
-  let resealed = 0
-  while (yield* journal.commit(integrations.reseal)) resealed++
+  const resealed = yield* journal.commit(
+    Effect.gen(function* () {
+      let resealed = 0
+      while (yield* integrations.reseal) resealed++
+      return resealed
+    })
+  )
   if (resealed > 0) yield* Effect.logInfo(`Sealed the settings of ${resealed} integrations with the new key.`)
 }).pipe(
   Effect.catchTag(

@@ -3,24 +3,49 @@
  * replacement may carry (case S2).
  */
 import type { ChannelPlugin } from "@tocsin/core"
-import { Schema, SchemaAST } from "effect"
+import { Equal, Schema, SchemaAST } from "effect"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
-/** The JSON Pointers of a plugin's secret settings, found by walking its schema for `Redacted`. */
+/**
+ * The JSON Pointers of a plugin's secret settings, found by walking its schema for
+ * `Redacted`. What has secrets in places that depend on the values, such as a list
+ * or an object with free names, is a secret as a whole.
+ */
 export const secretPointers = (plugin: ChannelPlugin.Any): ReadonlyArray<string> => {
   const found = new Set<string>()
   const walk = (ast: SchemaAST.AST, at: string) => {
-    if (SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] !== undefined) {
-      if (isRedacted(ast.annotations["representation"])) found.add(at)
-    } else if (SchemaAST.isObjects(ast)) {
-      for (const { name, type } of ast.propertySignatures) walk(type, `${at}/${escapePointer(String(name))}`)
-    } else if (SchemaAST.isUnion(ast)) {
+    if (SchemaAST.isUnion(ast)) {
       for (const member of ast.types) walk(member, at)
+    } else if (isClass(ast)) {
+      for (const fields of ast.typeParameters) walk(fields, at)
+    } else if (SchemaAST.isObjects(ast) && !ast.indexSignatures.some(({ type }) => holdsSecret(type))) {
+      for (const { name, type } of ast.propertySignatures) walk(type, `${at}/${escapePointer(String(name))}`)
+    } else if (holdsSecret(ast)) {
+      found.add(at)
     }
   }
   walk(Schema.toType(plugin.settings).ast, "")
   return [...found]
+}
+
+/** A `Schema.Class` is written as its fields are. */
+const isClass = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
+  SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] === undefined
+
+/** Whether there is a secret anywhere in it; `seen` ends the walk of a schema that holds itself. */
+const holdsSecret = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): boolean => {
+  if (seen.has(ast)) return false
+  seen.add(ast)
+  const inner = (ast: SchemaAST.AST) => holdsSecret(ast, seen)
+  if (SchemaAST.isDeclaration(ast)) {
+    return isRedacted(ast.annotations?.["representation"]) || ast.typeParameters.some(inner)
+  }
+  if (SchemaAST.isObjects(ast))
+    return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => inner(type))
+  if (SchemaAST.isArrays(ast)) return [...ast.elements, ...ast.rest].some(inner)
+  if (SchemaAST.isUnion(ast)) return ast.types.some(inner)
+  return SchemaAST.isSuspend(ast) && inner(ast.thunk())
 }
 
 const isRedacted = (representation: unknown): boolean =>
@@ -62,7 +87,9 @@ export const keptSecrets = (
 ): ReadonlyArray<string> =>
   secretPointers(plugin).filter((pointer) => {
     const value = valueAt(settings, pointer)
-    return value !== undefined && value === valueAt(stored, pointer) && valueAt(entered, pointer) === undefined
+    return (
+      value !== undefined && Equal.equals(value, valueAt(stored, pointer)) && valueAt(entered, pointer) === undefined
+    )
   })
 
 /** The pointer of the first setting that is a URL of the origin. */
@@ -90,7 +117,7 @@ const replaceAt = (
   [key, ...rest]: ReadonlyArray<string>,
   value: Schema.Json | undefined
 ): JsonObject => {
-  if (key === undefined) return settings
+  if (key === undefined) return isObject(value) ? value : {}
   const { [key]: old, ...others } = settings
   const inner = rest.length === 0 ? value : replaceAt(isObject(old) ? old : {}, rest, value)
   return inner === undefined ? others : { ...others, [key]: inner }

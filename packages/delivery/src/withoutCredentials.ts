@@ -1,14 +1,19 @@
 /**
- * The text without what looks like a credential: users and passwords of URLs,
- * what follows `Bearer` and `Basic`, and what stands after a name such as
- * `token`, `password` or `api_key`, in JSON, in a query or anywhere else.
+ * The text without what looks like a credential: users and passwords of URLs, the
+ * paths of well-known webhooks, JSON Web Tokens and Slack's, what follows `Bearer`
+ * and `Basic`, and what stands after a name such as `token`, `password` or
+ * `api_key`, in JSON, in a query or anywhere else.
  *
  * It rather strikes out too much, because the text need not be well formed: it is
  * for a person to read.
  */
 export const withoutCredentials = (text: string): string =>
   withoutNamed(
-    text.replace(userInfo, `$1${struck}@`).replace(/\b(Bearer|Basic)(?:\s|%20|\+){1,16}[\w.~+/=%-]+/gi, `$1 ${struck}`)
+    text
+      .replace(userInfo, `$1${struck}@`)
+      .replace(hook, `$1${struck}`)
+      .replace(shaped, struck)
+      .replace(/\b(Bearer|Basic)(?:\s|%20|\+){1,16}[\w.~+/=%-]+/gi, `$1 ${struck}`)
   )
 
 const struck = "<redacted>"
@@ -16,9 +21,16 @@ const struck = "<redacted>"
 /** In JSON the slashes may be escaped. */
 const userInfo = /(:\\?\/\\?\/)[^\s/?#"'<>\\]*@/g
 
+/** Up to the path that is the credential. */
+const hook =
+  /((?:hooks\.slack\.com|discord(?:app)?\.com\\?\/api\\?\/webhooks|webhook\.office\.com|api\.telegram\.org)\\?\/)[^\s"'<>]*/gi
+
+/** Slack's tokens, and JSON Web Tokens. */
+const shaped = /\bxox[a-z]-[\w-]+|(?<![\w-])eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g
+
 /** A name up to its `=` or `:`; in JSON it ends in a quote, and in JSON within JSON that quote is escaped. */
 const named =
-  /(?:token|passw(?:or)?d|passphrase|secret|authorization|credential|(?:api|access|private|routing)[-_ ]?key)[\w.-]{0,64}(\\{0,16}["'])?\s{0,16}(?:=|:|%3d)\s{0,16}/gi
+  /(?:token|passw(?:or)?d|pwd|passphrase|secret|authorization|\bauth(?=\\{0,16}["'=:\s])|cookie|credential|signature|\b(?:sig|key)(?==)|(?:api|access|private|routing)[-_ ]?key)[\w.-]{0,64}(\\{0,16}["'])?\s{0,16}(?:=|:|%3d)\s{0,16}/gi
 
 const withoutNamed = (text: string): string => {
   let clean = ""

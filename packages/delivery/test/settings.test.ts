@@ -38,6 +38,74 @@ describe("secretPointers", () => {
   })
 })
 
+/** Secrets to which no pointer leads that holds for all settings: they stand in lists, by free names, or in a secret group. */
+class Many extends ChannelPlugin.Service<Many>()("many", {
+  title: "Many",
+  settings: Schema.Struct({
+    tokens: Schema.Array(Secret),
+    pair: Schema.Tuple([Schema.String, Secret]),
+    headers: Schema.Record(Schema.String, Secret),
+    users: Schema.optionalKey(Schema.Array(Schema.Struct({ name: Schema.String, password: Secret }))),
+    perhaps: Schema.Option(Secret),
+    group: Schema.Redacted(Schema.Struct({ user: Schema.String, password: Schema.String })),
+    rooms: Schema.Array(Schema.String)
+  }),
+  settingsVersion: 1,
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}) {}
+
+const shape = { title: "", settingsVersion: 1, budgets: () => [], sizes: { text: 100 }, capabilities: {} }
+
+class Free extends ChannelPlugin.Service<Free>()("free", {
+  ...shape,
+  settings: Schema.Record(Schema.String, Secret)
+}) {}
+
+interface Hop {
+  readonly token: typeof Secret.Type
+  readonly next?: Hop
+}
+const Hop: Schema.Codec<Hop, any> = Schema.Struct({
+  token: Secret,
+  next: Schema.optionalKey(Schema.suspend((): Schema.Codec<Hop, any> => Hop))
+})
+
+class ClassySettings extends Schema.Class<ClassySettings>("ClassySettings")({
+  token: Secret,
+  next: Schema.optionalKey(Schema.suspend(() => Hop))
+}) {}
+
+class Classy extends ChannelPlugin.Service<Classy>()("classy", { ...shape, settings: ClassySettings }) {}
+
+describe("Lists and groups that hold secrets", () => {
+  const stored = { tokens: ["t1"], headers: { auth: "h1" }, group: { user: "u", password: "p1" }, rooms: ["r"] }
+
+  it("are secret as a whole", () => {
+    assert.deepStrictEqual(secretPointers(Many), ["/tokens", "/pair", "/headers", "/users", "/perhaps", "/group"])
+    assert.deepStrictEqual(withoutSecrets(Many, stored), {
+      settings: { rooms: ["r"] },
+      secretsSet: ["/tokens", "/headers", "/group"]
+    })
+  })
+
+  it("may be all that a plugin has, or the fields of a class", () => {
+    const settings = { a: "1" }
+    assert.deepStrictEqual(withoutSecrets(Free, settings), { settings: {}, secretsSet: [""] })
+    assert.deepStrictEqual(secretPointers(Classy), ["/token", "/next"])
+  })
+
+  it("are kept as a whole, and are known to be kept", () => {
+    const entered = { rooms: ["s"], headers: { auth: "h2" } }
+    const kept = withStoredSecrets(Many, entered, stored)
+    assert.deepStrictEqual(kept, { ...stored, ...entered })
+    // As they come back from being decoded and encoded: equal, but not the same objects.
+    const settings = structuredClone(kept)
+    assert.deepStrictEqual(keptSecrets(Many, { entered, settings, stored }), ["/tokens", "/group"])
+  })
+})
+
 describe("withoutSecrets", () => {
   it("leaves out the secrets and says which are set", () => {
     const settings = { "a/b~c": "1", url: "https://x.example/s", either: { kind: "token", token: "2" }, name: "n" }

@@ -13,7 +13,7 @@ const Url = Link.check(
 })
 
 /** What can stand in an HTTP header. */
-const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/, { expected: "a token, without spaces" }))
+const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/u, { expected: "a token, without spaces" }))
 
 const authToken = {
   title: "Auth token",

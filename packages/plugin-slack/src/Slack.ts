@@ -12,7 +12,7 @@ const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.tes
 
 const Mention = Schema.optionalKey(
   Schema.String.check(
-    Schema.isPattern(/^(here|channel|everyone|[SUW][A-Z0-9]+)$/, {
+    Schema.isPattern(/^(here|channel|everyone|[SUW][A-Z0-9]+)$/u, {
       expected: "here, channel, everyone, a user group's id (S…) or a user's id (U… or W…)"
     })
   )
