@@ -1,7 +1,10 @@
 import { Schema } from "effect"
 
+/** Why an integration is broken, as a typed client reads it. */
+const Broken = Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })
+
 /** What the gateway makes itself; accepted in a request, so that what was read can be sent back. */
-export const ignored = Schema.optionalKey(Schema.Unknown).annotateKey({
+export const ignored = Schema.optionalKey(Schema.Union([Schema.DateTimeUtc, Broken, Schema.Json])).annotateKey({
   description: "Made by the gateway: ignored here, so that what was read can be sent back.",
   readOnly: true
 })
