@@ -1,10 +1,10 @@
 /**
  * The whole gateway: engine, plugins and HTTP server.
  */
-import { Engine, HistoryKept, Sqlite } from "@tocsin/delivery"
+import { Engine, HistoryKept, Operators, PublicUrl, Sqlite } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Duration, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { Announcement } from "./announcement.ts"
@@ -31,9 +31,18 @@ const Store = Layer.unwrap(
   })
 )
 
-const Retention = Layer.effect(
-  HistoryKept,
-  Effect.map(Settings, ({ retentionDays }) => Duration.days(retentionDays))
+/** What the engine can be told by settings. */
+const EngineSettings = Layer.effectContext(
+  Effect.map(Settings, ({ operators, publicUrl, retentionDays }) =>
+    Context.make(HistoryKept, Duration.days(retentionDays)).pipe(
+      Context.add(Operators, Option.getOrUndefined(operators)),
+      // A path in it is a folder: links are made below it.
+      Context.add(
+        PublicUrl,
+        Option.getOrUndefined(Option.map(publicUrl, (url) => new URL(`${url.href.replace(/\/$/, "")}/`)))
+      )
+    )
+  )
 )
 
 const Server = Layer.unwrap(
@@ -68,7 +77,7 @@ const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
 export const layer = Announcement.pipe(
   Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
   Layer.provide(Server),
-  Layer.provide(Engine.layer.pipe(Layer.provide(Retention))),
+  Layer.provide(Engine.layer.pipe(Layer.provide(EngineSettings))),
   Layer.provideMerge(Plugins.layer),
   Layer.provideMerge(Egress.layer),
   // The key first: it looks whether there is a database already.

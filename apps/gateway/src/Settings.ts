@@ -1,6 +1,7 @@
 /**
  * The gateway's settings, from the environment.
  */
+import { IntegrationId, Link } from "@tocsin/core"
 import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
@@ -63,6 +64,12 @@ const Days = Schema.FiniteFromString.check(
   Schema.isBetween({ minimum: 1, maximum: 36_500 }, { expected: "a number of days from 1 to 36500" })
 )
 
+const BaseUrl = Link.check(
+  Schema.makeFilter(({ hash, password, search, username }) => [hash, password, search, username].join("") === "", {
+    expected: "an http or https URL such as https://tocsin.example.com"
+  })
+)
+
 const settings = Config.all({
   /** The address to listen on. */
   host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -70,6 +77,10 @@ const settings = Config.all({
   port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
   /** Where the store is: `sqlite:<file>`. */
   databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
+  /** Where people reach the gateway: the base of links to the pages of digests. */
+  publicUrl: Config.option(Config.schema(BaseUrl, "TOCSIN_PUBLIC_URL")),
+  /** The integration that tells operators of Tocsin's own troubles. */
+  operators: Config.option(Config.schema(IntegrationId, "TOCSIN_OPERATORS")),
   /** How long history is kept, in days. */
   retentionDays: Config.schema(Days, "TOCSIN_RETENTION_DAYS").pipe(Config.withDefault(30)),
   /** What callers must show; without it only this machine is served. */

@@ -8,11 +8,13 @@ import {
 } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
 import {
+  Backlog,
   Edits,
   type IntegrationInput,
   Integrations,
   invalid,
   Journal,
+  Lanes,
   type ShownIntegration,
   type TestOutcome,
   TestSends
@@ -35,6 +37,8 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const journal = yield* Journal
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
+    const lanes = yield* Lanes
+    const backlog = yield* Backlog
 
     /** Sends by settings that are not saved; secrets that they leave out are those of the integration of this id. */
     const testUnsaved = Effect.fnUntraced(
@@ -48,14 +52,25 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       })
     )
 
+    const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
+      const waiting = {
+        stands: yield* lanes.standstill(shown.id),
+        size: yield* journal.read(backlog.size(shown.id)),
+        oldest: yield* journal.read(backlog.oldest(shown.id))
+      }
+      return integrationJson(shown, waiting)
+    }, Effect.mapError(storeProblem))
+
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
         const all = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
-        const wanted = all.filter(
-          (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one) === state)
+        const wanted = yield* Effect.filter(all, (one) =>
+          type !== undefined && one.type !== type
+            ? Effect.succeed(false)
+            : Effect.map(lanes.standstill(one.id), (stands) => state === undefined || stateOf(one, stands) === state)
         )
         const { items, ...rest } = pageOf(wanted, page)
-        return { items: items.map(integrationJson), ...rest }
+        return { items: yield* Effect.forEach(items, show), ...rest }
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
@@ -68,11 +83,11 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             IdInUse: () => Effect.fail(new Conflict({ detail: "There is an integration of this id; PUT replaces it" }))
           })
         )
-        return tagged(integrationJson(saved))
+        return tagged(yield* show(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
         const found = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
-        return found === undefined ? yield* new NotFound({}) : tagged(integrationJson(found))
+        return found === undefined ? yield* new NotFound({}) : tagged(yield* show(found))
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         if (payload.id !== undefined && payload.id !== id) {
@@ -81,7 +96,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const saved = yield* edits
           .saveIntegration(input(payload, id), expected(headers))
           .pipe(Effect.catchTags({ ...editProblems, ...invalidProblem, IdInUse: Effect.die }))
-        return tagged(integrationJson(saved))
+        return tagged(yield* show(saved))
       }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // An id of its own, so that no stored secret is taken for it.
@@ -148,13 +163,25 @@ const outcomeJson = ({
   ...(link && { link })
 })
 
-const stateOf = ({ broken }: ShownIntegration) => (broken === undefined ? "ok" : "broken")
+type Standstill = Effect.Success<ReturnType<Lanes["Service"]["standstill"]>>
 
-const integrationJson = (shown: ShownIntegration): typeof IntegrationJson.Type => {
+const stateOf = ({ broken }: ShownIntegration, stands: Standstill) => {
+  if (broken !== undefined) return "broken"
+  return stands === undefined ? "ok" : "waiting"
+}
+
+const integrationJson = (
+  shown: ShownIntegration,
+  { oldest, size, stands }: { readonly stands: Standstill; readonly size: number; readonly oldest: number | undefined }
+): typeof IntegrationJson.Type => {
   const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, ...integration } = shown
   return {
     ...integration,
-    state: stateOf(shown),
+    state: stateOf(shown, stands),
+    ...(stands !== undefined &&
+      stands.why !== "broken" && { waiting: { because: stands.why, until: DateTime.makeUnsafe(stands.until) } }),
+    backlog: size,
+    ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
     ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
     createdAt: DateTime.makeUnsafe(createdAt),

@@ -1,18 +1,27 @@
-import { Api } from "@tocsin/client"
-import { Journal } from "@tocsin/delivery"
+import { Api, NotFound } from "@tocsin/client"
+import { History, Journal } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { digestPage } from "./digestPage.ts"
 import { storeProblem } from "./problems.ts"
 
-/** `/healthz` and `/readyz`: events can be accepted, because an empty transaction reaches the disk. */
+/** `/digests`, and `/healthz` and `/readyz`: events can be accepted, because an empty transaction reaches the disk. */
 export const SystemHandlers = HttpApiBuilder.group(
   Api,
   "system",
   Effect.fn(function* (handlers) {
     const journal = yield* Journal
+    const history = yield* History
 
     const accepts = () => journal.commit(Effect.succeed({ status: "ok" as const })).pipe(Effect.mapError(storeProblem))
 
-    return handlers.handleAll({ healthz: accepts, readyz: accepts })
+    return handlers.handleAll({
+      healthz: accepts,
+      readyz: accepts,
+      digest: Effect.fnUntraced(function* ({ params: { key } }) {
+        const content = yield* journal.read(history.digest(key)).pipe(Effect.mapError(storeProblem))
+        return content === undefined ? yield* new NotFound({}) : digestPage(content)
+      })
+    })
   })
 )

@@ -23,6 +23,9 @@ export const Delivery = Schema.Struct({
   text: Schema.optionalKey(Schema.String).annotateKey({
     description: "The message in plain words, as it was delivered."
   }),
+  foldedInto: Schema.optionalKey(Schema.String).annotateKey({
+    description: "The delivery that carried it: a digest, or the message about a later episode of its alert."
+  }),
   redeliveryOf: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that it repeats." }),
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc,

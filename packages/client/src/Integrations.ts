@@ -34,7 +34,10 @@ export const IntegrationPayload = Schema.Struct({
   enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if it is left out." }),
   secretsSet: ignored,
   state: ignored,
+  waiting: ignored,
   broken: ignored,
+  backlog: ignored,
+  oldestAt: ignored,
   lastSuccessAt: ignored,
   createdAt: ignored,
   updatedAt: ignored
@@ -43,7 +46,7 @@ export const IntegrationPayload = Schema.Struct({
 /** An integration as it replaces what is stored: its settings may leave out secrets, which then stay as they are. */
 export const IntegrationReplacement = IntegrationPayload.annotate({ identifier: "IntegrationReplacement" })
 
-const State = Schema.Literals(["ok", "broken"])
+const State = Schema.Literals(["ok", "waiting", "broken"])
 
 /** An integration as it is shown: without its secrets. */
 export const Integration = Schema.Struct({
@@ -54,9 +57,15 @@ export const Integration = Schema.Struct({
     description: "JSON Pointers into settings: the secrets that are set. They are never shown."
   }),
   state: State.annotateKey({
-    description: "A broken one stands still until it is mended, or works when it is tried again, every five minutes."
+    description:
+      "waiting: the service asked to be left alone, or cannot be reached. broken: it stands still until it is mended, or works when it is tried again, every five minutes."
   }),
+  waiting: Schema.optionalKey(
+    Schema.Struct({ because: Schema.Literals(["limited", "unavailable"]), until: Schema.DateTimeUtc })
+  ),
   broken: Schema.optionalKey(Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })),
+  backlog: Schema.Natural.annotateKey({ description: "How many deliveries wait there." }),
+  oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was made." }),
   lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc),
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc

@@ -2,18 +2,28 @@
  * Whether the gateway can do its work.
  */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { StoreUnavailable } from "./Problems.ts"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { NotFound, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
 const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), error: StoreUnavailable }
 
-/** For load balancers and supervisors; needs no token. */
+/** For load balancers and supervisors, and for readers of digests; needs no token. */
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
   HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
     says("Whether events can be accepted", "A write reached the disk just now. Needs no token.")
   ),
   HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
     says("Whether to send requests here", "The same as /healthz. Needs no token.")
+  ),
+  HttpApiEndpoint.get("digest", "/digests/:key", {
+    params: { key: Schema.String },
+    success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html" })),
+    error: [NotFound, StoreUnavailable]
+  }).annotateMerge(
+    says(
+      "The page that a digest links to",
+      "Names and severities of the alerts that it covers, as long as history is kept. Needs no token: whoever has the link can read it."
+    )
   )
 ) {}

@@ -3,8 +3,13 @@ import { Schema } from "effect"
 /** Why an integration is broken, as a typed client reads it. */
 const Broken = Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })
 
+/** Why it waits, likewise. */
+const Waiting = Schema.Struct({ because: Schema.String, until: Schema.DateTimeUtc })
+
 /** What the gateway makes itself; accepted in a request, so that what was read can be sent back. */
-export const ignored = Schema.optionalKey(Schema.Union([Schema.DateTimeUtc, Broken, Schema.Json])).annotateKey({
-  description: "Made by the gateway: ignored here, so that what was read can be sent back.",
-  readOnly: true
-})
+export const ignored = Schema.optionalKey(Schema.Union([Schema.DateTimeUtc, Broken, Waiting, Schema.Json])).annotateKey(
+  {
+    description: "Made by the gateway: ignored here, so that what was read can be sent back.",
+    readOnly: true
+  }
+)

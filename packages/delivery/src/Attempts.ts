@@ -80,8 +80,6 @@ export class Attempts extends Context.Service<
     readonly complete: (taken: Taken, outcome: Outcome) => Effect.Effect<void, SqlError.SqlError>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
     readonly bury: (delivery: string) => Effect.Effect<void, SqlError.SqlError>
-    /** The service works again: what waits for its next attempt is due now. */
-    readonly hasten: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** After a start: what was being sent is owed again, and its history says that it may be sent twice. */
     readonly resume: Effect.Effect<void, SqlError.SqlError>
   }
@@ -371,12 +369,6 @@ export class Attempts extends Context.Service<
 
       const bury = (id: string) => conversations.move(id, "dead", { cause: "it cannot be read from the store" })
 
-      const hasten = Effect.fnUntraced(function* (integration: IntegrationId) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`UPDATE deliveries SET next_at = ${now}
-          WHERE integration_id = ${integration} AND status = 'retrying' AND next_at > ${now}`
-      })
-
       const resume = Effect.gen(function* () {
         const cause = "the gateway stopped during the attempt: perhaps sent twice"
         const rows = yield* sql<Row>`SELECT * FROM deliveries
@@ -398,7 +390,7 @@ export class Attempts extends Context.Service<
         }
       })
 
-      return Attempts.of({ take, takeDigest, complete, bury, hasten, resume })
+      return Attempts.of({ take, takeDigest, complete, bury, resume })
     })
   )
 }

@@ -19,6 +19,8 @@ export class Backlog extends Context.Service<
     ) => Effect.Effect<{ readonly delivery?: string; readonly dueAt?: number }, SqlError.SqlError>
     /** How many wait there. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
+    /** When the oldest that waits there was made, in epoch milliseconds. */
+    readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
     /** The first critical raise that waits, while there are ten of them or fewer. */
     readonly critical: (integration: IntegrationId) => Effect.Effect<string | undefined, SqlError.SqlError>
   }
@@ -50,6 +52,16 @@ export class Backlog extends Context.Service<
           ([row]) => row?.n ?? 0
         )
 
+      const oldest = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const rows = yield* Effect.forEach(
+          ["pending", "retrying"],
+          (status) => sql<{ created_at: number }>`SELECT created_at FROM deliveries
+            WHERE integration_id = ${integration} AND status = ${status} ORDER BY sequence LIMIT 1`
+        )
+        const times = rows.flat().map(({ created_at }) => created_at)
+        return times.length === 0 ? undefined : Math.min(...times)
+      })
+
       const critical = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis
         const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
@@ -59,7 +71,7 @@ export class Backlog extends Context.Service<
         return rows.length > fewCriticals ? undefined : rows[0]?.id
       })
 
-      return Backlog.of({ next, size, critical })
+      return Backlog.of({ next, size, oldest, critical })
     })
   )
 }

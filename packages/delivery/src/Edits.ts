@@ -126,6 +126,7 @@ export class Edits extends Context.Service<
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
         yield* integrations.save(input)
+        yield* integrations.hasten(input.id)
         if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(

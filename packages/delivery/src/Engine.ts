@@ -46,6 +46,7 @@ export type Engine =
   | Redeliveries
   | Fallbacks
   | Lanes
+  | Backlog
   | Journal
   | SecureRandom.SecureRandom
 

@@ -1,7 +1,7 @@
 /**
  * What happened: deliveries with every step of theirs.
  */
-import { AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
+import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { DeliveryStatus } from "./Conversations.ts"
@@ -30,6 +30,8 @@ export interface Delivery {
   readonly nextAt: number | undefined
   /** The message in plain words, once it was delivered. */
   readonly text: string | undefined
+  /** The digest or the message about a later episode that carried it. */
+  readonly foldedInto: string | undefined
   /** The delivery that it repeats, because a person asked for it. */
   readonly redeliveryOf: string | undefined
   readonly createdAt: number
@@ -45,6 +47,13 @@ export interface ConversationSummary {
   readonly lastWord: "raised" | "cleared" | undefined
   readonly severityTold: Severity | undefined
   readonly closedBecause: Because | undefined
+}
+
+/** What one digest told: names and severities only, because whoever has its link can see it. */
+export interface DigestContent {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly alerts: ReadonlyArray<{ readonly name: string; readonly severity: Severity; readonly kind: Kind }>
 }
 
 /** Which deliveries to list, newest first. */
@@ -65,6 +74,8 @@ export class History extends Context.Service<
   {
     readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
     readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
+    /** The digest of this key, as long as history is kept. */
+    readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, SqlError.SqlError>
     readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/History") {
@@ -124,6 +135,15 @@ export class History extends Context.Service<
           const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
           return delivery
         }),
+        digest: Effect.fnUntraced(function* (key) {
+          const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
+          if (found === undefined) return undefined
+          const rows = yield* sql<{ alert: string; severity: Severity; kind: Kind }>`
+            SELECT a.alert, a.severity, d.kind FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+            WHERE d.folded_into = ${found.id} ORDER BY d.sequence`
+          const alerts = rows.map(({ alert, kind, severity }) => ({ name: nameOf(decodeAlert(alert)), severity, kind }))
+          return { at: found.created_at, alerts }
+        }),
         conversations: (alert) =>
           Effect.map(
             sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`,
@@ -141,6 +161,10 @@ export class History extends Context.Service<
     })
   )
 }
+
+const decodeAlert = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Alert)))
+
+const nameOf = ({ rule, test }: Alert): string => (test === undefined ? rule.name : `${rule.name}: ${test.name}`)
 
 const meant = (status: DeliveryStatus | "open"): ReadonlyArray<DeliveryStatus> => {
   if (status === "open") return ["pending", "retrying", "sending", "folded"]
@@ -161,6 +185,7 @@ interface Row {
   readonly next_at: number
   readonly text: string | null
   readonly redelivery_of: string | null
+  readonly folded_into: string | null
   readonly created_at: number
   readonly updated_at: number
 }
@@ -193,6 +218,7 @@ const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery 
   nextAt: row.status === "pending" || row.status === "retrying" ? row.next_at : undefined,
   text: row.text ?? undefined,
   redeliveryOf: row.redelivery_of ?? undefined,
+  foldedInto: row.folded_into ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   transitions: transitions.map(({ at, attempt, cause, status }) => ({

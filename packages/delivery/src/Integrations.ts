@@ -65,6 +65,8 @@ export class Integrations extends Context.Service<
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | Invalid>
     /** Makes the integration, or replaces the one of this id. */
     readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
+    /** What waits there for its next attempt is due now. */
+    readonly hasten: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Takes the fallback from an integration. */
     readonly leaveFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
@@ -239,6 +241,11 @@ export class Integrations extends Context.Service<
             yield* before === undefined
               ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
               : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
+          }),
+          hasten: Effect.fnUntraced(function* (id) {
+            const now = yield* Clock.currentTimeMillis
+            yield* sql`UPDATE deliveries SET next_at = ${now}
+              WHERE integration_id = ${id} AND status = 'retrying' AND next_at > ${now}`
           }),
           leaveFallback: Effect.fnUntraced(function* (id) {
             const found = yield* row(id)

@@ -22,6 +22,8 @@ export interface Lane {
   readonly work: Effect.Effect<void>
   /** The integration was edited: whatever the lane waited for, it looks anew. */
   readonly changed: Effect.Effect<void>
+  /** Why it stands still now, and until when, in epoch milliseconds. */
+  readonly standstill: Effect.Effect<Health.Health["standstill"]>
   /** Serves the integration until it is interrupted; an attempt that has begun is finished first. */
   readonly run: Effect.Effect<never>
 }
@@ -142,7 +144,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     )
     if (Exit.isSuccess(works)) {
       health = Health.healthy
-      yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), attempts.hasten(id)))
+      yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
       return true
     }
     health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
@@ -192,7 +194,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (ready !== integration) return
     const wasProbing = health.isProbing
     health = Health.healthy
-    if (wasProbing) yield* Effect.ignore(journal.commit(attempts.hasten(id)))
+    if (wasProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
   })
 
   const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
@@ -258,6 +260,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       ready = undefined
       health = Health.healthy
       return Effect.asVoid(wake.open)
+    }),
+    standstill: Effect.map(Clock.currentTimeMillis, (now) => {
+      const { standstill } = Health.at(health, now)
+      return standstill === undefined || standstill.until <= now ? undefined : standstill
     }),
     run: Effect.ensuring(Effect.forever(step), finish)
   }

@@ -14,9 +14,14 @@ import { Pacing } from "./Pacing.ts"
 import { Signals } from "./Signals.ts"
 
 /** Serves every integration for as long as its layer lives. */
-export class Lanes extends Context.Service<Lanes, { readonly size: Effect.Effect<number> }>()(
-  "@tocsin/delivery/Lanes"
-) {
+export class Lanes extends Context.Service<
+  Lanes,
+  {
+    readonly size: Effect.Effect<number>
+    /** Why the integration's lane stands still now, if it does. */
+    readonly standstill: (integration: IntegrationId) => Lane.Lane["standstill"]
+  }
+>()("@tocsin/delivery/Lanes") {
   static readonly layer: Layer.Layer<
     Lanes,
     StoreUnavailable,
@@ -66,7 +71,10 @@ export class Lanes extends Context.Service<Lanes, { readonly size: Effect.Effect
         Effect.forkScoped
       )
 
-      return Lanes.of({ size: FiberMap.size(fibers) })
+      return Lanes.of({
+        size: FiberMap.size(fibers),
+        standstill: (id) => lanes.get(id)?.standstill ?? Effect.undefined
+      })
     })
   )
 }

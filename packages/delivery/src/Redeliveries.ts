@@ -77,7 +77,9 @@ export class Redeliveries extends Context.Service<
       const one = Effect.fnUntraced(function* (id: string, asked: Asked) {
         const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`
         if (row === undefined) return yield* new NotFound()
-        if (row.status === "delivered" && asked.reason === undefined) {
+        const told = yield* sql`SELECT id FROM deliveries
+          WHERE conversation_id = ${row.conversation_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
+        if ((row.status === "delivered" || told.length > 0) && asked.reason === undefined) {
           return yield* invalid("/reason", "why it is to be delivered again, because it was delivered already")
         }
         return yield* again(row, asked)
@@ -125,7 +127,8 @@ export class Redeliveries extends Context.Service<
   )
 }
 
-const notNow = ({ cause, kind, status }: Row, { state, waiting }: StoredConversation): string | undefined => {
+const notNow = ({ cause, id, kind, status }: Row, { state, waiting }: StoredConversation): string | undefined => {
+  if (waiting?.id === id) return "It still waits to be delivered"
   if (waiting !== undefined) return "Another delivery of this alert still waits there"
   if (status === "superseded") return `It was superseded (${cause ?? ""}): what it said was no longer true`
   if (kind === "Cleared" && state === "open") return "The alert is raised again there: there is no clear to be told"

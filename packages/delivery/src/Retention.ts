@@ -58,6 +58,24 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
       yield* Effect.repeat(journal.commit(step), { while: (more) => more })
     })
 
+    /** Digests and notices, which belong to no alert. */
+    const forgetOthers = (before: number) =>
+      Effect.repeat(
+        journal.commit(
+          Effect.gen(function* () {
+            const over = sql`SELECT id FROM deliveries WHERE alert_id IS NULL AND created_at < ${before}
+              AND NOT (${sql.literal(openStatus)}) ORDER BY created_at, sequence LIMIT ${chunk}`
+            const rows = yield* sql<{ id: string }>`SELECT id FROM (${over}) AS over`
+            const ids = rows.map(({ id }) => id)
+            if (ids.length === 0) return rows
+            yield* sql`DELETE FROM transitions WHERE ${sql.in("delivery_id", ids)}`
+            yield* sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`
+            return rows
+          })
+        ),
+        { while: (gone) => gone.length === chunk }
+      )
+
     const forgetEvents = (which: "IS NULL" | "IS NOT NULL", before: number) =>
       Effect.repeat(
         journal.commit(
@@ -91,6 +109,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
       const now = yield* Clock.currentTimeMillis
       const before = now - Duration.toMillis(kept)
       yield* forgetAlerts(before)
+      yield* forgetOthers(before)
       yield* forgetEvents("IS NOT NULL", now - Duration.toMillis(eventIdsKept))
       yield* forgetEvents("IS NULL", before)
       yield* forgetRules(before)

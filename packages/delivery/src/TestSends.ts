@@ -97,7 +97,7 @@ export class TestSends extends Context.Service<
 
       const worked = (id: IntegrationId) =>
         journal
-          .commit(integrations.note(id, { worked: true }))
+          .commit(Effect.andThen(integrations.note(id, { worked: true }), integrations.hasten(id)))
           .pipe(Effect.andThen(signals.send([id], "changed")), Effect.ignore)
 
       const send = Effect.fnUntraced(function* (test: ReadyIntegration, { saved }: { readonly saved: boolean }) {

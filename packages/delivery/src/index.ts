@@ -1,13 +1,21 @@
 export { AlertRules, type StoredRule } from "./AlertRules.ts"
 export { PublicUrl } from "./Attempts.ts"
 export { type AlertFilter, Alerts } from "./Alerts.ts"
+export { Backlog } from "./Backlog.ts"
 export { Channels, type InstalledChannel, UnknownType } from "./Channels.ts"
 export { DeliveryStatus } from "./Conversations.ts"
 export { Changed, Edits, type Expected, IdInUse, NotFound, type RulePreview, StillNamed } from "./Edits.ts"
 export { Egress, EgressRefused } from "./Egress.ts"
 export * as Engine from "./Engine.ts"
 export { explain, type Explanation } from "./Explain.ts"
-export { type ConversationSummary, type Delivery, type DeliveryFilter, History, type Transition } from "./History.ts"
+export {
+  type ConversationSummary,
+  type Delivery,
+  type DeliveryFilter,
+  type DigestContent,
+  History,
+  type Transition
+} from "./History.ts"
 export { type Accepted, Intake } from "./Intake.ts"
 export {
   type IntegrationInput,

@@ -230,6 +230,7 @@ const carriers = Effect.gen(function* () {
   yield* sql`ALTER TABLE deliveries ADD COLUMN notification text`
   yield* sql`CREATE INDEX folded_deliveries ON deliveries (folded_into, sequence) WHERE folded_into IS NOT NULL`
   yield* sql`CREATE UNIQUE INDEX digests_by_key ON deliveries (digest_key) WHERE digest_key IS NOT NULL`
+  yield* sql`CREATE INDEX deliveries_of_no_alert ON deliveries (created_at, sequence) WHERE alert_id IS NULL`
   yield* sql`CREATE INDEX notices ON deliveries (about, sequence) WHERE about IS NOT NULL`
   yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE alerts.id = deliveries.alert_id)
     WHERE severity IS NULL`
