@@ -14,7 +14,7 @@ import { budgetsOf, tryOnce } from "./tryOnce.ts"
 /** What became of one of the two notifications. */
 export interface TestOutcome {
   readonly of: "Raised" | "Cleared"
-  /** `trying` goes on for some minutes; `skipped` was not tried, because the raise did not arrive. */
+  /** `trying` goes on for five minutes at most; `skipped` was not tried, because the raise did not arrive. */
   readonly status: "delivered" | "failed" | "trying" | "skipped"
   /** `plain` if the service refused the rich form. */
   readonly form: ChannelPlugin.Form
@@ -73,7 +73,10 @@ export class TestSends extends Context.Service<
         let failed: { readonly reason?: Reason } = {}
         for (;;) {
           for (let wait = yield* pacing.takeFirst(spender); wait > 0; wait = yield* pacing.takeFirst(spender)) {
-            tell({ of, form, status: "trying", ...failed, until: (yield* Clock.currentTimeMillis) + wait })
+            const until = (yield* Clock.currentTimeMillis) + wait
+            const isTooLate = until > startedAt.epochMilliseconds + Duration.toMillis(giveUpAfter)
+            tell({ of, form, status: isTooLate ? "failed" : "trying", ...failed, until })
+            if (isTooLate) return undefined
             yield* Effect.sleep(wait)
           }
           tell({ of, form, status: "trying", ...failed })

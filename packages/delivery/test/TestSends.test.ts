@@ -143,12 +143,17 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "gives up after some minutes, and then holds up nobody",
+    "fails at once where it would have to wait for longer than it goes on, and then holds up nobody",
     world((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", slower("1 hour"))
-        yield* said(yield* Effect.tap(test(), () => pass("15 seconds")))
+        const fiber = yield* test()
+        yield* tick
+        assert.deepStrictEqual(yield* said(fiber), [
+          { of: "Raised", status: "failed", form: "rich", reason: "RateLimited", until: 3_600_000 },
+          { of: "Cleared", status: "skipped", form: "rich" }
+        ])
         yield* raise("a")
         yield* pass("61 minutes")
         assert.deepStrictEqual(script.kinds("ops"), ["Test", "Raised"])
