@@ -53,14 +53,16 @@ const tooMany = (seconds: number): HttpServerResponse.HttpServerResponse =>
     String(seconds)
   )
 
-const checkLoopback = Effect.fnUntraced(function* ({ headers }: HttpServerRequest.HttpServerRequest) {
+const checkLoopback = Effect.fnUntraced(function* ({ headers, originalUrl }: HttpServerRequest.HttpServerRequest) {
   if (cameThroughProxy(headers)) {
     return yield* new Unauthorized({
       detail: "Without TOCSIN_TOKEN the gateway answers no request that came through a proxy: set TOCSIN_TOKEN"
     })
   }
   const { host = "", origin = "http://localhost" } = headers
-  if (isLoopback(`http://${host}`) && isLoopback(origin)) return Option.none()
+  // A target in absolute form names a host of its own, which goes before Host (RFC 9112, 3.2.2).
+  const named = originalUrl.startsWith("/") ? [] : [originalUrl.replace(/^(\w+:\/\/[^/?#]*).*$/s, "$1")]
+  if ([`http://${host}`, origin, ...named].every(isLoopback)) return Option.none()
   return yield* new Unauthorized({
     detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
   })
@@ -69,5 +71,6 @@ const checkLoopback = Effect.fnUntraced(function* ({ headers }: HttpServerReques
 /** Equal lengths for the comparison in constant time. */
 const digest = (text: string) => createHash("sha256").update(text).digest()
 
+/** Compared as it was sent: a URL's parser would find a host in `x@localhost` and `localhost/evil.com` too. */
 const isLoopback = (origin: string): boolean =>
-  URL.canParse(origin) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(origin).hostname)
+  /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(origin)

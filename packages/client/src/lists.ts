@@ -5,9 +5,7 @@ export const page = {
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))).annotateKey({
     description: "How many items a page has at most; 100 if it is left out."
   }),
-  after: Schema.optionalKey(
-    Schema.FiniteFromString.check(Schema.isInt({ expected: "the next of the page before" }))
-  ).annotateKey({ description: "The next of the page before." })
+  after: Schema.optionalKey(Schema.Natural).annotateKey({ description: "The next of the page before." })
 }
 
 /** What every list answers: a page, how many there are in all, and where to go on if there are more. */
