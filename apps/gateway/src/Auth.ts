@@ -4,6 +4,7 @@
 import { Authorization, Unauthorized } from "@tocsin/client"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { problem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
@@ -53,16 +54,18 @@ const tooMany = (seconds: number): HttpServerResponse.HttpServerResponse =>
     String(seconds)
   )
 
-const checkLoopback = Effect.fnUntraced(function* ({ headers, originalUrl }: HttpServerRequest.HttpServerRequest) {
+const checkLoopback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const { headers } = request
   if (cameThroughProxy(headers)) {
     return yield* new Unauthorized({
       detail: "Without TOCSIN_TOKEN the gateway answers no request that came through a proxy: set TOCSIN_TOKEN"
     })
   }
-  const { host = "", origin = "http://localhost" } = headers
-  // A target in absolute form names a host of its own, which goes before Host (RFC 9112, 3.2.2).
-  const named = originalUrl.startsWith("/") ? [] : [originalUrl.replace(/^(\w+:\/\/[^/?#]*).*$/s, "$1")]
-  if ([`http://${host}`, origin, ...named].every(isLoopback)) return Option.none()
+  const { origin = "http://localhost" } = headers
+  // A target in absolute form names a host of its own, which then stands in `headers` too (RFC 9112, 3.2.2).
+  const { headers: { host = "" }, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+  const target = url.startsWith("/") ? [] : [/^[^/?#]*\/\/[^/?#]*/.exec(url)?.[0] ?? ""]
+  if ([`http://${host}`, origin, ...target].every(isLoopback)) return Option.none()
   return yield* new Unauthorized({
     detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
   })

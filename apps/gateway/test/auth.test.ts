@@ -5,6 +5,7 @@ import { hostname } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Problem } from "./answers.ts"
 import { eventually } from "./gate.ts"
+import { send } from "./raw.ts"
 import { fixture, make, SharedWorld } from "./world.ts"
 
 const token = "the-operators-t0ken"
