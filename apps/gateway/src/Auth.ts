@@ -4,6 +4,7 @@
 import { Authorization, Unauthorized } from "@tocsin/client"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { problem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
@@ -53,14 +54,18 @@ const tooMany = (seconds: number): HttpServerResponse.HttpServerResponse =>
     String(seconds)
   )
 
-const checkLoopback = Effect.fnUntraced(function* ({ headers }: HttpServerRequest.HttpServerRequest) {
+const checkLoopback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const { headers } = request
   if (cameThroughProxy(headers)) {
     return yield* new Unauthorized({
       detail: "Without TOCSIN_TOKEN the gateway answers no request that came through a proxy: set TOCSIN_TOKEN"
     })
   }
-  const { host = "", origin = "http://localhost" } = headers
-  if (isLoopback(`http://${host}`) && isLoopback(origin)) return Option.none()
+  const { origin = "http://localhost" } = headers
+  // A target in absolute form names a host of its own, which then stands in `headers` too (RFC 9112, 3.2.2).
+  const { headers: { host = "" }, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+  const target = url.startsWith("/") ? [] : [/^[^/?#]*\/\/[^/?#]*/.exec(url)?.[0] ?? ""]
+  if ([`http://${host}`, origin, ...target].every(isLoopback)) return Option.none()
   return yield* new Unauthorized({
     detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
   })
@@ -69,5 +74,6 @@ const checkLoopback = Effect.fnUntraced(function* ({ headers }: HttpServerReques
 /** Equal lengths for the comparison in constant time. */
 const digest = (text: string) => createHash("sha256").update(text).digest()
 
+/** Compared as it was sent: a URL's parser would find a host in `x@localhost` and `localhost/evil.com` too. */
 const isLoopback = (origin: string): boolean =>
-  URL.canParse(origin) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(origin).hostname)
+  /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(origin)

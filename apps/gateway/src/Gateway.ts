@@ -4,7 +4,7 @@
 import { Engine, HistoryKept, Operators, PublicUrl, Sqlite } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Context, Duration, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { Announcement } from "./announcement.ts"
@@ -51,9 +51,9 @@ const Server = Layer.unwrap(
     const tls = Option.all({ cert: tlsCert, key: tlsKey })
     const listen = (server: ReturnType<typeof makeServer>) =>
       NodeHttpServer.layer(() => server, { host, port }).pipe(
-        Layer.catch(() =>
+        Layer.catch(({ cause }) =>
           refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
-            `Cannot listen on ${host}:${port}: set TOCSIN_HOST or TOCSIN_PORT.`
+            `Cannot listen on ${host}:${port}, ${whyNot(cause)}: set TOCSIN_HOST or TOCSIN_PORT.`
           )
         )
       )
@@ -69,6 +69,18 @@ const Server = Layer.unwrap(
     )
   })
 )
+
+const whyNot = (cause: unknown): string => {
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "for an unknown reason"
+  return reasons.get(code) ?? code
+}
+
+const reasons = new Map([
+  ["EADDRINUSE", "which another program uses"],
+  ["EACCES", "which this user may not use"],
+  ["EADDRNOTAVAIL", "which is no address of this machine"],
+  ["ENOTFOUND", "which is no host that can be found"]
+])
 
 const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
   Layer.effectContext(Effect.fail(new StartRefused({ message })))

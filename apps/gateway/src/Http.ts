@@ -3,6 +3,7 @@
  */
 import { Channels } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alertHandlers.ts"
 import * as Auth from "./Auth.ts"
@@ -19,16 +20,25 @@ import { SourceHandlers } from "./sourceHandlers.ts"
 import { SystemHandlers } from "./systemHandlers.ts"
 import * as TrustedProxies from "./TrustedProxies.ts"
 
+/** What leads away from the gateway to Scalar's own services is not shown. */
+const scalarConfig = {
+  withDefaultFonts: false,
+  authentication: { preferredSecurityScheme: "bearer" },
+  hideClientButton: true,
+  showDeveloperTools: "never"
+}
+
 /** All routes, in need of the engine and the settings. */
 export const Routes = Layer.unwrap(
   Effect.map(Channels, ({ installed }) => {
     const api = documented(installed)
-    return Layer.merge(
+    return Layer.mergeAll(
       HttpApiBuilder.layer(api, { openapiPath }),
+      HttpRouter.add("GET", "/", HttpServerResponse.redirect(docsPath)),
       // Nothing of the page comes from another host.
       HttpApiScalar.layer(api, {
         path: docsPath,
-        scalar: { withDefaultFonts: false, authentication: { preferredSecurityScheme: "bearer" } }
+        scalar: scalarConfig
       })
     )
   })

@@ -1,4 +1,4 @@
-import { Api, NotFound } from "@tocsin/client"
+import { Api } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
 import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
@@ -6,7 +6,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readBody } from "./body.ts"
 import { deliveryJson } from "./deliveryHandlers.ts"
 import { next } from "./pages.ts"
-import { storeProblem } from "./problems.ts"
+import { notFound, storeProblem } from "./problems.ts"
 
 const decodeOne = decodeBody(PostedAlert)
 const decodeMany = decodeBody(
@@ -48,7 +48,7 @@ export const AlertHandlers = HttpApiBuilder.group(
       .handle("get", ({ params: { id } }) =>
         Effect.gen(function* () {
           const alert = yield* journal.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
-          if (alert === undefined) return yield* new NotFound({})
+          if (alert === undefined) return yield* noSuch()
           const conversations = yield* journal.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
           const deliveries = yield* journal
             .read(history.list({ alert: id, status: [], limit: 500 }))
@@ -68,7 +68,7 @@ export const AlertHandlers = HttpApiBuilder.group(
       .handle("explain", ({ params: { id } }) =>
         Effect.gen(function* () {
           const alert = yield* alerts.get(id)
-          if (alert === undefined) return yield* new NotFound({})
+          if (alert === undefined) return yield* noSuch()
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
           return {
             items: explain({
@@ -87,8 +87,10 @@ export const AlertHandlers = HttpApiBuilder.group(
       .handle("clear", ({ params: { id }, payload: { reason } }) =>
         Effect.gen(function* () {
           const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
-          return alert ?? (yield* new NotFound({}))
+          return alert ?? (yield* noSuch())
         })
       )
   })
 )
+
+const noSuch = () => notFound("alert", "/v1/alerts")

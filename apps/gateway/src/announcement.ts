@@ -1,10 +1,11 @@
+import { Integrations, Journal } from "@tocsin/delivery"
 import { Console, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import { hostname } from "node:os"
 import { Settings } from "./Settings.ts"
 
-/** Says at the start where the gateway listens, who is served, and what to do next. */
+/** Says at the start where the gateway listens, who is served, and what to do next while there is no integration. */
 export const Announcement = Layer.effectDiscard(
   Effect.gen(function* () {
     const { databaseUrl, tlsCert, token } = yield* Settings
@@ -15,19 +16,24 @@ export const Announcement = Layer.effectDiscard(
     // 0.0.0.0 and :: are for listening; nobody can call them.
     const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
     const here = url("localhost")
+    const integrations = yield* (yield* Journal).read((yield* Integrations).list)
     yield* Console.log(
       [
         `Tocsin listens on ${bound}, with its data in ${databaseUrl.slice("sqlite:".length)}.`,
         Option.isNone(token)
           ? "Only this machine is served, because TOCSIN_TOKEN is not set."
           : "Callers need the token.",
-        "",
-        "What to do next:",
-        `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
-        `  2. POST ${here}/v1/rules          which alerts go there`,
-        `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
-        `${here}/docs describes every route; README.md has each of these as a command.`,
-        "See it work first: npx -y pnpm@12 demo"
+        ...(integrations.length > 0
+          ? []
+          : [
+              "",
+              "What to do next:",
+              `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
+              `  2. POST ${here}/v1/rules          which alerts go there`,
+              `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
+              `${here}/docs describes every route; README.md has each of these as a command.`,
+              "See it work first: npx -y pnpm@12 demo"
+            ])
       ].join("\n")
     )
   })

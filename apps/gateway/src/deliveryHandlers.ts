@@ -1,11 +1,11 @@
-import { Api, Conflict, type Delivery as DeliveryJson, NotFound } from "@tocsin/client"
+import { Api, Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
 import { type Delivery, History, Journal, Redeliveries } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { callerOf } from "./caller.ts"
 import { next } from "./pages.ts"
-import { storeProblem } from "./problems.ts"
+import { notFound, storeProblem } from "./problems.ts"
 
 /** A delivery as the API shows it. */
 export const deliveryJson = ({
@@ -48,7 +48,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
 
     const get = Effect.fnUntraced(function* (id: string) {
       const delivery = yield* journal.read(history.get(id)).pipe(Effect.mapError(storeProblem))
-      return delivery === undefined ? yield* new NotFound({}) : deliveryJson(delivery)
+      return delivery === undefined ? yield* noSuch() : deliveryJson(delivery)
     })
 
     return handlers.handleAll({
@@ -70,7 +70,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
         const asked = { by: callerOf(request), reason: payload?.reason }
         const made = yield* redeliveries.one(id, asked).pipe(
           Effect.catchTags({
-            NotFound: () => Effect.fail(new NotFound({})),
+            NotFound: () => Effect.fail(noSuch()),
             NotAgain: ({ message }) => Effect.fail(new Conflict({ detail: message })),
             Invalid: (error) => Effect.fail(toInvalidRequest(error)),
             StoreUnavailable: (error) => Effect.fail(storeProblem(error))
@@ -87,3 +87,5 @@ export const DeliveryHandlers = HttpApiBuilder.group(
     })
   })
 )
+
+const noSuch = () => notFound("delivery", "/v1/deliveries")

@@ -1,4 +1,4 @@
-import { NotFound, PreconditionFailed } from "@tocsin/client"
+import { type NotFound, PreconditionFailed } from "@tocsin/client"
 import type { Expected, Invalid, StoreUnavailable } from "@tocsin/delivery"
 import { type DateTime, Effect } from "effect"
 import { HttpApiSchema } from "effect/http-api"
@@ -6,12 +6,12 @@ import { toInvalidRequest } from "./body.ts"
 import { storeProblem } from "./problems.ts"
 
 /** The problem documents of what can go wrong with any edit. */
-export const editProblems = {
-  NotFound: () => Effect.fail(new NotFound({})),
+export const editProblems = (notFound: () => NotFound) => ({
+  NotFound: () => Effect.fail(notFound()),
   Changed: () =>
     Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit on what is there now" })),
   StoreUnavailable: (error: StoreUnavailable) => Effect.fail(storeProblem(error))
-}
+})
 
 /** The problem document of an edit that cannot be taken. */
 export const invalidProblem = { Invalid: (error: Invalid) => Effect.fail(toInvalidRequest(error)) }

@@ -3,7 +3,6 @@ import {
   Conflict,
   type Integration as IntegrationJson,
   type IntegrationPayload,
-  NotFound,
   type TestSend
 } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
@@ -25,7 +24,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
 import { pageOf } from "./pages.ts"
-import { storeProblem } from "./problems.ts"
+import { notFound, storeProblem } from "./problems.ts"
 
 /** `/v1/integrations` */
 export const IntegrationHandlers = HttpApiBuilder.group(
@@ -76,7 +75,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
         const saved = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
           Effect.catchTags({
-            ...editProblems,
+            ...editProblems(noSuch),
             ...invalidProblem,
             NotFound: Effect.die,
             Changed: Effect.die,
@@ -87,7 +86,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
         const found = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
-        return found === undefined ? yield* new NotFound({}) : tagged(yield* show(found))
+        return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         if (payload.id !== undefined && payload.id !== id) {
@@ -95,7 +94,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         }
         const saved = yield* edits
           .saveIntegration(input(payload, id), expected(headers))
-          .pipe(Effect.catchTags({ ...editProblems, ...invalidProblem, IdInUse: Effect.die }))
+          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
         return tagged(yield* show(saved))
       }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
@@ -105,7 +104,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
         if (payload?.settings !== undefined) {
           const stored = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
-          if (stored === undefined) return yield* new NotFound({})
+          if (stored === undefined) return yield* noSuch()
           return yield* testUnsaved({ ...stored, settings: payload.settings })
         }
         const ready = yield* journal.read(integrations.ready(id)).pipe(
@@ -115,13 +114,13 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             StoreUnavailable: (error) => Effect.fail(storeProblem(error))
           })
         )
-        if (ready === undefined) return yield* new NotFound({})
+        if (ready === undefined) return yield* noSuch()
         return { items: (yield* tests.send(ready, { saved: true })).map(outcomeJson) }
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(
           Effect.catchTags({
-            ...editProblems,
+            ...editProblems(noSuch),
             StillNamed: ({ by }) =>
               Effect.fail(
                 new Conflict({ detail: `Still named by ${firstFew(by)}; leave it there first, or add ?force=true` })
@@ -192,3 +191,5 @@ const integrationJson = (
 /** A detail is read by a person. */
 const firstFew = (names: ReadonlyArray<string>): string =>
   [...names.slice(0, 10), ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(", ")
+
+const noSuch = () => notFound("integration", "/v1/integrations")

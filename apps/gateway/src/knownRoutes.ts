@@ -17,7 +17,7 @@ HttpApi.reflect(Api, {
     routes.on(method, `/${path.slice(1)}`, true)
   }
 })
-for (const path of [openapiPath, docsPath] as const) routes.on("GET", path, true)
+for (const path of ["/", openapiPath, docsPath] as const) routes.on("GET", path, true)
 
 /** The methods that the path of a URL can be asked with, as in `Allow`; none if there is no such route. */
 export const allowedMethods = (url: string): ReadonlyArray<string> =>

@@ -1,5 +1,6 @@
 import {
   InvalidRequest,
+  NotFound,
   RequestErrors,
   StoreUnavailable as StoreUnavailableProblem,
   TooLarge,
@@ -62,6 +63,10 @@ const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServ
 }
 
 const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, UnsupportedMediaType]))
+
+/** There is nothing of this id in the list at `path`. */
+export const notFound = (what: string, path: string): NotFound =>
+  new NotFound({ detail: `There is no ${what} of this id: GET ${path} lists them` })
 
 /** The store could not be reached: nothing was taken. */
 export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>

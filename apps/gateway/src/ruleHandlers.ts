@@ -1,4 +1,4 @@
-import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict, NotFound } from "@tocsin/client"
+import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict } from "@tocsin/client"
 import { type AlertRule, AlertRuleId } from "@tocsin/core"
 import { AlertRules, Edits, invalid, Journal, type StoredRule } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
@@ -7,7 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
 import { pageOf } from "./pages.ts"
-import { storeProblem } from "./problems.ts"
+import { notFound, storeProblem } from "./problems.ts"
 
 /** `/v1/rules` */
 export const RuleHandlers = HttpApiBuilder.group(
@@ -30,7 +30,7 @@ export const RuleHandlers = HttpApiBuilder.group(
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
         const saved = yield* edits.saveRule(rule(payload, id), "absent").pipe(
           Effect.catchTags({
-            ...editProblems,
+            ...editProblems(noSuch),
             ...invalidProblem,
             NotFound: Effect.die,
             Changed: Effect.die,
@@ -41,13 +41,13 @@ export const RuleHandlers = HttpApiBuilder.group(
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
         const found = yield* journal.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
-        return found === undefined ? yield* new NotFound({}) : tagged(ruleJson(found))
+        return found === undefined ? yield* noSuch() : tagged(ruleJson(found))
       }),
       preview: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
         const items = yield* edits
           .previewRule(rule(payload, id))
-          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: editProblems.StoreUnavailable }))
+          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: (error) => Effect.fail(storeProblem(error)) }))
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),
@@ -57,11 +57,11 @@ export const RuleHandlers = HttpApiBuilder.group(
         }
         const saved = yield* edits
           .saveRule(rule(payload, id), expected(headers))
-          .pipe(Effect.catchTags({ ...editProblems, ...invalidProblem, IdInUse: Effect.die }))
+          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
         return tagged(ruleJson(saved))
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {
-        yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems))
+        yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems(noSuch)))
       })
     })
   })
@@ -77,3 +77,5 @@ const ruleJson = ({ createdAt, rule, updatedAt }: StoredRule): typeof RuleJson.T
   createdAt: DateTime.makeUnsafe(createdAt),
   updatedAt: DateTime.makeUnsafe(updatedAt)
 })
+
+const noSuch = () => notFound("rule", "/v1/rules")

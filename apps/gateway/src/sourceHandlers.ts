@@ -5,7 +5,7 @@ import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { parseJson, readBody } from "./body.ts"
 import { next } from "./pages.ts"
-import { storeProblem } from "./problems.ts"
+import { notFound, storeProblem } from "./problems.ts"
 import { Settings } from "./Settings.ts"
 
 /**
@@ -39,7 +39,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           return { accepted: 0, unreadable: 0 }
         case "Unreadable":
           yield* keep(decoded.why)
-          return { accepted: 0, unreadable: 1 }
+          return { accepted: 0, unreadable: 1, why: decoded.why }
         case "Events":
           yield* intake.accept(decoded.events)
           return { accepted: decoded.events.length, unreadable: 0 }
@@ -54,7 +54,9 @@ export const SourceHandlers = HttpApiBuilder.group(
           }
           const sent = yield* readBody(request)
           const from = Option.getOrUndefined(request.remoteAddress)
-          const keep = (why: string) => unreadable.keep({ source: name, why, body: withoutToken(sent.text), from })
+          const isWhole = sent.notUtf8At === undefined
+          const keep = (why: string) =>
+            unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })
           const body = yield* parseJson(sent, "last").pipe(
             Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
           )
@@ -79,12 +81,15 @@ export const SourceHandlers = HttpApiBuilder.group(
       .handle("replay", ({ params: { id } }) =>
         Effect.gen(function* () {
           const kept = yield* Effect.mapError(unreadable.get(id), storeProblem)
-          if (kept === undefined) return yield* new NotFound({})
+          if (kept === undefined) return yield* noSuch()
           if (!kept.isWhole) {
-            return yield* new Conflict({ detail: "Only its beginning was kept: let its source send it again" })
+            return yield* new Conflict({ detail: "Not all of it was kept, or not all was UTF-8: let its source send it again" })
           }
           const body = yield* parseJson({ text: kept.body, notUtf8At: undefined }, "last").pipe(
-            Effect.mapError(({ detail = "It is not JSON" }) => new Conflict({ detail }))
+            Effect.mapError(
+              ({ detail = "The body is not JSON" }) =>
+                new Conflict({ detail: `${detail}. It stays: let its source send JSON` })
+            )
           )
           const taken = yield* take(kept.source, body, () => Effect.void)
           if (taken.unreadable === 0) yield* Effect.mapError(unreadable.remove(id), storeProblem)
@@ -93,3 +98,5 @@ export const SourceHandlers = HttpApiBuilder.group(
       )
   })
 )
+
+const noSuch = () => notFound("kept body", "/v1/sources/unreadable")

@@ -5,6 +5,7 @@ import { hostname } from "node:os"
 import { fileURLToPath } from "node:url"
 import { Problem } from "./answers.ts"
 import { eventually } from "./gate.ts"
+import { send } from "./raw.ts"
 import { fixture, make, SharedWorld } from "./world.ts"
 
 const token = "the-operators-t0ken"
@@ -130,10 +131,20 @@ describe("Without a token", { timeout: 60_000 }, () => {
           "localhost.evil.example",
           "127.0.0.1.evil.example:80",
           "10.0.0.1",
-          "0.0.0.0"
+          "0.0.0.0",
+          "x@localhost",
+          "localhost/evil.com",
+          "localhost?evil.com",
+          "localhost#evil.com"
         ]) {
           assert.strictEqual(yield* status({ host }), 401, host)
         }
+        const absolute = (path: string, host: string) =>
+          Effect.map(send(world.gateway().url, { method: "GET", path, headers: { host } }), ({ status }) => status)
+        assert.strictEqual(yield* absolute(`http://localhost:${port}/v1/alerts`, "localhost"), 200)
+        assert.strictEqual(yield* absolute("http://evil.example/v1/alerts", "localhost"), 401)
+        assert.strictEqual(yield* absolute("http://localhost/v1/alerts", "evil.example"), 401)
+        assert.strictEqual(yield* absolute("http://x@localhost/v1/alerts", "localhost"), 401)
         assert.strictEqual(yield* status({ origin: `http://localhost:${port}` }), 200)
         for (const origin of ["https://evil.example", "null", "http://localhost.evil.example", "file://"]) {
           assert.strictEqual(yield* status({ origin }), 401, origin)
@@ -167,7 +178,7 @@ describe("Without a token", { timeout: 60_000 }, () => {
       Effect.gen(function* () {
         const { port } = new URL((yield* SharedWorld).gateway().url)
         const said = yield* refused({ TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_PORT: port })
-        assert.strictEqual(said, `Cannot listen on 127.0.0.1:${port}: set TOCSIN_HOST or TOCSIN_PORT.`)
+        assert.strictEqual(said, `Cannot listen on 127.0.0.1:${port}, which another program uses: set TOCSIN_HOST or TOCSIN_PORT.`)
       })
     )
   })

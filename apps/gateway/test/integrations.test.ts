@@ -131,7 +131,7 @@ describe("Integrations", { timeout: 60_000 }, () => {
 
     it.effect.each([
       [{ settings: { url: "s3cr3t" } }, "/settings/url", "an http or https URL"],
-      [{ settings: {} }, "/settings/url", "Expected a text"],
+      [{ settings: {} }, "/settings/url", "is missing: expected a text"],
       [
         { settings: { url: "https://x.example/s3cr3t", chanel: "s3cr3t" } },
         "/settings/chanel",

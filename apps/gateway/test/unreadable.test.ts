@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
+import { Taken } from "@tocsin/client"
 import { Effect } from "effect"
-import { listOf, UnreadableBody } from "./answers.ts"
+import { listOf, Problem, UnreadableBody } from "./answers.ts"
 import { send } from "./raw.ts"
 import { SharedWorld } from "./world.ts"
 
@@ -77,6 +78,33 @@ describe("A body that is kept", { timeout: 60_000 }, () => {
         assert.include(notUtf8?.why, "byte 1 ")
         const long = yield* keep(400, "x".repeat(70_000))
         assert.strictEqual(long?.body, `${"x".repeat(65_535)}…`)
+      })
+    )
+
+    it.effect("stays when it is replayed and still cannot be read, and the answer says why", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const replay = Effect.fnUntraced(function* (wanted: number, body: string | Uint8Array) {
+          const item = yield* keep(wanted, body)
+          const path = `/v1/sources/unreadable/${item?.id}/replay`
+          const answer = yield* world.request("POST", path, undefined, headers)
+          const { items } = (yield* world.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)).as(
+            listOf(UnreadableBody)
+          )
+          assert.strictEqual(items[0]?.id, item?.id)
+          return answer
+        })
+        const unknown = yield* replay(200, `{"eventType": "NEW_ONE"}`)
+        assert.strictEqual(unknown.status, 200)
+        assert.include(unknown.as(Taken).why, "/eventType: Expected")
+        const notJson = yield* replay(400, "{")
+        assert.strictEqual(notJson.status, 409)
+        assert.include(notJson.as(Problem).detail, "line 1, column 2 (position 1). It stays")
+        const notUtf8 = yield* replay(400, Buffer.from(`{"eventType": "\xff"}`, "latin1"))
+        assert.strictEqual(notUtf8.status, 409)
+        assert.include(notUtf8.as(Problem).detail, "not all was UTF-8")
+        const none = yield* world.request("POST", "/v1/sources/unreadable/none/replay", undefined, headers)
+        assert.include(none.as(Problem).detail, "GET /v1/sources/unreadable lists them")
       })
     )
 

@@ -11,11 +11,12 @@ import { PluginsApi } from "./Plugins.ts"
 import { SourcesApi } from "./Sources.ts"
 import { SystemApi } from "./System.ts"
 
-/** All routes of the gateway. A field that it does not know is an error that names it. */
+/** All routes of the gateway. A field, or a parameter of a query, that it does not know is an error that names it. */
 export class Api extends HttpApi.make("tocsin")
   .add(SourcesApi, AlertsApi, IntegrationsApi, AlertRulesApi, DeliveriesApi, PluginsApi)
   .middleware(Authorization)
   .add(SystemApi)
   .middleware(RequestErrors)
+  .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotateMerge(OpenApi.annotations({ title: "Tocsin", description: "Alerts in, messages in chat rooms out" })) {}

@@ -16,14 +16,17 @@ export const UnreadableBody = Schema.Struct({
   body: Schema.String.annotateKey({
     description: "Its first 65,536 characters, without what looks like a credential."
   }),
-  isWhole: Schema.Boolean.annotateKey({ description: "Whether all of it was kept; only then it can be replayed." }),
+  isWhole: Schema.Boolean.annotateKey({ description: "Whether all of it was kept, and all was UTF-8; only then it can be replayed." }),
   receivedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "UnreadableBody" })
 
 /** What was taken of a source's body. */
 export const Taken = Schema.Struct({
   accepted: Schema.Natural.annotateKey({ description: "How many events were taken." }),
-  unreadable: Schema.Natural.annotateKey({ description: "How many could not be read and were kept for a person." })
+  unreadable: Schema.Natural.annotateKey({ description: "How many could not be read and were kept for a person." }),
+  why: Schema.optionalKey(Schema.String).annotateKey({
+    description: "Of what could not be read: where, and what was expected there."
+  })
 }).annotate({ identifier: "Taken" })
 
 /** The sources. */

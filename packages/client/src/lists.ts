@@ -1,12 +1,24 @@
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
+
+/** A whole number in a query, where all is text. */
+const wholeNumber = (range: { readonly minimum: number; readonly maximum: number }, expected: string) =>
+  Schema.String.check(Schema.isPattern(/^\d{1,16}$/, { expected })).pipe(
+    Schema.decodeTo(Schema.Int.check(Schema.isBetween(range, { expected })), SchemaTransformation.numberFromString)
+  )
+
+/** The bounds of what `page` takes. */
+export const pageBounds = {
+  limit: { minimum: 1, maximum: 500 },
+  after: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+} as const
 
 /** What every list takes: how many items, and where to go on (`next` of the page before). */
 export const page = {
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))).annotateKey({
+  limit: Schema.optionalKey(wholeNumber(pageBounds.limit, "a whole number from 1 to 500, such as 100")).annotateKey({
     description: "How many items a page has at most; 100 if it is left out."
   }),
   after: Schema.optionalKey(
-    Schema.FiniteFromString.check(Schema.isInt({ expected: "the next of the page before" }))
+    wholeNumber(pageBounds.after, "a whole number, the next of the page before, such as 42")
   ).annotateKey({ description: "The next of the page before." })
 }
 

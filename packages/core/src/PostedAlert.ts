@@ -7,7 +7,7 @@ import { PathSegment } from "./configured.ts"
 import { maxIdLength, maxLabels } from "./InboundLimits.ts"
 import { PostedTime, readPostedTime } from "./postedTime.ts"
 
-/** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`. */
+/** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`, in whatever case. */
 export const reservedSources: ReadonlyArray<string> = [
   "thousandeyes",
   "prometheus",
@@ -24,7 +24,7 @@ const SourceId = Schema.NonEmptyString.check(
 )
 
 const SourceName = PathSegment.check(
-  Schema.makeFilter((name) => !reservedSources.includes(name), {
+  Schema.makeFilter((name) => !reservedSources.includes(name.toLowerCase()), {
     expected: `a name that belongs to no built-in source (${reservedSources.join(", ")})`
   })
 )

@@ -35,23 +35,29 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
       if (ast === undefined) return SchemaIssue.defaultLeafHook(leaf)
       // The first check says more than the type: of a time, that it is one and not only a text.
       const expected = ast.checks?.[0].annotations?.expected
-      return typeof expected === "string"
-        ? `Expected ${expected}`
-        : SchemaIssue.defaultLeafHook(new SchemaIssue.InvalidType(ast))
+      const says =
+        typeof expected === "string"
+          ? `Expected ${expected}`
+          : SchemaIssue.defaultLeafHook(new SchemaIssue.InvalidType(ast))
+      return leaf._tag === "MissingKey" ? `${isMissing}${says}` : says
     }
   })
   return new Invalid({
     errors: format(issue).issues.map(({ message, path }) => {
       const keys = (path ?? []).map((key) => String(typeof key === "object" ? key.key : key))
-      const expected = inWords(message.replace(/^Expected /, ""))
+      const missing = message.startsWith(isMissing)
+      const said = missing ? message.slice(isMissing.length) : message
+      const expected = inWords(said.replace(/^Expected /, ""))
       return {
         path: at + pointer(keys),
         expected,
-        message: message.startsWith("Expected ") ? `Expected ${expected}` : message
+        message: missing ? `${isMissing}expected ${expected}` : said.startsWith("Expected ") ? `Expected ${expected}` : said
       }
     })
   })
 }
+
+const isMissing = "is missing: "
 
 /** A JSON Pointer (RFC 6901). */
 export const pointer = (keys: ReadonlyArray<string>): string =>
@@ -96,5 +102,6 @@ const words = new Map([
   ["number", "a number"],
   ["JSON value", "a JSON value"],
   ["a value with a length of at least 1", "a text that is not empty"],
+  ["a valid UTC DateTime string", "a time such as 2026-01-15T09:00:00Z"],
   ["a valid URL string", "an http or https URL"]
 ])

@@ -15,7 +15,7 @@ export interface UnreadableBody {
   /** Where it could not be read and what was expected there. */
   readonly why: string
   readonly body: string
-  /** Whether all of it was kept, but for credentials. */
+  /** Whether all of it was kept, but for credentials; to `keep` it is whether `body` is all that was sent. */
   readonly isWhole: boolean
   /** The address that it came from. */
   readonly from: string | undefined
@@ -28,7 +28,7 @@ export class Unreadable extends Context.Service<
   Unreadable,
   {
     readonly keep: (
-      body: Pick<UnreadableBody, "source" | "why" | "body" | "from">
+      body: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">
     ) => Effect.Effect<void, StoreUnavailable>
     readonly get: (id: string) => Effect.Effect<UnreadableBody | undefined, StoreUnavailable>
     /** Keeps it no longer, because it was read after all. */
@@ -53,9 +53,10 @@ export class Unreadable extends Context.Service<
         const keep = Effect.fnUntraced(function* ({
           body: sent,
           from,
+          isWhole,
           source,
           why
-        }: Pick<UnreadableBody, "source" | "why" | "body" | "from">) {
+        }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
           // No store can hold a NUL.
           const whole = withoutCredentials(sent).replaceAll("\0", "\uFFFD")
           const body = cut(whole, InboundLimits.maxUnreadableLength)
@@ -64,7 +65,7 @@ export class Unreadable extends Context.Service<
             source,
             why,
             body,
-            is_whole: body === whole ? 1 : 0,
+            is_whole: isWhole && body === whole ? 1 : 0,
             from_address: from ?? null,
             received_at: yield* Clock.currentTimeMillis
           })}`
