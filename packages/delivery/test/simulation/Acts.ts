@@ -3,7 +3,16 @@
  * dies before it answers, the store tells whether it was done.
  */
 import { AlertRuleId, IntegrationId } from "@tocsin/core"
-import { AlertRules, Alerts, Edits, Intake, Integrations, Redeliveries, TestSends } from "@tocsin/delivery"
+import {
+  AlertRules,
+  Alerts,
+  type Delivery,
+  Edits,
+  Intake,
+  Integrations,
+  Redeliveries,
+  TestSends
+} from "@tocsin/delivery"
 import { Effect, Exit } from "effect"
 import * as AlertModel from "./AlertModel.ts"
 import * as asEntered from "./asEntered.ts"
@@ -156,6 +165,12 @@ export class Acts {
       Redeliveries.use(({ dead }) => dead({ integration: undefined, since: undefined }, { by: "us", reason: "again" }))
     )
   )
+
+  redeliverOne(delivery: Delivery | undefined) {
+    return delivery === undefined
+      ? Effect.void
+      : Effect.asVoid(this.#edit(Redeliveries.use(({ one }) => one(delivery.id, { by: "us", reason: "again" }))))
+  }
 
   #edit<A, E>(edit: Effect.Effect<A, E, Edits | Redeliveries>) {
     return this.#gateway.answer(this.#gateway.ask(edit))

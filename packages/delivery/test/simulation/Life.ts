@@ -3,12 +3,13 @@
  * dies. A death is abrupt: from one operation of a fiber to the next, all of them
  * stand still for ever, no finalizer runs, and an open transaction is lost.
  */
-import { type Channels, Egress, Engine, Seal, Sqlite } from "@tocsin/delivery"
+import { type Channels, Egress, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
 import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Scheduler, Scope } from "effect"
 import { WebCrypto } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto"
 import type { Dice } from "./Dice.ts"
+import { operators } from "./Services.ts"
 import { quiet, type VirtualClock } from "./VirtualClock.ts"
 
 /** What the engine offers, and its store. */
@@ -67,6 +68,7 @@ export class Life {
           Layer.succeedContext(stored),
           channels(this),
           seal(dice),
+          Layer.succeed(Operators, operators),
           Layer.succeed(Egress, Egress.of({ check: () => Effect.void }))
         ])
       )

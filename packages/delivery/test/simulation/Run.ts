@@ -6,8 +6,8 @@ import { createHash } from "node:crypto"
 import { Acts } from "./Acts.ts"
 import { Dice } from "./Dice.ts"
 import { Gateway } from "./Gateway.ts"
-import { type Evidence, violations } from "./invariants.ts"
-import type { Action, Script } from "./Script.ts"
+import { type Evidence, type Held, violations } from "./invariants.ts"
+import { type Action, type Script, storm } from "./Script.ts"
 import { Services } from "./Services.ts"
 import { VirtualClock } from "./VirtualClock.ts"
 
@@ -67,6 +67,8 @@ class Run {
     switch (action._tag) {
       case "Events":
         return this.#acts.events(action.calls)
+      case "Storm":
+        return this.#acts.events([storm(action)])
       case "CloseByHand":
         return this.#acts.closeByHand(action)
       case "SaveRule":
@@ -79,6 +81,10 @@ class Run {
         return this.#acts.removeIntegration(action.id, action.force)
       case "TestSend":
         return this.#acts.testSend(action.integration)
+      case "RedeliverOne":
+        return Effect.flatMap(this.#deliveries(), (deliveries) =>
+          this.#acts.redeliverOne(deliveries.at(-1 - (action.nth % Math.max(1, deliveries.length))))
+        )
       case "Redeliver":
         return Effect.asVoid(this.#acts.redeliver)
       case "Service":
@@ -120,6 +126,7 @@ class Run {
       )
       const evidence: Evidence = {
         alerts,
+        held: yield* this.#held(),
         conversations: new Map(conversations),
         deliveries: yield* this.#deliveries(),
         calls: this.#services.calls,
@@ -168,6 +175,15 @@ class Run {
       if (total !== items.length) this.gateway.wrong.push(`A: ${items.length} deliveries are counted as ${total}`)
       return items.toReversed()
     })
+  }
+
+  #held() {
+    return this.gateway.read(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        return yield* sql<Held>`SELECT alert_id AS alert, integration_id AS integration, state, holders FROM conversations`
+      })
+    )
   }
 
   #tables() {

@@ -53,6 +53,8 @@ export type Behaviour =
   | { readonly does: "answers late"; readonly after: number }
   | { readonly does: "asks to wait"; readonly milliseconds: number }
   | { readonly does: "has none left"; readonly milliseconds: number }
+  /** A 503 with Retry-After. */
+  | { readonly does: "is busy"; readonly milliseconds: number }
   | {
       readonly does:
         | "hangs"
@@ -75,6 +77,13 @@ export type Behaviour =
 
 export type Action =
   | { readonly _tag: "Events"; readonly calls: ReadonlyArray<ReadonlyArray<SourceEvent>> }
+  /** So many alerts of one source are raised or cleared in one request; every 20th is critical. */
+  | {
+      readonly _tag: "Storm"
+      readonly alerts: number
+      readonly state: "raised" | "cleared"
+      readonly startedAt: number
+    }
   | { readonly _tag: "CloseByHand"; readonly source: string; readonly sourceId: string }
   | { readonly _tag: "SaveRule"; readonly rule: ScriptedRule }
   | { readonly _tag: "RemoveRule"; readonly id: string }
@@ -83,6 +92,8 @@ export type Action =
   | { readonly _tag: "TestSend"; readonly integration: string }
   /** All that died is to be delivered again. */
   | { readonly _tag: "Redeliver" }
+  /** The delivery that is the n-th, counted from the newest and around. */
+  | { readonly _tag: "RedeliverOne"; readonly nth: number }
   | {
       readonly _tag: "Service"
       readonly integration: string
@@ -147,3 +158,20 @@ const sayEvent = ({ clearedAt, source, sourceId, startedAt, state, ...others }: 
 
 /** Names and values, without the marks of JSON. */
 const words = (value: object): string => JSON.stringify(value).replaceAll(/["{}]/g, "").replaceAll(/[,:]/g, "$& ")
+
+/** What the source of a storm says. */
+export const storm = ({
+  alerts,
+  startedAt,
+  state
+}: Extract<Action, { readonly _tag: "Storm" }>): ReadonlyArray<SourceEvent> =>
+  Array.from({ length: alerts }, (_, n) => ({
+    source: "storm",
+    sourceId: `s${n}`,
+    state,
+    severity: n % 20 === 19 ? "critical" : "minor",
+    team: "net",
+    summary: "a storm",
+    startedAt,
+    reusesId: true
+  }))

@@ -6,6 +6,7 @@ import {
   ChannelPlugin,
   DeliveryError,
   DestinationGone,
+  IntegrationId,
   type Kind,
   Message,
   Misconfigured,
@@ -23,22 +24,36 @@ import type { Life } from "./Life.ts"
 import type { Action, Behaviour, ScriptedIntegration } from "./Script.ts"
 import type { VirtualClock } from "./VirtualClock.ts"
 
+/** Whom operators are told by, in the runs that have it. */
+export const operators = IntegrationId.make("d")
+
+/** Whether the integration's plugin can find out without posting whether its service works. */
+export const verifies = (integration: string) => integration === "b" || integration === "d"
+
 /** The integration's own id is among its settings, so that its service knows who calls. */
-class Simulated extends ChannelPlugin.Service<Simulated>()("simulated", {
+const Settings = Schema.Struct({
+  integration: Schema.String,
+  place: Schema.Int,
+  key: Schema.String,
+  messages: Schema.Int,
+  perSeconds: Schema.Int,
+  burst: Schema.Int,
+  token: Schema.Redacted(Schema.String)
+})
+
+const options: ChannelPlugin.Options<typeof Settings> = {
   title: "Simulated",
-  settings: Schema.Struct({
-    integration: Schema.String,
-    place: Schema.Int,
-    key: Schema.String,
-    messages: Schema.Int,
-    perSeconds: Schema.Int,
-    burst: Schema.Int,
-    token: Schema.Redacted(Schema.String)
-  }),
+  settings: Settings,
   settingsVersion: 1,
   budgets: ({ burst, key, messages, perSeconds }) => [{ key, messages, perSeconds, burst }],
   sizes: { text: 4000 },
   capabilities: {}
+}
+
+class Simulated extends ChannelPlugin.Service<Simulated>()("simulated", options) {}
+class Verified extends ChannelPlugin.Service<Verified>()("verified", {
+  ...options,
+  capabilities: { verify: true }
 }) {}
 
 /** Secrets begin with it, and nothing else does. */
@@ -65,6 +80,11 @@ export interface Call {
   readonly form: ChannelPlugin.Form
   /** The message in plain words, as history keeps it. */
   readonly text: string
+  readonly place: number
+  /** The call of which it was given the receipt. */
+  readonly receipt: unknown
+  /** How many alerts a digest says are raised, and cleared. */
+  readonly digest: { readonly raised: number; readonly cleared: number } | undefined
   /** Whether the message is in the room. */
   taken: boolean
   /** `cut off`: the gateway died meanwhile. `unanswered`: the gateway gave up waiting, or was told that nobody knows. */
@@ -99,36 +119,61 @@ export class Services {
   }
 
   readonly channels = (life: Life): Layer.Layer<Channels> =>
-    Channels.layer([Simulated]).pipe(
-      Layer.provide(
-        Layer.succeed(
-          Simulated,
-          Simulated.of({
-            deliver: (settings, notification, { form }) => {
-              const call = this.#note(settings, notification, form)
-              const behaviour = this.#behaviour(settings.integration)
-              if (behaviour?.does === "throws in the plugin") {
-                call.outcome = "failed"
-                throw new Error(Redacted.value(settings.token))
-              }
-              return this.#act(behaviour, call, life, settings).pipe(
-                Effect.onInterrupt(() =>
-                  Effect.sync(() => {
-                    call.outcome = "unanswered"
-                  })
-                )
-              )
-            },
-            destination: () => "https://example.com"
-          })
+    Channels.layer([Simulated, Verified]).pipe(
+      Layer.provide([
+        Layer.sync(Simulated, () => Simulated.of(this.#channel(life))),
+        Layer.sync(Verified, () =>
+          Verified.of({ ...this.#channel(life), verify: ({ integration }) => this.#verify(integration) })
         )
-      )
+      ])
     )
 
+  #channel(life: Life): ChannelPlugin.Channel<typeof Settings.Type> {
+    return {
+      deliver: (settings, notification, { conversation, form }) => {
+        const call = this.#note(settings, notification, form, conversation?.receipt?.data)
+        const behaviour = this.#behaviour(settings.integration)
+        if (behaviour?.does === "throws in the plugin") {
+          call.outcome = "failed"
+          throw new Error(Redacted.value(settings.token))
+        }
+        return this.#act(behaviour, call, life, settings).pipe(
+          Effect.onInterrupt(() =>
+            Effect.sync(() => {
+              call.outcome = "unanswered"
+            })
+          )
+        )
+      },
+      destination: () => "https://example.com"
+    }
+  }
+
+  #verify(integration: string): Effect.Effect<void, DeliveryError> {
+    const behaviour = this.#behaviour(integration)
+    switch (behaviour?.does) {
+      case undefined:
+        return Effect.void
+      case "answers late":
+        return Effect.sleep(behaviour.after)
+      case "hangs":
+        return Effect.never
+      case "throws in the plugin":
+        throw new Error(secretMark)
+      case "breaks the plugin":
+        return Effect.die(new Error(secretMark))
+      case "breaks the plugin off":
+        return Effect.interrupt
+      default:
+        return Effect.fail(new DeliveryError({ reason: new Unauthorized({ detail: "HTTP 403" }) }))
+    }
+  }
+
   #note(
-    { integration, key }: { readonly integration: string; readonly key: string },
+    { integration, key, place }: typeof Settings.Type,
     notification: Notification,
-    form: ChannelPlugin.Form
+    form: ChannelPlugin.Form,
+    receipt: unknown
   ): Call {
     const alert = "alert" in notification ? notification.alert : undefined
     const call: Call = {
@@ -142,6 +187,10 @@ export class Services {
       flaps: "flaps" in notification ? (notification.flaps ?? 0) : 0,
       form,
       text: Message.plainText(Message.fromNotification(notification), 4096),
+      place,
+      receipt,
+      digest:
+        notification._tag === "Digest" ? { raised: notification.raised, cleared: notification.cleared } : undefined,
       taken: false,
       outcome: "cut off"
     }
@@ -170,7 +219,7 @@ export class Services {
     const acknowledge = Effect.sync((): ChannelPlugin.Receipt => {
       call.taken = true
       call.outcome = "acknowledged"
-      return { data: this.calls.length }
+      return { data: this.calls.indexOf(call) }
     })
     const fail = (reason: Reason, budgets?: DeliveryError["budgets"]) =>
       Effect.suspend(() => {
@@ -201,6 +250,8 @@ export class Services {
         return Effect.andThen(take, fail(new Unavailable({ detail: "ECONNRESET", unanswered: true })))
       case "cuts the line":
         return fail(new Unavailable({ detail: "ECONNRESET", unanswered: true }))
+      case "is busy":
+        return fail(new Unavailable({ detail: "HTTP 503", retryAfter: Duration.millis(behaviour.milliseconds) }))
       case "is down":
         return fail(new Unavailable({ detail: "HTTP 503" }))
       case "refuses rich":

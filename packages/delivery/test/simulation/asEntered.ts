@@ -3,7 +3,7 @@ import { AlertEvent, type AlertRule, AlertRuleId, IntegrationId } from "@tocsin/
 import type { IntegrationInput } from "@tocsin/delivery"
 import { DateTime } from "effect"
 import type { ScriptedIntegration, ScriptedRule, SourceEvent } from "./Script.ts"
-import { settingsOf } from "./Services.ts"
+import { settingsOf, verifies } from "./Services.ts"
 
 export const rule = (
   { enabled, id, integrations, notifyOnClear, severity, source, team }: ScriptedRule,
@@ -26,7 +26,7 @@ export const integration = (scripted: ScriptedIntegration, save: number): Integr
   return {
     id: IntegrationId.make(id),
     name: `${id} ${save}`,
-    type: "simulated",
+    type: verifies(id) ? "verified" : "simulated",
     enabled,
     settings: settingsOf(scripted),
     ...(limits && { limits }),

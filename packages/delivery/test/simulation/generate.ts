@@ -9,7 +9,8 @@ const rates: readonly [Rate, ...ReadonlyArray<Rate>] = [
   { messages: 100_000, perSeconds: 60, burst: 100_000 },
   { messages: 5, perSeconds: 5, burst: 5 },
   { messages: 30, perSeconds: 60, burst: 10 },
-  { messages: 10, perSeconds: 60, burst: 2 }
+  { messages: 10, perSeconds: 60, burst: 2 },
+  { messages: 4, perSeconds: 60, burst: 1 }
 ]
 
 export const generate = (seed: number): Script => {
@@ -20,14 +21,28 @@ export const generate = (seed: number): Script => {
   const sources = new Sources(dice)
   const steps: Array<Step> = [
     ...ids.map((id) => ({ after: 0, action: operators.integration(id, true) })),
+    // Again, because a fallback must be there before it is named: also by itself, by way of others.
+    ...ids.map((id) => ({ after: 0, action: operators.integration(id, true) })),
     ...rules.map((id) => ({ after: 0, action: operators.rule(id) }))
   ]
   let now = 0
+  const storm = dice.chance(0.3) ? dice.pick([15, 40, 150]) : 0
   const pace = dice.pick([300, 3000, 30_000] as const)
   for (let n = dice.int(10, 50); n > 0; n--) {
     const after = dice.chance(0.3) ? 0 : dice.int(1, dice.chance(0.1) ? pace * 10 : pace)
     now += after
-    steps.push({ after, action: action(dice, now, sources, operators, ids) })
+    const isStorm = storm > 0 && dice.chance(0.12)
+    steps.push({
+      after,
+      action: isStorm
+        ? {
+            _tag: "Storm",
+            alerts: dice.int(2, storm),
+            state: dice.chance(0.7) ? "raised" : "cleared",
+            startedAt: now
+          }
+        : action(dice, now, sources, operators, ids)
+    })
   }
   return steps
 }
@@ -45,7 +60,7 @@ const action = (
   if (roll <= 85) return operators.edit()
   if (roll <= 88) return { _tag: "CloseByHand", ...sources.any() }
   if (roll <= 89) return { _tag: "TestSend", integration: ids[dice.int(0, ids.length - 1)] ?? "a" }
-  if (roll <= 90) return { _tag: "Redeliver" }
+  if (roll <= 90) return dice.chance(0.5) ? { _tag: "Redeliver" } : { _tag: "RedeliverOne", nth: dice.int(0, 50) }
   if (roll <= 95) {
     const operations = dice.int(0, dice.pick([50, 500, 5000]))
     return { _tag: "Crash", operations, pause: pause(dice), ...(dice.chance(0.3) && { again: dice.int(0, 5000) }) }
@@ -71,7 +86,7 @@ const service = (dice: Dice, ids: ReadonlyArray<string>): Action => {
 }
 
 const behaviour = (dice: Dice): Behaviour => {
-  switch (dice.int(1, 7)) {
+  switch (dice.int(1, 9)) {
     case 1:
       return { does: "answers late", after: dice.int(1, 12_000) }
     case 2:
@@ -80,6 +95,10 @@ const behaviour = (dice: Dice): Behaviour => {
       return { does: "has none left", milliseconds: dice.int(0, 30_000) }
     case 4:
       return { does: "answers and the gateway dies", operations: dice.int(0, 300) }
+    case 5:
+      return { does: "is busy", milliseconds: dice.int(0, dice.chance(0.2) ? 900_000 : 30_000) }
+    case 6:
+      return { does: dice.pick(["refuses rich", "refuses all"]) }
     default:
       return {
         does: dice.pick([
@@ -133,7 +152,9 @@ class Sources {
     const dice = this.#dice
     const speaking = new Set(Array.from({ length: dice.chance(0.2) ? 3 : 1 }, () => this.#pick()))
     return [...speaking].map((alert) =>
-      Array.from({ length: dice.chance(0.2) ? dice.int(2, 4) : 1 }, () => this.#say(alert, now))
+      dice.chance(0.08)
+        ? Array.from({ length: dice.int(3, 9) }, (_, n) => this.#flap(alert, now + n))
+        : Array.from({ length: dice.chance(0.2) ? dice.int(2, 4) : 1 }, () => this.#say(alert, now))
     )
   }
 
@@ -151,6 +172,18 @@ class Sources {
     this.#move(alert, now)
     // What was lost on the way is known to the source only.
     if (dice.chance(0.05)) this.#move(alert, now)
+    return this.#tell(alert, now)
+  }
+
+  /** Raised where it was cleared, and cleared where it was raised. */
+  #flap(alert: Truth, now: number): SourceEvent {
+    alert.isRaised = !alert.isRaised
+    if (alert.isRaised) alert.startedAt = now
+    return this.#tell(alert, now)
+  }
+
+  #tell(alert: Truth, now: number): SourceEvent {
+    const dice = this.#dice
     const event: SourceEvent = {
       source: alert.source,
       sourceId: alert.sourceId,
@@ -204,7 +237,7 @@ class Operators {
 
   constructor(dice: Dice, ids: ReadonlyArray<string>, rules: ReadonlyArray<string>) {
     this.#dice = dice
-    this.#hasFallbacks = dice.chance(0.25)
+    this.#hasFallbacks = dice.chance(0.35)
     this.#ids = ids
     this.#rules = rules
   }
@@ -243,7 +276,7 @@ class Operators {
   integration(id: string, enabled: boolean): Action {
     const dice = this.#dice
     const before = this.#known.get(id)
-    const fallback = this.#hasFallbacks && dice.chance(0.4) ? this.#ids.find((other) => other !== id) : undefined
+    const fallback = this.#hasFallbacks && dice.chance(0.6) ? this.#ids[dice.int(0, this.#ids.length - 1)] : undefined
     const integration: ScriptedIntegration = {
       id,
       enabled,
@@ -251,11 +284,12 @@ class Operators {
       rate: before?.rate ?? (dice.chance(0.6) ? rates[0] : dice.pick(rates)),
       place: (before?.place ?? 0) + (before !== undefined && dice.chance(0.2) ? 1 : 0),
       ...(dice.chance(0.1) && { limits: dice.pick(rates) }),
-      ...(fallback !== undefined && { fallback }),
+      ...(fallback !== undefined && fallback !== id && { fallback }),
       ...(dice.chance(0.3) && {
         delivery: {
           ...(dice.chance(0.5) && { timeout: dice.int(1, 20) }),
           ...(dice.chance(0.5) && { deadline: dice.int(60, 300) }),
+          ...(dice.chance(0.5) && { fallbackAfter: dice.int(0, 60) }),
           ...(dice.chance(0.5) && { maxBackoff: dice.int(1, 60) })
         }
       })

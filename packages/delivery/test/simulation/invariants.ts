@@ -4,11 +4,13 @@ import type { ConversationSummary, Delivery } from "@tocsin/delivery"
 import { type AlertModel, keyOf, type ModelAlert } from "./AlertModel.ts"
 import type { ConversationModel, ModelConversation } from "./ConversationModel.ts"
 import { type Call, secretMark } from "./Services.ts"
+import { carried } from "./carried.ts"
 import { withinBudgets } from "./withinBudgets.ts"
 
 /** All that is known of a run. */
 export interface Evidence {
   readonly alerts: ReadonlyArray<Alert>
+  readonly held: ReadonlyArray<Held>
   readonly conversations: ReadonlyMap<AlertId, ReadonlyArray<ConversationSummary>>
   /** Oldest first. */
   readonly deliveries: ReadonlyArray<Delivery>
@@ -24,6 +26,14 @@ export interface Evidence {
   readonly model: { readonly alerts: AlertModel; readonly conversations: ConversationModel }
 }
 
+/** A conversation, and what holds it, as JSON. */
+export interface Held {
+  readonly alert: AlertId
+  readonly integration: string
+  readonly state: "open" | "closed"
+  readonly holders: string
+}
+
 /** What is wrong, in words; each begins with the case that it breaks. */
 export const violations = (evidence: Evidence): ReadonlyArray<string> => [
   ...secrets(evidence),
@@ -31,6 +41,7 @@ export const violations = (evidence: Evidence): ReadonlyArray<string> => [
   ...conversations(evidence),
   ...evidence.deliveries.flatMap(steps),
   ...rooms(evidence),
+  ...carried(evidence),
   ...withinBudgets(evidence)
 ]
 
@@ -160,7 +171,7 @@ const toldClosed = (
 
 /** O1, O9: each time that it opened it is told once. */
 const toldTwice = ({ opened }: ModelConversation, owed: ReadonlyArray<Delivery>) => {
-  const told = owed.filter(({ status }) => status === "delivered")
+  const told = owed.filter(({ redeliveryOf, status }) => status === "delivered" && redeliveryOf === undefined)
   const raises = told.filter(({ kind }) => kind === "Raised" || kind === "RaisedAndCleared").length
   const clears = told.filter(({ kind }) => kind === "Cleared").length
   return raises > opened || clears > opened
