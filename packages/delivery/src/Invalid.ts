@@ -51,7 +51,11 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
       return {
         path: at + pointer(keys),
         expected,
-        message: missing ? `${isMissing}expected ${expected}` : said.startsWith("Expected ") ? `Expected ${expected}` : said
+        message: missing
+          ? `${isMissing}expected ${expected}`
+          : said.startsWith("Expected ")
+            ? `Expected ${expected}`
+            : said
       }
     })
   })
