@@ -77,7 +77,12 @@ export class Attempts extends Context.Service<
       integration: IntegrationId,
       options: { readonly most: number; readonly form: ChannelPlugin.Form }
     ) => Effect.Effect<Taken | undefined, SqlError.SqlError>
-    readonly complete: (taken: Taken, outcome: Outcome) => Effect.Effect<void, SqlError.SqlError>
+    /** `updatedAt` is the state of the integration that it was sent by: another's receipt is worth nothing (O8). */
+    readonly complete: (
+      taken: Taken,
+      outcome: Outcome,
+      updatedAt: number | undefined
+    ) => Effect.Effect<void, SqlError.SqlError>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
     readonly bury: (delivery: string) => Effect.Effect<void, SqlError.SqlError>
     /** After a start: what was being sent is owed again, and its history says that it may be sent twice. */
@@ -146,7 +151,7 @@ export class Attempts extends Context.Service<
         const row = latest === undefined || latest.kind === "Escalated" ? asked : latest
         const earlier = row === latest ? episodes.slice(0, -1) : []
         const subject = yield* subjectOf(row)
-        if (subject === undefined) return undefined
+        if (subject === undefined) return yield* Effect.die(new Error("A delivery without its alert"))
         const { alert, conversation } = subject
         const notification = compose(row.kind, alert, conversation, earlier.length)
         const attempt = row.attempts + 1
@@ -180,6 +185,27 @@ export class Attempts extends Context.Service<
         return { delivery: row.id, kind }
       })
 
+      /** Without those of which another episode is being said; each after the earlier episodes that still wait (O7). */
+      const inOrder = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+        const [first] = rows
+        if (first === undefined) return []
+        const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later FROM alerts this
+          JOIN alerts a ON a.source = this.source AND a.source_id = this.source_id
+          JOIN deliveries d ON d.alert_id = a.id
+          WHERE ${sql.in(
+            "this.id",
+            rows.map(({ alert_id }) => alert_id)
+          )} AND d.integration_id = ${first.integration_id} AND d.${sql.literal(openStatus)}
+            AND (a.episode < this.episode OR d.status IN ('sending', 'folded'))
+          ORDER BY a.episode`
+        const before = Map.groupBy(others, ({ later }) => later)
+        const ordered = rows.flatMap((row) => {
+          const earlier = before.get(row.alert_id ?? "") ?? []
+          return earlier.some(({ status }) => status === "sending" || status === "folded") ? [] : [...earlier, row]
+        })
+        return [...new Map(ordered.map((row) => [row.id, row])).values()]
+      })
+
       const takeDigest = Effect.fnUntraced(function* (
         integration: IntegrationId,
         { form, most }: { readonly most: number; readonly form: ChannelPlugin.Form }
@@ -195,7 +221,7 @@ export class Attempts extends Context.Service<
             : sql<Row>`SELECT * FROM deliveries WHERE ${due} AND status = ${status} AND severity <> 'critical'
                 ORDER BY sequence LIMIT ${most - critical.length}`
         )
-        const rows = [...critical, ...others.flat()].slice(0, most)
+        const rows = yield* inOrder([...critical, ...others.flat()].slice(0, most))
         const ids = rows.flatMap(({ alert_id }) => (alert_id === null ? [] : [AlertId.make(alert_id)]))
         const known = yield* alerts.many(ids)
         const ofAlerts = yield* conversations.ofAlerts(ids)
@@ -239,7 +265,8 @@ export class Attempts extends Context.Service<
             of.map(({ delivery }) => delivery)
           )
           yield* sql`UPDATE deliveries SET kind = ${kind}, status = 'folded', cause = ${cause}, folded_into = ${id},
-            attempts = attempts + 1, updated_at = ${now} WHERE ${covered}`
+            attempts = attempts + 1, updated_at = ${now},
+            severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id) WHERE ${covered}`
         }
         yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
           SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
@@ -254,12 +281,12 @@ export class Attempts extends Context.Service<
         }
       })
 
-      const complete = Effect.fnUntraced(function* (taken: Taken, outcome: Outcome) {
+      const complete = Effect.fnUntraced(function* (taken: Taken, outcome: Outcome, updatedAt: number | undefined) {
         const [row] = yield* sql<Row>`SELECT * FROM deliveries
           WHERE id = ${taken.id} AND status = 'sending' AND attempts = ${taken.attempt}`
         // Ended meanwhile: its integration was removed.
         if (row === undefined) return
-        yield* outcome._tag === "Delivered" ? delivered(taken, row, outcome.receipt) : failed(taken, outcome)
+        yield* outcome._tag === "Delivered" ? delivered(taken, row, outcome.receipt, updatedAt) : failed(taken, outcome)
         yield* settleAfter(row, taken.notification._tag, outcome)
         yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
       })
@@ -277,13 +304,15 @@ export class Attempts extends Context.Service<
       const delivered = Effect.fnUntraced(function* (
         { attempt, id, integration, notification }: Taken,
         { conversation_id }: Row,
-        receipt: ChannelPlugin.Receipt
+        receipt: ChannelPlugin.Receipt,
+        updatedAt: number | undefined
       ) {
         const text = Message.plainText(Message.fromNotification(notification), maxTextKept)
         yield* sql`UPDATE deliveries SET text = ${text} WHERE id = ${id}`
         yield* conversations.move(id, "delivered", { attempt })
         if (notification._tag === "Raised") {
-          yield* sql`UPDATE conversations SET receipt = ${encodeReceipt(receipt)} WHERE id = ${conversation_id}`
+          yield* sql`UPDATE conversations SET receipt = ${encodeReceipt(receipt)} WHERE id = ${conversation_id}
+            AND EXISTS (SELECT 1 FROM integrations WHERE id = ${integration} AND updated_at = ${updatedAt})`
         }
         yield* integrations.note(integration, { worked: true })
       })
@@ -322,7 +351,9 @@ export class Attempts extends Context.Service<
           return yield* conversations.move(id, "dead", { cause, ...(attempt !== undefined && { attempt }) })
         }
         yield* conversations.move(id, "retrying", { cause, ...(attempt !== undefined && { attempt }) })
-        yield* sql`UPDATE deliveries SET next_at = ${consequence.nextAt}, form = ${consequence.form} WHERE id = ${id}`
+        // It may have become graver while it was being sent.
+        yield* sql`UPDATE deliveries SET next_at = ${consequence.nextAt}, form = ${consequence.form},
+          severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id) WHERE id = ${id}`
       })
 
       /** What was folded into another takes its outcome; any end of a digest but delivered gives it back. */
@@ -359,8 +390,9 @@ export class Attempts extends Context.Service<
       /** Owes a dead delivery again, unless something else has become owed there since. */
       const giveBack = Effect.fnUntraced(function* (id: string) {
         const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id} AND status = 'dead'`
-        const subject = row && (yield* subjectOf(row))
-        if (subject === undefined || subject.conversation.waiting !== undefined) return
+        if (row === undefined) return
+        const subject = yield* subjectOf(row)
+        if (subject?.conversation.waiting !== undefined) return
         yield* sql`UPDATE deliveries SET form = 'rich' WHERE id = ${id}`
         yield* conversations.move(id, "retrying", {
           cause: "given back: others were refused too, so it is not to blame"

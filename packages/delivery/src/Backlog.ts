@@ -13,7 +13,7 @@ export const fewCriticals = 10
 export class Backlog extends Context.Service<
   Backlog,
   {
-    /** The first delivery of the integration that is due; else when the next one will be, if there is one. */
+    /** The first delivery of the integration that is due, and can be said now; else when the next one will be, if there is one. */
     readonly next: (
       integration: IntegrationId
     ) => Effect.Effect<{ readonly delivery?: string; readonly dueAt?: number }, SqlError.SqlError>
@@ -30,13 +30,20 @@ export class Backlog extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
+      /** Nothing overtakes what is being said of another episode of the alert (O7): it would wait, and others behind it. */
+      const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM alerts this
+        JOIN alerts a ON a.source = this.source AND a.source_id = this.source_id
+        JOIN deliveries d ON d.alert_id = a.id
+        WHERE this.id = deliveries.alert_id AND d.integration_id = deliveries.integration_id
+          AND d.status IN ('sending', 'folded'))`)
+
       const next = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis
         const [pending] = yield* sql<{ id: string; sequence: number }>`SELECT id, sequence FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'pending' ORDER BY sequence LIMIT 1`
+          WHERE integration_id = ${integration} AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT 1`
         const [retrying] = yield* sql<{ id: string; sequence: number; next_at: number; updated_at: number }>`
           SELECT id, sequence, next_at, updated_at FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'retrying' ORDER BY next_at LIMIT 1`
+          WHERE integration_id = ${integration} AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT 1`
         // What was written after now was written before the clock was set back: nobody waits for that time to come again.
         if (retrying === undefined || (retrying.next_at > now && retrying.updated_at <= now)) {
           if (pending !== undefined) return { delivery: pending.id }
@@ -66,7 +73,7 @@ export class Backlog extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
           WHERE integration_id = ${integration} AND severity = 'critical' AND status IN ('pending', 'retrying')
-            AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now})
+            AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now}) AND ${isFree}
           ORDER BY sequence LIMIT ${fewCriticals + 1}`
         return rows.length > fewCriticals ? undefined : rows[0]?.id
       })

@@ -104,7 +104,8 @@ export class Fallbacks extends Context.Service<
           for (const status of ["retrying", "pending"]) {
             const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
               WHERE integration_id = ${integration} AND status = ${status} AND ${sql.in("kind", divertible)}
-                AND conversation_id NOT IN (SELECT id FROM conversations WHERE stands_in_for IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM conversations c
+                  WHERE c.id = deliveries.conversation_id AND c.stands_in_for IS NOT NULL)
               ORDER BY sequence LIMIT ${chunk}`
             for (const { id } of rows) if (yield* divert(id, to, why)) diverted++
           }

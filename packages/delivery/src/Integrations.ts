@@ -39,6 +39,8 @@ export interface ShownIntegration extends IntegrationInput {
 
 /** An integration as its lane needs it. */
 export interface ReadyIntegration {
+  /** Tells its state from others, as `updatedAt` of what is shown; undefined if it is not saved. */
+  readonly updatedAt?: number
   readonly integration: Integration
   readonly plugin: ChannelPlugin.Any
   readonly channel: ChannelPlugin.Channel<unknown>
@@ -179,6 +181,7 @@ export class Integrations extends Context.Service<
               const { delivery, fallback, limits } = decodeOptions(found.options)
               return {
                 ...installed,
+                updatedAt: found.updated_at,
                 integration: {
                   id,
                   name: found.name,

@@ -123,9 +123,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (isStorm && critical === undefined) {
       if (yield* begin(integration, attempts.takeDigest(id, { most, form: digestForm }))) return
     }
-    // Nothing is taken while another episode of its alert is being said.
-    const begun = yield* beginOne(integration, critical ?? delivery)
-    if (!begun && inFlight > 0) yield* idle(safetyNet)
+    yield* beginOne(integration, critical ?? delivery)
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one.
@@ -135,13 +133,17 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   /** Asks a service that was broken, where that can be done without posting, before anything is sent there. */
   const verified = Effect.fnUntraced(function* ({ channel, integration }: ReadyIntegration, now: number) {
     if (channel.verify === undefined) return true
-    const works = yield* channel.verify(integration.settings).pipe(
+    const seen = edits
+    const { verify } = channel
+    const works = yield* Effect.suspend(() => verify(integration.settings)).pipe(
       Effect.timeoutOrElse({
         duration: Duration.seconds(integration.delivery?.timeout ?? 10),
         orElse: () => Effect.fail(false)
       }),
       Effect.exit
     )
+    // What an edit has replaced meanwhile says nothing of what is there now.
+    if (seen !== edits) return false
     if (Exit.isSuccess(works)) {
       health = Health.healthy
       yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
@@ -179,7 +181,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     tryAndJudge(integration, taken).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
-        journal.commit(attempts.complete(taken, outcome)).pipe(
+        journal.commit(attempts.complete(taken, outcome, integration.updatedAt)).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
           Effect.eventually,
           Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
@@ -193,7 +195,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const recovered = Effect.fnUntraced(function* (integration: ReadyIntegration) {
     if (ready !== integration) return
     const wasProbing = health.isProbing
-    health = Health.healthy
+    health = Health.afterSuccess(health, yield* Clock.currentTimeMillis)
     if (wasProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
   })
 
@@ -231,7 +233,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     }
     // What an edit has replaced meanwhile stops nobody.
     if (ready !== integration || tried === stopped) return failed satisfies Outcome
-    const isRefused = reason._tag === "PayloadRejected" && follows.status === "dead"
+    // A digest that is refused may be too long, and is halved first.
+    const isRefused =
+      reason._tag === "PayloadRejected" && follows.status === "dead" && taken.notification._tag !== "Digest"
     const failure = { delivery: taken.id, reason, isRefused, now, jitter, maxBackoff: maxBackoff(options) }
     const before = health
     health = Health.afterFailure(before, failure)
@@ -241,7 +245,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     }
     return {
       ...failed,
-      breaks: standstill?.why === "broken",
+      breaks: standstill !== before.standstill && standstill?.why === "broken",
       givenBack: Health.givenBack(before, health, failure)
     } satisfies Outcome
   })

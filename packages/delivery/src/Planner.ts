@@ -118,7 +118,7 @@ export const onExpiry = ({ conversations }: Pick<World, "conversations">): Reado
     if (conversation.state === "closed") return []
     const closed = close(conversation, "expired")
     const { lastOwed, waiting } = conversation
-    if (waiting?.status === "sending") return [{ conversation: closed }]
+    if (isBeingSaid(waiting)) return [{ conversation: closed }]
     const over = { ...closed, waiting: undefined, lastOwed: "cleared" as const }
     if (waiting !== undefined) return [{ conversation: over, supersede: "expired" }]
     return lastOwed === "raised"
@@ -225,9 +225,12 @@ const close = (conversation: Conversation, because: Because): Conversation =>
  * of it, and after every end of one of its deliveries.
  */
 export const settle = (conversation: Conversation, world: Pick<World, "alert" | "notifyOnClear">): Plan => {
-  if (conversation.waiting?.status === "sending") return { conversation }
+  if (isBeingSaid(conversation.waiting)) return { conversation }
   return conversation.state === "open" ? settleOpen(conversation, world.alert) : settleClosed(conversation, world)
 }
+
+/** By itself, or by a digest or a later episode's message. */
+const isBeingSaid = (waiting: Waiting | undefined) => waiting?.status === "sending" || waiting?.status === "folded"
 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   const { lastOwed, lastWord, waiting } = conversation

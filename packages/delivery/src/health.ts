@@ -75,9 +75,15 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
   }
 }
 
+/** What a lane knows after a success: a pause that the service asked for meanwhile is not over by it. */
+export const afterSuccess = ({ standstill }: Health, now: number): Health =>
+  standstill?.why === "limited" && standstill.until > now ? { ...healthy, standstill } : healthy
+
 /** The deliveries of which the last failure says that they were not to blame: they are given back. */
 export const givenBack = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
-  isRefused && after.standstill?.why === "broken" ? [...before.rejected, delivery] : []
+  isRefused && after.standstill !== before.standstill && after.standstill?.why === "broken"
+    ? [...before.rejected, delivery]
+    : []
 
 /** From when on what waits goes to the fallback, as epoch milliseconds; `after` is in seconds. */
 export const divertsAt = ({ standstill, unavailableSince }: Health, after: number): number => {
@@ -89,7 +95,8 @@ export const divertsAt = ({ standstill, unavailableSince }: Health, after: numbe
     case "limited":
       return standstill.until - standstill.since > after * 1000 ? standstill.since : Infinity
     default:
-      return Infinity
+      // So soon after its first failure, but the service may have asked for a long pause.
+      return unavailableSince === undefined ? Infinity : unavailableSince + after * 1000
   }
 }
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PayloadRejected, Unavailable } from "@tocsin/core"
-import { DateTime, Effect } from "effect"
+import { DateTime, Deferred, Effect } from "effect"
 import {
   accept,
   clear,
@@ -10,10 +10,12 @@ import {
   outcomes,
   pass,
   raise,
+  removeRule,
   rule,
   save,
   settle,
   tick,
+  time,
   world
 } from "./engine.ts"
 import type { Sent } from "./FakeChannel.ts"
@@ -101,6 +103,53 @@ describe("A storm (D5)", () => {
           .slice(before, before + 2)
           .some(({ notification }) => notification._tag === "Raised" && notification.alert.sourceId === "grave")
         assert.isTrue(said)
+      })
+    )
+  )
+
+  it.effect(
+    "leaves alone what a digest is saying when a rule is edited meanwhile: the clear follows",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* setUp
+        script.next("ops", { gate })
+        yield* storm(20)
+        yield* settle
+        yield* removeRule("all")
+        yield* Deferred.succeed(gate, undefined)
+        yield* pass("1 minute")
+        assert.deepStrictEqual(script.kinds("ops"), ["Digest", "Digest"])
+        const shown = yield* outcomes
+        assert.lengthOf(
+          shown.filter((outcome) => outcome.startsWith("Raised delivered: in ")),
+          20
+        )
+        assert.lengthOf(
+          shown.filter((outcome) => outcome.startsWith("Cleared delivered: in ")),
+          20
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "lets no digest speak of an alert of which an earlier episode is on its way",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* save(integration("ops", { limits, delivery: { timeout: 60 } }), rule("all"))
+        script.next("ops", { gate })
+        yield* raise("a0")
+        yield* settle
+        yield* clear("a0")
+        yield* storm(20, { startedAt: time("2026-01-01T00:01:00Z") })
+        yield* pass("12 seconds")
+        const before = script.sent.map(alertsIn)
+        yield* Deferred.succeed(gate, undefined)
+        yield* pass("2 minutes")
+        assert.deepStrictEqual(before, [1, 19])
+        assert.isTrue((yield* outcomes).every((outcome) => outcome.includes("delivered")))
       })
     )
   )

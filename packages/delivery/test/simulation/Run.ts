@@ -147,8 +147,8 @@ class Run {
       const { integrations } = this.#acts.models.conversations
       const lanes = yield* this.gateway.read(Lanes.use(({ size }) => size))
       const enabled = [...integrations.values()].filter((one) => one.enabled).map(({ id }) => id)
-      // A lane that was broken tries the next delivery itself, once five minutes have passed (D3).
-      yield* this.gateway.pass(301_000)
+      // Until then a lane that was broken, or asked to wait, may leave the next delivery to its fallback (D3, D4).
+      yield* this.gateway.pass(901_000)
       const before = this.#services.calls.length
       const { elapsed } = this.#clock
       yield* this.#acts.saveRule({

@@ -74,15 +74,20 @@ const atOnce = ({ alerts, deliveries, steps }: Evidence) => {
           const next = transitions[index + 1]
           if (status !== "sending" && status !== "folded") return []
           const by = status === "sending" ? id : (cause?.split(" ").at(-1) ?? "")
+          // In no time at all there is no order.
+          if (next?.at === at) return []
           return [{ of: `${keys.get(alert)} at ${integration}`, by, delivery: id, from: at, to: next?.at ?? Infinity }]
         })
   )
   return [...Map.groupBy(said, ({ of }) => of)].flatMap(([of, spans]) => {
     const ordered = spans.toSorted((a, b) => a.from - b.from)
-    const overlaps = ordered.some((span, index) =>
-      ordered.slice(index + 1).some(({ by, from }) => by !== span.by && from < span.to)
-    )
-    return overlaps ? [`O7: two messages about ${of} were on their way at once`] : []
+    const pair = ordered.flatMap((span, index) => {
+      const other = ordered.slice(index + 1).find(({ by, from }) => by !== span.by && from < span.to)
+      return other === undefined ? [] : [span, other]
+    })
+    return pair.length > 0
+      ? [`O7: two messages about ${of} were on their way at once: ${JSON.stringify(pair.slice(0, 2))}`]
+      : []
   })
 }
 
