@@ -97,7 +97,7 @@ describe("After kill -9", { timeout: 90_000 }, () => {
         settings: { url: `${world.slackUrl}/services/T0/B0/slow` }
       }
       assert.strictEqual((yield* world.request("POST", "/v1/integrations", slow)).status, 201)
-      const rule = { ...room.rule, integrations: [...room.rule.integrations, "slow"] }
+      const rule = { ...room.rule, integrations: [...Object.values(room.integrations), "slow"] }
       assert.strictEqual((yield* world.request("PUT", "/v1/rules/ops", rule)).status, 200)
 
       /** As a sender does: the same event again until it is taken. */
