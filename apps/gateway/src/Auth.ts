@@ -63,7 +63,10 @@ const checkLoopback = Effect.fnUntraced(function* (request: HttpServerRequest.Ht
   }
   const { origin = "http://localhost" } = headers
   // A target in absolute form names a host of its own, which then stands in `headers` too (RFC 9112, 3.2.2).
-  const { headers: { host = "" }, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+  const {
+    headers: { host = "" },
+    url = ""
+  } = NodeHttpServerRequest.toIncomingMessage(request)
   const target = url.startsWith("/") ? [] : [/^[^/?#]*\/\/[^/?#]*/.exec(url)?.[0] ?? ""]
   if ([`http://${host}`, origin, ...target].every(isLoopback)) return Option.none()
   return yield* new Unauthorized({

@@ -83,7 +83,9 @@ export const SourceHandlers = HttpApiBuilder.group(
           const kept = yield* Effect.mapError(unreadable.get(id), storeProblem)
           if (kept === undefined) return yield* noSuch()
           if (!kept.isWhole) {
-            return yield* new Conflict({ detail: "Not all of it was kept, or not all was UTF-8: let its source send it again" })
+            return yield* new Conflict({
+              detail: "Not all of it was kept, or not all was UTF-8: let its source send it again"
+            })
           }
           const body = yield* parseJson({ text: kept.body, notUtf8At: undefined }, "last").pipe(
             Effect.mapError(

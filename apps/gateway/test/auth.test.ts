@@ -178,7 +178,10 @@ describe("Without a token", { timeout: 60_000 }, () => {
       Effect.gen(function* () {
         const { port } = new URL((yield* SharedWorld).gateway().url)
         const said = yield* refused({ TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_PORT: port })
-        assert.strictEqual(said, `Cannot listen on 127.0.0.1:${port}, which another program uses: set TOCSIN_HOST or TOCSIN_PORT.`)
+        assert.strictEqual(
+          said,
+          `Cannot listen on 127.0.0.1:${port}, which another program uses: set TOCSIN_HOST or TOCSIN_PORT.`
+        )
       })
     )
   })

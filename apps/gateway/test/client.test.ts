@@ -74,7 +74,11 @@ describe("The typed client", { timeout: 60_000 }, () => {
         assert.strictEqual((yield* Effect.flip(api.rules.create({ payload })))._tag, "Conflict")
         const stale = api.rules.replace({ params: { id }, payload, headers: { "if-match": '"1"' } })
         assert.strictEqual((yield* Effect.flip(stale))._tag, "PreconditionFailed")
-        const nobody = { payload: { ...payload, integrations: [IntegrationId.make("none")] }, params: { id }, headers: {} }
+        const nobody = {
+          payload: { ...payload, integrations: [IntegrationId.make("none")] },
+          params: { id },
+          headers: {}
+        }
         assert.strictEqual((yield* Effect.flip(api.rules.replace(nobody)))._tag, "InvalidRequest")
         const missing = yield* Effect.flip(api.alerts.get({ params: { id: AlertId.make("none") } }))
         if (missing._tag !== "NotFound") return assert.fail(missing._tag)

@@ -16,7 +16,9 @@ export const UnreadableBody = Schema.Struct({
   body: Schema.String.annotateKey({
     description: "Its first 65,536 characters, without what looks like a credential."
   }),
-  isWhole: Schema.Boolean.annotateKey({ description: "Whether all of it was kept, and all was UTF-8; only then it can be replayed." }),
+  isWhole: Schema.Boolean.annotateKey({
+    description: "Whether all of it was kept, and all was UTF-8; only then it can be replayed."
+  }),
   receivedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "UnreadableBody" })
 

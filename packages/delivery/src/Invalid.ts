@@ -51,12 +51,17 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
       return {
         path: at + pointer(keys),
         expected,
-        message: missing ? `${isMissing}expected ${expected}` : said.startsWith("Expected ") ? `Expected ${expected}` : said
+        message: missing
+          ? `${isMissing}expected ${expected}`
+          : said.startsWith("Expected ")
+            ? `Expected ${expected}`
+            : said
       }
     })
   })
 }
 
+/** How a message begins that says so, before what was expected. */
 const isMissing = "is missing: "
 
 /** A JSON Pointer (RFC 6901). */

@@ -9,7 +9,8 @@ describe("Unreadable bodies (L)", () => {
     world(() =>
       Effect.gen(function* () {
         const unreadable = yield* Unreadable
-        const keep = (body: string) => unreadable.keep({ source: "thousandeyes", why: "", body, isWhole: true, from: undefined })
+        const keep = (body: string) =>
+          unreadable.keep({ source: "thousandeyes", why: "", body, isWhole: true, from: undefined })
         yield* Effect.forEach(Array.range(1, 1000), (n) => keep(`${n}`), { concurrency: "unbounded", discard: true })
         const [newest] = (yield* unreadable.list({ limit: 1 })).items
         yield* unreadable.remove(newest?.id ?? "")
