@@ -2,6 +2,7 @@ import { Api } from "@tocsin/client"
 import type { InstalledChannel } from "@tocsin/delivery"
 import { Schema } from "effect"
 import { OpenApi } from "effect/http-api"
+import { toWireForm } from "./openApiWireForm.ts"
 import { settingsSchema } from "./settingsSchema.ts"
 
 /**
@@ -10,7 +11,7 @@ import { settingsSchema } from "./settingsSchema.ts"
  */
 export const documented = (installed: ReadonlyArray<InstalledChannel>): typeof Api => {
   const describe = (spec: Record<string, unknown>) => {
-    const { components, ...rest } = decodeSpec(spec)
+    const { components, ...rest } = decodeSpec(toWireForm(spec))
     const { IntegrationPayload: payload, IntegrationReplacement: replacement } = components.schemas
     if (payload === undefined || replacement === undefined) return spec
     return {

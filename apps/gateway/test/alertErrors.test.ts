@@ -90,7 +90,8 @@ describe("POST /v1/alerts of what cannot be taken", { timeout: 60_000 }, () => {
       "pagerduty",
       "cloudevents",
       "datadog",
-      "tocsin"
+      "tocsin",
+      "ThousandEyes"
     ])("refuses the reserved source %s", (source) =>
       Effect.gen(function* () {
         const [error] = yield* refused(alert(source))

@@ -27,7 +27,14 @@ const Operation = Schema.Struct({
   requestBody: Schema.optionalKey(
     Schema.Struct({ content: Schema.Record(Schema.String, Schema.Json), required: Schema.Boolean })
   ),
-  parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String })),
+  parameters: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      in: Schema.String,
+      description: Schema.optionalKey(Schema.String),
+      schema: Schema.Json
+    })
+  ),
   responses: Schema.Record(Schema.String, Schema.Json)
 })
 
@@ -115,6 +122,33 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
       })
     )
 
+    it.effect("says of queries and problems what is sent, and of each field what it is", () =>
+      Effect.gen(function* () {
+        const { components, paths } = yield* document
+        assert.include(components.securitySchemes["bearer"], { type: "http", scheme: "bearer" })
+        const { parameters, responses } = paths["/v1/deliveries"]?.["get"] ?? {}
+        const parameter = (name: string) => parameters?.find((one) => one.name === name)
+        assert.deepStrictEqual(parameter("limit")?.schema, { type: "integer", minimum: 1, maximum: 500 })
+        assert.include(parameter("after")?.schema, { type: "integer", minimum: 0 })
+        assert.strictEqual(parameter("after")?.description, "The next of the page before.")
+        assert.include(parameter("since")?.schema, { format: "date-time" })
+        assert.notIncludeMembers(Object.keys(responses ?? {}), ["413", "415"])
+        assert.include(
+          JSON.stringify(components.schemas["Delivery"]),
+          `"createdAt":{"type":"string","format":"date-time"}`
+        )
+        assert.includeMembers(Object.keys(components.schemas), ["NotFound", "InvalidRequest"])
+        assert.notInclude(JSON.stringify(components.schemas), "Encoded")
+        const { required } = Schema.decodeUnknownSync(Required)(components.schemas["InvalidRequest"])
+        assert.sameMembers(required, ["type", "status", "title", "errors"])
+        for (const name of ["PostedAlert", "Alert"]) {
+          for (const [field, schema] of Object.entries(components.schemas[name]?.["properties"] ?? {})) {
+            assert.property(schema, "description", `${name}.${field}`)
+          }
+        }
+      })
+    )
+
     it.effect("requires no body where none is needed", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
@@ -157,12 +191,16 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
         assert.include(page.headers["content-security-policy"], "default-src 'none'")
         assert.notMatch(page.text, /<(script|link|img)[^>]*(src|href)="http/)
         assert.include(page.text, "Integration-hipchat")
+        const root = yield* (yield* SharedWorld).request("GET", "/")
+        assert.deepStrictEqual([root.status, root.headers["location"]], [302, "/docs"])
       })
     )
   })
 })
 
 const docs = new URL("../../../docs/api.md", import.meta.url)
+
+const Required = Schema.Struct({ required: Schema.mutable(Schema.Array(Schema.String)) })
 
 const Method = Schema.Literals(["GET", "POST", "PUT", "DELETE"])
 

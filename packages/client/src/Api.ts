@@ -11,6 +11,12 @@ import { PluginsApi } from "./Plugins.ts"
 import { SourcesApi } from "./Sources.ts"
 import { SystemApi } from "./System.ts"
 
+const description = [
+  "Tocsin takes alerts from monitoring systems and from anyone who posts them, and tells them in chat rooms.",
+  "First make an integration (`POST /v1/integrations`), then a rule that leads alerts to it (`POST /v1/rules`), then send a test (`POST /v1/integrations/{id}/test`).",
+  "If the gateway has a token, send it as `Authorization: Bearer <token>`, or by Basic with any user and the token as password."
+].join(" ")
+
 /** All routes of the gateway. A field, or a parameter of a query, that it does not know is an error that names it. */
 export class Api extends HttpApi.make("tocsin")
   .add(SourcesApi, AlertsApi, IntegrationsApi, AlertRulesApi, DeliveriesApi, PluginsApi)
@@ -19,4 +25,4 @@ export class Api extends HttpApi.make("tocsin")
   .middleware(RequestErrors)
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
-  .annotateMerge(OpenApi.annotations({ title: "Tocsin", description: "Alerts in, messages in chat rooms out" })) {}
+  .annotateMerge(OpenApi.annotations({ title: "Tocsin", description })) {}

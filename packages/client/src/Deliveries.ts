@@ -15,10 +15,12 @@ export const Delivery = Schema.Struct({
   id: Schema.String,
   alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent of a digest and of a notice." }),
   integration: IntegrationId,
-  kind: Schema.String,
+  kind: Schema.String.annotateKey({
+    description: "What it says: Raised, Escalated, Reminder, Cleared, RaisedAndCleared, Digest, Notice or Test."
+  }),
   status: Schema.Literals(statuses),
   cause: Schema.optionalKey(Schema.String).annotateKey({ description: "Why it has this status." }),
-  attempts: Schema.Natural,
+  attempts: Schema.Natural.annotateKey({ description: "How often it was tried." }),
   nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Not tried before this time." }),
   text: Schema.optionalKey(Schema.String).annotateKey({
     description: "The message in plain words, as it was delivered."

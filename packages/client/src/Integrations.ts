@@ -48,6 +48,15 @@ export const IntegrationReplacement = IntegrationPayload.annotate({ identifier: 
 
 const State = Schema.Literals(["ok", "waiting", "broken"])
 
+const sixReasons = [
+  "RateLimited: the service wants fewer messages.",
+  "Unavailable: it cannot be reached, or failed itself.",
+  "Unauthorized: it refuses the secret.",
+  "DestinationGone: there is no such channel or room any more.",
+  "PayloadRejected: it refuses the message.",
+  "Misconfigured: the settings cannot work."
+].join(" ")
+
 /** An integration as it is shown: without its secrets. */
 export const Integration = Schema.Struct({
   id: IntegrationId,
@@ -63,7 +72,9 @@ export const Integration = Schema.Struct({
   waiting: Schema.optionalKey(
     Schema.Struct({ because: Schema.Literals(["limited", "unavailable"]), until: Schema.DateTimeUtc })
   ),
-  broken: Schema.optionalKey(Schema.Struct({ reason: Schema.String, since: Schema.DateTimeUtc })),
+  broken: Schema.optionalKey(
+    Schema.Struct({ reason: Schema.String.annotateKey({ description: sixReasons }), since: Schema.DateTimeUtc })
+  ),
   backlog: Schema.Natural.annotateKey({ description: "How many deliveries wait there." }),
   oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was made." }),
   lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc),
@@ -84,8 +95,7 @@ export const TestSend = Schema.Struct({
         description: "plain if the service refused the rich one."
       }),
       reason: Schema.optionalKey(Schema.String).annotateKey({
-        description:
-          "Why the last attempt failed: RateLimited, Unavailable, Unauthorized, DestinationGone, PayloadRejected or Misconfigured."
+        description: `Why the last attempt failed. ${sixReasons}`
       }),
       detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." }),
       until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({

@@ -8,10 +8,12 @@ import { HttpApiError } from "effect/http-api"
 
 /** One thing that is wrong with a request. */
 export const InvalidPart = Schema.Struct({
-  /** Where: a JSON Pointer into the body (RFC 6901); empty for the whole body. */
-  path: Schema.String,
-  expected: Schema.String,
-  message: Schema.String
+  path: Schema.String.annotateKey({
+    description:
+      "Where: a JSON Pointer into the body (RFC 6901), empty for the whole of it; `query:/limit` is in the query, `params:/id` in the path."
+  }),
+  expected: Schema.String.annotateKey({ description: "What belongs there." }),
+  message: Schema.String.annotateKey({ description: "The same as a sentence." })
 })
 
 /** The request cannot be taken; nothing was changed. */

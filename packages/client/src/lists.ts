@@ -1,9 +1,14 @@
 import { Schema, SchemaTransformation } from "effect"
 
-/** A whole number in a query, where all is text. */
-const wholeNumber = (range: { readonly minimum: number; readonly maximum: number }, expected: string) =>
-  Schema.String.check(Schema.isPattern(/^\d{1,16}$/, { expected })).pipe(
-    Schema.decodeTo(Schema.Int.check(Schema.isBetween(range, { expected })), SchemaTransformation.numberFromString)
+/** A whole number in a query, where all is text; it is the text that the OpenAPI document describes. */
+const wholeNumber = (
+  range: { readonly minimum: number; readonly maximum: number },
+  { description, expected }: { readonly description: string; readonly expected: string }
+) =>
+  Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^\d{1,16}$/, { description, expected })).pipe(
+      Schema.decodeTo(Schema.Int.check(Schema.isBetween(range, { expected })), SchemaTransformation.numberFromString)
+    )
   )
 
 /** The bounds of what `page` takes. */
@@ -14,12 +19,14 @@ export const pageBounds = {
 
 /** What every list takes: how many items, and where to go on (`next` of the page before). */
 export const page = {
-  limit: Schema.optionalKey(wholeNumber(pageBounds.limit, "a whole number from 1 to 500, such as 100")).annotateKey({
-    description: "How many items a page has at most; 100 if it is left out."
+  limit: wholeNumber(pageBounds.limit, {
+    description: "How many items a page has at most; 100 if it is left out.",
+    expected: "a whole number from 1 to 500, such as 100"
   }),
-  after: Schema.optionalKey(
-    wholeNumber(pageBounds.after, "a whole number, the next of the page before, such as 42")
-  ).annotateKey({ description: "The next of the page before." })
+  after: wholeNumber(pageBounds.after, {
+    description: "The next of the page before.",
+    expected: "a whole number, the next of the page before, such as 42"
+  })
 }
 
 /** What every list answers: a page, how many there are in all, and where to go on if there are more. */

@@ -32,48 +32,59 @@ export type AlertId = typeof AlertId.Type
 
 /** The source's own rule: the conditions that the alert met, in the source's words. */
 export const SourceRule = Schema.Struct({
-  name: Schema.NonEmptyString,
-  id: Schema.optionalKey(Schema.NonEmptyString),
-  expression: Schema.optionalKey(Schema.NonEmptyString)
+  name: Schema.NonEmptyString.annotateKey({ description: "Its name at the source." }),
+  id: Schema.optionalKey(Schema.NonEmptyString).annotateKey({ description: "Its id at the source." }),
+  expression: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "Its conditions, as the source writes them."
+  })
 })
 
 /** What the source was testing when the alert was raised. */
 export const SourceTest = Schema.Struct({
-  name: Schema.NonEmptyString,
-  id: Schema.optionalKey(Schema.NonEmptyString),
-  type: Schema.optionalKey(Schema.NonEmptyString),
-  targets: Schema.optionalKey(Schema.Array(Schema.NonEmptyString))
+  name: Schema.NonEmptyString.annotateKey({ description: "Its name at the source." }),
+  id: Schema.optionalKey(Schema.NonEmptyString).annotateKey({ description: "Its id at the source." }),
+  type: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "What kind of test it is, in the source's words."
+  }),
+  targets: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)).annotateKey({
+    description: "What it tests: hosts, URLs, addresses."
+  })
 })
 
 /** What one agent or monitor of the source saw: its metrics when the alert was raised and when it was cleared. */
 export const Observation = Schema.Struct({
-  name: Schema.NonEmptyString,
-  atStart: Schema.optionalKey(Schema.NonEmptyString),
-  atEnd: Schema.optionalKey(Schema.NonEmptyString),
-  link: Schema.optionalKey(Link)
+  name: Schema.NonEmptyString.annotateKey({ description: "The agent or monitor." }),
+  atStart: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "What it measured when the alert was raised."
+  }),
+  atEnd: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "What it measured when the alert was cleared."
+  }),
+  link: Schema.optionalKey(Link).annotateKey({ description: "Where its measurements can be seen." })
 })
 export type Observation = typeof Observation.Type
 
 /** Where a reader of a message can go. */
 export const Links = Schema.Struct({
-  /** The source's view at the time when the alert was raised. */
-  started: Schema.optionalKey(Link),
-  /** The source's view at the time when the alert was cleared. */
-  cleared: Schema.optionalKey(Link),
-  /** The alert itself at its source (its permalink). */
-  alert: Schema.optionalKey(Link),
-  /**
-   * The source's view at any time: a URL with `{time}` for the epoch seconds. It
-   * gives the cleared message its link when an edit of a rule closes a
-   * conversation at a time that the source knows nothing of.
-   */
-  view: Schema.optionalKey(Schema.NonEmptyString)
+  started: Schema.optionalKey(Link).annotateKey({
+    description: "The source's view at the time when the alert was raised."
+  }),
+  cleared: Schema.optionalKey(Link).annotateKey({
+    description: "The source's view at the time when the alert was cleared."
+  }),
+  alert: Schema.optionalKey(Link).annotateKey({ description: "The alert itself at its source (its permalink)." }),
+  view: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description:
+      "The source's view at any time: a URL with `{time}` for the epoch seconds. It gives the cleared message its link when an edit of a rule closes a conversation at a time that the source knows nothing of."
+  })
 })
 
 /** Which zone the times were read in when the source stated none, or one that is not known (`stated`). */
 export const AssumedTimeZone = Schema.Struct({
-  zone: Schema.NonEmptyString,
-  stated: Schema.optionalKey(Schema.NonEmptyString)
+  zone: Schema.NonEmptyString.annotateKey({ description: "The zone in which they were read." }),
+  stated: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "What the source stated, if that is no zone that is known."
+  })
 })
 
 /** Why a source's own clear ended an alert; edits of alert rules close conversations, not alerts. */
@@ -81,20 +92,27 @@ export const AlertClearedBecause = Schema.Literals(["conditionsNoLongerMet", "so
 export type AlertClearedBecause = typeof AlertClearedBecause.Type
 
 const known = {
-  /** The name of the source; `[A-Za-z0-9._-]{1,64}`. */
-  source: Schema.NonEmptyString,
-  /** The source's own id of the alert. */
-  sourceId: Schema.NonEmptyString,
-  rule: SourceRule,
-  test: Schema.optionalKey(SourceTest),
-  severity: Severity,
-  summary: Schema.optionalKey(Schema.NonEmptyString),
-  observations: Schema.Array(Observation),
-  /** How many observations were left out beyond the first 5,000. */
-  observationsOmitted: Schema.Natural,
-  labels: Schema.Record(Schema.String, Schema.String),
-  links: Links,
-  assumedTimeZone: Schema.optionalKey(AssumedTimeZone)
+  source: Schema.NonEmptyString.annotateKey({ description: "The name of the source; `[A-Za-z0-9._-]{1,64}`." }),
+  sourceId: Schema.NonEmptyString.annotateKey({ description: "The source's own id of the alert." }),
+  rule: SourceRule.annotateKey({ description: "The source's own rule, which the alert met." }),
+  test: Schema.optionalKey(SourceTest).annotateKey({ description: "What the source was testing." }),
+  severity: Severity.annotateKey({ description: "How grave it is: info, minor, major or critical." }),
+  summary: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "A sentence or two on what is wrong."
+  }),
+  observations: Schema.Array(Observation).annotateKey({
+    description: "What each agent or monitor saw; at most 5,000."
+  }),
+  observationsOmitted: Schema.Natural.annotateKey({
+    description: "How many observations were left out beyond the first 5,000."
+  }),
+  labels: Schema.Record(Schema.String, Schema.String).annotateKey({
+    description: "Whatever else the source says of it."
+  }),
+  links: Links.annotateKey({ description: "Where a reader of a message can go." }),
+  assumedTimeZone: Schema.optionalKey(AssumedTimeZone).annotateKey({
+    description: "The zone in which its times were read, if the source stated none that is known."
+  })
 }
 
 /**
@@ -104,31 +122,43 @@ const known = {
  * `Schema.toCodecJson(Alert)` is its form in the API and in the store.
  */
 export const Alert = Schema.Struct({
-  id: AlertId,
+  id: AlertId.annotateKey({ description: "Tocsin's own id of it, which never changes." }),
   ...known,
-  /** Counts the times that this source used this id: 1 for the first raise, 2 for the raise after its clear, ... */
-  episode: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  state: Schema.Literals(["raised", "cleared"]),
-  startedAt: Schema.DateTimeUtc,
-  /** Present when `state` is `cleared`: the time that the source gave, else the time when its clear arrived. */
-  clearedAt: Schema.optionalKey(Schema.DateTimeUtc),
-  /** Present when `state` is `cleared`. */
-  clearedBecause: Schema.optionalKey(AlertClearedBecause)
+  episode: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)).annotateKey({
+    description:
+      "Counts the times that this source used this id: 1 for the first raise, 2 for the raise after its clear, ..."
+  }),
+  state: Schema.Literals(["raised", "cleared"]).annotateKey({
+    description: "Whether it is raised now, or has cleared."
+  }),
+  startedAt: Schema.DateTimeUtc.annotateKey({ description: "When it was raised." }),
+  clearedAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description:
+      "Present when `state` is `cleared`: the time that the source gave, else the time when its clear arrived."
+  }),
+  clearedBecause: Schema.optionalKey(AlertClearedBecause).annotateKey({
+    description: "Present when `state` is `cleared`."
+  })
 })
 export type Alert = typeof Alert.Type
 
 /** What a source says of one alert at one time, in Tocsin's words. */
 export const AlertEvent = Schema.Struct({
   ...known,
-  /** Names the event at its source; the same key again changes nothing. */
-  eventId: Schema.optionalKey(Schema.NonEmptyString),
+  eventId: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "Names the event at its source; the same key again changes nothing."
+  }),
   state: Schema.Literals(["raised", "cleared"]),
   startedAt: Schema.DateTimeUtc,
-  /** Only of a clear, and only if the source states it. */
-  clearedAt: Schema.optionalKey(Schema.DateTimeUtc),
-  /** Only of a clear; conditions no longer met when absent. */
-  clearedBecause: Schema.optionalKey(AlertClearedBecause),
-  /** Whether the source uses an alert's id again for a later problem. If not, nothing reopens an alert after its clear. */
-  reusesId: Schema.Boolean
+  clearedAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "Only of a clear, and only if the source states it."
+  }),
+  clearedBecause: Schema.optionalKey(AlertClearedBecause).annotateKey({
+    description: "Only of a clear; conditions no longer met when absent."
+  }),
+  reusesId: Schema.Boolean.annotateKey({
+    description:
+      "Whether the source uses an alert's id again for a later problem. If not, nothing reopens an alert after its clear."
+  })
 })
 export type AlertEvent = typeof AlertEvent.Type

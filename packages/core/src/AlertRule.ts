@@ -28,20 +28,27 @@ const Globs = Schema.Union([
  * any text; at most 1,000 in an array, 4,096 characters each, and 64 labels.
  */
 export const Match = Schema.Struct({
-  /** Patterns for the source's name. */
-  source: Schema.optionalKey(Globs),
-  /** Patterns for the source rule's name or id. */
-  rule: Schema.optionalKey(Globs),
-  /** Patterns for the test's name or id. An alert without a test matches none. */
-  test: Schema.optionalKey(Globs),
-  /** The least severity that matches. */
-  severity: Schema.optionalKey(Severity),
-  /** Patterns for the values of labels, by the labels' names. */
+  source: Schema.optionalKey(Globs).annotateKey({
+    description: "Compared with the source's name. `*` stands for any text; of an array one must match."
+  }),
+  rule: Schema.optionalKey(Globs).annotateKey({
+    description:
+      "Compared with the name and the id of the source's rule, with `*` for any text: one of the two must match."
+  }),
+  test: Schema.optionalKey(Globs).annotateKey({
+    description:
+      "Compared with the name and the id of the test, with `*` for any text. An alert without a test matches none."
+  }),
+  severity: Schema.optionalKey(Severity).annotateKey({
+    description: "At least this severity: major matches major and critical."
+  }),
   labels: Schema.optionalKey(
     Schema.Record(Schema.String, Globs).check(
       Schema.isMaxProperties(maxLabels, { expected: `an object of at most ${maxLabels} labels` })
     )
-  )
+  ).annotateKey({
+    description: "Patterns for the values of labels, by the labels' names, with `*` for any text. All must match."
+  })
 })
 export type Match = typeof Match.Type
 
@@ -54,8 +61,9 @@ export const AlertRule = Schema.Struct({
   integrations: Schema.Array(IntegrationId).check(
     Schema.isMaxLength(maxListed, { expected: `an array of at most ${maxListed} ids` })
   ),
-  /** "Send when clears": whether those who were told of the raise are told of the clear. */
-  notifyOnClear: Schema.Boolean
+  notifyOnClear: Schema.Boolean.annotateKey({
+    description: "Send when clears: whether those who were told of the raise are told of the clear."
+  })
 })
 export type AlertRule = typeof AlertRule.Type
 

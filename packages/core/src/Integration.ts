@@ -10,12 +10,15 @@ export type IntegrationId = typeof IntegrationId.Type
 
 /** How fast an integration may be sent to, in place of what its plugin declares. */
 export const Limits = Schema.Struct({
-  /** Messages in each period; 1 to 1,000,000. */
-  messages: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
-  /** The period's length in seconds; 1 to 86,400. */
-  perSeconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })),
-  /** Messages that may go at once after a pause; 1 to `messages`. */
-  burst: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+  messages: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })).annotateKey({
+    description: "Messages in each period; 1 to 1,000,000."
+  }),
+  perSeconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })).annotateKey({
+    description: "The period's length in seconds; 1 to 86,400."
+  }),
+  burst: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })).annotateKey({
+    description: "Messages that may go at once after a pause; 1 to `messages`."
+  })
 }).check(
   Schema.makeFilter(({ burst, messages }) => burst <= messages, { expected: "a burst that is not above messages" })
 )
@@ -23,14 +26,19 @@ export type Limits = typeof Limits.Type
 
 /** How long to try; all in seconds. */
 export const DeliveryOptions = Schema.Struct({
-  /** How long one attempt may take; 1 to 120, 10 by default. */
-  timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))),
-  /** The longest pause between two attempts; 1 to 3,600, 300 by default. */
-  maxBackoff: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))),
-  /** How long to try, from the delivery's creation; 60 to 604,800, 86,400 by default. */
-  deadline: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 604_800 }))),
-  /** How long an unavailable integration is waited for before its fallback is used; 0 to 86,400, 300 by default. */
-  fallbackAfter: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400 })))
+  timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))).annotateKey({
+    description: "How long one attempt may take; 1 to 120, 10 by default."
+  }),
+  maxBackoff: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))).annotateKey({
+    description: "The longest pause between two attempts; 1 to 3,600, 300 by default."
+  }),
+  deadline: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 604_800 }))).annotateKey({
+    description: "How long to try, from the delivery's creation; 60 to 604,800, 86,400 by default."
+  }),
+  fallbackAfter: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))).annotateKey({
+    description:
+      "How long an unavailable integration is waited for before its fallback is used; 0 to 86,400, 300 by default."
+  })
 })
 export type DeliveryOptions = typeof DeliveryOptions.Type
 

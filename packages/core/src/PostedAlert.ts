@@ -31,39 +31,45 @@ const SourceName = PathSegment.check(
 
 /** One alert as a sender reports it, raised or cleared. */
 export const PostedAlert = Schema.Struct({
-  /** The sender's name. */
-  source: SourceName,
-  /** The sender's own id of the alert; its clear carries the same. */
-  id: SourceId,
-  /** Names this event; sent again within seven days it changes nothing. */
-  eventId: Schema.optionalKey(SourceId),
-  state: Schema.Literals(["raised", "cleared"]),
-  /** RFC 3339. Without a zone it is read as UTC, and messages say so. */
-  startedAt: PostedTime,
-  /** As `startedAt`; only of a clear. */
-  clearedAt: Schema.optionalKey(PostedTime),
-  /** `major` when absent. */
-  severity: Schema.optionalKey(Severity),
-  /** A sentence or two on what is wrong; part of every message about a raise. */
-  summary: Schema.optionalKey(Schema.NonEmptyString),
-  rule: Schema.Struct({ ...SourceRule.fields, id: Schema.optionalKey(SourceId) }),
-  test: Schema.optionalKey(Schema.Struct({ ...SourceTest.fields, id: Schema.optionalKey(SourceId) })),
+  source: SourceName.annotateKey({ description: "The sender's name." }),
+  id: SourceId.annotateKey({ description: "The sender's own id of the alert; its clear carries the same." }),
+  eventId: Schema.optionalKey(SourceId).annotateKey({
+    description: "Names this event; sent again within seven days it changes nothing."
+  }),
+  state: Schema.Literals(["raised", "cleared"]).annotateKey({ description: "Whether it is wrong now, or over." }),
+  startedAt: PostedTime.annotateKey({
+    description: "RFC 3339. Without a zone it is read as UTC, and messages say so."
+  }),
+  clearedAt: Schema.optionalKey(PostedTime).annotateKey({ description: "As `startedAt`; only of a clear." }),
+  severity: Schema.optionalKey(Severity).annotateKey({ description: "`major` when absent." }),
+  summary: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+    description: "A sentence or two on what is wrong; part of every message about a raise."
+  }),
+  rule: Schema.Struct({
+    ...SourceRule.fields,
+    id: Schema.optionalKey(SourceId).annotateKey({ description: "Its id at the source." })
+  }).annotateKey({ description: "The sender's own rule, which the alert met; its name is the headline." }),
+  test: Schema.optionalKey(
+    Schema.Struct({
+      ...SourceTest.fields,
+      id: Schema.optionalKey(SourceId).annotateKey({ description: "Its id at the source." })
+    })
+  ).annotateKey({ description: "What the sender was testing." }),
   links: Schema.optionalKey(
     Schema.Struct({
-      /** Where to look at the time of the raise. */
-      started: Schema.optionalKey(Link),
-      /** Where to look at the time of the clear. */
-      cleared: Schema.optionalKey(Link),
-      /** The alert at its source. */
-      alert: Schema.optionalKey(Link)
+      started: Schema.optionalKey(Link).annotateKey({ description: "Where to look at the time of the raise." }),
+      cleared: Schema.optionalKey(Link).annotateKey({ description: "Where to look at the time of the clear." }),
+      alert: Schema.optionalKey(Link).annotateKey({ description: "The alert at its source." })
     })
-  ),
+  ).annotateKey({ description: "Where a reader of a message can go." }),
   labels: Schema.optionalKey(
     Schema.Record(Schema.String, Schema.String).check(
       Schema.isMaxProperties(maxLabels, { expected: `an object of at most ${maxLabels} labels` })
     )
-  ),
-  observations: Schema.optionalKey(Schema.Array(Observation))
+  ).annotateKey({ description: "Whatever else is to be said of it; rules can match on them." }),
+  observations: Schema.optionalKey(Schema.Array(Observation)).annotateKey({
+    description: "What each agent or monitor saw."
+  })
 })
 export type PostedAlert = typeof PostedAlert.Type
 

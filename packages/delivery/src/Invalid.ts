@@ -61,6 +61,7 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
   })
 }
 
+/** How a message begins that says so, before what was expected. */
 const isMissing = "is missing: "
 
 /** A JSON Pointer (RFC 6901). */

@@ -1,0 +1,72 @@
+import { pageBounds } from "@tocsin/client"
+import { Schema } from "effect"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/**
+ * An OpenAPI document as Effect makes it from the API's definition, with what
+ * the definition's types know and their JSON Schemas do not show: whole numbers
+ * and times are texts there, and problems' names those of their encoded sides.
+ */
+export const toWireForm = (spec: unknown): JsonObject =>
+  toJsonObject(
+    JSON.parse(JSON.stringify(spec).replaceAll(/(?<="|\/)(\w+)Encoded(?=")/g, "$1"), (name, value: Schema.Json) => {
+      if (!isJsonObject(value)) return value
+      const node = describedInPlace(value)
+      if (name === "bearer" && node["scheme"] === "Bearer") return { ...node, scheme: "bearer" }
+      // Nothing is read of their bodies.
+      if ((name === "get" || name === "delete") && isJsonObject(node["responses"])) {
+        const { 413: _, 415: __, ...responses } = node["responses"]
+        return { ...node, responses }
+      }
+      if (node["in"] === "query" && isJsonObject(node["schema"])) return withBounds(node, node["schema"])
+      if (isTime.test(name) && node["type"] === "string" && node["pattern"] === undefined) {
+        return { ...node, format: "date-time" }
+      }
+      // What is ignored may be anything.
+      if (node["readOnly"] === true) return { description: node["description"] ?? "", readOnly: true }
+      return isProblem(node) ? { ...node, required: [...new Set([...problemMembers, ...node.required])] } : node
+    })
+  )
+
+const isTime = /At$|^(?:at|since|until)$/
+
+/** Effect puts beside a schema what only describes it. */
+const describedInPlace = ({ allOf, ...node }: JsonObject): JsonObject =>
+  allOf === undefined
+    ? node
+    : Array.isArray(allOf) && allOf.filter(isJsonObject).every((part) => Object.keys(part).every(describes))
+      ? Object.assign({}, node, ...allOf)
+      : { ...node, allOf }
+
+const describes = (key: string) => key === "description" || key === "title" || key === "readOnly"
+
+const withBounds = (parameter: JsonObject, schema: JsonObject): JsonObject => {
+  const { description, ...form } = schema
+  const name = parameter["name"]
+  return {
+    ...parameter,
+    ...(description !== undefined && { description }),
+    schema:
+      name === "limit" || name === "after"
+        ? { type: "integer", ...pageBounds[name] }
+        : name === "since"
+          ? { ...form, format: "date-time" }
+          : form
+  }
+}
+
+/** They are always sent, although a reader does without all but the type. */
+const problemMembers = ["type", "status", "title"]
+
+const isProblem = Schema.is(
+  Schema.Struct({
+    properties: Schema.Struct({ type: Schema.Json, status: Schema.Json, title: Schema.Json }),
+    required: Schema.Array(Schema.String)
+  })
+)
+
+const JsonObject = Schema.Record(Schema.String, Schema.Json)
+const toJsonObject = Schema.decodeUnknownSync(JsonObject)
+const isJsonObject = (value: Schema.Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
