@@ -81,7 +81,7 @@ describe("Over a bare connection", { timeout: 60_000 }, () => {
       [400, "chunked behind a tab", post("Transfer-Encoding:\tchunked", end)],
       [200, "a body of a GET", get(host, `Content-Length: ${smuggled.length}`) + smuggled],
       [404, "a path that is not an encoding", `GET /v1/alerts/%zz HTTP/1.1\r\n${host}\r\n\r\n`],
-      [404, "no path", `OPTIONS * HTTP/1.1\r\n${host}\r\n\r\n`]
+      [405, "no path", `OPTIONS * HTTP/1.1\r\n${host}\r\n\r\n`]
     ] as const)("%d for %s, and the next request is answered too", ([status, , request]) =>
       Effect.gen(function* () {
         const heard = yield* say(request + bye)
