@@ -1,7 +1,7 @@
 import { Api } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
 import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readBody } from "./body.ts"
 import { deliveryJson } from "./deliveryHandlers.ts"
@@ -53,6 +53,7 @@ export const AlertHandlers = HttpApiBuilder.group(
           const deliveries = yield* journal
             .read(history.list({ alert: id, status: [], limit: 500 }))
             .pipe(Effect.mapError(storeProblem))
+          const notes = yield* journal.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
           return {
             ...alert,
             conversations: conversations.map(({ closedBecause, lastWord, severityTold, ...conversation }) => ({
@@ -61,7 +62,8 @@ export const AlertHandlers = HttpApiBuilder.group(
               ...(severityTold && { severityTold }),
               ...(closedBecause && { closedBecause })
             })),
-            deliveries: deliveries.items.map(deliveryJson)
+            deliveries: deliveries.items.map(deliveryJson),
+            notes: notes.map(({ at, note }) => ({ at: DateTime.makeUnsafe(at), note }))
           }
         })
       )

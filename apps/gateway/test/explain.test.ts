@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Explanations, RulePreview } from "@tocsin/client"
+import { AlertDetails, Explanations, RulePreview } from "@tocsin/client"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { Accepted, ask, errorsOf } from "./answers.ts"
@@ -30,6 +30,11 @@ describe("People's own questions and words", { timeout: 60_000 }, () => {
         assert.include(refused.text, "/reason")
         const cleared = (yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "a drill" })).as(Alert)
         assert.strictEqual(cleared.clearedBecause, "byHand")
+        const { notes } = (yield* ask(200, "GET", `/v1/alerts/${id}`)).as(AlertDetails)
+        assert.deepStrictEqual(
+          notes.map(({ note }) => note),
+          ["closed by hand: a drill"]
+        )
         const [, last] = yield* room.told(2)
         assert.include(last?.slack.shown, "closed by hand")
         const again = (yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "once more" })).as(Alert)

@@ -39,7 +39,10 @@ const ShownAlert = Alert.annotate({ identifier: "Alert" })
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
   conversations: Schema.Array(Conversation),
-  deliveries: Schema.Array(Delivery)
+  deliveries: Schema.Array(Delivery),
+  notes: Schema.Array(Schema.Struct({ at: Schema.DateTimeUtc, note: Schema.String })).annotateKey({
+    description: "What was noted of its events, such as the reason of a clear by hand."
+  })
 }).annotate({ identifier: "AlertDetails" })
 
 /** Why each integration was told, or was not. */

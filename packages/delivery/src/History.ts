@@ -74,6 +74,10 @@ export class History extends Context.Service<
   {
     readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
     readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
+    /** What was noted of the alert's events, such as why a person closed it; oldest first. */
+    readonly notes: (
+      alert: AlertId
+    ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, SqlError.SqlError>
     /** The digest of this key, as long as history is kept. */
     readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, SqlError.SqlError>
     readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
@@ -135,6 +139,8 @@ export class History extends Context.Service<
           const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
           return delivery
         }),
+        notes: (alert) => sql<{ at: number; note: string }>`SELECT received_at AS at, note FROM events
+          WHERE alert_id = ${alert} AND note IS NOT NULL ORDER BY sequence`,
         digest: Effect.fnUntraced(function* (key) {
           const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
           if (found === undefined) return undefined
