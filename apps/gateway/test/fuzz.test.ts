@@ -69,7 +69,7 @@ describe("Any request to any route", { timeout: 3_600_000 }, () => {
 const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): string | undefined => {
   if (status >= 500) return "which is ours to mend"
   if (/\n\s+at /.test(text)) return "with a stack"
-  if (method === "HEAD" || status === 204) return text === "" ? undefined : "with a body"
+  if (method === "HEAD" || status === 204 || status === 302) return text === "" ? undefined : "with a body"
   if (status >= 400) {
     if (headers["content-type"] !== "application/problem+json") return "without a problem document"
     // A conflict names what there is, and that may be called so.
