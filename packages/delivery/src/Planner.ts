@@ -156,6 +156,14 @@ export const onEdit = (
   return withStandIns(plans, world)
 }
 
+/** An integration is being removed: what stands in for its conversation closes with that (D4). */
+export const onRemoval = (world: World, integration: IntegrationId): ReadonlyArray<Plan> => {
+  const holder = standInFor(integration)
+  return world.conversations
+    .filter(({ holders }) => holders.includes(holder))
+    .map((conversation) => settle(letGo(conversation, holder, "integrationRemoved"), world))
+}
+
 /** What stood in for a conversation that is being closed closes with it (D4). */
 const withStandIns = (plans: ReadonlyArray<Plan>, world: World): ReadonlyArray<Plan> => {
   const byIntegration = new Map(plans.map((plan) => [plan.conversation.integration, plan]))

@@ -10,7 +10,7 @@ import { Alerts } from "./Alerts.ts"
 import { Conversations, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
-import { onEdit, onEvent, onExpiry, type Plan, type World } from "./Planner.ts"
+import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "./Planner.ts"
 import { Signals } from "./Signals.ts"
 
 /** How many alerts share a transaction: few enough that events wait some tens of milliseconds for it. */
@@ -155,6 +155,14 @@ export class Reconciliation extends Context.Service<
             yield* "enabled" in edit && edit.enabled === integration
               ? sql`DELETE FROM edits WHERE sequence = ${sequence}`
               : sql`UPDATE edits SET edit = ${encode(without(edit, integration))} WHERE sequence = ${sequence}`
+          }
+          const diverted = yield* sql<{ alert_id: AlertId }>`SELECT alert_id FROM conversations
+            WHERE integration_id = ${integration} AND state = 'open' AND diverted_to IS NOT NULL`
+          const world = yield* facts
+          for (const { alert_id } of diverted) {
+            const alert = yield* alerts.get(alert_id)
+            if (alert === undefined) continue
+            yield* apply(alert_id, (conversations) => onRemoval({ ...world, alert, conversations }, integration))
           }
         }),
         preview: Effect.fnUntraced(function* ({ after, before }, use) {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unavailable } from "@tocsin/core"
 import { Operators } from "@tocsin/delivery"
-import { Duration, Effect } from "effect"
+import { Deferred, Duration, Effect } from "effect"
 import {
   clear,
   conversations,
@@ -12,9 +12,11 @@ import {
   outcomes,
   pass,
   raise,
+  removeIntegration,
   removeRule,
   rule,
   save,
+  settle,
   tick,
   world
 } from "./engine.ts"
@@ -59,6 +61,60 @@ describe("A fallback (D4)", () => {
           (yield* conversations(id)).map(({ integration, state }) => `${integration} ${state}`),
           ["ops closed", "backup closed"]
         )
+      })
+    )
+  )
+
+  it.effect(
+    "closes what it holds for an integration that is removed",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* setUp
+        script.always("ops", gone)
+        const id = yield* raise("a")
+        yield* tick
+        yield* removeIntegration("ops")
+        yield* tick
+        assert.deepStrictEqual(
+          (yield* conversations(id)).map(({ integration, state }) => `${integration} ${state}`),
+          ["ops closed", "backup closed"]
+        )
+        assert.deepStrictEqual(script.kinds("backup"), ["Raised", "Cleared"])
+      })
+    )
+  )
+
+  it.effect(
+    "is used when a service that is busy asks for longer than one waits for it",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* setUp
+        script.next("ops", {
+          fail: new Unavailable({ detail: "HTTP 503", retryAfter: Duration.hours(2) })
+        })
+        yield* raise("a")
+        yield* pass("6 minutes")
+        assert.deepStrictEqual(script.kinds("backup"), ["Raised"])
+      })
+    )
+  )
+
+  it.effect(
+    "is used when the service asks for a long pause, also if an earlier attempt arrives after that",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* setUp
+        script.next("ops", { gate }, { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.hours(2) }) })
+        yield* raise("a")
+        yield* settle
+        yield* raise("b")
+        yield* settle
+        yield* Deferred.succeed(gate, undefined)
+        yield* tick
+        yield* raise("c")
+        yield* pass("6 minutes")
+        assert.deepStrictEqual(script.kinds("backup"), ["Raised", "Raised"])
       })
     )
   )

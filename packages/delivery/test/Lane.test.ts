@@ -8,6 +8,7 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
+  clear,
   deliveries,
   engine,
   integration,
@@ -19,6 +20,7 @@ import {
   save,
   settle,
   tick,
+  time,
   world
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
@@ -114,6 +116,51 @@ describe("A lane", () => {
         yield* pass("3 minutes")
         assert.isUndefined(yield* broken)
         assert.isTrue((yield* outcomes).every((outcome) => outcome === "Raised delivered"))
+      })
+    )
+  )
+
+  it.effect(
+    "spends nothing, and goes on with others, while an episode of the first alert is on its way (O7)",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        const limits = { messages: 60, perSeconds: 60, burst: 4 }
+        yield* save(integration("ops", { limits }), rule("all"))
+        yield* raise("first")
+        yield* pass("10 seconds")
+        script.next("ops", { gate })
+        yield* raise("a")
+        yield* settle
+        yield* clear("a")
+        yield* raise("a", { startedAt: time("2026-01-01T00:01:00Z") })
+        yield* raise("b")
+        yield* raise("c")
+        yield* raise("d")
+        yield* settle
+        const sent = script.sent.length
+        yield* Deferred.succeed(gate, undefined)
+        assert.strictEqual(sent, 5)
+      })
+    )
+  )
+
+  it.effect(
+    "keeps no receipt of an attempt that an edit has overtaken (O8)",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* save(integration("ops"), rule("all"))
+        script.next("ops", { gate })
+        yield* raise("a")
+        yield* settle
+        yield* save(integration("ops", { settings: { room: "other" } }))
+        yield* Deferred.succeed(gate, undefined)
+        yield* tick
+        yield* clear("a")
+        yield* tick
+        assert.deepStrictEqual(script.kinds("other"), ["Cleared"])
+        assert.isUndefined(script.to("other")[0]?.receipt)
       })
     )
   )

@@ -210,7 +210,9 @@ const rooms = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
   const place = ({ alert, integration }: { readonly alert?: AlertId | undefined; readonly integration: string }) =>
     `${alert ?? "all"} at ${integration}`
   const byPlace = Map.groupBy(deliveries, place)
-  const digested = new Set(calls.filter(({ alert }) => alert === undefined).map(({ integration }) => integration))
+  const digested = new Set(
+    calls.filter(({ alert, flaps }) => alert === undefined || flaps > 0).map(({ integration }) => integration)
+  )
   // Of test sends there is no history.
   const called = Map.groupBy(
     calls.filter(({ kind }) => kind !== "Test"),
