@@ -20,7 +20,7 @@ import { afterwards, isUnanswered, unanswered } from "./afterwards.ts"
 import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { compose, digest } from "./compose.ts"
-import { Conversations, openStatus } from "./Conversations.ts"
+import { Conversations, fromEpisodes, openStatus } from "./Conversations.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
 import { Notices } from "./Notices.ts"
@@ -112,6 +112,7 @@ export class Attempts extends Context.Service<
       const notices = yield* Notices
       const random = yield* SecureRandom.SecureRandom
       const publicUrl = yield* PublicUrl
+      const episodesOf = sql.literal(fromEpisodes)
 
       /** What the delivery speaks of; nothing if it is a digest or a notice. */
       const subjectOf = Effect.fnUntraced(function* ({ alert_id, conversation_id }: Row) {
@@ -141,9 +142,8 @@ export class Attempts extends Context.Service<
           yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${delivery} AND status IN ('pending', 'retrying')`
         if (asked === undefined) return undefined
         if (asked.notification !== null) return yield* takeNotice(asked, asked.notification)
-        const episodes = yield* sql<Row>`SELECT d.* FROM deliveries d JOIN alerts a ON a.id = d.alert_id
-          JOIN alerts this ON this.source = a.source AND this.source_id = a.source_id
-          WHERE this.id = ${asked.alert_id} AND d.integration_id = ${asked.integration_id} AND d.${sql.literal(openStatus)}
+        const episodes = yield* sql<Row>`SELECT d.* ${episodesOf} AND this.id = ${asked.alert_id}
+          AND c.integration_id = ${asked.integration_id} AND d.${sql.literal(openStatus)}
           ORDER BY a.episode`
         // Nothing overtakes what is being said of the same alert.
         if (episodes.some(({ status }) => status === "sending" || status === "folded")) return undefined
@@ -189,13 +189,11 @@ export class Attempts extends Context.Service<
       const inOrder = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
         const [first] = rows
         if (first === undefined) return []
-        const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later FROM alerts this
-          JOIN alerts a ON a.source = this.source AND a.source_id = this.source_id
-          JOIN deliveries d ON d.alert_id = a.id
-          WHERE ${sql.in(
+        const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later ${episodesOf}
+          AND ${sql.in(
             "this.id",
             rows.map(({ alert_id }) => alert_id)
-          )} AND d.integration_id = ${first.integration_id} AND d.${sql.literal(openStatus)}
+          )} AND c.integration_id = ${first.integration_id} AND d.${sql.literal(openStatus)}
             AND (a.episode < this.episode OR d.status IN ('sending', 'folded'))
           ORDER BY a.episode`
         const before = Map.groupBy(others, ({ later }) => later)

@@ -4,6 +4,7 @@
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
+import { fromEpisodes, openStatus } from "./Conversations.ts"
 import { SqlClient, type SqlError } from "effect/sql"
 
 /** While so few criticals wait, each is said by itself (D5). */
@@ -31,11 +32,8 @@ export class Backlog extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       /** Nothing overtakes what is being said of another episode of the alert (O7): it would wait, and others behind it. */
-      const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM alerts this
-        JOIN alerts a ON a.source = this.source AND a.source_id = this.source_id
-        JOIN deliveries d ON d.alert_id = a.id
-        WHERE this.id = deliveries.alert_id AND d.integration_id = deliveries.integration_id
-          AND d.status IN ('sending', 'folded'))`)
+      const isFree = sql.literal(`NOT EXISTS (SELECT 1 ${fromEpisodes} AND this.id = deliveries.alert_id
+        AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
 
       const next = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis

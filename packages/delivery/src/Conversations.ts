@@ -40,6 +40,13 @@ export type DeliveryStatus = typeof DeliveryStatus.Type
 /** The condition of the index of deliveries that have not ended; a query must repeat it in these words to use it. */
 export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded')"
 
+/**
+ * The deliveries `d` of all episodes `a` of the alert `this`, by way of their conversations `c`. In this order: else
+ * SQLite, which does not know how long a backlog is, begins with the backlog.
+ */
+export const fromEpisodes = `FROM alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
+  WHERE a.source = this.source AND a.source_id = this.source_id AND c.alert_id = a.id AND d.conversation_id = c.id`
+
 /** Reads and writes conversations and deliveries. */
 export class Conversations extends Context.Service<
   Conversations,

@@ -105,6 +105,8 @@ describe("A fallback (D4)", () => {
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* setUp
+        yield* raise("first")
+        yield* tick
         script.next("ops", { gate }, { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.hours(2) }) })
         yield* raise("a")
         yield* settle

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AlertId } from "@tocsin/core"
-import { Alerts, Edits, History, Intake } from "@tocsin/delivery"
+import { type AlertId, DestinationGone } from "@tocsin/core"
+import { Alerts, Edits, History, Intake, Operators } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import {
@@ -21,7 +21,7 @@ import {
 import { Script } from "./FakeChannel.ts"
 
 /** A step that reads a whole table that grows with history, by its name or by an alias of ours. */
-const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|c|d)\b/
+const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|this|later|a|c|d)\b/
 
 /** Statements that run often, or that would be slow in a long history, each with the index that is meant for it. */
 const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
@@ -30,7 +30,16 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
     "deliveries_by_integration (integration_id=? AND status=?)"
   ],
   [/FROM deliveries\s+WHERE integration_id = \? AND status = 'retrying'/, "retrying_deliveries (integration_id=?)"],
-  [/FROM conversations c\s/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/FROM deliveries\s+WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
+  [/this\.id AS later/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/AND this\.id = \?/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/AND this\.id = deliveries\.alert_id/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/status = \? AND severity <> 'critical'/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/WHERE folded_into = \?/, "folded_deliveries (folded_into=?)"],
+  [/WHERE about = \?/, "notices (about=?)"],
+  [/stands_in_for IS NOT NULL/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/diverted_to IS NOT NULL/, "conversations_by_integration (integration_id=?)"],
+  [/FROM conversations c\s+LEFT/, "open_delivery_of_conversation (conversation_id=?)"],
   [/FROM alerts WHERE source = \? AND source_id = \?/, "(source=? AND source_id=?)"],
   [/FROM events\s+WHERE source = \? AND event_id = \?/, "events_by_event_id (source=? AND event_id=?)"],
   [/FROM deliveries AS one WHERE status = \? AND sequence/, "deliveries_by_status (status=? AND sequence<?)"],
@@ -122,6 +131,15 @@ describe("Every statement", () => {
       yield* removeRule("r")
       yield* save(rule("unused", { match: { source: "nobody" }, to: ["ops"] }))
       yield* removeRule("unused")
+      yield* save(
+        integration("told"),
+        integration("slow", { limits: { messages: 4, perSeconds: 60, burst: 1 } }),
+        integration("broken", { fallback: integrationId("dev") }),
+        rule("storm", { to: ["slow", "broken"] })
+      )
+      script.always("broken", { fail: new DestinationGone({ detail: "HTTP 404" }) })
+      yield* accept(...Array.from({ length: 20 }, (_, n) => event(`s${n}`)))
+      yield* pass("1 minute")
       yield* removeIntegration("ops")
       const sql = yield* SqlClient.SqlClient
       yield* unrecorded(sql`UPDATE alerts SET last_heard_at = -10000000000`)
@@ -142,6 +160,10 @@ describe("Every statement", () => {
         const [found] = [...statements].filter(([text]) => statement.test(text))
         assert.include((yield* explain(...(found ?? ["SELECT 1", []]))).join("\n"), step, String(statement))
       }
-    }).pipe(Effect.provide(engine(script).pipe(Layer.provideMerge(layer))))
+    }).pipe(
+      Effect.provide(
+        engine(script).pipe(Layer.provideMerge(layer), Layer.provide(Layer.succeed(Operators, integrationId("told"))))
+      )
+    )
   })
 })

@@ -26,7 +26,7 @@ export const generate = (seed: number): Script => {
     ...rules.map((id) => ({ after: 0, action: operators.rule(id) }))
   ]
   let now = 0
-  const storm = dice.chance(0.3) ? dice.pick([15, 40, 150]) : 0
+  const storm = dice.chance(0.25) ? dice.pick([15, 40, 100]) : 0
   const pace = dice.pick([300, 3000, 30_000] as const)
   for (let n = dice.int(10, 50); n > 0; n--) {
     const after = dice.chance(0.3) ? 0 : dice.int(1, dice.chance(0.1) ? pace * 10 : pace)

@@ -272,6 +272,7 @@ const room = (
   // O2: no clear without a raise that was told or perhaps told.
   // Of an attempt that was cut off the engine knows nothing, not even that it never began.
   let mayKnow = cutOff > 0
+  const isRepeated = deliveries.some(({ redeliveryOf }) => redeliveryOf !== undefined)
   let severity: number | undefined
   for (const call of calls) {
     if (call.kind === "Cleared" && !mayKnow && !digested.has(call.integration))
@@ -279,7 +280,7 @@ const room = (
     mayKnow ||= call.taken || call.outcome === "unanswered" || call.outcome === "cut off"
     if (call.outcome !== "acknowledged" || call.severity === undefined) continue
     const rank = severityRank(call.severity)
-    if (call.kind === "Escalated" && severity !== undefined && rank <= severity && cutOff === 0) {
+    if (call.kind === "Escalated" && severity !== undefined && rank <= severity && cutOff === 0 && !isRepeated) {
       wrong.push("I6: escalated, and not graver")
     }
     severity = isClear(call) ? undefined : rank
