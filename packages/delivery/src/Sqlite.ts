@@ -7,7 +7,7 @@
 import { Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 
@@ -28,6 +28,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
         (database) => Effect.sync(() => database.close())
       )
       const connection = connect(database)
+      const isThere = filename === ":memory:" ? () => true : sameFile(filename)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connection),
         semaphore: yield* Semaphore.make(1),
@@ -39,6 +40,14 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
         driver: "sqlite-node",
         spanAttributes: [["db.system.name", "sqlite"]],
         beginTransaction: "BEGIN IMMEDIATE",
+        // SQLite itself goes on in a file that was removed, and all that it takes is lost with it.
+        commit: (connection) =>
+          Effect.andThen(
+            attempt("find the file", () => {
+              if (!isThere()) throw new Error("The file is gone")
+            }),
+            Effect.asVoid(connection.executeUnprepared("COMMIT", [], undefined))
+          ),
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
       })
@@ -61,6 +70,15 @@ const open = (filename: string): DatabaseSync => {
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** Whether the name still leads to the file that it leads to now. */
+const sameFile = (filename: string): (() => boolean) => {
+  const { dev, ino } = statSync(filename)
+  return () => {
+    const now = statSync(filename, { throwIfNoEntry: false })
+    return now?.dev === dev && now.ino === ino
   }
 }
 

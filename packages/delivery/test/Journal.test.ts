@@ -3,7 +3,7 @@ import { Journal, Sqlite } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawnSync } from "node:child_process"
-import { chmodSync, existsSync, mkdtempSync, statSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, renameSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -143,6 +143,21 @@ describe("Journal", () => {
       yield* commit(insert(1))
       assert.deepStrictEqual(yield* all, [1])
     }).pipe(Effect.provide(store(newFile())))
+  )
+
+  it.effect("takes nothing while its file is gone, and goes on when it is back (T)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      yield* Effect.gen(function* () {
+        yield* table
+        yield* commit(insert(1))
+        renameSync(file, `${file}-elsewhere`)
+        assert.strictEqual((yield* Effect.flip(commit(insert(2))))._tag, "StoreUnavailable")
+        renameSync(`${file}-elsewhere`, file)
+        yield* commit(insert(3))
+        assert.deepStrictEqual(yield* all, [1, 3])
+      }).pipe(Effect.provide(store(file)))
+    })
   )
 
   it.effect("locks its file against another process (M3)", () =>
