@@ -9,6 +9,8 @@ export class Hello extends ChannelPlugin.Service<Hello>()("hello", {
     url: Schema.URL.annotateKey({ title: "URL", description: "Where to post each message, as plain text" })
   }),
   settingsVersion: 1,
+  example: { url: "https://hello.example.com/room" },
+  setup: ["Take the address of any server that takes a POST of plain text."],
   budgets: ({ url }) => [{ key: url.href, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: 4000 },
   capabilities: {}

@@ -10,6 +10,8 @@ import { Context, type Effect, Schema } from "effect"
 import { Link } from "./Alert.ts"
 import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
+import type { Preview } from "./Preview.ts"
+import type { WithoutSecrets } from "./secrets.ts"
 
 /** How to say it: as the channel shows it best, or as plain text, after the rich form was refused. */
 export type Form = "rich" | "plain"
@@ -78,6 +80,21 @@ export interface Options<Settings extends Schema.Codec<any, any>> {
   readonly settings: Settings
   /** Counts the changes of the settings' stored form; 1 at first. */
   readonly settingsVersion: number
+  /**
+   * Brings the JSON of settings that were stored in an older form to the present one; pure. Needed from
+   * `settingsVersion` 2 on. What it gives back is decoded by `settings`; where that fails, or this throws, the
+   * integration is broken until somebody saves it anew, and its deliveries wait.
+   */
+  readonly migrate?: (stored: { readonly version: number; readonly settings: Schema.Json }) => Schema.Json
+  /** Settings as a person would enter them, as JSON, without a real secret: they decode, and `GET /v1/plugins` shows them. */
+  readonly example: { readonly [setting: string]: Schema.Json }
+  /** What a person does at the vendor's side to get these settings: one sentence a step, plain text. */
+  readonly setup: ReadonlyArray<string>
+  /**
+   * What a person will see of a notification, as data; pure, and of settings with every secret taken out. It may not
+   * lie: each of its texts and links is in the request that is made for the same notification, and the other way round.
+   */
+  readonly preview?: (settings: WithoutSecrets<Settings["Type"]>, notification: Notification) => Preview
   /** The service's limits for these settings. */
   readonly budgets: (settings: Settings["Type"]) => ReadonlyArray<Budget>
   /** How much fits: `text` is the longest plain text in UTF-16 units, before any escaping. */
@@ -107,6 +124,8 @@ export interface Any extends ChannelPlugin<any, string, Schema.Codec<any, any>> 
  *     url: Schema.Redacted(Schema.String).annotateKey({ title: "URL", description: "Where to post" })
  *   }),
  *   settingsVersion: 1,
+ *   example: { url: "https://pager.example.com/hooks/secret" },
+ *   setup: ["In Pager, open Settings, Webhooks, and copy the URL."],
  *   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 5, perSeconds: 5, burst: 5 }],
  *   sizes: { text: 4000 },
  *   capabilities: {}

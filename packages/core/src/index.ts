@@ -36,3 +36,5 @@ export { Because, becauseText, DigestGroup, type Kind, Notification } from "./No
 export { cutLabels } from "./cutLabels.ts"
 export { cut, type CutOptions, fitting } from "./text.ts"
 export { fromPostedAlert, PostedAlert, reservedSources } from "./PostedAlert.ts"
+export * as Preview from "./Preview.ts"
+export { type WithoutSecrets, withoutSecrets } from "./secrets.ts"

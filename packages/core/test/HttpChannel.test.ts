@@ -12,6 +12,8 @@ class Hook extends ChannelPlugin.Service<Hook>()("hook", {
     login: Schema.Redacted(Schema.Struct({ codes: Schema.Array(Schema.String) }))
   }),
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }],
   sizes: { text: 1000 },
   capabilities: {}

@@ -44,6 +44,8 @@ export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
     burst: Schema.optionalKey(Schema.Int)
   }),
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: ({ burst = 100_000, messages = 100_000, room, shared }) => [
     { key: shared ?? room, messages, perSeconds: 60, burst }
   ],

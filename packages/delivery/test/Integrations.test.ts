@@ -225,6 +225,8 @@ class Other extends ChannelPlugin.Service<Other>()("other", {
   title: "Other",
   settings: Schema.Struct({ token: Schema.optionalKey(Schema.Redacted(Schema.String)) }),
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: () => [],
   sizes: { text: 100 },
   capabilities: {}

@@ -20,6 +20,8 @@ class Odd extends ChannelPlugin.Service<Odd>()("odd", {
     name: Schema.String
   }),
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: () => [],
   sizes: { text: 100 },
   capabilities: {}
@@ -51,12 +53,22 @@ class Many extends ChannelPlugin.Service<Many>()("many", {
     rooms: Schema.Array(Schema.String)
   }),
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: () => [],
   sizes: { text: 100 },
   capabilities: {}
 }) {}
 
-const shape = { title: "", settingsVersion: 1, budgets: () => [], sizes: { text: 100 }, capabilities: {} }
+const shape = {
+  title: "",
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}
 
 class Free extends ChannelPlugin.Service<Free>()("free", {
   ...shape,

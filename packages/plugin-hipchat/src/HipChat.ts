@@ -14,6 +14,14 @@ export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
   title: "HipChat",
   settings,
   settingsVersion: 1,
+  example: {
+    url: "https://hipchat.example.com/v2/room/42/notification",
+    authToken: "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+  },
+  setup: [
+    "In HipChat open the room's settings, Tokens, and make a token with the scope Send Notification.",
+    "Take https://<your server>/v2/room/<the room's id>/notification as the URL, and the token as the auth token."
+  ],
   budgets: ({ authToken, url }) => [
     { key: `${url.origin}${url.pathname}`, ...rates.room },
     { key: `token:${Redacted.value(authToken)}`, ...rates.token }

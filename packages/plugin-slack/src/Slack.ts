@@ -48,6 +48,12 @@ export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
     })
   }),
   settingsVersion: 1,
+  example: { url: "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX" },
+  setup: [
+    "At https://api.slack.com/apps create an app for your workspace, or open one that you have.",
+    "Under Incoming Webhooks switch them on, choose Add New Webhook, and pick the channel.",
+    "Copy the webhook's URL."
+  ],
   // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above it.
   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 5, perSeconds: 5, burst: 5 }],
   sizes: { text: maxText },

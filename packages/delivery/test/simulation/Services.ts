@@ -45,6 +45,8 @@ const options: ChannelPlugin.Options<typeof Settings> = {
   title: "Simulated",
   settings: Settings,
   settingsVersion: 1,
+  example: {},
+  setup: [],
   budgets: ({ burst, key, messages, perSeconds }) => [{ key, messages, perSeconds, burst }],
   sizes: { text: 4000 },
   capabilities: {}

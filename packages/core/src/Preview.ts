@@ -1,0 +1,42 @@
+/**
+ * What a person will see of a message, as data and not markup: a browser draws it, a test reads it.
+ */
+import { Schema } from "effect"
+import { Link } from "./Alert.ts"
+
+/** A piece of text. A `Time` is shown in the reader's own zone where the channel does so. */
+export const Span = Schema.Union([
+  Schema.TaggedStruct("Plain", { text: Schema.String }),
+  Schema.TaggedStruct("Strong", { text: Schema.String }),
+  Schema.TaggedStruct("Emphasis", { text: Schema.String }),
+  Schema.TaggedStruct("Code", { text: Schema.String }),
+  Schema.TaggedStruct("Link", { text: Schema.String, link: Link }),
+  /** Whom the channel calls, as the channel shows it: `@here`. */
+  Schema.TaggedStruct("Mention", { text: Schema.String }),
+  Schema.TaggedStruct("Time", { at: Schema.DateTimeUtc })
+]).pipe(Schema.toTaggedUnion("_tag"))
+export type Span = typeof Span.Type
+
+const spans = Schema.Array(Span)
+
+/** One part of a message, in the order in which it is read. */
+export const Block = Schema.Union([
+  Schema.TaggedStruct("Heading", { spans }),
+  Schema.TaggedStruct("Text", { spans }),
+  Schema.TaggedStruct("Facts", { facts: Schema.Array(Schema.Struct({ label: Schema.String, spans })) }),
+  Schema.TaggedStruct("List", { title: Schema.optionalKey(Schema.String), items: Schema.Array(spans) }),
+  Schema.TaggedStruct("Code", { text: Schema.String }),
+  Schema.TaggedStruct("Quote", { spans }),
+  /** A line across the message. */
+  Schema.TaggedStruct("Rule", {}),
+  Schema.TaggedStruct("Footer", { spans })
+]).pipe(Schema.toTaggedUnion("_tag"))
+export type Block = typeof Block.Type
+
+/** A message as a person sees it. */
+export const Preview = Schema.Struct({
+  /** The colour beside the message, as `#RRGGBB`, where the channel shows one. */
+  accent: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^#[0-9A-Fa-f]{6}$/))),
+  blocks: Schema.Array(Block)
+}).annotate({ identifier: "Preview" })
+export type Preview = typeof Preview.Type
