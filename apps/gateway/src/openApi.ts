@@ -1,9 +1,9 @@
 import { Api } from "@tocsin/client"
+import { ChannelPlugin } from "@tocsin/core"
 import type { InstalledChannel } from "@tocsin/delivery"
 import { Schema } from "effect"
 import { OpenApi } from "effect/http-api"
 import { toWireForm } from "./openApiWireForm.ts"
-import { settingsSchema } from "./settingsSchema.ts"
 
 /**
  * The API as this gateway serves it: an integration to be entered is one of the
@@ -20,9 +20,9 @@ export const documented = (installed: ReadonlyArray<InstalledChannel>): typeof A
         ...components,
         schemas: {
           ...components.schemas,
-          ...oneOf("IntegrationPayload", "Integration", payload, (plugin) => settingsSchema(plugin)),
+          ...oneOf("IntegrationPayload", "Integration", payload, (plugin) => ChannelPlugin.settingsSchema(plugin)),
           ...oneOf("IntegrationReplacement", "IntegrationReplacement", replacement, (plugin) =>
-            settingsSchema(plugin, true)
+            ChannelPlugin.settingsSchema(plugin, true)
           )
         }
       }

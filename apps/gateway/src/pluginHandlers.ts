@@ -2,7 +2,7 @@ import { Api } from "@tocsin/client"
 import { Channels } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { settingsSchema } from "./settingsSchema.ts"
+import { ChannelPlugin } from "@tocsin/core"
 
 /** `/v1/plugins` */
 export const PluginHandlers = HttpApiBuilder.group(
@@ -14,7 +14,7 @@ export const PluginHandlers = HttpApiBuilder.group(
     const items = installed.map(({ plugin }) => ({
       type: plugin.type,
       title: plugin.title,
-      settings: settingsSchema(plugin)
+      settings: ChannelPlugin.settingsSchema(plugin)
     }))
 
     return handlers.handleAll({ list: () => Effect.succeed({ items, total: items.length }) })

@@ -144,3 +144,5 @@ export const Service =
       type,
       ...options
     })
+
+export { secretPointers, settingsSchema } from "./settingsSchema.ts"

@@ -2,64 +2,17 @@
  * A plugin's settings as JSON: which of them are secret, and what an answer or a
  * replacement may carry (case S2).
  */
-import type { ChannelPlugin } from "@tocsin/core"
-import { Equal, Schema, SchemaAST } from "effect"
+import { ChannelPlugin } from "@tocsin/core"
+import { Equal, type Schema } from "effect"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
-
-/**
- * The JSON Pointers of a plugin's secret settings, found by walking its schema for
- * `Redacted`. What has secrets in places that depend on the values, such as a list
- * or an object with free names, is a secret as a whole.
- */
-export const secretPointers = (plugin: ChannelPlugin.Any): ReadonlyArray<string> => {
-  const found = new Set<string>()
-  const walk = (ast: SchemaAST.AST, at: string) => {
-    if (SchemaAST.isUnion(ast)) {
-      for (const member of ast.types) walk(member, at)
-    } else if (isClass(ast)) {
-      for (const fields of ast.typeParameters) walk(fields, at)
-    } else if (SchemaAST.isObjects(ast) && !ast.indexSignatures.some(({ type }) => holdsSecret(type))) {
-      for (const { name, type } of ast.propertySignatures) walk(type, `${at}/${escapePointer(String(name))}`)
-    } else if (holdsSecret(ast)) {
-      found.add(at)
-    }
-  }
-  walk(Schema.toType(plugin.settings).ast, "")
-  return [...found]
-}
-
-/** A `Schema.Class` is written as its fields are. */
-const isClass = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
-  SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] === undefined
-
-/** Whether there is a secret anywhere in it; `seen` ends the walk of a schema that holds itself. */
-const holdsSecret = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): boolean => {
-  if (seen.has(ast)) return false
-  seen.add(ast)
-  const inner = (ast: SchemaAST.AST) => holdsSecret(ast, seen)
-  if (SchemaAST.isDeclaration(ast)) {
-    return isRedacted(ast.annotations?.["representation"]) || ast.typeParameters.some(inner)
-  }
-  if (SchemaAST.isObjects(ast))
-    return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => inner(type))
-  if (SchemaAST.isArrays(ast)) return [...ast.elements, ...ast.rest].some(inner)
-  if (SchemaAST.isUnion(ast)) return ast.types.some(inner)
-  return SchemaAST.isSuspend(ast) && inner(ast.thunk())
-}
-
-const isRedacted = (representation: unknown): boolean =>
-  typeof representation === "object" &&
-  representation !== null &&
-  "id" in representation &&
-  representation.id === "effect/schema/Redacted"
 
 /** The settings without their secrets, and the pointers of those secrets that are set. */
 export const withoutSecrets = (
   plugin: ChannelPlugin.Any,
   settings: JsonObject
 ): { readonly settings: JsonObject; readonly secretsSet: ReadonlyArray<string> } => {
-  const secretsSet = secretPointers(plugin).filter((pointer) => valueAt(settings, pointer) !== undefined)
+  const secretsSet = ChannelPlugin.secretPointers(plugin).filter((pointer) => valueAt(settings, pointer) !== undefined)
   return {
     settings: secretsSet.reduce((settings, pointer) => replaceAt(settings, keys(pointer), undefined), settings),
     secretsSet
@@ -68,7 +21,7 @@ export const withoutSecrets = (
 
 /** The settings with every secret that they leave out taken from `stored`; a group that is left out as a whole stays out. */
 export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
-  secretPointers(plugin).reduce((settings, pointer) => {
+  ChannelPlugin.secretPointers(plugin).reduce((settings, pointer) => {
     const kept = valueAt(stored, pointer)
     const group = valueAt(settings, pointer.slice(0, pointer.lastIndexOf("/")))
     return isObject(group) && valueAt(settings, pointer) === undefined && kept !== undefined
@@ -85,7 +38,7 @@ export const keptSecrets = (
     stored
   }: { readonly entered: JsonObject; readonly settings: JsonObject; readonly stored: JsonObject }
 ): ReadonlyArray<string> =>
-  secretPointers(plugin).filter((pointer) => {
+  ChannelPlugin.secretPointers(plugin).filter((pointer) => {
     const value = valueAt(settings, pointer)
     return (
       value !== undefined && Equal.equals(value, valueAt(stored, pointer)) && valueAt(entered, pointer) === undefined

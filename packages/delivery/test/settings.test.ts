@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
-import { secretPointers } from "@tocsin/delivery"
 import { Schema } from "effect"
 import { keptSecrets, withoutSecrets, withStoredSecrets } from "../src/settings.ts"
 import { Fake } from "./FakeChannel.ts"
@@ -27,10 +26,10 @@ class Odd extends ChannelPlugin.Service<Odd>()("odd", {
   capabilities: {}
 }) {}
 
-describe("secretPointers", () => {
+describe("ChannelPlugin.secretPointers", () => {
   it("finds every secret of a schema, wherever it stands", () => {
-    assert.deepStrictEqual(secretPointers(Fake), ["/token", "/proxy/password"])
-    assert.deepStrictEqual(secretPointers(Odd), [
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Fake), ["/token", "/proxy/password"])
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Odd), [
       "/a~1b~0c",
       "/url",
       "/either/password",
@@ -95,7 +94,14 @@ describe("Lists and groups that hold secrets", () => {
   const stored = { tokens: ["t1"], headers: { auth: "h1" }, group: { user: "u", password: "p1" }, rooms: ["r"] }
 
   it("are secret as a whole", () => {
-    assert.deepStrictEqual(secretPointers(Many), ["/tokens", "/pair", "/headers", "/users", "/perhaps", "/group"])
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Many), [
+      "/tokens",
+      "/pair",
+      "/headers",
+      "/users",
+      "/perhaps",
+      "/group"
+    ])
     assert.deepStrictEqual(withoutSecrets(Many, stored), {
       settings: { rooms: ["r"] },
       secretsSet: ["/tokens", "/headers", "/group"]
@@ -105,7 +111,7 @@ describe("Lists and groups that hold secrets", () => {
   it("may be all that a plugin has, or the fields of a class", () => {
     const settings = { a: "1" }
     assert.deepStrictEqual(withoutSecrets(Free, settings), { settings: {}, secretsSet: [""] })
-    assert.deepStrictEqual(secretPointers(Classy), ["/token", "/next"])
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Classy), ["/token", "/next"])
   })
 
   it("are kept as a whole, and are known to be kept", () => {

@@ -1,2 +1,3 @@
 export * as ChannelPluginTest from "./ChannelPluginTest.ts"
 export * as samples from "./samples.ts"
+export { settingsTable } from "./settingsTable.ts"
