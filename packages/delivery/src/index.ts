@@ -1,5 +1,5 @@
 export { AlertRules, type StoredRule } from "./AlertRules.ts"
-export { PublicUrl } from "./Attempts.ts"
+export { PublicUrl } from "./PublicUrl.ts"
 export { type AlertFilter, Alerts } from "./Alerts.ts"
 export { Backlog } from "./Backlog.ts"
 export { Channels, type InstalledChannel, UnknownType } from "./Channels.ts"

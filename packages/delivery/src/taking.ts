@@ -1,0 +1,186 @@
+/**
+ * The beginning of an attempt in the store: which deliveries it takes, and what it says (cases D1, D5, O3, O7).
+ */
+import { AlertId, ChannelPlugin, IntegrationId, Notification } from "@tocsin/core"
+import { Clock, Effect, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Hex } from "effect/encoding"
+import { SqlClient } from "effect/sql"
+import { Alerts } from "./Alerts.ts"
+import { compose, digest } from "./compose.ts"
+import { Conversations, fromEpisodes, openStatus } from "./Conversations.ts"
+import { type Row, subjects } from "./deliveryRow.ts"
+import { PublicUrl } from "./PublicUrl.ts"
+
+/** Takes single deliveries, and digests of many. */
+export const taking = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const alerts = yield* Alerts
+  const conversations = yield* Conversations
+  const random = yield* SecureRandom.SecureRandom
+  const publicUrl = yield* PublicUrl
+  const subjectOf = yield* subjects
+  const episodesOf = sql.literal(fromEpisodes)
+
+  const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string) {
+    const attempt = row.attempts + 1
+    yield* sql`UPDATE deliveries SET attempts = ${attempt} WHERE id = ${row.id}`
+    yield* conversations.move(row.id, "sending", { attempt })
+    return {
+      id: row.id,
+      integration: IntegrationId.make(row.integration_id),
+      notification: decodeNotification(notification),
+      options: { form: row.form },
+      attempt,
+      createdAt: row.created_at,
+      carries: []
+    }
+  })
+
+  const take = Effect.fnUntraced(function* (delivery: string) {
+    const [asked] =
+      yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${delivery} AND status IN ('pending', 'retrying')`
+    if (asked === undefined) return undefined
+    if (asked.notification !== null) return yield* takeNotice(asked, asked.notification)
+    const episodes = yield* sql<Row>`SELECT d.* ${episodesOf} AND this.id = ${asked.alert_id}
+      AND c.integration_id = ${asked.integration_id} AND d.${sql.literal(openStatus)}
+      ORDER BY a.episode`
+    // Nothing overtakes what is being said of the same alert.
+    if (episodes.some(({ status }) => status === "sending" || status === "folded")) return undefined
+    const latest = episodes.at(-1)
+    const row = latest === undefined || latest.kind === "Escalated" ? asked : latest
+    const earlier = row === latest ? episodes.slice(0, -1) : []
+    const subject = yield* subjectOf(row)
+    if (subject === undefined) return yield* Effect.die(new Error("A delivery without its alert"))
+    const { alert, conversation } = subject
+    const notification = compose(row.kind, alert, conversation, earlier.length)
+    const attempt = row.attempts + 1
+    yield* sql`UPDATE deliveries
+      SET kind = ${notification._tag}, attempts = ${attempt}, severity = ${alert.severity} WHERE id = ${row.id}`
+    yield* conversations.move(row.id, "sending", { attempt })
+    const carries = yield* Effect.forEach(earlier, (one) => fold(one, row.id))
+    return {
+      id: row.id,
+      integration: conversation.integration,
+      notification,
+      options: {
+        form: row.form,
+        conversation: {
+          id: conversation.id,
+          ...(conversation.receipt !== undefined && { receipt: decodeReceipt(conversation.receipt) })
+        }
+      },
+      attempt,
+      createdAt: row.created_at,
+      carries
+    }
+  })
+
+  /** Lets an earlier episode be said by the message about a later one (O7). */
+  const fold = Effect.fnUntraced(function* (row: Row, into: string) {
+    const subject = yield* subjectOf(row)
+    const kind = subject === undefined ? row.kind : compose(row.kind, subject.alert, subject.conversation)._tag
+    yield* sql`UPDATE deliveries SET kind = ${kind}, folded_into = ${into} WHERE id = ${row.id}`
+    yield* conversations.move(row.id, "folded", { cause: `into ${into}` })
+    return { delivery: row.id, kind }
+  })
+
+  /** Without those of which another episode is being said; each after the earlier episodes that still wait (O7). */
+  const inOrder = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+    const [first] = rows
+    if (first === undefined) return []
+    const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later ${episodesOf}
+      AND ${sql.in(
+        "this.id",
+        rows.map(({ alert_id }) => alert_id)
+      )} AND c.integration_id = ${first.integration_id} AND d.${sql.literal(openStatus)}
+        AND (a.episode < this.episode OR d.status IN ('sending', 'folded'))
+      ORDER BY a.episode`
+    const before = Map.groupBy(others, ({ later }) => later)
+    const ordered = rows.flatMap((row) => {
+      const earlier = before.get(row.alert_id ?? "") ?? []
+      return earlier.some(({ status }) => status === "sending" || status === "folded") ? [] : [...earlier, row]
+    })
+    return [...new Map(ordered.map((row) => [row.id, row])).values()]
+  })
+
+  const takeDigest = Effect.fnUntraced(function* (
+    integration: IntegrationId,
+    { form, most }: { readonly most: number; readonly form: ChannelPlugin.Form }
+  ) {
+    const now = yield* Clock.currentTimeMillis
+    const due = sql`integration_id = ${integration} AND alert_id IS NOT NULL
+      AND (status = 'pending' OR (status = 'retrying' AND next_at <= ${now}))`
+    const critical = yield* sql<Row>`SELECT * FROM deliveries
+      WHERE ${due} AND severity = 'critical' AND status IN ('pending', 'retrying') ORDER BY sequence LIMIT ${most}`
+    const others = yield* Effect.forEach(["retrying", "pending"], (status) =>
+      critical.length >= most
+        ? Effect.succeed([])
+        : sql<Row>`SELECT * FROM deliveries WHERE ${due} AND status = ${status} AND severity <> 'critical'
+            ORDER BY sequence LIMIT ${most - critical.length}`
+    )
+    const rows = yield* inOrder([...critical, ...others.flat()].slice(0, most))
+    const ids = rows.flatMap(({ alert_id }) => (alert_id === null ? [] : [AlertId.make(alert_id)]))
+    const known = yield* alerts.many(ids)
+    const ofAlerts = yield* conversations.ofAlerts(ids)
+    const said = rows.flatMap(({ alert_id, conversation_id, id, kind }) => {
+      const alert = alert_id === null ? undefined : known.get(AlertId.make(alert_id))
+      const conversation = alert && ofAlerts.get(alert.id)?.find(({ id }) => id === conversation_id)
+      if (alert === undefined || conversation === undefined) return []
+      const notification = compose(kind, alert, conversation)
+      return [{ delivery: id, notification: { ...notification, alert }, kind: notification._tag }]
+    })
+    if (said.length < 2) return undefined
+    const id = yield* random.uuidV7()
+    const key = Hex.encode(yield* random.randomBytes(16))
+    const link = publicUrl && new URL(`digests/${key}`, publicUrl)
+    const notification = digest(
+      said.map(({ notification }) => notification),
+      link
+    )
+    yield* sql`INSERT INTO deliveries ${sql.insert({
+      id,
+      integration_id: integration,
+      kind: "Digest",
+      status: "pending",
+      form,
+      attempts: 1,
+      unanswered: 0,
+      next_at: now,
+      severity: notification.severity,
+      digest_key: key,
+      created_at: now,
+      updated_at: now
+    })}`
+    yield* conversations.move(id, "pending", {
+      cause: `more than a minute's messages waited: ${said.length} are in it`
+    })
+    yield* conversations.move(id, "sending", { attempt: 1 })
+    const cause = `into the digest ${id}`
+    for (const [kind, of] of Map.groupBy(said, ({ kind }) => kind)) {
+      const covered = sql.in(
+        "id",
+        of.map(({ delivery }) => delivery)
+      )
+      yield* sql`UPDATE deliveries SET kind = ${kind}, status = 'folded', cause = ${cause}, folded_into = ${id},
+        attempts = attempts + 1, updated_at = ${now},
+        severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id) WHERE ${covered}`
+    }
+    yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
+      SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
+    return {
+      id,
+      integration,
+      notification,
+      options: { form },
+      attempt: 1,
+      createdAt: now,
+      carries: said.map(({ delivery, kind }) => ({ delivery, kind }))
+    }
+  })
+
+  return { take, takeDigest }
+})
+
+const decodeReceipt = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt)))
+const decodeNotification = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))
