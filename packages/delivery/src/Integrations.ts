@@ -9,6 +9,7 @@ import { Egress } from "./Egress.ts"
 import { fromIssue, Invalid, invalid } from "./Invalid.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
 import { keptSecrets, pointerTo, withoutSecrets, withStoredSecrets } from "./settings.ts"
+import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -41,13 +42,15 @@ export interface ShownIntegration extends IntegrationInput {
 export interface ReadyIntegration {
   /** Tells its state from others, as `updatedAt` of what is shown; undefined if it is not saved. */
   readonly updatedAt?: number
+  /** It is noted as broken because it was not ready, which it is now. */
+  readonly wasNotReady?: boolean
   readonly integration: Integration
   readonly plugin: ChannelPlugin.Any
   readonly channel: ChannelPlugin.Channel<unknown>
 }
 
-/** Why an integration cannot be used as it is stored. */
-export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { detail: Schema.String }) {}
+/** How the reason begins why an integration is broken whose settings or plugin cannot be used. */
+const notReadyTag = "NotReady"
 
 /** Reads and writes integrations. Writes belong inside a journal's transaction. */
 export class Integrations extends Context.Service<
@@ -95,21 +98,16 @@ export class Integrations extends Context.Service<
         const row = (id: IntegrationId) =>
           Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
 
-        const openSettings = (row: Row): Effect.Effect<JsonObject, SealBroken> =>
-          Effect.map(seal.open(row.sealed_settings, row.id, row.key_id), (text) => decodeObject(text))
+        const stored = yield* settingsReader
 
-        /** What cannot be opened, or whose plugin is gone, is shown all the same: without its settings. */
-        const show = Effect.fnUntraced(
-          function* (row: Row) {
-            const { plugin } = yield* channels.get(row.type)
-            return shown(row, withoutSecrets(plugin, yield* openSettings(row)))
-          },
-          (effect, row) =>
-            Effect.catchTags(effect, {
-              UnknownType: () => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, "plugin not installed")),
-              SealBroken: ({ detail }) => Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, detail))
-            })
-        )
+        /** What cannot be used is shown all the same, without its settings: which of them are secret is not known. */
+        const show = (row: Row) =>
+          stored(row).pipe(
+            Effect.map(({ installed, settings }) => shown(row, withoutSecrets(installed.plugin, settings))),
+            Effect.catchTag("NotReady", ({ detail }) =>
+              Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, `${notReadyTag}: ${detail}`))
+            )
+          )
 
         const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
           Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
@@ -119,11 +117,11 @@ export class Integrations extends Context.Service<
 
         const checkedSettings = Effect.fnUntraced(function* (input: IntegrationInput, before: Row | undefined) {
           const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
-          const stored =
+          const usable =
             before === undefined || before.type !== input.type
-              ? {}
-              : yield* openSettings(before).pipe(Effect.orElseSucceed((): JsonObject => ({})))
-          const settings = withStoredSecrets(installed.plugin, input.settings, stored)
+              ? undefined
+              : yield* Effect.orElseSucceed(stored(before), () => undefined)
+          const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
           const decoded = yield* decodeSettings(installed, settings).pipe(
             Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
           )
@@ -132,28 +130,31 @@ export class Integrations extends Context.Service<
               yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
             )
           )
-          const kept = keptSecrets(installed.plugin, { entered: input.settings, settings: encoded, stored })
-          if (kept.length > 0) yield* checkOrigin(installed, kept, decoded, stored)
+          if (usable !== undefined) {
+            const kept = keptSecrets(installed.plugin, {
+              entered: input.settings,
+              settings: encoded,
+              stored: usable.settings
+            })
+            if (kept.length > 0) yield* checkOrigin(usable, kept, decoded)
+          }
           return { installed, decoded, settings: encoded }
         })
 
         /** Whether the row holds these very settings. */
         const isSealedIn = (row: Row, settings: JsonObject) =>
-          openSettings(row).pipe(
-            Effect.map((stored) => JSON.stringify(stored) === JSON.stringify(settings)),
+          stored(row).pipe(
+            Effect.map((before) => JSON.stringify(before.settings) === JSON.stringify(settings)),
             Effect.orElseSucceed(() => false)
           )
 
         /** A stored secret is not sent to another origin than it was entered for (S2). */
         const checkOrigin = Effect.fnUntraced(function* (
-          installed: InstalledChannel,
+          { decoded: before, installed: { channel } }: StoredSettings,
           kept: ReadonlyArray<string>,
-          decoded: unknown,
-          stored: JsonObject
+          decoded: unknown
         ) {
-          const before = yield* decodeSettings(installed, stored).pipe(Effect.orElseSucceed(() => undefined))
-          if (before !== undefined && installed.channel.destination(before) === installed.channel.destination(decoded))
-            return
+          if (channel.destination(before) === channel.destination(decoded)) return
           return yield* new Invalid({
             errors: kept.map((pointer) => ({
               path: `/settings${pointer}`,
@@ -172,35 +173,27 @@ export class Integrations extends Context.Service<
             sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
             (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
           ),
-          ready: Effect.fnUntraced(
-            function* (id) {
-              const found = yield* row(id)
-              if (found === undefined) return undefined
-              const installed = yield* channels.get(found.type)
-              const settings = yield* decodeSettings(installed, yield* openSettings(found))
-              const { delivery, fallback, limits } = decodeOptions(found.options)
-              return {
-                ...installed,
-                updatedAt: found.updated_at,
-                integration: {
-                  id,
-                  name: found.name,
-                  type: found.type,
-                  enabled: found.enabled === 1,
-                  settings,
-                  ...(limits && { limits }),
-                  ...(fallback && { fallback }),
-                  ...(delivery && { delivery })
-                }
+          ready: Effect.fnUntraced(function* (id) {
+            const found = yield* row(id)
+            if (found === undefined) return undefined
+            const { decoded, installed } = yield* stored(found)
+            const { delivery, fallback, limits } = decodeOptions(found.options)
+            return {
+              ...installed,
+              updatedAt: found.updated_at,
+              wasNotReady: found.broken_reason?.startsWith(notReadyTag) === true,
+              integration: {
+                id,
+                name: found.name,
+                type: found.type,
+                enabled: found.enabled === 1,
+                settings: decoded,
+                ...(limits && { limits }),
+                ...(fallback && { fallback }),
+                ...(delivery && { delivery })
               }
-            },
-            Effect.catchTags({
-              UnknownType: ({ type }) => Effect.fail(new NotReady({ detail: `No plugin serves ${type}` })),
-              SealBroken: ({ detail }) => Effect.fail(new NotReady({ detail })),
-              SchemaError: () =>
-                Effect.fail(new NotReady({ detail: "The stored settings are not valid for the plugin" }))
-            })
-          ),
+            }
+          }),
           check: Effect.fnUntraced(function* (input) {
             const { decoded, installed, settings } = yield* checkedSettings(input, yield* row(input.id))
             const origin = installed.channel.destination(decoded)
@@ -307,6 +300,7 @@ interface Row {
   readonly enabled: number
   readonly options: string
   readonly sealed_settings: string
+  readonly settings_version: number
   readonly key_id: string
   readonly broken_reason: string | null
   readonly broken_since: number | null

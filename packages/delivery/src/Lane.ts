@@ -79,6 +79,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       const declared = yield* Effect.exit(Effect.sync(() => budgetsOf(loaded)))
       if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
       yield* pacing.declare(id, declared.value)
+      if (loaded.wasNotReady === true) yield* journal.commit(integrations.note(id, { mended: true }))
     }
     ready = loaded
     return loaded
@@ -87,7 +88,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const notReady = Effect.fnUntraced(function* (detail: string) {
     const now = yield* Clock.currentTimeMillis
     health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
-    const because = `Misconfigured: ${detail}`
+    const because = `NotReady: ${detail}`
     const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
     yield* Effect.ignore(journal.commit(note))
   })

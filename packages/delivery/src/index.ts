@@ -17,13 +17,7 @@ export {
   type Transition
 } from "./History.ts"
 export { type Accepted, Intake } from "./Intake.ts"
-export {
-  type IntegrationInput,
-  Integrations,
-  NotReady,
-  type ReadyIntegration,
-  type ShownIntegration
-} from "./Integrations.ts"
+export { type IntegrationInput, Integrations, type ReadyIntegration, type ShownIntegration } from "./Integrations.ts"
 export { fromIssue, Invalid, invalid, InvalidPart, pointer } from "./Invalid.ts"
 export { Journal, StoreUnavailable } from "./Journal.ts"
 export { WrongKey } from "./keyChange.ts"
@@ -37,3 +31,4 @@ export * as Sqlite from "./Sqlite.ts"
 export { type Asked, NotAgain, Redeliveries } from "./Redeliveries.ts"
 export { type TestOutcome, TestSends } from "./TestSends.ts"
 export { Unreadable, type UnreadableBody } from "./Unreadable.ts"
+export { NotReady } from "./storedSettings.ts"
