@@ -1,12 +1,13 @@
 /**
  * The tour for a newcomer: the real gateway between ThousandEyes' own payloads
- * and stand-ins for Slack and HipChat. Exits 0 only if all four messages arrived,
+ * and fakes of Slack and HipChat. Exits 0 only if all four messages arrived,
  * right and in order.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Api } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
+import { FakePage, FakeServer } from "@tocsin/core/fakes"
 import { FakeHipChat, show as showHipChat } from "@tocsin/plugin-hipchat/testing"
 import { FakeSlack, show as showSlack } from "@tocsin/plugin-slack/testing"
 import { Console, Data, Effect, Schedule } from "effect"
@@ -16,7 +17,6 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "./gatewayProcess.ts"
-import * as StandIn from "./standIn.ts"
 
 class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
 
@@ -24,8 +24,8 @@ const demo = Effect.gen(function* () {
   const token = "the-rooms-auth-token"
   const slack = new FakeSlack()
   const hipChat = new FakeHipChat({ token })
-  const slackUrl = yield* StandIn.serve(slack)
-  const hipChatUrl = yield* StandIn.serve(hipChat)
+  const slackUrl = yield* FakeServer.serve(FakePage.withPage(slack))
+  const hipChatUrl = yield* FakeServer.serve(FakePage.withPage(hipChat))
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "tocsin-demo-"))),
     (folder) => Effect.promise(() => rm(folder, { recursive: true }))
@@ -35,7 +35,9 @@ const demo = Effect.gen(function* () {
     TOCSIN_EGRESS_ALLOW: "127.0.0.1"
   })
   const api = yield* HttpApiClient.make(Api, { baseUrl: gateway.url })
-  yield* Console.log(`A gateway on ${gateway.url}, a stand-in for Slack and one for HipChat.\n`)
+  yield* Console.log(
+    `A gateway on ${gateway.url}, a fake Slack and a fake HipChat.\nTheir rooms are shown at ${slackUrl}/ and ${hipChatUrl}/ while this runs.\n`
+  )
 
   yield* api.integrations.create({
     payload: {

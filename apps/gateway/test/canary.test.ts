@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Integration } from "@tocsin/client"
+import { FakeServer } from "@tocsin/core/fakes"
 import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
 import { FakeSlack } from "@tocsin/plugin-slack/testing"
 import { ConfigProvider, Effect, Layer, Logger, References, Schema, Tracer } from "effect"
@@ -12,7 +13,6 @@ import { existsSync, mkdtempSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as StandIn from "../demo/standIn.ts"
 import * as Gateway from "../src/Gateway.ts"
 import { Settings } from "../src/Settings.ts"
 import { eventually } from "./gate.ts"
@@ -89,8 +89,8 @@ describe("Canaries", { timeout: 60_000 }, () => {
   it.live("are found nowhere: not in the database, in logs at any level, in spans, or in any answer", () =>
     Effect.gen(function* () {
       const slack = new FakeSlack()
-      const slackUrl = yield* StandIn.serve(slack)
-      const hipChatUrl = yield* StandIn.serve(new FakeHipChat({ token: canaries.hipChatToken }))
+      const slackUrl = yield* FakeServer.serve(slack)
+      const hipChatUrl = yield* FakeServer.serve(new FakeHipChat({ token: canaries.hipChatToken }))
       const database = join(mkdtempSync(join(tmpdir(), "tocsin-canary-")), "tocsin.db")
       const port = yield* freePort
       const environment = {

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FakeServer } from "@tocsin/core/fakes"
 import { Egress } from "@tocsin/delivery"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
 import { HttpClient } from "effect/http"
 import { isPublic, parseAddress } from "../src/addresses.ts"
 import * as EgressLayer from "../src/Egress.ts"
 import { Settings } from "../src/Settings.ts"
-import * as StandIn from "../demo/standIn.ts"
 
 const world = (allow: string) =>
   EgressLayer.layer.pipe(
@@ -162,7 +162,7 @@ describe("TOCSIN_EGRESS_ALLOW", () => {
 describe("the connector", () => {
   const served = { answer: () => ({ status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" }) }
   const get = Effect.fnUntraced(function* (host: string, allow: string) {
-    const { port } = new URL(yield* StandIn.serve(served))
+    const { port } = new URL(yield* FakeServer.serve(served))
     return yield* HttpClient.get(`http://${host}:${port}/`).pipe(
       Effect.match({ onFailure: ({ reason }) => String(reason.cause), onSuccess: ({ status }) => status }),
       Effect.provide(world(allow))

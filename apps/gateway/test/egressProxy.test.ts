@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FakeServer } from "@tocsin/core/fakes"
 import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
 import { Egress } from "@tocsin/delivery"
 import { Slack } from "@tocsin/plugin-slack"
 import { ConfigProvider, Effect, Layer, Option, Redacted } from "effect"
-import * as StandIn from "../demo/standIn.ts"
 import * as EgressLayer from "../src/Egress.ts"
 import { wayTo } from "../src/proxies.ts"
 import { Resolver } from "../src/Resolver.ts"
@@ -53,7 +53,7 @@ describe("A gateway behind a proxy", { timeout: 60_000 }, () => {
       proxy.credentials = credentials
       const certificate = yield* Certificate.make(["hooks.example"])
       const secure = new FakeSlack()
-      const securePort = new URL(yield* StandIn.serve(secure, undefined, certificate)).port
+      const securePort = new URL(yield* FakeServer.serve(secure, { certificate })).port
       const world = yield* World.make({
         HTTPS_PROXY: url(proxy),
         http_proxy: url(proxy),
@@ -223,7 +223,7 @@ describe("A certificate that no public authority has signed", { timeout: 60_000 
     Effect.gen(function* () {
       const certificate = yield* Certificate.make(["localhost"])
       const slack = new FakeSlack()
-      const origin = (yield* StandIn.serve(slack, undefined, certificate)).replace("127.0.0.1", "localhost")
+      const origin = (yield* FakeServer.serve(slack, { certificate })).replace("127.0.0.1", "localhost")
       const allow = { TOCSIN_EGRESS_ALLOW: "localhost" }
       const without = yield* World.make({ ...allow, NODE_EXTRA_CA_CERTS: "" })
       yield* integration(without, "own", origin)

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Integration } from "@tocsin/client"
+import { FakeServer } from "@tocsin/core/fakes"
 import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
 import { Effect } from "effect"
-import * as StandIn from "../demo/standIn.ts"
 import { Delivery, listOf } from "./answers.ts"
 import { eventually, until } from "./gate.ts"
 import { fast } from "./room.ts"
@@ -33,7 +33,7 @@ describe("Beside a service that fails", { timeout: 60_000 }, () => {
       const world = yield* make()
       const slack = new FakeSlack()
       const revoked = new Set<string>()
-      const url = yield* StandIn.serve({
+      const url = yield* FakeServer.serve({
         answer: (request) =>
           revoked.has(request.url)
             ? { status: 403, headers: { "content-type": "text/html" }, body: "invalid_token" }

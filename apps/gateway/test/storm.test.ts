@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FakeServer } from "@tocsin/core/fakes"
 import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
 import { Clock, Duration, Effect } from "effect"
-import * as StandIn from "../demo/standIn.ts"
 import { Delivery, listOf } from "./answers.ts"
 import { eventually } from "./gate.ts"
 import { alertsIn } from "./told.ts"
@@ -12,7 +12,7 @@ describe("10,000 alerts at once, for a Slack that takes one message in a second 
     Effect.gen(function* () {
       const world = yield* make()
       const slack = new FakeSlack()
-      const slackUrl = yield* StandIn.serve(oneInASecond(slack))
+      const slackUrl = yield* FakeServer.serve(oneInASecond(slack))
       // With Slack's own limits.
       const integration = { id: "ops", name: "ops", type: "slack", settings: { url: `${slackUrl}/services/T0/B0/ops` } }
       assert.strictEqual((yield* world.request("POST", "/v1/integrations", integration)).status, 201)
@@ -70,7 +70,7 @@ const alert = (id: string, severity = "major") => ({
 })
 
 /** Answers 429 to what comes within a second of a message that it took. */
-const oneInASecond = (slack: FakeSlack): StandIn.Service => {
+const oneInASecond = (slack: FakeSlack): FakeServer.Answering => {
   let next = 0
   return {
     answer: (request) => {

@@ -2,6 +2,7 @@
  * A real gateway on its own database, stand-ins for Slack and HipChat, and a caller.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { FakeServer } from "@tocsin/core/fakes"
 import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
 import { FakeSlack } from "@tocsin/plugin-slack/testing"
 import { Context, Effect, Layer, Schema, Scope } from "effect"
@@ -11,7 +12,6 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "../demo/gatewayProcess.ts"
-import * as StandIn from "../demo/standIn.ts"
 import * as Gate from "./gate.ts"
 import { type Room, type RoomOptions, makeRoom } from "./room.ts"
 
@@ -63,10 +63,10 @@ export const make = (
     const scope = yield* Effect.scope
     const slack = new FakeSlack()
     const slackGate = Gate.make()
-    const slackUrl = yield* StandIn.serve(slack, slackGate.pass)
+    const slackUrl = yield* FakeServer.serve(slack, { before: slackGate.pass })
     const hipChat = new FakeHipChat({ token: hipChatToken })
     const hipChatGate = Gate.make()
-    const hipChatUrl = yield* StandIn.serve(hipChat, hipChatGate.pass)
+    const hipChatUrl = yield* FakeServer.serve(hipChat, { before: hipChatGate.pass })
     const folder = yield* Effect.acquireRelease(
       Effect.promise(() => mkdtemp(join(tmpdir(), "tocsin-test-"))),
       (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))

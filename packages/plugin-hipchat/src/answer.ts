@@ -24,6 +24,8 @@ export const answer = (
   if (status === 429) return new RateLimited({ detail, retryAfter: retryAfter(headers, now) })
   // Not HipChat's: a proxy in front of it answered.
   if (words === undefined) return undefined
+  // Not what HipChat does, but what stands in its place may: a refusal that only the body tells of.
+  if (status >= 200 && status < 300) return new Misconfigured({ detail })
   if (status === 400) return new PayloadRejected({ detail })
   if (status === 401) return new Unauthorized({ detail })
   if (status === 403) return new Misconfigured({ detail })

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import type { Reason } from "@tocsin/core"
+import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
 import { DateTime, Duration, Effect, Schema } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 const token = "s3cr3tRoomToken"
@@ -33,20 +35,7 @@ const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(HipChat.settings))
 
 /** A channel whose requests go to the fake. */
 const withFake = <A, E>(fake: FakeHipChat, use: Effect.Effect<A, E, HipChat>) =>
-  use.pipe(
-    Effect.provide(HipChat.layer),
-    Effect.provideService(
-      HttpClient.HttpClient,
-      HttpClient.make((request, url) =>
-        Effect.sync(() => {
-          const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-          const answer = fake.answer({ method: request.method, url: url.href, headers: request.headers, body })
-          const init = { status: answer.status, headers: answer.headers }
-          return HttpClientResponse.fromWeb(request, new Response(answer.body === "" ? null : answer.body, init))
-        })
-      )
-    )
-  )
+  use.pipe(Effect.provide(HipChat.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 
 const deliver = (fake: FakeHipChat, settings: unknown = { url, authToken: token }) =>
   withFake(
@@ -153,6 +142,42 @@ describe("HipChat", () => {
         { key: url, messages: 30, perSeconds: 60, burst: 5 },
         { key: `token:${token}`, messages: 500, perSeconds: 300, burst: 30 }
       ])
+    })
+  )
+})
+
+describe("HipChat, misbehaving", () => {
+  const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] } = {
+    archived: "DestinationGone",
+    revoked: "Unauthorized",
+    limited: "RateLimited",
+    failing: "Unavailable",
+    lying: "Misconfigured"
+  }
+  const reason = (error: Effect.Error<ReturnType<typeof deliver>>) =>
+    error._tag === "DeliveryError" ? error.reason : error
+
+  it.effect.each(misbehaviours.map((how) => [how] as const))("is understood when it is %s", ([how]) =>
+    Effect.gen(function* () {
+      const fake = new FakeHipChat({ token })
+      fake.behaviour = how
+      assert.strictEqual(reason(yield* Effect.flip(deliver(fake)))._tag, reasons[how])
+      assert.lengthOf(fake.messages, 0)
+      fake.behaviour = "usual"
+      yield* deliver(fake)
+      assert.lengthOf(fake.messages, 1)
+    })
+  )
+
+  it.effect("asks for patience above its flood control, and is heard", () =>
+    Effect.gen(function* () {
+      const fake = new FakeHipChat({ token, limited: true })
+      for (let n = 0; n < 30; n++) yield* deliver(fake)
+      const limited = reason(yield* Effect.flip(deliver(fake)))
+      if (limited._tag !== "RateLimited") return assert.fail(limited._tag)
+      yield* TestClock.adjust(limited.retryAfter)
+      yield* deliver(fake)
+      assert.lengthOf(fake.messages, 31)
     })
   )
 })

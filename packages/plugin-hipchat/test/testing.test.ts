@@ -100,15 +100,16 @@ describe("FakeHipChat", () => {
     fake.answer({
       method: "POST",
       url: "/v2/room/Ops%20room/notification",
-      headers: { Authorization: "Bearer t0k3n", "Content-Type": "application/json" },
+      headers: { authorization: "Bearer t0k3n", "content-type": "application/json" },
       body: JSON.stringify(good),
+      at: 0,
       ...request
     })
 
   it("takes a message", () => {
     const fake = new FakeHipChat({ token: "t0k3n" })
     assert.deepStrictEqual(ask(fake), { status: 204, headers: {}, body: "" })
-    assert.deepStrictEqual(fake.messages, [{ url: "/v2/room/Ops%20room/notification", payload: good }])
+    assert.deepStrictEqual(fake.messages, [{ url: "/v2/room/Ops%20room/notification", payload: good, at: 0 }])
   })
 
   it.each([

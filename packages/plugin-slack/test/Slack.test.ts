@@ -1,10 +1,12 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import type { Reason } from "@tocsin/core"
+import { RateLimited, type Reason } from "@tocsin/core"
+import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
 import { FakeSlack } from "@tocsin/plugin-slack/testing"
-import { Effect, Layer, Result, Schema } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Duration, Effect, Layer, Result, Schema } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 
 const url = "https://hooks.slack.com/services/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"
 
@@ -72,16 +74,6 @@ ChannelPluginTest.suite(Slack, {
 
 const decode = Schema.decodeUnknownResult(Schema.toCodecJson(Slack.settings), { errors: "all" })
 
-/** Sends to the stand-in instead of the network. */
-const client = (slack: FakeSlack) =>
-  HttpClient.make((request) =>
-    Effect.sync(() => {
-      const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-      const answer = slack.answer({ method: request.method, url: request.url, headers: { ...request.headers }, body })
-      return HttpClientResponse.fromWeb(request, new Response(answer.body, answer))
-    })
-  )
-
 describe("Slack", () => {
   const slack = new FakeSlack({ mentions: ["<!subteam^S012AB3CD>", "<!channel>"] })
 
@@ -143,3 +135,49 @@ describe("Slack", () => {
     })
   )
 })
+
+describe("Slack, misbehaving", () => {
+  const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] } = {
+    archived: "DestinationGone",
+    revoked: "Unauthorized",
+    limited: "RateLimited",
+    failing: "Unavailable",
+    lying: "DestinationGone"
+  }
+  const attempt = (fake: FakeSlack) =>
+    Effect.gen(function* () {
+      const slack = yield* Slack
+      const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(fake.settings("https://x.example"))
+      return yield* slack.deliver(decoded, samples.notifications.Raised, { form: "rich" })
+    }).pipe(Effect.provide(Slack.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
+
+  it.effect.each(misbehaviours.map((how) => [how] as const))("is understood when it is %s", ([how]) =>
+    Effect.gen(function* () {
+      const fake = new FakeSlack()
+      fake.behaviour = how
+      const error = yield* Effect.flip(attempt(fake))
+      assert.include(error, { _tag: "DeliveryError" })
+      assert.strictEqual(error._tag === "DeliveryError" ? error.reason._tag : error._tag, reasons[how])
+      assert.lengthOf(fake.messages, 0)
+      fake.behaviour = "usual"
+      yield* attempt(fake)
+      assert.lengthOf(fake.messages, 1)
+    })
+  )
+
+  it.effect("asks for patience above its limit, and takes no more than it says", () =>
+    Effect.gen(function* () {
+      const fake = new FakeSlack({ limited: true })
+      for (let n = 0; n < 5; n++) yield* attempt(fake)
+      const error = yield* Effect.flip(attempt(fake))
+      assert.deepInclude(error, {
+        reason: new RateLimited({ detail: refusedByLimit, retryAfter: Duration.seconds(1) })
+      })
+      yield* TestClock.adjust("1 second")
+      yield* attempt(fake)
+      assert.lengthOf(fake.messages, 6)
+    })
+  )
+})
+
+const refusedByLimit = `HTTP 429: {"ok":false,"error":"ratelimited"}`

@@ -1,66 +1,105 @@
+import type { Preview } from "@tocsin/core"
+import {
+  type Answer,
+  FakeService,
+  type Judgement,
+  type Misbehaviour,
+  RateLimit,
+  type Request
+} from "@tocsin/core/fakes"
+import { rates } from "../limits.ts"
+import { seen } from "./seen.ts"
 import { validate } from "./validate.ts"
 
-/** An HTTP request as the fake sees it; `url` may be whole or from the path on. */
-export interface Request {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
-}
-
-/** An HTTP answer. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+/** What the fake demands. */
+export interface FakeHipChatOptions {
+  /** The one token, for every room. */
+  readonly token: string
+  /** Whether rooms and the token have HipChat's limits; without it as many messages as come are taken. */
+  readonly limited?: boolean
 }
 
 /**
- * A stand-in for HipChat's room notifications: it takes one token for every room,
- * answers as the service does, and keeps the messages that it took. It knows no
- * network; a test's HTTP client or server hands it the requests.
+ * A fake of HipChat's room notifications. It refuses all that `validate` finds, which is more than the service would.
  *
- * It refuses all that `validate` finds, which is more than the service would.
+ * @see https://developer.atlassian.com/server/hipchat/hipchat-rest-api-rate-limits/
  */
-export class FakeHipChat {
-  /** The messages that were taken, oldest first. */
-  readonly messages: Array<{ url: string; payload: unknown }> = []
-  readonly #token: string
-  readonly #scripted: Array<Partial<Answer>> = []
+export class FakeHipChat extends FakeService {
+  readonly title = "HipChat"
+  readonly #options: FakeHipChatOptions
+  readonly #room = RateLimit.make({ ...rates.room, burst: rates.room.messages })
+  readonly #token = RateLimit.make({ ...rates.token, burst: rates.token.messages })
 
-  constructor({ token }: { readonly token: string }) {
-    this.#token = token
+  constructor(options: FakeHipChatOptions) {
+    super()
+    this.#options = options
   }
 
-  /** The answers to the next requests, in place of its own; a message that is answered so is not taken. */
-  script(...answers: ReadonlyArray<Partial<Answer>>): void {
-    this.#scripted.push(...answers)
+  settings(origin: string) {
+    return { url: `${origin}/v2/room/42/notification`, authToken: this.#options.token }
   }
 
-  /** Answers a request, and keeps the message if it is one. */
-  answer(request: Request): Answer {
-    const scripted = this.#scripted.shift()
-    if (scripted !== undefined) return { status: 204, headers: {}, body: "", ...scripted }
-    const { pathname, searchParams } = new URL(request.url, "http://hipchat.example")
-    if (!/^\/v2\/room\/[^/]+\/notification\/?$/.test(pathname)) return refusal(404, "Not Found", "Room not found")
-    if (request.method !== "POST") return refusal(405, "Method Not Allowed", "Method not allowed")
-    const authorization = header(request, "authorization") ?? `Bearer ${searchParams.get("auth_token") ?? ""}`
-    if (authorization !== `Bearer ${this.#token}`) return refusal(401, "Unauthorized", "Invalid OAuth session")
-    if (searchParams.get("auth_test") === "true") return accepted
-    if (!/^application\/json\b/.test(header(request, "content-type") ?? "")) {
-      return refusal(400, "Bad Request", "The content type is not application/json")
+  protected judge(request: Request): Judgement {
+    const { pathname, searchParams } = new URL(request.url, "http://hipchat.invalid")
+    const [, room] = /^\/v2\/room\/([^/]+)\/notification\/?$/.exec(pathname) ?? []
+    if (room === undefined) return { answer: refusal(404, "Not Found", "Room not found") }
+    if (request.method !== "POST") return { answer: refusal(405, "Method Not Allowed", "Method not allowed") }
+    const authorization = request.headers["authorization"] ?? `Bearer ${searchParams.get("auth_token") ?? ""}`
+    if (authorization !== `Bearer ${this.#options.token}`) return { answer: misbehaving.revoked }
+    if (searchParams.get("auth_test") === "true") return { answer: accepted }
+    const { headers, isWithin } = this.#spend(room, request.at)
+    if (!isWithin) return { answer: { ...tooMany, headers: { ...tooMany.headers, ...headers } } }
+    if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) {
+      return { answer: refusal(400, "Bad Request", "The content type is not application/json") }
     }
     const payload = parse(request.body)
-    if (payload === undefined) return refusal(400, "Bad Request", "The request body cannot be parsed as valid JSON")
+    if (payload === undefined) {
+      return { answer: refusal(400, "Bad Request", "The request body cannot be parsed as valid JSON") }
+    }
     const [problem] = validate(payload)
-    if (problem !== undefined) return invalid(problem)
-    this.messages.push({ url: request.url, payload })
-    return { status: 204, headers: {}, body: "" }
+    if (problem !== undefined) return { answer: invalid(problem) }
+    return { answer: { status: 204, headers, body: "" }, taken: { room: decodeRoom(room), payload } }
+  }
+
+  protected misbehave(how: Misbehaviour, { at }: Request): Answer {
+    return how === "limited"
+      ? { ...tooMany, headers: { ...tooMany.headers, ...limitHeaders("x-ratelimit", 500, 0, at + 30_000) } }
+      : misbehaving[how]
+  }
+
+  protected see(payload: unknown): Preview.Preview {
+    return seen(payload)
+  }
+
+  /** Each answer tells of both limits; the flood control of the room is the stricter one. */
+  #spend(room: string, at: number): { readonly isWithin: boolean; readonly headers: Answer["headers"] } {
+    if (this.#options.limited !== true) return { isWithin: true, headers: {} }
+    const flood = this.#room(room, at)
+    const token = this.#token("", at)
+    return {
+      isWithin: flood.isWithin && token.isWithin,
+      headers: {
+        ...limitHeaders("x-floodcontrol", rates.room.messages, flood.remaining, flood.nextAt),
+        ...limitHeaders("x-ratelimit", rates.token.messages, token.remaining, token.nextAt)
+      }
+    }
   }
 }
 
-const header = ({ headers }: Request, name: string): string | undefined =>
-  Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+/** The reset is a time in whole epoch seconds. */
+const limitHeaders = (name: string, limit: number, remaining: number, resetAt: number): Answer["headers"] => ({
+  [`${name}-limit`]: String(limit),
+  [`${name}-remaining`]: String(remaining),
+  [`${name}-reset`]: String(Math.ceil(resetAt / 1000))
+})
+
+const decodeRoom = (room: string): string => {
+  try {
+    return decodeURIComponent(room)
+  } catch {
+    return room
+  }
+}
 
 const parse = (body: string): unknown => {
   try {
@@ -81,6 +120,15 @@ const refusal = (code: number, type: string, message: string): Answer => json(co
 const accepted = json(202, {
   success: { code: 202, type: "Accepted", message: "This auth_token has access to use this method." }
 })
+
+const tooMany = refusal(429, "Too Many Requests", "Rate limit exceeded")
+
+const misbehaving: { readonly [How in Exclude<Misbehaviour, "limited">]: Answer } = {
+  archived: refusal(404, "Not Found", "Room not found"),
+  revoked: refusal(401, "Unauthorized", "Invalid OAuth session"),
+  failing: refusal(503, "Service Unavailable", "The service is not available"),
+  lying: json(200, { error: { code: 400, type: "Bad Request", message: "The room is archived" } })
+}
 
 /** In the words of the service: `Value for field 'notify' is not of type 'boolean'`. */
 const invalid = (problem: string): Answer => {

@@ -1,3 +1,3 @@
-export { type Answer, FakeHipChat, type Request } from "./FakeHipChat.ts"
+export { FakeHipChat, type FakeHipChatOptions } from "./FakeHipChat.ts"
 export { show } from "./show.ts"
 export { validate } from "./validate.ts"

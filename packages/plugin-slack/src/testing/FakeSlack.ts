@@ -1,79 +1,85 @@
+import type { Preview } from "@tocsin/core"
+import {
+  type Answer,
+  FakeService,
+  type Judgement,
+  type Misbehaviour,
+  RateLimit,
+  type Request
+} from "@tocsin/core/fakes"
+import { Option } from "effect"
+import { seen } from "./seen.ts"
 import { type Problem, problems, type ValidateOptions } from "./validate.ts"
 
-/** A request to the stand-in, as any HTTP server can hand it over; header names are in lowercase. */
-export interface FakeSlackRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: Record<string, string | undefined>
-  readonly body: string
-  /** When it came, in epoch milliseconds, if the test wants to know it of a message. */
-  readonly at?: number
-}
-
-/** An answer of the stand-in. */
-export interface FakeSlackAnswer {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: string
-}
-
-/** A message that the stand-in took. */
-export interface FakeSlackMessage {
-  readonly url: string
-  readonly payload: unknown
-  readonly at?: number
+/** How strict the fake is. */
+export interface FakeSlackOptions extends ValidateOptions {
+  /** Whether each hook has Slack's limit, 1 message a second with short bursts; without it as many as come are taken. */
+  readonly limited?: boolean
 }
 
 /**
- * A stand-in for Slack's incoming webhooks that refuses what Slack refuses, and
- * what it would take but show in another way than it was meant (`validate`).
+ * A fake of Slack's incoming webhooks: every path is a hook. It refuses what Slack refuses, and what Slack would take
+ * but show in another way than it was meant (`validate`).
+ *
+ * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  */
-export class FakeSlack {
-  /** The messages that were taken, in their order. */
-  readonly messages: Array<FakeSlackMessage> = []
-  readonly #scripted: Array<FakeSlackAnswer> = []
-  readonly #options: ValidateOptions
+export class FakeSlack extends FakeService {
+  readonly title = "Slack"
+  readonly #options: FakeSlackOptions
+  // https://docs.slack.dev/apis/web-api/rate-limits
+  readonly #limit = RateLimit.make({ messages: 1, perSeconds: 1, burst: 5 })
 
-  constructor(options: ValidateOptions = {}) {
+  constructor(options: FakeSlackOptions = {}) {
+    super()
     this.#options = options
   }
 
-  /** Gives these answers to the next requests, one each, whatever they are; only an `ok` with 200 takes the message. */
-  script(
-    ...answers: ReadonlyArray<{
-      readonly status: number
-      readonly headers?: Record<string, string>
-      readonly body?: string
-    }>
-  ): void {
-    for (const { body = "", headers = {}, status } of answers) {
-      this.#scripted.push({ status, headers: { "content-type": "text/html", ...headers }, body })
-    }
+  settings(origin: string) {
+    return { url: `${origin}/services/T00000000/B00000000/fake` }
   }
 
-  /** Answers one request as Slack does, and keeps its message if it is taken. */
-  answer(request: FakeSlackRequest): FakeSlackAnswer {
-    const payload = parse(request.body)
-    const answer = this.#scripted.shift() ?? this.#judge(request, payload)
-    if (answer.status === 200 && answer.body === "ok") {
-      this.messages.push({ url: request.url, payload, ...(request.at !== undefined && { at: request.at }) })
+  protected judge({ at, body, method, url }: Request): Judgement {
+    if (method !== "POST") return { answer: answered(405, "") }
+    const { pathname } = new URL(url, "https://hooks.slack.invalid")
+    if (this.#options.limited === true) {
+      const { isWithin, nextAt } = this.#limit(pathname, at)
+      if (!isWithin) return { answer: tooMany(Math.ceil((nextAt - at) / 1000)) }
     }
-    return answer
-  }
-
-  #judge({ method }: FakeSlackRequest, payload: unknown): FakeSlackAnswer {
-    if (method !== "POST") return answered(405, "")
-    if (payload === undefined) return answered(400, "invalid_payload")
+    const payload = parse(body)
+    if (payload === undefined) return { answer: answered(400, "invalid_payload") }
     const [first]: ReadonlyArray<Problem> = problems(payload, this.#options)
-    return first === undefined ? answered(200, "ok") : answered(400, first.code)
+    if (first !== undefined) return { answer: answered(400, first.code) }
+    const room = Option.match(seen(payload), { onNone: () => pathname, onSome: ({ channel }) => channel ?? pathname })
+    return { answer: answered(200, "ok"), taken: { room, payload } }
+  }
+
+  protected misbehave(how: Misbehaviour): Answer {
+    return misbehaving[how]
+  }
+
+  protected see(payload: unknown): Preview.Preview {
+    return Option.match(seen(payload), {
+      onNone: () => ({ blocks: [] }),
+      onSome: ({ attached, text }) => ({ ...attached, blocks: [text, ...attached.blocks] })
+    })
   }
 }
 
-const answered = (status: number, body: string): FakeSlackAnswer => ({
-  status,
-  headers: { "content-type": "text/html" },
-  body
+const answered = (status: number, body: string): Answer => ({ status, headers: { "content-type": "text/html" }, body })
+
+const tooMany = (seconds: number): Answer => ({
+  status: 429,
+  headers: { "content-type": "application/json", "retry-after": String(seconds) },
+  body: `{"ok":false,"error":"ratelimited"}`
 })
+
+const misbehaving: { readonly [How in Misbehaviour]: Answer } = {
+  archived: answered(410, "channel_is_archived"),
+  revoked: answered(403, "invalid_token"),
+  limited: tooMany(30),
+  failing: answered(500, "rollup_error"),
+  lying: answered(200, "no_service")
+}
 
 const parse = (body: string): unknown => {
   try {

@@ -1,3 +1,3 @@
-export { FakeSlack, type FakeSlackAnswer, type FakeSlackMessage, type FakeSlackRequest } from "./FakeSlack.ts"
+export { FakeSlack, type FakeSlackOptions } from "./FakeSlack.ts"
 export { show } from "./show.ts"
 export { validate, type ValidateOptions } from "./validate.ts"

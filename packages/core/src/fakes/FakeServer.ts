@@ -1,29 +1,31 @@
 /**
- * A real HTTP server on loopback in the place of a chat service.
+ * Serves a fake on loopback as a real HTTP server. The one module of core that needs Node.
  */
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
+import type { Answer, Request } from "./FakeService.ts"
 
-/** A chat service's behaviour, as the plugins' `testing` modules have it. */
-export interface Service {
-  readonly answer: (request: {
-    readonly method: string
-    readonly url: string
-    readonly headers: Record<string, string | undefined>
-    readonly body: string
-  }) => { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
+/** Whatever answers requests: a `FakeService`, one with its page (`FakePage.withPage`), or a test's own. */
+export interface Answering {
+  readonly answer: (request: Request) => Answer
 }
 
-/**
- * Serves on a free port until the scope closes; gives the server's origin. `before` may hold an answer back, or reject
- * to break the connection. With a certificate it speaks https.
- */
+/** How to serve. */
+export interface Options {
+  /** Absent or 0 takes a free one. */
+  readonly port?: number
+  /** May hold an answer back, or reject to break the connection. */
+  readonly before?: () => Promise<void>
+  /** With it the server speaks https. */
+  readonly certificate?: { readonly key: string; readonly cert: string }
+}
+
+/** Serves on loopback until the scope closes, and gives the server's origin. A port that cannot be had is a defect. */
 export const serve = (
-  service: Service,
-  before: () => Promise<void> = () => Promise.resolve(),
-  certificate?: { readonly key: string; readonly cert: string }
+  fake: Answering,
+  { before = () => Promise.resolve(), certificate, port = 0 }: Options = {}
 ): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -35,14 +37,16 @@ export const serve = (
               const headers = Object.fromEntries(
                 Object.entries(request.headers).map(([name, value]) => [name, value?.toString()])
               )
-              const answer = service.answer({ method: request.method ?? "", url: request.url ?? "", headers, body })
-              response.writeHead(answer.status, answer.headers).end(answer.body)
+              const { method = "", url = "" } = request
+              const answer = fake.answer({ method, url, headers, body, at: Date.now() })
+              if (answer.status !== 0) response.writeHead(answer.status, answer.headers).end(answer.body)
             })
             // The caller was killed, or `before` wants the connection broken: no answer is left to give.
             .catch(() => response.destroy())
         }
         const server = certificate === undefined ? createServer(listener) : createSecureServer(certificate, listener)
-        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        server.once("error", (error) => resume(Effect.die(error)))
+        server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
       }),
       (server) =>
         Effect.callback<void>((resume) => {
@@ -59,7 +63,7 @@ const portOf = (address: string | AddressInfo | null): number => {
 }
 
 const read = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Array<Buffer> = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }

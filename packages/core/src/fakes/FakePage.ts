@@ -1,0 +1,88 @@
+/**
+ * The page of a fake: its rooms as a person sees them, and the buttons that make it misbehave.
+ */
+import type { Answering } from "./FakeServer.ts"
+import { type Answer, type Behaviour, type FakeService, misbehaviours, type Room } from "./FakeService.ts"
+import { escape, html } from "./previewHtml.ts"
+import { style } from "./style.ts"
+
+/** A fake that also answers `GET /` with its page; all other requests are the service's. */
+export const withPage = (fake: FakeService): Answering => ({
+  answer: (request) => {
+    const { pathname } = new URL(request.url, "http://fake.invalid")
+    if (request.method === "GET" && pathname === "/") return answered("text/html; charset=utf-8", page(fake))
+    if (request.method === "GET" && pathname === "/style.css") return answered("text/css; charset=utf-8", style)
+    if (request.method === "POST" && pathname === "/behaviour") {
+      const name = new URLSearchParams(request.body).get("name")
+      const chosen = behaviours.find((behaviour) => behaviour === name)
+      if (chosen === undefined) return { status: 400, headers: {}, body: `One of: ${behaviours.join(", ")}` }
+      fake.behaviour = chosen
+      return { status: 303, headers: { location: "/" }, body: "" }
+    }
+    return fake.answer(request)
+  }
+})
+
+const behaviours: ReadonlyArray<Behaviour> = ["usual", ...misbehaviours, "hanging"]
+
+const explained: { readonly [B in Behaviour]: string } = {
+  usual: "answers as documented",
+  archived: "the room is no longer there",
+  revoked: "the credential is no longer accepted",
+  limited: "too many requests",
+  failing: "the service is down",
+  lying: "a 200 that refuses in its body",
+  hanging: "no answer ever comes"
+}
+
+/** How many messages of a room are shown: the newest. */
+const shown = 100
+
+const answered = (type: string, body: string): Answer => ({
+  status: 200,
+  headers: {
+    "content-type": type,
+    "cache-control": "no-store",
+    "content-security-policy":
+      "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff"
+  },
+  body
+})
+
+const page = (fake: FakeService): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="2">
+<title>${escape(fake.title)} (fake)</title>
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header>
+<h1>${escape(fake.title)} <small>fake</small></h1>
+<form method="post" action="/behaviour">
+${behaviours.map((behaviour) => button(behaviour, fake.behaviour)).join("\n")}
+</form>
+</header>
+<main>
+${fake.rooms().map(room).join("\n") || "<p>Nothing was posted yet.</p>"}
+</main>
+</body>
+</html>
+`
+
+const button = (behaviour: Behaviour, chosen: Behaviour): string =>
+  `<button name="name" value="${behaviour}" title="${explained[behaviour]}" aria-pressed="${behaviour === chosen}">${behaviour}</button>`
+
+const room = ({ messages, name }: Room): string => `<section>
+<h2>${escape(name)}</h2>
+${messages
+  .slice(-shown)
+  .map(({ at, preview }) => `<article><time>${time(at)}</time>\n${html(preview)}</article>`)
+  .join("\n")}
+</section>`
+
+const time = (at: number): string => new Date(at).toISOString().slice(11, 19)

@@ -1,0 +1,34 @@
+/**
+ * A service's limit, as a fake keeps it.
+ */
+import type { Budget } from "../ChannelPlugin.ts"
+
+/** What a limit says of a request. */
+export interface Verdict {
+  readonly isWithin: boolean
+  /** How many more would be taken now. */
+  readonly remaining: number
+  /** When all of the burst is free again, in epoch milliseconds. */
+  readonly resetAt: number
+  /** When the next one is taken, in epoch milliseconds. */
+  readonly nextAt: number
+}
+
+/** Makes a limit of `messages` in `perSeconds`, of which `burst` may come at once: for each key, at a time in epoch milliseconds. */
+export const make = ({ burst, messages, perSeconds }: Omit<Budget, "key">): ((key: string, at: number) => Verdict) => {
+  const interval = (perSeconds * 1000) / messages
+  // For each key, when its burst would be whole again.
+  const whole = new Map<string, number>()
+  return (key, at) => {
+    const before = Math.max(whole.get(key) ?? at, at)
+    const isWithin = before - at <= (burst - 1) * interval
+    const resetAt = isWithin ? before + interval : before
+    if (isWithin) whole.set(key, resetAt)
+    return {
+      isWithin,
+      remaining: Math.max(0, Math.floor(burst - (resetAt - at) / interval)),
+      resetAt,
+      nextAt: Math.max(at, resetAt - (burst - 1) * interval)
+    }
+  }
+}

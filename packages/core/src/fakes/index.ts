@@ -1,0 +1,17 @@
+export { client } from "./client.ts"
+export * as FakePage from "./FakePage.ts"
+export * as FakeServer from "./FakeServer.ts"
+export {
+  type Answer,
+  type Behaviour,
+  FakeService,
+  type Judgement,
+  type Message,
+  type Misbehaviour,
+  misbehaviours,
+  type Request,
+  type Room
+} from "./FakeService.ts"
+export { run } from "./command.ts"
+export * as RateLimit from "./RateLimit.ts"
+export { spansText } from "./spansText.ts"

@@ -1,0 +1,63 @@
+import { DateTime } from "effect"
+import type { Block, Preview, Span } from "../Preview.ts"
+import { timeText } from "../Message.ts"
+
+/** Text as HTML, in an element or an attribute. */
+export const escape = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+
+/** A preview as HTML without scripts and styles of its own; the accent is a picture, which a strict policy allows. */
+export const html = ({ accent, blocks }: Preview): string =>
+  `<div class="message">${bar(accent)}<div>${blocks.map(block).join("")}</div></div>`
+
+/** A presentation attribute of SVG is no style, so `style-src` need not allow any in the page. */
+const bar = (accent: string | undefined): string =>
+  accent === undefined
+    ? ""
+    : `<svg class="accent" role="img" aria-label="${escape(accent)}"><rect width="100%" height="100%" fill="${escape(accent)}"/></svg>`
+
+const block = (block: Block): string => {
+  switch (block._tag) {
+    case "Heading":
+      return `<h3>${spans(block.spans)}</h3>`
+    case "Text":
+      return `<p>${spans(block.spans)}</p>`
+    case "Facts":
+      return `<dl>${block.facts
+        .map((fact) => `<div><dt>${escape(fact.label)}</dt><dd>${spans(fact.spans)}</dd></div>`)
+        .join("")}</dl>`
+    case "List":
+      return `${block.title === undefined ? "" : `<h4>${escape(block.title)}</h4>`}<ul>${block.items
+        .map((item) => `<li>${spans(item)}</li>`)
+        .join("")}</ul>`
+    case "Code":
+      return `<pre>${escape(block.text)}</pre>`
+    case "Quote":
+      return `<blockquote>${spans(block.spans)}</blockquote>`
+    case "Rule":
+      return "<hr>"
+    case "Footer":
+      return `<footer>${spans(block.spans)}</footer>`
+  }
+}
+
+const spans = (spans: ReadonlyArray<Span>): string => spans.map(span).join("")
+
+const span = (span: Span): string => {
+  switch (span._tag) {
+    case "Plain":
+      return escape(span.text)
+    case "Strong":
+      return `<strong>${escape(span.text)}</strong>`
+    case "Emphasis":
+      return `<em>${escape(span.text)}</em>`
+    case "Code":
+      return `<code>${escape(span.text)}</code>`
+    case "Link":
+      return `<a href="${escape(span.link.href)}" rel="noreferrer">${escape(span.text)}</a>`
+    case "Mention":
+      return `<mark>${escape(span.text)}</mark>`
+    case "Time":
+      return `<time datetime="${DateTime.formatIso(span.at)}">${timeText(span.at)}</time>`
+  }
+}
