@@ -14,6 +14,7 @@ import {
   invalid,
   Journal,
   Lanes,
+  type ReadyIntegration,
   type ShownIntegration,
   type TestOutcome,
   TestSends
@@ -23,6 +24,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./edits.ts"
+import { integrationPreview } from "./integrationPreview.ts"
 import { pageOf } from "./pages.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -39,17 +41,33 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const lanes = yield* Lanes
     const backlog = yield* Backlog
 
-    /** Sends by settings that are not saved; secrets that they leave out are those of the integration of this id. */
-    const testUnsaved = Effect.fnUntraced(
-      function* (unsaved: IntegrationInput) {
-        const ready = yield* journal.read(integrations.check(unsaved))
-        return { items: (yield* tests.send(ready, { saved: false })).map(outcomeJson) }
-      },
-      Effect.catchTags({
-        Invalid: (error) => Effect.fail(toInvalidRequest(error)),
-        StoreUnavailable: (error) => Effect.fail(storeProblem(error))
-      })
-    )
+    /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
+    const unsaved = (input: IntegrationInput) =>
+      journal.read(integrations.check(input)).pipe(
+        Effect.catchTags({
+          Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+        })
+      )
+
+    /** What is saved, ready to be used, by other settings if some are given. */
+    const stored = Effect.fnUntraced(function* (id: IntegrationId, settings: IntegrationInput["settings"] | undefined) {
+      if (settings !== undefined) {
+        const shown = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        return shown === undefined ? yield* noSuch() : yield* unsaved({ ...shown, settings })
+      }
+      const ready = yield* journal.read(integrations.ready(id)).pipe(
+        Effect.catchTags({
+          NotReady: ({ detail }) =>
+            Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
+          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+        })
+      )
+      return ready ?? (yield* noSuch())
+    })
+
+    const test = (ready: ReadyIntegration, saved: boolean) =>
+      Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
 
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
       const waiting = {
@@ -99,23 +117,17 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // An id of its own, so that no stored secret is taken for it.
-        return yield* testUnsaved(input(payload, IntegrationId.make(yield* random.uuidV7())))
+        return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
       }),
       test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
-        if (payload?.settings !== undefined) {
-          const stored = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
-          if (stored === undefined) return yield* noSuch()
-          return yield* testUnsaved({ ...stored, settings: payload.settings })
-        }
-        const ready = yield* journal.read(integrations.ready(id)).pipe(
-          Effect.catchTags({
-            NotReady: ({ detail }) =>
-              Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
-            StoreUnavailable: (error) => Effect.fail(storeProblem(error))
-          })
-        )
-        if (ready === undefined) return yield* noSuch()
-        return { items: (yield* tests.send(ready, { saved: true })).map(outcomeJson) }
+        const ready = yield* stored(id, payload?.settings)
+        return yield* test(ready, payload?.settings === undefined)
+      }),
+      previewUnsaved: Effect.fnUntraced(function* ({ payload }) {
+        return integrationPreview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))))
+      }),
+      preview: Effect.fnUntraced(function* ({ params: { id }, payload }) {
+        return integrationPreview(yield* stored(id, payload?.settings))
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(

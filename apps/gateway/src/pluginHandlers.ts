@@ -14,7 +14,12 @@ export const PluginHandlers = HttpApiBuilder.group(
     const items = installed.map(({ plugin }) => ({
       type: plugin.type,
       title: plugin.title,
-      settings: ChannelPlugin.settingsSchema(plugin)
+      settings: ChannelPlugin.settingsSchema(plugin),
+      example: plugin.example,
+      setup: plugin.setup,
+      capabilities: (["preview", "thread", "update", "verify"] as const).filter((name) =>
+        name === "preview" ? plugin.preview !== undefined : plugin.capabilities[name] === true
+      )
     }))
 
     return handlers.handleAll({ list: () => Effect.succeed({ items, total: items.length }) })

@@ -157,7 +157,11 @@ describe("The OpenAPI document", { timeout: 60_000 }, () => {
             requestBody?.required === false ? [`${method} ${path}`] : []
           )
         )
-        assert.deepStrictEqual(required, ["post /v1/integrations/{id}/test", "post /v1/deliveries/{id}/redeliver"])
+        assert.deepStrictEqual(required, [
+          "post /v1/integrations/{id}/test",
+          "post /v1/integrations/{id}/preview",
+          "post /v1/deliveries/{id}/redeliver"
+        ])
       })
     )
 

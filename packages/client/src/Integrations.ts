@@ -1,7 +1,7 @@
 /**
  * The integrations: configured channels.
  */
-import { ConfiguredName, DeliveryOptions, IntegrationId, Limits, Link } from "@tocsin/core"
+import { ConfiguredName, DeliveryOptions, IntegrationId, Limits, Link, Preview, ShownRequest } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ifMatch, withETag } from "./etags.ts"
@@ -106,7 +106,30 @@ export const TestSend = Schema.Struct({
   )
 }).annotate({ identifier: "TestSend" })
 
+/** What each kind of notification would look like. */
+export const IntegrationPreview = Schema.Struct({
+  items: Schema.Array(
+    Schema.Struct({
+      kind: Schema.String.annotateKey({ description: "The kind of notification, such as Raised." }),
+      preview: Schema.optionalKey(Preview.Preview).annotateKey({
+        description: "What a person will see, as data; absent if the plugin does not say."
+      }),
+      text: Schema.String.annotateKey({ description: "The plain text, for when the service refuses the rich form." }),
+      requests: Schema.Array(ShownRequest).annotateKey({
+        description:
+          "The requests as they would go out, every secret struck out; none if the channel is not one of HTTP requests."
+      })
+    })
+  )
+}).annotate({ identifier: "IntegrationPreview" })
+
 const params = { id: IntegrationId }
+
+const SettingsToTry = Schema.Struct({
+  settings: Schema.optionalKey(Settings).annotateKey({
+    description: "Settings to try in place of the stored ones; secrets that they leave out are the stored ones."
+  })
+})
 
 /** The integrations. */
 export class IntegrationsApi extends HttpApiGroup.make("integrations")
@@ -130,6 +153,13 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
         "Send a test by settings that are not saved",
         "Answers within 15 seconds. Nothing is stored but the budget spent."
       )
+    ),
+    HttpApiEndpoint.post("previewUnsaved", "/preview", {
+      payload: IntegrationPayload,
+      success: IntegrationPreview,
+      error: [InvalidRequest, StoreUnavailable]
+    }).annotateMerge(
+      says("What messages would look like by settings that are not saved", "Nothing is sent, and nothing is stored.")
     ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
@@ -162,11 +192,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     HttpApiEndpoint.post("test", "/:id/test", {
       params,
       payload: [
-        Schema.Struct({
-          settings: Schema.optionalKey(Settings).annotateKey({
-            description: "Settings to try in place of the stored ones; secrets that they leave out are the stored ones."
-          })
-        }),
+        SettingsToTry,
         // No body at all.
         Schema.Null
       ],
@@ -179,7 +205,16 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
           "Send a test",
           "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success mends a broken integration."
         )
-      )
+      ),
+    HttpApiEndpoint.post("preview", "/:id/preview", {
+      params,
+      // No body at all, too.
+      payload: [SettingsToTry, Schema.Null],
+      success: IntegrationPreview,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
+    })
+      .annotateMerge(bodyIsOptional)
+      .annotateMerge(says("What its messages look like", "Nothing is sent, and nothing is stored."))
   )
   .prefix("/v1/integrations")
   .annotateMerge(OpenApi.annotations({ description: "The integrations: configured channels." })) {}

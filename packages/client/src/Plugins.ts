@@ -11,7 +11,17 @@ export const Plugin = Schema.Struct({
   type: Schema.String.annotateKey({ description: "The type that an integration names." }),
   title: Schema.String.annotateKey({ description: "The channel's name, as its vendor spells it." }),
   settings: Schema.Record(Schema.String, Schema.Json).annotateKey({
-    description: "The settings of its integrations as a JSON Schema."
+    description: "The settings of its integrations as a JSON Schema, secrets marked writeOnly."
+  }),
+  example: Schema.Record(Schema.String, Schema.Json).annotateKey({
+    description: "Settings as they may be entered; no real secret is in them."
+  }),
+  setup: Schema.Array(Schema.String).annotateKey({
+    description: "What to do at the channel's side to get these settings, step by step."
+  }),
+  capabilities: Schema.Array(Schema.Literals(["preview", "thread", "update", "verify"])).annotateKey({
+    description:
+      "preview: messages can be drawn. verify: whether settings work can be found out without posting. thread, update: a clear replies to the message of its raise, or changes it."
   })
 }).annotate({ identifier: "Plugin" })
 

@@ -3,7 +3,14 @@ export { Accepted, AlertDetails, AlertsApi, Conversation, Explanations } from ".
 export { Api } from "./Api.ts"
 export { Authorization, RequestErrors } from "./Authorization.ts"
 export { DeliveriesApi, Delivery } from "./Deliveries.ts"
-export { Integration, IntegrationPayload, IntegrationReplacement, IntegrationsApi, TestSend } from "./Integrations.ts"
+export {
+  Integration,
+  IntegrationPayload,
+  IntegrationPreview,
+  IntegrationReplacement,
+  IntegrationsApi,
+  TestSend
+} from "./Integrations.ts"
 export { pageBounds } from "./lists.ts"
 export { Plugin, PluginsApi } from "./Plugins.ts"
 export {

@@ -7,6 +7,7 @@
  * `HttpChannel.layer`.
  */
 import { Context, type Effect, Schema } from "effect"
+import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
 import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
@@ -68,6 +69,12 @@ export interface Channel<in Settings> {
   ) => Effect.Effect<Receipt, DeliveryError>
   /** The origin (scheme, host, port) that messages and secrets are sent to. */
   readonly destination: (settings: Settings) => string
+  /** The HTTP requests that `deliver` would make, in their order, where it makes any; pure. `HttpChannel` gives them. */
+  readonly requests?: (
+    settings: Settings,
+    notification: Notification,
+    options: DeliverOptions
+  ) => ReadonlyArray<HttpClientRequest.HttpClientRequest>
   /** Whether the settings work, found out without posting. */
   readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
 }

@@ -2,7 +2,7 @@
  * Implements a channel plugin by pure functions: the requests for a notification,
  * and what the service's answer means.
  */
-import { Clock, DateTime, Effect, Function, Layer, Redacted, Result, type Schema, Stream } from "effect"
+import { Clock, DateTime, Effect, Function, Layer, Result, type Schema, Stream } from "effect"
 import { Headers, HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Form, Receipt } from "./ChannelPlugin.ts"
@@ -19,6 +19,7 @@ import {
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
+import { strikeSecrets } from "./strikeSecrets.ts"
 import { cut } from "./text.ts"
 
 /** What the service answered. `body` is its text, at most 64 KiB of it. */
@@ -79,7 +80,7 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
           const known: Answer = {
             status: response.status,
             headers: response.headers,
-            body: withoutSecrets(body, settings)
+            body: strikeSecrets(body, settings)
           }
           const meaning = answer?.(known, { form, now }) ?? read(known, now)
           if (!isReason(meaning)) return meaning
@@ -90,19 +91,21 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
         Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
       )
 
+      const requests: NonNullable<Channel<Settings["Type"]>["requests"]> = (settings, notification, options) => {
+        const made = request(settings, notification, options)
+        return "url" in made ? [made] : made
+      }
+
       const channel: Channel<Settings["Type"]> = {
         deliver: Effect.fnUntraced(function* (settings, notification, options) {
-          const made = request(settings, notification, options)
           let receipt: Receipt = {}
-          for (const one of Array.isArray(made) ? made : [made]) {
+          for (const one of requests(settings, notification, options)) {
             receipt = yield* send(settings, one, options.form)
           }
           return receipt
         }),
-        destination: (settings) => {
-          const made = request(settings, probe, { form: "plain" })
-          return new URL((Array.isArray(made) ? made[0] : made).url).origin
-        },
+        requests,
+        destination: (settings) => new URL(requests(settings, probe, { form: "plain" })[0]!.url).origin,
         ...(verify && { verify: (settings) => Effect.asVoid(send(settings, verify(settings), "plain")) })
       }
       return plugin.of(channel)
@@ -177,36 +180,6 @@ const errorCode = (cause: unknown): string | undefined =>
   typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
     ? cause.code
     : undefined
-
-/** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
-const withoutSecrets = (text: string, settings: unknown): string =>
-  secretParts(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
-
-/** Every secret of the settings, longest first: whole, and for a URL its path and each longer part of that, too. */
-const secretParts = (value: unknown): ReadonlyArray<string> => {
-  const found = new Set<string>()
-  const add = (text: string) => {
-    if (text.length > 0) found.add(text).add(encodeURIComponent(text))
-  }
-  const addSecret = (secret: string) => {
-    add(secret)
-    if (!URL.canParse(secret)) return
-    const { pathname, search } = new URL(secret)
-    for (const part of [pathname + search, pathname]) if (part.length > 1) add(part)
-    for (const part of `${pathname}/${search}`.split(/[/?&=]/)) if (part.length >= 8) add(part)
-  }
-  const walk = (value: unknown, isSecret: boolean): void => {
-    if (Redacted.isRedacted(value)) {
-      walk(Redacted.value(value), true)
-    } else if (typeof value === "object" && value !== null && !(value instanceof URL)) {
-      Object.values(value).forEach((inner) => walk(inner, isSecret))
-    } else if (isSecret) {
-      addSecret(String(value))
-    }
-  }
-  walk(value, false)
-  return [...found].sort((a, b) => b.length - a.length)
-}
 
 /** What `destination` asks a request for: nothing that is ever sent. */
 const probe: Notification = {
