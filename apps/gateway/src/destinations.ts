@@ -1,5 +1,5 @@
 /**
- * Which destinations may be called (case S3): https and public addresses only,
+ * Which destinations may be called (case S3): https or TLS and public addresses only,
  * unless `TOCSIN_EGRESS_ALLOW` names the host, its address or a network that
  * holds it.
  */
@@ -11,6 +11,7 @@ import { holds, type Hosts, relative } from "./hosts.ts"
 /** A URL, or what a connector is told of one. */
 export interface Destination {
   readonly hostname: string
+  /** `https:`, `http:`, `tls:`; any other is a connection that nothing protects. */
   readonly protocol: string
 }
 
@@ -23,15 +24,23 @@ const privateSentence =
 const httpSentence =
   "Only https is called: use it, or add the host's name or address to TOCSIN_EGRESS_ALLOW if plain http is meant"
 
+const plainSentence =
+  "Only connections by TLS are made: use it, or add the host's name or address to TOCSIN_EGRESS_ALLOW if a plain one is meant"
+
+const isProtected = (protocol: string): boolean => protocol === "https:" || protocol === "tls:"
+
+const unprotectedSentence = (protocol: string): string => (protocol === "http:" ? httpSentence : plainSentence)
+
 /** Why a destination can never be called, by what it spells out: its scheme, and its address or its name. */
 export const refusal = (allowed: Hosts, destination: Destination, way: Way): string | undefined => {
   const address = parseAddress(destination.hostname)
   if (Option.isSome(address)) return resolvedRefusal(allowed, destination, [address.value])
   const name = relative(destination.hostname)
   if (allowed.names.has(name)) return undefined
-  const isHttps = destination.protocol === "https:"
-  // A name by http may still resolve into an allowed network; that is seen when it is resolved.
-  if (!isHttps) return way === "direct" && allowed.networks.length > 0 ? undefined : httpSentence
+  // A name that is called unprotected may still resolve into an allowed network; that is seen when it is resolved.
+  if (!isProtected(destination.protocol)) {
+    return way === "direct" && allowed.networks.length > 0 ? undefined : unprotectedSentence(destination.protocol)
+  }
   return way === "direct" || isPublicName(name) ? undefined : privateSentence
 }
 
@@ -42,9 +51,9 @@ export const resolvedRefusal = (
   addresses: ReadonlyArray<NetAddress.IpAddress>
 ): string | undefined => {
   if (allowed.names.has(relative(hostname))) return undefined
-  const isHttps = protocol === "https:"
-  if (addresses.every((address) => (isHttps && isPublic(address)) || holds(allowed, address))) return undefined
-  return isHttps ? privateSentence : httpSentence
+  const isSafe = isProtected(protocol)
+  if (addresses.every((address) => (isSafe && isPublic(address)) || holds(allowed, address))) return undefined
+  return isSafe ? privateSentence : unprotectedSentence(protocol)
 }
 
 /**

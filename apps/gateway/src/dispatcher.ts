@@ -4,28 +4,18 @@
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from "@effect/platform-node/Undici"
-import { egressRefusedCode, notSentCode } from "@tocsin/core"
+import { notSentCode } from "@tocsin/core"
 import { type Context, Effect, Option, Redacted, type Scope } from "effect"
-import { NetAddress } from "effect/net"
-import type { LookupAddress } from "node:dns"
-import type { LookupFunction } from "node:net"
-import { refusal, resolvedRefusal } from "./destinations.ts"
+import { refusal } from "./destinations.ts"
+import { attemptTimeout, connectTimeout, guardedLookup, Refused } from "./guardedLookup.ts"
 import type { Hosts } from "./hosts.ts"
 import { type Proxies, wayTo } from "./proxies.ts"
 import type { Resolver } from "./Resolver.ts"
-
-/** Why a connection may not be made. Its code lets a plugin's caller tell it from a network's failure. */
-class Refused extends Error {
-  readonly code = egressRefusedCode
-}
 
 /** A failure before the request went out: whoever it was for cannot have taken it. */
 class NotSent extends Error {
   readonly code = notSentCode
 }
-
-/** Milliseconds to connect, from the name to the end of the TLS handshake: well below the time of an attempt. */
-const connectTimeout = 5000
 
 /** Milliseconds for each of the steps through a proxy: to connect to it, its answer, and the handshake behind it. */
 const proxyTimeout = 3000
@@ -76,32 +66,12 @@ const connector = (
   resolve: Resolver["Service"]["resolve"],
   services: Context.Context<never>
 ): buildConnector.connector => {
-  const lookup =
-    (protocol: string): LookupFunction =>
-    (hostname, { all }, callback) => {
-      const judged = resolve(hostname).pipe(
-        Effect.mapError(({ reason }) => new Error(`The name does not resolve: ${reason}`)),
-        Effect.flatMap((addresses) => {
-          const why = resolvedRefusal(allowed, { hostname, protocol }, addresses)
-          return why === undefined ? Effect.succeed(addresses.map(toLookedUp)) : Effect.fail(new Refused(why))
-        }),
-        Effect.match({
-          onFailure: (error) => callback(error, []),
-          onSuccess: (found) => {
-            const [first] = found
-            if (all === true || first === undefined) callback(null, found)
-            else callback(null, first.address, first.family)
-          }
-        })
-      )
-      Effect.runForkWith(services)(judged)
-    }
+  const lookup = guardedLookup(allowed, resolve, services)
   const connectBy = (protocol: string) =>
     buildConnector({
       lookup: lookup(protocol),
       timeout: connectTimeout,
-      // For each address of several. Node's own quarter of a second is too short for a far service.
-      autoSelectFamilyAttemptTimeout: 1000
+      autoSelectFamilyAttemptTimeout: attemptTimeout
     })
   const connectors = { "https:": connectBy("https:"), "http:": connectBy("http:") }
   return (options, callback) => {
@@ -111,11 +81,6 @@ const connector = (
     return connectors[options.protocol === "https:" ? "https:" : "http:"](options, callback)
   }
 }
-
-const toLookedUp = (address: NetAddress.IpAddress): LookupAddress => ({
-  address: NetAddress.formatIp(address),
-  family: NetAddress.isIpv4Address(address) ? 4 : 6
-})
 
 /** Lets the caller tell a failure before the request went out from one after it. */
 const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatcher.DispatchHandler => {

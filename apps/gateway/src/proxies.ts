@@ -29,6 +29,8 @@ export const wayTo = ({ httpProxy, httpsProxy, noProxy }: Proxies): ((url: URL) 
       return { hosts: parseHosts(host.replace(/^\*?\./, "")), isAll: host === "*", port }
     })
   return (url) => {
+    // A proxy for http carries nothing else.
+    if (url.protocol !== "http:" && url.protocol !== "https:") return "direct"
     if (Option.isNone(httpProxy) && (url.protocol === "http:" || Option.isNone(httpsProxy))) return "direct"
     const name = relative(url.hostname)
     const address = parseAddress(url.hostname)

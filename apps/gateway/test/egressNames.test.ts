@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Egress } from "@tocsin/delivery"
 import { Slack } from "@tocsin/plugin-slack"
-import { ConfigProvider, Effect, Fiber, Layer, type Scope } from "effect"
-import { createServer, type Socket } from "node:net"
+import { ConfigProvider, Effect, Fiber, Layer } from "effect"
 import * as EgressLayer from "../src/Egress.ts"
 import { Resolver } from "../src/Resolver.ts"
 import { Settings } from "../src/Settings.ts"
 import { failure } from "./failure.ts"
 import { until } from "./gate.ts"
+import { listen } from "./listen.ts"
 import * as NameServer from "./nameServer.ts"
 
 const world = ({ address }: NameServer.NameServer, allow: string) =>
@@ -17,28 +17,6 @@ const world = ({ address }: NameServer.NameServer, allow: string) =>
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: allow }))),
     Layer.orDie
   )
-
-/** Something on loopback that must not be reached: it counts connections, and does what the test wants with each. */
-const listen = (
-  onConnection: (socket: Socket) => void
-): Effect.Effect<{ readonly port: number; readonly reached: () => number }, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const sockets = new Set<Socket>()
-    const server = createServer((socket) => {
-      sockets.add(socket.on("error", () => {}))
-      onConnection(socket)
-    })
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          for (const socket of sockets) socket.destroy()
-        })
-    )
-    const address = server.address()
-    return { port: typeof address === "object" && address !== null ? address.port : 0, reached: () => sockets.size }
-  })
 
 describe("A name that is bound anew after it was saved", () => {
   const rebound = [

@@ -13,6 +13,7 @@ export {
   SourceTest
 } from "./Alert.ts"
 export { AlertRule, AlertRuleId, Match, matches } from "./AlertRule.ts"
+export { Connector, type Endpoint } from "./Connector.ts"
 export { ConfiguredName } from "./configured.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"
 export {
