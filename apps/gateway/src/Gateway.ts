@@ -85,14 +85,21 @@ const reasons = new Map([
 const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
   Layer.effectContext(Effect.fail(new StartRefused({ message })))
 
+/** What a gateway is made of. */
+export interface Options {
+  /** The channel plugins, one for each type of integration. */
+  readonly plugins: Plugins.Plugins
+}
+
 /** Serves until it is interrupted. Requires the settings. */
-export const layer = Announcement.pipe(
-  Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
-  Layer.provide(Server),
-  Layer.provide(Engine.layer.pipe(Layer.provide(EngineSettings))),
-  Layer.provideMerge(Plugins.layer),
-  Layer.provideMerge(Egress.layer),
-  // The key first: it looks whether there is a database already.
-  Layer.provide(Layer.provideMerge(Store, Key.layer)),
-  Layer.provide(NodeServices.layer)
-)
+export const layer = ({ plugins }: Options) =>
+  Announcement.pipe(
+    Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
+    Layer.provide(Server),
+    Layer.provide(Engine.layer.pipe(Layer.provide(EngineSettings))),
+    Layer.provideMerge(Plugins.layer(plugins)),
+    Layer.provideMerge(Egress.layer),
+    // The key first: it looks whether there is a database already.
+    Layer.provide(Layer.provideMerge(Store, Key.layer)),
+    Layer.provide(NodeServices.layer)
+  )

@@ -64,6 +64,12 @@ const Days = Schema.FiniteFromString.check(
   Schema.isBetween({ minimum: 1, maximum: 36_500 }, { expected: "a number of days from 1 to 36500" })
 )
 
+const PackageNames = Schema.String.check(
+  Schema.isPattern(/^([ ,]*(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*[ ,]*(,|$))*$/, {
+    expected: "names of packages with commas between, such as @acme/tocsin-plugin-pager"
+  })
+)
+
 const BaseUrl = Link.check(
   Schema.makeFilter(({ hash, password, search, username }) => [hash, password, search, username].join("") === "", {
     expected: "an http or https URL such as https://tocsin.example.com"
@@ -102,6 +108,13 @@ const settings = Config.all({
   keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
   egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  /** Packages with more channel plugins. */
+  plugins: Config.schema(PackageNames, "TOCSIN_PLUGINS").pipe(
+    Config.withDefault(""),
+    Config.map((text) => text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()])))
+  ),
+  /** A folder into which such packages are installed. */
+  pluginsDir: Config.option(Config.String("TOCSIN_PLUGINS_DIR")),
   /** The proxies that plugins' requests go through, and what goes past them. */
   proxies: Config.all({
     httpProxy: shared(proxyUrl, "HTTP_PROXY"),

@@ -2,9 +2,10 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import * as Gateway from "./Gateway.ts"
+import { loadPlugins } from "./loadPlugins.ts"
 import { Settings } from "./Settings.ts"
 
-Gateway.layer.pipe(
+Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
   Layer.provide(Settings.layer),
   Layer.launch,
   Effect.tapCause((cause) => {

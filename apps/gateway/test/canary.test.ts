@@ -14,6 +14,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Gateway from "../src/Gateway.ts"
+import * as Plugins from "../src/Plugins.ts"
 import { Settings } from "../src/Settings.ts"
 import { eventually } from "./gate.ts"
 
@@ -103,7 +104,7 @@ describe("Canaries", { timeout: 60_000 }, () => {
       }
       const { layer, spans, text } = watched()
       yield* Layer.build(
-        Gateway.layer.pipe(
+        Gateway.layer({ plugins: Plugins.builtIn }).pipe(
           Layer.provide(Settings.layer),
           Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment))),
           Layer.provide(layer)

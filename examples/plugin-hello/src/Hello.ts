@@ -1,6 +1,5 @@
-import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message } from "@tocsin/core"
 import { Schema } from "effect"
-import { HttpClientRequest } from "effect/http"
 
 /** The smallest plugin: copy this folder to start your own. */
 export class Hello extends ChannelPlugin.Service<Hello>()("hello", {

@@ -30,6 +30,8 @@ export {
   Unavailable
 } from "./DeliveryError.ts"
 export * as HttpChannel from "./HttpChannel.ts"
+// What plugins need of the modules that `effect` marks unstable, as this core was tested with.
+export { Headers, HttpClient, HttpClientRequest } from "effect/http"
 export * as InboundLimits from "./InboundLimits.ts"
 export { DeliveryOptions, type Integration, IntegrationId, Limits } from "./Integration.ts"
 export * as Message from "./Message.ts"

@@ -1,9 +1,8 @@
 /**
  * Delivers alerts to a HipChat room, by the room notifications of HipChat's API v2.
  */
-import { ChannelPlugin, HttpChannel } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest } from "@tocsin/core"
 import { Redacted } from "effect"
-import { HttpClientRequest } from "effect/http"
 import { answer } from "./answer.ts"
 import { limits, rates } from "./limits.ts"
 import { message } from "./message.ts"

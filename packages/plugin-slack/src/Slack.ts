@@ -1,9 +1,8 @@
 /**
  * The plugin for Slack.
  */
-import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
-import { HttpClientRequest } from "effect/http"
 import { answer } from "./answer.ts"
 import { maxText } from "./limits.ts"
 import { plain, rich } from "./message.ts"
