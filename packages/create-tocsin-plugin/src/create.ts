@@ -1,0 +1,60 @@
+/**
+ * Writes a new plugin's package from the templates: what is the same for all kinds, and what is the kind's own.
+ */
+import { Effect, FileSystem, Path, Schema } from "effect"
+import manifest from "../package.json" with { type: "json" }
+
+/** The folder cannot be written to; the message says why. */
+export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCreate", { message: Schema.String }) {}
+
+/** This package's version, which is core's too: all packages share one. */
+export const { version } = manifest
+
+/** What to write, and where. */
+export interface Wanted {
+  /** The type of integration: `my-channel`. */
+  readonly name: string
+  readonly kind: "http" | "other"
+  /** An absent or empty folder. */
+  readonly folder: string
+}
+
+/** Writes the package; a folder that holds something is left as it is. */
+export const create = Effect.fnUntraced(
+  function* ({ folder, kind, name }: Wanted) {
+    const files = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const held = yield* Effect.orElseSucceed(files.readDirectory(folder), (): ReadonlyArray<string> => [])
+    if (held.length > 0) {
+      return yield* new CannotCreate({ message: `${folder} is not empty: name another folder with --folder.` })
+    }
+    const words = named(name)
+    for (const part of ["shared", kind]) {
+      const template = yield* path.fromFileUrl(new URL(`../template/${part}`, import.meta.url))
+      for (const entry of yield* files.readDirectory(template, { recursive: true })) {
+        const from = path.join(template, entry)
+        if ((yield* files.stat(from)).type !== "File") continue
+        const to = path.join(folder, words(entry).replace(/(^|\/)gitignore$/, "$1.gitignore"))
+        yield* files.makeDirectory(path.dirname(to), { recursive: true })
+        yield* files.writeFileString(to, words(yield* files.readFileString(from)))
+      }
+    }
+  },
+  Effect.catchTag(
+    "PlatformError",
+    ({ message }) => new CannotCreate({ message: `The files cannot be written: ${message}` })
+  )
+)
+
+/** Puts the channel's names in the place of the templates'. */
+const named = (name: string) => {
+  const parts = name.split("-").map((part) => part[0]!.toUpperCase() + part.slice(1))
+  const places = new Map([
+    ["my-channel", name],
+    ["MyChannel", parts.join("")],
+    ["My Channel", parts.join(" ")],
+    ["0.0.0-core", version]
+  ])
+  return (text: string) =>
+    text.replace(/my-channel|MyChannel|My Channel|0\.0\.0-core/g, (found) => places.get(found) ?? found)
+}

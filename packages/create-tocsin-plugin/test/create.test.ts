@@ -1,0 +1,83 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { create } from "../src/create.ts"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const empty = () => mkdtempSync(join(tmpdir(), "tocsin-create-"))
+
+const run = (...args: ReadonlyArray<string>) =>
+  spawnSync(process.execPath, ["--conditions=@tocsin/source", main, ...args], { cwd: empty(), encoding: "utf8" })
+
+describe("create-tocsin-plugin", { timeout: 60_000 }, () => {
+  it.effect.each(["http", "other"] as const)("writes a package of the kind %s, with its names in it", (kind) =>
+    Effect.gen(function* () {
+      const folder = empty()
+      yield* create({ name: "smoke-signal", kind, folder })
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+      for (const file of files) {
+        assert.notMatch(file + readFileSync(file, "utf8"), /my-channel|MyChannel|My Channel|0\.0\.0-core/)
+      }
+      assert.deepStrictEqual(
+        files.map((file) => file.slice(folder.length + 1)).sort(),
+        [
+          ".changeset/config.json",
+          ".changeset/first.md",
+          ".github/workflows/ci.yml",
+          ".gitignore",
+          "README.md",
+          "package.json",
+          "src/SmokeSignal.ts",
+          "test/SmokeSignal.test.ts",
+          "tsconfig.build.json",
+          "tsconfig.json"
+        ].sort()
+      )
+      const source = readFileSync(join(folder, "src/SmokeSignal.ts"), "utf8")
+      assert.include(source, `class SmokeSignal extends ChannelPlugin.Service<SmokeSignal>()("smoke-signal", {`)
+      assert.include(source, `title: "Smoke Signal"`)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it("leaves a folder alone that holds something", () => {
+    const folder = join(empty(), "a")
+    mkdirSync(folder)
+    writeFileSync(join(folder, "mine.txt"), "mine")
+    const { status, stderr } = run("pager", "--kind", "http", "--folder", folder)
+    assert.deepStrictEqual([status, readdirSync(folder)], [1, ["mine.txt"]])
+    assert.strictEqual(stderr.trim(), `${folder} is not empty: name another folder with --folder.`)
+  })
+
+  it("says what a name is", () => {
+    const { status, stderr, stdout } = run("Pager!", "--kind", "http")
+    assert.notStrictEqual(status, 0)
+    assert.include(stderr + stdout, "Expected lowercase words with hyphens between, such as my-channel")
+  })
+
+  it("says what to do next", () => {
+    const { status, stdout } = run("pager", "--kind", "other")
+    assert.strictEqual(status, 0)
+    assert.include(stdout, "cd tocsin-plugin-pager")
+  })
+
+  it("names the versions that this repository is tested with", () => {
+    const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8")
+    const template = JSON.parse(
+      readFileSync(join(root, "packages/create-tocsin-plugin/template/shared/package.json"), "utf8")
+    )
+    const known = Object.keys(template.devDependencies).flatMap((name) => {
+      const [, version] = new RegExp(`^ +"?${name}"?: "?([^"\n]+)"?$`, "m").exec(catalog) ?? []
+      return version === undefined ? [] : [[name, version]]
+    })
+    assert.isAbove(known.length, 4)
+    assert.deepInclude(template.devDependencies, Object.fromEntries(known))
+  })
+})
