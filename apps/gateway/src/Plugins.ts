@@ -1,7 +1,7 @@
 /**
  * The channel plugins of a gateway.
  */
-import type { ChannelPlugin } from "@tocsin/core"
+import type { ChannelPlugin, Connector } from "@tocsin/core"
 import { Channels } from "@tocsin/delivery"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import { Slack } from "@tocsin/plugin-slack"
@@ -9,7 +9,7 @@ import { Layer } from "effect"
 import type { HttpClient } from "effect/http"
 
 /** What a gateway gives to the layers of plugins. */
-export type Given = HttpClient.HttpClient
+export type Given = HttpClient.HttpClient | Connector
 
 /** What a plugin's class has besides the contract: its implementation, which needs no more than `Given`. */
 export interface HasLayer {
