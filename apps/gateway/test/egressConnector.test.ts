@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Connector } from "@tocsin/core"
-import { Egress } from "@tocsin/delivery"
+import { samples } from "@tocsin/core/testing"
+import { Channels, Egress } from "@tocsin/delivery"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Socket } from "effect/socket"
 import { createServer } from "node:tls"
+import { Irc } from "tocsin-plugin-irc"
 import * as EgressLayer from "../src/Egress.ts"
+import * as Plugins from "../src/Plugins.ts"
 import { Resolver } from "../src/Resolver.ts"
 import { Settings } from "../src/Settings.ts"
 import * as Certificate from "./certificate.ts"
@@ -131,6 +134,27 @@ describe("The connector of plugins that dial themselves", () => {
       assert.strictEqual(yield* check("tls://irc.example:6697", "127.0.0.1"), "fine")
       assert.strictEqual(yield* check("tcp://irc.example:6667", "irc.example"), "fine")
       assert.strictEqual(yield* check("tls://1.1.1.1:6697", ""), "fine")
+    })
+  )
+
+  it.live("is given to the plugins of the gateway's list", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
+      const { port, reached } = yield* listen((socket) => socket.end("ERROR :Closing link\r\n"))
+      const attempt = (allow: string) =>
+        Effect.gen(function* () {
+          const { channel } = yield* Channels.use(({ get }) => get("irc"))
+          const settings = { host: "irc.example", port, tls: false, nick: "tocsin", channel: "#ops" }
+          return yield* channel.deliver(settings, samples.notifications.Raised, { form: "rich" })
+        }).pipe(
+          Effect.flip,
+          Effect.map((error) => (error._tag === "DeliveryError" ? error.reason._tag : error._tag)),
+          Effect.provide(
+            Plugins.layer([...Plugins.builtIn, Irc]).pipe(Layer.provide(world(names, { TOCSIN_EGRESS_ALLOW: allow })))
+          )
+        )
+      assert.deepStrictEqual([yield* attempt(""), reached()], ["Misconfigured", 0])
+      assert.deepStrictEqual([yield* attempt("irc.example"), reached()], ["Unavailable", 1])
     })
   )
 })

@@ -94,7 +94,8 @@ export abstract class FakeService {
       const { at, url } = request
       this.messages.push({ url, payload: taken.payload, at })
       const room = this.#rooms.get(taken.room) ?? []
-      this.#rooms.set(taken.room, [...room, { at, preview: this.see(taken.payload) }])
+      room.push({ at, preview: this.see(taken.payload) })
+      this.#rooms.set(taken.room, room)
     }
     return answer
   }
