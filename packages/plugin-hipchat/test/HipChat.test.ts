@@ -4,7 +4,7 @@ import type { Reason } from "@tocsin/core"
 import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
-import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
+import { FakeHipChat, validate } from "@tocsin/plugin-hipchat/testing"
 import { DateTime, Duration, Effect, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -19,6 +19,10 @@ ChannelPluginTest.suite(HipChat, {
   settings: { url, authToken: token },
   secrets: [token],
   accepted: () => new Response(null, { status: 204 }),
+  validate: ({ body }) =>
+    body._tag === "Uint8Array" ? validate(JSON.parse(new TextDecoder().decode(body.body))) : ["no body"],
+  // With auth_test HipChat looks at the token only.
+  postsNothing: ({ urlParams }) => Object.fromEntries(urlParams)["auth_test"] === "true",
   refused: [
     [refusal(400), "PayloadRejected"],
     [refusal(401), "Unauthorized"],

@@ -3,7 +3,7 @@ import { RateLimited, type Reason } from "@tocsin/core"
 import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
-import { FakeSlack } from "@tocsin/plugin-slack/testing"
+import { FakeSlack, validate } from "@tocsin/plugin-slack/testing"
 import { Duration, Effect, Layer, Result, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -66,6 +66,12 @@ ChannelPluginTest.suite(Slack, {
   settings,
   secrets: [url, "s3cr3ts3cr3ts3cr3ts3cr3t"],
   accepted: () => new Response("ok\n"),
+  validate: ({ body }) =>
+    body._tag === "Uint8Array"
+      ? validate(JSON.parse(new TextDecoder().decode(body.body)), {
+          mentions: ["<!channel>", "<!subteam^S012AB3CD>", "<@U012AB3CD>"]
+        })
+      : ["no body"],
   refused: answers.map(([status, body, reason]) => [
     () => new Response(status === 204 ? null : body, { status }),
     reason

@@ -1,0 +1,109 @@
+import { assert } from "@effect/vitest"
+import { Effect, Predicate, Schema } from "effect"
+import { settingsSchema } from "../settingsSchema.ts"
+import { withoutSecrets } from "../secrets.ts"
+import type { Check } from "./ChannelPluginTest.ts"
+import { notifications } from "./samples.ts"
+import { print, type Trial } from "./trial.ts"
+
+/** What a plugin says of itself. */
+export const declarationChecks = ({ decode, json, options, plugin, settings }: Trial): ReadonlyArray<Check> => [
+  {
+    name: "has a lowercase type",
+    run: Effect.sync(() => assert.match(plugin.type, /^[a-z][a-z0-9-]*$/))
+  },
+  {
+    name: "gives every setting a title and a description",
+    run: Effect.sync(() => {
+      for (const { description, path, title } of named(settingsSchema(plugin))) {
+        assert.isTrue(Predicate.isString(title) && title !== "", `${path} has no title`)
+        assert.isTrue(Predicate.isString(description) && description !== "", `${path} has no description`)
+      }
+    })
+  },
+  {
+    name: "gives no two settings the same title",
+    run: Effect.sync(() => {
+      const titles = named(settingsSchema(plugin)).map(({ title }) => title)
+      assert.deepStrictEqual([...new Set(titles)], titles)
+    })
+  },
+  {
+    name: "gives an example that decodes",
+    run: Effect.asVoid(decode(plugin.example))
+  },
+  {
+    name: "says how to set it up",
+    run: Effect.sync(() => assert.isTrue(plugin.setup.length > 0 && plugin.setup.every((step) => step.trim() !== "")))
+  },
+  {
+    name: "keeps its settings through JSON",
+    run: Effect.gen(function* () {
+      const decoded = yield* settings
+      assert.deepStrictEqual(yield* decode(yield* Effect.orDie(Schema.encodeEffect(json)(decoded))), decoded)
+    })
+  },
+  {
+    name: "prints no secret of its settings",
+    run: Effect.gen(function* () {
+      const printed = JSON.stringify(yield* settings)
+      for (const secret of options.secrets) assert.notInclude(printed, secret)
+    })
+  },
+  {
+    name: "says no secret in what is wrong with settings",
+    run: Effect.gen(function* () {
+      for (const [name, value] of Object.entries(record(options.settings))) {
+        const wrong = Predicate.isString(value) ? [`${value}\n`, [value]] : [[value]]
+        for (const one of wrong) {
+          const exit = yield* Effect.exit(
+            Schema.decodeUnknownEffect(json, { errors: "all" })({ ...record(options.settings), [name]: one })
+          )
+          if (exit._tag === "Success") continue
+          for (const secret of options.secrets) assert.notInclude(String(exit.cause), secret)
+        }
+      }
+    })
+  },
+  {
+    name: "declares budgets that can be spent",
+    run: Effect.gen(function* () {
+      const budgets = plugin.budgets(yield* settings)
+      assert.isAbove(budgets.length, 0)
+      for (const { burst, messages, perSeconds } of budgets) {
+        assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
+      }
+    })
+  },
+  {
+    name: "previews every kind of notification from settings without secrets",
+    run: Effect.gen(function* () {
+      const { preview } = plugin
+      if (preview === undefined) return
+      const open = withoutSecrets(yield* settings)
+      for (const notification of Object.values(notifications)) {
+        const shown = preview(open, notification)
+        assert.isAbove(shown.blocks.length, 0)
+        for (const secret of options.secrets) assert.notInclude(print(shown), secret)
+      }
+    })
+  }
+]
+
+interface Named {
+  readonly path: string
+  readonly title: unknown
+  readonly description: unknown
+}
+
+const named = (schema: Schema.Json, path = ""): ReadonlyArray<Named> =>
+  Object.entries(record(record(schema)["properties"])).flatMap(([name, setting]) => {
+    const { description, title } = record(setting)
+    return [{ path: `${path}/${name}`, title, description }, ...named(setting, `${path}/${name}`)]
+  })
+
+const isRecord = (value: Schema.Json | undefined): value is { readonly [key: string]: Schema.Json } =>
+  Predicate.isObject(value)
+
+const record = (value: Schema.Json | undefined): { readonly [key: string]: Schema.Json } =>
+  isRecord(value) ? value : {}
