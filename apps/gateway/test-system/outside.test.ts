@@ -14,7 +14,9 @@ const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))
 /** Runs a command to its end; its output is in the error if it fails. */
 const run = (cwd: string, command: string, ...args: ReadonlyArray<string>) =>
   Effect.callback<string, Error>((resume) => {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TOCSIN_|NODE_OPTIONS$)/.test(name)))
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(TOCSIN_|NODE_OPTIONS$)/.test(name))
+    )
     execFile(command, args, { cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
       resume(
         error === null
@@ -31,7 +33,7 @@ const packed = Effect.gen(function* () {
   const all = ["-r", "--filter", "./packages/*", "--filter", "./apps/*", "pack", "--pack-destination", folder]
   yield* run(root, "npx", "-y", "pnpm@12", ...all)
   const tarball = (name: string) =>
-    join(folder, readdirSync(folder).find((file) => file.startsWith(`${name}-0`)) ?? "none")
+    join(folder, readdirSync(folder).find((file) => new RegExp(`^${name}-\\d`).test(file)) ?? "none")
   return { tarball, all: readdirSync(folder).map((file) => join(folder, file)) }
 })
 
@@ -66,7 +68,7 @@ const gateway = (cwd: string, settings: { readonly [name: string]: string }) =>
           stdio: ["ignore", "pipe", "inherit"]
         })
       ),
-      ({ pid }) => Effect.sync(() => pid !== undefined && process.kill(-pid))
+      ({ exitCode, pid }) => Effect.sync(() => exitCode === null && pid !== undefined && process.kill(-pid))
     )
     return yield* Effect.callback<string, Error>((resume) => {
       let printed = ""
@@ -121,7 +123,8 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       const made = yield* post(`${gatewayUrl}/v1/integrations`, { id: "s", name: "S", type: "smoke-http", settings })
       assert.strictEqual(made.status, 201, made.text)
       assert.notInclude(made.text, "s3cr3t")
-      yield* post(`${gatewayUrl}/v1/rules`, { name: "All", match: {}, integrations: ["s"] })
+      const rule = yield* post(`${gatewayUrl}/v1/rules`, { name: "All", match: {}, integrations: ["s"] })
+      assert.strictEqual(rule.status, 201, rule.text)
       const startedAt = "2026-01-01T00:00:00Z"
       const alert = { source: "curl", id: "1", state: "raised", startedAt, rule: { name: "Disk full" } }
       assert.strictEqual((yield* post(`${gatewayUrl}/v1/alerts`, alert)).status, 202)

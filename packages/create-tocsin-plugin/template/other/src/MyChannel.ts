@@ -1,7 +1,8 @@
-import { ChannelPlugin, Connector, DeliveryError, Message, Unavailable } from "@tocsin/core"
-import { Effect, Layer, Schema } from "effect"
+import { ChannelPlugin, Connector, cut, DeliveryError, Message, PayloadRejected, Unavailable } from "@tocsin/core"
+import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Socket } from "effect/socket"
 
-/** Writes each message to My Channel by a connection of its own. */
+/** Writes each message to My Channel, as a line of a connection of its own; the server answers each with `ok`. */
 export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", {
   title: "My Channel",
   settings: Schema.Struct({
@@ -25,13 +26,24 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
       const { connect } = yield* Connector
       return MyChannel.of({
         deliver: Effect.fnUntraced(function* ({ host, port }, notification) {
-          const socket = yield* connect({ host, port, tls: false })
-          const { write } = yield* socket.writer
           const text = Message.plainText(Message.fromNotification(notification), MyChannel.sizes.text)
-          yield* Effect.mapError(
-            write(`${text}\n`),
-            () => new DeliveryError({ reason: new Unavailable({ detail: "The connection ended", unanswered: true }) })
+          const socket = yield* connect({ host, port, tls: false })
+          // The server may have taken what was written: the engine must know that it perhaps did.
+          const ended = () =>
+            new DeliveryError({ reason: new Unavailable({ detail: "The connection ended", unanswered: true }) })
+          const pull = yield* Effect.mapError(Socket.readerString(socket), ended)
+          const { write } = yield* socket.writer
+          yield* Effect.mapError(write(`${text.replaceAll("\n", " | ")}\n`), ended)
+          // Nothing is delivered before the server says so.
+          const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
+            Stream.mapError(ended),
+            Stream.splitLines,
+            Stream.runHead
           )
+          if (Option.isNone(answer)) return yield* ended()
+          if (answer.value !== "ok") {
+            return yield* new DeliveryError({ reason: new PayloadRejected({ detail: cut(answer.value, 200) }) })
+          }
           return {}
         }, Effect.scoped),
         destination: ({ host, port }) => `tcp://${host}:${port}`

@@ -1,8 +1,8 @@
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { assert, it } from "@effect/vitest"
-import { Connector, Message } from "@tocsin/core"
+import { Connector, Message, type Notification, PayloadRejected } from "@tocsin/core"
 import { samples } from "@tocsin/core/testing"
-import { Effect, Layer, Queue } from "effect"
+import { Effect, Layer } from "effect"
 import { createServer } from "node:net"
 import { MyChannel } from "../src/MyChannel.ts"
 
@@ -11,30 +11,47 @@ const Unguarded = Layer.succeed(Connector, {
   connect: ({ host, port }) => NodeSocket.makeNet({ host, port })
 })
 
-/** A server on this machine, and what each of its connections said. */
-const serve = Effect.gen(function* () {
-  const said = yield* Queue.unbounded<string>()
+/** A server on this machine that answers each line, and the lines that it was sent. */
+const serve = Effect.fnUntraced(function* (answer: string) {
+  const lines: Array<string> = []
   const server = createServer((connection) => {
     let text = ""
     connection.setEncoding("utf8")
-    connection.on("data", (part) => (text += part))
-    connection.on("close", () => Queue.offerUnsafe(said, text))
+    connection.on("data", (part) => {
+      text += part
+      if (!text.endsWith("\n")) return
+      lines.push(text.trimEnd())
+      connection.end(`${answer}\n`)
+    })
   })
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
     () => Effect.sync(() => server.close())
   )
   const address = server.address()
-  return { said, port: typeof address === "object" && address !== null ? address.port : 0 }
+  return { lines, port: typeof address === "object" && address !== null ? address.port : 0 }
 })
 
-it.live("writes each kind of notification to the server that the settings name", () =>
+const deliver = (port: number, notification: Notification) =>
+  MyChannel.use(({ deliver }) => deliver({ host: "127.0.0.1", port }, notification, { form: "rich" })).pipe(
+    Effect.provide(MyChannel.layer.pipe(Layer.provide(Unguarded)))
+  )
+
+it.live("writes each kind of notification as a line", () =>
   Effect.gen(function* () {
-    const { port, said } = yield* serve
-    const channel = yield* MyChannel
+    const { lines, port } = yield* serve("ok")
     for (const notification of Object.values(samples.notifications)) {
-      yield* channel.deliver({ host: "127.0.0.1", port }, notification, { form: "rich" })
-      assert.include(yield* Queue.take(said), Message.fromNotification(notification).headline)
+      yield* deliver(port, notification)
+      assert.include(lines.at(-1), Message.fromNotification(notification).headline)
     }
-  }).pipe(Effect.provide(MyChannel.layer.pipe(Layer.provide(Unguarded))))
+    assert.lengthOf(lines, Object.keys(samples.notifications).length)
+  })
+)
+
+it.live("says why a message was refused", () =>
+  Effect.gen(function* () {
+    const { port } = yield* serve("no room for that")
+    const { reason } = yield* Effect.flip(deliver(port, samples.notifications.Raised))
+    assert.deepStrictEqual(reason, new PayloadRejected({ detail: "no room for that" }))
+  })
 )
