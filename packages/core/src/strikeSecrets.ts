@@ -2,6 +2,7 @@
  * What may be read of a text in which secrets stand, and of a request that carries them.
  */
 import { Redacted, Schema } from "effect"
+import { Base64, Base64Url } from "effect/encoding"
 import type { HttpClientRequest } from "effect/http"
 
 /** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
@@ -12,7 +13,7 @@ export const strikeSecrets = (text: string, settings: unknown): string =>
 const secretParts = (value: unknown): ReadonlyArray<string> => {
   const found = new Set<string>()
   const add = (text: string) => {
-    if (text.length > 0) found.add(text).add(encodeURIComponent(text)).add(JSON.stringify(text).slice(1, -1))
+    for (const form of forms(text)) found.add(form)
   }
   const addSecret = (secret: string) => {
     add(secret)
@@ -34,6 +35,25 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   return [...found].sort((a, b) => b.length - a.length)
 }
 
+/** A text as it may stand in a URL, a form, JSON or a header. */
+const forms = (text: string): ReadonlyArray<string> => {
+  const url = new URL("http://host/")
+  url.pathname = text
+  url.search = text
+  url.hash = text
+  return [
+    text,
+    encodeURIComponent(text),
+    new URLSearchParams([["", text]]).toString().slice(1),
+    url.pathname.slice(1),
+    url.search.slice(1),
+    url.hash.slice(1),
+    JSON.stringify(text).slice(1, -1),
+    Base64.encode(text).replace(/=+$/, ""),
+    Base64Url.encode(text)
+  ].filter((form) => form !== "")
+}
+
 /** A request as a person may see it. */
 export const ShownRequest = Schema.Struct({
   method: Schema.String,
@@ -44,7 +64,7 @@ export const ShownRequest = Schema.Struct({
 })
 export type ShownRequest = typeof ShownRequest.Type
 
-/** A request as it would go out with these settings, with every secret of them struck out, and without any credential. */
+/** A request as it would go out with these settings, with every secret of them struck out. */
 export const showRequest = (request: HttpClientRequest.HttpClientRequest, settings: unknown): ShownRequest => {
   const strike = (text: string) => strikeSecrets(text, settings)
   const url = new URL(request.url)
@@ -56,14 +76,11 @@ export const showRequest = (request: HttpClientRequest.HttpClientRequest, settin
     method: request.method,
     url: strike(url.href),
     headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [
-        name,
-        credentials.test(name) ? "<redacted>" : strike(value)
-      ])
+      Object.entries(request.headers).map(([name, value]) => [name, harmless.test(name) ? strike(value) : "<redacted>"])
     ),
     ...(text !== undefined && { body: strike(text) })
   }
 }
 
-/** Headers whose value may hold a secret in another form than that of the settings. */
-const credentials = /^(authorization|proxy-authorization|cookie|x-api-key)$/i
+/** Any other header may hold a secret in a form that cannot be known, such as a name and a password in one. */
+const harmless = /^(accept|content-length|content-type|user-agent)$/i

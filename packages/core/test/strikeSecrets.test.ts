@@ -1,0 +1,47 @@
+import { assert, describe, it } from "@effect/vitest"
+import { HttpClientRequest, showRequest } from "@tocsin/core"
+import { Redacted } from "effect"
+import { Base64 } from "effect/encoding"
+
+const secret = `c4n4ry b!~'"ö+x/%&?#`
+const settings = { room: "ops", token: Redacted.make(secret) }
+const standing = "c4n4ry"
+
+describe("showRequest", () => {
+  const url = new URL("https://chat.example.com/")
+  url.pathname = `/hooks/${secret}`
+  url.searchParams.set("key", secret)
+  url.hash = secret
+
+  it("strikes secrets from the address, in each way that an address writes them", () => {
+    assert.notInclude(showRequest(HttpClientRequest.get(url), settings).url, standing)
+    const set = HttpClientRequest.get("https://chat.example.com/?room=ops").pipe(
+      HttpClientRequest.setUrlParam("auth_token", secret)
+    )
+    assert.notInclude(showRequest(set, settings).url, standing)
+    assert.include(showRequest(set, settings).url, "room=ops")
+  })
+
+  it("strikes secrets from a body of JSON, of a form, and of text", () => {
+    const post = HttpClientRequest.post("https://chat.example.com/")
+    const bodies = [
+      HttpClientRequest.bodyJsonUnsafe(post, { text: "Raised", token: secret }),
+      HttpClientRequest.bodyUrlParams(post, { text: "Raised", token: secret }),
+      HttpClientRequest.bodyText(post, `Raised ${secret} ${Base64.encode(secret)}`)
+    ]
+    for (const request of bodies) {
+      const { body = "" } = showRequest(request, settings)
+      assert.include(body, "Raised")
+      assert.notInclude(body, standing)
+      assert.notInclude(body, Base64.encode(secret).slice(0, 12))
+    }
+  })
+
+  it("shows of headers only those that say nothing of who posts", () => {
+    const request = HttpClientRequest.post("https://chat.example.com/").pipe(
+      HttpClientRequest.setHeaders({ "x-key": `Basic ${Base64.encode(`me:${secret}`)}`, accept: "application/json" })
+    )
+    const { headers } = showRequest(request, settings)
+    assert.deepStrictEqual(headers, { "x-key": "<redacted>", accept: "application/json" })
+  })
+})
