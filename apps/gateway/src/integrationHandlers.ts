@@ -66,6 +66,14 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       return ready ?? (yield* noSuch())
     })
 
+    // What a plugin throws may carry settings.
+    const preview = (ready: ReadyIntegration) =>
+      Effect.try({
+        try: () => integrationPreview(ready),
+        catch: () =>
+          toInvalidRequest(invalid("/settings", "settings of which the plugin can make messages", "The plugin failed"))
+      })
+
     const test = (ready: ReadyIntegration, saved: boolean) =>
       Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
 
@@ -124,10 +132,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         return yield* test(ready, payload?.settings === undefined)
       }),
       previewUnsaved: Effect.fnUntraced(function* ({ payload }) {
-        return integrationPreview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))))
+        return yield* preview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))))
       }),
       preview: Effect.fnUntraced(function* ({ params: { id }, payload }) {
-        return integrationPreview(yield* stored(id, payload?.settings))
+        return yield* preview(yield* stored(id, payload?.settings))
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(

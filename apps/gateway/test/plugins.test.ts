@@ -100,6 +100,62 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
       })
   )
 
+  it.live("without the package its integration is broken and says so; all else goes on, and what it owes waits", () =>
+    Effect.gen(function* () {
+      const slack = yield* make()
+      const dir = folder({ pager: { main: pager } })
+      const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir, PAGER_URL: slack.slackUrl }
+      const world = yield* make(settings)
+      const made = { id: "p", name: "Pager", type: "pager", settings: { url: slack.slackUrl } }
+      yield* world.request("POST", "/v1/integrations", made)
+      yield* world.request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ["p"] })
+      yield* world.gateway().stop("SIGTERM")
+
+      const environment = { TOCSIN_DATABASE_URL: `sqlite:${world.database}`, TOCSIN_EGRESS_ALLOW: "127.0.0.1" }
+      const without = yield* GatewayProcess.start(environment)
+      const ask = (method: string, path: string, body?: unknown) =>
+        Effect.promise(async () => {
+          const headers = { "content-type": "application/json" }
+          const sent = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) }
+          const answer = await fetch(`${without.url}${path}`, sent)
+          return { status: answer.status, text: await answer.text() }
+        })
+      const startedAt = "2026-01-01T00:00:00Z"
+      const alert = { source: "curl", id: "a", state: "raised", startedAt, rule: { name: "Disk full" } }
+      const posted = yield* ask("POST", "/v1/alerts", alert)
+      assert.strictEqual(posted.status, 202)
+      const [, id = ""] = /"id":"([^"]+)"/.exec(posted.text) ?? []
+      const says = "No plugin for the type pager is installed"
+      const other = { id: "s", name: "S", type: "slack", settings: { url: slack.slackUrl }, fallback: "p" }
+      for (const [method, path, status, includes, body] of [
+        ["GET", "/v1/integrations", 200, says],
+        ["GET", "/v1/integrations/p", 200, `"state":"broken"`],
+        ["POST", "/v1/integrations/p/test", 400, says],
+        ["POST", "/v1/integrations/p/preview", 400, says],
+        ["PUT", "/v1/integrations/p", 400, "one of the installed types", made],
+        ["POST", "/v1/integrations", 201, "", other],
+        ["POST", "/v1/rules/preview", 200, "", { name: "New", match: {}, integrations: ["p"] }],
+        ["GET", `/v1/alerts/${id}/explain`, 200, "p"],
+        ["GET", "/v1/deliveries?status=open", 200, `"status":"pending"`]
+      ] as const) {
+        const answer = yield* ask(method, path, body)
+        assert.strictEqual(answer.status, status, `${method} ${path}: ${answer.text}`)
+        assert.include(answer.text, includes)
+        assert.notInclude(answer.text, slack.slackUrl)
+      }
+      assert.strictEqual(yield* without.stop("SIGTERM"), 0)
+
+      yield* world.start
+      yield* until("the message", () => slack.slack.messages.length === 1)
+      yield* world.gateway().stop("SIGTERM")
+      const again = yield* GatewayProcess.start(environment)
+      const removed = yield* Effect.promise(() =>
+        fetch(`${again.url}/v1/integrations/p?force=true`, { method: "DELETE" })
+      )
+      assert.strictEqual(removed.status, 204)
+    })
+  )
+
   it.live.each([
     { name: "is not installed", main: undefined, says: "acme: it is not installed. Install it with npm" },
     { name: "throws", main: "throw new Error('at once')", says: "acme: it cannot be loaded: at once" },

@@ -73,7 +73,12 @@ export const Integration = Schema.Struct({
     Schema.Struct({ because: Schema.Literals(["limited", "unavailable"]), until: Schema.DateTimeUtc })
   ),
   broken: Schema.optionalKey(
-    Schema.Struct({ reason: Schema.String.annotateKey({ description: sixReasons }), since: Schema.DateTimeUtc })
+    Schema.Struct({
+      reason: Schema.String.annotateKey({
+        description: `${sixReasons} NotReady: its plugin is not installed, or cannot read the stored settings.`
+      }),
+      since: Schema.DateTimeUtc
+    })
   ),
   backlog: Schema.Natural.annotateKey({ description: "How many deliveries wait there." }),
   oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was made." }),
