@@ -34,7 +34,8 @@ export const create = Effect.fnUntraced(
       for (const entry of yield* files.readDirectory(template, { recursive: true })) {
         const from = path.join(template, entry)
         if ((yield* files.stat(from)).type !== "File") continue
-        const to = path.join(folder, words(entry).replace(/(^|\/)gitignore$/, "$1.gitignore"))
+        // npm and publint take a package.json or a .gitignore of a template for the package's own.
+        const to = path.join(folder, words(entry).replace(/^_/, ""))
         yield* files.makeDirectory(path.dirname(to), { recursive: true })
         yield* files.writeFileString(to, words(yield* files.readFileString(from)))
       }

@@ -71,7 +71,7 @@ describe("create-tocsin-plugin", { timeout: 60_000 }, () => {
   it("names the versions that this repository is tested with", () => {
     const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8")
     const template = JSON.parse(
-      readFileSync(join(root, "packages/create-tocsin-plugin/template/shared/package.json"), "utf8")
+      readFileSync(join(root, "packages/create-tocsin-plugin/template/shared/_package.json"), "utf8")
     )
     const known = Object.keys(template.devDependencies).flatMap((name) => {
       const [, version] = new RegExp(`^ +"?${name}"?: "?([^"\n]+)"?$`, "m").exec(catalog) ?? []
