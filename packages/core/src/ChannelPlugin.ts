@@ -6,7 +6,7 @@
  * sent (`budgets`, `sizes`). Its static `layer` implements it, most often with
  * `HttpChannel.layer`.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Effect, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
 import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
@@ -42,8 +42,11 @@ export interface DeliverOptions {
 
 /** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
 export interface Budget {
-  /** What the limit belongs to, such as a hook or a token; integrations with equal keys share it. Stored hashed only. */
-  readonly key: string
+  /**
+   * What the limit belongs to, such as a room or a token; integrations with equal keys share it. A key in which a
+   * credential stands is `Redacted`, so that nothing prints it.
+   */
+  readonly key: string | Redacted.Redacted<string>
   readonly messages: number
   readonly perSeconds: number
   readonly burst: number
@@ -133,7 +136,7 @@ export interface Any extends ChannelPlugin<any, string, Schema.Codec<any, any>> 
  *   settingsVersion: 1,
  *   example: { url: "https://pager.example.com/hooks/secret" },
  *   setup: ["In Pager, open Settings, Webhooks, and copy the URL."],
- *   budgets: ({ url }) => [{ key: Redacted.value(url), messages: 5, perSeconds: 5, burst: 5 }],
+ *   budgets: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
  *   sizes: { text: 4000 },
  *   capabilities: {}
  * }) {

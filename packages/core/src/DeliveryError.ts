@@ -5,7 +5,7 @@ import { Schema } from "effect"
 
 /** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
 export const BudgetHint = Schema.Struct({
-  /** The `key` of one of the plugin's budgets. */
+  /** The `key` of one of the plugin's budgets; one that is `Redacted` cannot be spoken of. */
   key: Schema.String,
   remaining: Schema.Natural,
   resetAt: Schema.DateTimeUtc

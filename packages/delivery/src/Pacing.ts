@@ -2,7 +2,7 @@
  * Budgets: how fast each integration may be sent to (cases B1 to B4).
  */
 import type { ChannelPlugin, IntegrationId } from "@tocsin/core"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Redacted } from "effect"
 import { longestPause } from "./retry.ts"
 
 /** A token bucket of one budget key, as it was at the time `at` in epoch milliseconds. */
@@ -46,6 +46,16 @@ export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
   notBefore: Math.max(bucket.notBefore, until)
 })
 
+/** A budget of which nothing is secret any more: it never leaves this file. */
+interface Known extends Rate {
+  readonly key: string
+}
+
+const revealed = ({ key, ...rate }: ChannelPlugin.Budget): Known => ({
+  ...rate,
+  key: Redacted.isRedacted(key) ? Redacted.value(key) : key
+})
+
 /** Hands out permits to send. */
 export class Pacing extends Context.Service<
   Pacing,
@@ -67,13 +77,13 @@ export class Pacing extends Context.Service<
   }
 >()("@tocsin/delivery/Pacing") {
   static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
-    const declared = new Map<IntegrationId, ReadonlyArray<ChannelPlugin.Budget>>()
+    const declared = new Map<IntegrationId, ReadonlyArray<Known>>()
     const buckets = new Map<string, Bucket>()
     /** Who waits to be the next. */
     const first = new Set<IntegrationId>()
 
     const rateOf = (key: string): Rate | undefined => {
-      let slowest: ChannelPlugin.Budget | undefined
+      let slowest: Known | undefined
       for (const budgets of declared.values()) {
         for (const budget of budgets) {
           if (budget.key !== key) continue
@@ -102,7 +112,7 @@ export class Pacing extends Context.Service<
     }
 
     return Pacing.of({
-      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets)),
+      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets.map(revealed))),
       forget: (integration) =>
         Effect.sync(() => {
           declared.delete(integration)

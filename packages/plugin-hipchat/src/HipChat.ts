@@ -23,7 +23,7 @@ export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
   ],
   budgets: ({ authToken, url }) => [
     { key: `${url.origin}${url.pathname}`, ...rates.room },
-    { key: `token:${Redacted.value(authToken)}`, ...rates.token }
+    { key: Redacted.make(`token:${Redacted.value(authToken)}`), ...rates.token }
   ],
   sizes: { text: limits.message },
   capabilities: { verify: true }

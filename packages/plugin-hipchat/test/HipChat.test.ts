@@ -5,7 +5,7 @@ import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import { FakeHipChat, validate } from "@tocsin/plugin-hipchat/testing"
-import { DateTime, Duration, Effect, Schema } from "effect"
+import { DateTime, Duration, Effect, Redacted, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -144,7 +144,7 @@ describe("HipChat", () => {
       const budgets = HipChat.budgets(yield* decode({ url: `${url}?a=1&auth_token=${token}` }))
       assert.deepStrictEqual(budgets, [
         { key: url, messages: 30, perSeconds: 60, burst: 5 },
-        { key: `token:${token}`, messages: 500, perSeconds: 300, burst: 30 }
+        { key: Redacted.make(`token:${token}`), messages: 500, perSeconds: 300, burst: 30 }
       ])
     })
   )

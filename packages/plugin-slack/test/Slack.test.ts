@@ -4,7 +4,7 @@ import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
 import { FakeSlack, validate } from "@tocsin/plugin-slack/testing"
-import { Duration, Effect, Layer, Result, Schema } from "effect"
+import { Duration, Effect, Layer, Redacted, Result, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -135,7 +135,7 @@ describe("Slack", () => {
     Effect.gen(function* () {
       const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
       const [budget] = Slack.budgets(decoded)
-      assert.strictEqual(budget?.key, url)
+      assert.deepStrictEqual(budget?.key, Redacted.make(url))
       assert.strictEqual((budget?.messages ?? 0) / (budget?.perSeconds ?? 1), 1)
       assert.strictEqual(budget?.burst, 5)
     })

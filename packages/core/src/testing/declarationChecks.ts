@@ -73,6 +73,8 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
       for (const { burst, messages, perSeconds } of budgets) {
         assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
       }
+      for (const secret of options.secrets)
+        assert.notInclude(JSON.stringify(budgets), secret, "a key that is no secret")
     })
   },
   {
