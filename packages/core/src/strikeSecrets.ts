@@ -35,7 +35,10 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   return [...found].sort((a, b) => b.length - a.length)
 }
 
-/** A text as it may stand in a URL, a form, JSON or a header. */
+/**
+ * A text as it may stand in a URL, a form, JSON or a header. What an address makes shorter (`../x`) is left out: so
+ * little of it could stand anywhere.
+ */
 const forms = (text: string): ReadonlyArray<string> => {
   const url = new URL("http://host/")
   url.pathname = text
@@ -51,7 +54,7 @@ const forms = (text: string): ReadonlyArray<string> => {
     JSON.stringify(text).slice(1, -1),
     Base64.encode(text).replace(/=+$/, ""),
     Base64Url.encode(text)
-  ].filter((form) => form !== "")
+  ].filter((form) => form !== "" && form.length >= text.length)
 }
 
 /** A request as a person may see it. */

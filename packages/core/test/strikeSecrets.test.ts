@@ -37,6 +37,11 @@ describe("showRequest", () => {
     }
   })
 
+  it("leaves a text readable whose letters an address would make of a secret", () => {
+    const request = HttpClientRequest.post("https://chat.example.com/").pipe(HttpClientRequest.bodyText("example"))
+    assert.strictEqual(showRequest(request, { token: Redacted.make("../x") }).body, "example")
+  })
+
   it("shows of headers only those that say nothing of who posts", () => {
     const request = HttpClientRequest.post("https://chat.example.com/").pipe(
       HttpClientRequest.setHeaders({ "x-key": `Basic ${Base64.encode(`me:${secret}`)}`, accept: "application/json" })
