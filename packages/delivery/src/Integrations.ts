@@ -49,8 +49,8 @@ export interface ReadyIntegration {
   readonly channel: ChannelPlugin.Channel<unknown>
 }
 
-/** How the reason begins why an integration is broken whose settings or plugin cannot be used. */
-const notReadyTag = "NotReady"
+/** Why an integration is broken whose settings or plugin cannot be used. */
+export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`
 
 /** Reads and writes integrations. Writes belong inside a journal's transaction. */
 export class Integrations extends Context.Service<
@@ -105,7 +105,7 @@ export class Integrations extends Context.Service<
           stored(row).pipe(
             Effect.map(({ installed, settings }) => shown(row, withoutSecrets(installed.plugin, settings))),
             Effect.catchTag("NotReady", ({ detail }) =>
-              Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, `${notReadyTag}: ${detail}`))
+              Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, brokenAsNotReady(detail)))
             )
           )
 
@@ -181,7 +181,7 @@ export class Integrations extends Context.Service<
             return {
               ...installed,
               updatedAt: found.updated_at,
-              wasNotReady: found.broken_reason?.startsWith(notReadyTag) === true,
+              wasNotReady: found.broken_reason?.startsWith(brokenAsNotReady("")) === true,
               integration: {
                 id,
                 name: found.name,

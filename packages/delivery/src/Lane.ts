@@ -9,7 +9,7 @@ import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import { Backlog } from "./Backlog.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
-import { Integrations, type ReadyIntegration } from "./Integrations.ts"
+import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
@@ -88,7 +88,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const notReady = Effect.fnUntraced(function* (detail: string) {
     const now = yield* Clock.currentTimeMillis
     health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
-    const because = `NotReady: ${detail}`
+    const because = brokenAsNotReady(detail)
     const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
     yield* Effect.ignore(journal.commit(note))
   })
