@@ -113,7 +113,7 @@ const settings = Config.all({
     Config.withDefault(""),
     Config.map((text) => text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()])))
   ),
-  /** A folder into which such packages are installed. */
+  /** A folder that holds such packages: installed by npm, or unpacked. */
   pluginsDir: Config.option(Config.String("TOCSIN_PLUGINS_DIR")),
   /** The proxies that plugins' requests go through, and what goes past them. */
   proxies: Config.all({

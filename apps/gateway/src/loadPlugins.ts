@@ -1,7 +1,8 @@
 /**
  * Loads the plugins that `TOCSIN_PLUGINS` names: packages that their authors
- * published, installed beside the gateway or into a folder of their own.
+ * published, installed beside the gateway or put into a folder of their own.
  */
+import { ChannelPlugin, cut } from "@tocsin/core"
 import { Effect, Layer, Option, Predicate, Schema } from "effect"
 import { resolve as resolveFrom } from "import-meta-resolve"
 import { readFileSync } from "node:fs"
@@ -17,24 +18,10 @@ export const loadPlugins: Effect.Effect<Plugins, StartRefused, Settings> = Effec
   const { plugins: names, pluginsDir } = yield* Settings
   if (names.length === 0) return builtIn
   shareCore()
-  const from = [...Option.toArray(pluginsDir), process.cwd()].map((dir) => pathToFileURL(join(dir, "-")).href)
   const found = new Map<string, { readonly plugin: Plugins[number]; readonly name: string }>()
   for (const plugin of [...builtIn].filter(isPlugin)) found.set(plugin.type, { plugin, name: "the gateway itself" })
   for (const name of names) {
-    const url = yield* locate(name, [...from, import.meta.url])
-    yield* checkFits(name, url)
-    const exported: object = yield* Effect.tryPromise({
-      try: () => import(url),
-      catch: (error) => refused(name, `it cannot be loaded: ${words(error)}`)
-    })
-    const plugins = new Set(Object.values(exported).filter(isPlugin))
-    if (plugins.size === 0) {
-      return yield* refused(
-        name,
-        "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer"
-      )
-    }
-    for (const plugin of plugins) {
+    for (const plugin of yield* load(name, pluginsDir)) {
       const other = found.get(plugin.type)
       if (other !== undefined) {
         return yield* refused(
@@ -57,23 +44,75 @@ const shareCore = () =>
         : next(specifier, context)
   })
 
-const locate = (name: string, from: ReadonlyArray<string>): Effect.Effect<string, StartRefused> =>
-  Effect.firstSuccessOf(from.map((parent) => Effect.try(() => resolveFrom(name, parent)))).pipe(
-    Effect.mapError(() =>
+/** The plugins that a package exports. */
+const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
+  const { manifest, parent } = yield* locate(name, pluginsDir)
+  yield* checkFits(name, manifest)
+  const url = yield* Effect.try({
+    try: () => resolveFrom(name, parent),
+    catch: () =>
       refused(
         name,
-        "it is not installed. Install it with npm where the gateway runs, or in the folder that TOCSIN_PLUGINS_DIR names"
+        `${manifest} exports nothing that can be imported by the package's name. Install a version whose package.json has it: "exports": { ".": "./dist/index.js" }`
       )
+  })
+  const exported: object = yield* Effect.tryPromise({
+    try: () => import(url),
+    catch: (error) =>
+      refused(
+        name,
+        `it fails as it is loaded: ${firstLine(error)}. Install it anew, with what it depends on, or another version of it; without it in TOCSIN_PLUGINS the gateway starts`
+      )
+  })
+  const values = new Set(Object.values(exported))
+  if ([...values].some(isOfAnotherCore)) {
+    return yield* refused(
+      name,
+      "it was made with a copy of @tocsin/core that it brings along. Its author must leave @tocsin/core and effect out of the bundle, and name them in its peerDependencies: install a version that does"
     )
+  }
+  const plugins = [...values].filter(isPlugin)
+  if (plugins.length > 0) return plugins
+  return yield* refused(
+    name,
+    "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer"
   )
+})
+
+/** Where a package's package.json is, and from where Node finds the package by its name. */
+const locate = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
+  const folders = [...Option.toArray(pluginsDir).flatMap((dir) => [dir, join(dir, name)]), process.cwd()]
+  for (const parent of [...folders.map((folder) => pathToFileURL(join(folder, "-")).href), import.meta.url]) {
+    const manifest = findManifest(name, parent)
+    if (manifest !== undefined) return { manifest, parent }
+  }
+  return yield* refused(
+    name,
+    `it is not installed: not in ${folders.join(", ")}, nor with the gateway. Install it with npm where the gateway runs, or in the folder that TOCSIN_PLUGINS_DIR names`
+  )
+})
+
+const findManifest = (name: string, parent: string) => {
+  try {
+    return findPackageJSON(name, parent)
+  } catch {
+    return undefined
+  }
+}
 
 /** Whether the package was made for the core and the effect that this gateway has. */
-const checkFits = Effect.fnUntraced(function* (name: string, url: string) {
-  const { peerDependencies = {} } = yield* manifest(name, name, url)
+const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
+  const { peerDependencies = {} } = yield* readManifest(name, manifest)
   for (const shared of ["@tocsin/core", "effect"]) {
-    const { version } = yield* manifest(name, shared, import.meta.url)
+    const { version = "" } = yield* readManifest(name, findPackageJSON(shared, import.meta.url))
     const wanted = peerDependencies[shared]
-    if (wanted === undefined || satisfies(version, wanted, { includePrerelease: true })) continue
+    if (wanted === undefined) {
+      return yield* refused(
+        name,
+        `it does not say which ${shared} it was made for, and this gateway has ${version}. Its author must name ${shared} in its peerDependencies: install a version that does`
+      )
+    }
+    if (satisfies(version, wanted, { includePrerelease: true })) continue
     return yield* refused(
       name,
       `it was made for ${shared} ${wanted}, and this gateway has ${version}: install a version of it for ${version}, or another gateway`
@@ -81,29 +120,32 @@ const checkFits = Effect.fnUntraced(function* (name: string, url: string) {
   }
 })
 
-const manifest = (name: string, of: string, from: string) =>
+const readManifest = (name: string, file = "") =>
   Effect.try({
-    try: () => decodeManifest(readFileSync(findPackageJSON(of === name ? from : of, from) ?? "", "utf8")),
-    catch: () => refused(name, `the package.json of ${of} cannot be read`)
+    try: () => decodeManifest(readFileSync(file, "utf8")),
+    catch: () => refused(name, `${file} cannot be read, or is no package.json. Install the package anew`)
   })
 
 const decodeManifest = Schema.decodeUnknownSync(
   Schema.fromJsonString(
     Schema.Struct({
-      version: Schema.String,
+      version: Schema.optionalKey(Schema.String),
       peerDependencies: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
     })
   )
 )
 
 const isPlugin = (value: unknown): value is Plugins[number] =>
-  Predicate.isFunction(value) &&
+  ChannelPlugin.isChannelPlugin(value) && Predicate.hasProperty(value, "layer") && Layer.isLayer(value.layer)
+
+const isOfAnotherCore = (value: unknown) =>
+  !ChannelPlugin.isChannelPlugin(value) &&
   Predicate.hasProperty(value, "key") &&
-  String(value.key).startsWith("@tocsin/core/ChannelPlugin/") &&
-  Predicate.hasProperty(value, "layer") &&
-  Layer.isLayer(value.layer)
+  String(value.key).startsWith("@tocsin/core/ChannelPlugin/")
 
 const refused = (name: string, why: string) => new StartRefused({ message: `TOCSIN_PLUGINS: ${name}: ${why}.` })
 
-const words = (error: unknown): string =>
-  Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+const firstLine = (error: unknown): string => {
+  const [line = ""] = String(Predicate.hasProperty(error, "message") ? error.message : error).split("\n")
+  return cut(line, 300).replace(/\.$/, "")
+}

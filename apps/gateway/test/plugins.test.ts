@@ -31,28 +31,47 @@ export class Pager extends ChannelPlugin.Service()("pager", {
   })
 }`
 
-/** A folder into which these packages were installed, each with an `effect` and a core that must not be used. */
-const folder = (packages: { readonly [name: string]: { readonly main: string; readonly peers?: object } }) => {
-  const dir = mkdtempSync(join(tmpdir(), "tocsin-plugins-"))
+/** A module of core that is loaded once more, as when a bundle holds it. */
+const copyOfTheContract = new URL("../../../packages/core/src/ChannelPlugin.ts?copy", import.meta.url).href
+
+/** A package: its one file, and what its package.json says beyond the usual. */
+interface Package {
+  readonly main: string
+  readonly manifest?: object
+}
+
+/** Writes packages below a folder, each named by where it is. */
+const unpack = (dir: string, packages: { readonly [name: string]: Package }) => {
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(dir, file)), { recursive: true })
     writeFileSync(join(dir, file), text)
   }
-  for (const [name, { main, peers = {} }] of Object.entries(packages)) {
-    const manifest = { name, version: "1.0.0", type: "module", exports: "./index.js", peerDependencies: peers }
-    write(`node_modules/${name}/package.json`, JSON.stringify(manifest))
-    write(`node_modules/${name}/index.js`, main)
+  const peerDependencies = { "@tocsin/core": "*", effect: "~4.1.0" }
+  for (const [name, { main, manifest }] of Object.entries(packages)) {
+    const usual = { name, version: "1.0.0", type: "module", exports: "./index.js", peerDependencies }
+    write(`${name}/package.json`, JSON.stringify({ ...usual, ...manifest }))
+    write(`${name}/index.js`, main)
   }
-  for (const name of ["effect", "@tocsin/core"]) {
-    write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "9.9.9", exports: "./index.js" }))
-    write(`node_modules/${name}/index.js`, `throw new Error("the wrong ${name}")`)
-  }
+  return dir
+}
+
+const empty = () => mkdtempSync(join(tmpdir(), "tocsin-plugins-"))
+
+/** A folder into which npm installed these packages, with an `effect` and a core that must not be used. */
+const installed = (packages: { readonly [name: string]: Package }) => {
+  const wrong = (name: string) => ({ main: `throw new Error("the wrong ${name}")`, manifest: { version: "9.9.9" } })
+  const dir = empty()
+  unpack(join(dir, "node_modules"), {
+    ...packages,
+    effect: wrong("effect"),
+    "@tocsin/core": wrong("@tocsin/core")
+  })
   return dir
 }
 
 const refusal = (settings: { readonly [name: string]: string }) =>
   GatewayProcess.start({
-    TOCSIN_DATABASE_URL: `sqlite:${join(mkdtempSync(join(tmpdir(), "tocsin-plugins-")), "a.db")}`,
+    TOCSIN_DATABASE_URL: `sqlite:${join(empty(), "a.db")}`,
     ...settings
   }).pipe(
     Effect.flip,
@@ -64,7 +83,7 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
     "loads a package from TOCSIN_PLUGINS_DIR, with the gateway's own core and effect, and delivers through it",
     () =>
       Effect.gen(function* () {
-        const dir = folder({ "@acme/tocsin-plugin-pager": { main: pager, peers: { effect: "~4.1.0" } } })
+        const dir = installed({ "@acme/tocsin-plugin-pager": { main: pager } })
         const slack = yield* make()
         const world = yield* make({
           TOCSIN_PLUGINS: " @acme/tocsin-plugin-pager",
@@ -103,7 +122,7 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
   it.live("without the package its integration is broken and says so; all else goes on, and what it owes waits", () =>
     Effect.gen(function* () {
       const slack = yield* make()
-      const dir = folder({ pager: { main: pager } })
+      const dir = installed({ pager: { main: pager } })
       const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir, PAGER_URL: slack.slackUrl }
       const world = yield* make(settings)
       const made = { id: "p", name: "Pager", type: "pager", settings: { url: slack.slackUrl } }
@@ -157,22 +176,93 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
   )
 
   it.live.each([
-    { name: "is not installed", main: undefined, says: "acme: it is not installed. Install it with npm" },
-    { name: "throws", main: "throw new Error('at once')", says: "acme: it cannot be loaded: at once" },
-    { name: "is no plugin", main: "export const Slack = class {}", says: "acme: it exports no channel plugin" },
-    { name: "serves a type that is taken", main: pager.replaceAll("pager", "slack"), says: "it serves the type slack" },
+    {
+      name: "a folder of unpacked packages",
+      dir: () => unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } })
+    },
+    {
+      name: "a package itself",
+      dir: () => join(unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } }), "@acme/tocsin-plugin-pager")
+    }
+  ])("takes $name as TOCSIN_PLUGINS_DIR", ({ dir }) =>
+    Effect.gen(function* () {
+      const settings = { TOCSIN_PLUGINS: "@acme/tocsin-plugin-pager", TOCSIN_PLUGINS_DIR: dir() }
+      const world = yield* make(settings)
+      assert.include((yield* world.request("GET", "/v1/plugins")).text, `"type":"pager"`)
+    })
+  )
+
+  it.live.each([
+    {
+      name: "throws as it is loaded",
+      main: "throw new Error('at once,\\nand more')",
+      says: ["it fails as it is loaded: at once,. Install it anew"]
+    },
+    {
+      name: "was not built",
+      manifest: { exports: "./dist/index.js" },
+      says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it anew"]
+    },
+    {
+      name: "exports nothing by its name",
+      manifest: { exports: { "./pager": "./index.js" } },
+      says: ["/acme/package.json exports nothing that can be imported", `"exports": { ".": "./dist/index.js" }`]
+    },
+    {
+      name: "has a package.json that is none",
+      manifest: { peerDependencies: [] },
+      says: ["/acme/package.json cannot be read, or is no package.json. Install the package anew"]
+    },
+    {
+      name: "is no plugin",
+      main: "export const Slack = class {}",
+      says: ["it exports no channel plugin"]
+    },
+    {
+      name: "has no layer",
+      main: pager.replace("static layer", "static implementation"),
+      says: ["it exports no channel plugin", "with a static layer"]
+    },
+    {
+      name: "serves a type that is taken",
+      main: pager.replaceAll("pager", "slack"),
+      says: ["it serves the type slack, and so does the gateway itself"]
+    },
     {
       name: "was made for another core",
-      main: pager,
-      peers: { "@tocsin/core": "^7.0.0" },
-      says: "acme: it was made for @tocsin/core ^7.0.0, and this gateway has"
+      manifest: { peerDependencies: { "@tocsin/core": "^7.0.0", effect: "~4.1.0" } },
+      says: ["it was made for @tocsin/core ^7.0.0, and this gateway has"]
+    },
+    {
+      name: "does not say which core it was made for",
+      manifest: { peerDependencies: { effect: "~4.1.0" } },
+      says: ["it does not say which @tocsin/core it was made for", "must name @tocsin/core in its peerDependencies"]
+    },
+    {
+      name: "does not say which effect it was made for",
+      manifest: { peerDependencies: { "@tocsin/core": "*" } },
+      says: ["it does not say which effect it was made for"]
+    },
+    {
+      name: "brings a core of its own along",
+      main: pager.replace("ChannelPlugin, ", "").concat(`\nimport * as ChannelPlugin from "${copyOfTheContract}"`),
+      says: ["made with a copy of @tocsin/core that it brings along", "leave @tocsin/core and effect out of the bundle"]
     }
-  ])("refuses to start with a package that $name", ({ main, peers, says }) =>
+  ])("refuses to start with a package that $name", ({ main = pager, manifest = {}, says }) =>
     Effect.gen(function* () {
-      const dir = folder(main === undefined ? {} : { acme: { main, ...(peers && { peers }) } })
+      const dir = installed({ acme: { main, manifest } })
       const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
-      assert.include(said, `TOCSIN_PLUGINS: ${says.startsWith("acme") ? says : `acme: ${says}`}`)
-      assert.notInclude(said, "    at ")
+      for (const part of ["TOCSIN_PLUGINS: acme: ", ...says]) assert.include(said, part)
+      assert.notMatch(said, /and more|    at /)
+    })
+  )
+
+  it.live("refuses to start without a package that it was told to load, and says where it looked", () =>
+    Effect.gen(function* () {
+      const dir = installed({})
+      const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      assert.include(said, `TOCSIN_PLUGINS: acme: it is not installed: not in ${dir}, ${join(dir, "acme")}, `)
+      assert.include(said, "Install it with npm")
     })
   )
 

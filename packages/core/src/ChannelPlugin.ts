@@ -6,7 +6,7 @@
  * sent (`budgets`, `sizes`). Its static `layer` implements it, most often with
  * `HttpChannel.layer`.
  */
-import { Context, type Effect, type Redacted, Schema } from "effect"
+import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
 import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
@@ -151,8 +151,17 @@ export const Service =
     options: Options<Settings>
   ): ChannelPlugin<Self, Type, Settings> =>
     Object.assign(Context.Service<Self, Channel<Settings["Type"]>>()(`@tocsin/core/ChannelPlugin/${type}`), {
+      [made]: true,
       type,
       ...options
     })
+
+const made = Symbol("@tocsin/core/ChannelPlugin")
+
+/**
+ * Whether something is a channel plugin, made by `Service` of this very copy of core. What another copy made, that a
+ * package brings along, is none: its errors and its services would be of that copy.
+ */
+export const isChannelPlugin = (value: unknown): value is Any => Predicate.hasProperty(value, made)
 
 export { secretPointers, settingsSchema } from "./settingsSchema.ts"
