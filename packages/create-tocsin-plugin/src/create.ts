@@ -2,6 +2,7 @@
  * Writes a new plugin's package from the templates: what is the same for all kinds, and what is the kind's own.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
+import { className, title } from "./ChannelName.ts"
 import manifest from "../package.json" with { type: "json" }
 
 /** The folder cannot be written to; the message says why. */
@@ -15,7 +16,7 @@ export interface Wanted {
   /** The type of integration: `my-channel`. */
   readonly name: string
   readonly kind: "http" | "other"
-  /** An absent or empty folder. */
+  /** An absent or empty folder; a `.git` may be in it. */
   readonly folder: string
 }
 
@@ -25,7 +26,7 @@ export const create = Effect.fnUntraced(
     const files = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const held = yield* Effect.orElseSucceed(files.readDirectory(folder), (): ReadonlyArray<string> => [])
-    if (held.length > 0) {
+    if (held.some((entry) => entry !== ".git")) {
       return yield* new CannotCreate({ message: `${folder} is not empty: name another folder with --folder.` })
     }
     const words = named(name)
@@ -49,11 +50,10 @@ export const create = Effect.fnUntraced(
 
 /** Puts the channel's names in the place of the templates'. */
 const named = (name: string) => {
-  const parts = name.split("-").map((part) => part[0]!.toUpperCase() + part.slice(1))
   const places = new Map([
     ["my-channel", name],
-    ["MyChannel", parts.join("")],
-    ["My Channel", parts.join(" ")],
+    ["MyChannel", className(name)],
+    ["My Channel", title(name)],
     ["0.0.0-core", version]
   ])
   return (text: string) =>

@@ -47,19 +47,41 @@ describe("create-tocsin-plugin", { timeout: 60_000 }, () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it("leaves a folder alone that holds something", () => {
+  it("leaves a folder alone that holds something, and what is no folder", () => {
     const folder = join(empty(), "a")
     mkdirSync(folder)
-    writeFileSync(join(folder, "mine.txt"), "mine")
+    const file = join(folder, "mine.txt")
+    writeFileSync(file, "mine")
     const { status, stderr } = run("pager", "--kind", "http", "--folder", folder)
     assert.deepStrictEqual([status, readdirSync(folder)], [1, ["mine.txt"]])
     assert.strictEqual(stderr.trim(), `${folder} is not empty: name another folder with --folder.`)
+    const inFile = run("pager", "--kind", "http", "--folder", file)
+    assert.deepStrictEqual([inFile.status, readFileSync(file, "utf8")], [1, "mine"])
+    assert.match(inFile.stderr, /^The files cannot be written: .+\n$/)
+  })
+
+  it("writes beside a .git", () => {
+    const folder = empty()
+    mkdirSync(join(folder, ".git"))
+    assert.strictEqual(run("pager", "--kind", "http", "--folder", folder).status, 0)
+    assert.include(readdirSync(folder), "package.json")
   })
 
   it("says what a name is", () => {
-    const { status, stderr, stdout } = run("Pager!", "--kind", "http")
-    assert.notStrictEqual(status, 0)
-    assert.include(stderr + stdout, "Expected lowercase words with hyphens between, such as my-channel")
+    const { status, stderr } = run("Pager!", "--kind", "http")
+    assert.strictEqual(status, 1)
+    assert.include(stderr, "Expected lowercase words with hyphens between, such as my-channel")
+  })
+
+  it.each([
+    { args: [], missing: "argument: name" },
+    { args: ["pager"], missing: "flag: --kind" },
+    { args: ["--kind", "http"], missing: "argument: name" }
+  ])("says without a terminal what is to be given besides $args", ({ args, missing }) => {
+    const { status, stderr, stdout } = run(...args)
+    assert.strictEqual(status, 1)
+    assert.include(stderr, `Missing required ${missing}`)
+    assert.include(stdout, "npm create tocsin-plugin@latest my-channel -- --kind http")
   })
 
   it("says what to do next", () => {

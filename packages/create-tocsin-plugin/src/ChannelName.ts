@@ -1,0 +1,61 @@
+/**
+ * What a channel may be named: its name becomes a type, a package, a file and a class.
+ */
+import { Effect, Schema } from "effect"
+
+/** The class that a channel's name becomes: `my-channel`, `MyChannel`. */
+export const className = (name: string): string => words(name).join("")
+
+/** A channel's name as people read it: `my-channel`, `My Channel`. */
+export const title = (name: string): string => words(name).join(" ")
+
+/** Why something is not the name of a channel; nothing if it is. */
+export const fault = (name: string): string | undefined => {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+    return "Expected lowercase words with hyphens between, such as my-channel"
+  }
+  if (name.startsWith("tocsin-plugin")) return "Leave tocsin-plugin out: the package is named so by itself"
+  // npm takes 214 characters, of which tocsin-plugin- has 14.
+  if (name.length > 200) return "Expected at most 200 characters"
+  if (builtIn.has(name)) return `Every gateway has a plugin of the type ${name}: expected another name`
+  if (used.has(className(name)) || className(name) in globalThis) {
+    return `The plugin's source uses ${className(name)} for something else: expected another name, such as ${name}-room`
+  }
+  return undefined
+}
+
+/** The name of a channel. */
+export const ChannelName = Schema.String.check(Schema.makeFilter(fault))
+
+/** Gives a channel's name back, or fails with what is wrong with it. */
+export const validate = (name: string): Effect.Effect<string, string> => {
+  const why = fault(name)
+  return why === undefined ? Effect.succeed(name) : Effect.fail(why)
+}
+
+const words = (name: string) => name.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+
+const builtIn = new Set(["slack", "hipchat"])
+
+/** What the templates import or declare. */
+const used = new Set([
+  "ChannelPlugin",
+  "ChannelPluginTest",
+  "Connector",
+  "DeliveryError",
+  "Effect",
+  "HttpChannel",
+  "HttpClientRequest",
+  "Layer",
+  "Message",
+  "NodeSocket",
+  "Notification",
+  "Option",
+  "PayloadRejected",
+  "Redacted",
+  "Schema",
+  "Socket",
+  "Stream",
+  "Unavailable",
+  "Unguarded"
+])

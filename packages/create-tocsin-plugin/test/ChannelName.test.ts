@@ -1,0 +1,50 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { className, fault } from "../src/ChannelName.ts"
+
+const template = fileURLToPath(new URL("../template", import.meta.url))
+
+describe("A channel's name", () => {
+  it.each(["pager", "my-channel", "ntfy", "x2", "web-2-sms", "a".repeat(200)])("may be %s", (name) => {
+    assert.strictEqual(fault(name), undefined)
+  })
+
+  it.each([
+    ["", "Expected lowercase words"],
+    ["Pager", "Expected lowercase words"],
+    ["my channel", "Expected lowercase words"],
+    ["my--channel", "Expected lowercase words"],
+    ["-pager", "Expected lowercase words"],
+    ["2fa", "Expected lowercase words"],
+    ["../pager", "Expected lowercase words"],
+    ["@acme/pager", "Expected lowercase words"],
+    ["pager\n", "Expected lowercase words"],
+    ["a".repeat(201), "Expected at most 200 characters"],
+    ["slack", "Every gateway has a plugin of the type slack"],
+    ["hipchat", "Every gateway has a plugin of the type hipchat"],
+    ["tocsin-plugin-pager", "Leave tocsin-plugin out"],
+    ["response", "The plugin's source uses Response for something else"]
+  ])("may not be %j", (name, says) => {
+    assert.include(fault(name), says)
+  })
+
+  it("is not that of what the templates import or declare", () => {
+    const sources = readdirSync(template, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"))
+    const names = sources.flatMap((file) => {
+      const text = readFileSync(join(template, file), "utf8")
+      const imported = [...text.matchAll(/^import (?:\* as )?(.+) from/gm)].flatMap(
+        ([, list = ""]) => list.match(/\b[A-Z]\w+/g) ?? []
+      )
+      return [...imported, ...[...text.matchAll(/^const ([A-Z]\w+)/gm)].flatMap(([, name = ""]) => name)]
+    })
+    const others = new Set(names.filter((name) => name !== "MyChannel"))
+    assert.isAbove(others.size, 10)
+    for (const name of others) {
+      const channel = name.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase()
+      assert.strictEqual(className(channel), name)
+      assert.include(fault(channel), `uses ${name} for something else`)
+    }
+  })
+})
