@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Queue } from "effect"
 import { execFile, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer as createHttpServer } from "node:http"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
+import { serve } from "../test/listen.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))
@@ -37,23 +39,47 @@ const packed = Effect.gen(function* () {
   return { tarball, all: readdirSync(folder).map((file) => join(folder, file)) }
 })
 
-/** What a plugin posts to. */
-const service = Effect.gen(function* () {
-  const posts: Array<{ readonly text: string; readonly authorization: string | undefined }> = []
-  const server = createServer((request, response) => {
+/** What the plugin that speaks HTTP posts to, and what the other one writes its lines to. */
+const services = Effect.gen(function* () {
+  const posts = yield* Queue.unbounded<{ readonly text: string; readonly authorization: string | undefined }>()
+  const lines = yield* Queue.unbounded<string>()
+  const http = createHttpServer((request, response) => {
     let text = ""
     request.on("data", (part) => (text += String(part)))
     request.on("end", () => {
-      posts.push({ text, authorization: request.headers.authorization })
+      Queue.offerUnsafe(posts, { text, authorization: request.headers.authorization })
       response.writeHead(204).end()
     })
   })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () => Effect.sync(() => server.close())
-  )
-  return { posts, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/room` }
+  const tcp = createServer((connection) => {
+    createInterface(connection).on("line", (line) => {
+      Queue.offerUnsafe(lines, line)
+      connection.end("ok\n")
+    })
+  })
+  const { port: httpPort } = yield* serve(http)
+  const { port } = yield* serve(tcp)
+  return { posts, lines, url: `http://127.0.0.1:${httpPort}/room`, port }
 })
+
+/** Runs the scaffolder in a terminal of its own, as a person would, who answers its questions with these keys. */
+const asked = (cwd: string, command: string, answers: ReadonlyArray<{ readonly to: string; readonly keys: string }>) =>
+  Effect.callback<void, Error>((resume) => {
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd })
+    const left = [...answers]
+    let shown = ""
+    child.stdout.on("data", (part) => {
+      shown += String(part)
+      if (left[0] === undefined || !shown.includes(left[0].to)) return
+      child.stdin.write(left[0].keys)
+      left.shift()
+      shown = ""
+    })
+    child.on("exit", (code) => {
+      resume(code === 0 ? Effect.void : Effect.fail(new Error(`${command}: ${code}\n${shown}`)))
+    })
+    return Effect.sync(() => child.kill())
+  })
 
 /** `npx @tocsin/gateway` in a folder; ends with the scope. */
 const gateway = (cwd: string, settings: { readonly [name: string]: string }) =>
@@ -93,9 +119,13 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
     Effect.gen(function* () {
       const { all, tarball } = yield* packed
       const author = empty("author")
-      const create = [`--package=${tarball("create-tocsin-plugin")}`, "create-tocsin-plugin"]
+      const create = `npx -y --package=${tarball("create-tocsin-plugin")} create-tocsin-plugin`
+      yield* run(author, "sh", "-c", `${create} smoke-http --kind http`)
+      yield* asked(author, create, [
+        { to: "The channel's type", keys: "smoke-other\r" },
+        { to: "How does the service take a message?", keys: "\u001b[B\r" }
+      ])
       for (const kind of ["http", "other"]) {
-        yield* run(author, "npx", "-y", ...create, `smoke-${kind}`, "--kind", kind)
         const folder = join(author, `tocsin-plugin-smoke-${kind}`)
         // What is not on npm yet.
         const file = join(folder, "package.json")
@@ -113,25 +143,29 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       const plugins = readdirSync(author).flatMap((file) => (file.endsWith(".tgz") ? [join(author, file)] : []))
       assert.lengthOf(plugins, 2)
       yield* run(operator, "npm", "install", "--no-audit", "--no-fund", ...all, ...plugins)
-      const { posts, url } = yield* service
+      const { lines, port, posts, url } = yield* services
       const gatewayUrl = yield* gateway(operator, {
         TOCSIN_PLUGINS: "tocsin-plugin-smoke-http,tocsin-plugin-smoke-other",
         TOCSIN_DATABASE_URL: `sqlite:${join(operator, "tocsin.db")}`,
         TOCSIN_EGRESS_ALLOW: "127.0.0.1"
       })
-      const settings = { url, token: "s3cr3t" }
-      const made = yield* post(`${gatewayUrl}/v1/integrations`, { id: "s", name: "S", type: "smoke-http", settings })
-      assert.strictEqual(made.status, 201, made.text)
-      assert.notInclude(made.text, "s3cr3t")
-      const rule = yield* post(`${gatewayUrl}/v1/rules`, { name: "All", match: {}, integrations: ["s"] })
+      for (const integration of [
+        { id: "h", name: "H", type: "smoke-http", settings: { url, token: "s3cr3t" } },
+        { id: "o", name: "O", type: "smoke-other", settings: { host: "127.0.0.1", port } }
+      ]) {
+        const made = yield* post(`${gatewayUrl}/v1/integrations`, integration)
+        assert.strictEqual(made.status, 201, made.text)
+        assert.notInclude(made.text, "s3cr3t")
+      }
+      const rule = yield* post(`${gatewayUrl}/v1/rules`, { name: "All", match: {}, integrations: ["h", "o"] })
       assert.strictEqual(rule.status, 201, rule.text)
       const startedAt = "2026-01-01T00:00:00Z"
       const alert = { source: "curl", id: "1", state: "raised", startedAt, rule: { name: "Disk full" } }
       assert.strictEqual((yield* post(`${gatewayUrl}/v1/alerts`, alert)).status, 202)
-      yield* Effect.repeat(Effect.sleep("50 millis"), { while: () => posts.length === 0 })
-      const [first] = posts
-      assert.match(first?.text ?? "", /^Raised: Disk full\n/)
-      assert.strictEqual(first?.authorization, "Bearer s3cr3t")
+      const posted = yield* Queue.take(posts)
+      assert.match(posted.text, /^Raised: Disk full\n/)
+      assert.strictEqual(posted.authorization, "Bearer s3cr3t")
+      assert.match(yield* Queue.take(lines), /^Raised: Disk full \| /)
     })
   )
 })

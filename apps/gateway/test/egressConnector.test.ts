@@ -11,7 +11,7 @@ import * as Plugins from "../src/Plugins.ts"
 import { Resolver } from "../src/Resolver.ts"
 import { Settings } from "../src/Settings.ts"
 import * as Certificate from "./certificate.ts"
-import { listen } from "./listen.ts"
+import { listen, serve } from "./listen.ts"
 import * as NameServer from "./nameServer.ts"
 
 const world = ({ address }: NameServer.NameServer, settings: { readonly [name: string]: string }) =>
@@ -104,15 +104,7 @@ describe("The connector of plugins that dial themselves", () => {
     Effect.gen(function* () {
       const names = yield* NameServer.serve()
       const { cert, key } = yield* Certificate.make(["localhost"])
-      const server = yield* Effect.acquireRelease(
-        Effect.callback<ReturnType<typeof createServer>>((resume) => {
-          const server = createServer({ cert, key }).on("tlsClientError", () => {})
-          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-        }),
-        (server) => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
-      )
-      const address = server.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
+      const { port } = yield* serve(createServer({ cert, key }).on("tlsClientError", () => {}))
       const reason = yield* Effect.provide(
         failure("localhost", port, true),
         world(names, { TOCSIN_EGRESS_ALLOW: "localhost" })

@@ -5,6 +5,7 @@
 import { Effect, type Scope } from "effect"
 import { createServer, request as forward } from "node:http"
 import { connect, type Socket } from "node:net"
+import * as Listen from "./listen.ts"
 
 /** A proxy. */
 export interface Proxy {
@@ -20,7 +21,6 @@ export interface Proxy {
 /** Serves until the scope closes. */
 export const serve: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(function* () {
   const asked: Array<string> = []
-  const sockets = new Set<Socket>()
   const refusal = (authorization: string | undefined): number | undefined => {
     const { credentials, refuses } = proxy
     if (credentials === undefined) return refuses
@@ -36,7 +36,6 @@ export const serve: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functi
     onward.on("response", (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)))
     return request.pipe(onward)
   })
-  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})))
   server.on("connect", ({ headers, url = "" }, client: Socket) => {
     asked.push(`CONNECT ${url}`)
     const status = refusal(headers["proxy-authorization"])
@@ -48,20 +47,7 @@ export const serve: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functi
     sockets.add(service.on("error", () => client.destroy()))
     return service
   })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
-      })
-  )
-  const address = server.address()
-  const proxy: Proxy = {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    asked,
-    credentials: undefined,
-    refuses: undefined
-  }
+  const { port, sockets } = yield* Listen.serve(server)
+  const proxy: Proxy = { port, asked, credentials: undefined, refuses: undefined }
   return proxy
 })
