@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { command } from "../src/command.ts"
 
-const keys = (text: string) => [...text].map((input) => ({ input, name: input }))
+const keys = (text: string) => Array.from(text, (input) => ({ input, name: input }))
 const enter = { input: "\r", name: "enter" }
 const down = { input: undefined, name: "down" }
 
