@@ -6,6 +6,8 @@ import { Redacted, Schema } from "effect"
 import { answer } from "./answer.ts"
 import { maxText } from "./limits.ts"
 import { plain, rich } from "./message.ts"
+import { parts } from "./parts.ts"
+import { preview } from "./preview.ts"
 
 const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 
@@ -56,7 +58,8 @@ export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
   // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above it.
   budgets: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
   sizes: { text: maxText },
-  capabilities: {}
+  capabilities: {},
+  preview: ({ mention }, notification) => preview(parts(Message.fromNotification(notification), mention))
 }) {
   static readonly layer = HttpChannel.layer(Slack, {
     request: ({ channel, mention, url }, notification, { form }) => {

@@ -3,9 +3,35 @@
  *
  * @see https://docs.slack.dev/messaging/formatting-message-text
  */
-import { cut, type Link, Message } from "@tocsin/core"
+import { cut, type Link, Message, type Preview } from "@tocsin/core"
 import type { DateTime } from "effect"
 import { maxLink } from "./limits.ts"
+
+/** The spans that messages are made of. */
+export type Span = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Link" | "Mention" | "Time" }>
+
+export type Strong = Extract<Span, { readonly _tag: "Strong" }>
+
+/** A span in Slack's markup. */
+export const write = (span: Span): string => {
+  switch (span._tag) {
+    case "Plain":
+      return escape(span.text)
+    case "Strong":
+      return `*${escape(span.text)}*`
+    case "Link":
+      return `<${escape(span.link.href)}|${escape(span.text)}>`
+    case "Mention":
+      return mention(span.text.slice(1))
+    case "Time":
+      return time(span.at)
+  }
+}
+
+const mention = (whom: string): string => {
+  if (whom.startsWith("S")) return `<!subteam^${whom}>`
+  return /^[UW]/.test(whom) ? `<@${whom}>` : `<!${whom}>`
+}
 
 /** Writes the three characters that Slack reads as markup wherever they stand. */
 export const escape = (text: string): string =>
@@ -20,12 +46,12 @@ export const printable = (text: string): string =>
     // oxlint-disable-next-line no-control-regex
     .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "")
 
-/** Foreign text on one line, of at most `max` units as it is written. */
-export const inline = (text: string, max: number): string => written(printable(text).replace(/\s+/g, " ").trim(), max)
+/** Foreign text on one line as a reader sees it, of at most `max` units as it is written. */
+export const inline = (text: string, max: number): string => fit(printable(text).replace(/\s+/g, " ").trim(), max)
 
-/** Foreign text that keeps its lines, of at most `max` units as it is written; empty lines are dropped. */
+/** The same with its lines kept, but for empty ones. */
 export const paragraph = (text: string, max: number): string =>
-  written(
+  fit(
     printable(text)
       .split("\n")
       .map((line) => line.replace(/\s+/g, " ").trim())
@@ -34,15 +60,17 @@ export const paragraph = (text: string, max: number): string =>
     max
   )
 
-/** A link with its label, or the label alone where there is nothing to link to, or nothing that Slack takes. */
-export const link = (to: Link | undefined, label: string): string => {
-  const url = to && (to.protocol === "https:" || to.protocol === "http:") ? escape(to.href.replaceAll("|", "%7C")) : ""
-  // A bar would end the label; U+2223 reads the same.
-  return url === "" || url.length > maxLink ? label : `<${url}|${label.replaceAll("|", "∣")}>`
+/** A text that is a link, or `Plain` or `Strong` where there is nothing to link to, or nothing that Slack takes. */
+export const linked = (to: Link | undefined, text: string, otherwise: "Plain" | "Strong"): Span => {
+  // A bar would end the link.
+  const href = to && /^https?:$/.test(to.protocol) ? to.href.replaceAll("|", "%7C") : ""
+  if (href === "" || escape(href).length > maxLink) return { _tag: otherwise, text }
+  // In the text one would end it, too; U+2223 reads the same.
+  return { _tag: "Link", text: text.replaceAll("|", "∣"), link: new URL(href) }
 }
 
 /** A time in the reader's own zone, or in UTC where the client cannot tell it or Slack would not take it. */
-export const time = (at: DateTime.Utc): string => {
+const time = (at: DateTime.Utc): string => {
   const seconds = Math.floor(at.epochMilliseconds / 1000)
   const utc = Message.timeText(at)
   return seconds >= 0 && seconds <= endOf9999 ? `<!date^${seconds}^{date_short_pretty} at {time_secs}|${utc}>` : utc
@@ -50,9 +78,9 @@ export const time = (at: DateTime.Utc): string => {
 
 const endOf9999 = 253_402_300_799
 
-const written = (text: string, max: number): string =>
+const fit = (text: string, max: number): string =>
   // A text object must not be empty.
-  escape(unformatted(cut(unquoted(text) || "–", max, { encode: escape })))
+  unformatted(cut(unquoted(text) || "–", max, { encode: escape }))
 
 /** A `>` at the start of a line quotes it, escaped or not; behind a soft hyphen, which is not shown, it doesn't. */
 const unquoted = (text: string): string => text.replace(/^[>＞]/gm, "\u00AD$&")

@@ -4,7 +4,8 @@ import { samples } from "@tocsin/core/testing"
 import { show, validate } from "@tocsin/plugin-slack/testing"
 import { Arbitrary, Effect, Schema } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { type Mentions, type Payload, plain, rich } from "../src/message.ts"
+import { type Payload, plain, rich } from "../src/message.ts"
+import type { Mentions } from "../src/parts.ts"
 
 const mentions: Mentions = { critical: "channel", major: "S012AB3CD", minor: "W012AB3CD", info: "here" }
 const written = ["<!channel>", "<!subteam^S012AB3CD>", "<@W012AB3CD>", "<!here>"]

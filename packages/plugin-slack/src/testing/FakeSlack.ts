@@ -8,7 +8,7 @@ import {
   type Request
 } from "@tocsin/core/fakes"
 import { Option } from "effect"
-import { seen } from "./seen.ts"
+import { see, seen } from "./seen.ts"
 import { type Problem, problems, type ValidateOptions } from "./validate.ts"
 
 /** How strict the fake is. */
@@ -58,10 +58,7 @@ export class FakeSlack extends FakeService {
   }
 
   protected see(payload: unknown): Preview.Preview {
-    return Option.match(seen(payload), {
-      onNone: () => ({ blocks: [] }),
-      onSome: ({ attached, text }) => ({ ...attached, blocks: [text, ...attached.blocks] })
-    })
+    return see(payload)
   }
 }
 

@@ -1,3 +1,4 @@
 export { FakeSlack, type FakeSlackOptions } from "./FakeSlack.ts"
+export { see } from "./seen.ts"
 export { show } from "./show.ts"
 export { validate, type ValidateOptions } from "./validate.ts"

@@ -25,6 +25,13 @@ export const seen = (payload: unknown): Option.Option<Seen> =>
     }
   }))
 
+/** What a person sees of a payload: nothing if it is no message. */
+export const see = (payload: unknown): Preview.Preview =>
+  Option.match(seen(payload), {
+    onNone: () => ({ blocks: [] }),
+    onSome: ({ attached, text }) => ({ ...attached, blocks: [text, ...attached.blocks] })
+  })
+
 const Text = Schema.Struct({ text: Schema.String })
 
 const Block = Schema.Struct({
@@ -73,7 +80,7 @@ const fact = (text: string): { readonly label: string; readonly spans: ReadonlyA
 }
 
 const token =
-  /<!date\^(?<seconds>\d+)\^[^|]*\|[^>]*>|<!subteam\^(?<group>\w+)>|<[!@](?<whom>\w+)>|<(?<url>https?:[^|>]+)\|(?<label>[^>]*)>|(?<=^|[\s•])\*(?=\S)(?<strong>[^*\n]+)\*(?=$|[\s:])/gm
+  /<!date\^(?<seconds>\d+)\^[^|]*\|[^>]*>|<!subteam\^(?<group>\w+)>|<[!@](?<whom>\w+)>|<(?<url>https?:[^|>]+)\|(?<label>[^>]*)>|(?<=^|[\s•])\*(?=\S)(?<strong>(?:<[^<>]*>|[^<\n])+?)(?<=\S)\*(?=$|[\s:])/gm
 
 /** Reads mrkdwn: its marks are not shown, what they were put around is. */
 const spans = (text: string): ReadonlyArray<Preview.Span> => {

@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { spansText } from "@tocsin/core/fakes"
 import { Option } from "effect"
-import { colors } from "../message.ts"
+import { colors } from "../parts.ts"
 import { seen } from "./seen.ts"
 
 /**

@@ -1,0 +1,88 @@
+/**
+ * What a message shows, and how much of it: the request and the preview are made of these.
+ */
+import { fitting, Message, type Severity } from "@tocsin/core"
+import { shown } from "./limits.ts"
+import { inline, linked, paragraph, type Span, type Strong, write } from "./mrkdwn.ts"
+
+/** The colours of raised alerts by severity, of what is cleared, and of notices. */
+export const colors = {
+  critical: "#C62828",
+  major: "#EF6C00",
+  minor: "#F9C80E",
+  info: "#1E88E5",
+  cleared: "#2EB67D",
+  notice: "#9E9E9E"
+} as const
+
+/** Whom to mention by the severity of what is raised, as the settings name them. */
+export type Mentions = { readonly [K in Severity]?: string }
+
+/** The parts of a message, in the order in which they are read. */
+export interface Parts {
+  readonly color: string
+  readonly mention: Span | undefined
+  readonly headline: Span
+  readonly summary: Span | undefined
+  readonly facts: ReadonlyArray<{ readonly label: Strong; readonly value: Span }>
+  readonly list:
+    | {
+        readonly title: Strong
+        readonly items: ReadonlyArray<ReadonlyArray<Span>>
+        /** How many are not shown. */
+        readonly more: Span | undefined
+      }
+    | undefined
+  readonly context: ReadonlyArray<Span>
+}
+
+/** The parts of a message in its rich form. */
+export const parts = (message: Message.Message, mentions: Mentions = {}): Parts => ({
+  color: colors[message.state === "raised" ? message.severity : message.state],
+  mention: mention(message, mentions),
+  headline: linked(message.link, inline(message.headline, shown.headline), "Plain"),
+  summary: message.summary === undefined ? undefined : plain(paragraph(message.summary, shown.summary)),
+  facts: message.facts.map((fact) => ({
+    label: strong(inline(fact.label, shown.label)),
+    value: fact._tag === "Time" ? { _tag: "Time", at: fact.at } : plain(inline(fact.text, shown.fact))
+  })),
+  list: list(message),
+  context: context(message)
+})
+
+/** Whom a message mentions: nobody but for what is raised. */
+export const mention = ({ severity, state }: Message.Message, mentions: Mentions): Span | undefined => {
+  const whom = mentions[severity]
+  return state !== "raised" || whom === undefined ? undefined : { _tag: "Mention", text: `@${whom}` }
+}
+
+/** One item of a list in Slack's markup. */
+export const bullet = (item: ReadonlyArray<Span>): string => `• ${item.map(write).join("")}`
+
+const list = ({ lines, linesTitle, omitted }: Message.Message): Parts["list"] => {
+  if (lines.length + omitted === 0) return undefined
+  // Where lines are names alone, nothing need stand out.
+  const name = lines.some(({ link, text }) => link !== undefined || text !== undefined) ? "Strong" : "Plain"
+  const title = strong(inline(linesTitle, shown.label))
+  const items = lines.map(({ link, strong, text }) => [
+    linked(link, inline(strong, shown.strong), name),
+    ...(text === undefined ? [] : [plain(`: ${inline(text, shown.line)}`)])
+  ])
+  const more = (shown: number) => Message.moreText(lines.length - shown + omitted)
+  const reserve = more(0).length
+  const fit = fitting(
+    items.map((item) => bullet(item).length),
+    { max: shown.list - write(title).length - 1 - (omitted > 0 ? reserve + 1 : 0), reserve, separator: 1 }
+  )
+  const isCut = fit < lines.length || omitted > 0
+  return { title, items: items.slice(0, fit), more: isCut ? plain(more(fit)) : undefined }
+}
+
+const context = ({ notes, secondLink }: Message.Message): ReadonlyArray<Span> => {
+  const second = secondLink && linked(secondLink.link, inline(secondLink.label, shown.label), "Plain")
+  return [...(second?._tag === "Link" ? [second] : []), ...notes.map((note) => plain(inline(note, shown.note)))]
+}
+
+const plain = (text: string): Span => ({ _tag: "Plain", text })
+
+const strong = (text: string): Strong => ({ _tag: "Strong", text })
