@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChannelPlugin, DeliveryError, HttpChannel, Message, type Notification, Unavailable } from "@tocsin/core"
+import {
+  ChannelPlugin,
+  DeliveryError,
+  HttpChannel,
+  Message,
+  type Notification,
+  type Preview,
+  Unavailable
+} from "@tocsin/core"
 import { ChannelPluginTest } from "@tocsin/core/testing"
 import { Clock, Config, Effect, Exit, Layer, Redacted, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -20,15 +28,18 @@ interface Spoils {
   readonly http?: Partial<HttpChannel.Options<Settings>>
   readonly send?: Send
   readonly options?: Omit<Partial<ChannelPluginTest.Options<never>>, "layer">
+  readonly unread?: true
 }
 
 const text = (notification: Notification) => Message.plainText(Message.fromNotification(notification), 1000)
+
+const blocks = (text: string): ReadonlyArray<Preview.Block> => [{ _tag: "Text", spans: [{ _tag: "Plain", text }] }]
 
 const post = ({ url }: Settings, notification: Notification) =>
   HttpClientRequest.post(Redacted.value(url)).pipe(HttpClientRequest.bodyText(text(notification)))
 
 /** The checks of a sound plugin, with what is spoilt in it. */
-const checks = ({ declared, http, options, send }: Spoils) => {
+const checks = ({ declared, http, options, send, unread }: Spoils) => {
   class Hook extends ChannelPlugin.Service<Hook>()("hook", {
     title: "Hook",
     settings: Settings,
@@ -38,6 +49,7 @@ const checks = ({ declared, http, options, send }: Spoils) => {
     budgets: () => [{ key: "hook", messages: 1, perSeconds: 1, burst: 1 }],
     sizes: { text: 1000 },
     capabilities: {},
+    preview: (_, notification) => ({ blocks: blocks(text(notification)) }),
     ...declared
   }) {}
   const layer =
@@ -60,6 +72,11 @@ const checks = ({ declared, http, options, send }: Spoils) => {
     accepted: () => new Response("ok"),
     validate: ({ body }) =>
       body._tag === "Uint8Array" && body.body.length > 0 && body.body.length <= 4000 ? [] : ["has no fitting text"],
+    ...(unread !== true && {
+      read: ({ body }) => ({
+        blocks: body._tag === "Uint8Array" ? blocks(new TextDecoder().decode(body.body)) : []
+      })
+    }),
     ...options
   })
 }
@@ -196,6 +213,54 @@ const spoilt: ReadonlyArray<readonly [fault: string, caughtBy: string, Spoils]> 
     "gives what the service takes for 5,000 observations",
     { http: { request: (settings, of) => HttpClientRequest.bodyText(post(settings, of), JSON.stringify(of)) } }
   ],
+  [
+    "sends more plain text than it declares",
+    "keeps its plain form within the size that it declares",
+    { declared: { sizes: { text: 900 } } }
+  ],
+  [
+    "gives a page back in its receipt",
+    "gives a receipt of at most 4 KiB",
+    { http: { answer: () => ({ data: "x".repeat(4095) }) } }
+  ],
+  [
+    "leaves a text out of its preview",
+    "previews what it sends for a Cleared",
+    {
+      declared: {
+        preview: (_, notification) => ({ blocks: blocks(Message.fromNotification(notification).headline) })
+      }
+    }
+  ],
+  [
+    "previews a link that is not sent",
+    "previews what it sends for a Raised",
+    {
+      declared: {
+        preview: (_, notification) => ({
+          blocks: [
+            ...blocks(text(notification)),
+            { _tag: "Footer", spans: [{ _tag: "Link", text: "More", link: new URL("https://more.example.com/") }] }
+          ]
+        })
+      }
+    }
+  ],
+  [
+    "previews facts in another order",
+    "previews what it sends for a Notice",
+    {
+      declared: {
+        preview: (_, notification) => ({ blocks: text(notification).split("\n").toReversed().flatMap(blocks) })
+      }
+    }
+  ],
+  [
+    "previews a colour that is not sent",
+    "previews what it sends for a Test",
+    { declared: { preview: (_, notification) => ({ accent: "#C62828", blocks: blocks(text(notification)) }) } }
+  ],
+  ["previews what nobody reads", "previews what it sends for any notification", { unread: true }],
   [
     "posts to verify",
     "verifies only if it says so, and with one request that posts nothing",

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Because, Message, Notification } from "@tocsin/core"
-import { samples } from "@tocsin/core/testing"
-import { show, validate } from "@tocsin/plugin-slack/testing"
-import { Arbitrary, Effect, Schema } from "effect"
+import { Because, Message, type Notification } from "@tocsin/core"
+import { generated, samples } from "@tocsin/core/testing"
+import { show } from "@tocsin/plugin-slack/testing"
+import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { type Payload, plain, rich } from "../src/message.ts"
 import type { Mentions } from "../src/parts.ts"
@@ -63,92 +63,7 @@ describe("message", () => {
   })
 })
 
-/** What has made trouble somewhere, and what Slack reads as markup. */
-const alphabet = [
-  ...Array.from("&<>*_~`|\n\r\t@#:\"'\\ ax9漢＊＞"),
-  "<!channel>",
-  "<!here|x>",
-  "<@U012AB3CD>",
-  "<!subteam^S012AB3CD>",
-  "<https://evil.example|ok>",
-  "<!date^0^{date}|x>",
-  "&amp;",
-  "&lt;!channel&gt;",
-  "```",
-  "\n> ",
-  "\u0000",
-  "\u001b[31m",
-  "\u202e",
-  "\u2028",
-  "\u00ad",
-  "\ud83d",
-  "\udc69",
-  "👩‍👩‍👧‍👦",
-  "e\u0301\u0323\u0310",
-  "&".repeat(500),
-  "x".repeat(4100),
-  "👩‍👩‍👧‍👦".repeat(200)
-]
-
-/** Any notification, its texts replaced by hostile ones. */
-const hostile = Arbitrary.all([
-  Arbitrary.schema(Notification),
-  Arbitrary.array(Arbitrary.schema(Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 47 })))), {
-    minLength: 1,
-    maxLength: 20
-  })
-]).pipe(
-  Arbitrary.map(([notification, picks]) => {
-    let next = 0
-    const text = () => (picks[next++ % picks.length] ?? []).map((n) => alphabet[n % alphabet.length]).join("") || "&"
-    const replace = (value: unknown, key?: string): unknown => {
-      if (Array.isArray(value)) return value.map((one) => replace(one, key))
-      if (typeof value === "object" && value !== null) {
-        return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replace(one, key)]))
-      }
-      return typeof value === "string" && texts.has(key ?? "") ? text() : value
-    }
-    return decode(replace(encode(notification)))
-  })
-)
-
-const texts = new Set(
-  "name expression summary atStart atEnd sourceId headline rule text lines targets zone stated source".split(" ")
-)
-const codec = Schema.toCodecJson(Notification)
-const encode = Schema.encodeSync(codec)
-const decode = Schema.decodeUnknownSync(codec)
-
 const forms = { rich, plain }
-
-const assertGood = (notification: Notification) => {
-  const message = Message.fromNotification(notification)
-  for (const form of [rich, plain]) {
-    assert.deepStrictEqual(validate(form(message)), [])
-    const payload = form(message, mentions)
-    assert.deepStrictEqual(validate(payload, { mentions: written }), [])
-    const mentioned = written.filter((mention) => JSON.stringify(payload).includes(mention))
-    assert.lengthOf(mentioned, message.state === "raised" ? 1 : 0)
-    const { text, ...rest } = payload
-    if (message.state === "raised") assert.isTrue(text.startsWith(`${mentioned[0]} `))
-    for (const mention of written) assert.notInclude(JSON.stringify(rest), mention)
-    for (const one of strings(payload)) assertWhole(one)
-  }
-  assert.strictEqual(shownLines(rich(message)), message.lines.length + message.omitted)
-}
-
-const strings = (value: unknown): ReadonlyArray<string> =>
-  typeof value === "string"
-    ? [value]
-    : typeof value === "object" && value !== null
-      ? Object.values(value).flatMap(strings)
-      : []
-
-/** No entity and no surrogate pair was cut. */
-const assertWhole = (text: string) => {
-  assert.notMatch(text, /&(?!(amp|lt|gt);)/)
-  assert.isTrue(text.isWellFormed())
-}
 
 /** How many lines a rich message speaks of: those that it shows and those that it counts. */
 const shownLines = ({ attachments }: Payload): number =>
@@ -163,17 +78,31 @@ const shownLines = ({ attachments }: Payload): number =>
 
 describe("message, for any notification", () => {
   it.effect.prop(
-    "is one that Slack takes",
-    [Notification],
-    ([notification]) => Effect.sync(() => assertGood(notification)),
-    { arbitrary: { runs: 300, size: 20 }, timeout: 60_000 }
+    "mentions at its start whom the settings name, nobody else, and nobody where nothing is raised",
+    [generated.notification],
+    ([notification]) =>
+      Effect.sync(() => {
+        const message = Message.fromNotification(notification)
+        for (const form of [rich, plain]) {
+          const { text, ...rest } = form(message, mentions)
+          const mentioned = written.filter((mention) => text.includes(mention))
+          assert.lengthOf(mentioned, message.state === "raised" ? 1 : 0)
+          assert.isTrue(text.startsWith(mentioned[0] ?? ""))
+          for (const mention of written) assert.notInclude(JSON.stringify(rest), mention)
+        }
+      }),
+    { arbitrary: { size: 20 } }
   )
 
   it.effect.prop(
-    "is one that Slack takes, whatever is written in it",
-    [hostile],
-    ([notification]) => Effect.sync(() => assertGood(notification)),
-    { arbitrary: { runs: 300, size: 20 }, timeout: 60_000 }
+    "counts the lines that it does not show",
+    [generated.notification],
+    ([notification]) =>
+      Effect.sync(() => {
+        const message = Message.fromNotification(notification)
+        assert.strictEqual(shownLines(rich(message)), message.lines.length + message.omitted)
+      }),
+    { arbitrary: { size: 20 } }
   )
 })
 

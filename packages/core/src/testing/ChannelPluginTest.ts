@@ -7,10 +7,12 @@ import type { Effect, Layer, Schema } from "effect"
 import type { HttpClient, HttpClientRequest } from "effect/http"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
 import type { Reason } from "../DeliveryError.ts"
+import type { Preview } from "../Preview.ts"
 import { answerChecks } from "./answerChecks.ts"
 import { conductChecks } from "./conductChecks.ts"
 import { declarationChecks } from "./declarationChecks.ts"
 import { payloadChecks } from "./payloadChecks.ts"
+import { previewChecks } from "./previewChecks.ts"
 import * as Trial from "./trial.ts"
 
 /** What the checks must know of a plugin. */
@@ -29,6 +31,11 @@ export interface Options<Self> {
   readonly statuses?: { readonly [status: number]: Reason["_tag"] }
   /** What the service's documentation forbids in a request, one sentence a problem; none for a good one. */
   readonly validate?: (request: HttpClientRequest.HttpClientRequest) => ReadonlyArray<string>
+  /**
+   * What a person sees of a request, read from the request alone: every text and link, escapes undone. It is held
+   * against the plugin's `preview`, which needs it, and against `sizes`. A fake's `see` is one.
+   */
+  readonly read?: (request: HttpClientRequest.HttpClientRequest) => Preview
   /** Whether a request may be made twice; PUT, GET and DELETE may, where this is absent. */
   readonly idempotent?: (request: HttpClientRequest.HttpClientRequest) => boolean
   /** Whether a request of `verify` posts nothing; GET and HEAD do, where this is absent. */
@@ -47,7 +54,7 @@ export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   options: Options<Self>
 ): ReadonlyArray<Check> => {
   const trial = Trial.make(plugin, options)
-  return [declarationChecks, payloadChecks, answerChecks, conductChecks].flatMap((some) => some(trial))
+  return [declarationChecks, payloadChecks, previewChecks, answerChecks, conductChecks].flatMap((some) => some(trial))
 }
 
 /** Registers the checks as tests. */

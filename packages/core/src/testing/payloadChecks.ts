@@ -1,15 +1,19 @@
 import { assert } from "@effect/vitest"
-import { Arbitrary, Effect, Exit } from "effect"
-import type { Form } from "../ChannelPlugin.ts"
-import { Notification } from "../Notification.ts"
+import { Effect, Exit, Schema } from "effect"
+import { type Form, Receipt } from "../ChannelPlugin.ts"
+import type { Notification } from "../Notification.ts"
 import type { Check } from "./ChannelPluginTest.ts"
-import { agent, crowded, hostile, notifications, raised } from "./samples.ts"
+import { always } from "./generated.ts"
+import { given } from "./given.ts"
+import { previewTexts } from "./previewTexts.ts"
 import type { Trial } from "./trial.ts"
 
 const forms: ReadonlyArray<Form> = ["rich", "plain"]
 
+const maxReceiptBytes = 4096
+
 /** What is sent for whatever has to be said. */
-export const payloadChecks = ({ deliver, options }: Trial): ReadonlyArray<Check> => {
+export const payloadChecks = ({ deliver, options, plugin }: Trial): ReadonlyArray<Check> => {
   const isIdempotent =
     options.idempotent ?? (({ method }) => method === "PUT" || method === "GET" || method === "DELETE")
 
@@ -21,42 +25,35 @@ export const payloadChecks = ({ deliver, options }: Trial): ReadonlyArray<Check>
       for (const request of requests) assert.deepStrictEqual(options.validate?.(request) ?? [], [])
       assert.isTrue(requests.slice(0, -1).every(isIdempotent), "a request before the last is not idempotent")
     }
-    return true
+  })
+
+  const isPlainWithinSize = Effect.fnUntraced(function* (notification: Notification) {
+    const { requests } = yield* deliver(notification, { form: "plain" })
+    const texts = requests.flatMap((request) => (options.read === undefined ? [] : previewTexts(options.read(request))))
+    assert.isAtMost(texts.join("\n").length, plugin.sizes.text)
+  })
+
+  const isReceiptSmall = Effect.fnUntraced(function* (notification: Notification) {
+    const { exit, printed } = yield* deliver(notification)
+    if (!Exit.isSuccess(exit)) return assert.fail(printed)
+    assert.isTrue(Schema.is(Receipt)(exit.value), "what it gives back is no receipt")
+    const bytes = new TextEncoder().encode(JSON.stringify(exit.value.data ?? null)).length
+    assert.isAtMost(bytes, maxReceiptBytes)
   })
 
   return [
     ...Object.entries(given).map(([what, notification]) => ({
       name: `gives what the service takes for ${what}`,
-      run: Effect.asVoid(isTaken(notification))
+      run: isTaken(notification)
     })),
+    { name: "gives what the service takes for any notification", run: always(isTaken) },
     {
-      name: "gives what the service takes for any notification",
-      run: Effect.gen(function* () {
-        const result = yield* Arbitrary.checkEffect(Arbitrary.schema(Notification), isTaken, { runs: 100 })
-        assert.strictEqual(Arbitrary.formatCheckFailure(result), undefined)
-      })
+      name: "keeps its plain form within the size that it declares",
+      run: Effect.andThen(Effect.forEach(Object.values(given), isPlainWithinSize), always(isPlainWithinSize))
+    },
+    {
+      name: "gives a receipt of at most 4 KiB",
+      run: Effect.forEach(Object.values(given), isReceiptSmall)
     }
   ]
-}
-
-const given: { readonly [what: string]: Notification } = {
-  ...Object.fromEntries(Object.entries(notifications).map(([kind, notification]) => [`a ${kind}`, notification])),
-  "an alert without optional fields": { _tag: "Raised", alert: { ...agent, observations: [] } },
-  "hostile text": { _tag: "Raised", alert: hostile },
-  "names at their limits": {
-    _tag: "Raised",
-    alert: {
-      ...raised,
-      rule: { name: "漢".repeat(4096), expression: "&".repeat(4096) },
-      test: { name: "👩‍👩‍👧‍👦".repeat(372), targets: ["<".repeat(4096)] },
-      summary: "\n> ".repeat(1365)
-    }
-  },
-  "5,000 observations": {
-    _tag: "Raised",
-    alert: {
-      ...crowded,
-      observations: Array.from({ length: 5000 }, (_, n) => ({ name: `Agent ${n}`, atStart: "x".repeat(200) }))
-    }
-  }
 }
