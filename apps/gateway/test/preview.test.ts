@@ -22,7 +22,7 @@ const kinds = ["Raised", "Escalated", "Reminder", "Cleared", "RaisedAndCleared",
 describe("A preview", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([slack, hipchat])(
-      "of $type shows each kind in words and as its request, without a secret",
+      "of $type shows each kind in words, as data and as its request, without a secret",
       (payload) =>
         Effect.gen(function* () {
           const answer = yield* ask(200, "POST", "/v1/integrations/preview", payload)
@@ -32,7 +32,8 @@ describe("A preview", () => {
             kinds
           )
           assert.notInclude(answer.text, canary)
-          for (const { requests, text } of items) {
+          for (const { preview, requests, text } of items) {
+            assert.isAbove(preview?.blocks.length ?? 0, 0)
             assert.strictEqual(requests.length, 1)
             assert.strictEqual(requests[0]?.method, "POST")
             assert.isAbove(text.length, 10)
@@ -40,7 +41,28 @@ describe("A preview", () => {
           const [raised] = items
           assert.include(raised?.requests[0]?.body, "HTTP errors on checkout-eu")
           assert.include(raised?.text, "Raised: HTTP errors on checkout-eu")
+          const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
+          assert.deepStrictEqual(raised?.preview?.blocks[0], {
+            _tag: "Heading",
+            spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
+          })
         })
+    )
+
+    it.effect("shows whom a setting makes it mention", () =>
+      Effect.gen(function* () {
+        const settings = { ...slack.settings, mention: { major: "here" } }
+        const answer = yield* ask(200, "POST", "/v1/integrations/preview", { ...slack, settings })
+        const mentioning = answer
+          .as(IntegrationPreview)
+          .items.filter(({ preview }) =>
+            preview?.blocks.some((block) => block._tag === "Heading" && block.spans[0]?._tag === "Mention")
+          )
+        assert.deepStrictEqual(
+          mentioning.map(({ kind }) => kind),
+          ["Raised", "Reminder", "Test"]
+        )
+      })
     )
 
     it.effect("of a saved integration takes other settings, and its stored secrets for the same origin only", () =>

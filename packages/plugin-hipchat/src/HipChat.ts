@@ -6,6 +6,7 @@ import { Redacted } from "effect"
 import { answer } from "./answer.ts"
 import { limits, rates } from "./limits.ts"
 import { message } from "./message.ts"
+import { preview } from "./preview.ts"
 import { settings } from "./settings.ts"
 
 /** Posts alerts to a room of HipChat Server, HipChat Data Center, or a bridge that speaks HipChat's API v2. */
@@ -26,7 +27,8 @@ export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
     { key: Redacted.make(`token:${Redacted.value(authToken)}`), ...rates.token }
   ],
   sizes: { text: limits.message },
-  capabilities: { verify: true }
+  capabilities: { verify: true },
+  preview: (_, notification) => preview(notification)
 }) {
   static readonly layer = HttpChannel.layer(HipChat, {
     request: ({ authToken, url }, notification, options) =>

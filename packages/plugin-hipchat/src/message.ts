@@ -1,7 +1,9 @@
-import { type ChannelPlugin, cut, fitting, Message, type Notification, type Severity } from "@tocsin/core"
+import { type ChannelPlugin, cut, fitting, Message, type Notification } from "@tocsin/core"
 import { Hash } from "effect"
 import { type Card, card } from "./card.ts"
+import { type accents, color } from "./color.ts"
 import { limits, maxHeadline, maxLines } from "./limits.ts"
+import { parts } from "./parts.ts"
 import { clean, escapeHtml, linkText, literal, literalLink, oneLine } from "./text.ts"
 
 /**
@@ -12,7 +14,7 @@ import { clean, escapeHtml, linkText, literal, literalLink, oneLine } from "./te
 export interface Body {
   readonly from: string
   readonly message_format: "html" | "text"
-  readonly color: "yellow" | "green" | "red" | "purple" | "gray"
+  readonly color: keyof typeof accents
   /** Whether the room's members are called: a sound, a mark on the room. */
   readonly notify: boolean
   readonly message: string
@@ -41,15 +43,9 @@ export const message = (
     ...common,
     message_format: "html",
     message: html,
-    card: card(words, { id, ...(alert && { observers: alert.observations.length + alert.observationsOmitted }) })
+    card: card(parts(notification), { id, words })
   }
 }
-
-/** Red calls for a person now; what is over is green, and what is said of Tocsin itself gray. */
-const color = ({ severity, state }: Message.Message): Body["color"] =>
-  state === "raised" ? raisedColors[severity] : state === "cleared" ? "green" : "gray"
-
-const raisedColors: Record<Severity, Body["color"]> = { critical: "red", major: "red", minor: "yellow", info: "purple" }
 
 /** Where there is a link to the rest, a list need not show all of it. */
 const shortened = (words: Message.Message): Message.Message =>

@@ -4,9 +4,9 @@ import type { Reason } from "@tocsin/core"
 import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
-import { FakeHipChat, validate } from "@tocsin/plugin-hipchat/testing"
+import { FakeHipChat, see, validate } from "@tocsin/plugin-hipchat/testing"
 import { DateTime, Duration, Effect, Redacted, Schema } from "effect"
-import { HttpClient } from "effect/http"
+import { HttpClient, type HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 
 const token = "s3cr3tRoomToken"
@@ -14,13 +14,16 @@ const url = "https://acme.hipchat.example/v2/room/42/notification"
 const fixture = (name: string) => readFileSync(new URL(`fixtures/hipchat-${name}.json`, import.meta.url), "utf8")
 const refusal = (status: number) => () => new Response(fixture(`error-${status}`), { status })
 
+const payload = ({ body }: HttpClientRequest.HttpClientRequest): unknown =>
+  body._tag === "Uint8Array" ? JSON.parse(new TextDecoder().decode(body.body)) : undefined
+
 ChannelPluginTest.suite(HipChat, {
   layer: HipChat.layer,
   settings: { url, authToken: token },
   secrets: [token],
   accepted: () => new Response(null, { status: 204 }),
-  validate: ({ body }) =>
-    body._tag === "Uint8Array" ? validate(JSON.parse(new TextDecoder().decode(body.body))) : ["no body"],
+  validate: (request) => validate(payload(request)),
+  read: (request) => see(payload(request)),
   // With auth_test HipChat looks at the token only.
   postsNothing: ({ urlParams }) => Object.fromEntries(urlParams)["auth_test"] === "true",
   refused: [

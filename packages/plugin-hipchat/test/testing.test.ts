@@ -183,7 +183,7 @@ describe("show", () => {
       show(fixture("notification-card")).split("\n").slice(2).join("\n"),
       [
         "| Response Code is any error (≥ 400 or no response)",
-        "| Severity: [Major]",
+        "| Severity: Major",
         "| Agents: 3",
         "| Rule: HTTP errors (https://app.thousandeyes.com/alerts/list/?__a=1200042&alertId=118039164)"
       ].join("\n")

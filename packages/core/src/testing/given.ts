@@ -1,25 +1,41 @@
+import type { Alert } from "../Alert.ts"
+import { maxLabelLength, maxLabels, maxObservations, maxTargets, maxTextLength } from "../InboundLimits.ts"
 import type { Notification } from "../Notification.ts"
-import { agent, crowded, hostile, notifications, raised } from "./samples.ts"
+import { agent, cleared, crowded, hostile, notifications } from "./samples.ts"
+
+const { assumedTimeZone: _, ...bare } = { ...agent, rule: { name: "Agent offline" }, observations: [] }
+
+const upTo = (text: string, max = maxTextLength) => text.repeat(Math.floor(max / text.length))
+
+const link = new URL(`https://app.example.com/${upTo("&", 1000)}`)
+
+const full: Alert = {
+  ...cleared,
+  rule: { name: upTo("漢"), expression: upTo("&") },
+  test: { name: upTo("👩‍👩‍👧‍👦"), targets: Array(maxTargets).fill(upTo("<")) },
+  summary: upTo("\n> "),
+  observations: Array(100).fill({ name: upTo("'"), atStart: upTo("@"), atEnd: upTo("("), link }),
+  labels: Object.fromEntries(
+    Array.from({ length: maxLabels }, (_, n) => [`${n}${upTo('"', maxLabelLength - 2)}`, upTo("*_", maxLabelLength)])
+  ),
+  links: { started: link, cleared: link, alert: new URL(`${link.href}1`) },
+  assumedTimeZone: { zone: "UTC", stated: upTo("`") }
+}
 
 /** What every plugin is given to send, by what it shows. */
 export const given: { readonly [what: string]: Notification } = {
   ...Object.fromEntries(Object.entries(notifications).map(([kind, notification]) => [`a ${kind}`, notification])),
-  "an alert without optional fields": { _tag: "Raised", alert: { ...agent, observations: [] } },
+  "an alert without optional fields": { _tag: "Raised", alert: bare },
   "hostile text": { _tag: "Raised", alert: hostile },
-  "names at their limits": {
-    _tag: "Raised",
-    alert: {
-      ...raised,
-      rule: { name: "漢".repeat(4096), expression: "&".repeat(4096) },
-      test: { name: "👩‍👩‍👧‍👦".repeat(372), targets: ["<".repeat(4096)] },
-      summary: "\n> ".repeat(1365)
-    }
-  },
+  "names at their limits": { ...notifications.Cleared, alert: full, flaps: 1e15 },
   "5,000 observations": {
     _tag: "Raised",
     alert: {
       ...crowded,
-      observations: Array.from({ length: 5000 }, (_, n) => ({ name: `Agent ${n}`, atStart: "x".repeat(200) }))
+      observations: Array.from({ length: maxObservations }, (_, n) => ({
+        name: `Agent ${n}`,
+        atStart: "x".repeat(200)
+      }))
     }
   }
 }

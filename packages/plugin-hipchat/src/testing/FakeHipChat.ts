@@ -8,7 +8,7 @@ import {
   type Request
 } from "@tocsin/core/fakes"
 import { rates } from "../limits.ts"
-import { seen } from "./seen.ts"
+import { see } from "./see.ts"
 import { validate } from "./validate.ts"
 
 /** What the fake demands. */
@@ -68,7 +68,7 @@ export class FakeHipChat extends FakeService {
   }
 
   protected see(payload: unknown): Preview.Preview {
-    return seen(payload)
+    return see(payload)
   }
 
   /** Each answer tells of both limits; the flood control of the room is the stricter one. */

@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { spansText } from "@tocsin/core/fakes"
 import { Option, Schema } from "effect"
-import { seen } from "./seen.ts"
+import { see } from "./see.ts"
 
 /**
  * A room notification as a person sees it, for a terminal: how it calls, then the
@@ -12,7 +12,7 @@ export const show = (payload: unknown): string => {
   const { color = "yellow", from = "HipChat", notify = false } = Option.getOrElse(decode(payload), (): Head => ({}))
   return [
     `${from} [${color}${notify ? ", notifies" : ""}]`,
-    ...seen(payload)
+    ...see(payload)
       .blocks.flatMap(lines)
       .map((line) => `| ${line}`.trimEnd())
   ].join("\n")

@@ -1,11 +1,12 @@
 import type { Preview } from "@tocsin/core"
+import { accents } from "../color.ts"
 import { read } from "./markup.ts"
 
 /** A room notification as a person sees it: the card if there is one, as clients that know cards show it, else the message. */
-export const seen = (payload: unknown): Preview.Preview => {
+export const see = (payload: unknown): Preview.Preview => {
   const body = record(payload)
   return {
-    accent: accents.get(text(body["color"])) ?? "#F6C342",
+    accent: Object.entries(accents).find(([name]) => name === body["color"])?.[1] ?? accents.yellow,
     blocks:
       typeof body["card"] === "object" && body["card"] !== null
         ? card(record(body["card"]))
@@ -14,14 +15,6 @@ export const seen = (payload: unknown): Preview.Preview => {
           : html(text(body["message"]))
   }
 }
-
-const accents = new Map([
-  ["yellow", "#F6C342"],
-  ["green", "#14892C"],
-  ["red", "#D04437"],
-  ["purple", "#654982"],
-  ["gray", "#999999"]
-])
 
 const card = (card: Record<string, unknown>): ReadonlyArray<Preview.Block> => {
   const description = card["description"]
@@ -38,7 +31,11 @@ const card = (card: Record<string, unknown>): ReadonlyArray<Preview.Block> => {
 const attribute = (attribute: unknown) => {
   const { label, value } = record(attribute)
   const { label: name, style, url } = record(value)
-  return { label: text(label), spans: [linked(typeof style === "string" ? `[${text(name)}]` : text(name), url)] }
+  const isLozenge = typeof style === "string"
+  return {
+    label: text(label),
+    spans: [isLozenge ? { _tag: "Strong" as const, text: text(name) } : linked(text(name), url)]
+  }
 }
 
 const linked = (words: string, url: unknown): Preview.Span =>

@@ -1,0 +1,21 @@
+import type { Message, Severity } from "@tocsin/core"
+
+/** The colours that HipChat knows by name, as its clients draw them. */
+export const accents = {
+  yellow: "#F6C342",
+  green: "#14892C",
+  red: "#D04437",
+  purple: "#654982",
+  gray: "#999999"
+} as const
+
+/** Red calls for a person now; what is over is green, and what is said of Tocsin itself gray. */
+export const color = ({ severity, state }: Message.Message): keyof typeof accents =>
+  state === "raised" ? raisedColors[severity] : state === "cleared" ? "green" : "gray"
+
+const raisedColors: Record<Severity, keyof typeof accents> = {
+  critical: "red",
+  major: "red",
+  minor: "yellow",
+  info: "purple"
+}

@@ -1,0 +1,122 @@
+import { cut, fitting, Message, type Notification, type Preview } from "@tocsin/core"
+import { limits } from "./limits.ts"
+import { escapeHtml, linkText, oneLine } from "./text.ts"
+
+/** A piece of a description. */
+export type Styled = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Emphasis" }>
+
+/** What a card shows, and how much of it: the request and the preview are made of these. */
+export interface Parts {
+  readonly title: string
+  readonly link: URL | undefined
+  /** One paragraph, since a card has no line breaks. */
+  readonly description: ReadonlyArray<Styled>
+  /** Clients set them side by side. A severity that is told as it is now stands out as `Strong`. */
+  readonly attributes: ReadonlyArray<{
+    readonly label: string
+    readonly value: Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Link" }>
+  }>
+}
+
+/** The parts of the card of a notification. */
+export const parts = (notification: Notification): Parts => {
+  const words = Message.fromNotification(notification)
+  const facts = words.facts.map((fact) => ({ label: fact.label, text: oneLine(Message.factText(fact)) }))
+  const short = facts.filter(({ text }) => text.length <= maxShort)
+  const long = facts.filter(({ text }) => text.length > maxShort)
+  return {
+    title: cut(oneLine(words.headline), limits.cardTitle),
+    link: shownLink(words.link),
+    description: description(words, long, "alert" in notification ? words.lines.length + words.omitted : undefined),
+    attributes: [
+      ...short.map(({ label, text }) => ({
+        label: cut(oneLine(label), limits.attributeLabel),
+        value: { _tag: text === words.severity ? ("Strong" as const) : ("Plain" as const), text }
+      })),
+      ...secondLink(words)
+    ].slice(0, limits.attributes)
+  }
+}
+
+/** A part of a description as HTML. */
+export const html = (spans: ReadonlyArray<Styled>): string =>
+  spans
+    .map(({ _tag, text }) => {
+      const tag = tags[_tag]
+      return tag === undefined ? escapeHtml(text) : `<${tag}>${escapeHtml(text)}</${tag}>`
+    })
+    .join("")
+
+const tags = { Plain: undefined, Strong: "b", Emphasis: "i" }
+
+const shownLink = (link: URL | undefined): URL | undefined => {
+  const text = linkText(link)
+  return text === undefined ? undefined : new URL(text)
+}
+
+/** What is longer than this goes into the description. */
+const maxShort = 60
+
+const secondLink = ({ secondLink }: Message.Message): Parts["attributes"] => {
+  const link = shownLink(secondLink?.link)
+  return secondLink === undefined || link === undefined
+    ? []
+    : [{ label: cut(oneLine(secondLink.label), limits.attributeLabel), value: { _tag: "Link", text: "Open", link } }]
+}
+
+interface TextFact {
+  readonly label: string
+  readonly text: string
+}
+
+/** Where texts are very long, all of them are cut shorter. */
+const description = (words: Message.Message, long: ReadonlyArray<TextFact>, observers?: number) => {
+  const { head, left, tail } =
+    [400, 150].map((share) => around(words, long, share)).find(({ left }) => left > 150) ?? around(words, long, 60)
+  return joined([...head, ...list(words, left, observers), ...tail])
+}
+
+const joined = (statements: ReadonlyArray<ReadonlyArray<Styled>>): ReadonlyArray<Styled> =>
+  statements.flatMap((statement, n) => (n === 0 ? statement : [plain(" · "), ...statement]))
+
+/** More than any message has; they keep the sum of the shares below the limit. */
+const maxLong = 4
+const maxNotes = 4
+
+const around = (words: Message.Message, long: ReadonlyArray<TextFact>, share: number) => {
+  const head = [
+    ...(words.summary === undefined ? [] : [[plain(short(words.summary, share))]]),
+    ...long
+      .slice(0, maxLong)
+      .map(({ label, text }) => [strong(`${short(label, 30)}:`), plain(` ${short(text, share)}`)])
+  ]
+  const tail = words.notes.slice(-maxNotes).map((note) => [{ _tag: "Emphasis" as const, text: short(note, share) }])
+  return { head, tail, left: limits.cardDescription - html(joined([...head, ...tail, [plain("")]])).length }
+}
+
+/** Enough to see a pattern; the link leads to all of them. */
+const maxNames = 6
+
+const list = ({ lines, linesTitle, omitted }: Message.Message, max: number, observers?: number) => {
+  if (lines.length + omitted === 0) return []
+  const number = observers === undefined ? "" : ` ${observers.toLocaleString("en-US")}`
+  const title = [strong(`${short(linesTitle, 30)}${number}:`), plain(" ")]
+  const items = lines
+    .slice(0, maxNames)
+    .map(({ strong, text }) => short(text === undefined ? strong : `${strong}: ${text}`, 120))
+  const more = (shown: number) => Message.moreText(lines.length - shown + omitted)
+  const reserve = more(0).length
+  const cutOff = omitted > 0 || lines.length > maxNames
+  const shown = fitting(
+    items.map((item) => escapeHtml(item).length),
+    { max: max - html(title).length - (cutOff ? reserve + 2 : 0), separator: 2, reserve: cutOff ? 0 : reserve }
+  )
+  const named = [...items.slice(0, shown), ...(lines.length - shown + omitted > 0 ? [more(shown)] : [])]
+  return [[...title, plain(named.join("; "))]]
+}
+
+const short = (text: string, max: number): string => cut(oneLine(text), max, { encode: escapeHtml })
+
+const plain = (text: string): Styled => ({ _tag: "Plain", text })
+
+const strong = (text: string): Styled => ({ _tag: "Strong", text })
