@@ -2,7 +2,7 @@
  * Loads the plugins that `TOCSIN_PLUGINS` names: packages that their authors
  * published, installed beside the gateway or put into a folder of their own.
  */
-import { ChannelPlugin, cut } from "@tocsin/core"
+import { ChannelPlugin } from "@tocsin/core"
 import { Effect, Layer, Option, Predicate, Schema } from "effect"
 import { resolve as resolveFrom } from "import-meta-resolve"
 import { readFileSync } from "node:fs"
@@ -10,6 +10,7 @@ import { findPackageJSON, registerHooks } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { satisfies } from "semver"
+import { firstLine } from "./firstLine.ts"
 import { builtIn, type Plugins } from "./Plugins.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
@@ -144,8 +145,3 @@ const isOfAnotherCore = (value: unknown) =>
   String(value.key).startsWith("@tocsin/core/ChannelPlugin/")
 
 const refused = (name: string, why: string) => new StartRefused({ message: `TOCSIN_PLUGINS: ${name}: ${why}.` })
-
-const firstLine = (error: unknown): string => {
-  const [line = ""] = String(Predicate.hasProperty(error, "message") ? error.message : error).split("\n")
-  return cut(line, 300).replace(/\.$/, "")
-}

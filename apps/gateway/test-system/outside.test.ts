@@ -81,13 +81,17 @@ const asked = (cwd: string, command: string, answers: ReadonlyArray<{ readonly t
     return Effect.sync(() => child.kill())
   })
 
-/** `npx @tocsin/gateway` in a folder; ends with the scope. */
-const gateway = (cwd: string, settings: { readonly [name: string]: string }) =>
+/** Starts a gateway in a folder by this command; ends with the scope. */
+const gateway = (
+  cwd: string,
+  [command, ...args]: readonly [string, ...Array<string>],
+  settings: { readonly [name: string]: string }
+) =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         // A group of its own: npx would leave the gateway behind.
-        spawn("npx", ["--no-install", "@tocsin/gateway"], {
+        spawn(command, args, {
           cwd,
           detached: true,
           env: { ...process.env, NODE_OPTIONS: "", TOCSIN_PORT: "0", ...settings },
@@ -139,12 +143,12 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       }
 
       const operator = empty("operator")
-      writeFileSync(join(operator, "package.json"), JSON.stringify({ private: true }))
+      writeFileSync(join(operator, "package.json"), JSON.stringify({ private: true, type: "module" }))
       const plugins = readdirSync(author).flatMap((file) => (file.endsWith(".tgz") ? [join(author, file)] : []))
       assert.lengthOf(plugins, 2)
       yield* run(operator, "npm", "install", "--no-audit", "--no-fund", ...all, ...plugins)
       const { lines, port, posts, url } = yield* services
-      const gatewayUrl = yield* gateway(operator, {
+      const gatewayUrl = yield* gateway(operator, ["npx", "--no-install", "@tocsin/gateway"], {
         TOCSIN_PLUGINS: "tocsin-plugin-smoke-http,tocsin-plugin-smoke-other",
         TOCSIN_DATABASE_URL: `sqlite:${join(operator, "tocsin.db")}`,
         TOCSIN_EGRESS_ALLOW: "127.0.0.1"
@@ -166,6 +170,24 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       assert.match(posted.text, /^Raised: Disk full\n/)
       assert.strictEqual(posted.authorization, "Bearer s3cr3t")
       assert.match(yield* Queue.take(lines), /^Raised: Disk full \| /)
+
+      // The same in code: it type checks against what is published, and serves the plugins that it names.
+      const page = readFileSync(join(root, "README.md"), "utf8")
+      const [, example = "none"] = /```ts\n(.*?Gateway\.layer.*?)```/s.exec(page) ?? []
+      const code = example
+        .replaceAll("@acme/tocsin-plugin-pager", "tocsin-plugin-smoke-http")
+        .replaceAll("Pager", "SmokeHttp")
+      writeFileSync(join(operator, "main.ts"), code)
+      const tsc = join(author, "tocsin-plugin-smoke-http/node_modules/.bin/tsc")
+      yield* run(operator, tsc, "--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "main.ts")
+      const coded = yield* gateway(operator, [process.execPath, "main.ts"], {
+        TOCSIN_DATABASE_URL: `sqlite:${join(operator, "coded.db")}`
+      })
+      const { items } = JSON.parse(yield* Effect.promise(async () => (await fetch(`${coded}/v1/plugins`)).text()))
+      assert.deepStrictEqual(
+        items.map(({ type }: { type: string }) => type),
+        ["slack", "hipchat", "smoke-http"]
+      )
     })
   )
 })
