@@ -38,6 +38,9 @@ const blocks = (text: string): ReadonlyArray<Preview.Block> => [{ _tag: "Text", 
 const post = ({ url }: Settings, notification: Notification) =>
   HttpClientRequest.post(Redacted.value(url)).pipe(HttpClientRequest.bodyText(text(notification)))
 
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+
 /** The checks of a sound plugin, with what is spoilt in it. */
 const checks = ({ declared, http, options, send, unread }: Spoils) => {
   class Hook extends ChannelPlugin.Service<Hook>()("hook", {
@@ -73,9 +76,7 @@ const checks = ({ declared, http, options, send, unread }: Spoils) => {
     validate: ({ body }) =>
       body._tag === "Uint8Array" && body.body.length > 0 && body.body.length <= 4000 ? [] : ["has no fitting text"],
     ...(unread !== true && {
-      read: ({ body }) => ({
-        blocks: body._tag === "Uint8Array" ? blocks(new TextDecoder().decode(body.body)) : []
-      })
+      read: (request) => ({ blocks: blocks(bodyOf(request)) })
     }),
     ...options
   })
@@ -259,6 +260,14 @@ const spoilt: ReadonlyArray<readonly [fault: string, caughtBy: string, Spoils]> 
     "previews a colour that is not sent",
     "previews what it sends for a Test",
     { declared: { preview: (_, notification) => ({ accent: "#C62828", blocks: blocks(text(notification)) }) } }
+  ],
+  [
+    "previews a colour that is none",
+    "previews what it sends for a Digest",
+    {
+      declared: { preview: (_, notification) => ({ accent: "red", blocks: blocks(text(notification)) }) },
+      options: { read: (request) => ({ accent: "red", blocks: blocks(bodyOf(request)) }) }
+    }
   ],
   ["previews what nobody reads", "previews what it sends for any notification", { unread: true }],
   [

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Schema } from "effect"
 import type { Notification } from "../Notification.ts"
-import type { Preview } from "../Preview.ts"
+import { Preview } from "../Preview.ts"
 import { withoutSecrets } from "../secrets.ts"
 import type { Check } from "./ChannelPluginTest.ts"
 import { always } from "./always.ts"
@@ -19,7 +19,9 @@ export const previewChecks = ({ deliver, options, plugin, settings }: Trial): Re
     if (read === undefined) return assert.fail("it has a preview, and the test gives no `read` to hold against it")
     const { exit, printed, requests } = yield* deliver(notification)
     assert.isTrue(Exit.isSuccess(exit), printed)
-    const lie = difference(preview(withoutSecrets(yield* settings), notification), requests.map(read))
+    const shown = preview(withoutSecrets(yield* settings), notification)
+    assert.isTrue(isPreview(shown), "what it gives is no Preview")
+    const lie = difference(shown, requests.map(read))
     if (lie !== undefined) assert.fail(lie)
   })
 
@@ -31,6 +33,8 @@ export const previewChecks = ({ deliver, options, plugin, settings }: Trial): Re
     { name: "previews what it sends for any notification", run: always(isHonest) }
   ]
 }
+
+const isPreview = Schema.is(Preview)
 
 /** What is wrong with a preview of what was sent: nothing if both say the same in the same order. */
 const difference = (shown: Preview, sent: ReadonlyArray<Preview>): string | undefined => {

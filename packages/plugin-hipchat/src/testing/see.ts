@@ -31,11 +31,9 @@ const card = (card: Record<string, unknown>): ReadonlyArray<Preview.Block> => {
 const attribute = (attribute: unknown) => {
   const { label, value } = record(attribute)
   const { label: name, style, url } = record(value)
-  const isLozenge = typeof style === "string"
-  return {
-    label: text(label),
-    spans: [isLozenge ? { _tag: "Strong" as const, text: text(name) } : linked(text(name), url)]
-  }
+  const span = linked(text(name), url)
+  const isLozenge = typeof style === "string" && span._tag === "Plain"
+  return { label: text(label), spans: [isLozenge ? { ...span, _tag: "Strong" as const } : span] }
 }
 
 const linked = (words: string, url: unknown): Preview.Span =>

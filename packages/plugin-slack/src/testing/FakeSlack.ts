@@ -8,7 +8,8 @@ import {
   type Request
 } from "@tocsin/core/fakes"
 import { Option } from "effect"
-import { see, seen } from "./seen.ts"
+import { see } from "./see.ts"
+import { seen } from "./seen.ts"
 import { type Problem, problems, type ValidateOptions } from "./validate.ts"
 
 /** How strict the fake is. */

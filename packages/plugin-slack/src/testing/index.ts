@@ -1,4 +1,4 @@
 export { FakeSlack, type FakeSlackOptions } from "./FakeSlack.ts"
-export { see } from "./seen.ts"
+export { see } from "./see.ts"
 export { show } from "./show.ts"
 export { validate, type ValidateOptions } from "./validate.ts"

@@ -25,13 +25,6 @@ export const seen = (payload: unknown): Option.Option<Seen> =>
     }
   }))
 
-/** What a person sees of a payload: nothing if it is no message. */
-export const see = (payload: unknown): Preview.Preview =>
-  Option.match(seen(payload), {
-    onNone: () => ({ blocks: [] }),
-    onSome: ({ attached, text }) => ({ ...attached, blocks: [text, ...attached.blocks] })
-  })
-
 const Text = Schema.Struct({ text: Schema.String })
 
 const Block = Schema.Struct({
