@@ -29,13 +29,14 @@ const urls: ReadonlyArray<string> = [
   `https://app.example.com/${"x".repeat(maxTextLength - 24)}`
 ]
 
-/** A few pieces, often one after the other, sometimes so often that they fill a limit. */
+/** One piece or a few, sometimes again and again, up to a limit. */
 const text = Arbitrary.map(
   Arbitrary.all([
     Arbitrary.array(Arbitrary.schema(Schema.Literals(pieces)), { minLength: 1, maxLength: 8 }),
+    Arbitrary.schema(Schema.Literals([1, 2, 8])),
     Arbitrary.schema(Schema.Literals([1, 1, 1, 2, 30, maxTextLength]))
   ]),
-  ([some, times]) => some.join("").repeat(times).slice(0, maxTextLength)
+  ([some, first, times]) => some.slice(0, first).join("").repeat(times).slice(0, maxTextLength)
 )
 
 const codec = Schema.toCodecJson(Notification)
