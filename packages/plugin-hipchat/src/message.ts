@@ -4,7 +4,7 @@ import { type Card, card } from "./card.ts"
 import { type accents, color } from "./color.ts"
 import { limits, maxHeadline, maxLines } from "./limits.ts"
 import { parts } from "./parts.ts"
-import { clean, escapeHtml, linkText, literal, literalLink, oneLine } from "./text.ts"
+import { clean, escapeHtml, literal, literalLink, oneLine, sendable } from "./text.ts"
 
 /**
  * The body of a room notification.
@@ -49,7 +49,7 @@ export const message = (
 
 /** Where there is a link to the rest, a list need not show all of it. */
 const shortened = (words: Message.Message): Message.Message =>
-  linkText(words.link) === undefined || words.lines.length <= maxLines
+  sendable(words.link) === undefined || words.lines.length <= maxLines
     ? words
     : { ...words, lines: words.lines.slice(0, maxLines), omitted: words.omitted + words.lines.length - maxLines }
 
@@ -67,8 +67,8 @@ const maxNotes = 5
 const around = (words: Message.Message, share: number) => {
   const html = (text: string, max = share) => escapeHtml(cut(oneLine(text), max, { encode: escapeHtml }))
   const anchor = (link: URL | undefined, inner: string) => {
-    const href = linkText(link)
-    return href === undefined ? inner : `<a href="${escapeHtml(href)}">${inner}</a>`
+    const short = sendable(link)
+    return short === undefined ? inner : `<a href="${escapeHtml(short.href)}">${inner}</a>`
   }
   const head = [
     anchor(words.link, `<b>${html(words.headline, Math.min(share, maxHeadline))}</b>`),
@@ -103,8 +103,8 @@ const list = ({ lines, linesTitle, omitted }: Message.Message, max: number): str
 
 const item = ({ link, strong, text }: Message.Line): string => {
   const html = (text: string) => escapeHtml(cut(oneLine(text), 300, { encode: escapeHtml }))
-  const href = linkText(link)
-  const name = href === undefined ? html(strong) : `<a href="${escapeHtml(href)}">${html(strong)}</a>`
+  const short = sendable(link)
+  const name = short === undefined ? html(strong) : `<a href="${escapeHtml(short.href)}">${html(strong)}</a>`
   return `<li>${name}${text === undefined ? "" : `: ${html(text)}`}</li>`
 }
 

@@ -1,6 +1,6 @@
 import { cut, fitting, Message, type Notification, type Preview } from "@tocsin/core"
 import { limits } from "./limits.ts"
-import { escapeHtml, linkText, oneLine } from "./text.ts"
+import { escapeHtml, oneLine, sendable } from "./text.ts"
 
 /** A piece of a description. */
 export type Styled = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Emphasis" }>
@@ -26,7 +26,7 @@ export const parts = (notification: Notification): Parts => {
   const long = facts.filter(({ text }) => text.length > maxShort)
   return {
     title: cut(oneLine(words.headline), limits.cardTitle),
-    link: shownLink(words.link),
+    link: sendable(words.link),
     description: description(words, long, "alert" in notification ? words.lines.length + words.omitted : undefined),
     attributes: [
       ...short.map(({ label, text }) => ({
@@ -49,16 +49,11 @@ export const html = (spans: ReadonlyArray<Styled>): string =>
 
 const tags = { Plain: undefined, Strong: "b", Emphasis: "i" }
 
-const shownLink = (link: URL | undefined): URL | undefined => {
-  const text = linkText(link)
-  return text === undefined ? undefined : new URL(text)
-}
-
 /** What is longer than this goes into the description. */
 const maxShort = 60
 
 const secondLink = ({ secondLink }: Message.Message): Parts["attributes"] => {
-  const link = shownLink(secondLink?.link)
+  const link = sendable(secondLink?.link)
   return secondLink === undefined || link === undefined
     ? []
     : [{ label: cut(oneLine(secondLink.label), limits.attributeLabel), value: { _tag: "Link", text: "Open", link } }]
@@ -85,12 +80,10 @@ const maxNotes = 4
 
 const around = (words: Message.Message, long: ReadonlyArray<TextFact>, share: number) => {
   const head = [
-    ...(words.summary === undefined ? [] : [[plain(short(words.summary, share))]]),
-    ...long
-      .slice(0, maxLong)
-      .map(({ label, text }) => [strong(`${short(label, 30)}:`), plain(` ${short(text, share)}`)])
+    ...(words.summary === undefined ? [] : [[plain(fit(words.summary, share))]]),
+    ...long.slice(0, maxLong).map(({ label, text }) => [strong(`${fit(label, 30)}:`), plain(` ${fit(text, share)}`)])
   ]
-  const tail = words.notes.slice(-maxNotes).map((note) => [{ _tag: "Emphasis" as const, text: short(note, share) }])
+  const tail = words.notes.slice(-maxNotes).map((note) => [{ _tag: "Emphasis" as const, text: fit(note, share) }])
   return { head, tail, left: limits.cardDescription - html(joined([...head, ...tail, [plain("")]])).length }
 }
 
@@ -100,10 +93,10 @@ const maxNames = 6
 const list = ({ lines, linesTitle, omitted }: Message.Message, max: number, observers?: number) => {
   if (lines.length + omitted === 0) return []
   const number = observers === undefined ? "" : ` ${observers.toLocaleString("en-US")}`
-  const title = [strong(`${short(linesTitle, 30)}${number}:`), plain(" ")]
+  const title = [strong(`${fit(linesTitle, 30)}${number}:`), plain(" ")]
   const items = lines
     .slice(0, maxNames)
-    .map(({ strong, text }) => short(text === undefined ? strong : `${strong}: ${text}`, 120))
+    .map(({ strong, text }) => fit(text === undefined ? strong : `${strong}: ${text}`, 120))
   const more = (shown: number) => Message.moreText(lines.length - shown + omitted)
   const reserve = more(0).length
   const cutOff = omitted > 0 || lines.length > maxNames
@@ -115,7 +108,7 @@ const list = ({ lines, linesTitle, omitted }: Message.Message, max: number, obse
   return [[...title, plain(named.join("; "))]]
 }
 
-const short = (text: string, max: number): string => cut(oneLine(text), max, { encode: escapeHtml })
+const fit = (text: string, max: number): string => cut(oneLine(text), max, { encode: escapeHtml })
 
 const plain = (text: string): Styled => ({ _tag: "Plain", text })
 

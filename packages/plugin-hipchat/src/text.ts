@@ -35,15 +35,15 @@ const guard = "\u200C"
  */
 export const literal = (text: string): string => text.replace(/^\//, `${guard}/`).replace(/[@(]/g, `$&${guard}`)
 
-/** A link's text as long as it can be sent, else nothing. */
-export const linkText = (link: URL | undefined): string | undefined =>
-  link === undefined || escapeHtml(link.href).length > maxLink ? undefined : link.href
+/** A link if it is short enough to be sent, else nothing. */
+export const sendable = (link: URL | undefined): URL | undefined =>
+  link === undefined || escapeHtml(link.href).length > maxLink ? undefined : link
 
 /** A link for the `text` format, where an `@` or a parenthesis in it would be read as more than a part of the link. */
 export const literalLink = (link: URL | undefined): URL | undefined => {
-  const text = linkText(link)
-  if (text === undefined) return undefined
-  const url = new URL(text.replace(/\(/g, "%28").replace(/\)/g, "%29"))
+  const short = sendable(link)
+  if (short === undefined) return undefined
+  const url = new URL(short.href.replace(/\(/g, "%28").replace(/\)/g, "%29"))
   url.username = ""
   url.password = ""
   const quiet = url.href.replace(/@/g, "%40")
