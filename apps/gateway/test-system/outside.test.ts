@@ -155,7 +155,7 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       })
       for (const integration of [
         { id: "h", name: "H", type: "smoke-http", settings: { url, token: "s3cr3t" } },
-        { id: "o", name: "O", type: "smoke-other", settings: { host: "127.0.0.1", port } }
+        { id: "o", name: "O", type: "smoke-other", settings: { host: "127.0.0.1", port, tls: false, token: "s3cr3t" } }
       ]) {
         const made = yield* post(`${gatewayUrl}/v1/integrations`, integration)
         assert.strictEqual(made.status, 201, made.text)
@@ -169,7 +169,7 @@ describe("From outside, with npm alone", { timeout: 600_000 }, () => {
       const posted = yield* Queue.take(posts)
       assert.match(posted.text, /^Raised: Disk full\n/)
       assert.strictEqual(posted.authorization, "Bearer s3cr3t")
-      assert.match(yield* Queue.take(lines), /^Raised: Disk full \| /)
+      assert.match(yield* Queue.take(lines), /^s3cr3t Raised: Disk full \| /)
 
       // The same in code: it type checks against what is published, and serves the plugins that it names.
       const page = readFileSync(join(root, "README.md"), "utf8")

@@ -27,13 +27,17 @@ export const greeting = (nick: string, password: Option.Option<string>): Readonl
 ]
 
 /** A text as messages to a channel, a line each: no line of it can be a command. */
-export const said = (channel: string, text: string): ReadonlyArray<string> =>
-  text
+export const said = (channel: string, text: string): ReadonlyArray<string> => {
+  const lines = text
     .split(/[\r\n]+/)
     // oxlint-disable-next-line no-control-regex -- all of IRC's formats and its CTCP commands are control characters
     .map((line) => line.replace(/[\u0000-\u001F\u007F]/g, "").trim())
     .filter((line) => line !== "")
-    .map((line) => `PRIVMSG ${channel} :${cut(line, maxLine, { encode: bytes })}`)
+  // A message of blanks is one nevertheless.
+  return (lines.length === 0 ? ["..."] : lines).map(
+    (line) => `PRIVMSG ${channel} :${cut(line, maxLine, { encode: bytes })}`
+  )
+}
 
 /** A line has at most 512 bytes, with the sender's name and address that the server puts before it. */
 const maxLine = 350

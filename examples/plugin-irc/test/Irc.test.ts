@@ -1,89 +1,68 @@
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { assert, describe, it } from "@effect/vitest"
-import { Connector, type Notification, type Reason } from "@tocsin/core"
-import { samples } from "@tocsin/core/testing"
+import { Connector } from "@tocsin/core"
+import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Effect, Layer, Schema } from "effect"
 import { Irc } from "../src/Irc.ts"
 import { asked, said } from "../src/lines.ts"
-import * as Server from "./server.ts"
+import { peer, serve } from "./server.ts"
+
+const settings = { host: "irc.test", port: 6667, tls: false, nick: "alerts", password: "s3cret word", channel: "#all" }
+
+ChannelPluginTest.suite(Irc, {
+  layer: Irc.layer,
+  settings,
+  secrets: [settings.password],
+  peer,
+  refused: [
+    [() => peer({ NICK: ":irc.example 433 * alerts :Nickname is already in use" }), "Unavailable"],
+    [() => peer({ USER: ":irc.example 464 * :Password incorrect" }), "Unauthorized"],
+    [() => peer({ USER: "ERROR :Closing link" }), "Unavailable"],
+    [() => peer({ USER: null }), "Unavailable"],
+    [() => peer({ JOIN: ":irc.example 403 alerts #all :No such channel" }), "DestinationGone"],
+    [() => peer({ JOIN: ":irc.example 473 alerts #all :Cannot join channel (+i)" }), "Misconfigured"],
+    [() => peer({ PRIVMSG: ":irc.example 404 alerts #all :Cannot send to channel" }), "Misconfigured"]
+  ],
+  validate: (written) => {
+    const lines = new TextDecoder().decode(written).split("\r\n")
+    const spoken = lines.slice(lines.indexOf("JOIN #all") + 1, lines.indexOf("PING :said"))
+    return [
+      ...(spoken.length === 0 ? ["nothing is said"] : []),
+      ...spoken.filter((line) => !line.startsWith("PRIVMSG #all :")).map((line) => `is no message: ${line}`),
+      ...lines.filter((line) => new TextEncoder().encode(line).length > 400).map((line) => `is too long: ${line}`)
+    ]
+  }
+})
 
 /** Connects to whatever it is told to; a gateway's judges first. */
 const Unguarded = Layer.succeed(Connector, {
   connect: ({ host, port }) => NodeSocket.makeNet({ host, port })
 })
 
-const settings = (port: number, more: object = {}) => ({
-  host: "127.0.0.1",
-  port,
-  tls: false,
-  nick: "tocsin",
-  channel: "#ops",
-  ...more
-})
-
 const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(Irc.settings))
 
-const deliver = (port: number, notification: Notification = samples.notifications.Raised, more?: object) =>
-  Effect.gen(function* () {
-    const irc = yield* Irc
-    return yield* irc.deliver(yield* Effect.orDie(decode(settings(port, more))), notification, { form: "rich" })
-  }).pipe(Effect.provide(Irc.layer.pipe(Layer.provide(Unguarded))))
-
 describe("Irc", () => {
-  it.live("joins the channel, says the message and leaves", () =>
+  it.live("joins the channel, says the message and leaves, by TCP", () =>
     Effect.gen(function* () {
-      const { lines, port } = yield* Server.serve()
-      assert.deepStrictEqual(yield* deliver(port, undefined, { password: "s3cret word" }), {})
+      const { lines, port } = yield* serve
+      const irc = yield* Irc
+      const here = yield* decode({ ...settings, host: "127.0.0.1", port })
+      assert.deepStrictEqual(yield* irc.deliver(here, samples.notifications.Raised, { form: "rich" }), {})
       assert.deepStrictEqual(lines.slice(0, 6), [
         "PASS :s3cret word",
-        "NICK tocsin",
-        "USER tocsin 0 * :Tocsin",
+        "NICK alerts",
+        "USER alerts 0 * :Tocsin",
         "PONG :a cookie",
-        "JOIN #ops",
-        "PRIVMSG #ops :Raised: HTTP errors on checkout-eu"
+        "JOIN #all",
+        "PRIVMSG #all :Raised: HTTP errors on checkout-eu"
       ])
       assert.include(lines, "PING :said")
-    })
+    }).pipe(Effect.provide(Irc.layer.pipe(Layer.provide(Unguarded))))
   )
 
-  it.live("says every kind of notification, in lines of its own only", () =>
-    Effect.gen(function* () {
-      for (const notification of Object.values(samples.notifications)) {
-        const { lines, port } = yield* Server.serve()
-        yield* deliver(port, notification)
-        const spoken = lines.slice(lines.indexOf("JOIN #ops") + 1, lines.indexOf("PING :said"))
-        assert.isAbove(spoken.length, 0)
-        assert.isTrue(spoken.every((line) => line.startsWith("PRIVMSG #ops :")))
-      }
-    })
-  )
-
-  const refusals: ReadonlyArray<
-    readonly [command: string, reply: string | null, tag: Reason["_tag"], unanswered?: true]
-  > = [
-    ["NICK", ":irc.example 433 * tocsin :Nickname is already in use", "Unavailable"],
-    ["USER", ":irc.example 464 * :Password incorrect", "Unauthorized"],
-    ["USER", "ERROR :Closing link", "Unavailable"],
-    ["USER", null, "Unavailable"],
-    ["JOIN", ":irc.example 403 tocsin #ops :No such channel", "DestinationGone"],
-    ["JOIN", ":irc.example 473 tocsin #ops :Cannot join channel (+i)", "Misconfigured"],
-    ["PRIVMSG", ":irc.example 404 tocsin #ops :Cannot send to channel", "Misconfigured"],
-    ["PRIVMSG", null, "Unavailable", true]
-  ]
-  it.live.each(refusals)("understands %s answered by %s", ([command, reply, tag, unanswered]) =>
-    Effect.gen(function* () {
-      const { port } = yield* Server.serve({ [command]: reply })
-      const error = yield* Effect.flip(deliver(port))
-      if (error._tag !== "DeliveryError") return assert.fail(error._tag)
-      assert.strictEqual(error.reason._tag, tag)
-      assert.strictEqual("unanswered" in error.reason, unanswered === true)
-    })
-  )
-
-  it.effect("says where secrets go", () =>
+  it.effect("uses TLS unless it is told not to", () =>
     Effect.gen(function* () {
       const irc = yield* Irc
-      assert.strictEqual(irc.destination(yield* decode(settings(6667))), "tcp://127.0.0.1:6667")
       assert.strictEqual(irc.destination(yield* decode(Irc.example)), "tls://irc.example.com:6697")
     }).pipe(Effect.provide(Irc.layer.pipe(Layer.provide(Unguarded))))
   )

@@ -1,50 +1,56 @@
 /**
- * An IRC server on loopback that knows one channel, and does what the test wants.
+ * An IRC server that knows one channel, and does what the test wants.
  */
+import type { ChannelPluginTest } from "@tocsin/core/testing"
 import { Effect, type Scope } from "effect"
-import { createServer, type Socket } from "node:net"
+import { createServer } from "node:net"
 
-/** A server, and what it was told. */
-export interface Server {
-  readonly port: number
-  /** All lines that came, in their order. */
-  readonly lines: ReadonlyArray<string>
+/** Its end of a connection: it answers each line by its command; what `instead` names, it answers so. */
+export const peer = (
+  instead: { readonly [command: string]: string | null } = {},
+  lines: Array<string> = []
+): ChannelPluginTest.Peer => {
+  let read = ""
+  const reply = (line: string): string | null => {
+    lines.push(line)
+    const [command = "", ...rest] = line.split(" ")
+    const says = instead[command] ?? usual(command, rest)
+    return instead[command] === null ? null : says && `${says}\r\n`
+  }
+  return {
+    answer: (written) => {
+      const whole = (read + new TextDecoder().decode(written)).split("\r\n")
+      read = whole.pop() ?? ""
+      const replies = whole.map(reply)
+      return replies.includes(null) ? null : replies.join("")
+    }
+  }
 }
 
-/** Answers each line by its command; what `instead` names, it answers so, and with nothing it ends the connection. */
-export const serve = (
-  instead: { readonly [command: string]: string | null } = {}
-): Effect.Effect<Server, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const lines: Array<string> = []
-    const answer = (socket: Socket, line: string) => {
-      lines.push(line)
-      const [command = "", ...rest] = line.split(" ")
-      const reply = command in instead ? instead[command] : usual(command, rest)
-      if (reply === null) return socket.destroy()
-      if (reply !== undefined && reply !== "") socket.write(`${reply}\r\n`)
-    }
-    const server = createServer((socket) => {
-      let read = ""
-      socket.on("error", () => {})
-      socket.on("data", (data) => {
-        const whole = (read + String(data)).split("\r\n")
-        read = whole.pop() ?? ""
-        for (const line of whole) answer(socket, line)
-      })
-    })
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
-    )
-    const address = server.address()
-    return { port: typeof address === "object" && address !== null ? address.port : 0, lines }
+/** Serves it on loopback: its port, and all lines that came. */
+export const serve: Effect.Effect<
+  { readonly port: number; readonly lines: ReadonlyArray<string> },
+  never,
+  Scope.Scope
+> = Effect.gen(function* () {
+  const lines: Array<string> = []
+  const server = createServer((socket) => {
+    const { answer } = peer({}, lines)
+    socket.on("error", () => {})
+    socket.on("data", (data) => socket.write(answer(Buffer.from(data)) ?? ""))
   })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+  )
+  const address = server.address()
+  return { port: typeof address === "object" && address !== null ? address.port : 0, lines }
+})
 
-const usual = (command: string, [first = ""]: ReadonlyArray<string>): string | undefined => {
+const usual = (command: string, [first = ""]: ReadonlyArray<string>): string => {
   if (command === "USER") return `PING :a cookie\r\n:irc.example 001 ${first} :Welcome`
   if (command === "JOIN")
     return `:${first}!~t@x JOIN ${first}\r\n:irc.example 353 t = ${first} :t\r\n:irc.example 366 t ${first} :End of names`
   if (command === "PING") return `:irc.example PONG irc.example ${first}`
-  return undefined
+  return ""
 }

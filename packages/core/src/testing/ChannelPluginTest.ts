@@ -6,23 +6,34 @@ import { describe, it } from "@effect/vitest"
 import type { Effect, Layer, Schema } from "effect"
 import type { HttpClient, HttpClientRequest } from "effect/http"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
+import type { Connector } from "../Connector.ts"
 import type { Reason } from "../DeliveryError.ts"
 import type { Preview } from "../Preview.ts"
 import { answerChecks } from "./answerChecks.ts"
 import { conductChecks } from "./conductChecks.ts"
+import * as Connection from "./connection.ts"
+import { connectionChecks } from "./connectionChecks.ts"
 import { declarationChecks } from "./declarationChecks.ts"
+import * as Http from "./http.ts"
 import { payloadChecks } from "./payloadChecks.ts"
 import { previewChecks } from "./previewChecks.ts"
 import * as Trial from "./trial.ts"
 
-/** What the checks must know of a plugin. */
-export interface Options<Self> {
-  /** The plugin, in need of an HTTP client only. */
-  readonly layer: Layer.Layer<Self, never, HttpClient.HttpClient>
-  /** Valid settings, as the JSON of an integration carries them. */
+export type { Peer } from "./connection.ts"
+
+/** What the checks must know of every plugin. */
+export interface Common<Self> {
+  /** The plugin, in need of nothing but a way out. */
+  readonly layer: Layer.Layer<Self, never, HttpClient.HttpClient | Connector>
+  /** Valid settings, as the JSON of an integration carries them; other ones than the plugin's `example`. */
   readonly settings: Schema.Json
   /** The parts of those settings that must never be printed. */
   readonly secrets: ReadonlyArray<string>
+}
+
+/** What the checks must know of a plugin that sends HTTP requests. */
+export interface Options<Self> extends Common<Self> {
+  readonly peer?: never
   /** The service's answer to a message that it takes. */
   readonly accepted: () => Response
   /** Answers of the service that are refusals, each with the reason that it stands for. */
@@ -42,6 +53,21 @@ export interface Options<Self> {
   readonly postsNothing?: (request: HttpClientRequest.HttpClientRequest) => boolean
 }
 
+/** What the checks must know of a plugin that opens connections by the `Connector`. */
+export interface ConnectionOptions<Self> extends Common<Self> {
+  readonly accepted?: never
+  /** The service's end of each connection: it takes every message. */
+  readonly peer: () => Connection.Peer
+  /** Services that refuse, each with the reason that it stands for. */
+  readonly refused?: ReadonlyArray<readonly [peer: () => Connection.Peer, reason: Reason["_tag"]]>
+  /** What the service's documentation forbids in what was written on a connection, one sentence a problem. */
+  readonly validate?: (written: Uint8Array) => ReadonlyArray<string>
+  /** What a person sees of what was written on a connection, as `read` of a request does. */
+  readonly read?: (written: Uint8Array) => Preview
+  /** Whether what `verify` wrote on a connection posts nothing; needed where the plugin can verify. */
+  readonly postsNothing?: (written: Uint8Array) => boolean
+}
+
 /** One thing that a plugin must do: `run` dies, with what was expected, where it doesn't. It moves the test clock. */
 export interface Check {
   readonly name: string
@@ -51,16 +77,29 @@ export interface Check {
 /** All that a channel plugin must do, to be run one by one; each name reads on from "a plugin". */
 export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
-  options: Options<Self>
+  options: Options<Self> | ConnectionOptions<Self>
 ): ReadonlyArray<Check> => {
-  const trial = Trial.make(plugin, options)
-  return [declarationChecks, payloadChecks, previewChecks, answerChecks, conductChecks].flatMap((some) => some(trial))
+  const each = (trial: Trial.Trial, answers: ReadonlyArray<Check>) => [
+    ...declarationChecks(trial),
+    ...payloadChecks(trial),
+    ...previewChecks(trial),
+    ...answers,
+    ...conductChecks(trial)
+  ]
+  if (options.peer !== undefined) {
+    const service = Connection.make(options)
+    const trial = Trial.make(plugin, options, service)
+    return each(trial, connectionChecks(trial, service, options))
+  }
+  const service = Http.make(options)
+  const trial = Trial.make(plugin, options, service)
+  return each(trial, answerChecks(trial, service, options))
 }
 
 /** Registers the checks as tests. */
 export const suite = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
-  options: Options<Self>
+  options: Options<Self> | ConnectionOptions<Self>
 ): void => {
   describe(`ChannelPlugin (${plugin.type})`, () => {
     for (const { name, run } of checks(plugin, options)) it.effect(name, () => run)

@@ -1,116 +1,200 @@
 import { assert } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit } from "effect"
+import { Deferred, Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"
 import type { Check } from "./ChannelPluginTest.ts"
+import { processWatch } from "./processWatch.ts"
 import { notifications } from "./samples.ts"
-import { type Answer, disconnect, nextTurn, respond, type Trial, wire } from "./trial.ts"
+import type { Answer, Sent } from "./service.ts"
+import { nextTurn, type Trial } from "./trial.ts"
 
 /** How a plugin behaves while it works. */
-export const conductChecks = ({ call, deliver, options, plugin, within }: Trial): ReadonlyArray<Check> => {
-  /** Delivers to a service that never answers, lets hours pass, and interrupts. */
-  const hanging = Effect.gen(function* () {
-    const release = yield* Deferred.make<void>()
-    const hang: Answer = (request) => Effect.andThen(Deferred.await(release), disconnect(request))
-    const { call, requests } = within(hang, (channel, settings) =>
-      channel.deliver(settings, notifications.Raised, { form: "rich" })
-    )
-    const fiber = yield* Effect.forkChild(call)
-    for (let turn = 0; turn < 5; turn++) {
-      yield* nextTurn
-      yield* TestClock.adjust("1 hour")
+export const conductChecks = ({
+  call,
+  decode,
+  deliver,
+  options,
+  plugin,
+  service,
+  within
+}: Trial): ReadonlyArray<Check> => {
+  /** Delivers to services that do not answer, and looks at each call when it has come as far as it can. */
+  const hanging = Effect.fnUntraced(function* (
+    look: (call: {
+      readonly poll: () => Exit.Exit<unknown, unknown> | undefined
+      readonly interrupt: () => void
+      readonly sent: ReadonlyArray<Sent>
+    }) => Effect.Effect<void>
+  ) {
+    for (const hangs of service.hangs) {
+      const release = yield* Deferred.make<void>()
+      const answer = hangs(Deferred.await(release))
+      const { call, sent } = within(answer, (channel, settings) =>
+        channel.deliver(settings, notifications.Raised, { form: "rich" })
+      )
+      const fiber = yield* Effect.forkChild(call)
+      yield* turns
+      yield* look({ poll: () => fiber.pollUnsafe(), interrupt: () => fiber.interruptUnsafe(), sent }).pipe(
+        // What cannot be interrupted would keep the test waiting, too.
+        Effect.ensuring(Effect.andThen(Deferred.succeed(release, undefined), turns)),
+        Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe()))
+      )
     }
-    const early = fiber.pollUnsafe()
-    fiber.interruptUnsafe()
-    for (let turn = 0; turn < 5; turn++) yield* nextTurn
-    const late = fiber.pollUnsafe()
-    // What cannot be interrupted would keep the test waiting, too.
-    yield* Deferred.succeed(release, undefined)
-    return { early, late, requests }
   })
+  /** Delivers to services of every kind. */
+  const everyWay = Effect.suspend(() =>
+    Effect.forEach([service.accepts, ...service.fails(options.secrets.join(" "))], (answer) =>
+      deliver(notifications.Raised, { answer })
+    )
+  )
+  const verify = (answer: Answer) =>
+    call(answer, (channel, settings) => Effect.ignore(channel.verify?.(settings) ?? Effect.void))
 
   return [
     {
       name: "has no timeout of its own",
-      run: Effect.gen(function* () {
-        const { early, requests } = yield* hanging
-        assert.isUndefined(early, "it gave up on its own")
-        assert.lengthOf(requests, 1)
-      })
+      run: hanging(({ poll, sent }) =>
+        Effect.gen(function* () {
+          const before = poll()
+          for (let hour = 0; hour < 5; hour++) yield* Effect.andThen(TestClock.adjust("1 hour"), turns)
+          assert.strictEqual(poll(), before, "it gave up on its own")
+          assert.lengthOf(sent, 1)
+        })
+      )
     },
     {
       name: "can be interrupted while the service hangs",
-      run: Effect.gen(function* () {
-        const { early, late } = yield* hanging
-        if (early === undefined) assert.isTrue(late !== undefined && Exit.hasInterrupts(late), "it goes on")
-      })
+      run: hanging(({ interrupt, poll, sent }) =>
+        Effect.gen(function* () {
+          if (poll() !== undefined) return
+          interrupt()
+          yield* turns
+          const exit = poll()
+          assert.isTrue(exit !== undefined && Exit.hasInterrupts(exit), "it goes on")
+          for (const { isOpen } of sent) assert.isFalse(isOpen(), "what it sent still waits for an answer")
+        })
+      )
     },
     {
       name: "makes one attempt, whatever happens",
       run: Effect.gen(function* () {
-        for (const status of [408, 429, 500, 503]) {
-          const answer = respond(() => new Response("", { status, headers: { "retry-after": "1" } }))
-          const { requests } = yield* deliver(notifications.Raised, { answer })
-          assert.lengthOf(requests, 1)
+        for (const answer of service.fails("")) {
+          const { sent } = yield* deliver(notifications.Raised, { answer })
+          assert.lengthOf(sent, 1)
         }
       })
     },
     {
-      name: "writes no logs, and no secret into spans or receipts",
+      name: "leaves no connection open",
       run: Effect.gen(function* () {
-        const { exit, logs, printed, spans } = yield* deliver(notifications.Raised)
-        assert.isTrue(Exit.isSuccess(exit), printed)
-        assert.deepStrictEqual(logs, [])
-        for (const secret of options.secrets) assert.isFalse((printed + spans).includes(secret), "a secret was printed")
+        for (const { left } of yield* everyWay) assert.lengthOf(left, 0)
+      })
+    },
+    {
+      name: "writes no logs",
+      run: Effect.gen(function* () {
+        const { printers } = yield* processWatch(
+          Effect.gen(function* () {
+            for (const { logs } of yield* everyWay) assert.deepStrictEqual(logs, [])
+          })
+        )
+        assert.deepStrictEqual(printers, [], "it writes to the console")
+      })
+    },
+    {
+      name: "prints no secret, whatever the service answers",
+      run: Effect.gen(function* () {
+        for (const { logs, printed, spans } of yield* everyWay) {
+          for (const secret of options.secrets) {
+            for (const text of [printed, spans, ...logs]) assert.isFalse(text.includes(secret), "a secret was printed")
+          }
+        }
       })
     },
     {
       name: "reads no configuration",
       run: Effect.gen(function* () {
-        const { exit } = yield* deliver(notifications.Raised)
-        if (Exit.isFailure(exit)) assert.notInclude(Cause.pretty(exit.cause), "reads configuration")
+        for (const { configuration } of [...(yield* everyWay), yield* verify(service.accepts)]) {
+          assert.deepStrictEqual(configuration, [])
+        }
       })
     },
     {
-      name: "makes the same requests for the same input, whatever was sent before and whatever the time is",
+      name: "reads no environment variables",
+      run: Effect.gen(function* () {
+        const { variables } = yield* processWatch(Effect.andThen(everyWay, verify(service.accepts)))
+        assert.deepStrictEqual(variables, [])
+      })
+    },
+    {
+      name: "sends the same for the same input, whatever was sent before and whatever the time is",
       run: Effect.gen(function* () {
         const first = yield* deliver(notifications.Raised)
         yield* TestClock.adjust("1 day")
-        const mixed = yield* call(respond(options.accepted), (channel, settings) =>
+        const mixed = yield* call(service.accepts, (channel, settings) =>
           Effect.gen(function* () {
             for (const notification of [notifications.Cleared, notifications.Raised, notifications.Raised]) {
               yield* channel.deliver(settings, notification, { form: "rich" })
             }
           })
         )
-        const each = first.requests.map(wire)
+        const each = wires(first.sent)
         assert.isAbove(each.length, 0)
-        assert.deepStrictEqual(mixed.requests.slice(-2 * each.length).map(wire), [...each, ...each])
+        assert.deepStrictEqual(wires(mixed.sent).slice(-2 * each.length), [...each, ...each])
+      })
+    },
+    {
+      name: "keeps the settings of two integrations apart, also at the same time",
+      run: Effect.gen(function* () {
+        const other = yield* decode(plugin.example)
+        const one = yield* deliver(notifications.Raised)
+        const two = yield* deliver(notifications.Raised, { settings: plugin.example })
+        assert.notDeepEqual(
+          wires(two.sent),
+          wires(one.sent),
+          "it sends the same for other settings, or the settings of the test are its example"
+        )
+        const both = yield* call(service.accepts, (channel, settings) =>
+          Effect.forEach(
+            [settings, other, settings],
+            (settings) => Effect.exit(channel.deliver(settings, notifications.Raised, { form: "rich" })),
+            { concurrency: "unbounded" }
+          )
+        )
+        assert.deepStrictEqual<unknown>(both.exit, Exit.succeed([one.exit, two.exit, one.exit]))
+        assert.deepStrictEqual(wires(both.sent).sort(), [one, two, one].flatMap(({ sent }) => wires(sent)).sort())
       })
     },
     {
       name: "tells where it sends",
       run: Effect.gen(function* () {
-        const { exit, requests } = yield* call(respond(options.accepted), (channel, settings) =>
+        const { exit, sent } = yield* call(service.accepts, (channel, settings) =>
           Effect.as(channel.deliver(settings, notifications.Raised, { form: "rich" }), channel.destination(settings))
         )
         assert.isTrue(Exit.isSuccess(exit))
-        for (const { url } of requests) assert.deepStrictEqual(exit, Exit.succeed(new URL(url).origin))
+        for (const { origin } of sent) assert.deepStrictEqual(exit, Exit.succeed(origin))
       })
     },
     {
-      name: "verifies only if it says so, and with one request that posts nothing",
+      name: "verifies if it says so, and only then",
       run: Effect.gen(function* () {
-        const { exit, requests } = yield* call(respond(options.accepted), (channel, settings) =>
-          Effect.suspend(() => {
-            assert.strictEqual(channel.verify !== undefined, plugin.capabilities.verify === true)
-            return Effect.ignore(channel.verify?.(settings) ?? Effect.void)
-          })
-        )
-        assert.isTrue(Exit.isSuccess(exit), "capabilities and verify disagree")
-        const harmless = options.postsNothing ?? (({ method }) => method === "GET" || method === "HEAD")
-        for (const request of requests) assert.isTrue(harmless(request), `verify makes a ${request.method}`)
-        assert.isAtMost(requests.length, 1)
+        const { exit } = yield* call(service.accepts, ({ verify }) => Effect.succeed(verify !== undefined))
+        assert.deepStrictEqual(exit, Exit.succeed(plugin.capabilities.verify === true))
+      })
+    },
+    {
+      name: "posts nothing to verify, and tries once",
+      run: Effect.gen(function* () {
+        for (const answer of [service.accepts, ...service.fails("")]) {
+          const { sent } = yield* verify(answer)
+          for (const { postsNothing } of sent) assert.isTrue(postsNothing(), "it may post something")
+          assert.isAtMost(sent.length, 1)
+        }
       })
     }
   ]
 }
+
+const wires = (sent: ReadonlyArray<Sent>) => sent.map(({ wire }) => wire())
+
+/** As many turns as a call needs to come as far as it can without an answer. */
+const turns = Effect.repeat(nextTurn, { times: 5 })

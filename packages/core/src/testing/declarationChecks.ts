@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
-import { Effect, Predicate, Schema } from "effect"
-import { settingsSchema } from "../settingsSchema.ts"
+import { Effect, JsonPatch, Predicate, Redacted, Schema } from "effect"
+import { secretPointers, settingsSchema } from "../settingsSchema.ts"
 import { withoutSecrets } from "../secrets.ts"
 import type { Check } from "./ChannelPluginTest.ts"
 import { notifications } from "./samples.ts"
@@ -73,8 +73,32 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
       for (const { burst, messages, perSeconds } of budgets) {
         assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
       }
-      for (const secret of options.secrets)
-        assert.notInclude(JSON.stringify(budgets), secret, "a key that is no secret")
+    })
+  },
+  {
+    name: "names no secret in the keys of its budgets",
+    run: Effect.gen(function* () {
+      const budgets = JSON.stringify(plugin.budgets(yield* settings))
+      for (const secret of options.secrets) assert.notInclude(budgets, secret, "a key that is not redacted")
+    })
+  },
+  {
+    name: "shares no budget between different credentials",
+    run: Effect.gen(function* () {
+      const keys = Effect.fnUntraced(function* (settings: Schema.Json) {
+        return plugin
+          .budgets(yield* decode(settings))
+          .map(({ key }) => (Redacted.isRedacted(key) ? Redacted.value(key) : key))
+      })
+      const pointers = secretPointers(plugin)
+      const credentials = JsonPatch.get(options.settings, plugin.example).filter(
+        ({ op, path }) => op === "replace" && pointers.some((pointer) => `${path}/`.startsWith(`${pointer}/`))
+      )
+      const own = yield* keys(options.settings)
+      assert.notDeepEqual(yield* keys(plugin.example), own)
+      if (credentials.length > 0) {
+        assert.notDeepEqual(yield* keys(JsonPatch.apply(credentials, options.settings)), own)
+      }
     })
   },
   {

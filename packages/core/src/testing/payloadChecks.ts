@@ -13,26 +13,25 @@ const forms: ReadonlyArray<Form> = ["rich", "plain"]
 const maxReceiptBytes = 4096
 
 /** What is sent for whatever has to be said. */
-export const payloadChecks = ({ deliver, options, plugin }: Trial): ReadonlyArray<Check> => {
-  const { read } = options
-  const isIdempotent =
-    options.idempotent ?? (({ method }) => method === "PUT" || method === "GET" || method === "DELETE")
-
+export const payloadChecks = ({ deliver, plugin, service }: Trial): ReadonlyArray<Check> => {
   const isTaken = Effect.fnUntraced(function* (notification: Notification) {
     for (const form of forms) {
-      const { exit, printed, requests } = yield* deliver(notification, { form })
+      const { exit, printed, sent } = yield* deliver(notification, { form })
       assert.isTrue(Exit.isSuccess(exit), printed)
-      assert.isAbove(requests.length, 0, "nothing was sent")
-      for (const request of requests) assert.deepStrictEqual(options.validate?.(request) ?? [], [])
-      assert.isTrue(requests.slice(0, -1).every(isIdempotent), "a request before the last is not idempotent")
+      assert.isAbove(sent.length, 0, "nothing was sent")
+      for (const { problems } of sent) assert.deepStrictEqual(problems(), [])
+      assert.isTrue(
+        sent.slice(0, -1).every(({ isIdempotent }) => isIdempotent()),
+        "something was sent before the last that may not be sent twice"
+      )
     }
   })
 
-  const isWithinSize = (read: NonNullable<Trial["options"]["read"]>) =>
-    Effect.fnUntraced(function* (notification: Notification) {
-      const { requests } = yield* deliver(notification, { form: "plain" })
-      assert.isAtMost(requests.map(read).flatMap(previewTexts).join("\n").length, plugin.sizes.text)
-    })
+  const isWithinSize = Effect.fnUntraced(function* (notification: Notification) {
+    const { sent } = yield* deliver(notification, { form: "plain" })
+    const texts = sent.flatMap(({ shows }) => previewTexts(shows()))
+    assert.isAtMost(texts.join("\n").length, plugin.sizes.text)
+  })
 
   const isReceiptSmall = Effect.fnUntraced(function* (notification: Notification) {
     const { exit, printed } = yield* deliver(notification)
@@ -48,14 +47,14 @@ export const payloadChecks = ({ deliver, options, plugin }: Trial): ReadonlyArra
       run: isTaken(notification)
     })),
     { name: "gives what the service takes for any notification", run: always(isTaken) },
-    ...(read === undefined
-      ? []
-      : [
+    ...(service.isRead
+      ? [
           {
             name: "keeps its plain form within the size that it declares",
-            run: Effect.andThen(Effect.forEach(Object.values(given), isWithinSize(read)), always(isWithinSize(read)))
+            run: Effect.andThen(Effect.forEach(Object.values(given), isWithinSize), always(isWithinSize))
           }
-        ]),
+        ]
+      : []),
     {
       name: "gives a receipt of at most 4 KiB",
       run: Effect.forEach(Object.values(given), isReceiptSmall)

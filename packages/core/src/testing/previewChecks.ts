@@ -10,18 +10,20 @@ import { previewTexts } from "./previewTexts.ts"
 import type { Trial } from "./trial.ts"
 
 /** A preview may not lie. */
-export const previewChecks = ({ deliver, options, plugin, settings }: Trial): ReadonlyArray<Check> => {
-  const { read } = options
+export const previewChecks = ({ deliver, plugin, service, settings }: Trial): ReadonlyArray<Check> => {
   const { preview } = plugin
   if (preview === undefined) return []
 
   const isHonest = Effect.fnUntraced(function* (notification: Notification) {
-    if (read === undefined) return assert.fail("it has a preview, and the test gives no `read` to hold against it")
-    const { exit, printed, requests } = yield* deliver(notification)
+    if (!service.isRead) return assert.fail("it has a preview, and the test gives no `read` to hold against it")
+    const { exit, printed, sent } = yield* deliver(notification)
     assert.isTrue(Exit.isSuccess(exit), printed)
     const shown = preview(withoutSecrets(yield* settings), notification)
     assert.isTrue(isPreview(shown), "what it gives is no Preview")
-    const lie = difference(shown, requests.map(read))
+    const lie = difference(
+      shown,
+      sent.map(({ shows }) => shows())
+    )
     if (lie !== undefined) assert.fail(lie)
   })
 

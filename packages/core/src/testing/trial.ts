@@ -15,70 +15,65 @@ import {
   Schema,
   Tracer
 } from "effect"
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
 import type { Notification } from "../Notification.ts"
-import type { Options } from "./ChannelPluginTest.ts"
-
-/** What the service does with a request. */
-export type Answer = (
-  request: HttpClientRequest.HttpClientRequest
-) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
-
-/** The service answers. */
-export const respond =
-  (response: () => Response): Answer =>
-  (request) =>
-    Effect.sync(() => HttpClientResponse.fromWeb(request, response()))
-
-/** The connection breaks, with an error that names the URL, as those of real clients do. */
-export const disconnect: Answer = (request) =>
-  Effect.fail(
-    new HttpClientError.HttpClientError({
-      reason: new HttpClientError.TransportError({ request, cause: new Error(`connect ECONNREFUSED ${request.url}`) })
-    })
-  )
+import type { Common } from "./ChannelPluginTest.ts"
+import type { Answer, Sent, Service } from "./service.ts"
 
 /** What was seen of a call. */
 export interface Seen<A> {
   readonly exit: Exit.Exit<A, unknown>
-  readonly requests: ReadonlyArray<HttpClientRequest.HttpClientRequest>
+  readonly sent: ReadonlyArray<Sent>
+  /** What of it was not over when the call was. */
+  readonly left: ReadonlyArray<Sent>
   readonly logs: ReadonlyArray<string>
+  /** The configuration that was asked for. */
+  readonly configuration: ReadonlyArray<string>
   /** Names and attributes of the spans. */
   readonly spans: string
   /** Everything that the outcome prints, in words and as JSON. */
   readonly printed: string
 }
 
-/** What the checks share: the plugin, its settings, and calls of it. */
+/** How to deliver: by default to a service that takes the message, in its rich form, with the settings of the test. */
+interface How {
+  readonly answer?: Answer
+  readonly form?: ChannelPlugin.Form
+  readonly settings?: Schema.Json
+}
+
+/** What the checks share: the plugin, its settings, its service, and calls of it. */
 export const make = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
-  options: Options<Self>
+  options: Common<Self>,
+  service: Service
 ) => {
+  type Use<A, E> = (channel: ChannelPlugin.Channel<Settings["Type"]>, settings: Settings["Type"]) => Effect.Effect<A, E>
   const json = Schema.toCodecJson(plugin.settings)
   const decode = (settings: Schema.Json) => Effect.orDie(Schema.decodeEffect(json)(settings))
 
   /** The plugin in a world that is watched; `use` is called with its channel and decoded settings. */
-  const within = <A, E>(
-    answer: Answer,
-    use: (channel: ChannelPlugin.Channel<Settings["Type"]>, settings: Settings["Type"]) => Effect.Effect<A, E>
-  ) => {
-    const requests: Array<HttpClientRequest.HttpClientRequest> = []
+  const within = <A, E>(answer: Answer, use: Use<A, E>, settings = options.settings) => {
+    const sent: Array<Sent> = []
+    const left: Array<Sent> = []
     const logs: Array<string> = []
+    const configuration: Array<string> = []
     const spans: Array<Tracer.Span> = []
-    const client = HttpClient.make((request) => Effect.suspend(() => (requests.push(request), answer(request))))
     const call = Effect.gen(function* () {
-      return yield* use(yield* plugin, yield* decode(options.settings))
+      const channel = yield* plugin
+      return yield* Effect.onExit(use(channel, yield* decode(settings)), () =>
+        Effect.sync(() => left.push(...sent.filter(({ isOpen }) => isOpen())))
+      )
     }).pipe(
-      Effect.provide(Layer.fresh(options.layer).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))),
+      Effect.provide(Layer.fresh(options.layer).pipe(Layer.provide(answer((one) => sent.push(one))))),
       Effect.provideService(
         Logger.CurrentLoggers,
         new Set([Logger.make(({ message }) => void logs.push(print(message)))])
       ),
       Effect.provideService(
         ConfigProvider.ConfigProvider,
-        ConfigProvider.make(() => Effect.die(new Error("The plugin reads configuration")))
+        ConfigProvider.make((path) => Effect.sync(() => void configuration.push(path.join("."))))
       ),
       Effect.withTracer(
         Tracer.make({
@@ -92,11 +87,13 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     )
     return {
       call,
-      requests,
+      sent,
       seen: (exit: Exit.Exit<A, unknown>): Seen<A> => ({
         exit,
-        requests,
+        sent,
+        left,
         logs,
+        configuration,
         spans: print(spans.map(({ attributes, name }) => [name, ...attributes])),
         printed:
           print(exit) + (exit._tag === "Failure" ? Cause.pretty(exit.cause) + String(Cause.squash(exit.cause)) : "")
@@ -105,11 +102,8 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
   }
 
   /** Calls the plugin and lets hours pass until it ends, so that nothing that it waits for hides. */
-  const call = Effect.fnUntraced(function* <A, E>(
-    answer: Answer,
-    use: (channel: ChannelPlugin.Channel<Settings["Type"]>, settings: Settings["Type"]) => Effect.Effect<A, E>
-  ) {
-    const { call, seen } = within(answer, use)
+  const call = Effect.fnUntraced(function* <A, E>(answer: Answer, use: Use<A, E>, settings?: Schema.Json) {
+    const { call, seen } = within(answer, use, settings)
     const fiber = yield* Effect.forkChild(call)
     for (let turns = 0; turns < 500 && fiber.pollUnsafe() === undefined; turns++) {
       yield* nextTurn
@@ -125,16 +119,16 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
 
   const deliver = (
     notification: Notification,
-    { answer = respond(options.accepted), form = "rich" }: { answer?: Answer; form?: ChannelPlugin.Form } = {}
-  ) => call(answer, (channel, settings) => channel.deliver(settings, notification, { form }))
+    { answer = service.accepts, form = "rich", settings = options.settings }: How = {}
+  ) => call(answer, (channel, settings) => channel.deliver(settings, notification, { form }), settings)
 
-  return { plugin, options, json, decode, within, call, deliver, settings: decode(options.settings) }
+  return { plugin, options, service, json, decode, within, call, deliver, settings: decode(options.settings) }
 }
 
 export type Trial = ReturnType<typeof make<any, Schema.Codec<any, any>>>
 
 /** Lets what the platform does by itself, such as reading a body, go on. */
-export const nextTurn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve)))
+export const nextTurn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
 /** A value as text, with all that a careless printer would show of it. */
 export const print = (value: unknown): string => {
@@ -150,19 +144,3 @@ export const print = (value: unknown): string => {
     }) ?? String(value)
   )
 }
-
-/** A request as its service sees it. */
-export const wire = (request: HttpClientRequest.HttpClientRequest): string => {
-  const { body, headers, method } = request
-  return JSON.stringify([method, urlOf(request), headers, bodyText(body)])
-}
-
-const urlOf = (request: HttpClientRequest.HttpClientRequest): string => {
-  const url = new URL(request.url)
-  for (const [key, value] of request.urlParams)
-    url.searchParams.append(key, Redacted.isRedacted(value) ? String(Redacted.value(value)) : value)
-  return url.href
-}
-
-const bodyText = (body: HttpClientRequest.HttpClientRequest["body"]): string =>
-  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : body._tag

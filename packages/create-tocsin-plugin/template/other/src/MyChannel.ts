@@ -1,5 +1,14 @@
-import { ChannelPlugin, Connector, cut, DeliveryError, Message, PayloadRejected, Unavailable } from "@tocsin/core"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import {
+  ChannelPlugin,
+  Connector,
+  cut,
+  DeliveryError,
+  Message,
+  PayloadRejected,
+  strikeSecrets,
+  Unavailable
+} from "@tocsin/core"
+import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Socket } from "effect/socket"
 
 /** Writes each message to My Channel, as a line of a connection of its own; the server answers each with `ok`. */
@@ -10,13 +19,23 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
     port: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 })).annotateKey({
       title: "Port",
       description: "The server's port"
+    }),
+    tls: Schema.optionalKey(Schema.Boolean).annotateKey({
+      title: "TLS",
+      description: "Whether to use TLS; true when absent"
+    }),
+    token: Schema.Redacted(
+      Schema.String.check(Schema.isPattern(/^\S+$/u, { expected: "a token without spaces" }))
+    ).annotateKey({
+      title: "Token",
+      description: "The room's token; whoever has it can post"
     })
   }),
   settingsVersion: 1,
-  example: { host: "chat.example.com", port: 6697 },
-  setup: ["Ask whoever runs the server for its host name and port."],
+  example: { host: "chat.example.com", port: 6697, token: "XXXXXXXXXXXXXXXX" },
+  setup: ["Ask whoever runs the server for its host name and port, and for the room's token."],
   // Name the vendor's page that states the limit.
-  budgets: ({ host, port }) => [{ key: `${host}:${port}`, messages: 10, perSeconds: 10, burst: 5 }],
+  budgets: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
   sizes: { text: 4000 },
   capabilities: {}
 }) {
@@ -25,15 +44,16 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
     Effect.gen(function* () {
       const { connect } = yield* Connector
       return MyChannel.of({
-        deliver: Effect.fnUntraced(function* ({ host, port }, notification) {
+        deliver: Effect.fnUntraced(function* (settings, notification) {
+          const { host, port, tls = true, token } = settings
           const text = Message.plainText(Message.fromNotification(notification), MyChannel.sizes.text)
-          const socket = yield* connect({ host, port, tls: false })
+          const socket = yield* connect({ host, port, tls })
           // The server may have taken what was written: the engine must know that it perhaps did.
           const ended = () =>
             new DeliveryError({ reason: new Unavailable({ detail: "The connection ended", unanswered: true }) })
           const pull = yield* Effect.mapError(Socket.readerString(socket), ended)
           const { write } = yield* socket.writer
-          yield* Effect.mapError(write(`${text.replaceAll("\n", " | ")}\n`), ended)
+          yield* Effect.mapError(write(`${Redacted.value(token)} ${text.replaceAll("\n", " | ")}\n`), ended)
           // Nothing is delivered before the server says so.
           const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
             Stream.mapError(ended),
@@ -42,11 +62,12 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
           )
           if (Option.isNone(answer)) return yield* ended()
           if (answer.value !== "ok") {
-            return yield* new DeliveryError({ reason: new PayloadRejected({ detail: cut(answer.value, 200) }) })
+            const detail = cut(strikeSecrets(answer.value, settings), 200)
+            return yield* new DeliveryError({ reason: new PayloadRejected({ detail }) })
           }
           return {}
         }, Effect.scoped),
-        destination: ({ host, port }) => `tcp://${host}:${port}`
+        destination: ({ host, port, tls = true }) => `${tls ? "tls" : "tcp"}://${host}:${port}`
       })
     })
   )

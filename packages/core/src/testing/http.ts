@@ -1,0 +1,114 @@
+/**
+ * A service that is sent HTTP requests.
+ */
+import { Effect, Layer, Redacted } from "effect"
+import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
+import { Connector } from "../Connector.ts"
+import type { Options } from "./ChannelPluginTest.ts"
+import type { Answer, Service } from "./service.ts"
+
+type Execute = HttpClient.HttpClient["execute"]
+
+/** How it may answer, beyond what every service does. */
+export interface HttpService extends Service {
+  /** Every request is answered so. */
+  readonly responds: (response: () => Response) => Answer
+  /** The connection breaks, with an error that names the URL, as those of real clients do. */
+  readonly disconnects: Answer
+  /** Another client answers. */
+  readonly through: (execute: Execute) => Answer
+}
+
+/** The service that the options of a test describe. */
+export const make = ({
+  accepted,
+  idempotent = ({ method }) => ["PUT", "GET", "DELETE"].includes(method),
+  postsNothing = ({ method }) => ["GET", "HEAD"].includes(method),
+  read,
+  validate = () => []
+}: Pick<Options<never>, "accepted" | "idempotent" | "postsNothing" | "read" | "validate">): HttpService => {
+  const through =
+    (execute: Execute): Answer =>
+    (record) => {
+      const client = HttpClient.make((request) =>
+        Effect.suspend(() => {
+          let isOpen = true
+          record({
+            origin: new URL(request.url).origin,
+            wire: () => wire(request),
+            problems: () => validate(request),
+            shows: () => read?.(request) ?? { blocks: [] },
+            isIdempotent: () => idempotent(request),
+            postsNothing: () => postsNothing(request),
+            isOpen: () => isOpen
+          })
+          // No service answers at once: what else is under way goes on meanwhile.
+          return Effect.ensuring(
+            Effect.andThen(Effect.yieldNow, execute(request)),
+            Effect.sync(() => {
+              isOpen = false
+            })
+          )
+        })
+      )
+      return Layer.merge(
+        Layer.succeed(HttpClient.HttpClient, client),
+        Layer.succeed(Connector, { connect: () => Effect.die(new Error("The test does not say how to answer it")) })
+      )
+    }
+  const responds = (response: () => Response) =>
+    through((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, response())))
+  const disconnect: Execute = (request) =>
+    Effect.fail(
+      new HttpClientError.HttpClientError({
+        reason: new HttpClientError.TransportError({ request, cause: new Error(`connect ECONNREFUSED ${request.url}`) })
+      })
+    )
+  const disconnects = through(disconnect)
+  return {
+    through,
+    responds,
+    disconnects,
+    isRead: read !== undefined,
+    accepts: responds(accepted),
+    fails: (text) => [
+      disconnects,
+      ...[400, 403, 404, 408, 429, 500, 503].map((status) =>
+        responds(() => new Response(text, { status, headers: { "retry-after": "1" } }))
+      )
+    ],
+    hangs: [
+      (wait) => through((request) => Effect.andThen(wait, disconnect(request))),
+      (wait) =>
+        through(
+          Effect.fnUntraced(function* (request) {
+            const { readable, writable } = new TransformStream()
+            yield* Effect.forkDetach(
+              Effect.andThen(
+                wait,
+                Effect.promise(() => writable.close())
+              )
+            )
+            return HttpClientResponse.fromWeb(request, new Response(readable))
+          })
+        )
+    ]
+  }
+}
+
+/** A request as its service sees it. */
+const wire = (request: HttpClientRequest.HttpClientRequest): string => {
+  const { body, headers, method } = request
+  // As entries, because the headers print what is secret in them as redacted.
+  return JSON.stringify([method, urlOf(request), Object.entries(headers), bodyText(body)])
+}
+
+const urlOf = (request: HttpClientRequest.HttpClientRequest): string => {
+  const url = new URL(request.url)
+  for (const [key, value] of request.urlParams)
+    url.searchParams.append(key, Redacted.isRedacted(value) ? String(Redacted.value(value)) : value)
+  return url.href
+}
+
+const bodyText = (body: HttpClientRequest.HttpClientRequest["body"]): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : body._tag

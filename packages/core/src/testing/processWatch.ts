@@ -1,0 +1,40 @@
+import { Effect } from "effect"
+
+/** What was used of the process while an effect ran, past all that Effect gives. */
+export interface Used {
+  /** The environment variables that were asked for, by name; `*` is all of them. */
+  readonly variables: ReadonlyArray<string>
+  /** The methods of `console` that were called. */
+  readonly printers: ReadonlyArray<string>
+}
+
+/** Runs an effect, and tells what it used. The environment and the console are proxies meanwhile, for whatever else runs, too. */
+export const processWatch = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Used, E, R> =>
+  Effect.suspend(() => {
+    const variables = new Set<string>()
+    const printers = new Set<string>()
+    const { env } = process
+    const { console } = globalThis
+    const asked = (name: string | symbol) => {
+      if (typeof name === "string") variables.add(name)
+    }
+    process.env = new Proxy(env, {
+      get: (_, name) => (asked(name), Reflect.get(env, name)),
+      has: (_, name) => (asked(name), Reflect.has(env, name)),
+      getOwnPropertyDescriptor: (_, name) => (asked(name), Reflect.getOwnPropertyDescriptor(env, name)),
+      ownKeys: () => (asked("*"), Reflect.ownKeys(env))
+    })
+    globalThis.console = new Proxy(console, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(console, name)
+        return typeof member === "function" ? () => void printers.add(String(name)) : member
+      }
+    })
+    return Effect.ensuring(
+      effect,
+      Effect.sync(() => {
+        process.env = env
+        globalThis.console = console
+      })
+    ).pipe(Effect.map(() => ({ variables: [...variables], printers: [...printers] })))
+  })
