@@ -1,0 +1,100 @@
+import { DeliveryError, Misconfigured, RateLimited, Unavailable } from "@tocsin/core"
+import { Duration, Effect } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { catches } from "./catches.ts"
+import { checks, type Spoils } from "./hook.ts"
+
+const failing = (reason: (reason: DeliveryError["reason"]) => DeliveryError["reason"]): Spoils => ({
+  channel: ({ deliver }) => ({
+    deliver: (...of) => Effect.mapError(deliver(...of), (error) => new DeliveryError({ reason: reason(error.reason) }))
+  })
+})
+
+/** A plugin that reads whole answers in its own way. */
+const reading = <E>(
+  read: (text: HttpClientResponse.HttpClientResponse["text"]) => Effect.Effect<string, E>
+): Spoils => ({
+  client: HttpClient.transformResponse(
+    Effect.flatMap((response) =>
+      Effect.map(Effect.orDie(read(response.text)), (text) =>
+        // A status such as 204 allows no body at all.
+        HttpClientResponse.fromWeb(
+          response.request,
+          new Response(text || null, { status: response.status, headers: { ...response.headers } })
+        )
+      )
+    )
+  )
+})
+
+const parsing = (isParsed: (status: number) => boolean): Spoils => ({
+  http: {
+    answer: ({ body, status }) => {
+      if (body !== "" && isParsed(status)) JSON.parse(body)
+      return undefined
+    }
+  },
+  options: { accepted: () => new Response(`{"ok":true}`) }
+})
+
+catches<Spoils>("answers", checks, [
+  [
+    "ignores the status code, as GoAlert did (target/goalert#4558)",
+    "calls HTTP 404 DestinationGone",
+    { channel: ({ deliver }) => ({ deliver: (...of) => Effect.orElseSucceed(deliver(...of), () => ({})) }) },
+    /^(calls|waits|understands|reads no more)/
+  ],
+  [
+    "takes a refusal in a 200 for delivered",
+    "calls refusal 1 DestinationGone",
+    { options: { refused: [[() => new Response("no_service"), "DestinationGone"]] } }
+  ],
+  [
+    "calls every failure Unavailable",
+    "calls HTTP 401 Unauthorized",
+    failing(({ detail }) => new Unavailable({ detail })),
+    /^(calls HTTP|waits|understands)/
+  ],
+  [
+    "does not read Retry-After",
+    "waits as long as Retry-After says",
+    failing((reason) =>
+      reason._tag === "RateLimited"
+        ? new RateLimited({ detail: reason.detail, retryAfter: Duration.seconds(1) })
+        : reason
+    )
+  ],
+  [
+    "calls it an operator's fault when there is no connection",
+    "calls a broken connection Unavailable",
+    failing((reason) =>
+      reason._tag === "Unavailable" && reason.detail === "The connection broke"
+        ? new Misconfigured({ detail: reason.detail })
+        : reason
+    ),
+    /breaks off/
+  ],
+  [
+    "takes an answer that breaks off for a whole one",
+    "calls an answer that breaks off Unavailable",
+    reading((text) => Effect.orElseSucceed(text, () => "ok")),
+    /reads no more/
+  ],
+  [
+    "reads an answer to its end",
+    "reads no more of an endless answer than it needs",
+    reading((text) => text),
+    /breaks off/
+  ],
+  [
+    "throws on a refusal that is not JSON",
+    "understands malformed answers as well as empty ones",
+    parsing((status) => status >= 300),
+    /reads no more/
+  ],
+  [
+    "throws on a success that is not JSON",
+    "takes or refuses a malformed answer that claims success, and never throws",
+    parsing((status) => status < 300)
+  ]
+])

@@ -1,0 +1,82 @@
+import { Redacted, Schema } from "effect"
+import { catches } from "./catches.ts"
+import { checks, RoomKey, Settings, type Spoils, url } from "./hook.ts"
+
+const { room } = Settings.fields
+
+const settings = (fields: Partial<typeof Settings.fields>): Spoils => ({
+  declared: { settings: Schema.Struct({ ...Settings.fields, ...fields }) }
+})
+
+/** A sound plugin whose room is a secret, too. */
+const secretRoom = (room: typeof Settings.fields.room): Spoils => ({
+  ...settings({ room }),
+  options: { settings: { url, room: "s3cr3t-room" }, secrets: ["s3cr3t-of-the-hook", "s3cr3t-room"] }
+})
+
+const echoing = Schema.String.check(
+  Schema.makeFilter((room: string) => (/^[\w-]+$/.test(room) ? undefined : `${room} is no room`))
+)
+
+catches<Spoils>("declaration", checks, [
+  ["has a type in capitals", "has a lowercase type", { type: "Hook" }],
+  [
+    "gives a setting no title",
+    "gives every setting a title and a description",
+    settings({ room: Schema.optionalKey(Schema.String).annotateKey({ description: "In which room it is shown" }) })
+  ],
+  [
+    "gives a setting no description",
+    "gives every setting a title and a description",
+    settings({ room: Schema.optionalKey(Schema.String).annotateKey({ title: "Room" }) })
+  ],
+  [
+    "titles two settings alike",
+    "gives no two settings the same title",
+    settings({ room: room.annotateKey({ title: "URL", description: "Which" }) })
+  ],
+  [
+    "has an example that does not decode",
+    "gives an example that decodes",
+    { declared: { example: {} } },
+    /different credentials|two integrations/
+  ],
+  ["says nothing of how to set it up", "says how to set it up", { declared: { setup: [] } }],
+  [
+    "has a secret that is not redacted",
+    "prints no secret of its settings",
+    secretRoom(room),
+    /prints no secret, whatever/
+  ],
+  [
+    "says what was entered in what is wrong with it",
+    "says no secret in what is wrong with settings",
+    secretRoom(Schema.optionalKey(echoing).annotateKey(RoomKey)),
+    /prints no secret/
+  ],
+  [
+    "bursts above its own limit",
+    "declares budgets that can be spent",
+    { declared: { budgets: ({ url }) => [{ key: url, messages: 1, perSeconds: 1, burst: 2 }] } }
+  ],
+  [
+    "has a credential in a budget's key that is not redacted",
+    "names no secret in the keys of its budgets",
+    { declared: { budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }] } }
+  ],
+  [
+    "has one budget for all",
+    "shares no budget between different credentials",
+    { declared: { budgets: () => [{ key: "hook", messages: 1, perSeconds: 1, burst: 1 }] } }
+  ],
+  [
+    "has one budget for all credentials of a room",
+    "shares no budget between different credentials",
+    {
+      declared: {
+        example: { url: "https://hooks.example.com/xxx", room: "other" },
+        budgets: ({ room = "" }) => [{ key: room, messages: 1, perSeconds: 1, burst: 1 }]
+      }
+    }
+  ]
+])

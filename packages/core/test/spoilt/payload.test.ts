@@ -1,0 +1,56 @@
+import { Message } from "@tocsin/core"
+import { HttpClientRequest } from "effect/http"
+import { catches } from "./catches.ts"
+import { checks, post, type Spoils } from "./hook.ts"
+
+/** What is wrong with what is sent shows in whatever is sent, and in no preview. */
+const alike = /^(gives what the service takes|gives a receipt|previews)/
+
+catches<Spoils>("payloads", checks, [
+  [
+    "posts twice",
+    "gives what the service takes for a Raised",
+    { http: { request: (settings, of) => [post(settings, of), post(settings, of)] } },
+    alike
+  ],
+  [
+    "throws on a kind that it does not know",
+    "gives what the service takes for a Notice",
+    {
+      http: {
+        request: (settings, of) => {
+          if (!("alert" in of)) throw new Error("no alert")
+          return post(settings, of)
+        }
+      }
+    },
+    alike
+  ],
+  [
+    "does not cut long names",
+    "gives what the service takes for names at their limits",
+    {
+      http: {
+        request: (settings, of) =>
+          HttpClientRequest.bodyText(post(settings, of), Message.fromNotification(of).headline.padEnd(1))
+      }
+    },
+    alike
+  ],
+  [
+    "lists all observations",
+    "gives what the service takes for 5,000 observations",
+    { http: { request: (settings, of) => HttpClientRequest.bodyText(post(settings, of), JSON.stringify(of)) } },
+    alike
+  ],
+  [
+    "sends more plain text than it declares",
+    "keeps its plain form within the size that it declares",
+    { declared: { sizes: { text: 900 } } }
+  ],
+  [
+    "gives a page back in its receipt",
+    "gives a receipt of at most 4 KiB",
+    { http: { answer: ({ status }) => (status < 300 ? { data: "x".repeat(4095) } : undefined) } }
+  ]
+])
