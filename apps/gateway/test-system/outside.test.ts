@@ -65,7 +65,10 @@ const services = Effect.gen(function* () {
 /** Runs the scaffolder in a terminal of its own, as a person would, who answers its questions with these keys. */
 const asked = (cwd: string, command: string, answers: ReadonlyArray<{ readonly to: string; readonly keys: string }>) =>
   Effect.callback<void, Error>((resume) => {
-    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd })
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      cwd,
+      env: { ...process.env, TERM: "xterm" }
+    })
     const left = [...answers]
     let shown = ""
     child.stdout.on("data", (part) => {

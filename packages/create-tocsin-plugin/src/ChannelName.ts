@@ -48,14 +48,11 @@ const used = new Set([
   "HttpClientRequest",
   "Layer",
   "Message",
-  "NodeSocket",
-  "Notification",
   "Option",
   "PayloadRejected",
   "Redacted",
   "Schema",
   "Socket",
   "Stream",
-  "Unavailable",
-  "Unguarded"
+  "Unavailable"
 ])
