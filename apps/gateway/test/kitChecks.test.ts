@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { ChannelPluginTest } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
+import { FakeSlack } from "@tocsin/plugin-slack/testing"
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -13,6 +14,7 @@ const of = { layer: Slack.layer, settings: {}, secrets: [] }
 const requests = ChannelPluginTest.checks(Slack, {
   ...of,
   accepted: () => new Response("ok"),
+  fake: () => new FakeSlack(),
   refused: [[() => new Response("no"), "Misconfigured"]],
   read: () => ({ blocks: [] })
 }).map(({ name }) => general(name))

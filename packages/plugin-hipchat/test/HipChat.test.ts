@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import type { Reason } from "@tocsin/core"
-import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
+import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import { FakeHipChat, see, validate } from "@tocsin/plugin-hipchat/testing"
@@ -22,6 +21,7 @@ ChannelPluginTest.suite(HipChat, {
   settings: { url, authToken: token },
   secrets: [token],
   accepted: () => new Response(null, { status: 204 }),
+  fake: () => new FakeHipChat({ token }),
   validate: (request) => validate(payload(request)),
   read: (request) => see(payload(request)),
   // With auth_test HipChat looks at the token only.
@@ -153,28 +153,9 @@ describe("HipChat", () => {
   )
 })
 
-describe("HipChat, misbehaving", () => {
-  const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] } = {
-    archived: "DestinationGone",
-    revoked: "Unauthorized",
-    limited: "RateLimited",
-    failing: "Unavailable",
-    lying: "Misconfigured"
-  }
+describe("HipChat's flood control", () => {
   const reason = (error: Effect.Error<ReturnType<typeof deliver>>) =>
     error._tag === "DeliveryError" ? error.reason : error
-
-  it.effect.each(misbehaviours.map((how) => [how] as const))("is understood when it is %s", ([how]) =>
-    Effect.gen(function* () {
-      const fake = new FakeHipChat({ token })
-      fake.behaviour = how
-      assert.strictEqual(reason(yield* Effect.flip(deliver(fake)))._tag, reasons[how])
-      assert.lengthOf(fake.messages, 0)
-      fake.behaviour = "usual"
-      yield* deliver(fake)
-      assert.lengthOf(fake.messages, 1)
-    })
-  )
 
   it.effect("asks for patience above its flood control, and is heard", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { RateLimited, type Reason } from "@tocsin/core"
-import { client, type Misbehaviour, misbehaviours } from "@tocsin/core/fakes"
+import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
 import { FakeSlack, see, validate } from "@tocsin/plugin-slack/testing"
@@ -40,6 +40,7 @@ const answers: ReadonlyArray<readonly [status: number, body: string, reason: Rea
   [404, "channel_not_found", "DestinationGone"],
   [410, "channel_is_archived", "DestinationGone"],
   [200, "channel_is_archived", "DestinationGone"],
+  [200, "no_service", "DestinationGone"],
   [404, "no_service", "DestinationGone"],
   [403, "no_service_id", "DestinationGone"],
   [404, "no_active_hooks", "DestinationGone"],
@@ -69,6 +70,7 @@ ChannelPluginTest.suite(Slack, {
   settings,
   secrets: [url, "s3cr3ts3cr3ts3cr3ts3cr3t"],
   accepted: () => new Response("ok\n"),
+  fake: () => new FakeSlack(),
   validate: (request) =>
     validate(payload(request), { mentions: ["<!channel>", "<!subteam^S012AB3CD>", "<@U012AB3CD>"] }),
   read: (request) => see(payload(request)),
@@ -135,34 +137,13 @@ describe("Slack", () => {
   )
 })
 
-describe("Slack, misbehaving", () => {
-  const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] } = {
-    archived: "DestinationGone",
-    revoked: "Unauthorized",
-    limited: "RateLimited",
-    failing: "Unavailable",
-    lying: "DestinationGone"
-  }
+describe("Slack's limit", () => {
   const attempt = (fake: FakeSlack) =>
     Effect.gen(function* () {
       const slack = yield* Slack
       const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(fake.settings("https://x.example"))
       return yield* slack.deliver(decoded, samples.notifications.Raised, { form: "rich" })
     }).pipe(Effect.provide(Slack.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
-
-  it.effect.each(misbehaviours.map((how) => [how] as const))("is understood when it is %s", ([how]) =>
-    Effect.gen(function* () {
-      const fake = new FakeSlack()
-      fake.behaviour = how
-      const error = yield* Effect.flip(attempt(fake))
-      assert.include(error, { _tag: "DeliveryError" })
-      assert.strictEqual(error._tag === "DeliveryError" ? error.reason._tag : error._tag, reasons[how])
-      assert.lengthOf(fake.messages, 0)
-      fake.behaviour = "usual"
-      yield* attempt(fake)
-      assert.lengthOf(fake.messages, 1)
-    })
-  )
 
   it.effect("asks for patience above its limit, and takes no more than it says", () =>
     Effect.gen(function* () {

@@ -8,12 +8,14 @@ import type { HttpClient, HttpClientRequest } from "effect/http"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
 import type { Connector } from "../Connector.ts"
 import type { Reason } from "../DeliveryError.ts"
+import type { FakeService } from "../fakes/FakeService.ts"
 import type { Preview } from "../Preview.ts"
 import { answerChecks } from "./answerChecks.ts"
 import { conductChecks } from "./conductChecks.ts"
 import * as Connection from "./connection.ts"
 import { connectionChecks } from "./connectionChecks.ts"
 import { declarationChecks } from "./declarationChecks.ts"
+import { fakeChecks } from "./fakeChecks.ts"
 import * as Http from "./http.ts"
 import { payloadChecks } from "./payloadChecks.ts"
 import { previewChecks } from "./previewChecks.ts"
@@ -47,6 +49,8 @@ export interface Options<Self> extends Common<Self> {
    * against the plugin's `preview`, which needs it, and against `sizes`. A fake's `see` is one.
    */
   readonly read?: (request: HttpClientRequest.HttpClientRequest) => Preview
+  /** The plugin's fake, as its service usually is: it must be understood also where it misbehaves. */
+  readonly fake?: () => FakeService
   /** Whether a request may be made twice; PUT, GET and DELETE may, where this is absent. */
   readonly idempotent?: (request: HttpClientRequest.HttpClientRequest) => boolean
   /** Whether a request of `verify` posts nothing; GET and HEAD do, where this is absent. */
@@ -93,7 +97,11 @@ export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   }
   const service = Http.make(options)
   const trial = Trial.make(plugin, options, service)
-  return each(trial, answerChecks(trial, service, options))
+  const { fake } = options
+  return each(trial, [
+    ...answerChecks(trial, service, options),
+    ...(fake === undefined ? [] : fakeChecks(trial, service, fake))
+  ])
 }
 
 /** Registers the checks as tests. */

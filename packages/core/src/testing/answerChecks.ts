@@ -1,10 +1,9 @@
 import { assert } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit } from "effect"
-import { DeliveryError, type Reason } from "../DeliveryError.ts"
+import { Duration, Effect, Exit } from "effect"
+import type { Reason } from "../DeliveryError.ts"
 import type { Check, Options } from "./ChannelPluginTest.ts"
 import type { HttpService } from "./http.ts"
 import { notifications } from "./samples.ts"
-import type { Answer } from "./service.ts"
 import type { Trial } from "./trial.ts"
 
 const statuses: { readonly [status: number]: Reason["_tag"] } = {
@@ -29,20 +28,10 @@ const statuses: { readonly [status: number]: Reason["_tag"] } = {
 
 /** What the service's answers to requests, and their absence, are called. */
 export const answerChecks = (
-  { deliver }: Trial,
+  { deliver, fails }: Trial,
   { disconnects, responds }: HttpService,
   options: Pick<Options<never>, "refused" | "statuses">
 ): ReadonlyArray<Check> => {
-  const fails = Effect.fnUntraced(function* (answer: Answer, tag?: Reason["_tag"]) {
-    const { exit, sent } = yield* deliver(notifications.Raised, { answer })
-    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-    assert.isDefined(error, "the service refused, and the plugin calls it delivered")
-    if (!(error instanceof DeliveryError)) return assert.fail("it fails with something other than a DeliveryError")
-    if (tag !== undefined) assert.strictEqual(error.reason._tag, tag)
-    assert.lengthOf(sent, 1, "the engine retries, not the plugin")
-    return error.reason
-  })
-
   const known = { ...statuses, ...options.statuses }
 
   return [

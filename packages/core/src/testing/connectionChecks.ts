@@ -1,32 +1,17 @@
 import { assert } from "@effect/vitest"
-import { Cause, Effect, Exit } from "effect"
-import { DeliveryError, Misconfigured, type Reason, Unavailable } from "../DeliveryError.ts"
+import { Effect } from "effect"
+import { Misconfigured, Unavailable } from "../DeliveryError.ts"
 import type { Check, ConnectionOptions } from "./ChannelPluginTest.ts"
 import { type ConnectionService, ends } from "./connection.ts"
 import { notifications } from "./samples.ts"
-import type { Answer } from "./service.ts"
 import type { Trial } from "./trial.ts"
 
 /** What a connection that fails, and what is said on one, are called. */
 export const connectionChecks = (
-  { deliver }: Trial,
+  { deliver, fails, outcome }: Trial,
   service: ConnectionService,
   { refused = [] }: Pick<ConnectionOptions<never>, "refused">
 ): ReadonlyArray<Check> => {
-  /** Why it failed, or nothing if it says that it delivered. */
-  const outcome = Effect.fnUntraced(function* (answer: Answer) {
-    const { exit, printed } = yield* deliver(notifications.Raised, { answer })
-    if (Exit.isSuccess(exit)) return
-    const error = Cause.squash(exit.cause)
-    if (error instanceof DeliveryError) return error.reason
-    return assert.fail(`it fails with something other than a DeliveryError: ${printed}`)
-  })
-  const fails = Effect.fnUntraced(function* (answer: Answer, tag?: Reason["_tag"]) {
-    const reason = yield* outcome(answer)
-    if (reason === undefined) return assert.fail("the service refused, and the plugin calls it delivered")
-    if (tag !== undefined) assert.strictEqual(reason._tag, tag)
-    return reason
-  })
   /** How often the plugin reads before it calls a message delivered. */
   const readings = Effect.gen(function* () {
     let count = 0

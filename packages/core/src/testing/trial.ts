@@ -2,23 +2,13 @@
  * One call of a plugin, with all that can be seen of it from outside.
  */
 import { assert } from "@effect/vitest"
-import {
-  Cause,
-  ConfigProvider,
-  Effect,
-  type Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Predicate,
-  Redacted,
-  Schema,
-  Tracer
-} from "effect"
+import { Cause, ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Predicate, Redacted, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
+import { DeliveryError, type Reason } from "../DeliveryError.ts"
 import type { Notification } from "../Notification.ts"
 import type { Common } from "./ChannelPluginTest.ts"
+import { notifications } from "./samples.ts"
 import type { Answer, Sent, Service } from "./service.ts"
 
 /** What was seen of a call. */
@@ -122,7 +112,36 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     { answer = service.accepts, form = "rich", settings = options.settings }: How = {}
   ) => call(answer, (channel, settings) => channel.deliver(settings, notification, { form }), settings)
 
-  return { plugin, options, service, json, decode, within, call, deliver, settings: decode(options.settings) }
+  /** Why a message was not delivered, or nothing if it was. Nothing else may come of it. */
+  const outcome = Effect.fnUntraced(function* (answer: Answer, settings?: Schema.Json) {
+    const { exit, printed } = yield* deliver(notifications.Raised, { answer, ...(settings && { settings }) })
+    if (Exit.isSuccess(exit)) return
+    const error = Cause.squash(exit.cause)
+    if (error instanceof DeliveryError) return error.reason
+    return assert.fail(`it fails with something other than a DeliveryError: ${printed}`)
+  })
+
+  /** The reason, which must be this one where one is given, why a message was not delivered. */
+  const fails = Effect.fnUntraced(function* (answer: Answer, tag?: Reason["_tag"], settings?: Schema.Json) {
+    const reason = yield* outcome(answer, settings)
+    if (reason === undefined) return assert.fail("the service refused, and the plugin calls it delivered")
+    if (tag !== undefined) assert.strictEqual(reason._tag, tag)
+    return reason
+  })
+
+  return {
+    plugin,
+    options,
+    service,
+    outcome,
+    fails,
+    json,
+    decode,
+    within,
+    call,
+    deliver,
+    settings: decode(options.settings)
+  }
 }
 
 export type Trial = ReturnType<typeof make<any, Schema.Codec<any, any>>>

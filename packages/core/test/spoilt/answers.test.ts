@@ -56,6 +56,11 @@ catches<Spoils>("answers", checks, [
     /^(calls HTTP|waits|understands)/
   ],
   [
+    "knows no status but the common ones",
+    "calls no other status from 400 on delivered",
+    { http: { answer: ({ status }) => (status === 451 ? {} : undefined) } }
+  ],
+  [
     "does not read Retry-After",
     "waits as long as Retry-After says",
     failing((reason) =>

@@ -1,4 +1,4 @@
-import { Redacted, Schema } from "effect"
+import { Redacted, Schema, SchemaGetter } from "effect"
 import { catches } from "./catches.ts"
 import { checks, RoomKey, Settings, type Spoils, url } from "./hook.ts"
 
@@ -16,6 +16,10 @@ const secretRoom = (room: typeof Settings.fields.room): Spoils => ({
 
 const echoing = Schema.String.check(
   Schema.makeFilter((room: string) => (/^[\w-]+$/.test(room) ? undefined : `${room} is no room`))
+)
+
+const growing = Schema.String.pipe(
+  Schema.decode({ decode: SchemaGetter.transform((room) => `${room}!`), encode: SchemaGetter.passthrough() })
 )
 
 catches<Spoils>("declaration", checks, [
@@ -42,6 +46,18 @@ catches<Spoils>("declaration", checks, [
     /different credentials|two integrations/
   ],
   ["says nothing of how to set it up", "says how to set it up", { declared: { setup: [] } }],
+  [
+    "changes a setting each time that it is stored",
+    "keeps its settings through JSON",
+    {
+      declared: {
+        settings: Schema.Struct({ ...Settings.fields, room: Schema.optionalKey(growing).annotateKey(RoomKey) })
+      },
+      options: { settings: { url, room: "ops" } }
+    },
+    // Titles are those of what is entered, which here has none.
+    /a title and a description/
+  ],
   [
     "has a secret that is not redacted",
     "prints no secret of its settings",

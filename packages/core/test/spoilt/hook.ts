@@ -12,12 +12,13 @@ export const Settings = Schema.Struct({
   room: Schema.optionalKey(Schema.String).annotateKey(RoomKey)
 })
 export type Settings = typeof Settings.Type
+export type SettingsSchema = Schema.Codec<Settings, typeof Settings.Encoded>
 export type Channel = ChannelPlugin.Channel<Settings>
 
 /** What is spoilt in a sound plugin. */
 export interface Spoils {
   readonly type?: string
-  readonly declared?: Partial<ChannelPlugin.Options<typeof Settings>>
+  readonly declared?: Partial<ChannelPlugin.Options<SettingsSchema>>
   readonly http?: Partial<HttpChannel.Options<Settings>>
   /** How it uses the client that it is given. */
   readonly client?: (client: HttpClient.HttpClient) => HttpClient.HttpClient
@@ -52,8 +53,7 @@ export const checks = ({
   type = "hook",
   unread
 }: Spoils) => {
-  // The compiler tells services apart by it.
-  class Hook extends ChannelPlugin.Service<Hook>()(type as "hook", {
+  const declaration: ChannelPlugin.Options<SettingsSchema> = {
     title: "Hook",
     settings: Settings,
     settingsVersion: 1,
@@ -64,7 +64,9 @@ export const checks = ({
     capabilities: {},
     preview: (_, notification) => ({ blocks: blocks(text(notification)) }),
     ...declared
-  }) {}
+  }
+  // The compiler tells services apart by their types.
+  class Hook extends ChannelPlugin.Service<Hook>()(type as "hook", declaration) {}
   const sound = HttpChannel.layer(Hook, { request: post, ...http })
   const spoilt = Layer.effect(
     Hook,

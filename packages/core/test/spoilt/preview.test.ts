@@ -8,6 +8,12 @@ const previewing = (preview: (notification: Notification) => Preview.Preview): S
 
 catches<Spoils>("previews", checks, [
   [
+    "previews nothing",
+    "previews every kind of notification from settings without secrets",
+    previewing(() => ({ blocks: [] })),
+    /^previews what it sends/
+  ],
+  [
     "leaves a text out of its preview",
     "previews what it sends for a Cleared",
     previewing((notification) => ({ blocks: blocks(Message.fromNotification(notification).headline) })),
