@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { showRequest } from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
@@ -13,8 +14,8 @@ const url = "https://acme.hipchat.example/v2/room/42/notification"
 const fixture = (name: string) => readFileSync(new URL(`fixtures/hipchat-${name}.json`, import.meta.url), "utf8")
 const refusal = (status: number) => () => new Response(fixture(`error-${status}`), { status })
 
-const payload = ({ body }: HttpClientRequest.HttpClientRequest): unknown =>
-  body._tag === "Uint8Array" ? JSON.parse(new TextDecoder().decode(body.body)) : undefined
+const payload = (request: HttpClientRequest.HttpClientRequest): unknown =>
+  JSON.parse(showRequest(request, {}).body ?? "null")
 
 ChannelPluginTest.suite(HipChat, {
   layer: HipChat.layer,

@@ -1,5 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { RateLimited, type Reason } from "@tocsin/core"
+import { RateLimited, type Reason, showRequest } from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
@@ -62,8 +62,8 @@ const answers: ReadonlyArray<readonly [status: number, body: string, reason: Rea
   [502, "<html>Bad gateway</html>", "Unavailable"]
 ]
 
-const payload = ({ body }: HttpClientRequest.HttpClientRequest): unknown =>
-  body._tag === "Uint8Array" ? JSON.parse(new TextDecoder().decode(body.body)) : undefined
+const payload = (request: HttpClientRequest.HttpClientRequest): unknown =>
+  JSON.parse(showRequest(request, {}).body ?? "null")
 
 ChannelPluginTest.suite(Slack, {
   layer: Slack.layer,
