@@ -3,6 +3,9 @@ import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Socket } from "effect/socket"
 import { asked, greeting, refusal, said } from "./lines.ts"
 
+/** How many pieces a server may send before it comes to the point; its greeting may be long. */
+const maxPieces = 256
+
 /** A plugin that is not one HTTP request: it says each message in an IRC channel, by a connection of its own. */
 export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
   title: "IRC",
@@ -55,6 +58,7 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
           const unavailable = (detail: string) =>
             new DeliveryError({ reason: new Unavailable({ detail, ...(isSaid && { unanswered: true }) }) })
           const ended = () => unavailable("The connection ended")
+          const endless = () => unavailable("The server talks without an end")
 
           const pull = yield* Effect.mapError(Socket.readerString(socket), ended)
           const { write } = yield* socket.writer
@@ -62,8 +66,11 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
             Effect.mapError(write(lines.map((line) => `${line}\r\n`).join("")), ended)
 
           yield* send(greeting(settings.nick, Option.map(Option.fromNullishOr(settings.password), Redacted.value)))
-          yield* Stream.fromPull(Effect.succeed(pull)).pipe(
-            Stream.mapError(ended),
+          let pieces = 0
+          const next = Effect.suspend(() =>
+            ++pieces > maxPieces ? Effect.fail(endless()) : Effect.mapError(pull, ended)
+          )
+          yield* Stream.fromPull(Effect.succeed(next)).pipe(
             Stream.splitLines,
             Stream.map(asked),
             Stream.takeUntil(({ command }) => command === "PONG"),

@@ -5,7 +5,7 @@ import type { Check } from "./ChannelPluginTest.ts"
 import { processWatch } from "./processWatch.ts"
 import { notifications } from "./samples.ts"
 import type { Answer, Sent } from "./service.ts"
-import { nextTurn, type Trial } from "./trial.ts"
+import { nextTurn, pause, type Trial } from "./trial.ts"
 
 /** How a plugin behaves while it works. */
 export const conductChecks = ({
@@ -32,6 +32,7 @@ export const conductChecks = ({
         channel.deliver(settings, notifications.Raised, { form: "rich" })
       )
       const fiber = yield* Effect.forkChild(call)
+      for (let waits = 0; waits < 100 && sent.length === 0 && fiber.pollUnsafe() === undefined; waits++) yield* pause
       yield* turns
       yield* look({ poll: () => fiber.pollUnsafe(), interrupt: () => fiber.interruptUnsafe(), sent }).pipe(
         // What cannot be interrupted would keep the test waiting, too.

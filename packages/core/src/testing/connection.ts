@@ -32,16 +32,14 @@ export const ends: ReadonlyArray<Socket.SocketErrorReason> = [
   new Socket.SocketReadError({ cause: new Error("read ECONNRESET") })
 ]
 
-/** How it may answer, beyond what every service does. */
+/** How it may answer, beyond what every service does; `onRead` is called each time that the plugin reads. */
 export interface ConnectionService extends Service {
   /** This is at the other end of every connection. */
-  readonly answersBy: (peer: () => Peer) => Answer
+  readonly answersBy: (peer: () => Peer, onRead?: () => void) => Answer
   /** It takes the message, but for the nth time that it says something: there it does this, and then nothing more. */
-  readonly failsAt: (nth: number, turn: Turn) => Answer
+  readonly failsAt: (nth: number, turn: Turn, onRead?: () => void) => Answer
   /** No connection can be had. */
   readonly refuses: (reason: Reason) => Answer
-  /** It takes the message, and tells how often the plugin read what it said. */
-  readonly counts: (onRead: () => void) => Answer
 }
 
 /** The service that the options of a test describe. */
@@ -55,9 +53,9 @@ export const make = ({
     (
       open: (endpoint: Endpoint) => Effect.Effect<Turns, DeliveryError>,
       {
-        onRead = () => {},
+        onRead,
         until = Effect.never
-      }: { readonly onRead?: () => void; readonly until?: Effect.Effect<void> } = {}
+      }: { readonly onRead?: (() => void) | undefined; readonly until?: Effect.Effect<void> } = {}
     ): Answer =>
     (record) => {
       const connect = Effect.fnUntraced(function* (endpoint: Endpoint) {
@@ -82,7 +80,10 @@ export const make = ({
         const frames = yield* Queue.unbounded<Uint8Array, Socket.SocketError>()
         let isEnded = false
         const take = Effect.fnUntraced(function* ({ ends, says }: Turn) {
-          if (says.length > 0) yield* Queue.offer(frames, toBytes(says))
+          const bytes = toBytes(says)
+          for (let at = 0; at < bytes.length; at += frameBytes) {
+            yield* Queue.offer(frames, bytes.subarray(at, at + frameBytes))
+          }
           if (ends === undefined) return
           isEnded = true
           yield* Queue.fail(frames, new Socket.SocketError({ reason: ends }))
@@ -99,7 +100,7 @@ export const make = ({
         return Socket.make({
           reader: Effect.succeed({
             pull: Effect.map(Queue.take(frames), (frame) => {
-              onRead()
+              onRead?.()
               return [frame] as const
             }),
             upgrade: () => Effect.void
@@ -111,20 +112,23 @@ export const make = ({
       return Layer.merge(Layer.succeed(Connector, { connect }), Layer.succeed(HttpClient.HttpClient, notHttp))
     }
 
-  const answersBy = (peer: () => Peer) => by(() => Effect.sync(() => turns(peer())))
+  const answersBy: ConnectionService["answersBy"] = (peer, onRead) =>
+    by(() => Effect.sync(() => turns(peer())), { onRead })
   const refuses = (reason: Reason) => by(() => Effect.fail(new DeliveryError({ reason })))
-  const failsAt: ConnectionService["failsAt"] = (nth, turn) =>
-    by(() =>
-      Effect.sync(() => {
-        const usual = turns(peer())
-        let said = 0
-        return (written) => {
-          if (said >= nth) return { says: "" }
-          const next = usual(written)
-          if (next.says.length > 0 || next.ends !== undefined) said++
-          return said >= nth ? turn : next
-        }
-      })
+  const failsAt: ConnectionService["failsAt"] = (nth, turn, onRead) =>
+    by(
+      () =>
+        Effect.sync(() => {
+          const usual = turns(peer())
+          let said = 0
+          return (written) => {
+            if (said >= nth) return { says: "" }
+            const next = usual(written)
+            if (next.says.length > 0 || next.ends !== undefined) said++
+            return said >= nth ? turn : next
+          }
+        }),
+      { onRead }
     )
   const accepts = answersBy(peer)
   const unavailable = new Unavailable({ detail: "ECONNREFUSED" })
@@ -134,7 +138,6 @@ export const make = ({
     failsAt,
     isRead: read !== undefined,
     accepts,
-    counts: (onRead) => by(() => Effect.sync(() => turns(peer())), { onRead }),
     fails: (text) => [
       refuses(unavailable),
       ...ends.flatMap((ends) => [1, 2, 3].map((nth) => failsAt(nth, { says: `${text}\r\n`, ends })))
@@ -152,6 +155,9 @@ const turns =
     const says = written === undefined ? greeting : answer(written)
     return says === null ? { says: "", ends: ends[0]! } : { says }
   }
+
+/** As much as comes at once. */
+export const frameBytes = 1024
 
 const notWritten = new Socket.SocketWriteError({ cause: new Error("write EPIPE") })
 

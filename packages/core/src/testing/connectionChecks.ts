@@ -2,7 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { Misconfigured, Unavailable } from "../DeliveryError.ts"
 import type { Check, ConnectionOptions } from "./ChannelPluginTest.ts"
-import { type ConnectionService, ends } from "./connection.ts"
+import { type ConnectionService, ends, frameBytes } from "./connection.ts"
 import { notifications } from "./samples.ts"
 import type { Trial } from "./trial.ts"
 
@@ -10,12 +10,12 @@ import type { Trial } from "./trial.ts"
 export const connectionChecks = (
   { deliver, fails, outcome }: Trial,
   service: ConnectionService,
-  { refused = [] }: Pick<ConnectionOptions<never>, "refused">
+  { peer, refused = [] }: Pick<ConnectionOptions<never>, "peer" | "refused">
 ): ReadonlyArray<Check> => {
   /** How often the plugin reads before it calls a message delivered. */
   const readings = Effect.gen(function* () {
     let count = 0
-    yield* deliver(notifications.Raised, { answer: service.counts(() => void count++) })
+    yield* deliver(notifications.Raised, { answer: service.answersBy(peer, () => void count++) })
     return count
   })
   /** The outcomes where the connection ends instead of each answer that the plugin waits for. */
@@ -67,6 +67,16 @@ export const connectionChecks = (
       name: "understands malformed answers",
       run: Effect.gen(function* () {
         for (const says of malformed) yield* fails(service.failsAt(1, { says, ends: ends[0]! }))
+      })
+    },
+    {
+      name: "reads no more of an endless answer than it needs",
+      run: Effect.gen(function* () {
+        let read = 0
+        // It has an end, so that a plugin that reads all of it is caught and not waited for.
+        const endless = { says: new Uint8Array(1_048_576).fill(97), ends: ends[0]! }
+        yield* fails(service.failsAt(1, endless, () => void read++))
+        assert.isBelow(read * frameBytes, endless.says.length)
       })
     }
   ]

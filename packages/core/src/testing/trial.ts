@@ -97,7 +97,9 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     const fiber = yield* Effect.forkChild(call)
     for (let turns = 0; turns < 500 && fiber.pollUnsafe() === undefined; turns++) {
       yield* nextTurn
-      if (turns >= 50) yield* TestClock.adjust("1 minute")
+      if (turns < 50) continue
+      yield* pause
+      yield* TestClock.adjust("1 minute")
     }
     const exit = fiber.pollUnsafe()
     if (exit === undefined) {
@@ -148,6 +150,9 @@ export type Trial = ReturnType<typeof make<any, Schema.Codec<any, any>>>
 
 /** Lets what the platform does by itself, such as reading a body, go on. */
 export const nextTurn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
+
+/** Lets what other threads do, such as signing, go on. */
+export const pause = Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve)))
 
 /** A value as text, with all that a careless printer would show of it. */
 export const print = (value: unknown): string => {

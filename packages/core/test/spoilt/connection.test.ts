@@ -25,6 +25,8 @@ interface Spoils {
   /** What an answer of the server means, none where the connection ended without one. */
   readonly read?: (answer: Option.Option<string>, settings: Settings) => DeliveryError | undefined
   readonly broken?: DeliveryError
+  /** How much it reads of an answer. */
+  readonly pieces?: number
   readonly connect?: (connect: Connect) => Connect
   readonly channel?: (sound: Channel, connect: Connect) => Partial<Channel>
   readonly declared?: Partial<ChannelPlugin.Options<typeof Settings>>
@@ -48,6 +50,7 @@ const checks = ({
   channel,
   connect: dial = (connect) => connect,
   declared,
+  pieces = 16,
   read = soundRead
 }: Spoils) => {
   class Line extends ChannelPlugin.Service<Line>()("line", {
@@ -74,6 +77,7 @@ const checks = ({
           const text = Message.plainText(Message.fromNotification(notification), 1000).replaceAll("\n", " ")
           yield* Effect.mapError(write(`${Redacted.value(settings.token)} ${text}\n`), () => broken)
           const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
+            Stream.take(pieces),
             Stream.splitLines,
             Stream.runHead,
             Effect.mapError(() => broken)
@@ -114,7 +118,7 @@ catches<Spoils>("connections", checks, [
     "calls a message delivered that was only written",
     "calls refusal 1 PayloadRejected",
     { read: () => undefined },
-    /malformed/
+    /malformed|endless/
   ],
   [
     "takes the end of a connection for an answer",
@@ -141,8 +145,10 @@ catches<Spoils>("connections", checks, [
         if (Option.isSome(answer) && !/^(ok|no)$/.test(answer.value)) throw new Error("What is that?")
         return soundRead(answer, settings)
       }
-    }
+    },
+    /endless/
   ],
+  ["reads a line to its end", "reads no more of an endless answer than it needs", { pieces: Number.POSITIVE_INFINITY }],
   [
     "calls every failure to connect Unavailable",
     "passes on why there is no connection",

@@ -57,6 +57,8 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
           // Nothing is delivered before the server says so.
           const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
             Stream.mapError(ended),
+            // An answer is short: what goes on and on is none.
+            Stream.take(16),
             Stream.splitLines,
             Stream.runHead
           )
