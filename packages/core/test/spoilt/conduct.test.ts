@@ -80,6 +80,17 @@ catches<Spoils>("conduct", checks, [
     )
   ],
   [
+    "says its URL in what verify fails with",
+    "prints no secret, whatever the service answers",
+    {
+      declared: { capabilities: { verify: true } },
+      channel: () => ({
+        verify: ({ url }) =>
+          Effect.fail(new DeliveryError({ reason: new Unavailable({ detail: Redacted.value(url) }) }))
+      })
+    }
+  ],
+  [
     "reads configuration",
     "reads no configuration",
     delivering((deliver, ...of) => Effect.andThen(readChannel, deliver(...of)))
