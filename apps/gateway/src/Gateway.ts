@@ -1,12 +1,11 @@
 /**
  * The whole gateway: engine, plugins and HTTP server.
  */
-import { Engine, HistoryKept, Operators, PublicUrl, Sqlite } from "@tocsin/delivery"
+import { Engine, HistoryKept, Operators, PublicUrl } from "@tocsin/delivery"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { SqlClient } from "effect/sql"
 import { Announcement } from "./announcement.ts"
 import * as Certificate from "./Certificate.ts"
 import * as Egress from "./Egress.ts"
@@ -15,21 +14,7 @@ import * as Key from "./Key.ts"
 import * as Plugins from "./Plugins.ts"
 import { makeServer, makeTlsServer } from "./server.ts"
 import { Settings, StartRefused } from "./Settings.ts"
-
-const Store = Layer.unwrap(
-  Effect.map(Settings, ({ databaseUrl }) => {
-    const file = databaseUrl.slice("sqlite:".length)
-    return Sqlite.layer(file).pipe(
-      Layer.catch(({ reason }) =>
-        refuse<SqlClient.SqlClient>(
-          reason._tag === "LockTimeoutError"
-            ? `Another gateway has ${file} open: stop it, or set TOCSIN_DATABASE_URL.`
-            : `The database ${file} cannot be opened (${reason.message ?? reason._tag}).`
-        )
-      )
-    )
-  })
-)
+import * as Store from "./Store.ts"
 
 /** What the engine can be told by settings. */
 const EngineSettings = Layer.effectContext(
@@ -100,6 +85,6 @@ export const layer = ({ plugins }: Options) =>
     Layer.provideMerge(Plugins.layer(plugins)),
     Layer.provideMerge(Egress.layer),
     // The key first: it looks whether there is a database already.
-    Layer.provide(Layer.provideMerge(Store, Key.layer)),
+    Layer.provide(Layer.provideMerge(Layer.unwrap(Effect.map(Settings, ({ store }) => Store.layer(store))), Key.layer)),
     Layer.provide(NodeServices.layer)
   )

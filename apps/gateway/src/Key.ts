@@ -14,9 +14,8 @@ import { Settings, StartRefused } from "./Settings.ts"
  */
 export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSystem> = Layer.unwrap(
   Effect.gen(function* () {
-    const { databaseUrl, key, keyFile, keyPrevious } = yield* Settings
+    const { key, keyFile, keyPrevious, store } = yield* Settings
     const fs = yield* FileSystem.FileSystem
-    const database = databaseUrl.slice("sqlite:".length)
 
     const read = (file: string) =>
       fs.readFileString(file).pipe(
@@ -31,6 +30,13 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
 
     if (Option.isSome(key)) return sealWith(yield* decode(key.value, "TOCSIN_KEY"))
     if (Option.isSome(keyFile)) return sealWith(yield* read(keyFile.value))
+    if (store._tag === "Postgres") {
+      return yield* new StartRefused({
+        message:
+          "Gateways on one PostgreSQL database need the same key: set TOCSIN_KEY or TOCSIN_KEY_FILE to it. This makes one: openssl rand -base64 32"
+      })
+    }
+    const database = store.file
     const random = yield* SecureRandom.SecureRandom
     const made = yield* random.randomBytes(32)
     if (database === ":memory:") return sealWith(Redacted.make(made))

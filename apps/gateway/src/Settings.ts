@@ -6,6 +6,7 @@ import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { parseHosts } from "./hosts.ts"
+import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -81,8 +82,11 @@ const settings = Config.all({
   host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
   /** The port to listen on; 0 takes a free one. */
   port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
-  /** Where the store is: `sqlite:<file>`. */
-  databaseUrl: Config.String("TOCSIN_DATABASE_URL").pipe(Config.withDefault("sqlite:data/tocsin.db")),
+  /** Where the store is: `sqlite:<file>` or `postgres://...`. */
+  store: Config.schema(StoreUrlText, "TOCSIN_DATABASE_URL").pipe(
+    Config.withDefault("sqlite:data/tocsin.db"),
+    Config.map(readStoreUrl)
+  ),
   /** Where people reach the gateway: the base of links to the pages of digests. */
   publicUrl: Config.option(Config.schema(BaseUrl, "TOCSIN_PUBLIC_URL")),
   /** The integration that tells operators of Tocsin's own troubles. */
@@ -157,11 +161,6 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
         return yield* new StartRefused({
           message:
             "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
-        })
-      }
-      if (!set.databaseUrl.startsWith("sqlite:")) {
-        return yield* new StartRefused({
-          message: "TOCSIN_DATABASE_URL must begin with sqlite: and name a file, such as sqlite:data/tocsin.db."
         })
       }
       return set

@@ -8,7 +8,7 @@ import { Settings } from "./Settings.ts"
 /** Says at the start where the gateway listens, who is served, and what to do next while there is no integration. */
 export const Announcement = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { databaseUrl, tlsCert, token } = yield* Settings
+    const { store, tlsCert, token } = yield* Settings
     const { address } = yield* HttpServer.HttpServer
     const scheme = Option.isSome(tlsCert) ? "https" : "http"
     const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
@@ -19,7 +19,7 @@ export const Announcement = Layer.effectDiscard(
     const integrations = yield* (yield* Journal).read((yield* Integrations).list)
     yield* Console.log(
       [
-        `Tocsin listens on ${bound}, with its data in ${databaseUrl.slice("sqlite:".length)}.`,
+        `Tocsin listens on ${bound}, with its data in ${store.shown}.`,
         Option.isNone(token)
           ? "Only this machine is served, because TOCSIN_TOKEN is not set."
           : "Callers need the token.",

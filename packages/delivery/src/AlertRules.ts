@@ -4,6 +4,7 @@
 import { AlertRule, type AlertRuleId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { SettingsVersion } from "./SettingsVersion.ts"
 
 /** An alert rule as it is stored. */
 export interface StoredRule {
@@ -39,27 +40,13 @@ export class AlertRules extends Context.Service<
     readonly removed: (before: number) => Effect.Effect<ReadonlyArray<AlertRuleId>, SqlError.SqlError>
     /** What planning needs, remembered between edits. */
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
-    /**
-     * Forgets what `current` remembers; to be run when a transaction that wrote has ended, well or not, and before the
-     * next one begins.
-     */
-    readonly forget: Effect.Effect<void>
   }
 >()("@tocsin/delivery/AlertRules") {
-  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient | SettingsVersion> = Layer.effect(
     AlertRules,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      let remembered: CurrentRules | undefined
-      /** Something was written by a transaction that may still be taken back. */
-      let isBeingEdited = false
-      /** Counts what was written: what was read before a write says nothing of the time after it. */
-      let writes = 0
-      const write = () => {
-        remembered = undefined
-        isBeingEdited = true
-        writes++
-      }
+      const version = yield* SettingsVersion
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
@@ -71,37 +58,31 @@ export class AlertRules extends Context.Service<
         save: Effect.fnUntraced(function* (rule) {
           const now = yield* Clock.currentTimeMillis
           const json = encode(rule)
-          write()
+          yield* version.changed
           yield* sql`INSERT INTO rules ${sql.insert({ id: rule.id, rule: json, created_at: now, updated_at: now })}
             ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
               updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
         }),
         remove: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
-          write()
+          yield* version.changed
           yield* sql`UPDATE rules SET deleted_at = ${now} WHERE id = ${id}`
         }),
         erase: Effect.fnUntraced(function* (ids, removedBefore) {
-          write()
+          yield* version.changed
           yield* sql`DELETE FROM rules WHERE ${sql.in("id", ids)} AND deleted_at < ${removedBefore}`
         }),
         removed: (before) => Effect.map(rows(sql`deleted_at < ${before}`), (rows) => rows.map(({ id }) => id)),
-        current: Effect.gen(function* () {
-          if (remembered !== undefined) return remembered
-          const seen = writes
-          const all = (yield* rows()).map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
-          const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
-          const current: CurrentRules = {
-            rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
-            notifyOnClear: (rule) => notifying.has(rule)
-          }
-          if (!isBeingEdited && writes === seen) remembered = current
-          return current
-        }),
-        forget: Effect.sync(() => {
-          remembered = undefined
-          isBeingEdited = false
-        })
+        current: version.remember(
+          Effect.map(rows(), (rows): CurrentRules => {
+            const all = rows.map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
+            const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
+            return {
+              rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
+              notifyOnClear: (rule) => notifying.has(rule)
+            }
+          })
+        )
       })
     })
   )

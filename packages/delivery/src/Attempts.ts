@@ -59,8 +59,8 @@ export class Attempts extends Context.Service<
     ) => Effect.Effect<void, SqlError.SqlError>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
     readonly bury: (delivery: string) => Effect.Effect<void, SqlError.SqlError>
-    /** After a start: what was being sent is owed again, and its history says that it may be sent twice. */
-    readonly resume: Effect.Effect<void, SqlError.SqlError>
+    /** When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. */
+    readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Attempts") {
   static readonly layer = Layer.effect(

@@ -6,9 +6,16 @@ import type { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import { fromEpisodes, openStatus } from "./Conversations.ts"
 import { SqlClient, type SqlError } from "effect/sql"
+import { alertNamed } from "./touches.ts"
 
 /** While so few criticals wait, each is said by itself (D5). */
 export const fewCriticals = 10
+
+/** The delivery that is to be said next, and what its transactions touch. */
+export interface Next {
+  readonly id: string
+  readonly touches: ReadonlyArray<string>
+}
 
 /** Reads what waits. */
 export class Backlog extends Context.Service<
@@ -17,13 +24,15 @@ export class Backlog extends Context.Service<
     /** The first delivery of the integration that is due, and can be said now; else when the next one will be, if there is one. */
     readonly next: (
       integration: IntegrationId
-    ) => Effect.Effect<{ readonly delivery?: string; readonly dueAt?: number }, SqlError.SqlError>
+    ) => Effect.Effect<{ readonly delivery?: Next; readonly dueAt?: number }, SqlError.SqlError>
     /** How many wait there. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
     /** When the oldest that waits there was made, in epoch milliseconds. */
     readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
     /** The first critical raise that waits, while there are ten of them or fewer. */
-    readonly critical: (integration: IntegrationId) => Effect.Effect<string | undefined, SqlError.SqlError>
+    readonly critical: (integration: IntegrationId) => Effect.Effect<Next | undefined, SqlError.SqlError>
+    /** The integrations where anything waits, also for its next attempt. */
+    readonly waitingAt: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Backlog") {
   static readonly layer: Layer.Layer<Backlog, never, SqlClient.SqlClient> = Layer.effect(
@@ -35,19 +44,22 @@ export class Backlog extends Context.Service<
       const isFree = sql.literal(`NOT EXISTS (SELECT 1 ${fromEpisodes} AND this.id = deliveries.alert_id
         AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
 
+      const columns = sql.literal(`id, sequence, next_at, updated_at,
+        (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
+        (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
+
       const next = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis
-        const [pending] = yield* sql<{ id: string; sequence: number }>`SELECT id, sequence FROM deliveries
+        const [pending] = yield* sql<Row>`SELECT ${columns} FROM deliveries
           WHERE integration_id = ${integration} AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT 1`
-        const [retrying] = yield* sql<{ id: string; sequence: number; next_at: number; updated_at: number }>`
-          SELECT id, sequence, next_at, updated_at FROM deliveries
+        const [retrying] = yield* sql<Row>`SELECT ${columns} FROM deliveries
           WHERE integration_id = ${integration} AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT 1`
         // What was written after now was written before the clock was set back: nobody waits for that time to come again.
         if (retrying === undefined || (retrying.next_at > now && retrying.updated_at <= now)) {
-          if (pending !== undefined) return { delivery: pending.id }
+          if (pending !== undefined) return { delivery: toNext(pending) }
           return retrying === undefined ? {} : { dueAt: retrying.next_at }
         }
-        return { delivery: pending !== undefined && pending.sequence < retrying.sequence ? pending.id : retrying.id }
+        return { delivery: toNext(pending !== undefined && pending.sequence < retrying.sequence ? pending : retrying) }
       })
 
       const size = (integration: IntegrationId) =>
@@ -69,14 +81,36 @@ export class Backlog extends Context.Service<
 
       const critical = Effect.fnUntraced(function* (integration: IntegrationId) {
         const now = yield* Clock.currentTimeMillis
-        const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
+        const rows = yield* sql<Row>`SELECT ${columns} FROM deliveries
           WHERE integration_id = ${integration} AND severity = 'critical' AND status IN ('pending', 'retrying')
             AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now}) AND ${isFree}
           ORDER BY sequence LIMIT ${fewCriticals + 1}`
-        return rows.length > fewCriticals ? undefined : rows[0]?.id
+        const [first] = rows
+        return first === undefined || rows.length > fewCriticals ? undefined : toNext(first)
       })
 
-      return Backlog.of({ next, size, oldest, critical })
+      const waitingAt = Effect.map(
+        sql<{ integration_id: IntegrationId }>`SELECT integration_id FROM delivery_counts
+          WHERE status IN ('pending', 'retrying') GROUP BY integration_id HAVING sum(n) > 0`,
+        (rows) => rows.map(({ integration_id }) => integration_id)
+      )
+
+      return Backlog.of({ next, size, oldest, critical, waitingAt })
     })
   )
 }
+
+interface Row {
+  readonly id: string
+  readonly sequence: number
+  readonly next_at: number
+  readonly updated_at: number
+  /** The alert's; of a notice there is none. */
+  readonly source: string | null
+  readonly source_id: string | null
+}
+
+const toNext = ({ id, source, source_id }: Row): Next => ({
+  id,
+  touches: source === null || source_id === null ? [id] : [alertNamed(source, source_id)]
+})

@@ -4,7 +4,7 @@
  */
 import type { AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "./AlertRules.ts"
 import { Conversations } from "./Conversations.ts"
 import { type IntegrationInput, Integrations, type ShownIntegration } from "./Integrations.ts"
@@ -153,16 +153,14 @@ export class Edits extends Context.Service<
         yield* sql.afterCommit(signals.send([id], "changed"))
       })
 
-      const commit = <A, E>(part: Effect.Effect<A, E | SqlError.SqlError>) => journal.commit(part, alertRules.forget)
-
       return Edits.of({
         previewRule: (rule) => journal.read(previewRule(rule)),
-        saveRule: (rule, expected) => commit(saveRule(rule, expected)),
-        removeRule: (id, expected) => commit(removeRule(id, expected)),
+        saveRule: (rule, expected) => journal.commit(saveRule(rule, expected)),
+        removeRule: (id, expected) => journal.commit(removeRule(id, expected)),
         // What waits for the network comes first: a transaction that waits holds up everyone.
         saveIntegration: (input, expected) =>
-          Effect.andThen(journal.read(integrations.check(input)), commit(saveIntegration(input, expected))),
-        removeIntegration: (id, { expected, force }) => commit(removeIntegration(id, expected, force))
+          Effect.andThen(journal.read(integrations.check(input)), journal.commit(saveIntegration(input, expected))),
+        removeIntegration: (id, { expected, force }) => journal.commit(removeIntegration(id, expected, force))
       })
     })
   )

@@ -1,7 +1,7 @@
 /**
  * The whole engine on one store.
  */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Migrator } from "effect/sql"
@@ -28,7 +28,10 @@ import { Pacing } from "./Pacing.ts"
 import { Reconciliation } from "./Reconciliation.ts"
 import * as Retention from "./Retention.ts"
 import type { Seal } from "./Seal.ts"
+import { Partitions } from "./Partitions.ts"
+import type { Peers } from "./Peers.ts"
 import { Redeliveries } from "./Redeliveries.ts"
+import { SettingsVersion } from "./SettingsVersion.ts"
 import { Signals } from "./Signals.ts"
 import { TestSends } from "./TestSends.ts"
 import { Unreadable } from "./Unreadable.ts"
@@ -50,6 +53,12 @@ export type Engine =
   | Journal
   | SecureRandom.SecureRandom
 
+const placeIntegrations = Effect.gen(function* () {
+  const { place } = yield* Integrations
+  const { commit } = yield* Journal
+  yield* commit(place)
+})
+
 /**
  * The engine: migrates the store, goes on where it stopped, and serves all lanes
  * for as long as the layer lives.
@@ -57,7 +66,7 @@ export type Engine =
 export const layer: Layer.Layer<
   Engine,
   Migrator.MigrationError | SqlError.SqlError | StoreUnavailable | WrongKey,
-  SqlClient.SqlClient | Channels | Egress | Seal
+  SqlClient.SqlClient | Peers | Channels | Egress | Seal
 > = Layer.mergeAll(
   Intake.layer,
   Edits.layer,
@@ -72,6 +81,8 @@ export const layer: Layer.Layer<
   Layer.provideMerge(Closing.layer),
   Layer.provideMerge([Attempts.layer, Reconciliation.layer]),
   Layer.provideMerge([Fallbacks.layer, Notices.layer]),
+  Layer.provideMerge(Partitions.layer),
+  Layer.provideMerge(Layer.effectDiscard(placeIntegrations)),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
   Layer.provideMerge([
     Conversations.layer,
@@ -82,6 +93,7 @@ export const layer: Layer.Layer<
     Backlog.layer,
     Signals.layer
   ]),
+  Layer.provideMerge(SettingsVersion.layer),
   Layer.provideMerge(Journal.layer),
   Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
   Layer.provideMerge(Layer.effectDiscard(migrate))

@@ -12,6 +12,7 @@ import { Closing } from "./Closing.ts"
 import { judge } from "./episode.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { Reconciliation } from "./Reconciliation.ts"
+import { alertNamed, eventNamed } from "./touches.ts"
 import { withinLimits } from "./withinLimits.ts"
 
 /** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
@@ -51,8 +52,7 @@ export class Intake extends Context.Service<
           : sql<SeenRow>`SELECT sequence, alert_id, status, hash FROM events
               WHERE source = ${event.source} AND event_id = ${event.eventId}`
 
-      const acceptOne = Effect.fnUntraced(function* (whole: AlertEvent): Effect.fn.Return<Accepted, SqlError.SqlError> {
-        const event = withinLimits(whole)
+      const acceptOne = Effect.fnUntraced(function* (event: AlertEvent): Effect.fn.Return<Accepted, SqlError.SqlError> {
         const hash = Hex.encode(yield* digest.digest(Digest.sha256, new TextEncoder().encode(encodeEvent(event))))
         const [seen] = yield* seenBefore(event)
         if (seen !== undefined) {
@@ -99,11 +99,19 @@ export class Intake extends Context.Service<
 
       return Intake.of({
         clear: (id, reason) => journal.commit(closing.close(id, "byHand", `closed by hand: ${reason}`)),
-        accept: (events) => journal.commit(Effect.forEach(events, acceptOne))
+        accept: (events) => {
+          const known = events.map(withinLimits)
+          return journal.commit(Effect.forEach(known, acceptOne), known.flatMap(touched))
+        }
       })
     })
   )
 }
+
+const touched = ({ eventId, source, sourceId }: AlertEvent) => [
+  alertNamed(source, sourceId),
+  ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
+]
 
 interface SeenRow {
   readonly sequence: number

@@ -3,13 +3,17 @@
  */
 import { type ChannelPlugin, DeliveryOptions, type Integration, IntegrationId, Limits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Digest } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Channels, type InstalledChannel, type UnknownType } from "./Channels.ts"
 import { Egress } from "./Egress.ts"
 import { fromIssue, Invalid, invalid } from "./Invalid.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
+import { partitions } from "./Peers.ts"
+import { SettingsVersion } from "./SettingsVersion.ts"
 import { keptSecrets, pointerTo, withoutSecrets, withStoredSecrets } from "./settings.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
+import { budgetKey } from "./tryOnce.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -52,6 +56,9 @@ export interface ReadyIntegration {
 /** Why an integration is broken whose settings or plugin cannot be used. */
 export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`
 
+/** A success is noted this often, in milliseconds: each by itself would make all attempts wait for each other. */
+const successPrecision = 1000
+
 /** Reads and writes integrations. Writes belong inside a journal's transaction. */
 export class Integrations extends Context.Service<
   Integrations,
@@ -60,6 +67,10 @@ export class Integrations extends Context.Service<
     readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
     /** The ids of all integrations, and whether each is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
+    /** Which part of the lanes each belongs to: those that spend one budget belong to one part (M1). */
+    readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
+    /** Puts every integration where it belongs by its budget, which another version of its plugin may declare anew. */
+    readonly place: Effect.Effect<void, SqlError.SqlError>
     /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
     /**
@@ -86,7 +97,7 @@ export class Integrations extends Context.Service<
     ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Integrations") {
-  static readonly layer: Layer.Layer<Integrations, never, SqlClient.SqlClient | Channels | Egress | Seal> =
+  static readonly layer: Layer.Layer<Integrations, never, SqlClient.SqlClient | Channels | Egress | Seal | SettingsVersion | Digest.Digest> =
     Layer.effect(
       Integrations,
       Effect.gen(function* () {
@@ -94,6 +105,8 @@ export class Integrations extends Context.Service<
         const channels = yield* Channels
         const seal = yield* Seal
         const egress = yield* Egress
+        const version = yield* SettingsVersion
+        const digest = yield* Digest.Digest
 
         const row = (id: IntegrationId) =>
           Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
@@ -164,15 +177,39 @@ export class Integrations extends Context.Service<
           })
         })
 
+        /** By its first budget, its own; by its id, if it has none or cannot be used. */
+        const partitionOf = Effect.fnUntraced(function* (id: string, installed?: InstalledChannel, settings?: unknown) {
+          const key = installed === undefined ? id : (budgetKey(installed.plugin, settings) ?? id)
+          const [first = 0] = yield* digest.digest(Digest.sha256, new TextEncoder().encode(key))
+          return first % partitions
+        })
+
         return Integrations.of({
           list: Effect.flatMap(sql<Row>`SELECT * FROM integrations ORDER BY sequence`, (rows) =>
             Effect.forEach(rows, show)
           ),
           get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
-          enabled: Effect.map(
-            sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
-            (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+          enabled: version.remember(
+            Effect.map(
+              sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
+              (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+            )
           ),
+          partitions: version.remember(
+            Effect.map(
+              sql<Pick<Row, "id" | "partition">>`SELECT id, partition FROM integrations`,
+              (rows) => new Map(rows.map(({ id, partition }) => [IntegrationId.make(id), partition ?? 0]))
+            )
+          ),
+          place: Effect.gen(function* () {
+            for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
+              const known = yield* Effect.orElseSucceed(stored(row), () => undefined)
+              const partition = yield* partitionOf(row.id, known?.installed, known?.decoded)
+              if (partition === row.partition) continue
+              yield* sql`UPDATE integrations SET partition = ${partition} WHERE id = ${row.id}`
+              yield* version.changed
+            }
+          }),
           ready: Effect.fnUntraced(function* (id) {
             const found = yield* row(id)
             if (found === undefined) return undefined
@@ -212,7 +249,7 @@ export class Integrations extends Context.Service<
             if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
               return yield* invalid("/fallback", "the id of an integration")
             }
-            const { installed, settings } = yield* checkedSettings(input, before)
+            const { decoded, installed, settings } = yield* checkedSettings(input, before)
             const { delivery, fallback, limits } = input
             const columns = {
               type: input.type,
@@ -226,6 +263,7 @@ export class Integrations extends Context.Service<
               sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
               settings_version: installed.plugin.settingsVersion,
               key_id: seal.keyId,
+              partition: yield* partitionOf(input.id, installed, decoded),
               broken_reason: null,
               broken_since: null,
               updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
@@ -234,6 +272,7 @@ export class Integrations extends Context.Service<
               // Receipts of another place would lead astray (O8).
               yield* sql`UPDATE conversations SET receipt = NULL WHERE integration_id = ${input.id}`
             }
+            yield* version.changed
             yield* before === undefined
               ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
               : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
@@ -247,9 +286,10 @@ export class Integrations extends Context.Service<
             const found = yield* row(id)
             if (found === undefined) return
             const { fallback: _, ...options } = decodeOptions(found.options)
+            yield* version.changed
             yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
           }),
-          remove: (id) => Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`),
+          remove: (id) => Effect.andThen(version.changed, Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`)),
           sealedByOthers: Effect.map(
             sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
             (rows) => rows.length > 0
@@ -269,7 +309,8 @@ export class Integrations extends Context.Service<
               return
             }
             yield* "worked" in state
-              ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now} WHERE id = ${id}`
+              ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now}
+                WHERE id = ${id} AND (broken_reason IS NOT NULL OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
               : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},
                 broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
           })
@@ -302,6 +343,7 @@ interface Row {
   readonly sealed_settings: string
   readonly settings_version: number
   readonly key_id: string
+  readonly partition: number | null
   readonly broken_reason: string | null
   readonly broken_since: number | null
   readonly last_success_at: number | null

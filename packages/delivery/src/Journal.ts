@@ -3,6 +3,7 @@
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
+import { groupsAtOnce, lockFor } from "./dialect.ts"
 
 /** The store cannot be written or read now: missing, full or locked. It is tried anew with the next call. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
@@ -12,10 +13,14 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 /** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
 const maxGroup = 256
 
+/** How often a group is tried that others stood in the way of. */
+const mostTries = 5
+
 interface Part {
   /** Runs the part and keeps its exit; `settle` answers who waits for it, once the group is durable or has failed. */
   readonly run: Effect.Effect<void, SqlError.SqlError>
   readonly settle: (failure: StoreUnavailable | undefined) => Effect.Effect<void>
+  readonly touches: ReadonlyArray<string> | undefined
 }
 
 /** The store, as the engine writes and reads it. */
@@ -26,12 +31,15 @@ export class Journal extends Context.Service<
      * Runs the statements of `part` in a transaction that it shares with all that
      * waits at that moment, and returns once they are on the disk. A part that
      * fails leaves nothing behind and does not harm the others. It runs also if the
-     * caller is interrupted. `afterwards` runs when the transaction has ended, well
-     * or not, before the next one begins.
+     * caller is interrupted, and again if others stood in its way.
+     *
+     * Where several gateways write at once, none does anything beside a part that may
+     * touch everything. One that only touches what it names, such as one alert, runs
+     * beside those that touch other things.
      */
     readonly commit: <A, E>(
       part: Effect.Effect<A, E>,
-      afterwards?: Effect.Effect<void>
+      touches?: ReadonlyArray<string>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(
@@ -46,7 +54,14 @@ export class Journal extends Context.Service<
       const waiting = yield* Queue.unbounded<Part>()
 
       const commitGroup = Effect.fnUntraced(function* (parts: ReadonlyArray<Part>) {
-        const exit = yield* Effect.exit(sql.withTransaction(Effect.forEach(parts, ({ run }) => run, { discard: true })))
+        const isAlone = parts.some(({ touches }) => touches === undefined)
+        const group = Effect.andThen(
+          lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches)),
+          Effect.forEach(parts, ({ run }) => run, { discard: true })
+        )
+        const exit = yield* Effect.exit(
+          Effect.retry(sql.withTransaction(group), { while: stoodInTheWay, times: mostTries - 1 })
+        )
         const failure = Exit.isSuccess(exit) ? undefined : unavailable(exit.cause)
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
       })
@@ -60,21 +75,19 @@ export class Journal extends Context.Service<
           )
         )
       )
-      yield* Queue.takeBetween(waiting, 1, maxGroup).pipe(
+      const write = Queue.takeBetween(waiting, 1, maxGroup).pipe(
         // A stop between taking and answering would leave the waiting without an answer.
         Effect.flatMap((parts) => Effect.uninterruptible(commitGroup(parts))),
-        Effect.forever({ disableYield: true }),
-        Effect.forkScoped
+        Effect.forever({ disableYield: true })
       )
+      for (let n = 0; n < groupsAtOnce(sql); n++) yield* Effect.forkScoped(write)
 
       return Journal.of({
-        commit: Effect.fnUntraced(function* <A, E>(
-          part: Effect.Effect<A, E>,
-          afterwards: Effect.Effect<void> = Effect.void
-        ) {
+        commit: Effect.fnUntraced(function* <A, E>(part: Effect.Effect<A, E>, touches?: ReadonlyArray<string>) {
           const answer = yield* Deferred.make<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>()
           let kept: Exit.Exit<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> = Exit.fail(gone)
           const isWaiting = yield* Queue.offer(waiting, {
+            touches,
             // Its own savepoint: what a failing part wrote is taken back, and the group goes on.
             run: Effect.flatMap(Effect.exit(sql.withTransaction(part)), (exit) => {
               const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
@@ -84,8 +97,7 @@ export class Journal extends Context.Service<
                 kept = exit
               })
             }),
-            settle: (failure) =>
-              Effect.andThen(afterwards, Deferred.done(answer, failure === undefined ? kept : Exit.fail(failure)))
+            settle: (failure) => Deferred.done(answer, failure === undefined ? kept : Exit.fail(failure))
           })
           if (!isWaiting) return yield* gone
           return yield* Deferred.await(answer)
@@ -107,6 +119,10 @@ const storeUnavailable = <A, E>(
 /** Whether the statement is at fault, and not the store: the transaction is still there, and others may go on in it. */
 const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "UniqueViolation" || reason._tag === "ConstraintError" || reason._tag === "SqlSyntaxError"
+
+/** Whether the transaction only met another one. */
+const stoodInTheWay = ({ reason }: SqlError.SqlError) =>
+  reason._tag === "DeadlockError" || reason._tag === "SerializationError"
 
 const fromSqlError = ({ reason }: SqlError.SqlError) => new StoreUnavailable({ detail: reason._tag })
 

@@ -6,13 +6,14 @@ import { type ChannelPlugin, type IntegrationId, Unavailable } from "@tocsin/cor
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
 import type { SqlError } from "effect/sql"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
-import { Backlog } from "./Backlog.ts"
+import { Backlog, type Next } from "./Backlog.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
-import { Journal } from "./Journal.ts"
+import { Journal, StoreUnavailable } from "./Journal.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
+import { Partitions } from "./Partitions.ts"
 import { brokenPause, consequence, deadline, maxBackoff } from "./retry.ts"
 import { budgetsOf, type Tried, tryOnce } from "./tryOnce.ts"
 
@@ -40,6 +41,9 @@ const safetyNet = 60_000
 /** After the store could not be reached. */
 const storePause = Duration.seconds(1)
 
+/** While this gateway is not sure that it serves the lane. */
+const unsurePause = Duration.millis(250)
+
 /** What is in flight at a stop has this long to end; then it is handed back. Well within the 10 s that Docker gives. */
 const grace = Duration.seconds(5)
 
@@ -47,6 +51,7 @@ const grace = Duration.seconds(5)
 export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const journal = yield* Journal
   const attempts = yield* Attempts
+  const partitions = yield* Partitions
   const backlog = yield* Backlog
   const integrations = yield* Integrations
   const pacing = yield* Pacing
@@ -108,6 +113,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       }
       yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
     })
+    if (!partitions.isHeld(id)) return yield* idle(unsurePause)
     if (standstill !== undefined && standstill.until > now) return yield* idleUntil(standstill.until)
     const integration = ready ?? (yield* load)
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
@@ -159,30 +165,43 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
 
   /** Marks a delivery as being sent, and leaves its attempt to itself; false if nothing was taken. */
-  const begin = (integration: ReadyIntegration, take: Effect.Effect<Taken | undefined, SqlError.SqlError>) =>
+  const begin = (
+    integration: ReadyIntegration,
+    take: Effect.Effect<Taken | undefined, SqlError.SqlError>,
+    touches?: ReadonlyArray<string>
+  ) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        const taken = yield* journal.commit(take)
+        const taken = yield* journal.commit(
+          Effect.gen(function* () {
+            return (yield* partitions.proven(id)) ? yield* take : yield* servedElsewhere
+          }),
+          touches
+        )
         if (taken === undefined) return false
         inFlight++
         yield* landed.close
-        yield* Effect.forkDetach(Effect.ensuring(attempt(integration, taken), land))
+        yield* Effect.forkDetach(Effect.ensuring(attempt(integration, taken, touches), land))
         return true
       })
     )
 
-  const beginOne = (integration: ReadyIntegration, delivery: string) =>
-    begin(integration, attempts.take(delivery)).pipe(
+  const beginOne = (integration: ReadyIntegration, delivery: Next) =>
+    begin(integration, attempts.take(delivery.id), delivery.touches).pipe(
       Effect.catchDefect((defect) =>
-        logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery))), Effect.as(false))
+        logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery.id))), Effect.as(false))
       )
     )
 
-  const attempt = (integration: ReadyIntegration, taken: Taken) =>
+  const attempt = (integration: ReadyIntegration, taken: Taken, touches: ReadonlyArray<string> | undefined) =>
     tryAndJudge(integration, taken).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
-        journal.commit(attempts.complete(taken, outcome, integration.updatedAt)).pipe(
+        journal.commit(
+          // Else who serves the lane now has owed it again already.
+          Effect.when(attempts.complete(taken, outcome, integration.updatedAt), partitions.proven(id)),
+          outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0) ? undefined : touches
+        ).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
           Effect.eventually,
           Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
@@ -202,10 +221,13 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
     const startedAt = yield* Clock.currentTimeMillis
-    const tried = yield* tryOnce(integration, taken.notification, taken.options).pipe(
-      Effect.provideService(Pacing, pacing),
-      Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
-    )
+    // It may have been stopped since it was taken (M2).
+    const tried = !partitions.isHeld(id)
+      ? unsent
+      : yield* tryOnce(integration, taken.notification, taken.options).pipe(
+          Effect.provideService(Pacing, pacing),
+          Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
+        )
     if (tried._tag === "Delivered") {
       most = mostInDigest
       digestForm = "rich"
@@ -233,7 +255,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       digestForm = follows.status === "dead" ? "rich" : "plain"
     }
     // What an edit has replaced meanwhile stops nobody.
-    if (ready !== integration || tried === stopped) return failed satisfies Outcome
+    if (ready !== integration || tried === stopped || tried === unsent) return failed satisfies Outcome
     // A digest that is refused may be too long, and is halved first.
     const isRefused =
       reason._tag === "PayloadRejected" && follows.status === "dead" && taken.notification._tag !== "Digest"
@@ -280,3 +302,11 @@ const stopped: Tried = {
   _tag: "Failed",
   reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
 }
+
+/** How an attempt ends that did not begin. */
+const unsent: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "not sent: the gateway could not be sure that it still serves the lane" })
+}
+
+const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })

@@ -1,19 +1,25 @@
 /**
- * All lanes: one for each integration, none in the way of another.
+ * All lanes that are served here: one for each integration, none in the way of another.
  */
 import type { IntegrationId } from "@tocsin/core"
-import { Context, Effect, FiberMap, Layer, Schedule } from "effect"
+import { Context, Effect, Fiber, FiberMap, Latch, Layer, Semaphore } from "effect"
+import { SqlClient } from "effect/sql"
 import { Attempts } from "./Attempts.ts"
 import { Backlog } from "./Backlog.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
-import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { Journal } from "./Journal.ts"
 import * as Lane from "./Lane.ts"
+import { sumUpCounts } from "./migrations.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
+import { Partitions } from "./Partitions.ts"
+import { Peers } from "./Peers.ts"
 import { Signals } from "./Signals.ts"
 
-/** Serves every integration for as long as its layer lives. */
+type Needed = Journal | Attempts | Backlog | Integrations | Pacing | Fallbacks | Notices | Partitions
+
+/** Serves, for as long as its layer lives, every integration whose partition is held here. */
 export class Lanes extends Context.Service<
   Lanes,
   {
@@ -24,51 +30,92 @@ export class Lanes extends Context.Service<
 >()("@tocsin/delivery/Lanes") {
   static readonly layer: Layer.Layer<
     Lanes,
-    StoreUnavailable,
-    Journal | Attempts | Backlog | Integrations | Pacing | Fallbacks | Notices | Signals
+    never,
+    Needed | SqlClient.SqlClient | Signals | Peers
   > = Layer.effect(
     Lanes,
     Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
       const journal = yield* Journal
       const attempts = yield* Attempts
+      const backlog = yield* Backlog
       const integrations = yield* Integrations
       const pacing = yield* Pacing
+      const partitions = yield* Partitions
+      const peers = yield* Peers
       const signals = yield* Signals
+      const context = yield* Effect.context<Needed>()
       const scope = yield* Effect.scope
       const lanes = new Map<IntegrationId, Lane.Lane>()
       const fibers = yield* FiberMap.make<IntegrationId>()
+      /** The partitions that are held here. */
+      const held = new Set<number>()
 
-      const serve = Effect.fnUntraced(function* (id: IntegrationId) {
-        const lane = yield* Lane.make(id)
+      const start = Effect.fnUntraced(function* (id: IntegrationId) {
+        const lane = yield* Effect.provideContext(Lane.make(id), context)
         lanes.set(id, lane)
+        signals.serves(id, true)
         yield* FiberMap.run(fibers, id, lane.run)
       })
 
-      const changed = Effect.fnUntraced(function* (id: IntegrationId) {
-        const known = yield* journal.read(integrations.enabled)
-        const lane = lanes.get(id)
-        if (!known.has(id)) {
-          lanes.delete(id)
-          // An attempt in flight is finished first; nobody else waits for that.
-          yield* Effect.forkIn(FiberMap.remove(fibers, id), scope)
-          yield* pacing.forget(id)
-        } else if (lane === undefined) {
-          yield* serve(id)
-        } else {
-          yield* lane.changed
-        }
+      /** An attempt in flight is finished first; the fiber ends when the last one has. */
+      const stop = Effect.fnUntraced(function* (id: IntegrationId) {
+        lanes.delete(id)
+        signals.serves(id, false)
+        yield* pacing.forget(id)
+        return yield* Effect.forkIn(FiberMap.remove(fibers, id), scope)
       })
 
-      yield* journal.commit(attempts.resume)
-      yield* Effect.forEach((yield* journal.read(integrations.enabled)).keys(), serve)
-      yield* signals.take.pipe(
-        Effect.flatMap(({ integration, of }) =>
-          of === "work"
-            ? (lanes.get(integration)?.work ?? Effect.void)
-            : Effect.retry(changed(integration), Schedule.spaced("1 second"))
-        ),
-        Effect.forever,
-        Effect.forkScoped
+      /** Starts the lanes that belong here, and stops those that do not. */
+      const place = Effect.gen(function* () {
+        const belonging = yield* journal.read(integrations.partitions)
+        for (const [id, partition] of belonging) {
+          if (held.has(partition) && !lanes.has(id)) yield* start(id)
+        }
+        return yield* Effect.forEach(
+          [...lanes.keys()].filter((id) => !held.has(belonging.get(id) ?? -1)),
+          stop
+        )
+      }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
+      const placed = Effect.eventually(Effect.tapError(place, () => Effect.sleep("1 second")))
+
+      const changed = Effect.fnUntraced(function* (id: IntegrationId) {
+        yield* placed
+        yield* lanes.get(id)?.changed ?? Effect.void
+      })
+
+      const isServing = yield* Latch.make(peers.many)
+      const serve = partitions.serve({
+        resume: attempts.resume,
+        gained: (gained) => {
+          gained.forEach((partition) => held.add(partition))
+          return Effect.andThen(placed, isServing.open)
+        },
+        released: (released) => {
+          released.forEach((partition) => held.delete(partition))
+          return Effect.asVoid(Effect.flatMap(placed, Fiber.awaitAll))
+        },
+        // What is in flight writes nothing any more, so nobody waits for it.
+        lost: (lost) => {
+          lost.forEach((partition) => held.delete(partition))
+          return Effect.asVoid(Effect.forkIn(placed, scope))
+        }
+      })
+      yield* Effect.forkScoped(serve)
+      yield* isServing.await
+
+      const hear = ({ integration, of }: { readonly integration: IntegrationId; readonly of: "work" | "changed" }) =>
+        of === "work" ? (lanes.get(integration)?.work ?? Effect.void) : changed(integration)
+      yield* signals.take.pipe(Effect.flatMap(hear), Effect.forever, Effect.forkScoped)
+
+      /** What no signal told. */
+      const sweep = Effect.gen(function* () {
+        yield* place
+        for (const id of yield* journal.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
+        yield* journal.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
+      })
+      yield* Effect.forkScoped(
+        peers.listen((told) => Effect.forEach(told, hear, { discard: true }), Effect.ignore(sweep))
       )
 
       return Lanes.of({

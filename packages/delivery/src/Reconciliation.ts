@@ -11,6 +11,7 @@ import { Conversations, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "./Planner.ts"
+import { Peers } from "./Peers.ts"
 import { Signals } from "./Signals.ts"
 
 /** How many alerts share a transaction: few enough that events wait some tens of milliseconds for it. */
@@ -48,7 +49,7 @@ export class Reconciliation extends Context.Service<
   static readonly layer: Layer.Layer<
     Reconciliation,
     never,
-    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals
+    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals | Peers
   > = Layer.effect(
     Reconciliation,
     Effect.gen(function* () {
@@ -122,6 +123,10 @@ export class Reconciliation extends Context.Service<
         return true
       })
 
+      // The gateway that took an edit may be gone before it is through.
+      if ((yield* Peers).many) {
+        yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("5 seconds"), isBehind.open)))
+      }
       yield* isBehind.await.pipe(
         Effect.andThen(isBehind.close),
         Effect.andThen(Effect.repeat(journal.commit(step), { while: (more) => more })),

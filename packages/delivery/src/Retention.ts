@@ -102,7 +102,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
         if (page.length < chunk) break
       }
       if (unheld.size === 0) return
-      yield* journal.commit(alertRules.erase([...unheld.values()], before), alertRules.forget)
+      yield* journal.commit(alertRules.erase([...unheld.values()], before))
     })
 
     const sweep = Effect.gen(function* () {

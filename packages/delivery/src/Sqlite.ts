@@ -4,12 +4,13 @@
  * Effect's own driver for Node has no release for Effect 4.1 yet; this one is
  * small because `effect/sql` does the rest.
  */
-import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { Peers } from "./Peers.ts"
 
 /**
  * The store in the given file, or in memory for `:memory:`.
@@ -18,9 +19,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
  * locked for as long as the layer lives: a second process fails with a
  * `LockTimeoutError` after two seconds, and nothing is left behind by a crash.
  */
-export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
-  Layer.effect(
-    SqlClient.SqlClient,
+export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError> =>
+  Layer.effectContext(
     Effect.gen(function* () {
       if (filename !== ":memory:") yield* attempt("make the folder", () => makeFolder(dirname(filename)))
       const database = yield* Effect.acquireRelease(
@@ -34,7 +34,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
         semaphore: yield* Semaphore.make(1),
         isTransaction: () => database.isTransaction
       })
-      return yield* SqlClient.make({
+      const client = yield* SqlClient.make({
         ...acquirers,
         compiler: Statement.makeCompilerSqlite(),
         driver: "sqlite-node",
@@ -51,6 +51,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlErr
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
       })
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Peers, Peers.none))
     })
   ).pipe(Layer.provide(Reactivity.layer))
 

@@ -93,7 +93,7 @@ export class Unreadable extends Context.Service<
         })
 
         return Unreadable.of({
-          keep: (body) => journal.commit(keep(body)),
+          keep: (body) => journal.commit(keep(body), []),
           get: (id) =>
             journal.read(
               Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))

@@ -148,10 +148,11 @@ export const completing = Effect.gen(function* () {
 
   const bury = (id: string) => conversations.move(id, "dead", { cause: "it cannot be read from the store" })
 
-  const resume = Effect.gen(function* () {
+  const resume = Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
     const cause = "the gateway stopped during the attempt: perhaps sent twice"
     const rows = yield* sql<Row>`SELECT * FROM deliveries
-        WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded') ORDER BY sequence`
+        WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
+          AND integration_id IN (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}) ORDER BY sequence`
     for (const row of rows) {
       if (row.kind === "Digest") {
         yield* conversations.move(row.id, "superseded", { cause: `given back: ${cause}`, attempt: row.attempts })

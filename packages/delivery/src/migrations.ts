@@ -4,12 +4,14 @@
  */
 import { Effect } from "effect"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
+import * as Dialect from "./dialect.ts"
+import { partitions } from "./Peers.ts"
 
-/** Brings the store's tables to this version; fails if they are of a later one. */
+/** Brings the store's tables to this version; fails if they are of a later one. Gateways that start together take turns. */
 export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
+    yield* Dialect.alone(Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" }))
     const [latest] = yield* sql<{ id: number }>`SELECT max(migration_id) AS id FROM migrations`
     if (latest !== undefined && latest.id > Object.keys(migrations).length) {
       return yield* new Migrator.MigrationError({
@@ -21,11 +23,7 @@ export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError.Sql
 
 const tables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  /** A number that the store gives in the order of the rows. */
-  const sequence = sql.onDialectOrElse({
-    pg: () => sql.literal("sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-    orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
-  })
+  const sequence = Dialect.sequence(sql)
 
   yield* sql`CREATE TABLE events (
     ${sequence},
@@ -157,13 +155,23 @@ const redelivery = Effect.gen(function* () {
   yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
 })
 
+const kept = [
+  { table: "alerts", counts: "alert_counts", columns: ["state"] },
+  { table: "deliveries", counts: "delivery_counts", columns: ["integration_id", "status"] }
+]
+
+/** To be run now and then where many write at once. */
+export const sumUpCounts = Effect.forEach(kept, ({ columns, counts }) => Dialect.sumUp(counts, columns), {
+  discard: true
+})
+
 /** What long lists, long backlogs and long edits need. */
 const atSize = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   // Edits whose reconciliation goes on: how far it is, and for each alert the last one that it was planned under (O6).
   yield* sql`CREATE TABLE edits (
-    sequence integer PRIMARY KEY AUTOINCREMENT,
+    ${Dialect.sequence(sql)},
     edit text NOT NULL,
     reached bigint NOT NULL
   )`
@@ -185,30 +193,7 @@ const atSize = Effect.gen(function* () {
   yield* sql`CREATE INDEX events_with_id_by_time ON events (received_at) WHERE event_id IS NOT NULL`
   yield* sql`CREATE INDEX events_without_id_by_time ON events (received_at) WHERE event_id IS NULL`
 
-  yield* sql`CREATE TABLE alert_counts (state text PRIMARY KEY NOT NULL, n bigint NOT NULL)`
-  yield* sql`INSERT INTO alert_counts SELECT state, count(*) FROM alerts GROUP BY state`
-  yield* sql`CREATE TABLE delivery_counts (
-    integration_id text NOT NULL,
-    status text NOT NULL,
-    n bigint NOT NULL,
-    PRIMARY KEY (integration_id, status)
-  )`
-  yield* sql`INSERT INTO delivery_counts
-    SELECT integration_id, status, count(*) FROM deliveries GROUP BY integration_id, status`
-  yield* keepCounts("alerts", "alert_counts", ["state"])
-  yield* keepCounts("deliveries", "delivery_counts", ["integration_id", "status"])
-})
-
-/** Triggers: whoever writes the rows, the counts are right, and taken back with what was counted. */
-const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
-  const sql = yield* SqlClient.SqlClient
-  const add = `INSERT INTO ${counts} VALUES (${columns.map((column) => `NEW.${column}`).join(", ")}, 1)
-    ON CONFLICT (${columns.join(", ")}) DO UPDATE SET n = n + 1`
-  const subtract = `UPDATE ${counts} SET n = n - 1 WHERE ${columns.map((column) => `${column} = OLD.${column}`).join(" AND ")}`
-  yield* sql.unsafe(`CREATE TRIGGER ${counts}_insert AFTER INSERT ON ${table} BEGIN ${add}; END`)
-  yield* sql.unsafe(`CREATE TRIGGER ${counts}_delete AFTER DELETE ON ${table} BEGIN ${subtract}; END`)
-  yield* sql.unsafe(`CREATE TRIGGER ${counts}_update AFTER UPDATE OF ${columns.join(", ")} ON ${table}
-    WHEN ${columns.map((column) => `OLD.${column} <> NEW.${column}`).join(" OR ")} BEGIN ${subtract}; ${add}; END`)
+  for (const { columns, counts, table } of kept) yield* Dialect.keepCounts(table, counts, columns)
 })
 
 /** Fallbacks, digests and notices: deliveries that speak of another's, of many alerts, or of none. */
@@ -216,14 +201,7 @@ const carriers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE conversations ADD COLUMN diverted_to text`
   yield* sql`CREATE INDEX stand_ins ON conversations (stands_in_for, id) WHERE stands_in_for IS NOT NULL`
-  yield* sql.onDialectOrElse({
-    pg: () =>
-      Effect.andThen(
-        sql`ALTER TABLE deliveries ALTER COLUMN conversation_id DROP NOT NULL`,
-        sql`ALTER TABLE deliveries ALTER COLUMN alert_id DROP NOT NULL`
-      ),
-    orElse: () => rebuildDeliveries
-  })
+  yield* Dialect.dropNotNull("deliveries", ["conversation_id", "alert_id"])
   yield* sql`ALTER TABLE deliveries ADD COLUMN folded_into text`
   yield* sql`ALTER TABLE deliveries ADD COLUMN digest_key text`
   yield* sql`ALTER TABLE deliveries ADD COLUMN about text`
@@ -238,23 +216,16 @@ const carriers = Effect.gen(function* () {
     WHERE severity = 'critical' AND status IN ('pending', 'retrying')`
 })
 
-/** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
-const rebuildDeliveries = Effect.gen(function* () {
+/** What several gateways on one store need: who serves which lanes, and whether what they remember of settings is true. */
+const manyGateways = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [table] = yield* sql<{
-    sql: string
-  }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'`
-  const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
-    WHERE tbl_name = 'deliveries' AND type IN ('index', 'trigger') AND sql IS NOT NULL`
-  const made = (table?.sql ?? "")
-    .replace(/CREATE TABLE "?deliveries"?/, "CREATE TABLE deliveries_anew")
-    .replace("conversation_id text NOT NULL", "conversation_id text")
-    .replace("alert_id text NOT NULL", "alert_id text")
-  yield* sql.unsafe(made)
-  yield* sql`INSERT INTO deliveries_anew SELECT * FROM deliveries`
-  yield* sql`DROP TABLE deliveries`
-  yield* sql`ALTER TABLE deliveries_anew RENAME TO deliveries`
-  for (const { sql: statement } of others) yield* sql.unsafe(statement)
+  yield* sql`CREATE TABLE settings_version (version text NOT NULL)`
+  yield* sql`INSERT INTO settings_version ${sql.insert({ version: "" })}`
+  yield* sql`CREATE TABLE partitions (partition integer PRIMARY KEY NOT NULL, fence bigint NOT NULL)`
+  for (let partition = 0; partition < partitions; partition++) {
+    yield* sql`INSERT INTO partitions ${sql.insert({ partition, fence: 0 })}`
+  }
+  yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`
 })
 
 /** All migrations, by their number. */
@@ -262,5 +233,6 @@ export const migrations = {
   "1_tables": tables,
   "2_redelivery": redelivery,
   "3_at_size": atSize,
-  "4_carriers": carriers
+  "4_carriers": carriers,
+  "5_many_gateways": manyGateways
 }

@@ -9,7 +9,7 @@ import {
   type Reason,
   Unavailable
 } from "@tocsin/core"
-import { Cause, Duration, Effect, Exit, Schema } from "effect"
+import { Cause, Duration, Effect, Exit, Redacted, Schema } from "effect"
 import type { ReadyIntegration } from "./Integrations.ts"
 import { Pacing } from "./Pacing.ts"
 
@@ -67,4 +67,14 @@ export const budgetsOf = ({
   const declared = plugin.budgets(settings)
   const [first] = declared
   return limits === undefined || first === undefined ? declared : [{ ...limits, key: first.key }]
+}
+
+/** What the plugin's first budget is known by: the integration's own. Undefined if it declares none, or fails. */
+export const budgetKey = (plugin: ChannelPlugin.Any, settings: unknown): string | undefined => {
+  try {
+    const key = plugin.budgets(settings)[0]?.key
+    return Redacted.isRedacted(key) ? Redacted.value(key) : key
+  } catch {
+    return undefined
+  }
 }

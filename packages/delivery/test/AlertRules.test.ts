@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertRules, Sqlite } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { migrate } from "../src/migrations.ts"
+import { SettingsVersion } from "../src/SettingsVersion.ts"
 import { rule, ruleId } from "./engine.ts"
 
 const store = AlertRules.layer.pipe(
+  Layer.provide(SettingsVersion.layer),
+  Layer.provide(SecureRandom.layerWebCrypto),
   Layer.provideMerge(Layer.effectDiscard(migrate)),
   Layer.provideMerge(Sqlite.layer(":memory:"))
 )
@@ -20,7 +24,6 @@ describe("AlertRules", () => {
       const sql = yield* SqlClient.SqlClient
       const rules = yield* AlertRules
       yield* rules.save(rule("kept"))
-      yield* rules.forget
       assert.deepStrictEqual(yield* names, ["kept"])
       const edit = Effect.gen(function* () {
         yield* rules.save(rule("lost"))
@@ -29,7 +32,6 @@ describe("AlertRules", () => {
       })
       yield* Effect.flip(sql.withTransaction(edit))
       assert.deepStrictEqual(yield* names, ["kept"])
-      yield* rules.forget
       assert.deepStrictEqual(yield* names, ["kept"])
     }).pipe(Effect.provide(store))
   )
@@ -42,7 +44,6 @@ describe("AlertRules", () => {
       yield* rules.save(rule("quiet", { notifyOnClear: false }))
       yield* rules.remove(ruleId("loud"))
       yield* rules.remove(ruleId("quiet"))
-      yield* rules.forget
       const { notifyOnClear, rules: inUse } = yield* rules.current
       assert.deepStrictEqual(inUse, [])
       assert.isUndefined(yield* rules.get(ruleId("loud")))

@@ -1,0 +1,29 @@
+/**
+ * Where the store is, as `TOCSIN_DATABASE_URL` says.
+ */
+import { Redacted, Schema } from "effect"
+
+/** A SQLite file, or a PostgreSQL database; `shown` says which one, without any password. */
+export type StoreUrl =
+  | { readonly _tag: "Sqlite"; readonly file: string; readonly shown: string }
+  | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted; readonly shown: string }
+
+const isPostgres = (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
+
+/** A text that `readStoreUrl` can read. */
+export const StoreUrlText = Schema.String.check(
+  Schema.makeFilter((text) => /^sqlite:./.test(text) || isPostgres(text), {
+    expected:
+      "sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin"
+  })
+)
+
+/** Reads such a text. */
+export const readStoreUrl = (text: string): StoreUrl => {
+  if (!isPostgres(text)) {
+    const file = text.slice("sqlite:".length)
+    return { _tag: "Sqlite", file, shown: file }
+  }
+  const { host, pathname } = new URL(text)
+  return { _tag: "Postgres", url: Redacted.make(text), shown: `PostgreSQL at ${host}${pathname}` }
+}

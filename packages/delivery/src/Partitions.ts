@@ -1,0 +1,93 @@
+/**
+ * Which lanes this gateway serves, and proof of it in every write (cases M1, M2).
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { type Handlers, Peers } from "./Peers.ts"
+
+/** What follows when lanes come here, or go: `resume` is part of the transaction in which they come. */
+export interface Service extends Handlers {
+  readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
+}
+
+/** Knows which lanes are served here. */
+export class Partitions extends Context.Service<
+  Partitions,
+  {
+    /** Serves a fair share of the lanes for as long as it runs. */
+    readonly serve: (service: Service) => Effect.Effect<never>
+    /** Whether an attempt at the integration may begin. */
+    readonly isHeld: (integration: IntegrationId) => boolean
+    /** Whether the integration's lane is served here. Belongs inside a journal's transaction: it holds till its end. */
+    readonly proven: (integration: IntegrationId) => Effect.Effect<boolean, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Partitions") {
+  static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | Journal | Peers> = Layer.effect(
+    Partitions,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const peers = yield* Peers
+      /** The fence of each partition that is served here: whoever takes it over raises it. */
+      const fences = new Map<number, number>()
+      /** Where integrations belong, as it was last proven. */
+      const places = new Map<IntegrationId, number>()
+
+      const gain = Effect.fnUntraced(function* (
+        gained: ReadonlyArray<number>,
+        resume: Service["resume"]
+      ): Effect.fn.Return<void, StoreUnavailable> {
+        const rows = yield* journal.commit(
+          Effect.tap(
+            sql<{ partition: number; fence: number }>`UPDATE partitions SET fence = fence + 1
+              WHERE ${sql.in("partition", gained)} RETURNING partition, fence`,
+            resume(gained)
+          )
+        )
+        for (const { fence, partition } of rows) fences.set(partition, fence)
+      })
+
+      const forget = (gone: ReadonlyArray<number>) =>
+        Effect.sync(() => gone.forEach((partition) => fences.delete(partition)))
+
+      return Partitions.of({
+        serve: Effect.fnUntraced(function* ({ gained, lost, released, resume }) {
+          // Others serve by real time; what follows here goes by the clock of the engine.
+          const clock = yield* Clock.Clock
+          const here = Effect.provideService(Clock.Clock, clock)
+          return yield* peers.hold({
+            gained: (ps) =>
+              here(
+                Effect.andThen(
+                  gain(ps, resume).pipe(
+                    Effect.tapError(() => Effect.sleep("1 second")),
+                    Effect.eventually
+                  ),
+                  gained(ps)
+                )
+              ),
+            released: (ps) => here(Effect.andThen(released(ps), forget(ps))),
+            lost: (ps) => here(Effect.andThen(forget(ps), lost(ps)))
+          })
+        }),
+        isHeld: (integration) => {
+          const partition = places.get(integration)
+          return partition === undefined || peers.isHeld(partition)
+        },
+        proven: (integration) =>
+          peers.many
+            ? Effect.map(
+                sql<{ partition: number; fence: number }>`SELECT p.partition, p.fence
+                  FROM integrations i JOIN partitions p ON p.partition = i.partition WHERE i.id = ${integration}`,
+                ([row]) => {
+                  if (row !== undefined) places.set(integration, row.partition)
+                  return row !== undefined && fences.get(row.partition) === row.fence
+                }
+              )
+            : Effect.succeed(true)
+      })
+    })
+  )
+}

@@ -1,0 +1,47 @@
+/**
+ * The gateways that serve one store together.
+ */
+import { Context, Effect } from "effect"
+import type { Signal } from "./Signals.ts"
+
+/** How many parts the lanes are divided into (M1). */
+export const partitions = 128
+
+/** What follows when parts of the lanes come here, or go. */
+export interface Handlers {
+  /** They are held here now. */
+  readonly gained: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
+  /** They are wanted elsewhere, and are let go when this returns. */
+  readonly released: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
+  /** They may be held elsewhere already. */
+  readonly lost: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
+}
+
+/** Divides the lanes among the gateways on a store, and carries signals between them (M1). */
+export class Peers extends Context.Service<
+  Peers,
+  {
+    /** Takes a fair share of the partitions, for as long as it runs. */
+    readonly hold: (handlers: Handlers) => Effect.Effect<never>
+    /** Whether the partition is surely held here: no longer ago than two seconds (M2). */
+    readonly isHeld: (partition: number) => boolean
+    /** Tells all other gateways; what is lost on the way costs time only. */
+    readonly tell: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>
+    /** Hands on what others tell, for as long as it runs; `missed` runs when something may have been missed, and now and then. */
+    readonly listen: (
+      heard: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>,
+      missed: Effect.Effect<void>
+    ) => Effect.Effect<never>
+    /** Whether there can be others at all. */
+    readonly many: boolean
+  }
+>()("@tocsin/delivery/Peers") {
+  /** One gateway, which serves everything. */
+  static readonly none = Peers.of({
+    hold: ({ gained }) => Effect.andThen(gained(Array.from({ length: partitions }, (_, n) => n)), Effect.never),
+    isHeld: () => true,
+    tell: () => Effect.void,
+    listen: () => Effect.never,
+    many: false
+  })
+}

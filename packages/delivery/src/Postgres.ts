@@ -1,0 +1,128 @@
+/**
+ * The store of many gateways: one PostgreSQL database, by Effect's own client.
+ */
+import { PgClient, PgTypes } from "@effect/sql-pg"
+import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema, type Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, SqlError } from "effect/sql"
+import { Peers } from "./Peers.ts"
+import { peersOn } from "./postgresPeers.ts"
+
+/** The database cannot be used as it is set up; the message says what to change. */
+export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("PostgresRefused", {
+  message: Schema.String
+}) {}
+
+/** The oldest version whose statements we use and test. */
+const oldest = 15
+
+/** Connections of a gateway: four write, the others read. One more holds its partitions, and one listens. */
+const maxConnections = 10
+
+/** No statement of ours takes as long; one that does waits for what will not come. */
+const statementTimeout = "10s"
+
+/** A gateway that stops in the middle of a transaction holds up the others for no longer. */
+const idleInTransaction = "3s"
+
+/**
+ * The store in the database of a `postgres://` URL, for any number of gateways.
+ *
+ * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to twelve connections. It
+ * must reach the database itself, or through a pooler in session mode: partitions are held by session locks.
+ */
+export const layer = (
+  url: Redacted.Redacted
+): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError | PostgresRefused> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      // Its time-outs are the network's: no clock of a test may stand still under them.
+      const clock = Clock.Clock.defaultValue()
+      const config = connection(url)
+      const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
+      yield* check(client, config)
+      return Context.make(SqlClient.SqlClient, client).pipe(
+        Context.add(Peers, yield* peersOn(client, one(config), clock))
+      )
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+
+const connection = (url: Redacted.Redacted) => ({
+  url,
+  applicationName: "tocsin",
+  connectTimeout: Duration.seconds(5),
+  keepAlive: Duration.seconds(5),
+  preparedStatementCacheSize: 500,
+  types: types(),
+  startupParameters: {
+    synchronous_commit: "on",
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: idleInTransaction
+  }
+})
+
+/** A session of its own, which ends when nothing is heard from here. */
+const one = (config: ReturnType<typeof connection>) =>
+  PgClient.makeClient({
+    ...config,
+    startupParameters: { ...config.startupParameters, idle_session_timeout: idleInTransaction }
+  }).pipe(Effect.provide(Reactivity.layer))
+
+/** Our integers are times, counts and sequences: all of them are exact as numbers. */
+const types = () => {
+  const registry = PgTypes.makeRegistry()
+  for (const oid of [PgTypes.OID.int8, PgTypes.OID.numeric]) {
+    registry.register<number>(oid, {
+      encode: (value) => PgTypes.encode(oid === PgTypes.OID.int8 ? BigInt(value) : String(value), oid),
+      decode: (bytes) => Result.map(PgTypes.decode(bytes, oid, 1), Number)
+    })
+  }
+  return registry
+}
+
+/** Refuses what would lose or double alerts later, while somebody looks. */
+const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: ReturnType<typeof connection>) {
+  const [server] = yield* client<{ version: number; standby: boolean; read_only: string; may_create: boolean }>`
+    SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
+      current_setting('transaction_read_only') AS read_only,
+      has_schema_privilege(current_schema(), 'CREATE') AS may_create`
+  if (server === undefined) return
+  if (server.version < oldest * 10_000) {
+    return yield* new PostgresRefused({
+      message: `The database is PostgreSQL ${Math.floor(server.version / 10_000)}: Tocsin needs PostgreSQL ${oldest} or later.`
+    })
+  }
+  if (server.standby || server.read_only === "on") {
+    return yield* new PostgresRefused({
+      message:
+        "The database is a read-only standby: let TOCSIN_DATABASE_URL lead to the primary, such as by a name that follows it."
+    })
+  }
+  if (!server.may_create) {
+    return yield* new PostgresRefused({
+      message:
+        "The user of TOCSIN_DATABASE_URL may not create tables: make it the owner of the database, or GRANT CREATE ON SCHEMA public to it."
+    })
+  }
+  if (!(yield* Effect.scoped(keepsItsSession(config)))) {
+    return yield* new PostgresRefused({
+      message:
+        "A pooler in transaction or statement mode stands before the database: let TOCSIN_DATABASE_URL lead to PostgreSQL itself, or to a pool in session mode."
+    })
+  }
+})
+
+/** Whether what one statement sets in its session is there for the next, while others work on the same way. */
+const keepsItsSession = Effect.fnUntraced(function* (config: ReturnType<typeof connection>) {
+  const sessions = yield* Effect.all([one(config), one(config)])
+  const pids = (session: PgClient.PgClient) =>
+    Effect.map(session<{ pid: number }>`SELECT pg_backend_pid() AS pid`, ([row]) => row?.pid)
+  const [first, second] = sessions
+  const before = yield* pids(first)
+  // Two sessions in turns: a pooler that lends a backend for one transaction lends both of them the same one.
+  const other = yield* pids(second)
+  return before !== other && (yield* pids(first)) === before
+})
+
+/** Makes a session of its own for as long as the scope is open. */
+export type Session = Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope>

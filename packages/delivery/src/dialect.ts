@@ -1,0 +1,130 @@
+/**
+ * What SQLite and PostgreSQL say differently. All other statements are the same for both.
+ */
+import { Effect } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { advisoryClass, lockOfEverything, lockOfMigrations } from "./advisoryLocks.ts"
+
+/** A column with a number that the store gives in the order of the rows. */
+export const sequence = (sql: SqlClient.SqlClient) =>
+  sql.onDialectOrElse({
+    pg: () => sql.literal("sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
+  })
+
+/** Runs one after the other what several gateways begin at once. */
+export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.onDialectOrElse({
+    pg: (): Effect.Effect<A, E | SqlError.SqlError, R> =>
+      sql.withTransaction(
+        Effect.andThen(sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`, effect)
+      ),
+    orElse: () => effect
+  })
+})
+
+/** How many transactions a gateway has at work at once. */
+export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
+
+/** Begins a transaction that touches only what it names, or everything: then no other goes on beside it. SQLite knows one writer only. */
+export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string> | undefined) =>
+  sql.onDialectOrElse({
+    pg: () =>
+      touches === undefined
+        ? sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+        : // In the order of the hashes, so that no two wait for each other.
+          Effect.andThen(
+            sql`SELECT pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`,
+            sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
+              FROM jsonb_array_elements_text(${JSON.stringify(touches)}::jsonb) AS named ORDER BY hash) AS hashes`
+          ),
+    orElse: () => Effect.succeed([])
+  })
+
+/**
+ * Counts the rows of a table in another, by some of its columns: whoever writes the rows, the sum of `n` is right, and
+ * taken back with what was counted.
+ */
+export const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  const of = (row: "OLD" | "NEW") => columns.map((column) => `${row}.${column}`).join(", ")
+  const isChanged = columns.map((column) => `OLD.${column} <> NEW.${column}`).join(" OR ")
+  const definitions = columns.map((column) => `${column} text NOT NULL`).join(", ")
+  const counted = `INSERT INTO ${counts} SELECT ${list}, count(*) FROM ${table} GROUP BY ${list}`
+  const statements = sql.onDialectOrElse({
+    // A row for each change, summed up now and then: a row that is counted in would make every writer wait for the others.
+    pg: () => [
+      `CREATE TABLE ${counts} (${definitions}, n bigint NOT NULL)`,
+      `CREATE INDEX ${counts}_by_key ON ${counts} (${list})`,
+      counted,
+      `CREATE FUNCTION keep_${counts}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_OP <> 'INSERT' THEN INSERT INTO ${counts} VALUES (${of("OLD")}, -1); END IF;
+        IF TG_OP <> 'DELETE' THEN INSERT INTO ${counts} VALUES (${of("NEW")}, 1); END IF;
+        RETURN NULL;
+      END $$`,
+      ...["INSERT", "DELETE", `UPDATE OF ${list}`].map(
+        (operation) => `CREATE TRIGGER ${counts}_${operation.slice(0, 6).toLowerCase()} AFTER ${operation} ON ${table}
+          FOR EACH ROW ${operation.startsWith("UPDATE") ? `WHEN (${isChanged})` : ""} EXECUTE FUNCTION keep_${counts}()`
+      )
+    ],
+    orElse: () => {
+      const add = `INSERT INTO ${counts} VALUES (${of("NEW")}, 1) ON CONFLICT (${list}) DO UPDATE SET n = n + 1`
+      const subtract = `UPDATE ${counts} SET n = n - 1 WHERE ${columns.map((column) => `${column} = OLD.${column}`).join(" AND ")}`
+      return [
+        `CREATE TABLE ${counts} (${definitions}, n bigint NOT NULL, PRIMARY KEY (${list}))`,
+        counted,
+        `CREATE TRIGGER ${counts}_insert AFTER INSERT ON ${table} BEGIN ${add}; END`,
+        `CREATE TRIGGER ${counts}_delete AFTER DELETE ON ${table} BEGIN ${subtract}; END`,
+        `CREATE TRIGGER ${counts}_update AFTER UPDATE OF ${list} ON ${table}
+          WHEN ${isChanged} BEGIN ${subtract}; ${add}; END`
+      ]
+    }
+  })
+  for (const statement of statements) yield* sql.unsafe(statement)
+})
+
+/** Sums up what `keepCounts` has written since: whoever reads meanwhile has the right sum. */
+export const sumUp = Effect.fnUntraced(function* (counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      sql.unsafe(`WITH gone AS (DELETE FROM ${counts} RETURNING *)
+        INSERT INTO ${counts} SELECT ${list}, sum(n) FROM gone GROUP BY ${list} HAVING sum(n) <> 0`),
+    orElse: () => Effect.succeed([])
+  })
+})
+
+/** Takes the NOT NULL from columns of a table. */
+export const dropNotNull = Effect.fnUntraced(function* (table: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      Effect.forEach(columns, (column) => sql.unsafe(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL`), {
+        discard: true
+      }),
+    orElse: () => madeAnew(sql, table, columns)
+  })
+})
+
+/** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
+const madeAnew = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  table: string,
+  columns: ReadonlyArray<string>
+) {
+  const [old] = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+  const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
+    WHERE tbl_name = ${table} AND type IN ('index', 'trigger') AND sql IS NOT NULL`
+  const anew = columns.reduce(
+    (statement, column) => statement.replace(`${column} text NOT NULL`, `${column} text`),
+    (old?.sql ?? "").replace(new RegExp(`CREATE TABLE "?${table}"?`), `CREATE TABLE ${table}_anew`)
+  )
+  yield* sql.unsafe(anew)
+  yield* sql.unsafe(`INSERT INTO ${table}_anew SELECT * FROM ${table}`)
+  yield* sql.unsafe(`DROP TABLE ${table}`)
+  yield* sql.unsafe(`ALTER TABLE ${table}_anew RENAME TO ${table}`)
+  for (const { sql: statement } of others) yield* sql.unsafe(statement)
+})

@@ -1,0 +1,124 @@
+/**
+ * Gateways on one PostgreSQL: partitions by session locks, signals by LISTEN and NOTIFY (case M1).
+ */
+import type { PgClient } from "@effect/sql-pg"
+import { Clock, Duration, Effect, Queue, Schema } from "effect"
+import { advisoryClass, lockOfMembers } from "./advisoryLocks.ts"
+import { type Handlers, partitions, Peers } from "./Peers.ts"
+import type { Session } from "./Postgres.ts"
+import { Signal } from "./Signals.ts"
+
+/** How often a gateway shows that it lives, and looks who else does. */
+const ping = Duration.millis(500)
+
+/** A lock is believed for so long, in milliseconds, after the ping was sent that confirmed it: less than PostgreSQL waits. */
+const believed = 2000
+
+/** How often a gateway looks for what no signal told. */
+const sweep = Duration.seconds(5)
+
+const channel = "tocsin"
+
+/** A notification holds 8,000 bytes at most; the ids in it have 64 characters at most. */
+const signalsAtOnce = 50
+
+/** The peers on the database of the client; `session` makes connections of their own. */
+export const peersOn = Effect.fnUntraced(function* (
+  client: PgClient.PgClient,
+  session: Session,
+  clock: Clock.Clock
+): Effect.fn.Return<Peers["Service"]> {
+  const realTime = Effect.provideService(Clock.Clock, clock)
+  const self = yield* Effect.sync(() => crypto.randomUUID())
+  /** What is held, until it is let go. */
+  const held = new Set<number>()
+  /** When the ping was sent that confirmed it, by a clock that nobody sets. */
+  let confirmedAt = -Infinity
+
+  const look = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
+    const sentAt = performance.now()
+    const rows = yield* sql<{ lock: number; mine: boolean }>`
+      SELECT objid::int AS lock, pid = pg_backend_pid() AS mine FROM pg_locks
+      WHERE locktype = 'advisory' AND classid = ${advisoryClass} AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+    confirmedAt = sentAt
+    return {
+      members: rows.filter(({ lock }) => lock === lockOfMembers).length,
+      taken: new Set(rows.filter(({ lock }) => lock < partitions).map(({ lock }) => lock))
+    }
+  })
+
+  /** One step towards a fair share. */
+  const balance = Effect.fnUntraced(function* (sql: PgClient.PgClient, { gained, released }: Handlers) {
+    const { members, taken } = yield* look(sql)
+    const share = Math.ceil(partitions / Math.max(1, members))
+    const extra = [...held].slice(share)
+    if (extra.length > 0) {
+      yield* released(extra)
+      extra.forEach((partition) => held.delete(partition))
+      yield* sql`SELECT pg_advisory_unlock(${advisoryClass}, lock)
+        FROM jsonb_array_elements_text(${JSON.stringify(extra)}::jsonb) AS listed, CAST(listed AS int) AS lock`
+    }
+    const free = Array.from({ length: partitions }, (_, partition) => partition)
+      .filter((partition) => !taken.has(partition))
+      .slice(0, Math.max(0, share - held.size))
+    if (free.length === 0) return
+    const got = yield* sql<{ lock: number; got: boolean }>`SELECT lock, pg_try_advisory_lock(${advisoryClass}, lock) AS got
+      FROM jsonb_array_elements_text(${JSON.stringify(free)}::jsonb) AS listed, CAST(listed AS int) AS lock`
+    const won = got.flatMap(({ got, lock }) => (got ? [lock] : []))
+    won.forEach((partition) => held.add(partition))
+    if (won.length > 0) yield* gained(won)
+  })
+
+  const serve = (handlers: Handlers) =>
+    Effect.gen(function* () {
+      const sql = yield* session
+      yield* sql`SELECT pg_advisory_lock_shared(${advisoryClass}, ${lockOfMembers})`
+      const every = <E>(step: Effect.Effect<unknown, E>) => Effect.forever(Effect.andThen(step, Effect.sleep(ping)))
+      // A step waits for transactions of others; the session must show meanwhile that it lives.
+      return yield* Effect.raceFirst(every(Effect.timeout(look(sql), believed)), every(balance(sql, handlers)))
+    }).pipe(
+      Effect.scoped,
+      Effect.ensuring(
+        Effect.suspend(() => {
+          const gone = [...held]
+          held.clear()
+          confirmedAt = -Infinity
+          return gone.length === 0 ? Effect.void : handlers.lost(gone)
+        })
+      )
+    )
+
+  const listen = (heard: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>, missed: Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const queue = yield* client.listen(channel)
+      yield* missed
+      return yield* Effect.forever(
+        Effect.flatMap(Queue.take(queue), ({ payload }) => {
+          const { from, signals } = decode(payload)
+          return from === self ? Effect.void : heard(signals)
+        })
+      )
+    }).pipe(Effect.scoped)
+
+  const again = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.forever(Effect.andThen(Effect.ignoreCause(effect), Effect.sleep("1 second")))
+
+  return Peers.of({
+    hold: (handlers) => realTime(again(serve(handlers))),
+    isHeld: (partition) => held.has(partition) && performance.now() - confirmedAt < believed,
+    tell: Effect.fnUntraced(function* (signals) {
+      for (let from = 0; from < signals.length; from += signalsAtOnce) {
+        const some = signals.slice(from, from + signalsAtOnce)
+        yield* Effect.ignore(client.notify(channel, encode({ from: self, signals: some })))
+      }
+    }),
+    listen: (heard, missed) =>
+      realTime(Effect.raceFirst(again(listen(heard, missed)), again(Effect.andThen(Effect.sleep(sweep), missed)))),
+    many: true
+  })
+})
+
+const Payload = Schema.fromJsonString(Schema.Struct({ from: Schema.String, signals: Schema.Array(Signal) }))
+const encode = Schema.encodeSync(Payload)
+const decode = Schema.decodeUnknownSync(Payload)
