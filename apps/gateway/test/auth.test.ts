@@ -195,7 +195,7 @@ describe("A start is refused with one sentence", { timeout: 60_000 }, () => {
     [{ TOCSIN_TOKEN: "from-a-file\n" }, "TOCSIN_TOKEN: Expected ASCII"],
     [{ TOCSIN_KEY: "too short" }, "TOCSIN_KEY must hold 32 bytes in base64"],
     [{ TOCSIN_KEY_FILE: "/nowhere/key" }, "The key file /nowhere/key cannot be read"],
-    [{ TOCSIN_DATABASE_URL: "mysql://localhost/tocsin" }, "TOCSIN_DATABASE_URL must begin with sqlite:"],
+    [{ TOCSIN_DATABASE_URL: "mysql://localhost/tocsin" }, "TOCSIN_DATABASE_URL: Expected sqlite: and a file"],
     [
       { TOCSIN_DATABASE_URL: "sqlite:/dev/null/tocsin.db", TOCSIN_KEY: key(1) },
       "The database /dev/null/tocsin.db cannot be opened"

@@ -114,6 +114,7 @@ export class Lanes extends Context.Service<
         for (const id of yield* journal.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
         yield* journal.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
       })
+      yield* Effect.forkScoped(peers.sweep(Effect.ignore(sweep)))
       yield* Effect.forkScoped(
         peers.listen((told) => Effect.forEach(told, hear, { discard: true }), Effect.ignore(sweep))
       )

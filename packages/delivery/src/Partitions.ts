@@ -2,7 +2,7 @@
  * Which lanes this gateway serves, and proof of it in every write (cases M1, M2).
  */
 import type { IntegrationId } from "@tocsin/core"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { type Handlers, Peers } from "./Peers.ts"
@@ -53,25 +53,17 @@ export class Partitions extends Context.Service<
         Effect.sync(() => gone.forEach((partition) => fences.delete(partition)))
 
       return Partitions.of({
-        serve: Effect.fnUntraced(function* ({ gained, lost, released, resume }) {
-          // Others serve by real time; what follows here goes by the clock of the engine.
-          const clock = yield* Clock.Clock
-          const here = Effect.provideService(Clock.Clock, clock)
-          return yield* peers.hold({
-            gained: (ps) =>
-              here(
-                Effect.andThen(
-                  gain(ps, resume).pipe(
-                    Effect.tapError(() => Effect.sleep("1 second")),
-                    Effect.eventually
-                  ),
-                  gained(ps)
-                )
+        serve: ({ gained, lost, released, resume }) =>
+          peers.hold({
+            gained: (partitions) =>
+              gain(partitions, resume).pipe(
+                Effect.tapError(() => Effect.sleep("1 second")),
+                Effect.eventually,
+                Effect.andThen(gained(partitions))
               ),
-            released: (ps) => here(Effect.andThen(released(ps), forget(ps))),
-            lost: (ps) => here(Effect.andThen(forget(ps), lost(ps)))
-          })
-        }),
+            released: (partitions) => Effect.andThen(released(partitions), forget(partitions)),
+            lost: (partitions) => Effect.andThen(forget(partitions), lost(partitions))
+          }),
         isHeld: (integration) => {
           const partition = places.get(integration)
           return partition === undefined || peers.isHeld(partition)

@@ -27,11 +27,13 @@ export class Peers extends Context.Service<
     readonly isHeld: (partition: number) => boolean
     /** Tells all other gateways; what is lost on the way costs time only. */
     readonly tell: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>
-    /** Hands on what others tell, for as long as it runs; `missed` runs when something may have been missed, and now and then. */
+    /** Hands on what others tell, for as long as it runs; `missed` runs when something may have been missed. */
     readonly listen: (
       heard: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>,
       missed: Effect.Effect<void>
     ) => Effect.Effect<never>
+    /** Looks now and then for what no signal told, for as long as it runs. */
+    readonly sweep: (look: Effect.Effect<void>) => Effect.Effect<never>
     /** Whether there can be others at all. */
     readonly many: boolean
   }
@@ -42,6 +44,7 @@ export class Peers extends Context.Service<
     isHeld: () => true,
     tell: () => Effect.void,
     listen: () => Effect.never,
+    sweep: () => Effect.never,
     many: false
   })
 }

@@ -32,13 +32,14 @@ const idleInTransaction = "3s"
  * must reach the database itself, or through a pooler in session mode: partitions are held by session locks.
  */
 export const layer = (
-  url: Redacted.Redacted
+  url: Redacted.Redacted,
+  settings?: Pick<PgClient.PgClientConfig, "ssl" | "stream">
 ): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError | PostgresRefused> =>
   Layer.effectContext(
     Effect.gen(function* () {
       // Its time-outs are the network's: no clock of a test may stand still under them.
       const clock = Clock.Clock.defaultValue()
-      const config = connection(url)
+      const config = { ...connection(url), ...settings }
       const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
       yield* check(client, config)
       return Context.make(SqlClient.SqlClient, client).pipe(
@@ -62,7 +63,7 @@ const connection = (url: Redacted.Redacted) => ({
 })
 
 /** A session of its own, which ends when nothing is heard from here. */
-const one = (config: ReturnType<typeof connection>) =>
+const one = (config: PgClient.PgClientConfig) =>
   PgClient.makeClient({
     ...config,
     startupParameters: { ...config.startupParameters, idle_session_timeout: idleInTransaction }
@@ -81,7 +82,7 @@ const types = () => {
 }
 
 /** Refuses what would lose or double alerts later, while somebody looks. */
-const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: ReturnType<typeof connection>) {
+const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: PgClient.PgClientConfig) {
   const [server] = yield* client<{ version: number; standby: boolean; read_only: string; may_create: boolean }>`
     SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
       current_setting('transaction_read_only') AS read_only,
@@ -113,7 +114,7 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Re
 })
 
 /** Whether what one statement sets in its session is there for the next, while others work on the same way. */
-const keepsItsSession = Effect.fnUntraced(function* (config: ReturnType<typeof connection>) {
+const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   const sessions = yield* Effect.all([one(config), one(config)])
   const pids = (session: PgClient.PgClient) =>
     Effect.map(session<{ pid: number }>`SELECT pg_backend_pid() AS pid`, ([row]) => row?.pid)

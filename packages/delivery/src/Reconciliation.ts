@@ -124,9 +124,7 @@ export class Reconciliation extends Context.Service<
       })
 
       // The gateway that took an edit may be gone before it is through.
-      if ((yield* Peers).many) {
-        yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("5 seconds"), isBehind.open)))
-      }
+      yield* Effect.forkScoped((yield* Peers).sweep(Effect.asVoid(isBehind.open)))
       yield* isBehind.await.pipe(
         Effect.andThen(isBehind.close),
         Effect.andThen(Effect.repeat(journal.commit(step), { while: (more) => more })),

@@ -15,7 +15,7 @@ const ping = Duration.millis(500)
 const believed = 2000
 
 /** How often a gateway looks for what no signal told. */
-const sweep = Duration.seconds(5)
+const pause = Duration.seconds(5)
 
 const channel = "tocsin"
 
@@ -28,7 +28,11 @@ export const peersOn = Effect.fnUntraced(function* (
   session: Session,
   clock: Clock.Clock
 ): Effect.fn.Return<Peers["Service"]> {
-  const realTime = Effect.provideService(Clock.Clock, clock)
+  /** What waits for others goes by real time, and what follows from it by the clock of the caller. */
+  const realTime = <A>(make: (here: <B, E>(effect: Effect.Effect<B, E>) => Effect.Effect<B, E>) => Effect.Effect<A>) =>
+    Clock.clockWith((callers) =>
+      Effect.provideService(make(Effect.provideService(Clock.Clock, callers)), Clock.Clock, clock)
+    )
   const self = yield* Effect.sync(() => crypto.randomUUID())
   /** What is held, until it is let go. */
   const held = new Set<number>()
@@ -105,7 +109,16 @@ export const peersOn = Effect.fnUntraced(function* (
     Effect.forever(Effect.andThen(Effect.ignoreCause(effect), Effect.sleep("1 second")))
 
   return Peers.of({
-    hold: (handlers) => realTime(again(serve(handlers))),
+    hold: ({ gained, lost, released }) =>
+      realTime((here) =>
+        again(
+          serve({
+            gained: (partitions) => here(gained(partitions)),
+            released: (partitions) => here(released(partitions)),
+            lost: (partitions) => here(lost(partitions))
+          })
+        )
+      ),
     isHeld: (partition) => held.has(partition) && performance.now() - confirmedAt < believed,
     tell: Effect.fnUntraced(function* (signals) {
       for (let from = 0; from < signals.length; from += signalsAtOnce) {
@@ -114,7 +127,8 @@ export const peersOn = Effect.fnUntraced(function* (
       }
     }),
     listen: (heard, missed) =>
-      realTime(Effect.raceFirst(again(listen(heard, missed)), again(Effect.andThen(Effect.sleep(sweep), missed)))),
+      realTime((here) => again(listen((signals) => here(heard(signals)), here(missed)))),
+    sweep: (look) => realTime((here) => Effect.forever(Effect.andThen(Effect.sleep(pause), here(look)))),
     many: true
   })
 })

