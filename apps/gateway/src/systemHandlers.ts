@@ -13,7 +13,8 @@ export const SystemHandlers = HttpApiBuilder.group(
     const journal = yield* Journal
     const history = yield* History
 
-    const accepts = () => journal.commit(Effect.succeed({ status: "ok" as const }), []).pipe(Effect.mapError(storeProblem))
+    const accepts = () =>
+      journal.commit(Effect.succeed({ status: "ok" as const }), []).pipe(Effect.mapError(storeProblem))
 
     return handlers.handleAll({
       healthz: accepts,

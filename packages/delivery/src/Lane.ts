@@ -197,15 +197,17 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     tryAndJudge(integration, taken).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
-        journal.commit(
-          // Else who serves the lane now has owed it again already.
-          Effect.when(attempts.complete(taken, outcome, integration.updatedAt), partitions.proven(id)),
-          outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0) ? undefined : touches
-        ).pipe(
-          Effect.tapError(() => Effect.sleep(storePause)),
-          Effect.eventually,
-          Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
-        )
+        journal
+          .commit(
+            // Else who serves the lane now has owed it again already.
+            Effect.when(attempts.complete(taken, outcome, integration.updatedAt), partitions.proven(id)),
+            outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0) ? undefined : touches
+          )
+          .pipe(
+            Effect.tapError(() => Effect.sleep(storePause)),
+            Effect.eventually,
+            Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
+          )
       ),
       Effect.catchDefect(logBug)
     )

@@ -28,11 +28,7 @@ export class Lanes extends Context.Service<
     readonly standstill: (integration: IntegrationId) => Lane.Lane["standstill"]
   }
 >()("@tocsin/delivery/Lanes") {
-  static readonly layer: Layer.Layer<
-    Lanes,
-    never,
-    Needed | SqlClient.SqlClient | Signals | Peers
-  > = Layer.effect(
+  static readonly layer: Layer.Layer<Lanes, never, Needed | SqlClient.SqlClient | Signals | Peers> = Layer.effect(
     Lanes,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

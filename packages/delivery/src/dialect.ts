@@ -110,11 +110,7 @@ export const dropNotNull = Effect.fnUntraced(function* (table: string, columns: 
 })
 
 /** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
-const madeAnew = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  table: string,
-  columns: ReadonlyArray<string>
-) {
+const madeAnew = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, table: string, columns: ReadonlyArray<string>) {
   const [old] = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ${table}`
   const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
     WHERE tbl_name = ${table} AND type IN ('index', 'trigger') AND sql IS NOT NULL`

