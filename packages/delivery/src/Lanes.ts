@@ -44,6 +44,7 @@ export class Lanes extends Context.Service<
       const scope = yield* Effect.scope
       const lanes = new Map<IntegrationId, Lane.Lane>()
       const fibers = yield* FiberMap.make<IntegrationId>()
+      let isStopping = false
       /** The partitions that are held here. */
       const held = new Set<number>()
 
@@ -59,12 +60,13 @@ export class Lanes extends Context.Service<
         lanes.delete(id)
         signals.serves(id, false)
         yield* pacing.forget(id)
-        return yield* Effect.forkIn(FiberMap.remove(fibers, id), scope)
+        return yield* Effect.forkDetach(FiberMap.remove(fibers, id))
       })
 
       /** Starts the lanes that belong here, and stops those that do not. */
       const place = Effect.gen(function* () {
         const belonging = yield* journal.read(integrations.partitions)
+        if (isStopping) return []
         for (const [id, partition] of belonging) {
           if (held.has(partition) && !lanes.has(id)) yield* start(id)
         }
@@ -114,6 +116,12 @@ export class Lanes extends Context.Service<
       yield* Effect.forkScoped(
         peers.listen((told) => Effect.forEach(told, hear, { discard: true }), Effect.ignore(sweep))
       )
+
+      // Before the partitions are let go: what ends until then is written down.
+      yield* Effect.addFinalizer(() => {
+        isStopping = true
+        return Effect.flatMap(Effect.forEach([...lanes.keys()], stop), Fiber.awaitAll)
+      })
 
       return Lanes.of({
         size: FiberMap.size(fibers),
