@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node"
-import { startPostgres } from "./server.ts"
+import { startPostgres } from "@tocsin/test-postgres"
 
 declare module "vitest" {
   interface ProvidedContext {
