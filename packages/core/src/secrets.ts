@@ -3,24 +3,32 @@
  */
 import { Redacted } from "effect"
 
-/** Settings in whose type nothing is `Redacted`: each setting that is, or may be, is left out, in groups of settings too. */
+/**
+ * Settings in whose type nothing is `Redacted`: each setting that is, or may be, is left out, and each list of such, in
+ * groups of settings too. A class becomes a record of its fields.
+ */
 export type WithoutSecrets<Settings> = Settings extends URL | Date | ReadonlyArray<unknown>
   ? Settings
   : Settings extends object
     ? {
         readonly [
-          Key in keyof Settings as Extract<Settings[Key], Redacted.Redacted<any>> extends never ? Key : never
+          Key in keyof Settings as Extract<Settings[Key], Secret | ReadonlyArray<Secret>> extends never ? Key : never
         ]: WithoutSecrets<Settings[Key]>
       }
     : Settings
 
-/** Takes every `Redacted` out of decoded settings; groups of settings are walked, all other values stay as they are. */
+type Secret = Redacted.Redacted<any>
+
+/**
+ * Takes every `Redacted` out of decoded settings: groups of settings, and all else that holds one, are walked, and a list
+ * that holds one is left out. What holds none stays as it is.
+ */
 export const withoutSecrets = <Settings>(settings: Settings): WithoutSecrets<Settings> => {
   const walk = (value: unknown): unknown =>
-    isGroup(value)
+    isGroup(value) && holdsSecret(value)
       ? Object.fromEntries(
           Object.entries(value)
-            .filter(([, inner]) => !Redacted.isRedacted(inner))
+            .filter(([, inner]) => isGroup(inner) || !holdsSecret(inner))
             .map(([key, inner]) => [key, walk(inner)])
         )
       : value
@@ -29,4 +37,7 @@ export const withoutSecrets = <Settings>(settings: Settings): WithoutSecrets<Set
 }
 
 const isGroup = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+  typeof value === "object" && value !== null && !Array.isArray(value) && !Redacted.isRedacted(value)
+
+const holdsSecret = (value: unknown): boolean =>
+  Redacted.isRedacted(value) || (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret))

@@ -24,7 +24,8 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
   {
     name: "gives no two settings the same title",
     run: Effect.sync(() => {
-      const titles = named(settingsSchema(plugin)).map(({ title }) => title)
+      // A setting that several forms of a group have is one setting.
+      const titles = [...new Map(named(settingsSchema(plugin)).map(({ path, title }) => [path, title])).values()]
       assert.deepStrictEqual([...new Set(titles)], titles)
     })
   },
@@ -122,11 +123,16 @@ interface Named {
   readonly description: unknown
 }
 
-const named = (schema: Schema.Json, path = ""): ReadonlyArray<Named> =>
-  Object.entries(record(record(schema)["properties"])).flatMap(([name, setting]) => {
+/** Every setting, also those of groups, of lists, and of the forms that a group may have. */
+const named = (schema: Schema.Json, path = ""): ReadonlyArray<Named> => {
+  const { anyOf, items, properties } = record(schema)
+  const fields = Object.entries(record(properties)).flatMap(([name, setting]) => {
     const { description, title } = record(setting)
     return [{ path: `${path}/${name}`, title, description }, ...named(setting, `${path}/${name}`)]
   })
+  const forms = Array.isArray(anyOf) ? anyOf.flatMap((form: Schema.Json) => named(form, path)) : []
+  return [...fields, ...forms, ...(items === undefined ? [] : named(items, path))]
+}
 
 const isRecord = (value: Schema.Json | undefined): value is { readonly [key: string]: Schema.Json } =>
   Predicate.isObject(value)

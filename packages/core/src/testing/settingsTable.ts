@@ -9,16 +9,15 @@ export const settingsTable = (plugin: Any): string =>
   ["| Setting | Title | | What it is |", "| --- | --- | --- | --- |", ...rows(settingsSchema(plugin), "")].join("\n")
 
 const rows = (schema: Schema.Json, prefix: string): ReadonlyArray<string> => {
-  const { properties = {}, required = [] } = decode(schema)
-  return Object.entries(properties).flatMap(([name, json]) => {
-    const { default: preset, description = "", properties, title = "", writeOnly = false } = decode(json)
+  const { anyOf = [], properties = {}, required = [] } = decode(schema)
+  const forms = [...new Set(anyOf.flatMap((form) => rows(form, prefix)))]
+  const fields = Object.entries(properties).flatMap(([name, json]) => {
+    const { default: preset, description = "", title = "", writeOnly = false } = decode(json)
     const marks = [required.includes(name) ? "required" : "optional", ...(writeOnly ? ["secret"] : [])].join(", ")
     const text = `${description}${preset === undefined ? "" : `; \`${JSON.stringify(preset)}\` when absent`}`
-    return [
-      `| \`${prefix}${name}\` | ${cell(title)} | ${marks} | ${cell(text)} |`,
-      ...(properties === undefined ? [] : rows(json, `${prefix}${name}.`))
-    ]
+    return [`| \`${prefix}${name}\` | ${cell(title)} | ${marks} | ${cell(text)} |`, ...rows(json, `${prefix}${name}.`)]
   })
+  return [...fields, ...forms]
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|")
@@ -29,6 +28,7 @@ const decode = Schema.decodeUnknownSync(
     description: Schema.optionalKey(Schema.String),
     default: Schema.optionalKey(Schema.Json),
     writeOnly: Schema.optionalKey(Schema.Boolean),
+    anyOf: Schema.optionalKey(Schema.Array(Schema.Json)),
     required: Schema.optionalKey(Schema.Array(Schema.String)),
     properties: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json))
   })

@@ -35,6 +35,15 @@ catches<Spoils>("declaration", checks, [
     settings({ room: Schema.optionalKey(Schema.String).annotateKey({ title: "Room" }) })
   ],
   [
+    "gives a setting of one form of its settings no description",
+    "gives every setting a title and a description",
+    {
+      declared: {
+        settings: Schema.Union([Schema.Struct({ ...Settings.fields, kind: Schema.Literal("quiet") }), Settings])
+      }
+    }
+  ],
+  [
     "titles two settings alike",
     "gives no two settings the same title",
     settings({ room: room.annotateKey({ title: "URL", description: "Which" }) })
@@ -54,9 +63,7 @@ catches<Spoils>("declaration", checks, [
         settings: Schema.Struct({ ...Settings.fields, room: Schema.optionalKey(growing).annotateKey(RoomKey) })
       },
       options: { settings: { url, room: "ops" } }
-    },
-    // Titles are those of what is entered, which here has none.
-    /a title and a description/
+    }
   ],
   [
     "has a secret that is not redacted",
