@@ -57,14 +57,18 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
         `${manifest} exports nothing that can be imported by the package's name. Install a version whose package.json has it: "exports": { ".": "./dist/index.js" }`
       )
   })
+  const notLoaded = (why: string) =>
+    refused(
+      name,
+      `it fails as it is loaded: ${why}. Install it anew, with what it depends on, or another version of it; without it in TOCSIN_PLUGINS the gateway starts`
+    )
   const exported: object = yield* Effect.tryPromise({
     try: () => import(url),
-    catch: (error) =>
-      refused(
-        name,
-        `it fails as it is loaded: ${firstLine(error)}. Install it anew, with what it depends on, or another version of it; without it in TOCSIN_PLUGINS the gateway starts`
-      )
-  })
+    catch: (error) => notLoaded(firstLine(error))
+  }).pipe(
+    // A module that awaits something may do so for ever.
+    Effect.timeoutOrElse({ duration: loadTimeout, orElse: () => notLoaded("it is not done after ten seconds") })
+  )
   const values = new Set(Object.values(exported))
   if ([...values].some(isOfAnotherCore)) {
     return yield* refused(
@@ -73,12 +77,34 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
     )
   }
   const plugins = [...values].filter(isPlugin)
+  for (const plugin of plugins) {
+    const missing = Object.entries(declared).find(([field, isField]) => !isField(Reflect.get(plugin, field)))?.[0]
+    if (missing === undefined) continue
+    return yield* refused(
+      name,
+      `its plugin of the type ${plugin.type} declares no ${missing}, or none that fits. Install a version of it that passes the conformance kit of @tocsin/core`
+    )
+  }
   if (plugins.length > 0) return plugins
   return yield* refused(
     name,
     "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer"
   )
 })
+
+const loadTimeout = "10 seconds"
+
+/** What the gateway reads of a plugin as it starts; an author without types can leave it out. */
+const declared: { readonly [field: string]: (value: unknown) => boolean } = {
+  title: Predicate.isString,
+  settings: Schema.isSchema,
+  settingsVersion: Number.isInteger,
+  example: Predicate.isObject,
+  setup: Array.isArray,
+  budgets: Predicate.isFunction,
+  sizes: (value) => Predicate.hasProperty(value, "text") && Predicate.isNumber(value.text),
+  capabilities: Predicate.isObject
+}
 
 /** Where a package's package.json is, and from where Node finds the package by its name. */
 const locate = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {

@@ -11,7 +11,7 @@ import { make } from "./world.ts"
 /** A plugin as its author publishes it, in JavaScript, of the type `pager`; it posts to Slack's stand-in. */
 const pager = `
 import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
-import { Schema } from "effect"
+import { Redacted, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 
 export class Pager extends ChannelPlugin.Service()("pager", {
@@ -25,7 +25,7 @@ export class Pager extends ChannelPlugin.Service()("pager", {
   capabilities: {}
 }) {
   static layer = HttpChannel.layer(Pager, {
-    request: (_, notification) => HttpClientRequest.post(process.env.PAGER_URL).pipe(
+    request: ({ url }, notification) => HttpClientRequest.post(Redacted.value(url)).pipe(
       HttpClientRequest.bodyJsonUnsafe({ text: Message.fromNotification(notification).headline, parse: "none", unfurl_links: false, unfurl_media: false })
     )
   })
@@ -87,8 +87,7 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
         const slack = yield* make()
         const world = yield* make({
           TOCSIN_PLUGINS: " @acme/tocsin-plugin-pager",
-          TOCSIN_PLUGINS_DIR: dir,
-          PAGER_URL: slack.slackUrl
+          TOCSIN_PLUGINS_DIR: dir
         })
         const { items } = (yield* world.request("GET", "/v1/plugins")).as(
           Schema.Struct({ items: Schema.Array(Plugin) })
@@ -105,6 +104,11 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
           settings
         })
         assert.deepStrictEqual(made.as(Integration).secretsSet, ["/url"])
+        const nowhere = { name: "Nowhere", type: "pager", settings: { url: "s3cr3t, no address" } }
+        const refused = yield* world.request("POST", "/v1/integrations", nowhere)
+        assert.strictEqual(refused.status, 400, refused.text)
+        assert.include(refused.text, "The plugin finds no address of a service in them")
+        assert.notInclude(refused.text, "s3cr3t")
         yield* world.request("POST", "/v1/rules", { name: "All", match: {}, integrations: ["p"] })
         const alert = {
           source: "curl",
@@ -123,7 +127,7 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
     Effect.gen(function* () {
       const slack = yield* make()
       const dir = installed({ pager: { main: pager } })
-      const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir, PAGER_URL: slack.slackUrl }
+      const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir }
       const world = yield* make(settings)
       const made = { id: "p", name: "Pager", type: "pager", settings: { url: slack.slackUrl } }
       yield* world.request("POST", "/v1/integrations", made)
@@ -222,6 +226,16 @@ describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
       name: "has no layer",
       main: pager.replace("static layer", "static implementation"),
       says: ["it exports no channel plugin", "with a static layer"]
+    },
+    {
+      name: "never comes to its end as it is loaded",
+      main: "await new Promise(() => setInterval(() => {}, 1000))",
+      says: ["it fails as it is loaded: it is not done after ten seconds. Install it anew"]
+    },
+    {
+      name: "leaves out what it must say of itself",
+      main: pager.replace(/ +capabilities: .*\n/, ""),
+      says: ["its plugin of the type pager declares no capabilities", "conformance kit"]
     },
     {
       name: "serves a type that is taken",

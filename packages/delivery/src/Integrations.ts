@@ -170,7 +170,7 @@ export class Integrations extends Context.Service<
         kept: ReadonlyArray<string>,
         decoded: unknown
       ) {
-        if (channel.destination(before) === channel.destination(decoded)) return
+        if ((yield* destination(channel, before)) === (yield* destination(channel, decoded))) return
         return yield* new Invalid({
           errors: kept.map((pointer) => ({
             path: `/settings${pointer}`,
@@ -236,7 +236,7 @@ export class Integrations extends Context.Service<
         }),
         check: Effect.fnUntraced(function* (input) {
           const { decoded, installed, settings } = yield* checkedSettings(input, yield* row(input.id))
-          const origin = installed.channel.destination(decoded)
+          const origin = yield* destination(installed.channel, decoded)
           yield* egress.check(origin).pipe(
             Effect.mapError(({ message }) => {
               const path = `/settings${pointerTo(settings, origin) ?? ""}`
@@ -332,6 +332,14 @@ const Options = Schema.fromJsonString(
     delivery: Schema.optionalKey(DeliveryOptions)
   })
 )
+/** Where settings lead to. What a plugin throws may carry them: an address that is none does, in the error of `new URL`. */
+const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, Invalid> =>
+  Effect.try({
+    try: () => channel.destination(settings),
+    catch: () =>
+      invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
+  })
+
 const encodeOptions = Schema.encodeSync(Options)
 const decodeOptions = Schema.decodeSync(Options)
 const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
