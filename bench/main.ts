@@ -1,104 +1,58 @@
 /**
- * How fast the gateway takes alerts in, as a ratio to what the same machine does
- * with nothing stored: a bare `node:http` server in the same run.
+ * How fast the gateway is, beside what the same machine does without it: prints a table and writes it to `results.md`.
  *
- * Binds to loopback, takes some ten seconds (`--quick`: two), and stops by itself.
+ *   --quick         each part with small counts, judged by nobody
+ *   --only <name>   one row
+ *   --check         exits 1 if a figure misses its goal, or is worse by a quarter than in the committed `results.md`
+ *   --profile       writes a CPU profile of the gateway in the first row to `bench/gateway.cpuprofile`
+ *
+ * Binds to loopback, is bounded in counts and time, and stops by itself and all that it started.
  */
-import { spawn } from "node:child_process"
-import { mkdtemp, rm } from "node:fs/promises"
-import { Agent, request } from "node:http"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { close } from "./load.ts"
+import { page, worse } from "./results.ts"
+import type { Figure, Missing } from "./row.ts"
+import { throughput } from "./rows/throughput.ts"
+import { startStandIn } from "./standIn.ts"
 
-const quick = process.argv.includes("--quick")
-const alerts = quick ? 1000 : 10_000
-const inFlight = 64
+const rows = [throughput]
 
-/** Starts a program and gives the URL that it prints, and how to stop it. */
-const start = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
-  new Promise<{ readonly url: string; readonly stop: () => Promise<void> }>((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    let printed = ""
-    child.stdout.on("data", (chunk: Buffer) => {
-      printed += chunk.toString()
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed) ?? []
-      if (url === undefined) return
-      const stop = () =>
-        new Promise<void>((stopped) => {
-          child.once("exit", () => stopped())
-          child.kill("SIGTERM")
-        })
-      resolve({ url, stop })
-    })
-    child.once("exit", () => reject(new Error(printed)))
-  })
-
-const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
-
-const post = (url: string, id: number) =>
-  new Promise<number>((resolve, reject) => {
-    const body = JSON.stringify({
-      source: "bench",
-      id: `alert-${id}`,
-      state: "raised",
-      startedAt: "2026-01-01T00:00:00Z",
-      rule: { name: "Latency above 200 ms", expression: "p99 > 200 ms" },
-      test: { name: "checkout" },
-      observations: [{ name: "Frankfurt", atStart: "240 ms" }]
-    })
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
-    const sent = request(`${url}/v1/alerts`, { agent, method: "POST", headers }, (response) => {
-      response.resume()
-      response.on("end", () => resolve(response.statusCode ?? 0))
-    })
-    sent.on("error", reject)
-    sent.end(body)
-  })
-
-/** Posts the alerts, so many at a time, and gives how many a second were answered. */
-const measure = async (url: string): Promise<number> => {
-  let next = 0
-  const worker = async () => {
-    while (next < alerts) {
-      const status = await post(url, next++)
-      if (status !== 202) throw new Error(`answered ${status}`)
-    }
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    check: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false }
   }
-  const from = performance.now()
-  await Promise.all(Array.from({ length: inFlight }, worker))
-  return alerts / ((performance.now() - from) / 1000)
+})
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+const chosen = rows.filter(({ name }, index) =>
+  options.profile ? index === 0 : options.only === undefined || options.only === name
+)
+if (chosen.length === 0) {
+  console.error(`There is no row ${options.only}; there are ${rows.map(({ name }) => name).join(", ")}`)
+  process.exit(1)
 }
 
-const bare = `
-  const server = require("node:http").createServer((request, response) => {
-    let body = ""
-    request.on("data", (chunk) => (body += chunk))
-    request.on("end", () => {
-      JSON.parse(body)
-      response.writeHead(202, { "content-type": "application/json" }).end('{"items":[]}')
-    })
-  })
-  server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port))
-`
+const standIn = await startStandIn()
+const figures: Array<Figure | Missing> = []
+for (const { name, run } of chosen) {
+  console.error(`${name} ...`)
+  standIn.forget()
+  figures.push(...(await run({ quick: options.quick, profile: options.profile ? here : undefined, standIn })))
+}
+await Promise.all([standIn.stop(), close()])
 
-const folder = await mkdtemp(join(tmpdir(), "tocsin-bench-"))
-const raw = await start(["-e", bare])
-const gateway = await start(
-  ["--conditions=@tocsin/source", fileURLToPath(new URL("../apps/gateway/src/main.ts", import.meta.url))],
-  { TOCSIN_PORT: "0", TOCSIN_DATABASE_URL: `sqlite:${join(folder, "bench.db")}` }
-)
-try {
-  const ceiling = await measure(raw.url)
-  const durable = await measure(gateway.url)
-  console.log(`bare node:http, nothing stored   ${ceiling.toFixed(0)} alerts/s`)
-  console.log(`the gateway, each on the disk    ${durable.toFixed(0)} alerts/s`)
-  console.log(`ratio                            ${(durable / ceiling).toFixed(2)}`)
-} finally {
-  agent.destroy()
-  await Promise.all([raw.stop(), gateway.stop()])
-  await rm(folder, { recursive: true })
+const written = page(figures, !options.quick)
+console.log(written)
+const results = `${here}results.md`
+if (options.check) {
+  const problems = worse(figures, readFileSync(results, "utf8"))
+  for (const problem of problems) console.error(problem)
+  process.exitCode = problems.length > 0 ? 1 : 0
+} else if (!options.quick && chosen.length === rows.length) {
+  writeFileSync(results, written)
 }

@@ -1,0 +1,71 @@
+/**
+ * A gateway as `pnpm start` runs it, with integrations that lead to the stand-in.
+ */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { send } from "./load.ts"
+import { program, type Program } from "./program.ts"
+import type { StandIn } from "./standIn.ts"
+
+/** Wide enough that pacing rules nothing. */
+export const unlimited = { messages: 1_000_000, perSeconds: 1, burst: 1_000_000 }
+
+/** Starts a gateway on a store, by its `TOCSIN_DATABASE_URL`. */
+export const startGateway = (
+  database: string,
+  more: { readonly env?: Readonly<Record<string, string>>; readonly execArgv?: ReadonlyArray<string> } = {}
+): Promise<Program> =>
+  program("apps/gateway/src/main.ts", {
+    ...more,
+    env: {
+      TOCSIN_PORT: "0",
+      TOCSIN_DATABASE_URL: database,
+      TOCSIN_EGRESS_ALLOW: "127.0.0.1",
+      TOCSIN_KEY: Buffer.alloc(32, 1).toString("base64"),
+      ...more.env
+    }
+  })
+
+/** Makes an integration that posts to the stand-in's lane of this path, such as `ok/a`. */
+export const integrate = (
+  gateway: Program,
+  standIn: StandIn,
+  id: string,
+  path: string,
+  limits: object | undefined = unlimited
+) =>
+  send("POST", `${gateway.url}/v1/integrations`, {
+    id,
+    type: "slack",
+    name: id,
+    settings: { url: `${standIn.url}/${path}` },
+    ...(limits && { limits })
+  })
+
+/** Makes a rule that leads alerts to integrations. */
+export const rule = (gateway: Program, id: string, match: object, integrations: ReadonlyArray<string>) =>
+  send("POST", `${gateway.url}/v1/rules`, { id, name: id, match, integrations, notifyOnClear: false })
+
+/** A gateway with one lane to `ok/<name>`, to which every alert leads. */
+export const startWithLane = async (
+  database: string,
+  standIn: StandIn,
+  name: string,
+  more?: Parameters<typeof startGateway>[1]
+): Promise<Program> => {
+  const gateway = await startGateway(database, more)
+  await integrate(gateway, standIn, "bench", `ok/${name}`)
+  await rule(gateway, "all", {}, ["bench"])
+  return gateway
+}
+
+/** Runs with a folder of its own, which is gone afterwards. */
+export const inFolder = async <A>(run: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = await mkdtemp(join(tmpdir(), "tocsin-bench-"))
+  try {
+    return await run(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
