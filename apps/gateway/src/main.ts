@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Exit, Layer } from "effect"
-import * as Gateway from "./Gateway.ts"
-import { loadPlugins } from "./loadPlugins.ts"
-import { Settings } from "./Settings.ts"
+import { Cause, Console, Effect, Exit } from "effect"
+import { CliError } from "effect/cli"
+import { tocsin } from "./command.ts"
 
-Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
-  Layer.provide(Settings.layer),
-  Layer.launch,
+tocsin.pipe(
   Effect.tapCause((cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.void
     const error = Cause.squash(cause)
+    // The help for arguments that cannot be read is printed already.
+    if (CliError.isCliError(error)) return Effect.void
     // What the operator can mend is a sentence, not a stack trace.
     return isForOperator(error) ? Console.error(error.message) : Effect.logFatal("The gateway failed", cause)
   }),
@@ -25,6 +24,6 @@ function isForOperator(error: unknown): error is { readonly message: string } {
     typeof error === "object" &&
     error !== null &&
     "_tag" in error &&
-    /^(StartRefused|MigrationError|WrongKey)$/.test(String(error._tag))
+    /^(StartRefused|MigrationError|MigrateStoreRefused|WrongKey)$/.test(String(error._tag))
   )
 }

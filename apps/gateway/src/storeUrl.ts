@@ -10,9 +10,12 @@ export type StoreUrl =
 
 const isPostgres = (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
 
-/** A text that `readStoreUrl` can read. */
+/** Whether `readStoreUrl` can read the text. */
+export const isStoreUrl = (text: string) => /^sqlite:./.test(text) || isPostgres(text)
+
+/** Such a text. */
 export const StoreUrlText = Schema.String.check(
-  Schema.makeFilter((text) => /^sqlite:./.test(text) || isPostgres(text), {
+  Schema.makeFilter(isStoreUrl, {
     expected:
       "sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin"
   })

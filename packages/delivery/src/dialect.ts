@@ -1,9 +1,9 @@
 /**
  * What SQLite and PostgreSQL say differently. All other statements are the same for both.
  */
-import { Effect } from "effect"
+import { type Array as Arr, Effect, type Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { advisoryClass, lockOfEverything, lockOfMigrations } from "./advisoryLocks.ts"
+import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations } from "./advisoryLocks.ts"
 
 /** A column with a number that the store gives in the order of the rows. */
 export const sequence = (sql: SqlClient.SqlClient) =>
@@ -94,6 +94,76 @@ export const sumUp = Effect.fnUntraced(function* (counts: string, columns: Reado
       sql.unsafe(`WITH gone AS (DELETE FROM ${counts} RETURNING *)
         INSERT INTO ${counts} SELECT ${list}, sum(n) FROM gone GROUP BY ${list} HAVING sum(n) <> 0`),
     orElse: () => Effect.succeed([])
+  })
+})
+
+/** Whether there is such a table. */
+export const hasTable = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql.onDialectOrElse({
+    pg: () => sql`SELECT 1 AS found WHERE to_regclass(${table}) IS NOT NULL`,
+    orElse: () => sql`SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+  })
+  return rows.length > 0
+})
+
+/** Writes rows as they are, with the sequences that they have. */
+export const insertAsTheyAre = Effect.fnUntraced(function* (
+  table: string,
+  rows: Arr.NonEmptyReadonlyArray<Record<string, unknown>>
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.onDialectOrElse({
+    pg: () => sql`INSERT INTO ${sql(table)} OVERRIDING SYSTEM VALUE
+      SELECT * FROM json_populate_recordset(NULL::${sql(table)}, ${JSON.stringify(rows)}::json)`,
+    orElse: () => sql`INSERT INTO ${sql(table)} ${sql.insert(rows)}`
+  })
+})
+
+/** The last sequence that a table has given, also to rows that are gone; 0 if none. */
+export const lastSequence = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql.onDialectOrElse({
+    pg: () => sql<{ last: number | null }>`
+      SELECT pg_sequence_last_value(pg_get_serial_sequence(${table}, 'sequence')::regclass) AS last`,
+    orElse: () => sql<{ last: number | null }>`SELECT seq AS last FROM sqlite_sequence WHERE name = ${table}`
+  })
+  return row?.last ?? 0
+})
+
+/** Lets a table's sequences go on after one that it has given elsewhere. */
+export const continueAfter = Effect.fnUntraced(function* (table: string, last: number) {
+  const sql = yield* SqlClient.SqlClient
+  if (last === 0) return
+  yield* sql.onDialectOrElse({
+    pg: () => sql`SELECT setval(pg_get_serial_sequence(${table}, 'sequence'), ${last})`,
+    orElse: () =>
+      Effect.andThen(
+        sql`DELETE FROM sqlite_sequence WHERE name = ${table}`,
+        sql`INSERT INTO sqlite_sequence ${sql.insert({ name: table, seq: last })}`
+      )
+  })
+})
+
+/** Keeps gateways off the store while the scope is open; false if one is on it. SQLite's file has one user anyway. */
+export const keepGatewaysOff = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.onDialectOrElse({
+    pg: (): Effect.Effect<boolean, SqlError.SqlError, Scope.Scope> =>
+      Effect.gen(function* () {
+        const session = yield* sql.reserve
+        const locks = [lockOfMembers, lockOfMigrations, lockOfEverything]
+        yield* Effect.addFinalizer(() =>
+          Effect.ignore(session.execute("SELECT pg_advisory_unlock_all()", [], undefined))
+        )
+        const rows = yield* session.execute(
+          `SELECT ${locks.map((lock) => `pg_try_advisory_lock(${advisoryClass}, ${lock})`).join(" AND ")} AS got`,
+          [],
+          undefined
+        )
+        return rows[0]?.got === true
+      }),
+    orElse: () => Effect.succeed(true)
   })
 })
 

@@ -7,16 +7,41 @@ import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import * as Dialect from "./dialect.ts"
 import { partitions } from "./Peers.ts"
 
+/** The migration that the tables are at; 0 if there are none. */
+export const schemaVersion = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  if (!(yield* Dialect.hasTable("migrations"))) return 0
+  const [latest] = yield* sql<{ id: number | null }>`SELECT max(migration_id) AS id FROM migrations`
+  return latest?.id ?? 0
+})
+
+/** The migration that this version of Tocsin works with. */
+export const currentSchema = () => Object.keys(migrations).length
+
+/** The table that is there while the store is filled from another one. */
+export const fillingTable = "filling"
+
+/** Brings the tables of a store that gateways serve to this version: not of one that is still filled from another. */
+export const migrate = Effect.gen(function* () {
+  if (yield* Dialect.hasTable(fillingTable)) {
+    return yield* new Migrator.MigrationError({
+      kind: "BadState",
+      message:
+        "The database holds only a part of another store: run tocsin migrate-store once more with the same two stores, and it goes on where it was interrupted"
+    })
+  }
+  yield* migrateTables
+})
+
 /** Brings the store's tables to this version; fails if they are of a later one. Gateways that start together take turns. */
-export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
+export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
     yield* Dialect.alone(Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" }))
-    const [latest] = yield* sql<{ id: number }>`SELECT max(migration_id) AS id FROM migrations`
-    if (latest !== undefined && latest.id > Object.keys(migrations).length) {
+    const latest = yield* schemaVersion
+    if (latest > currentSchema()) {
       return yield* new Migrator.MigrationError({
         kind: "BadState",
-        message: `The database was written by a later version of Tocsin (schema ${latest.id}, this one knows ${Object.keys(migrations).length}); start that version`
+        message: `The database was written by a later version of Tocsin (schema ${latest}, this one knows ${currentSchema()}); start that version`
       })
     }
   })
@@ -155,7 +180,8 @@ const redelivery = Effect.gen(function* () {
   yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
 })
 
-const kept = [
+/** Tables whose rows are counted in another, by some of their columns. */
+export const kept = [
   { table: "alerts", counts: "alert_counts", columns: ["state"] },
   { table: "deliveries", counts: "delivery_counts", columns: ["integration_id", "status"] }
 ]
