@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { migrate, migrations } from "../src/migrations.ts"
 import { clear, engine, outcomes, rule, save, tick } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { storeIn } from "./store.ts"
 
 const newFile = () => join(mkdtempSync(join(tmpdir(), "tocsin-migrations-")), "a.db")
 
@@ -95,7 +96,7 @@ describe("Migrations", () => {
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()
-      yield* Effect.provide(first, Sqlite.layer(file))
+      yield* Effect.provide(first, storeIn(file))
       yield* Effect.gen(function* () {
         const history = yield* History
         const alerts = yield* Alerts
