@@ -33,6 +33,11 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     server,
     /** The URL of a database on it. */
     url: (database: string) => `postgres://tocsin:for-tests@127.0.0.1:${port}/${database}`,
+    /** Ends every session, and serves anew. */
+    restart: async () => {
+      await server.stop()
+      await server.start()
+    },
     stop: async () => {
       await server.stop()
       rmSync(folder, { recursive: true, force: true })

@@ -1,0 +1,135 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { type Cluster, make } from "./cluster.ts"
+import { until } from "./gate.ts"
+
+const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+/** Nothing lost, in order, and told twice only where history says that it was perhaps so. */
+const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, alerts: ReadonlyArray<string>) {
+  const deliveries = yield* cluster.settled(gateway)
+  const told = cluster.told()
+  assert.sameMembers([...told.keys()], [...alerts])
+  const doubts = deliveries.flatMap(({ transitions }) =>
+    transitions.filter(({ cause }) => cause?.includes("perhaps sent twice") === true)
+  ).length
+  let repeats = 0
+  for (const [alert, words] of told) {
+    const said = `${alert}: ${words.join(", ")}`
+    assert.match(words[0] ?? "", /^Raised/, said)
+    const end = words.findIndex((word) => /cleared$/i.test(word))
+    assert.isAtLeast(end, 0, said)
+    assert.notInclude(words.slice(end), "Raised", said)
+    repeats += words.length - new Set(words).size
+  }
+  assert.isAtMost(repeats, doubts)
+})
+
+/** Sends raises and clears until it is told to stop; gives the names of the alerts. */
+const flood = Effect.fnUntraced(function* (cluster: Cluster, name: string) {
+  let isOver = false
+  let sent = 0
+  const alerts: Array<string> = []
+  const sender = Effect.gen(function* () {
+    while (!isOver) {
+      const alert = `${name}${alerts.length}`
+      alerts.push(alert)
+      const room = rooms[alerts.length % rooms.length] ?? "a"
+      yield* cluster.send(alert, room)
+      yield* cluster.send(alert, room, "cleared")
+      sent++
+    }
+  })
+  const fiber = yield* Effect.forkChild(
+    Effect.all(
+      Array.from({ length: 6 }, () => sender),
+      { concurrency: "unbounded" }
+    )
+  )
+  return {
+    alerts,
+    more: (count: number) => {
+      const enough = sent + count
+      return until(`${count} more alerts`, () => sent >= enough)
+    },
+    end: Effect.suspend(() => {
+      isOver = true
+      return Fiber.join(fiber)
+    })
+  }
+})
+
+describe("Several gateways on one PostgreSQL", { timeout: 120_000 }, () => {
+  it.live("lose nothing and keep the order when one is killed, one is stopped and the database starts anew", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(3)
+      for (const room of rooms) yield* cluster.room(room)
+      const { alerts, end, more } = yield* flood(cluster, "n")
+      yield* more(40)
+
+      yield* cluster.gateways[0]?.stop("SIGKILL") ?? Effect.void
+      yield* more(80)
+
+      const paused = cluster.gateways[1]?.pid ?? 0
+      process.kill(paused, "SIGSTOP")
+      // Every room is spoken to by the one that is left.
+      const seen = new Map(rooms.map((room) => [room, cluster.messages(room).length]))
+      yield* until("every room to be told more", () =>
+        rooms.every((room) => cluster.messages(room).length >= (seen.get(room) ?? 0) + 5)
+      )
+      process.kill(paused, "SIGCONT")
+      yield* more(40)
+
+      yield* Effect.promise(() => cluster.postgres.restart())
+      yield* more(40)
+      yield* end
+      yield* checked(cluster, 2, alerts)
+      assert.strictEqual(yield* cluster.gateways[1]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
+      assert.strictEqual(yield* cluster.gateways[2]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
+    })
+  )
+
+  it.live("keep one budget for two integrations with one hook, and say one edit once", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(2)
+      const { messages, request, room, send, settled, told } = cluster
+      for (const name of rooms) yield* room(name)
+      const limits = { messages: 10, perSeconds: 1, burst: 2 }
+      for (const name of ["one", "two"]) yield* room(name, { hook: "shared", limits })
+      for (let n = 0; n < 20; n++) yield* Effect.andThen(send(`one${n}`, "one"), send(`two${n}`, "two"))
+
+      const { alerts, end, more } = yield* flood(cluster, "m")
+      yield* send("steady", "a")
+      yield* until("the steady alert to be told", () => told().has("steady"))
+      for (let edit = 0; edit < 10; edit++) {
+        const rule = {
+          id: "a",
+          name: "a",
+          enabled: edit % 2 === 1,
+          match: { labels: { room: "a" } },
+          integrations: ["a"],
+          notifyOnClear: true
+        }
+        const { status, text } = yield* request(edit % 2, "PUT", "/v1/rules/a", rule)
+        assert.strictEqual(status, 200, text)
+        yield* until(`what edit ${edit} says`, () => told().get("steady")?.length === edit + 2)
+        yield* more(10)
+      }
+      yield* end
+      yield* settled(1)
+      assert.deepStrictEqual(
+        told().get("steady"),
+        Array.from({ length: 11 }, (_, n) => (n % 2 === 0 ? "Raised" : "Cleared"))
+      )
+      assert.isAbove(alerts.length, 50)
+      const times = messages("shared").map(({ at }) => at)
+      assert.lengthOf(times, 40)
+      for (const [n, from] of times.entries()) {
+        for (const [more, to] of times.slice(n).entries()) {
+          // One more than the budget holds: what was sent by it may come a little later, or sooner after another.
+          assert.isAtMost(more + 1, limits.burst + ((to - from) / 1000) * limits.messages + 1.5)
+        }
+      }
+    })
+  )
+})
