@@ -136,7 +136,7 @@ export const make = Effect.fnUntraced(function* (
       const words = new Map<string, Array<string>>()
       for (const { payload } of slack.messages) {
         const shown = show(payload)
-        const alert = /flood alert (\S+)\./.exec(shown)?.[1] ?? shown
+        const alert = nameIn(shown)
         words.set(alert, [
           ...(words.get(alert) ?? []),
           /(Raised and cleared|Raised|Cleared): Flood/.exec(shown)?.[1] ?? "?"
@@ -162,3 +162,6 @@ export const make = Effect.fnUntraced(function* (
     })
   }
 })
+
+/** The alert that a message names. */
+export const nameIn = (text: string): string => /flood alert (\S+)\./.exec(text)?.[1] ?? text
