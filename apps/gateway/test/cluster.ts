@@ -8,10 +8,10 @@ import { FakeServer } from "@tocsin/core/fakes"
 import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
 import { Context, Effect, Layer, Schedule, Schema, Scope } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpMethod } from "effect/http"
-import { startPostgres } from "../../../packages/delivery/test/postgres/server.ts"
 import * as GatewayProcess from "../demo/gatewayProcess.ts"
 import { listOf } from "./answers.ts"
 import * as Gate from "./gate.ts"
+import { postgres as running } from "./postgres.ts"
 import { fast } from "./room.ts"
 
 /** What a gateway answered. */
@@ -24,7 +24,7 @@ interface Answer {
 export interface Cluster {
   readonly slack: FakeSlack
   readonly slackGate: Gate.Gate
-  readonly postgres: Awaited<ReturnType<typeof startPostgres>>
+  readonly postgres: Effect.Success<typeof running>
   readonly gateways: Array<GatewayProcess.GatewayProcess>
   /** Starts one more. */
   readonly join: Effect.Effect<GatewayProcess.GatewayProcess, GatewayProcess.GatewayEnded>
@@ -56,10 +56,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Cluster, GatewayProcess.GatewayEnded, Scope.Scope> {
   const client = Context.get(yield* Layer.build(NodeHttpClient.layerUndici), HttpClient.HttpClient)
   const scope = yield* Effect.scope
-  const postgres = yield* Effect.acquireRelease(
-    Effect.promise(() => startPostgres()),
-    ({ stop }) => Effect.promise(stop)
-  )
+  const postgres = yield* running
   const slack = new FakeSlack()
   const slackGate = Gate.make()
   const slackUrl = yield* FakeServer.serve(slack, { before: slackGate.pass })
