@@ -31,6 +31,6 @@ const postgresRefused = (shown: string, { reason }: SqlError.SqlError) => {
     case "AuthorizationError":
       return `${shown} does not allow what is needed: make the user of TOCSIN_DATABASE_URL the owner of the database.`
     default:
-      return `${shown} cannot be reached (${reason._tag}): look whether it runs, and at the host, the port and the database in TOCSIN_DATABASE_URL.`
+      return `${shown} cannot be reached (${reason._tag}): look whether it runs, at the host, the port and the database in TOCSIN_DATABASE_URL, and that no pooler such as PgBouncer stands before it.`
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Durable writes: all that waits shares one transaction (group commit).
  */
-import { Cause, Context, Deferred, Effect, Exit, Layer, Queue, Schema } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Predicate, Queue, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "./dialect.ts"
 
@@ -13,8 +13,8 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 /** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
 const maxGroup = 256
 
-/** How often a group is tried that others stood in the way of. */
-const mostTries = 5
+/** How often a group is tried that others stood in the way of: after an upgrade of the tables once for each statement. */
+const mostTries = 50
 
 interface Part {
   /** Runs the part and keeps its exit; `settle` answers who waits for it, once the group is durable or has failed. */
@@ -120,9 +120,12 @@ const storeUnavailable = <A, E>(
 const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "UniqueViolation" || reason._tag === "ConstraintError" || reason._tag === "SqlSyntaxError"
 
-/** Whether the transaction only met another one. */
+/** Whether the transaction only met another one, or tables that another gateway has just brought to a later version. */
 const stoodInTheWay = ({ reason }: SqlError.SqlError) =>
-  reason._tag === "DeadlockError" || reason._tag === "SerializationError"
+  reason._tag === "DeadlockError" || reason._tag === "SerializationError" || hasNewTables(reason.cause)
+
+/** PostgreSQL's `feature_not_supported`: "cached plan must not change result type". */
+const hasNewTables = (cause: unknown) => Predicate.hasProperty(cause, "code") && cause.code === "0A000"
 
 const fromSqlError = ({ reason }: SqlError.SqlError) => new StoreUnavailable({ detail: reason._tag })
 

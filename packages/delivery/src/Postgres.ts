@@ -29,7 +29,7 @@ const idleInTransaction = "3s"
  * The store in the database of a `postgres://` URL, for any number of gateways.
  *
  * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to twelve connections. It
- * must reach the database itself, or through a pooler in session mode: partitions are held by session locks.
+ * must reach the database itself, and not a pooler: partitions are held by session locks.
  */
 export const layer = (
   url: Redacted.Redacted,
@@ -108,21 +108,30 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Pg
   if (!(yield* Effect.scoped(keepsItsSession(config)))) {
     return yield* new PostgresRefused({
       message:
-        "A pooler in transaction or statement mode stands before the database: let TOCSIN_DATABASE_URL lead to PostgreSQL itself, or to a pool in session mode."
+        "A pooler stands before the database, which lends sessions or ignores what they ask for: let TOCSIN_DATABASE_URL lead to PostgreSQL itself."
     })
   }
 })
 
-/** Whether what one statement sets in its session is there for the next, while others work on the same way. */
+/** Whether a session is ours for as long as it lasts, and as we asked for it. */
 const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
-  const sessions = yield* Effect.all([one(config), one(config)])
-  const pids = (session: PgClient.PgClient) =>
-    Effect.map(session<{ pid: number }>`SELECT pg_backend_pid() AS pid`, ([row]) => row?.pid)
-  const [first, second] = sessions
-  const before = yield* pids(first)
-  // Two sessions in turns: a pooler that lends a backend for one transaction lends both of them the same one.
-  const other = yield* pids(second)
-  return before !== other && (yield* pids(first)) === before
+  const [first, second] = yield* Effect.all([one(config), one(config)])
+  const seen = (session: PgClient.PgClient) =>
+    Effect.map(
+      session<{ pid: number; timeout: string; sync: string }>`SELECT pg_backend_pid() AS pid,
+        current_setting('idle_session_timeout') AS timeout, current_setting('synchronous_commit') AS sync`,
+      ([row]) => row
+    )
+  const before = yield* seen(first)
+  // In turns: a pooler that lends a session for one transaction lends both of them the same one.
+  const other = yield* seen(second)
+  const after = yield* seen(first)
+  return (
+    before?.pid !== other?.pid &&
+    before?.pid === after?.pid &&
+    before?.timeout === idleInTransaction &&
+    before.sync === "on"
+  )
 })
 
 /** Makes a session of its own for as long as the scope is open. */
