@@ -20,6 +20,7 @@ import * as Http from "./http.ts"
 import { payloadChecks } from "./payloadChecks.ts"
 import { previewChecks } from "./previewChecks.ts"
 import * as Trial from "./trial.ts"
+import { verifyChecks } from "./verifyChecks.ts"
 
 export type { Peer } from "./connection.ts"
 
@@ -29,6 +30,8 @@ export interface Common<Self> {
   readonly layer: Layer.Layer<Self, never, HttpClient.HttpClient | Connector>
   /** Valid settings, as the JSON of an integration carries them; other ones than the plugin's `example`. */
   readonly settings: Schema.Json
+  /** Settings as older versions stored them, at least one of each; needed from `settingsVersion` 2 on. */
+  readonly older?: ReadonlyArray<{ readonly version: number; readonly settings: Schema.Json }>
   /** The parts of those settings that must never be printed. */
   readonly secrets: ReadonlyArray<string>
 }
@@ -88,7 +91,8 @@ export const checks = <Self, Settings extends Schema.Codec<any, any>>(
     ...payloadChecks(trial),
     ...previewChecks(trial),
     ...answers,
-    ...conductChecks(trial)
+    ...conductChecks(trial),
+    ...verifyChecks(trial)
   ]
   if (options.peer !== undefined) {
     const service = Connection.make(options)

@@ -43,9 +43,9 @@ export const answerChecks = (
       )
     })),
     {
-      name: "calls no other status from 400 on delivered",
+      name: "calls no other status from 300 on delivered",
       run: Effect.gen(function* () {
-        for (let status = 400; status < 600; status++) yield* fails(responds(() => new Response("", { status })))
+        for (let status = 300; status < 600; status++) yield* fails(responds(() => new Response(null, { status })))
       })
     },
     ...(options.refused ?? []).map(([answer, tag], n) => ({

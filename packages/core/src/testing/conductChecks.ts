@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import type { Check } from "./ChannelPluginTest.ts"
 import { processWatch } from "./processWatch.ts"
 import { notifications } from "./samples.ts"
-import type { Answer, Sent } from "./service.ts"
+import type { Sent } from "./service.ts"
 import { nextTurn, pause, type Seen, type Trial } from "./trial.ts"
 
 /** How a plugin behaves while it works. */
@@ -15,6 +15,7 @@ export const conductChecks = ({
   options,
   plugin,
   service,
+  verify,
   within
 }: Trial): ReadonlyArray<Check> => {
   /** Delivers to services that do not answer, and looks at each call when it has come as far as it can. */
@@ -41,11 +42,11 @@ export const conductChecks = ({
       )
     }
   })
-  const verify = (answer: Answer) => call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void)
   /** All that it does, with services of every kind. */
   const everything = Effect.gen(function* () {
     const seen: Array<Seen<unknown>> = []
-    for (const answer of [service.accepts, ...service.fails(options.secrets.join(" "))]) {
+    const secrets = options.secrets.join(" ")
+    for (const answer of [service.accepts, ...service.fails(secrets), ...service.otherwise(secrets)]) {
       seen.push(yield* deliver(notifications.Raised, { answer }), yield* verify(answer))
     }
     return seen
@@ -81,6 +82,11 @@ export const conductChecks = ({
         for (const answer of service.fails("")) {
           const { sent } = yield* deliver(notifications.Raised, { answer })
           assert.lengthOf(sent, 1)
+        }
+        const usual = yield* deliver(notifications.Raised)
+        for (const answer of service.otherwise("")) {
+          const { sent } = yield* deliver(notifications.Raised, { answer })
+          assert.isAtMost(sent.length, usual.sent.length)
         }
       })
     },
@@ -171,23 +177,6 @@ export const conductChecks = ({
         )
         assert.isTrue(Exit.isSuccess(exit))
         for (const { origin } of sent) assert.deepStrictEqual(exit, Exit.succeed(origin))
-      })
-    },
-    {
-      name: "verifies if it says so, and only then",
-      run: Effect.gen(function* () {
-        const { exit } = yield* call(service.accepts, ({ verify }) => Effect.succeed(verify !== undefined))
-        assert.deepStrictEqual(exit, Exit.succeed(plugin.capabilities.verify === true))
-      })
-    },
-    {
-      name: "posts nothing to verify, and tries once",
-      run: Effect.gen(function* () {
-        for (const answer of [service.accepts, ...service.fails("")]) {
-          const { sent } = yield* verify(answer)
-          for (const { postsNothing } of sent) assert.isTrue(postsNothing(), "it may post something")
-          assert.isAtMost(sent.length, 1)
-        }
       })
     }
   ]

@@ -47,8 +47,9 @@ export const make = ({
   peer,
   postsNothing = () => false,
   read,
+  refused = [],
   validate = () => []
-}: Pick<ConnectionOptions<never>, "peer" | "postsNothing" | "read" | "validate">): ConnectionService => {
+}: Pick<ConnectionOptions<never>, "peer" | "postsNothing" | "read" | "refused" | "validate">): ConnectionService => {
   const by =
     (
       open: (endpoint: Endpoint) => Effect.Effect<Turns, DeliveryError>,
@@ -142,6 +143,8 @@ export const make = ({
       refuses(unavailable),
       ...ends.flatMap((ends) => [1, 2, 3].map((nth) => failsAt(nth, { says: `${text}\r\n`, ends })))
     ],
+    otherwise: () => refused.map(([peer]) => answersBy(peer)),
+    isAway: refuses(unavailable),
     hangs: [
       (wait) => by(() => Effect.andThen(wait, Effect.fail(new DeliveryError({ reason: unavailable })))),
       (wait) => by(() => Effect.succeed(() => ({ says: "" })), { until: wait })

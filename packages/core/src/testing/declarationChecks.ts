@@ -45,6 +45,23 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     })
   },
   {
+    name: "brings the settings of each older version to the present form",
+    run: Effect.gen(function* () {
+      const { migrate, settingsVersion } = plugin
+      assert.isTrue(Number.isInteger(settingsVersion) && settingsVersion >= 1)
+      if (settingsVersion === 1) return
+      if (migrate === undefined) return assert.fail("it has no `migrate`")
+      const { older = [] } = options
+      for (let version = 1; version < settingsVersion; version++) {
+        assert.isTrue(
+          older.some((stored) => stored.version === version),
+          `the test gives no \`older\` settings of version ${version}`
+        )
+      }
+      for (const stored of older) yield* decode(migrate(stored))
+    })
+  },
+  {
     name: "prints no secret of its settings",
     run: Effect.gen(function* () {
       const printed = JSON.stringify(yield* settings)
@@ -72,6 +89,7 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
       const budgets = plugin.budgets(yield* settings)
       assert.isAbove(budgets.length, 0)
       for (const { burst, messages, perSeconds } of budgets) {
+        assert.isTrue([burst, messages, perSeconds].every(Number.isFinite))
         assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
       }
     })

@@ -25,8 +25,9 @@ export const make = ({
   idempotent = ({ method }) => ["PUT", "GET", "DELETE"].includes(method),
   postsNothing = ({ method }) => ["GET", "HEAD"].includes(method),
   read,
+  refused = [],
   validate = () => []
-}: Pick<Options<never>, "accepted" | "idempotent" | "postsNothing" | "read" | "validate">): HttpService => {
+}: Pick<Options<never>, "accepted" | "idempotent" | "postsNothing" | "read" | "refused" | "validate">): HttpService => {
   const through =
     (execute: Execute): Answer =>
     (record) => {
@@ -73,10 +74,12 @@ export const make = ({
     accepts: responds(accepted),
     fails: (text) => [
       disconnects,
-      ...[400, 403, 404, 408, 429, 500, 503].map((status) =>
+      ...[400, 401, 403, 404, 408, 429, 500, 502, 503].map((status) =>
         responds(() => new Response(text, { status, headers: { "retry-after": "1" } }))
       )
     ],
+    otherwise: (text) => [responds(() => new Response(text)), ...refused.map(([answer]) => responds(answer))],
+    isAway: disconnects,
     hangs: [
       (wait) => through((request) => Effect.andThen(wait, disconnect(request))),
       (wait) =>

@@ -1,7 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Effect, Exit, Schema } from "effect"
 import type { Notification } from "../Notification.ts"
-import { Preview } from "../Preview.ts"
+import { spansText } from "../fakes/spansText.ts"
+import { Preview, type Span } from "../Preview.ts"
 import { withoutSecrets } from "../secrets.ts"
 import type { Check } from "./ChannelPluginTest.ts"
 import { always } from "./always.ts"
@@ -41,14 +42,22 @@ const isPreview = Schema.is(Preview)
 /** What is wrong with a preview of what was sent: nothing if both say the same in the same order. */
 const difference = (shown: Preview, sent: ReadonlyArray<Preview>): string | undefined => {
   if (!sent.some(({ accent }) => accent === shown.accent)) return `its colour, ${shown.accent}, is not what is sent`
-  const ours = visible(previewTexts(shown))
-  const theirs = visible(sent.flatMap(previewTexts))
+  const ours = visible(previewTexts(shown, told))
+  const theirs = visible(sent.flatMap((one) => previewTexts(one, told)))
   const invented = ours.find((text) => !theirs.join(" ").includes(text))
   if (invented !== undefined) return `it shows what is not sent: ${invented}`
   const left = theirs.find((text) => !ours.join(" ").includes(text))
   if (left !== undefined) return `it does not show what is sent: ${left}`
   return ours.join(" ") === theirs.join(" ") ? undefined : "it shows it in another order, or more or less often"
 }
+
+/** What a link looks like is no link, and whom a text names is not called. */
+const told = (spans: ReadonlyArray<Span>): string =>
+  spans
+    .map((span) =>
+      span._tag === "Link" || span._tag === "Mention" ? `[${span._tag} ${spansText([span])}]` : spansText([span])
+    )
+    .join("")
 
 /** What only keeps a channel from reading text as markup is seen by nobody, and half a character goes out whole. */
 const visible = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>

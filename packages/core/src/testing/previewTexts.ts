@@ -1,20 +1,24 @@
 import { spansText } from "../fakes/spansText.ts"
-import type { Block, Preview } from "../Preview.ts"
+import type { Block, Preview, Span } from "../Preview.ts"
+
+/** How spans are written. */
+type Write = (spans: ReadonlyArray<Span>) => string
 
 /** The texts of a preview in the order in which they are read, each link with its URL. */
-export const previewTexts = ({ blocks }: Preview): ReadonlyArray<string> => blocks.flatMap(blockTexts)
+export const previewTexts = ({ blocks }: Preview, write: Write = spansText): ReadonlyArray<string> =>
+  blocks.flatMap((block) => blockTexts(block, write))
 
-const blockTexts = (block: Block): ReadonlyArray<string> => {
+const blockTexts = (block: Block, write: Write): ReadonlyArray<string> => {
   switch (block._tag) {
     case "Facts":
-      return block.facts.map(({ label, spans }) => `${label}: ${spansText(spans)}`)
+      return block.facts.map(({ label, spans }) => `${label}: ${write(spans)}`)
     case "List":
-      return [...(block.title === undefined ? [] : [block.title]), ...block.items.map(spansText)]
+      return [...(block.title === undefined ? [] : [block.title]), ...block.items.map(write)]
     case "Code":
       return [block.text]
     case "Rule":
       return []
     default:
-      return [spansText(block.spans)]
+      return [write(block.spans)]
   }
 }

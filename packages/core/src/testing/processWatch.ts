@@ -4,7 +4,7 @@ import { Effect } from "effect"
 export interface Used {
   /** The environment variables that were asked for, by name; `*` is all of them. */
   readonly variables: ReadonlyArray<string>
-  /** The methods of `console` that were called. */
+  /** The methods of `console` that were called, and the streams of the process that were written to. */
   readonly printers: ReadonlyArray<string>
 }
 
@@ -30,9 +30,15 @@ export const processWatch = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Ef
         return typeof member === "function" ? () => void printers.add(String(name)) : member
       }
     })
+    const { stderr, stdout } = process
+    const writes = { stderr: stderr.write, stdout: stdout.write }
+    stderr.write = () => (printers.add("stderr"), true)
+    stdout.write = () => (printers.add("stdout"), true)
     return Effect.ensuring(
       effect,
       Effect.sync(() => {
+        stderr.write = writes.stderr
+        stdout.write = writes.stdout
         process.env = env
         globalThis.console = console
       })

@@ -34,6 +34,10 @@ export interface Service {
   readonly accepts: Answer
   /** It fails, each time in another way, and says this where it says something. */
   readonly fails: (text: string) => ReadonlyArray<Answer>
+  /** It refuses in its own ways, or answers with this where its own answer should stand. */
+  readonly otherwise: (text: string) => ReadonlyArray<Answer>
+  /** No connection can be had. */
+  readonly isAway: Answer
   /** It does not answer, or not to the end; where that is an effect, it does nothing but `wait`. */
   readonly hangs: ReadonlyArray<(wait: Effect.Effect<void>) => Answer>
 }

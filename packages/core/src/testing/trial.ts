@@ -30,6 +30,7 @@ export interface Seen<A> {
 interface How {
   readonly answer?: Answer
   readonly form?: ChannelPlugin.Form
+  readonly conversation?: ChannelPlugin.Conversation
   readonly settings?: Schema.Json
 }
 
@@ -111,8 +112,17 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
 
   const deliver = (
     notification: Notification,
-    { answer = service.accepts, form = "rich", settings = options.settings }: How = {}
-  ) => call(answer, (channel, settings) => channel.deliver(settings, notification, { form }), settings)
+    { answer = service.accepts, conversation, form = "rich", settings = options.settings }: How = {}
+  ) =>
+    call(
+      answer,
+      (channel, settings) =>
+        channel.deliver(settings, notification, { form, ...(conversation !== undefined && { conversation }) }),
+      settings
+    )
+
+  /** Verifies the settings of the test, if the plugin can. */
+  const verify = (answer: Answer) => call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void)
 
   /** Why a message was not delivered, or nothing if it was. Nothing else may come of it. */
   const outcome = Effect.fnUntraced(function* (answer: Answer, settings?: Schema.Json) {
@@ -142,6 +152,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     within,
     call,
     deliver,
+    verify,
     settings: decode(options.settings)
   }
 }

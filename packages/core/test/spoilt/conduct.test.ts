@@ -27,6 +27,17 @@ catches<Spoils>("conduct", checks, [
     delivering((deliver, ...of) => Effect.retry(deliver(...of), isRetried))
   ],
   [
+    "retries what its service refuses in its own way",
+    "makes one attempt, whatever happens",
+    {
+      ...delivering((deliver, ...of) =>
+        Effect.retry(deliver(...of), { ...isRetried, while: ({ reason }) => reason.detail === "busy" })
+      ),
+      http: { answer: ({ body }) => (body === "busy" ? new Unavailable({ detail: "busy" }) : undefined) },
+      options: { refused: [[() => new Response("busy"), "Unavailable"]] }
+    }
+  ],
+  [
     "gives up after a time of its own",
     "has no timeout of its own",
     delivering((deliver, ...of) =>
@@ -52,6 +63,16 @@ catches<Spoils>("conduct", checks, [
       Effect.tap(
         deliver(...of),
         Effect.sync(() => console.log("delivered"))
+      )
+    )
+  ],
+  [
+    "writes to the standard output",
+    "writes no logs",
+    delivering((deliver, ...of) =>
+      Effect.tap(
+        deliver(...of),
+        Effect.sync(() => process.stdout.write("delivered"))
       )
     )
   ],
@@ -163,13 +184,23 @@ catches<Spoils>("conduct", checks, [
     }
   ],
   [
+    "calls whatever it is given verified",
+    "verifies nothing where there is no connection",
+    { declared: { capabilities: { verify: true } }, channel: () => ({ verify: () => Effect.void }) }
+  ],
+  [
     "claims that it can verify",
     "verifies if it says so, and only then",
-    { declared: { capabilities: { verify: true } } }
+    { declared: { capabilities: { verify: true } } },
+    /^verifies nothing/
   ],
   [
     "reads configuration to verify",
     "reads no configuration",
-    { declared: { capabilities: { verify: true } }, channel: () => ({ verify: () => readChannel }) }
+    {
+      declared: { capabilities: { verify: true } },
+      channel: ({ verify }) => ({ verify: (settings) => Effect.andThen(readChannel, verify!(settings)) }),
+      http: { verify: ({ url }) => HttpClientRequest.get(Redacted.value(url)) }
+    }
   ]
 ])

@@ -66,6 +66,19 @@ catches<Spoils>("declaration", checks, [
     }
   ],
   [
+    "leaves settings of an older version behind",
+    "brings the settings of each older version to the present form",
+    { declared: { settingsVersion: 2 } }
+  ],
+  [
+    "brings older settings to a form that is none",
+    "brings the settings of each older version to the present form",
+    {
+      declared: { settingsVersion: 2, migrate: ({ settings }) => settings },
+      options: { older: [{ version: 1, settings: { hook: url } }] }
+    }
+  ],
+  [
     "has a secret that is not redacted",
     "prints no secret of its settings",
     secretRoom(room),

@@ -4,7 +4,7 @@ import { catches } from "./catches.ts"
 import { checks, post, type Spoils } from "./hook.ts"
 
 /** What is wrong with what is sent shows in whatever is sent, and in no preview. */
-const alike = /^(gives what the service takes|gives a receipt|previews)/
+const alike = /^(gives what the service takes|goes on|gives a receipt|previews)/
 
 catches<Spoils>("payloads", checks, [
   [
@@ -42,6 +42,30 @@ catches<Spoils>("payloads", checks, [
     "gives what the service takes for 5,000 observations",
     { http: { request: (settings, of) => HttpClientRequest.bodyText(post(settings, of), JSON.stringify(of)) } },
     alike
+  ],
+  [
+    "needs a receipt to go on",
+    "goes on from its own receipt, and without one",
+    {
+      http: {
+        request: (settings, of, { conversation }) =>
+          HttpClientRequest.setHeader(
+            post(settings, of),
+            "x-after",
+            String(conversation === undefined ? "" : JSON.stringify(conversation.receipt?.data).length)
+          )
+      }
+    }
+  ],
+  [
+    "posts anew each time that it updates",
+    "goes on from its own receipt, and without one",
+    {
+      http: {
+        request: (settings, of, { conversation }) =>
+          conversation?.receipt === undefined ? post(settings, of) : [post(settings, of), post(settings, of)]
+      }
+    }
   ],
   [
     "sends more plain text than it declares",

@@ -31,6 +31,14 @@ catches<Spoils>("previews", checks, [
     /^previews what it sends/
   ],
   [
+    "previews a text as a mention",
+    "previews what it sends for a Raised",
+    previewing((notification) => ({
+      blocks: [{ _tag: "Text", spans: [{ _tag: "Mention", text: text(notification) }] }]
+    })),
+    /^previews what it sends/
+  ],
+  [
     "previews facts in another order",
     "previews what it sends for a Notice",
     previewing((notification) => ({ blocks: text(notification).split("\n").toReversed().flatMap(blocks) })),
