@@ -30,15 +30,15 @@ export const processWatch = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Ef
         return typeof member === "function" ? () => void printers.add(String(name)) : member
       }
     })
-    const { stderr, stdout } = process
-    const writes = { stderr: stderr.write, stdout: stdout.write }
-    stderr.write = () => (printers.add("stderr"), true)
-    stdout.write = () => (printers.add("stdout"), true)
+    const restored = Object.entries({ stderr: process.stderr, stdout: process.stdout }).map(([name, stream]) => {
+      const write: unknown = Reflect.get(stream, "write")
+      stream.write = () => (printers.add(name), true)
+      return () => void Reflect.set(stream, "write", write)
+    })
     return Effect.ensuring(
       effect,
       Effect.sync(() => {
-        stderr.write = writes.stderr
-        stdout.write = writes.stdout
+        for (const restore of restored) restore()
         process.env = env
         globalThis.console = console
       })

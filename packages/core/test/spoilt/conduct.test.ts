@@ -72,7 +72,7 @@ catches<Spoils>("conduct", checks, [
     delivering((deliver, ...of) =>
       Effect.tap(
         deliver(...of),
-        Effect.sync(() => process.stdout.write("delivered"))
+        Effect.sync(() => process.stdout.write(""))
       )
     )
   ],
