@@ -42,6 +42,10 @@ export interface World {
   readonly gateway: () => GatewayProcess.GatewayProcess
   /** Starts a gateway on the same database; the one before must have ended. */
   readonly start: Effect.Effect<void, GatewayProcess.GatewayEnded>
+  /** Starts one with some settings changed. */
+  readonly startWith: (settings: {
+    readonly [name: string]: string
+  }) => Effect.Effect<void, GatewayProcess.GatewayEnded>
   readonly request: (
     method: HttpMethod.HttpMethod,
     path: string,
@@ -96,6 +100,12 @@ export const make = (
       }
     })
 
+    const startWith: World["startWith"] = (changed) =>
+      GatewayProcess.start({ ...environment, ...changed }).pipe(
+        Effect.map((started) => void (running = started)),
+        Effect.provideService(Scope.Scope, scope)
+      )
+
     const world: Omit<World, "room"> = {
       slack,
       slackUrl,
@@ -107,10 +117,8 @@ export const make = (
       request,
       answers,
       gateway: () => running,
-      start: GatewayProcess.start(environment).pipe(
-        Effect.map((started) => void (running = started)),
-        Effect.provideService(Scope.Scope, scope)
-      )
+      start: startWith({}),
+      startWith
     }
     return { ...world, room: (id: string, options: RoomOptions) => makeRoom(world, id, options) }
   })

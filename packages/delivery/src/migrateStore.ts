@@ -88,7 +88,6 @@ export const migrateStore = Effect.fnUntraced(function* (
     if (table.key === "sequence")
       yield* write(Dialect.continueAfter(table.name, yield* read(Dialect.lastSequence(table.name))))
   }
-  yield* write(sumUpCounts)
 
   for (const [name, sum] of [
     ...tables.map((table) => [table.name, sumOf(table)] as const),
@@ -187,10 +186,12 @@ const plain = (row: Row): Row =>
 const add = Effect.fnUntraced(function* ({ name }: Table, rows: Arr.NonEmptyReadonlyArray<Row>, reached: string) {
   const sql = yield* SqlClient.SqlClient
   yield* sql.withTransaction(
-    Effect.andThen(
+    Effect.all([
       Dialect.insertAsTheyAre(name, rows),
-      sql`UPDATE ${sql(fillingTable)} SET ${sql.update({ reached })} WHERE name = ${name}`
-    )
+      sql`UPDATE ${sql(fillingTable)} SET ${sql.update({ reached })} WHERE name = ${name}`,
+      // At the end there may be more to sum up than fits into one statement's time.
+      sumUpCounts
+    ])
   )
 })
 
