@@ -14,10 +14,11 @@ import { parseArgs } from "node:util"
 import { close } from "./load.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
+import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { startStandIn } from "./standIn.ts"
 
-const rows = [throughput]
+const rows = [throughput, takeover]
 
 const { values: options } = parseArgs({
   options: {
