@@ -61,13 +61,47 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
   [/event_id IS NULL AND received_at/, "events_without_id_by_time (received_at<?)"]
 ]
 
-/** How SQLite would run a statement, a step a line. */
+/** How the store would run a statement, a step a line. */
 const explain = (statement: string, params: ReadonlyArray<unknown>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
-      steps.map(({ detail }) => detail)
-    )
+    sql.onDialectOrElse({
+      pg: () => explainPostgres(sql, statement, params),
+      orElse: () =>
+        Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
+          steps.map(({ detail }) => detail)
+        )
+    })
   )
+
+interface Node {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly "Index Cond"?: string
+  readonly Plans?: ReadonlyArray<Node>
+}
+
+/** Tables are short here, so that PostgreSQL is kept from reading whole ones for that. */
+const explainPostgres = (sql: SqlClient.SqlClient, statement: string, params: ReadonlyArray<unknown>) =>
+  Effect.map(
+    sql.withTransaction(
+      Effect.andThen(
+        sql`SET LOCAL enable_seqscan = off`,
+        sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
+          `EXPLAIN (FORMAT JSON) ${statement}`,
+          params
+        )
+      )
+    ),
+    (rows) => rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => stepsOf(Plan)))
+  )
+
+/** In SQLite's words. */
+const stepsOf = (node: Node): ReadonlyArray<string> => [
+  ...(node["Node Type"].endsWith("Scan") && node["Node Type"] !== "Bitmap Heap Scan" && node["Index Cond"] === undefined
+    ? [`SCAN ${node["Relation Name"] ?? "one"} BY ${JSON.stringify(node)}`]
+    : [JSON.stringify({ ...node, Plans: undefined })]),
+  ...(node.Plans ?? []).flatMap(stepsOf)
+]
 
 /** All statements that run in a test, each once. */
 const recording = () => {
