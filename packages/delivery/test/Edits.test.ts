@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertRules, Edits, Integrations, Invalid, Journal, StillNamed } from "@tocsin/delivery"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
+import { groupsAtOnce } from "../src/dialect.ts"
 import {
   conversations,
   deliveries,
@@ -16,9 +17,11 @@ import {
   rule,
   ruleId,
   save,
+  settle,
   tick,
   world
 } from "./engine.ts"
+import { filled } from "./store.ts"
 
 const tag = <A, R>(edit: Effect.Effect<A, { readonly _tag: string }, R>) =>
   Effect.map(Effect.flip(edit), ({ _tag }) => _tag)
@@ -145,11 +148,15 @@ describe("Edits", () => {
         const journal = yield* Journal
         const { current } = yield* AlertRules
         yield* save(integration("ops"))
-        yield* sql`CREATE TABLE big (text text)`
-        const [pages] = yield* sql<{ page_count: number }>`PRAGMA page_count`
-        yield* sql.unsafe(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)
-        // These share a transaction: an edit, a part that reads the rules when the edit's caller is gone, one too many.
+        const { big } = yield* filled
+        const gate = yield* Deferred.make<void>()
+        // All writers are at work, so that what waits for them meanwhile shares a transaction.
+        yield* Effect.forEach(Array.from({ length: groupsAtOnce(sql) }), (_, n) =>
+          Effect.andThen(Effect.forkChild(journal.commit(Deferred.await(gate), [`${n}`])), settle)
+        )
+        // An edit, a part that reads the rules when the edit's caller is gone, one too many.
         const edit = yield* Effect.forkChild(saveRule(rule("r"), "any"), { startImmediately: true })
+        yield* settle
         const names = Effect.map(current, ({ rules }) => rules.map(({ name }) => name))
         const seen: Array<string> = []
         const read = Effect.andThen(
@@ -157,7 +164,9 @@ describe("Edits", () => {
           Effect.map(names, (names) => void seen.push(...names))
         )
         yield* Effect.forkChild(journal.commit(read), { startImmediately: true })
-        yield* Effect.flip(journal.commit(sql`INSERT INTO big VALUES (${"x".repeat(1_000_000)})`))
+        const tooMuch = yield* Effect.forkChild(Effect.flip(journal.commit(big)), { startImmediately: true })
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(tooMuch)
         assert.deepStrictEqual(seen, ["r"])
         assert.deepStrictEqual(yield* names, [])
       })

@@ -4,9 +4,6 @@ import { Alerts, Intake, Integrations, Journal, Lanes, Seal } from "@tocsin/deli
 import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import {
   accept,
   clear,
@@ -31,6 +28,7 @@ import {
   worldAt
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { contents, crashed, newFile, refuse, takeAgain } from "./store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 const unanswered = { fail: new Unavailable({ detail: "ECONNRESET", unanswered: true }) }
@@ -387,21 +385,18 @@ describe("Engine", () => {
 
   it.effect("goes on after a crash, and says that what was being sent is perhaps sent twice", () =>
     Effect.gen(function* () {
-      const folder = mkdtempSync(join(tmpdir(), "tocsin-engine-"))
-      const [file, crashed] = [join(folder, "a.db"), join(folder, "b.db")]
+      const file = newFile()
       const first = new Script()
       const gate = yield* Deferred.make<void>()
       first.next("ops", "ok", { gate }, { gate })
-      yield* Effect.gen(function* () {
+      const left = yield* Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         for (const id of ["told", "sending", "sending too"]) yield* raise(id)
         yield* tick
         assert.lengthOf(first.to("ops"), 3)
-        // What is on the disk now is what a crash would leave.
-        copyFileSync(file, crashed)
-        copyFileSync(`${file}-wal`, `${crashed}-wal`)
-        yield* Deferred.succeed(gate, undefined)
-      }).pipe(Effect.provide(engine(first, { file })))
+        yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
+        return yield* crashed(file)
+      }).pipe(Effect.scoped, Effect.provide(engine(first, { file })))
 
       const second = new Script()
       yield* Effect.gen(function* () {
@@ -412,37 +407,35 @@ describe("Engine", () => {
         )
         assert.deepStrictEqual(perhapsTwice, [false, true, true])
         assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered", "Raised delivered"])
-      }).pipe(Effect.provide(engine(second, { file: crashed })))
+      }).pipe(Effect.provide(engine(second, { file: left })))
     })
   )
 
   it.effect("says the clear of a raise that was perhaps told before a crash", () =>
     Effect.gen(function* () {
-      const folder = mkdtempSync(join(tmpdir(), "tocsin-engine-"))
-      const [file, crashed] = [join(folder, "a.db"), join(folder, "b.db")]
+      const file = newFile()
       const first = new Script()
       const gate = yield* Deferred.make<void>()
       first.next("ops", { gate })
-      yield* Effect.gen(function* () {
+      const left = yield* Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* settle
         yield* save(rule("all", { enabled: false }))
-        copyFileSync(file, crashed)
-        copyFileSync(`${file}-wal`, `${crashed}-wal`)
-        yield* Deferred.succeed(gate, undefined)
-      }).pipe(Effect.provide(engine(first, { file })))
+        yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
+        return yield* crashed(file)
+      }).pipe(Effect.scoped, Effect.provide(engine(first, { file })))
       const second = new Script()
       yield* Effect.gen(function* () {
         yield* tick
         assert.deepStrictEqual(yield* outcomes, ["Raised superseded: by the edit", "Cleared delivered"])
-      }).pipe(Effect.provide(engine(second, { file: crashed })))
+      }).pipe(Effect.provide(engine(second, { file: left })))
     })
   )
 
   it.effect("finishes the attempt in flight when it stops, and sends it no second time", () =>
     Effect.gen(function* () {
-      const file = join(mkdtempSync(join(tmpdir(), "tocsin-engine-")), "a.db")
+      const file = newFile()
       const script = new Script()
       const gate = yield* Deferred.make<void>()
       script.next("ops", { gate })
@@ -739,17 +732,16 @@ describe("Engine", () => {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* settle
-        const sql = yield* SqlClient.SqlClient
-        // As full as it can be: not a row of any table finds room.
-        yield* sql`CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN SELECT RAISE(ROLLBACK, 'full'); END`
-        yield* sql`CREATE TRIGGER full_steps BEFORE INSERT ON transitions BEGIN SELECT RAISE(ROLLBACK, 'full'); END`
+        // As full as it can be: nothing that an event or an attempt writes finds room.
+        yield* refuse("events")
+        yield* refuse("transitions")
         const error = yield* Effect.flip(accept(event("b")))
         assert.strictEqual(error._tag, "StoreUnavailable")
         yield* Deferred.succeed(gate, undefined)
         yield* pass("1 minute")
         assert.lengthOf(script.sent, 1)
-        yield* sql`DROP TRIGGER full_events`
-        yield* sql`DROP TRIGGER full_steps`
+        yield* takeAgain("events")
+        yield* takeAgain("transitions")
         yield* pass("10 seconds")
         yield* raise("b")
         yield* pass("10 seconds")
@@ -781,8 +773,7 @@ describe("Engine", () => {
         const journal = yield* Journal
         const intake = yield* Intake
         const sql = yield* SqlClient.SqlClient
-        yield* sql`CREATE TRIGGER refuse BEFORE INSERT ON alerts WHEN NEW.source_id = 'b'
-          BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        yield* refuse("alerts", "wrong", "NEW.source_id = 'b'")
         const exit = yield* Effect.exit(intake.accept([event("a"), event("b")]))
         assert.isTrue(Exit.isFailure(exit))
         const [row] = yield* journal.read(sql<{ n: number }>`SELECT count(*) AS n FROM alerts`)
@@ -794,16 +785,16 @@ describe("Engine", () => {
 
   it.live("keeps no secret readable in the files of the store", () =>
     Effect.gen(function* () {
-      const folder = mkdtempSync(join(tmpdir(), "tocsin-seal-"))
+      const file = newFile()
       const canary = "cAnArY-of-this-test"
       const script = new Script()
       yield* save(integration("ops", { settings: { room: "ops", token: canary } }), rule("all")).pipe(
         Effect.andThen(raise("a")),
-        Effect.provide(engine(script, { file: join(folder, "a.db"), seal: Layer.orDie(realSeal) }))
+        Effect.provide(engine(script, { file, seal: Layer.orDie(realSeal) }))
       )
-      const files = readdirSync(folder)
-      assert.isAbove(files.length, 0)
-      for (const file of files) assert.isFalse(readFileSync(join(folder, file)).includes(canary), file)
+      const all = yield* contents(file)
+      assert.include(all, "monitor")
+      assert.notInclude(all, canary)
     })
   )
 })

@@ -4,9 +4,6 @@ import { Integrations } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import {
   clear,
   deliveries,
@@ -24,6 +21,7 @@ import {
   world
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { newFile } from "./store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 const refused = { fail: new PayloadRejected({ detail: "HTTP 400" }) }
@@ -224,7 +222,7 @@ describe("A lane", () => {
 
   it.effect("hands back what a stop cannot wait for, and says that it was perhaps sent", () =>
     Effect.gen(function* () {
-      const file = join(mkdtempSync(join(tmpdir(), "tocsin-lane-")), "a.db")
+      const file = newFile()
       const script = new Script()
       script.next("ops", { gate: yield* Deferred.make<void>() })
       const isStopping = yield* Deferred.make<void>()

@@ -2,10 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
 import { Intake } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
-import { SqlClient } from "effect/sql"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import {
   accept,
   clear,
@@ -25,6 +21,7 @@ import {
   world
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { newFile, refuse, storeIn, takeAgain } from "./store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
@@ -149,17 +146,16 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect("a stop does not wait for a store that cannot be written: what was sent is sent again", () =>
     Effect.gen(function* () {
-      const file = join(mkdtempSync(join(tmpdir(), "tocsin-stop-")), "a.db")
+      const file = newFile()
       const script = new Script()
       const gate = yield* Deferred.make<void>()
       const isStopping = yield* Deferred.make<void>()
       script.next("ops", { gate })
       const stopping = yield* Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* settle
-        yield* sql`PRAGMA query_only = ON`
+        yield* refuse("transitions")
         yield* Deferred.succeed(gate, undefined)
         yield* settle
         yield* Deferred.succeed(isStopping, undefined)
@@ -167,6 +163,7 @@ describe("What plugins, services and people get wrong", () => {
       yield* Deferred.await(isStopping)
       yield* pass("10 seconds")
       yield* Fiber.join(stopping)
+      yield* Effect.provide(takeAgain("transitions"), storeIn(file))
       yield* Effect.gen(function* () {
         yield* tick
         const [delivery] = yield* deliveries

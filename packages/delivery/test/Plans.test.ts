@@ -19,6 +19,7 @@ import {
   tick
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { isPostgres } from "./store.ts"
 
 /** A step that reads a whole table that grows with history, by its name or by an alias of ours. */
 const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|this|later|a|c|d)\b/
@@ -61,13 +62,53 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
   [/event_id IS NULL AND received_at/, "events_without_id_by_time (received_at<?)"]
 ]
 
-/** How SQLite would run a statement, a step a line. */
+/** How the store would run a statement, a step a line. */
 const explain = (statement: string, params: ReadonlyArray<unknown>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
-      steps.map(({ detail }) => detail)
-    )
+    sql.onDialectOrElse({
+      pg: () => explainPostgres(sql, statement, params),
+      orElse: () =>
+        Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
+          steps.map(({ detail }) => detail)
+        )
+    })
   )
+
+interface Node {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly "Index Name"?: string
+  readonly "Index Cond"?: string
+  readonly Plans?: ReadonlyArray<Node>
+}
+
+/** Tables are short here, so that PostgreSQL is kept from reading whole ones for that. */
+const explainPostgres = (sql: SqlClient.SqlClient, statement: string, params: ReadonlyArray<unknown>) =>
+  Effect.map(
+    sql.withTransaction(
+      Effect.andThen(
+        Effect.forEach(["seqscan", "hashjoin", "mergejoin"], (way) => sql.unsafe(`SET LOCAL enable_${way} = off`)),
+        sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
+          `EXPLAIN (FORMAT JSON) ${statement}`,
+          params
+        )
+      )
+    ),
+    (rows) => rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => stepsOf(Plan)))
+  )
+
+/** What reads a whole table is said as SQLite says it. */
+const stepsOf = ({ Plans = [], ...node }: Node): ReadonlyArray<string> => [
+  (isScan.test(node["Node Type"]) && node["Index Cond"] === undefined && !ofFew.test(node["Index Name"] ?? "")
+    ? `SCAN ${node["Relation Name"]} `
+    : "") + JSON.stringify(node),
+  ...Plans.flatMap(stepsOf)
+]
+
+/** Indexes of what is open only: they may be read as a whole. */
+const ofFew = /^(retrying_deliveries|critical_deliveries|open_delivery_of_conversation)$/
+
+const isScan = /^(Seq|Index|Index Only) Scan$/
 
 /** All statements that run in a test, each once. */
 const recording = () => {
@@ -157,8 +198,11 @@ describe("Every statement", () => {
       }
       assert.deepStrictEqual(scanning, [])
       for (const [statement, step] of meant) {
-        const [found] = [...statements].filter(([text]) => statement.test(text))
-        assert.include((yield* explain(...(found ?? ["SELECT 1", []]))).join("\n"), step, String(statement))
+        const [found] = [...statements].filter(([text]) => statement.test(text.replaceAll(/\$\d+/g, "?")))
+        assert.isDefined(found, String(statement))
+        // PostgreSQL takes the index that is best for the rows that there are now, and here are few.
+        if (found === undefined || isPostgres) continue
+        assert.include((yield* explain(...found)).join("\n"), step, String(statement))
       }
     }).pipe(
       Effect.provide(

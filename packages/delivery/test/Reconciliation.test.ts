@@ -1,10 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Edits, Sqlite } from "@tocsin/delivery"
-import { Effect, Fiber } from "effect"
-import { SqlClient } from "effect/sql"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { Edits } from "@tocsin/delivery"
+import { Deferred, Effect, Fiber } from "effect"
+import { SqlClient, Statement } from "effect/sql"
 import {
   accept,
   clear,
@@ -23,6 +20,7 @@ import {
   world
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { newFile, refuse, storeIn, takeAgain } from "./store.ts"
 
 /** Raises alerts `x0`, `x1`, …; answers the id of the last. */
 const raiseMany = (count: number) =>
@@ -77,12 +75,14 @@ describe("Reconciliation", () => {
 
   it.effect("goes on where a stop or a crash left it (O6)", () =>
     Effect.gen(function* () {
-      const file = join(mkdtempSync(join(tmpdir(), "tocsin-edits-")), "a.db")
-      yield* Effect.provide(
-        Effect.andThen(Effect.andThen(save(integration("ops")), raiseMany(3500)), begin()),
-        engine(new Script(), { file })
-      )
-      assert.strictEqual(yield* Effect.provide(behind, Sqlite.layer(file)), 1)
+      const file = newFile()
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"))
+        // The edit cannot be through before the stop.
+        yield* refuse("conversations", "full", `NEW.alert_id = '${yield* raiseMany(3500)}'`)
+        yield* begin()
+      }).pipe(Effect.provide(engine(new Script(), { file })))
+      assert.strictEqual(yield* Effect.provide(Effect.tap(behind, takeAgain("conversations")), storeIn(file)), 1)
       yield* Effect.gen(function* () {
         yield* through
         assert.strictEqual(yield* owed("Raised"), 3500)
@@ -94,7 +94,9 @@ describe("Reconciliation", () => {
     "plans a second edit of the rule after the first, for every alert",
     world((script) =>
       Effect.gen(function* () {
-        script.always("ops", "hang")
+        const gate = yield* Deferred.make<void>()
+        yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
+        script.always("ops", { gate })
         yield* save(integration("ops"), integration("dev"))
         const last = yield* raiseMany(2500)
         yield* begin()
@@ -108,7 +110,7 @@ describe("Reconciliation", () => {
         )
         const open = (yield* deliveries).filter(({ status }) => status === "pending")
         assert.deepStrictEqual(open, [])
-      })
+      }).pipe(Effect.scoped)
     )
   )
 
@@ -204,15 +206,19 @@ describe("Reconciliation", () => {
         yield* save(integration("ops"))
         yield* raiseMany(3000)
         const { previewRule } = yield* Edits
-        const order: Array<string> = []
+        const gate = yield* Deferred.make<void>()
+        let statements = 0
         const preview = yield* previewRule(rule("r")).pipe(
-          Effect.tap(() => Effect.sync(() => order.push("previewed"))),
+          // In the middle of it.
+          Effect.provideService(Statement.CurrentTransformer, (statement) =>
+            Effect.as(++statements === 5 ? Deferred.await(gate) : Effect.void, statement)
+          ),
           Effect.forkChild({ startImmediately: true })
         )
         yield* raise("new")
-        order.push("raised")
+        assert.isUndefined(preview.pollUnsafe())
+        yield* Deferred.succeed(gate, undefined)
         const [counted] = yield* Fiber.join(preview)
-        assert.deepStrictEqual(order, ["raised", "previewed"])
         assert.isAtLeast(counted?.raise ?? 0, 3000)
         assert.deepStrictEqual(yield* outcomes, [])
       })

@@ -2,11 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Integrations, Seal } from "@tocsin/delivery"
 import { Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, readFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { engine, integration, raise, rule, save } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
+import { contents, newFile } from "./store.ts"
 
 const key = (fill: number) => Redacted.make(new Uint8Array(32).fill(fill))
 const seal = (...fills: readonly [number, number?]) =>
@@ -16,7 +14,7 @@ const rooms = ["one", "two", "three"]
 
 /** A store with three integrations that the first key sealed. */
 const stored = Effect.gen(function* () {
-  const file = join(mkdtempSync(join(tmpdir(), "tocsin-keys-")), "a.db")
+  const file = newFile()
   yield* save(
     ...rooms.map((room) => integration(room, { settings: { room, token: `token of ${room}` } })),
     rule("all", { to: rooms })
@@ -74,12 +72,12 @@ describe("A change of the key (S1)", () => {
   it.live("refuses a wrong key, also as the previous one, and touches nothing", () =>
     Effect.gen(function* () {
       const file = yield* stored
-      const before = readFileSync(file)
+      const before = yield* contents(file)
       for (const wrong of [seal(3), seal(2, 3)]) {
         const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: wrong })))
         assert.include(JSON.stringify(refused), "sealed with another key")
       }
-      assert.isTrue(before.equals(readFileSync(file)))
+      assert.isTrue(before === (yield* contents(file)))
       yield* tellAll(file, seal(1))
     })
   )

@@ -1,16 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Alerts, History, Sqlite } from "@tocsin/delivery"
+import { Alerts, History } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { migrate, migrations } from "../src/migrations.ts"
 import { clear, engine, outcomes, rule, save, tick } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
-import { storeIn } from "./store.ts"
-
-const newFile = () => join(mkdtempSync(join(tmpdir(), "tocsin-migrations-")), "a.db")
+import { newFile, schema, storeIn } from "./store.ts"
 
 /** A database of the first schema: `a` is raised and waits to be told, `b` was told and has cleared. */
 const first = Effect.gen(function* () {
@@ -116,18 +111,11 @@ describe("Migrations", () => {
 
   it.effect("make the same tables at once as step by step", () =>
     Effect.gen(function* () {
-      const schema = Effect.flatMap(
-        SqlClient.SqlClient,
-        (sql) => sql`SELECT name, sql FROM sqlite_schema ORDER BY name`
-      )
       const stepByStep = yield* Effect.provide(
         Effect.andThen(first, Effect.andThen(migrate, schema)),
-        Sqlite.layer(newFile())
+        storeIn(newFile())
       )
-      assert.deepStrictEqual(
-        yield* Effect.provide(Effect.andThen(migrate, schema), Sqlite.layer(newFile())),
-        stepByStep
-      )
+      assert.deepStrictEqual(yield* Effect.provide(Effect.andThen(migrate, schema), storeIn(newFile())), stepByStep)
     })
   )
 
@@ -138,6 +126,6 @@ describe("Migrations", () => {
       yield* sql`INSERT INTO migrations ${sql.insert({ migration_id: 99, name: "later" })}`
       const error = yield* Effect.flip(migrate)
       assert.include(String(error), "a later version of Tocsin (schema 99")
-    }).pipe(Effect.provide(Sqlite.layer(":memory:")))
+    }).pipe(Effect.provide(storeIn(":memory:")))
   )
 })
