@@ -14,10 +14,13 @@ import { parseArgs } from "node:util"
 import { close } from "./load.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
+import { arrays } from "./rows/arrays.ts"
+import { isolation } from "./rows/isolation.ts"
+import { latency } from "./rows/latency.ts"
 import { throughput } from "./rows/throughput.ts"
 import { startStandIn } from "./standIn.ts"
 
-const rows = [throughput]
+const rows = [throughput, arrays, latency, isolation]
 
 const { values: options } = parseArgs({
   options: {
