@@ -14,11 +14,14 @@ import { parseArgs } from "node:util"
 import { close } from "./load.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
+import { arrays } from "./rows/arrays.ts"
+import { isolation } from "./rows/isolation.ts"
+import { latency } from "./rows/latency.ts"
 import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { startStandIn } from "./standIn.ts"
 
-const rows = [throughput, takeover]
+const rows = [throughput, takeover, arrays, latency, isolation]
 
 const { values: options } = parseArgs({
   options: {
