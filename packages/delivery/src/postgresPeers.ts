@@ -41,8 +41,8 @@ export const peersOn = Effect.fnUntraced(function* (
 
   const look = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
     const sentAt = performance.now()
-    const rows = yield* sql<{ lock: number; mine: boolean }>`
-      SELECT objid::int AS lock, pid = pg_backend_pid() AS mine FROM pg_locks
+    const rows = yield* sql<{ lock: number }>`
+      SELECT objid::int AS lock FROM pg_locks
       WHERE locktype = 'advisory' AND classid = ${advisoryClass} AND objsubid = 2 AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
     confirmedAt = sentAt

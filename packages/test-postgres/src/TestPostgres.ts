@@ -27,7 +27,11 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     onLog: () => {},
     onError: () => {}
   })
-  await server.initialise()
+  // Where there is no user yet to run it, another test may be making that user now.
+  await server.initialise().catch((error: unknown) => {
+    if (!String(error).includes("a new user")) throw error
+    return server.initialise()
+  })
   await server.start()
   return {
     server,
