@@ -22,15 +22,15 @@ export class GatewayEnded extends Error {}
 /**
  * Starts a gateway on a free port; it is killed with the scope. Nothing of this
  * process's own settings and proxies reaches it. `openFiles` is how many files and
- * connections the system lets it have open.
+ * connections the system lets it have open, `args` what follows `tocsin`.
  */
 export const start = (
   settings: { readonly [name: string]: string },
-  { openFiles }: { readonly openFiles?: number } = {}
+  { args: given = [], openFiles }: { readonly args?: ReadonlyArray<string>; readonly openFiles?: number } = {}
 ): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_|_PROXY$/i.test(name))
-    const command = [process.execPath, "--conditions=@tocsin/source", main]
+    const command = [process.execPath, "--conditions=@tocsin/source", main, ...given]
     const [program = "", ...args] =
       openFiles === undefined ? command : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
     const child = spawn(program, args, {

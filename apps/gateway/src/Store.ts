@@ -21,16 +21,16 @@ const refuse = (message: string) => Layer.effectContext(Effect.fail(new StartRef
 
 const sqliteRefused = (file: string, { reason }: SqlError.SqlError) =>
   reason._tag === "LockTimeoutError"
-    ? `Another gateway has ${file} open: stop it, or set TOCSIN_DATABASE_URL.`
+    ? `A gateway runs on ${file}, or tocsin migrate-store does: stop it, or name another store.`
     : `The database ${file} cannot be opened (${reason.message ?? reason._tag}).`
 
 const postgresRefused = (shown: string, { reason }: SqlError.SqlError) => {
   switch (reason._tag) {
     case "AuthenticationError":
-      return `${shown} does not let the user of TOCSIN_DATABASE_URL in: look at its name and password, and at pg_hba.conf.`
+      return `${shown} does not let the user of its URL in: look at its name and password, and at pg_hba.conf.`
     case "AuthorizationError":
-      return `${shown} does not allow what is needed: make the user of TOCSIN_DATABASE_URL the owner of the database.`
+      return `${shown} does not allow what is needed: make the user of its URL the owner of the database.`
     default:
-      return `${shown} cannot be reached (${reason._tag}): look whether it runs, at the host, the port and the database in TOCSIN_DATABASE_URL, and that no pooler such as PgBouncer stands before it.`
+      return `${shown} cannot be reached (${reason._tag}): look whether it runs, at the host, the port and the database in its URL, and that no pooler such as PgBouncer stands before it.`
   }
 }

@@ -1,29 +1,14 @@
 #!/usr/bin/env node
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Exit } from "effect"
-import { CliError } from "effect/cli"
-import { tocsin } from "./command.ts"
+import { satisfies } from "semver"
+import manifest from "../package.json" with { type: "json" }
 
-tocsin.pipe(
-  Effect.tapCause((cause) => {
-    if (Cause.hasInterruptsOnly(cause)) return Effect.void
-    const error = Cause.squash(cause)
-    // The help for arguments that cannot be read is printed already.
-    if (CliError.isCliError(error)) return Effect.void
-    // What the operator can mend is a sentence, not a stack trace.
-    return isForOperator(error) ? Console.error(error.message) : Effect.logFatal("The gateway failed", cause)
-  }),
-  NodeRuntime.runMain({
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
-  })
-)
+const { node } = manifest.engines
 
-function isForOperator(error: unknown): error is { readonly message: string } {
-  return (
-    typeof error === "object" &&
-    error !== null &&
-    "_tag" in error &&
-    /^(StartRefused|MigrationError|MigrateStoreRefused|WrongKey)$/.test(String(error._tag))
+// All else is imported later: what an old Node lacks would end it with a stack.
+if (satisfies(process.version, node)) await import("./run.ts")
+else {
+  console.error(
+    `Tocsin needs Node ${node}, and this is ${process.version}: install a later one from https://nodejs.org.`
   )
+  process.exitCode = 1
 }

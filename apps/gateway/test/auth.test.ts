@@ -169,7 +169,10 @@ describe("Without a token", { timeout: 60_000 }, () => {
       Effect.gen(function* () {
         const world = yield* SharedWorld
         const said = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${world.database}` })
-        assert.strictEqual(said, `Another gateway has ${world.database} open: stop it, or set TOCSIN_DATABASE_URL.`)
+        assert.strictEqual(
+          said,
+          `A gateway runs on ${world.database}, or tocsin migrate-store does: stop it, or name another store.`
+        )
         assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
       })
     )

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { spawn } from "node:child_process"
+import { Effect, Fiber } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Delivery, listOf } from "./answers.ts"
-import { until } from "./gate.ts"
+import { eventually, until } from "./gate.ts"
 import { postgres } from "./postgres.ts"
 import { make, type World } from "./world.ts"
 
@@ -22,9 +22,10 @@ describe("tocsin migrate-store", { timeout: 90_000 }, () => {
       yield* room.told(3)
       const from = `sqlite:${world.database}`
       const to = server.url("postgres")
-      const running = yield* command(from, to)
+      const there = { TOCSIN_MIGRATE_FROM: from, TOCSIN_DATABASE_URL: to }
+      const running = yield* command({ environment: there })
       assert.strictEqual(running.code, 1)
-      assert.include(running.printed, `Another gateway has ${world.database} open`)
+      assert.include(running.printed, `A gateway runs on ${world.database}, or tocsin migrate-store does: stop it`)
 
       // What is on its way when the gateway ends was never taken.
       world.slackGate.hold()
@@ -36,13 +37,16 @@ describe("tocsin migrate-store", { timeout: 90_000 }, () => {
       world.slackGate.open("drop")
       world.hipChatGate.open("drop")
 
-      // Killed at the first sign of life, it goes on when it is begun again.
-      yield* command(from, to, "Copying")
-      const moved = yield* command(from, to)
+      // A gateway that was there for a moment, and made the tables, is in nobody's way.
+      yield* world.startWith({ TOCSIN_DATABASE_URL: to })
+      yield* world.gateway().stop("SIGTERM")
+      yield* halfWay(server, "SHARE", "SIGKILL", there)
+      yield* halfWay(server, "SHARE", "SIGTERM", there)
+      const moved = yield* command({ environment: there })
       assert.strictEqual(moved.code, 0, moved.printed)
       assert.match(moved.printed, /^deliveries: \d+ rows, the same in both/m)
       assert.include(moved.printed, "Set TOCSIN_DATABASE_URL")
-      const again = yield* command(from, to)
+      const again = yield* command({ stores: [from, to] })
       assert.strictEqual(again.code, 1)
       assert.match(again.printed, /holds data already: name an empty database\.$/m)
       for (const { printed } of [running, moved, again]) assert.notInclude(printed, new URL(to).password)
@@ -58,15 +62,35 @@ describe("tocsin migrate-store", { timeout: 90_000 }, () => {
         all.filter((shown) => shown.includes("Cleared: Check")),
         3
       )
+
+      const back = `sqlite:${world.database}.back`
+      const home = { TOCSIN_MIGRATE_FROM: to, TOCSIN_DATABASE_URL: back }
+      const served = yield* command({ environment: home })
+      assert.strictEqual(served.code, 1)
+      assert.include(served.printed, `A gateway runs on PostgreSQL at ${new URL(to).host}/postgres: stop it`)
+      const atLast = yield* deliveries(world)
+      yield* world.gateway().stop("SIGTERM")
+      yield* halfWay(server, "ACCESS EXCLUSIVE", "SIGTERM", home)
+      yield* halfWay(server, "ACCESS EXCLUSIVE", "SIGKILL", home)
+      const returned = yield* command({ environment: home })
+      assert.strictEqual(returned.code, 0, returned.printed)
+      yield* world.startWith({ TOCSIN_DATABASE_URL: back })
+      assert.sameMembers(ids(yield* deliveries(world)), ids(atLast))
+      yield* post(world, "one more", "raised")
+      yield* room.told(7)
     })
   )
 
   it.live("is not begun where the source is not there, and repeats no password", () =>
     Effect.gen(function* () {
-      const { code, printed } = yield* command("sqlite:/nowhere/tocsin.db", "postgres://tocsin:hush@127.0.0.1:1/tocsin")
+      const { code, printed } = yield* command({
+        stores: ["sqlite:/nowhere/tocsin.db", "postgres://tocsin:hush@127.0.0.1:1/tocsin"]
+      })
       assert.strictEqual(code, 1)
       assert.strictEqual(printed, "There is no file /nowhere/tocsin.db.\n")
-      const unread = yield* command("postgres//tocsin:hush@127.0.0.1/tocsin", "sqlite:/nowhere/tocsin.db")
+      const unread = yield* command({
+        stores: ["postgres//tocsin:hush@127.0.0.1/tocsin", "sqlite:/nowhere/tocsin.db"]
+      })
       assert.strictEqual(unread.code, 1)
       assert.include(unread.printed, "The first store must be sqlite: and a file")
       assert.notInclude(unread.printed, "hush")
@@ -90,20 +114,55 @@ const post = Effect.fnUntraced(function* (world: World, id: string, state: "rais
   assert.strictEqual(status, 202, text)
 })
 
-/** Runs the command to its end, or kills it once it has printed a word. */
-const command = (from: string, to: string, killedAt?: string) =>
+interface Run {
+  readonly stores?: ReadonlyArray<string>
+  readonly environment?: { readonly [name: string]: string }
+  readonly started?: (child: ChildProcess) => void
+}
+
+/** Runs the command to its end. */
+const command = ({ environment = {}, started, stores = [] }: Run) =>
   Effect.callback<{ readonly code: number | null; readonly printed: string }>((resume) => {
-    const child = spawn(process.execPath, ["--conditions=@tocsin/source", main, "migrate-store", from, to], {
+    const child = spawn(process.execPath, ["--conditions=@tocsin/source", main, "migrate-store", ...stores], {
+      env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"]
     })
+    started?.(child)
     let printed = ""
     const read = (chunk: Buffer) => {
       printed += chunk.toString()
-      if (killedAt !== undefined && printed.includes(killedAt)) child.kill("SIGKILL")
     }
     child.stdout.on("data", read)
     child.stderr.on("data", read)
     child.on("close", (code) => resume(Effect.succeed({ code, printed })))
   })
+
+/** Runs the command until it has come to the deliveries, which are locked in PostgreSQL, and ends it there. */
+const halfWay = Effect.fnUntraced(function* (
+  { server }: Effect.Success<typeof postgres>,
+  mode: "SHARE" | "ACCESS EXCLUSIVE",
+  signal: "SIGTERM" | "SIGKILL",
+  environment: { readonly [name: string]: string }
+) {
+  const client = server.getPgClient()
+  const query = (text: string) =>
+    Effect.promise((): Promise<{ readonly rowCount: number | null }> => client.query(text))
+  yield* Effect.promise(() => client.connect())
+  yield* query(`BEGIN; LOCK TABLE deliveries IN ${mode} MODE`)
+  let child: ChildProcess | undefined
+  const ended = yield* Effect.forkChild(command({ environment, started: (started) => (child = started) }))
+  yield* eventually(
+    "the command to wait for the deliveries",
+    query("SELECT 1 FROM pg_locks WHERE relation = 'deliveries'::regclass AND NOT granted"),
+    ({ rowCount }) => rowCount === 1
+  )
+  child?.kill(signal)
+  const { code, printed } = yield* Fiber.join(ended)
+  yield* query("ROLLBACK")
+  yield* Effect.promise(() => client.end())
+  if (signal === "SIGKILL") return assert.isNull(code)
+  assert.strictEqual(code, 1)
+  assert.match(printed, /^Interrupted\. Run it again with the same stores: it goes on where it was\.$/m)
+})
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))

@@ -96,19 +96,19 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Pg
   if (server.standby || server.read_only === "on") {
     return yield* new PostgresRefused({
       message:
-        "The database is a read-only standby: let TOCSIN_DATABASE_URL lead to the primary, such as by a name that follows it."
+        "The database is a read-only standby: let its URL lead to the primary, such as by a name that follows it."
     })
   }
   if (!server.may_create) {
     return yield* new PostgresRefused({
       message:
-        "The user of TOCSIN_DATABASE_URL may not create tables: make it the owner of the database, or GRANT CREATE ON SCHEMA public to it."
+        "The user of the database's URL may not create tables: make it the owner of the database, or GRANT CREATE ON SCHEMA public to it."
     })
   }
   if (!(yield* Effect.scoped(keepsItsSession(config)))) {
     return yield* new PostgresRefused({
       message:
-        "A pooler stands before the database, which lends sessions or ignores what they ask for: let TOCSIN_DATABASE_URL lead to PostgreSQL itself."
+        "A pooler stands before the database, which lends sessions or ignores what they ask for: let its URL lead to PostgreSQL itself."
     })
   }
 })
