@@ -2,16 +2,16 @@
  * The way out: which destinations may be called is decided when an integration is
  * saved, and again when a request is made (case S3).
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Connector } from "@tocsin/core"
 import { Egress, EgressRefused } from "@tocsin/delivery"
 import { Effect, Layer, Option } from "effect"
-import type { HttpClient } from "effect/http"
+import { HttpClient } from "effect/http"
 import { parseAddress } from "./addresses.ts"
 import { refusal, resolvedRefusal } from "./destinations.ts"
 import * as GuardedConnector from "./connector.ts"
 import * as Dispatcher from "./dispatcher.ts"
 import { parseHosts } from "./hosts.ts"
+import * as OutboundClient from "./outboundClient.ts"
 import { wayTo } from "./proxies.ts"
 import { Resolver } from "./Resolver.ts"
 import { Settings } from "./Settings.ts"
@@ -39,8 +39,9 @@ export const layerNoDeps: Layer.Layer<Egress | HttpClient.HttpClient | Connector
           })
         })
       )
-      const client = NodeHttpClient.layerUndiciNoDispatcher.pipe(
-        Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, Dispatcher.make(allowed, proxies, resolver)))
+      const client = Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(Dispatcher.make(allowed, proxies, resolver), OutboundClient.make)
       )
       return Layer.mergeAll(guard, client, Layer.effect(Connector, GuardedConnector.make(allowed, resolver)))
     })

@@ -1,0 +1,110 @@
+import { Effect, Inspectable, Option, Pipeable, Stream } from "effect"
+import {
+  Cookies,
+  Headers,
+  HttpClientError,
+  type HttpClientRequest,
+  HttpClientResponse,
+  HttpIncomingMessage,
+  UrlParams
+} from "effect/http"
+
+/** What is known of an answer. */
+export interface Collected {
+  readonly url: URL
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | Array<string> | undefined>>
+  readonly body: Buffer<ArrayBuffer>
+  /** Why the body ends before its end. */
+  readonly broken: Error | undefined
+}
+
+/** An answer that was read already. Of one that broke off, the stream gives what came, and then fails. */
+export class CollectedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly remoteAddress = Option.none()
+  readonly #collected: Collected
+
+  constructor(request: HttpClientRequest.HttpClientRequest, collected: Collected) {
+    super()
+    this.request = request
+    this.status = collected.status
+    this.headers = Headers.fromInput(collected.headers)
+    this.#collected = collected
+  }
+
+  get url() {
+    return this.#collected.url.href.replace(/#.*/, "")
+  }
+
+  get cookies() {
+    return Cookies.fromSetCookie(this.#collected.headers["set-cookie"] ?? [])
+  }
+
+  get stream() {
+    const { body, broken } = this.#collected
+    const came = Stream.succeed(body)
+    return broken === undefined ? came : Stream.concat(came, Stream.fail(this.#decodeError(broken)))
+  }
+
+  get arrayBuffer() {
+    return this.#read(({ buffer, byteLength, byteOffset }) => buffer.slice(byteOffset, byteOffset + byteLength))
+  }
+
+  get text() {
+    return this.#read((body) => new TextDecoder().decode(body))
+  }
+
+  get json() {
+    return Effect.flatMap(this.text, (text) =>
+      Effect.try({
+        try: () => (text === "" ? null : JSON.parse(text)),
+        catch: (error) => this.#decodeError(error)
+      })
+    )
+  }
+
+  get urlParamsBody() {
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
+  }
+
+  get formData() {
+    return Effect.flatMap(this.arrayBuffer, (body) =>
+      Effect.tryPromise({
+        try: () => new Response(body, { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
+        catch: (error) => this.#decodeError(error)
+      })
+    )
+  }
+
+  get upgrade() {
+    const reason = new HttpClientError.StatusCodeError({
+      request: this.request,
+      response: this,
+      description: "No connection is handed over"
+    })
+    return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+  }
+
+  toJSON() {
+    return HttpIncomingMessage.inspect(this, { _id: "CollectedResponse", status: this.status })
+  }
+
+  pipe() {
+    return Pipeable.pipeArguments(this, arguments)
+  }
+
+  #read<A>(read: (body: Buffer<ArrayBuffer>) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
+    const { body, broken } = this.#collected
+    return broken === undefined ? Effect.sync(() => read(body)) : Effect.fail(this.#decodeError(broken))
+  }
+
+  #decodeError(cause: unknown) {
+    const reason = new HttpClientError.DecodeError({ request: this.request, response: this, cause })
+    return new HttpClientError.HttpClientError({ reason })
+  }
+}
