@@ -17,11 +17,12 @@ import type { Figure, Missing } from "./row.ts"
 import { arrays } from "./rows/arrays.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
+import { peers } from "./rows/peers.ts"
 import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { startStandIn } from "./standIn.ts"
 
-const rows = [throughput, takeover, arrays, latency, isolation]
+const rows = [throughput, peers, takeover, arrays, latency, isolation]
 
 const { values: options } = parseArgs({
   options: {

@@ -1,12 +1,13 @@
 /**
  * Programs that the bench starts beside itself, and ends.
  */
-import { type ChildProcess, execFileSync, fork } from "node:child_process"
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 /** A running program. */
 export interface Program {
+  /** Where it serves, or what else it printed when it was ready. */
   readonly url: string
   readonly child: ChildProcess
   /** Its memory that is in RAM, in MiB. */
@@ -38,12 +39,32 @@ export const program = (
     readonly execArgv?: ReadonlyArray<string>
   } = {}
 ): Promise<Program> =>
-  new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), [...args], {
+  started(
+    path,
+    fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), [...args], {
       env: { ...process.env, ...env },
       execArgv: ["--conditions=@tocsin/source", ...execArgv],
       stdio: ["ignore", "pipe", "inherit", "ipc"]
-    })
+    }),
+    /http:\/\/127\.0\.0\.1:\d+/
+  )
+
+/** Starts a program of the machine, and waits until it prints such a thing. */
+export const installed = (name: string, args: ReadonlyArray<string>, ready: RegExp): Promise<Program> =>
+  started(name, spawn(name, args, { stdio: ["ignore", "pipe", "pipe"] }), ready)
+
+/** The version of a program of the machine, or undefined if it is not installed. */
+export const versionOf = (name: string): string | undefined => {
+  try {
+    const printed = execFileSync(name, ["--version"], { stdio: ["ignore", "pipe", "pipe"] }).toString()
+    return /\d+\.\d+\.\d+/.exec(printed)?.[0] ?? "of an unknown version"
+  } catch {
+    return undefined
+  }
+}
+
+const started = (name: string, child: ChildProcess, ready: RegExp): Promise<Program> =>
+  new Promise((resolve, reject) => {
     running.add(child)
     const late = setTimeout(() => child.kill("SIGKILL"), patience)
     let printed = ""
@@ -52,30 +73,35 @@ export const program = (
         clearTimeout(late)
         running.delete(child)
         end()
-        reject(new Error(`${path} did not start: ${printed}`))
+        reject(new Error(`${name} did not start: ${printed}`))
       })
     })
-    child.stdout?.on("data", (chunk: Buffer) => {
+    const listen = (chunk: Buffer) => {
       printed += chunk.toString()
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed) ?? []
+      const [url] = ready.exec(printed) ?? []
       if (url === undefined) return
       clearTimeout(late)
       resolve({
         url,
         child,
         memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
-        cpu: () => {
-          const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8")
-            .replace(/^.*\) /, "")
-            .split(" ")
-          return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks
-        },
+        cpu: () => cpuOf(child.pid),
         stop: () => {
           child.kill("SIGTERM")
           return stopped
         }
       })
-    })
+    }
+    child.stdout?.on("data", listen)
+    child.stderr?.on("data", listen)
   })
+
+/** What a process has used of the processor, in milliseconds; with the children that it has waited for, if wanted. */
+export const cpuOf = (pid: number | undefined, isWithChildren = false): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ")
+  return (fields.slice(11, isWithChildren ? 15 : 13).reduce((sum, field) => sum + Number(field), 0) * 1000) / ticks
+}
 
 const ticks = Number(execFileSync("getconf", ["CLK_TCK"]).toString())

@@ -1,7 +1,7 @@
 /**
  * What a row of the table is, and how measurements are compared.
  */
-import type { StandIn } from "./standIn.ts"
+import { now, type StandIn } from "./standIn.ts"
 
 /** How a row is run. */
 export interface Run {
@@ -44,21 +44,29 @@ export const percentile = (values: ReadonlyArray<number>, part: number): number 
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN
 }
 
-/** Measures all sides in turns, once to warm up, then in each round; gives each side's values. */
-export const alternate = async <Name extends string>(
+/** Milliseconds after which no more rounds begin than make a median. */
+const enough = 60_000
+
+/**
+ * Measures all sides in turns, in so many rounds, and gives each side's values. More than one are preceded by one that
+ * only warms up, and after a minute three are enough.
+ */
+export const alternate = async <Sides extends Readonly<Record<string, () => Promise<number>>>>(
   rounds: number,
-  sides: Readonly<Record<Name, () => Promise<number>>>
-): Promise<Readonly<Record<Name, ReadonlyArray<number>>>> => {
-  const turns = Object.entries<() => Promise<number>>(sides)
+  sides: Sides
+): Promise<{ readonly [Name in keyof Sides]: ReadonlyArray<number> }> => {
+  const turns = Object.entries(sides)
   const values = Object.fromEntries(turns.map(([name]) => [name, [] as Array<number>]))
-  for (let round = 0; round <= rounds; round++) {
+  const began = now()
+  for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
+    if (round > 3 && now() - began > enough) break
     for (const [name, measure] of round % 2 === 0 ? turns : turns.toReversed()) {
       const value = await measure()
       if (round > 0) values[name]?.push(value)
     }
   }
   // `Object.entries` forgets the names.
-  return values as Record<Name, Array<number>>
+  return values as { [Name in keyof Sides]: Array<number> }
 }
 
 /** Each round's value of one side by that of the other. */

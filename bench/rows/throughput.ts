@@ -1,3 +1,4 @@
+import { startPostgres } from "@tocsin/test-postgres"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
@@ -5,53 +6,80 @@ import { program } from "../program.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
 import type { StandIn } from "../standIn.ts"
 
-/** Posts so many alerts, and gives how many a second were told, from the first request to the last post. */
+/** Posts bodies that speak of so many alerts, and gives how many a second were told in the lane, from first to last. */
+export const toldPerSecond = async (
+  standIn: StandIn,
+  url: string,
+  path: string,
+  count: number,
+  bodies: ReadonlyArray<unknown>
+): Promise<number> => {
+  standIn.forget()
+  const began = await post(url, bodies)
+  const { at } = await standIn.toldSingly(path, count)
+  return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
+}
+
+/** Posts so many alerts to a gateway, and gives how many a second were told, from the first request to the last post. */
 export const acceptToTold =
   (standIn: StandIn, url: string, path: string, count: number, size = 1) =>
-  async (): Promise<number> => {
-    standIn.forget()
+  (): Promise<number> => {
     const alerts = fresh(count).map((number) => alert(number))
     const bodies =
       size === 1 ? alerts : Array.from({ length: count / size }, (_, n) => alerts.slice(n * size, (n + 1) * size))
-    const began = await post(`${url}/v1/alerts`, bodies)
-    const { at } = await standIn.toldSingly(path, count)
-    return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
+    return toldPerSecond(standIn, `${url}/v1/alerts`, path, count, bodies)
   }
 
-/** Durable accept to told on SQLite, against an in-memory database and the raw ceiling. */
+/** Durable accept to told on SQLite and on PostgreSQL, against an in-memory database and the raw ceiling. */
 export const throughput: Row = {
   name: "throughput",
   run: ({ profile, quick, standIn }) =>
     inFolder(async (folder) => {
       const count = quick ? 200 : 5000
-      const memory = await startWithLane("sqlite::memory:", standIn, "memory")
-      const file = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "file", {
-        execArgv:
-          profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`, "--cpu-prof-name=gateway.cpuprofile"]
-      })
-      const raw = await program("bench/programs/rawCeiling.ts", { args: [`${standIn.url}/ok/raw`] })
-      const sides = await alternate(quick ? 1 : 5, {
-        file: acceptToTold(standIn, file.url, "ok/file", count),
-        memory: acceptToTold(standIn, memory.url, "ok/memory", count),
-        raw: acceptToTold(standIn, raw.url, "ok/raw", count)
-      })
-      await Promise.all([memory.stop(), file.stop(), raw.stop()])
-      const from = rates(sides, "alerts/s")
-      return [
-        {
-          what: "SQLite, each alert on the disk, against the same gateway on an in-memory database",
-          values: ratios(sides.file, sides.memory),
-          unit: "x",
-          goal: { atLeast: 0.9 },
-          from
-        },
-        {
-          what: "SQLite against the raw ceiling (node:http, JSON.parse, undici; nothing stored)",
-          values: ratios(sides.file, sides.raw),
-          unit: "x",
-          goal: { atLeast: 0.65 },
-          from
-        }
-      ]
+      const postgres = await startPostgres("fsync=on", "synchronous_commit=on")
+      try {
+        const memory = await startWithLane("sqlite::memory:", standIn, "memory")
+        const sqlite = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "sqlite", {
+          execArgv:
+            profile === undefined
+              ? []
+              : ["--cpu-prof", `--cpu-prof-dir=${profile}`, "--cpu-prof-name=gateway.cpuprofile"]
+        })
+        const onPostgres = await startWithLane(postgres.url("postgres"), standIn, "postgres")
+        const raw = await program("bench/programs/rawCeiling.ts", { args: [`${standIn.url}/ok/raw`] })
+        const sides = await alternate(quick ? 1 : 5, {
+          SQLite: acceptToTold(standIn, sqlite.url, "ok/sqlite", count),
+          PostgreSQL: acceptToTold(standIn, onPostgres.url, "ok/postgres", count),
+          memory: acceptToTold(standIn, memory.url, "ok/memory", count),
+          raw: acceptToTold(standIn, raw.url, "ok/raw", count)
+        })
+        await Promise.all([memory.stop(), sqlite.stop(), onPostgres.stop(), raw.stop()])
+        const from = rates(sides, "alerts/s")
+        return [
+          {
+            what: "SQLite, each alert on the disk, against the same gateway on an in-memory database",
+            values: ratios(sides.SQLite, sides.memory),
+            unit: "x",
+            goal: { atLeast: 0.9 },
+            from
+          },
+          {
+            what: "PostgreSQL (synchronous_commit=on, fsync=on) against the same",
+            values: ratios(sides.PostgreSQL, sides.memory),
+            unit: "x",
+            goal: { atLeast: 0.8 },
+            from
+          },
+          {
+            what: "SQLite against the raw ceiling (node:http, JSON.parse, undici; nothing stored)",
+            values: ratios(sides.SQLite, sides.raw),
+            unit: "x",
+            goal: { atLeast: 0.65 },
+            from
+          }
+        ]
+      } finally {
+        await postgres.stop()
+      }
     })
 }
