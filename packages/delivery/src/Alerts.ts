@@ -5,7 +5,9 @@ import { Alert, type AlertId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { Episode } from "./episode.ts"
+import { given, insertAll, isOneOf } from "./many.ts"
 import { only, type Page, page } from "./page.ts"
+import { alertNamed } from "./touches.ts"
 
 /** Which alerts to list, newest first. */
 export interface AlertFilter {
@@ -33,12 +35,14 @@ export class Alerts extends Context.Service<
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
     /** Several, by their ids. */
     readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
-    /** The latest episode of a source's alert. */
-    readonly latest: (source: string, sourceId: string) => Effect.Effect<Episode | undefined, SqlError.SqlError>
-    /** Makes or replaces the row of one episode. */
-    readonly save: (episode: Episode) => Effect.Effect<void, SqlError.SqlError>
-    /** Notes that the source spoke of the alert, and nothing else. */
-    readonly heard: (id: AlertId) => Effect.Effect<void, SqlError.SqlError>
+    /** The latest episodes of sources' alerts, as far as they are known, by `alertNamed`. */
+    readonly latest: (
+      alerts: ReadonlyArray<Pick<Alert, "source" | "sourceId">>
+    ) => Effect.Effect<ReadonlyMap<string, Episode>, SqlError.SqlError>
+    /** Makes or replaces the rows of episodes. */
+    readonly save: (episodes: ReadonlyArray<Episode>) => Effect.Effect<void, SqlError.SqlError>
+    /** Notes that the source spoke of the alerts, and nothing else. */
+    readonly heard: (ids: ReadonlyArray<AlertId>) => Effect.Effect<void, SqlError.SqlError>
     /** Raised alerts in the order in which they came, after a sequence number. */
     readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
     readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
@@ -80,26 +84,36 @@ export class Alerts extends Context.Service<
           ),
         many: Effect.fnUntraced(function* (ids) {
           if (ids.length === 0) return new Map()
-          const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${sql.in("id", ids)}`
+          const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${isOneOf(sql, "id", ids)}`
           return new Map(rows.map(({ alert }) => decode(alert)).map((alert) => [alert.id, alert]))
         }),
-        latest: (source, sourceId) =>
-          Effect.map(
-            sql<Row>`SELECT * FROM alerts WHERE source = ${source} AND source_id = ${sourceId}
-              ORDER BY episode DESC LIMIT 1`,
-            ([row]) =>
-              row === undefined
-                ? undefined
-                : {
-                    alert: decode(row.alert),
-                    raisedHere: row.raised_here === 1,
-                    clearTimeStated: row.clear_time_stated === 1,
-                    lastHash: row.last_hash
-                  }
-          ),
-        save: Effect.fnUntraced(function* ({ alert, clearTimeStated, lastHash, raisedHere }) {
+        latest: Effect.fnUntraced(function* (wanted) {
+          if (wanted.length === 0) return new Map()
+          const keys = wanted.map(({ source, sourceId }) => ({ source, source_id: sourceId }))
+          const rows = yield* sql<Row>`SELECT alerts.* FROM ${given(sql, "alerts", keys)} AS given CROSS JOIN alerts
+            WHERE alerts.source = given.source AND alerts.source_id = given.source_id AND alerts.episode = (
+              SELECT max(episode) FROM alerts a WHERE a.source = given.source AND a.source_id = given.source_id)`
+          return new Map(
+            rows.map((row) => [
+              alertNamed(row.source, row.source_id),
+              {
+                alert: decode(row.alert),
+                raisedHere: row.raised_here === 1,
+                clearTimeStated: row.clear_time_stated === 1,
+                lastHash: row.last_hash
+              }
+            ])
+          )
+        }),
+        save: Effect.fnUntraced(function* (episodes) {
           const now = yield* Clock.currentTimeMillis
-          const changing = {
+          const rows = episodes.map(({ alert, clearTimeStated, lastHash, raisedHere }) => ({
+            id: alert.id,
+            source: alert.source,
+            source_id: alert.sourceId,
+            episode: alert.episode,
+            raised_here: raisedHere ? 1 : 0,
+            created_at: now,
             state: alert.state,
             severity: alert.severity,
             started_at: alert.startedAt.epochMilliseconds,
@@ -108,20 +122,13 @@ export class Alerts extends Context.Service<
             alert: encode(alert),
             last_hash: lastHash,
             last_heard_at: now
-          }
-          yield* sql`INSERT INTO alerts ${sql.insert({
-            id: alert.id,
-            source: alert.source,
-            source_id: alert.sourceId,
-            episode: alert.episode,
-            raised_here: raisedHere ? 1 : 0,
-            created_at: now,
-            ...changing
-          })} ON CONFLICT (id) DO UPDATE SET ${sql.update(changing)}`
+          }))
+          yield* insertAll(sql, "alerts", rows, replaced)
         }),
-        heard: Effect.fnUntraced(function* (id) {
+        heard: Effect.fnUntraced(function* (ids) {
+          if (ids.length === 0) return
           const now = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE alerts SET last_heard_at = ${now} WHERE id = ${id}`
+          yield* sql`UPDATE alerts SET last_heard_at = ${now} WHERE ${isOneOf(sql, "id", ids)}`
         }),
         raised: (after, limit) =>
           Effect.map(
@@ -142,8 +149,24 @@ const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
 const encode = Schema.encodeSync(AlertJson)
 const decode = Schema.decodeSync(AlertJson)
 
+/** What another event of an episode replaces. */
+const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
+  "state",
+  "severity",
+  "started_at",
+  "cleared_at",
+  "clear_time_stated",
+  "alert",
+  "last_hash",
+  "last_heard_at"
+]
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}`
+
 interface Row {
   readonly sequence: number
+  readonly source: string
+  readonly source_id: string
   readonly alert: string
   readonly raised_here: number
   readonly clear_time_stated: number

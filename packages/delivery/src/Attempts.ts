@@ -5,9 +5,13 @@
 import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
+import type { Next } from "./Backlog.ts"
 import { completing } from "./completing.ts"
+import { Journal, StoreUnavailable } from "./Journal.ts"
+import { Partitions } from "./Partitions.ts"
 import type { Consequence } from "./retry.ts"
 import { taking } from "./taking.ts"
+import { alertNamed } from "./touches.ts"
 
 /** A delivery that is marked as being sent, and what to send. */
 export interface Taken {
@@ -37,36 +41,110 @@ export type Outcome =
       readonly overBefore: number
     }
 
-/** Takes deliveries and writes down their outcomes. Belongs inside a journal's transaction. */
+/** An attempt that ended. */
+export interface End {
+  readonly taken: Taken
+  readonly outcome: Outcome
+  /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
+  readonly updatedAt: number | undefined
+}
+
+/** Takes deliveries and writes down their outcomes: of all lanes together, and only while their lanes are served here. */
 export class Attempts extends Context.Service<
   Attempts,
   {
     /**
-     * Marks a delivery as being sent; the message says what is true now, also of earlier episodes of the alert that
-     * still wait there. Undefined if it no longer waits, or while another episode is being sent.
+     * Marks deliveries of the integration as being sent, no two of one alert; each message says what is true now, also
+     * of earlier episodes of the alert that still wait there. Without those that no longer wait, or of which another
+     * episode is being sent.
      */
-    readonly take: (delivery: string) => Effect.Effect<Taken | undefined, SqlError.SqlError>
-    /** Marks a digest of what waits there as being sent, the criticals first; undefined if there are not two of them. */
+    readonly take: (
+      integration: IntegrationId,
+      deliveries: ReadonlyArray<Next>
+    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    /** Marks a digest of what waits there as being sent, the criticals first; none if there are not two of them. */
     readonly takeDigest: (
       integration: IntegrationId,
       options: { readonly most: number; readonly form: ChannelPlugin.Form }
-    ) => Effect.Effect<Taken | undefined, SqlError.SqlError>
-    /** `updatedAt` is the state of the integration that it was sent by: another's receipt is worth nothing (O8). */
-    readonly complete: (
-      taken: Taken,
-      outcome: Outcome,
-      updatedAt: number | undefined
-    ) => Effect.Effect<void, SqlError.SqlError>
+    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    /** Writes down what became of an attempt, unless another gateway serves its lane now, which has owed it again. */
+    readonly complete: (end: End) => Effect.Effect<void, StoreUnavailable>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
-    readonly bury: (delivery: string) => Effect.Effect<void, SqlError.SqlError>
-    /** When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. */
+    readonly bury: (delivery: string) => Effect.Effect<void, StoreUnavailable>
+    /**
+     * When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. Belongs
+     * inside a journal's transaction.
+     */
     readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Attempts") {
   static readonly layer = Layer.effect(
     Attempts,
     Effect.gen(function* () {
-      return Attempts.of({ ...(yield* taking), ...(yield* completing) })
+      const journal = yield* Journal
+      const partitions = yield* Partitions
+      const { take, takeDigest } = yield* taking
+      const { bury, complete, resume } = yield* completing
+
+      const takeAll = journal.together(
+        Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
+          const held = yield* partitions.proven(new Set(asked.map(({ integration }) => integration)))
+          const ids = asked.flatMap(({ deliveries, integration }) =>
+            held.has(integration) ? deliveries.map(({ id }) => id) : []
+          )
+          const taken = Map.groupBy(yield* take(ids), ({ integration }) => integration)
+          return asked.map(({ integration }) => (held.has(integration) ? (taken.get(integration) ?? []) : undefined))
+        })
+      )
+
+      const completeAll = journal.together(
+        Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
+          const held = yield* partitions.proven(new Set(ends.map(({ taken }) => taken.integration)))
+          yield* complete(ends.filter(({ taken }) => held.has(taken.integration)))
+          return ends.map(() => undefined)
+        })
+      )
+
+      const orElsewhere = (taken: ReadonlyArray<Taken> | undefined) =>
+        taken === undefined ? Effect.fail(servedElsewhere) : Effect.succeed(taken)
+
+      return Attempts.of({
+        take: (integration, deliveries) =>
+          Effect.flatMap(
+            takeAll(
+              { integration, deliveries },
+              deliveries.flatMap(({ touches }) => touches)
+            ),
+            orElsewhere
+          ),
+        takeDigest: (integration, options) =>
+          Effect.flatMap(
+            journal.commit(
+              Effect.flatMap(partitions.proven(new Set([integration])), (held) =>
+                held.has(integration) ? takeDigest(integration, options) : Effect.undefined
+              )
+            ),
+            orElsewhere
+          ),
+        complete: (end) => completeAll(end, touched(end)),
+        bury: (delivery) => journal.commit(bury(delivery)),
+        resume
+      })
     })
   )
 }
+
+/** Deliveries to be taken at one integration. */
+interface Asked {
+  readonly integration: IntegrationId
+  readonly deliveries: ReadonlyArray<Next>
+}
+
+/** What writing down the end of an attempt touches; undefined: it may touch anything. */
+const touched = ({ outcome, taken: { id, notification } }: End): ReadonlyArray<string> | undefined => {
+  if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0)))
+    return undefined
+  return "alert" in notification ? [alertNamed(notification.alert.source, notification.alert.sourceId)] : [id]
+}
+
+const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })

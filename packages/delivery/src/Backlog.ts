@@ -3,8 +3,8 @@
  * as any.
  */
 import type { IntegrationId } from "@tocsin/core"
-import { Clock, Context, Effect, Layer } from "effect"
-import { fromEpisodes, openStatus } from "./Conversations.ts"
+import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
+import { episodesJoined, openStatus } from "./Conversations.ts"
 import { SqlClient, type SqlError } from "effect/sql"
 import { alertNamed } from "./touches.ts"
 
@@ -21,10 +21,14 @@ export interface Next {
 export class Backlog extends Context.Service<
   Backlog,
   {
-    /** The first delivery of the integration that is due, and can be said now; else when the next one will be, if there is one. */
+    /**
+     * The first deliveries of the integration that are due, and can be said now, in their order and no two of one alert;
+     * if there are none, when the next one will be.
+     */
     readonly next: (
-      integration: IntegrationId
-    ) => Effect.Effect<{ readonly delivery?: Next; readonly dueAt?: number }, SqlError.SqlError>
+      integration: IntegrationId,
+      limit: number
+    ) => Effect.Effect<{ readonly due: ReadonlyArray<Next>; readonly dueAt?: number }, SqlError.SqlError>
     /** How many wait there. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
     /** When the oldest that waits there was made, in epoch milliseconds. */
@@ -41,25 +45,25 @@ export class Backlog extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       /** Nothing overtakes what is being said of another episode of the alert (O7): it would wait, and others behind it. */
-      const isFree = sql.literal(`NOT EXISTS (SELECT 1 ${fromEpisodes} AND this.id = deliveries.alert_id
+      const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM ${episodesJoined} AND this.id = deliveries.alert_id
         AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
 
       const columns = sql.literal(`id, sequence, next_at, updated_at,
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
 
-      const next = Effect.fnUntraced(function* (integration: IntegrationId) {
+      const next = Effect.fnUntraced(function* (integration: IntegrationId, limit: number) {
         const now = yield* Clock.currentTimeMillis
-        const [pending] = yield* sql<Row>`SELECT ${columns} FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT 1`
-        const [retrying] = yield* sql<Row>`SELECT ${columns} FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT 1`
+        const pending = yield* sql<Row>`SELECT ${columns} FROM deliveries
+          WHERE integration_id = ${integration} AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT ${limit}`
+        const retrying = yield* sql<Row>`SELECT ${columns} FROM deliveries
+          WHERE integration_id = ${integration} AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT ${limit}`
         // What was written after now was written before the clock was set back: nobody waits for that time to come again.
-        if (retrying === undefined || (retrying.next_at > now && retrying.updated_at <= now)) {
-          if (pending !== undefined) return { delivery: toNext(pending) }
-          return retrying === undefined ? {} : { dueAt: retrying.next_at }
-        }
-        return { delivery: toNext(pending !== undefined && pending.sequence < retrying.sequence ? pending : retrying) }
+        const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
+        const all = [...pending, ...retrying.filter(isDue)].toSorted((a, b) => a.sequence - b.sequence).map(toNext)
+        const due = Arr.dedupeWith(all, (a, b) => a.touches[0] === b.touches[0]).slice(0, limit)
+        const [first] = retrying
+        return { due, ...(due.length === 0 && first !== undefined && { dueAt: first.next_at }) }
       })
 
       const size = (integration: IntegrationId) =>

@@ -6,6 +6,7 @@ import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Alerts } from "./Alerts.ts"
 import { Reconciliation } from "./Reconciliation.ts"
+import { alertNamed } from "./touches.ts"
 
 /** Closes alerts. Belongs inside a journal's transaction. */
 export class Closing extends Context.Service<
@@ -30,7 +31,7 @@ export class Closing extends Context.Service<
         close: Effect.fnUntraced(function* (id, because, note) {
           const alert = yield* alerts.get(id)
           if (alert === undefined || alert.state === "cleared") return alert
-          const episode = yield* alerts.latest(alert.source, alert.sourceId)
+          const episode = (yield* alerts.latest([alert])).get(alertNamed(alert.source, alert.sourceId))
           if (episode === undefined) return undefined
           const cleared: Alert = {
             ...alert,
@@ -38,7 +39,7 @@ export class Closing extends Context.Service<
             clearedAt: yield* DateTime.now,
             clearedBecause: because
           }
-          yield* alerts.save({ ...episode, alert: cleared, clearTimeStated: false })
+          yield* alerts.save([{ ...episode, alert: cleared, clearTimeStated: false }])
           yield* sql`INSERT INTO events ${sql.insert({
             source: alert.source,
             hash: "",
@@ -47,7 +48,9 @@ export class Closing extends Context.Service<
             note,
             received_at: yield* Clock.currentTimeMillis
           })}`
-          yield* because === "expired" ? reconciliation.expired(cleared) : reconciliation.moved(cleared, alert)
+          yield* because === "expired"
+            ? reconciliation.expired(cleared)
+            : reconciliation.moved([{ alert: cleared, before: alert }])
           return cleared
         })
       })

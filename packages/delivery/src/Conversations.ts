@@ -5,7 +5,8 @@
 import { type AlertId, AlertRuleId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { insertAll, isOneOf, updateAll } from "./many.ts"
 import { type Conversation, isRule, type Plan, type Waiting } from "./Planner.ts"
 
 /** A conversation as it is stored. */
@@ -22,6 +23,22 @@ export interface NewDelivery {
   readonly status: "pending" | "superseded"
   readonly cause: string
   readonly redeliveryOf?: string
+}
+
+/** What was planned for one alert. */
+export interface Change {
+  readonly alert: AlertId
+  readonly plans: ReadonlyArray<Plan>
+  /** The alert's conversations, as they were read in this transaction. */
+  readonly known: ReadonlyArray<StoredConversation>
+}
+
+/** A step of a delivery, and why it is made. */
+export interface Move {
+  readonly delivery: string
+  readonly status: DeliveryStatus
+  readonly cause?: string | undefined
+  readonly attempt?: number
 }
 
 /** How far a delivery is. The last four are its end. */
@@ -44,7 +61,7 @@ export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded'
  * The deliveries `d` of all episodes `a` of the alert `this`, by way of their conversations `c`. In this order: else
  * SQLite, which does not know how long a backlog is, begins with the backlog.
  */
-export const fromEpisodes = `FROM alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
+export const episodesJoined = `alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
   WHERE a.source = this.source AND a.source_id = this.source_id AND c.alert_id = a.id AND d.conversation_id = c.id`
 
 /** Reads and writes conversations and deliveries. */
@@ -55,30 +72,19 @@ export class Conversations extends Context.Service<
     readonly ofAlerts: (
       alerts: ReadonlyArray<AlertId>
     ) => Effect.Effect<ReadonlyMap<AlertId, ReadonlyArray<StoredConversation>>, SqlError.SqlError>
-    /** One conversation. */
-    readonly get: (id: string) => Effect.Effect<StoredConversation | undefined, SqlError.SqlError>
+    /** Some conversations, by their ids. */
+    readonly many: (ids: Iterable<string>) => Effect.Effect<ReadonlyMap<string, StoredConversation>, SqlError.SqlError>
     /**
-     * Writes what was planned for one alert, and tells which integrations have something new to send.
-     * `known` are its conversations, as they were read in this transaction; they are read if it is left out.
+     * Writes what was planned, no two plans for one conversation, and tells which integrations have something new to
+     * send.
      */
-    readonly apply: (
-      alert: AlertId,
-      plans: ReadonlyArray<Plan>,
-      known?: ReadonlyArray<StoredConversation>
-    ) => Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
+    readonly apply: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlySet<IntegrationId>, SqlError.SqlError>
     /** Makes a delivery of the conversation, which must have none that has not ended; gives its id. */
-    readonly makeDelivery: (
-      conversation: Pick<StoredConversation, "id" | "alertId" | "integration">,
-      delivery: NewDelivery
-    ) => Effect.Effect<string, SqlError.SqlError>
+    readonly makeDelivery: (conversation: Place, delivery: NewDelivery) => Effect.Effect<string, SqlError.SqlError>
     /** Ends all conversations of an integration that is being removed, and what it was still owed. */
     readonly endAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Moves a delivery on, with a row that says when, and why. */
-    readonly move: (
-      delivery: string,
-      status: DeliveryStatus,
-      options?: { readonly cause?: string | undefined; readonly attempt?: number }
-    ) => Effect.Effect<void, SqlError.SqlError>
+    /** Moves deliveries on, each with a row that says when, and why. */
+    readonly move: (moves: ReadonlyArray<Move>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Conversations") {
   static readonly layer: Layer.Layer<Conversations, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
@@ -90,120 +96,121 @@ export class Conversations extends Context.Service<
 
         const open = sql.literal(openStatus)
 
-        const query = (where: ReturnType<typeof sql.in>) => sql<Row>`
-          SELECT c.*, d.id AS delivery_id, d.kind, d.status
-          FROM conversations c
-          LEFT JOIN deliveries d ON d.conversation_id = c.id AND d.${open}
-          WHERE ${where} ORDER BY c.id`
+        const query = (where: Statement.Fragment) =>
+          Effect.map(
+            sql<Row>`
+              SELECT c.*, d.id AS delivery_id, d.kind, d.status
+              FROM conversations c
+              LEFT JOIN deliveries d ON d.conversation_id = c.id AND d.${open}
+              WHERE ${where} ORDER BY c.id`,
+            (rows) => rows.map(fromRow)
+          )
 
         const ofAlerts = Effect.fnUntraced(function* (alerts: ReadonlyArray<AlertId>) {
-          const rows = yield* query(sql.in("c.alert_id", alerts))
-          return Map.groupBy(rows.map(fromRow), ({ alertId }) => alertId)
+          if (alerts.length === 0) return new Map()
+          return Map.groupBy(yield* query(isOneOf(sql, "c.alert_id", alerts)), ({ alertId }) => alertId)
         })
 
-        const get = (id: string) => Effect.map(query(sql`c.id = ${id}`), ([row]) => (row ? fromRow(row) : undefined))
+        const many = (ids: Iterable<string>) =>
+          Effect.map(
+            query(isOneOf(sql, "c.id", ids)),
+            (found) => new Map(found.map((conversation) => [conversation.id, conversation]))
+          )
 
-        const record = (
-          delivery: string,
-          status: DeliveryStatus,
-          {
-            at,
-            attempt,
-            cause
-          }: { readonly at: number; readonly cause?: string | undefined; readonly attempt?: number }
-        ) =>
-          sql`INSERT INTO transitions ${sql.insert({
-            delivery_id: delivery,
-            status,
-            cause: cause ?? null,
-            attempt: attempt ?? null,
-            at
-          })}`
+        const record = (moves: ReadonlyArray<Move>, at: number) =>
+          insertAll(
+            sql,
+            "transitions",
+            moves.map(({ attempt, cause, delivery, status }) => ({
+              delivery_id: delivery,
+              status,
+              cause: cause ?? null,
+              attempt: attempt ?? null,
+              at
+            }))
+          )
 
-        const move = Effect.fnUntraced(function* (
-          delivery: string,
-          status: DeliveryStatus,
-          options: { readonly cause?: string | undefined; readonly attempt?: number } = {}
-        ) {
+        const move = Effect.fnUntraced(function* (moves: ReadonlyArray<Move>) {
           const at = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE deliveries SET status = ${status}, cause = ${options.cause}, updated_at = ${at} WHERE id = ${delivery}`
-          yield* record(delivery, status, { ...options, at })
+          yield* updateAll(
+            sql,
+            "deliveries",
+            moves.map(({ cause, delivery, status }) => ({ id: delivery, status, cause: cause ?? null, updated_at: at }))
+          )
+          yield* record(moves, at)
         })
 
-        const makeDelivery = Effect.fnUntraced(function* (
-          { alertId, id, integration }: Pick<StoredConversation, "id" | "alertId" | "integration">,
-          { cause, kind, redeliveryOf, status }: NewDelivery
+        const makeDeliveries = Effect.fnUntraced(function* (
+          made: ReadonlyArray<NewDelivery & { readonly id: string; readonly of: Place }>
         ) {
+          if (made.length === 0) return
           const at = yield* Clock.currentTimeMillis
-          const delivery = yield* random.uuidV7()
-          yield* sql`INSERT INTO deliveries ${sql.insert({
-            id: delivery,
-            conversation_id: id,
-            alert_id: alertId,
-            integration_id: integration,
-            kind,
-            status,
-            cause,
-            form: "rich",
-            attempts: 0,
-            unanswered: 0,
-            next_at: at,
-            redelivery_of: redeliveryOf ?? null,
-            created_at: at,
-            updated_at: at
-          })}`
-          yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE id = ${alertId}) WHERE id = ${delivery}`
-          yield* record(delivery, status, { at, cause })
-          return delivery
-        })
-
-        const applyOne = Effect.fnUntraced(function* (
-          alert: AlertId,
-          plan: Plan,
-          known: StoredConversation | undefined
-        ) {
-          const at = yield* Clock.currentTimeMillis
-          const { conversation, owe, supersede } = plan
-          const id = known?.id ?? (yield* random.uuidV7())
-          const columns = toColumns(conversation, known, at)
-          if (known === undefined) {
-            yield* sql`INSERT INTO conversations ${sql.insert({
+          yield* insertAll(
+            sql,
+            "deliveries",
+            made.map(({ cause, id, kind, of, redeliveryOf, status }) => ({
               id,
-              alert_id: alert,
-              integration_id: conversation.integration,
-              opened_at: at,
-              ...columns
-            })}`
-          } else {
-            yield* sql`UPDATE conversations SET ${sql.update(columns)} WHERE id = ${id}`
-          }
-          if (supersede !== undefined && known?.waiting !== undefined) {
-            yield* move(known.waiting.id, "superseded", { cause: supersede })
-          }
-          if (owe === undefined) return
-          const to = { id, alertId: alert, integration: conversation.integration }
-          yield* makeDelivery(to, {
-            kind: owe.kind,
-            status: owe.superseded === undefined ? "pending" : "superseded",
-            cause: owe.superseded ?? whyOwed(conversation)
-          })
+              conversation_id: of.id,
+              alert_id: of.alertId,
+              integration_id: of.integration,
+              kind,
+              status,
+              cause,
+              form: "rich",
+              attempts: 0,
+              unanswered: 0,
+              next_at: at,
+              redelivery_of: redeliveryOf ?? null,
+              created_at: at,
+              updated_at: at
+            }))
+          )
+          const ids = made.map(({ id }) => id)
+          yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id)
+            WHERE ${isOneOf(sql, "id", ids)}`
+          yield* record(
+            made.map(({ cause, id, status }) => ({ delivery: id, status, cause })),
+            at
+          )
         })
 
-        const apply = Effect.fnUntraced(function* (
-          alert: AlertId,
-          plans: ReadonlyArray<Plan>,
-          stored?: ReadonlyArray<StoredConversation>
-        ) {
-          if (plans.length === 0) return []
-          const conversations = stored ?? (yield* ofAlerts([alert])).get(alert) ?? []
-          const known = new Map(conversations.map((conversation) => [conversation.integration, conversation]))
-          for (const plan of plans) {
-            // What never opened needs no row: the integration is disabled.
-            const { conversation, owe } = plan
-            if (owe === undefined && conversation.state === "closed" && !known.has(conversation.integration)) continue
-            yield* applyOne(alert, plan, known.get(plan.conversation.integration))
+        const apply = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+          const at = yield* Clock.currentTimeMillis
+          const opened: Array<Columns> = []
+          const changed: Array<Columns> = []
+          const superseded: Array<Move> = []
+          const owed: Array<NewDelivery & { readonly id: string; readonly of: Place }> = []
+          for (const { alert, known, plans } of changes) {
+            for (const { conversation, owe, supersede } of plans) {
+              const { integration } = conversation
+              const before = known.find((known) => known.integration === integration)
+              // What never opened needs no row: the integration is disabled.
+              if (owe === undefined && conversation.state === "closed" && before === undefined) continue
+              const id = before?.id ?? (yield* random.uuidV7())
+              const columns = { id, ...toColumns(conversation, before, at) }
+              if (before === undefined) {
+                opened.push({ ...columns, alert_id: alert, integration_id: integration, opened_at: at })
+              } else {
+                changed.push(columns)
+              }
+              if (supersede !== undefined && before?.waiting !== undefined) {
+                superseded.push({ delivery: before.waiting.id, status: "superseded", cause: supersede })
+              }
+              if (owe === undefined) continue
+              owed.push({
+                id: yield* random.uuidV7(),
+                of: { id, alertId: alert, integration },
+                kind: owe.kind,
+                status: owe.superseded === undefined ? "pending" : "superseded",
+                cause: owe.superseded ?? whyOwed(conversation)
+              })
+            }
           }
-          return plans.map(({ conversation }) => conversation.integration)
+          yield* insertAll(sql, "conversations", opened)
+          yield* updateAll(sql, "conversations", changed)
+          yield* move(superseded)
+          yield* makeDeliveries(owed)
+          return new Set(owed.map(({ of }) => of.integration))
         })
 
         const endAll = Effect.fnUntraced(function* (integration: IntegrationId) {
@@ -222,7 +229,18 @@ export class Conversations extends Context.Service<
             WHERE integration_id = ${integration}`
         })
 
-        return Conversations.of({ ofAlerts, get, apply, makeDelivery, endAll, move })
+        return Conversations.of({
+          ofAlerts,
+          many,
+          apply,
+          makeDelivery: Effect.fnUntraced(function* (of, delivery) {
+            const id = yield* random.uuidV7()
+            yield* makeDeliveries([{ ...delivery, id, of }])
+            return id
+          }),
+          endAll,
+          move
+        })
       })
     )
 }
@@ -232,6 +250,12 @@ const whyOwed = ({ closedBecause, heldBy, holders }: Conversation): string =>
   closedBecause === undefined
     ? `held by ${holders.join(", ")}`
     : `closed: ${closedBecause}; was held by ${heldBy.join(", ")}`
+
+/** The conversation that a delivery belongs to. */
+type Place = Pick<StoredConversation, "id" | "alertId" | "integration">
+
+/** Some columns of a conversation. */
+type Columns = { readonly id: string } & Readonly<Record<string, string | number | null>>
 
 const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
   state: conversation.state,

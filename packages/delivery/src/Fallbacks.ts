@@ -63,10 +63,12 @@ export class Fallbacks extends Context.Service<
         if (from.state === "open") {
           const holders = [...new Set([...(known?.holders ?? []), holder])]
           const open = { ...held, state: "open" as const, holders, closedBecause: undefined }
-          yield* conversations.apply(alert.id, [settle(open, { alert, notifyOnClear })], all)
+          yield* conversations.apply([{ alert: alert.id, plans: [settle(open, { alert, notifyOnClear })], known: all }])
         } else if (known === undefined) {
           const over = { ...held, closedBecause: from.closedBecause, lastOwed: "raised" as const }
-          yield* conversations.apply(alert.id, [{ conversation: over, owe: { kind: "Raised" } }], all)
+          yield* conversations.apply([
+            { alert: alert.id, plans: [{ conversation: over, owe: { kind: "Raised" } }], known: all }
+          ])
         }
         yield* sql.afterCommit(signals.send([to], "work"))
       })
@@ -74,13 +76,13 @@ export class Fallbacks extends Context.Service<
       const divert = Effect.fnUntraced(function* (delivery: string, to: IntegrationId, why: string) {
         const [row] = yield* sql<Row>`SELECT conversation_id, alert_id, kind FROM deliveries WHERE id = ${delivery}`
         if (row?.conversation_id == null || row.alert_id === null || !divertible.includes(row.kind)) return false
-        const conversation = yield* conversations.get(row.conversation_id)
+        const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
         const alert = yield* alerts.get(AlertId.make(row.alert_id))
         // Fallbacks never chain.
         if (conversation === undefined || alert === undefined || !conversation.heldBy.every(isRule)) return false
         if (conversation.state === "closed" && !isEnded(conversation, alert)) return false
         yield* tell(alert, conversation, to)
-        yield* conversations.move(delivery, "diverted", { cause: `to ${to}: ${why}` })
+        yield* conversations.move([{ delivery, status: "diverted", cause: `to ${to}: ${why}` }])
         const { notifyOnClear } = yield* alertRules.current
         const over = {
           ...conversation,
@@ -90,7 +92,8 @@ export class Fallbacks extends Context.Service<
           severityTold: row.kind === "Escalated" ? alert.severity : conversation.severityTold,
           ...(conversation.state === "closed" && !conversation.perhapsTold && { lastOwed: "cleared" as const })
         }
-        yield* conversations.apply(alert.id, [settle(over, { alert, notifyOnClear })])
+        const plans = [settle(over, { alert, notifyOnClear })]
+        yield* conversations.apply([{ alert: alert.id, plans, known: [{ ...conversation, waiting: undefined }] }])
         return true
       })
 

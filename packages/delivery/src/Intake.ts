@@ -3,15 +3,17 @@
  * all of that is on the disk.
  */
 import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
-import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
-import { Digest, SecureRandom } from "effect/crypto"
-import { Hex } from "effect/encoding"
-import { SqlClient, type SqlError } from "effect/sql"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+// Effect's own digest is a task of another thread for each event.
+import { hash } from "node:crypto"
 import { Alerts } from "./Alerts.ts"
 import { Closing } from "./Closing.ts"
-import { judge } from "./episode.ts"
+import { type Episode, judge } from "./episode.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { Reconciliation } from "./Reconciliation.ts"
+import { given, insertAll } from "./many.ts"
+import { type Moved, Reconciliation } from "./Reconciliation.ts"
 import { alertNamed, eventNamed } from "./touches.ts"
 import { withinLimits } from "./withinLimits.ts"
 
@@ -34,7 +36,7 @@ export class Intake extends Context.Service<
   static readonly layer: Layer.Layer<
     Intake,
     never,
-    Journal | SqlClient.SqlClient | Alerts | Closing | Reconciliation | SecureRandom.SecureRandom | Digest.Digest
+    Journal | SqlClient.SqlClient | Alerts | Closing | Reconciliation | SecureRandom.SecureRandom
   > = Layer.effect(
     Intake,
     Effect.gen(function* () {
@@ -44,64 +46,98 @@ export class Intake extends Context.Service<
       const closing = yield* Closing
       const reconciliation = yield* Reconciliation
       const random = yield* SecureRandom.SecureRandom
-      const digest = yield* Digest.Digest
 
-      const seenBefore = (event: AlertEvent) =>
-        event.eventId === undefined
-          ? Effect.succeed([])
-          : sql<SeenRow>`SELECT sequence, alert_id, status, hash FROM events
-              WHERE source = ${event.source} AND event_id = ${event.eventId}`
+      const seenBefore = Effect.fnUntraced(function* (events: ReadonlyArray<AlertEvent>) {
+        const keys = events.flatMap(({ eventId, source }) =>
+          eventId === undefined ? [] : [{ source, event_id: eventId }]
+        )
+        const rows =
+          keys.length === 0
+            ? []
+            : yield* sql<SeenRow>`SELECT events.* FROM ${given(sql, "events", keys)} AS given CROSS JOIN events
+                WHERE events.source = given.source AND events.event_id = given.event_id`
+        return new Map(rows.map((row) => [eventNamed(row.source, row.event_id), row]))
+      })
 
-      const acceptOne = Effect.fnUntraced(function* (event: AlertEvent): Effect.fn.Return<Accepted, SqlError.SqlError> {
-        const hash = Hex.encode(yield* digest.digest(Digest.sha256, new TextEncoder().encode(encodeEvent(event))))
-        const [seen] = yield* seenBefore(event)
-        if (seen !== undefined) {
-          if (seen.hash !== hash) {
-            yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${seen.sequence}`
-          }
-          yield* alerts.heard(seen.alert_id)
-          return { id: seen.alert_id, status: seen.status }
-        }
+      /** Takes events of which no two have the same alert or the same id. */
+      const acceptDistinct = Effect.fnUntraced(function* (events: ReadonlyArray<Hashed>) {
+        const seen = yield* seenBefore(events.map(({ event }) => event))
+        const episodes = yield* alerts.latest(events.map(({ event }) => event))
         const now = yield* DateTime.now
-        const episode = yield* alerts.latest(event.source, event.sourceId)
-        const verdict = judge(episode, event, {
-          hash,
-          newId: AlertId.make(yield* random.uuidV7()),
-          now
-        })
-        const status = verdict._tag === "Duplicate" ? "duplicate" : verdict._tag === "Late" ? "late" : "accepted"
-        // What only repeats or refreshes an alert leaves no row, unless its key must be known again (I5, I6).
-        if (event.eventId !== undefined || (verdict._tag !== "Duplicate" && verdict._tag !== "Updated")) {
-          yield* sql`INSERT INTO events ${sql.insert({
-            source: event.source,
-            event_id: event.eventId ?? null,
-            hash,
-            alert_id: verdict.alert.id,
-            status,
-            note: verdict._tag === "NeverRaised" ? "nothing owed: never raised here" : null,
-            received_at: yield* Clock.currentTimeMillis
-          })}`
-        }
-        if (verdict._tag === "Duplicate" || verdict._tag === "Late") {
-          yield* alerts.heard(verdict.alert.id)
-        } else {
-          yield* alerts.save({
-            alert: verdict.alert,
+        const accepted: Array<Accepted> = []
+        const rows: Array<Record<string, string | number | null>> = []
+        const heard: Array<AlertId> = []
+        const saved: Array<Episode> = []
+        const moved: Array<Moved> = []
+        for (const { event, hash } of events) {
+          const known = event.eventId === undefined ? undefined : seen.get(eventNamed(event.source, event.eventId))
+          if (known !== undefined) {
+            if (known.hash !== hash) {
+              yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${known.sequence}`
+            }
+            heard.push(known.alert_id)
+            accepted.push({ id: known.alert_id, status: known.status })
+            continue
+          }
+          const episode = episodes.get(alertNamed(event.source, event.sourceId))
+          const verdict = judge(episode, event, { hash, newId: AlertId.make(yield* random.uuidV7()), now })
+          const { _tag, alert } = verdict
+          const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
+          accepted.push({ id: alert.id, status })
+          // What only repeats or refreshes an alert leaves no row, unless its key must be known again (I5, I6).
+          if (event.eventId !== undefined || (_tag !== "Duplicate" && _tag !== "Updated")) {
+            rows.push({
+              source: event.source,
+              event_id: event.eventId ?? null,
+              hash,
+              alert_id: alert.id,
+              status,
+              note: _tag === "NeverRaised" ? "nothing owed: never raised here" : null,
+              received_at: now.epochMilliseconds
+            })
+          }
+          if (verdict._tag === "Duplicate" || verdict._tag === "Late") {
+            heard.push(alert.id)
+            continue
+          }
+          saved.push({
+            alert,
             clearTimeStated: verdict.clearTimeStated,
             lastHash: hash,
-            raisedHere: verdict._tag !== "NeverRaised"
+            raisedHere: _tag !== "NeverRaised"
           })
-          const isSame = episode?.alert.id === verdict.alert.id
-          yield* reconciliation.moved(verdict.alert, isSame ? episode.alert : undefined)
+          moved.push({ alert, before: episode?.alert.id === alert.id ? episode.alert : undefined })
         }
-        return { id: verdict.alert.id, status }
+        yield* insertAll(sql, "events", rows)
+        yield* alerts.heard(heard)
+        yield* alerts.save(saved)
+        yield* reconciliation.moved(moved)
+        return accepted
       })
+
+      /** Takes requests in their order, all events at once of which none needs another's end. */
+      const acceptAll = Effect.fnUntraced(function* (requests: ReadonlyArray<ReadonlyArray<Hashed>>) {
+        const answers = new Map<Hashed, Accepted>()
+        for (const events of turns(requests.flat())) {
+          const accepted = yield* acceptDistinct(events)
+          accepted.forEach((one, index) => {
+            const event = events[index]
+            if (event !== undefined) answers.set(event, one)
+          })
+        }
+        return requests.map((events) => events.flatMap((event) => answers.get(event) ?? []))
+      })
+
+      const accept = journal.together(acceptAll)
 
       return Intake.of({
         clear: (id, reason) => journal.commit(closing.close(id, "byHand", `closed by hand: ${reason}`)),
         accept: (events) => {
-          const known = events.map(withinLimits)
-          return journal.commit(Effect.forEach(known, acceptOne), known.flatMap(touched))
+          const hashed = events.map(withinLimits).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
+          return accept(
+            hashed,
+            hashed.flatMap(({ event }) => touched(event))
+          )
         }
       })
     })
@@ -113,8 +149,30 @@ const touched = ({ eventId, source, sourceId }: AlertEvent) => [
   ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
 ]
 
+/** An event, and what it says as a hash. */
+interface Hashed {
+  readonly event: AlertEvent
+  readonly hash: string
+}
+
+/** The events in turns: each of what follows from none of the same turn. */
+const turns = (events: ReadonlyArray<Hashed>): ReadonlyArray<ReadonlyArray<Hashed>> => {
+  const turns: Array<Array<Hashed>> = []
+  /** How many turns have begun that touch what is named. */
+  const after = new Map<string, number>()
+  for (const hashed of events) {
+    const names = touched(hashed.event)
+    const turn = Math.max(...names.map((name) => after.get(name) ?? 0))
+    for (const name of names) after.set(name, turn + 1)
+    ;(turns[turn] ??= []).push(hashed)
+  }
+  return turns
+}
+
 interface SeenRow {
   readonly sequence: number
+  readonly source: string
+  readonly event_id: string
   readonly alert_id: AlertId
   readonly status: Accepted["status"]
   readonly hash: string

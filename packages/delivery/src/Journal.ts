@@ -17,10 +17,16 @@ const maxGroup = 256
 const mostTries = 50
 
 interface Part {
-  /** Runs the part and keeps its exit; `settle` answers who waits for it, once the group is durable or has failed. */
-  readonly run: Effect.Effect<void, SqlError.SqlError>
+  /** Parts of one kind are run together. */
+  readonly kind: Kind
+  /** Answers who waits for it, once the group is durable or has failed. */
   readonly settle: (failure: StoreUnavailable | undefined) => Effect.Effect<void>
   readonly touches: ReadonlyArray<string> | undefined
+}
+
+/** Runs parts and keeps their exits; a failure is one of the whole group. */
+interface Kind {
+  readonly run: (parts: ReadonlyArray<Part>) => Effect.Effect<void, SqlError.SqlError>
 }
 
 /** The store, as the engine writes and reads it. */
@@ -41,6 +47,16 @@ export class Journal extends Context.Service<
       part: Effect.Effect<A, E>,
       touches?: ReadonlyArray<string>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
+    /**
+     * Makes a `commit` for parts that do the same with different things: `run` does at once what waits at that moment,
+     * and answers each in its place. Where that fails, each is run by itself.
+     */
+    readonly together: <I, A, E>(
+      run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>
+    ) => (
+      item: I,
+      touches?: ReadonlyArray<string>
+    ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(
       query: Effect.Effect<A, E>
@@ -51,13 +67,17 @@ export class Journal extends Context.Service<
     Journal,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const waiting = yield* Queue.unbounded<Part>()
+      const queue = yield* Queue.unbounded<Part>()
 
       const commitGroup = Effect.fnUntraced(function* (parts: ReadonlyArray<Part>) {
         const isAlone = parts.some(({ touches }) => touches === undefined)
         const group = Effect.andThen(
           lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches)),
-          Effect.forEach(parts, ({ run }) => run, { discard: true })
+          Effect.forEach(
+            Map.groupBy(parts, ({ kind }) => kind),
+            ([kind, parts]) => kind.run(parts),
+            { discard: true }
+          )
         )
         const exit = yield* Effect.exit(
           Effect.retry(sql.withTransaction(group), { while: stoodInTheWay, times: mostTries - 1 })
@@ -68,40 +88,60 @@ export class Journal extends Context.Service<
 
       yield* Effect.addFinalizer(() =>
         // Nobody writes any more: who still waits must not wait for ever.
-        Effect.flatMap(Queue.clear(waiting), (parts) =>
+        Effect.flatMap(Queue.clear(queue), (parts) =>
           Effect.andThen(
-            Queue.shutdown(waiting),
+            Queue.shutdown(queue),
             Effect.forEach(parts, ({ settle }) => settle(gone), { discard: true })
           )
         )
       )
-      const write = Queue.takeBetween(waiting, 1, maxGroup).pipe(
+      const write = Queue.takeBetween(queue, 1, maxGroup).pipe(
         // A stop between taking and answering would leave the waiting without an answer.
         Effect.flatMap((parts) => Effect.uninterruptible(commitGroup(parts))),
         Effect.forever({ disableYield: true })
       )
       for (let n = 0; n < groupsAtOnce(sql); n++) yield* Effect.forkScoped(write)
 
-      return Journal.of({
-        commit: Effect.fnUntraced(function* <A, E>(part: Effect.Effect<A, E>, touches?: ReadonlyArray<string>) {
-          const answer = yield* Deferred.make<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>()
-          let kept: Exit.Exit<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> = Exit.fail(gone)
-          const isWaiting = yield* Queue.offer(waiting, {
-            touches,
-            // Its own savepoint: what a failing part wrote is taken back, and the group goes on.
-            run: Effect.flatMap(Effect.exit(sql.withTransaction(part)), (exit) => {
-              const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-              // A full disk ends the whole transaction, so the group cannot go on as if only one part had failed.
-              if (SqlError.isSqlError(error) && !isOfStatement(error)) return Effect.fail(error)
-              return Effect.map(Effect.exit(storeUnavailable(exit)), (exit) => {
-                kept = exit
-              })
-            }),
-            settle: (failure) => Deferred.done(answer, failure === undefined ? kept : Exit.fail(failure))
+      const together = <I, A, E>(run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>) => {
+        interface Waiting {
+          readonly item: I
+          kept: Exit.Exit<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
+        }
+        const waiting = new WeakMap<Part, Waiting>()
+
+        const runAll = (all: ReadonlyArray<Waiting>): Effect.Effect<void, SqlError.SqlError> =>
+          // A savepoint: what a failing part wrote is taken back, and the group goes on.
+          Effect.flatMap(Effect.exit(sql.withTransaction(run(all.map(({ item }) => item)))), (exit) => {
+            const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+            // A full disk ends the whole transaction, so the group cannot go on as if only one part had failed.
+            if (SqlError.isSqlError(error) && !isOfStatement(error)) return Effect.fail(error)
+            if (Exit.isFailure(exit) && all.length > 1)
+              return Effect.forEach(all, (one) => runAll([one]), { discard: true })
+            return Effect.map(Effect.exit(storeUnavailable(exit)), (exit) => {
+              // Each is answered in its place.
+              all.forEach((one, place) => (one.kept = Exit.map(exit, (answers) => answers[place] as A)))
+            })
           })
-          if (!isWaiting) return yield* gone
+        const kind: Kind = { run: (parts) => runAll(parts.flatMap((part) => waiting.get(part) ?? [])) }
+
+        return Effect.fnUntraced(function* (item: I, touches?: ReadonlyArray<string>) {
+          const answer = yield* Deferred.make<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>()
+          const own: Waiting = { item, kept: Exit.fail(gone) }
+          const part: Part = {
+            kind,
+            touches,
+            settle: (failure) => Deferred.done(answer, failure === undefined ? own.kept : Exit.fail(failure))
+          }
+          waiting.set(part, own)
+          if (!(yield* Queue.offer(queue, part))) return yield* gone
           return yield* Deferred.await(answer)
-        }),
+        })
+      }
+
+      return Journal.of({
+        together,
+        commit: (part, touches) =>
+          together((_: ReadonlyArray<void>) => Effect.map(part, (done) => [done]))(undefined, touches),
         read: storeUnavailable
       })
     })

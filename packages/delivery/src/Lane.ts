@@ -4,13 +4,12 @@
  */
 import { type ChannelPlugin, type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
-import type { SqlError } from "effect/sql"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
-import { Journal, StoreUnavailable } from "./Journal.ts"
+import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { Partitions } from "./Partitions.ts"
@@ -119,8 +118,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
     if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
     if (inFlight >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
-    const { delivery, dueAt } = yield* journal.read(backlog.next(id))
-    if (delivery === undefined) {
+    const room = isProbing ? 1 : mostInFlight - inFlight
+    const { due, dueAt } = yield* journal.read(backlog.next(id, Math.min(room, yield* pacing.atOnce(id))))
+    if (due.length === 0) {
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
     const isStorm = most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
@@ -130,7 +130,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (isStorm && critical === undefined) {
       if (yield* begin(integration, attempts.takeDigest(id, { most, form: digestForm }))) return
     }
-    yield* beginOne(integration, critical ?? delivery)
+    if (critical !== undefined) return yield* beginAll(integration, [critical])
+    let paid = 1
+    while (paid < due.length && (yield* pacing.take(id)) === 0) paid++
+    yield* beginAll(integration, due.slice(0, paid))
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one.
@@ -164,50 +167,45 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const logBug = (defect: unknown) =>
     Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
 
-  /** Marks a delivery as being sent, and leaves its attempt to itself; false if nothing was taken. */
-  const begin = (
-    integration: ReadyIntegration,
-    take: Effect.Effect<Taken | undefined, SqlError.SqlError>,
-    touches?: ReadonlyArray<string>
-  ) =>
+  /** Marks deliveries as being sent, and leaves their attempts to themselves; false if nothing was taken. */
+  const begin = (integration: ReadyIntegration, take: Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        const taken = yield* journal.commit(
-          Effect.gen(function* () {
-            return (yield* partitions.proven(id)) ? yield* take : yield* servedElsewhere
-          }),
-          touches
-        )
-        if (taken === undefined) return false
-        inFlight++
+        const taken = yield* take
+        if (taken.length === 0) return false
+        inFlight += taken.length
         yield* landed.close
-        yield* Effect.forkDetach(Effect.ensuring(attempt(integration, taken, touches), land))
+        for (const one of taken) {
+          yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land))
+        }
         return true
       })
     )
 
-  const beginOne = (integration: ReadyIntegration, delivery: Next) =>
-    begin(integration, attempts.take(delivery.id), delivery.touches).pipe(
-      Effect.catchDefect((defect) =>
-        logBug(defect).pipe(Effect.andThen(journal.commit(attempts.bury(delivery.id))), Effect.as(false))
-      )
+  const beginAll = (
+    integration: ReadyIntegration,
+    deliveries: ReadonlyArray<Next>
+  ): Effect.Effect<unknown, StoreUnavailable> =>
+    begin(integration, attempts.take(id, deliveries)).pipe(
+      Effect.catchDefect((defect) => {
+        const [first] = deliveries
+        // One of them cannot be read.
+        if (first === undefined || deliveries.length > 1) {
+          return Effect.forEach(deliveries, (one) => beginAll(integration, [one]), { discard: true })
+        }
+        return Effect.andThen(logBug(defect), attempts.bury(first.id))
+      })
     )
 
-  const attempt = (integration: ReadyIntegration, taken: Taken, touches: ReadonlyArray<string> | undefined) =>
+  const attempt = (integration: ReadyIntegration, taken: Taken) =>
     tryAndJudge(integration, taken).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
-        journal
-          .commit(
-            // Else who serves the lane now has owed it again already.
-            Effect.when(attempts.complete(taken, outcome, integration.updatedAt), partitions.proven(id)),
-            outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0) ? undefined : touches
-          )
-          .pipe(
-            Effect.tapError(() => Effect.sleep(storePause)),
-            Effect.eventually,
-            Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
-          )
+        attempts.complete({ taken, outcome, updatedAt: integration.updatedAt }).pipe(
+          Effect.tapError(() => Effect.sleep(storePause)),
+          Effect.eventually,
+          Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
+        )
       ),
       Effect.catchDefect(logBug)
     )
@@ -310,5 +308,3 @@ const unsent: Tried = {
   _tag: "Failed",
   reason: new Unavailable({ detail: "not sent: the gateway could not be sure that it still serves the lane" })
 }
-
-const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })

@@ -66,6 +66,8 @@ export class Pacing extends Context.Service<
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
     /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
     readonly take: (integration: IntegrationId) => Effect.Effect<number>
+    /** How many messages the integration's budgets hold now; at least one. */
+    readonly atOnce: (integration: IntegrationId) => Effect.Effect<number>
     /** Like `take`, before all others: what it has to wait for is kept from them, until it is taken or forgotten. */
     readonly takeFirst: (integration: IntegrationId) => Effect.Effect<number>
     /** How many messages the integration can say in a minute, by the limits in force. */
@@ -121,6 +123,10 @@ export class Pacing extends Context.Service<
       take: (integration) =>
         Effect.map(Clock.currentTimeMillis, (now) =>
           takeOf(integration, now, (key) => 1 + [...first].filter((other) => spends(other, key)).length)
+        ),
+      atOnce: (integration) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          Math.max(1, Math.floor(Math.min(...spent(integration, now).map(({ bucket }) => bucket.tokens))))
         ),
       takeFirst: (integration) =>
         Effect.map(Clock.currentTimeMillis, (now) => {

@@ -5,6 +5,7 @@ import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { isOneOf } from "./many.ts"
 import { type Handlers, Peers } from "./Peers.ts"
 
 /** What follows when lanes come here, or go: `resume` is part of the transaction in which they come. */
@@ -20,8 +21,10 @@ export class Partitions extends Context.Service<
     readonly serve: (service: Service) => Effect.Effect<never>
     /** Whether an attempt at the integration may begin. */
     readonly isHeld: (integration: IntegrationId) => boolean
-    /** Whether the integration's lane is served here. Belongs inside a journal's transaction: it holds till its end. */
-    readonly proven: (integration: IntegrationId) => Effect.Effect<boolean, SqlError.SqlError>
+    /** Which of the integrations' lanes are served here. Belongs inside a journal's transaction: it holds till its end. */
+    readonly proven: (
+      integrations: ReadonlySet<IntegrationId>
+    ) => Effect.Effect<ReadonlySet<IntegrationId>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Partitions") {
   static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | Journal | Peers> = Layer.effect(
@@ -68,17 +71,15 @@ export class Partitions extends Context.Service<
           const partition = places.get(integration)
           return partition === undefined || peers.isHeld(partition)
         },
-        proven: (integration) =>
-          peers.many
-            ? Effect.map(
-                sql<{ partition: number; fence: number }>`SELECT p.partition, p.fence
-                  FROM integrations i JOIN partitions p ON p.partition = i.partition WHERE i.id = ${integration}`,
-                ([row]) => {
-                  if (row !== undefined) places.set(integration, row.partition)
-                  return row !== undefined && fences.get(row.partition) === row.fence
-                }
-              )
-            : Effect.succeed(true)
+        proven: Effect.fnUntraced(function* (integrations) {
+          if (!peers.many) return integrations
+          const rows = yield* sql<{ id: IntegrationId; partition: number; fence: number }>`
+            SELECT i.id, p.partition, p.fence
+            FROM integrations i JOIN partitions p ON p.partition = i.partition
+            WHERE ${isOneOf(sql, "i.id", integrations)}`
+          for (const { id, partition } of rows) places.set(id, partition)
+          return new Set(rows.flatMap(({ fence, id, partition }) => (fences.get(partition) === fence ? [id] : [])))
+        })
       })
     })
   )

@@ -3,11 +3,11 @@
  * raised alerts after an operator's edit, 1,000 at a time (case O6).
  */
 import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core"
-import { Context, Effect, Latch, Layer, Schema } from "effect"
+import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
-import { Conversations, type StoredConversation } from "./Conversations.ts"
+import { type Change, Conversations, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "./Planner.ts"
@@ -24,12 +24,19 @@ export const Edit = Schema.Union([
 ])
 export type Edit = typeof Edit.Type
 
+/** What an event did to an alert. */
+export interface Moved {
+  readonly alert: Alert
+  /** What it was, if it was known. */
+  readonly before: Alert | undefined
+}
+
 /** Plans, and writes what was planned. All but `preview` belongs inside a journal's transaction. */
 export class Reconciliation extends Context.Service<
   Reconciliation,
   {
-    /** An event made the alert what it is now; `before` is what it was, if it was known. */
-    readonly moved: (alert: Alert, before: Alert | undefined) => Effect.Effect<void, SqlError.SqlError>
+    /** Events made the alerts what they are now. */
+    readonly moved: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
     /** The alert was closed because nothing was heard of it: nobody is told. */
     readonly expired: (alert: Alert) => Effect.Effect<void, SqlError.SqlError>
     /**
@@ -70,13 +77,17 @@ export class Reconciliation extends Context.Service<
       })
       type Facts = Effect.Success<typeof facts>
 
+      const write = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+        const woken = yield* conversations.apply(changes)
+        yield* sql.afterCommit(signals.send(woken, "work"))
+      })
+
       const apply = Effect.fnUntraced(function* (
         id: AlertId,
         plan: (known: ReadonlyArray<StoredConversation>) => ReadonlyArray<Plan>
       ) {
         const known = (yield* conversations.ofAlerts([id])).get(id) ?? []
-        const woken = yield* conversations.apply(id, plan(known), known)
-        yield* sql.afterCommit(signals.send(woken, "work"))
+        yield* write([{ alert: id, plans: plan(known), known }])
       })
 
       const pending = (limit: number) =>
@@ -85,10 +96,11 @@ export class Reconciliation extends Context.Service<
         )
 
       /** What an alert must be planned under before an event moves it: edits that have not reached it yet come first. */
-      const catchUp = Effect.fnUntraced(function* (facts: Facts, { id }: Alert, before: Alert | undefined) {
-        const edits = yield* pending(Number.MAX_SAFE_INTEGER)
-        const last = edits.at(-1)
-        if (last === undefined) return
+      const catchUp = Effect.fnUntraced(function* (
+        facts: Facts,
+        edits: Arr.NonEmptyReadonlyArray<PendingEdit>,
+        { alert: { id }, before }: Moved
+      ) {
         const [row] = yield* sql<{
           sequence: number
           planned_under: number
@@ -98,7 +110,7 @@ export class Reconciliation extends Context.Service<
           if (reached >= row.sequence || row.planned_under >= sequence) continue
           yield* apply(id, (conversations) => planEdit(edit, { ...facts, alert: before, conversations }))
         }
-        yield* sql`UPDATE alerts SET planned_under = ${last.sequence} WHERE id = ${id}`
+        yield* sql`UPDATE alerts SET planned_under = ${Arr.lastNonEmpty(edits).sequence} WHERE id = ${id}`
       })
 
       /** Plans the next raised alerts under the oldest edit that is not through; answers whether there was one. */
@@ -109,17 +121,17 @@ export class Reconciliation extends Context.Service<
         const behind = page.filter(({ plannedUnder }) => plannedUnder < oldest.sequence)
         const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
         const world = yield* facts
-        const woken = new Set<IntegrationId>()
-        for (const { alert } of behind) {
-          const ofAlert = known.get(alert.id) ?? []
-          const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
-          for (const id of yield* conversations.apply(alert.id, plans, ofAlert)) woken.add(id)
-        }
+        yield* write(
+          behind.map(({ alert }) => {
+            const ofAlert = known.get(alert.id) ?? []
+            const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
+            return { alert: alert.id, plans, known: ofAlert }
+          })
+        )
         const last = page.at(-1)
         yield* last === undefined || page.length < chunk
           ? sql`DELETE FROM edits WHERE sequence = ${oldest.sequence}`
           : sql`UPDATE edits SET reached = ${last.sequence} WHERE sequence = ${oldest.sequence}`
-        yield* sql.afterCommit(signals.send(woken, "work"))
         return true
       })
 
@@ -136,14 +148,25 @@ export class Reconciliation extends Context.Service<
       )
 
       return Reconciliation.of({
-        moved: Effect.fnUntraced(function* (alert, before) {
+        moved: Effect.fnUntraced(function* (moved) {
           const world = yield* facts
-          yield* catchUp(world, alert, before)
-          if (before !== undefined && before.severity !== alert.severity) {
+          const edits = yield* pending(Number.MAX_SAFE_INTEGER)
+          if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(world, edits, one))
+          for (const { alert, before } of moved) {
+            if (before === undefined || before.severity === alert.severity) continue
             yield* sql`UPDATE deliveries SET severity = ${alert.severity}
               WHERE alert_id = ${alert.id} AND status IN ('pending', 'retrying')`
           }
-          yield* apply(alert.id, (conversations) => onEvent({ ...world, alert, conversations }, world.rules))
+          const ofKnown = yield* conversations.ofAlerts(
+            moved.flatMap(({ alert, before }) => (before === undefined ? [] : [alert.id]))
+          )
+          yield* write(
+            moved.map(({ alert }) => {
+              const known = ofKnown.get(alert.id) ?? []
+              const plans = onEvent({ ...world, alert, conversations: known }, world.rules)
+              return { alert: alert.id, plans, known }
+            })
+          )
         }),
         expired: Effect.fnUntraced(function* (alert) {
           yield* apply(alert.id, (conversations) => onExpiry({ conversations }))
@@ -207,6 +230,13 @@ const without = (edit: Edit, integration: IntegrationId): Edit => {
 const EditJson = Schema.fromJsonString(Schema.toCodecJson(Edit))
 const encode = Schema.encodeSync(EditJson)
 const decode = Schema.decodeSync(EditJson)
+
+/** An edit that is not through. */
+interface PendingEdit {
+  readonly sequence: number
+  readonly edit: Edit
+  readonly reached: number
+}
 
 interface Row {
   readonly sequence: number

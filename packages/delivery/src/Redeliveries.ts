@@ -58,7 +58,7 @@ export class Redeliveries extends Context.Service<
             message: "It is a digest or a notice; what a digest says is delivered again by itself"
           })
         }
-        const conversation = yield* conversations.get(row.conversation_id)
+        const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
         const whyNot =
           conversation === undefined || !(yield* integrations.enabled).has(conversation.integration)
             ? "Its integration was deleted"

@@ -6,11 +6,12 @@ import { Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { afterwards, isUnanswered, unanswered } from "./afterwards.ts"
 import { AlertRules } from "./AlertRules.ts"
-import type { Outcome, Taken } from "./Attempts.ts"
+import type { End, Outcome, Taken } from "./Attempts.ts"
 import { Conversations, openStatus } from "./Conversations.ts"
 import { type Row, subjects } from "./deliveryRow.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
+import { isOneOf, updateAll } from "./many.ts"
 import { Notices } from "./Notices.ts"
 import { settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
@@ -26,42 +27,74 @@ export const completing = Effect.gen(function* () {
   const integrations = yield* Integrations
   const fallbacks = yield* Fallbacks
   const notices = yield* Notices
-  const subjectOf = yield* subjects
+  const subjectsOf = yield* subjects
 
-  const complete = Effect.fnUntraced(function* (taken: Taken, outcome: Outcome, updatedAt: number | undefined) {
-    const [row] = yield* sql<Row>`SELECT * FROM deliveries
-      WHERE id = ${taken.id} AND status = 'sending' AND attempts = ${taken.attempt}`
-    // Ended meanwhile: its integration was removed.
-    if (row === undefined) return
-    yield* outcome._tag === "Delivered" ? delivered(taken, row, outcome.receipt, updatedAt) : failed(taken, outcome)
-    yield* settleAfter(row, taken.notification._tag, outcome)
-    yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
-  })
-
-  /** What follows from the attempt for the delivery's conversation. */
-  const settleAfter = Effect.fnUntraced(function* (row: Row, kind: Kind, outcome: Outcome) {
-    const subject = yield* subjectOf(row)
-    if (subject === undefined) return
-    const { alert, conversation } = subject
-    const { notifyOnClear } = yield* alertRules.current
-    const now = afterwards(conversation, kind, outcome, row.severity)
-    yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
-  })
-
-  const delivered = Effect.fnUntraced(function* (
-    { attempt, id, integration, notification }: Taken,
-    { conversation_id }: Row,
-    receipt: ChannelPlugin.Receipt,
-    updatedAt: number | undefined
-  ) {
-    const text = Message.plainText(Message.fromNotification(notification), maxTextKept)
-    yield* sql`UPDATE deliveries SET text = ${text} WHERE id = ${id}`
-    yield* conversations.move(id, "delivered", { attempt })
-    if (notification._tag === "Raised") {
-      yield* sql`UPDATE conversations SET receipt = ${encodeReceipt(receipt)} WHERE id = ${conversation_id}
-        AND EXISTS (SELECT 1 FROM integrations WHERE id = ${integration} AND updated_at = ${updatedAt})`
+  const complete = Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
+    const ids = ends.map(({ taken }) => taken.id)
+    const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const known = ends.flatMap((end) => {
+      const row = byId.get(end.taken.id)
+      // Else it ended meanwhile: its integration was removed.
+      return row?.status === "sending" && row.attempts === end.taken.attempt ? [{ ...end, row }] : []
+    })
+    const told = known.filter(isDelivered)
+    yield* delivered(told)
+    yield* settleAfter(told.map(({ outcome, row, taken }) => ({ row, kind: taken.notification._tag, outcome })))
+    for (const { outcome, row, taken } of known) {
+      if (outcome._tag === "Failed") {
+        yield* failed(taken, outcome)
+        yield* settleAfter([{ row, kind: taken.notification._tag, outcome }])
+      }
+      yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
     }
-    yield* integrations.note(integration, { worked: true })
+  })
+
+  /** What follows from attempts for the conversations of deliveries, no two of one conversation. */
+  const settleAfter = Effect.fnUntraced(function* (
+    ends: ReadonlyArray<{ readonly row: Row; readonly kind: Kind; readonly outcome: Outcome }>
+  ) {
+    if (ends.length === 0) return
+    const about = yield* subjectsOf(ends.map(({ row }) => row))
+    const { notifyOnClear } = yield* alertRules.current
+    yield* conversations.apply(
+      ends.flatMap(({ kind, outcome, row }) => {
+        const subject = about.get(row.id)
+        if (subject === undefined) return []
+        const { alert, conversation } = subject
+        const now = afterwards(conversation, kind, outcome, row.severity)
+        return [{ alert: alert.id, plans: [settle(now, { alert, notifyOnClear })], known: [conversation] }]
+      })
+    )
+  })
+
+  const delivered = Effect.fnUntraced(function* (told: ReadonlyArray<Ended & { readonly outcome: Delivered }>) {
+    if (told.length === 0) return
+    yield* updateAll(
+      sql,
+      "deliveries",
+      told.map(({ taken: { id, notification } }) => ({
+        id,
+        text: Message.plainText(Message.fromNotification(notification), maxTextKept)
+      }))
+    )
+    yield* conversations.move(
+      told.map(({ taken: { attempt, id } }) => ({ delivery: id, status: "delivered", attempt }))
+    )
+    const integrationsOf = new Set(told.map(({ taken }) => taken.integration))
+    const current = yield* sql<{ id: IntegrationId; updated_at: number }>`SELECT id, updated_at FROM integrations
+      WHERE ${isOneOf(sql, "id", integrationsOf)}`
+    const states = new Map(current.map(({ id, updated_at }) => [id, updated_at]))
+    yield* updateAll(
+      sql,
+      "conversations",
+      told.flatMap(({ outcome, row, taken: { integration, notification }, updatedAt }) =>
+        notification._tag === "Raised" && row.conversation_id !== null && states.get(integration) === updatedAt
+          ? [{ id: row.conversation_id, receipt: encodeReceipt(outcome.receipt) }]
+          : []
+      )
+    )
+    yield* Effect.forEach(integrationsOf, (id) => integrations.note(id, { worked: true }))
   })
 
   const failed = Effect.fnUntraced(function* (
@@ -70,7 +103,7 @@ export const completing = Effect.gen(function* () {
   ) {
     const cause = `${reason._tag}: ${reason.detail}`
     if (notification._tag === "Digest") {
-      yield* conversations.move(id, "superseded", { cause: `given back: ${cause}`, attempt })
+      yield* conversations.move([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
     } else {
       yield* endOrRetry(id, integration, { attempt, cause, consequence })
     }
@@ -92,12 +125,13 @@ export const completing = Effect.gen(function* () {
       consequence
     }: { readonly attempt?: number; readonly cause: string; readonly consequence: Consequence }
   ) {
+    const end = { delivery: id, cause, ...(attempt !== undefined && { attempt }) }
     if (consequence.status === "dead") {
       const fallback = yield* fallbacks.of(integration)
       if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, cause))) return
-      return yield* conversations.move(id, "dead", { cause, ...(attempt !== undefined && { attempt }) })
+      return yield* conversations.move([{ ...end, status: "dead" }])
     }
-    yield* conversations.move(id, "retrying", { cause, ...(attempt !== undefined && { attempt }) })
+    yield* conversations.move([{ ...end, status: "retrying" }])
     // It may have become graver while it was being sent.
     yield* sql`UPDATE deliveries SET next_at = ${consequence.nextAt}, form = ${consequence.form},
       severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id) WHERE id = ${id}`
@@ -113,8 +147,8 @@ export const completing = Effect.gen(function* () {
       WHERE id = ${delivery} AND status = 'folded' AND folded_into = ${taken.id}`
     if (row === undefined) return
     if (outcome._tag === "Delivered") {
-      yield* conversations.move(delivery, "delivered", { cause: `in ${taken.id}` })
-      return yield* settleAfter(row, kind, outcome)
+      yield* conversations.move([{ delivery, status: "delivered", cause: `in ${taken.id}` }])
+      return yield* settleAfter([{ row, kind, outcome }])
     }
     yield* sql`UPDATE deliveries SET folded_into = NULL WHERE id = ${delivery}`
     const { reason } = outcome
@@ -131,22 +165,22 @@ export const completing = Effect.gen(function* () {
         : outcome.consequence.status === "dead"
     const consequence: Consequence = isOver ? { status: "dead" } : again
     yield* endOrRetry(delivery, taken.integration, { cause, consequence })
-    yield* settleAfter(row, kind, { ...outcome, consequence })
+    yield* settleAfter([{ row, kind, outcome: { ...outcome, consequence } }])
   })
 
   /** Owes a dead delivery again, unless something else has become owed there since. */
   const giveBack = Effect.fnUntraced(function* (id: string) {
     const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id} AND status = 'dead'`
     if (row === undefined) return
-    const subject = yield* subjectOf(row)
+    const subject = (yield* subjectsOf([row])).get(id)
     if (subject?.conversation.waiting !== undefined) return
     yield* sql`UPDATE deliveries SET form = 'rich' WHERE id = ${id}`
-    yield* conversations.move(id, "retrying", {
-      cause: "given back: others were refused too, so it is not to blame"
-    })
+    const cause = "given back: others were refused too, so it is not to blame"
+    yield* conversations.move([{ delivery: id, status: "retrying", cause }])
   })
 
-  const bury = (id: string) => conversations.move(id, "dead", { cause: "it cannot be read from the store" })
+  const bury = (id: string) =>
+    conversations.move([{ delivery: id, status: "dead", cause: "it cannot be read from the store" }])
 
   const resume = Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
     const cause = "the gateway stopped during the attempt: perhaps sent twice"
@@ -155,22 +189,33 @@ export const completing = Effect.gen(function* () {
           AND integration_id IN (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}) ORDER BY sequence`
     for (const row of rows) {
       if (row.kind === "Digest") {
-        yield* conversations.move(row.id, "superseded", { cause: `given back: ${cause}`, attempt: row.attempts })
+        const why = `given back: ${cause}`
+        yield* conversations.move([{ delivery: row.id, status: "superseded", cause: why, attempt: row.attempts }])
         continue
       }
       yield* sql`UPDATE deliveries SET unanswered = 1, folded_into = NULL WHERE id = ${row.id}`
-      yield* conversations.move(row.id, "retrying", { cause, attempt: row.attempts })
+      yield* conversations.move([{ delivery: row.id, status: "retrying", cause, attempt: row.attempts }])
       // An edit may have closed the conversation while it was being sent.
-      const subject = yield* subjectOf(row)
+      const subject = (yield* subjectsOf([row])).get(row.id)
       if (subject === undefined) continue
       const { alert, conversation } = subject
       const { notifyOnClear } = yield* alertRules.current
       const now = unanswered(conversation, row.kind)
-      yield* conversations.apply(alert.id, [settle(now, { alert, notifyOnClear })])
+      const plans = [settle(now, { alert, notifyOnClear })]
+      yield* conversations.apply([{ alert: alert.id, plans, known: [conversation] }])
     }
   })
 
   return { complete, bury, resume }
 })
+
+/** An attempt that ended, and its delivery. */
+interface Ended extends End {
+  readonly row: Row
+}
+
+type Delivered = Extract<Outcome, { _tag: "Delivered" }>
+
+const isDelivered = (end: Ended): end is Ended & { readonly outcome: Delivered } => end.outcome._tag === "Delivered"
 
 const encodeReceipt = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt)))

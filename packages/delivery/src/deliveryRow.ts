@@ -1,10 +1,10 @@
 /**
  * A delivery as the store has it, and what it speaks of.
  */
-import { AlertId, type ChannelPlugin, type Kind, type Severity } from "@tocsin/core"
+import type { Alert, ChannelPlugin, Kind, Severity } from "@tocsin/core"
 import { Effect } from "effect"
 import { Alerts } from "./Alerts.ts"
-import { Conversations } from "./Conversations.ts"
+import { Conversations, type StoredConversation } from "./Conversations.ts"
 
 /** A row of the table `deliveries`, as far as an attempt needs it. */
 export interface Row {
@@ -21,18 +21,26 @@ export interface Row {
   readonly created_at: number
 }
 
-/** Finds the alert and the conversation that a delivery speaks of. */
+/** What a delivery speaks of. */
+export interface Subject {
+  readonly alert: Alert
+  readonly conversation: StoredConversation
+}
+
+/** Finds the alerts and the conversations that deliveries speak of, by the deliveries' ids; there are none of digests and notices. */
 export const subjects = Effect.gen(function* () {
   const alerts = yield* Alerts
   const conversations = yield* Conversations
 
-  /** What the delivery speaks of; nothing if it is a digest or a notice. */
-  const subjectOf = Effect.fnUntraced(function* ({ alert_id, conversation_id }: Row) {
-    if (alert_id === null || conversation_id === null) return undefined
-    const conversation = yield* conversations.get(conversation_id)
-    const alert = yield* alerts.get(AlertId.make(alert_id))
-    return conversation === undefined || alert === undefined ? undefined : { alert, conversation }
+  return Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+    const known = yield* conversations.many(rows.flatMap(({ conversation_id }) => conversation_id ?? []))
+    const about = yield* alerts.many([...known.values()].map(({ alertId }) => alertId))
+    return new Map<string, Subject>(
+      rows.flatMap(({ conversation_id, id }) => {
+        const conversation = conversation_id === null ? undefined : known.get(conversation_id)
+        const alert = conversation && about.get(conversation.alertId)
+        return conversation === undefined || alert === undefined ? [] : [[id, { alert, conversation }]]
+      })
+    )
   })
-
-  return subjectOf
 })

@@ -8,8 +8,10 @@ import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
 import { Alerts } from "./Alerts.ts"
 import { compose, digest } from "./compose.ts"
-import { Conversations, fromEpisodes, openStatus } from "./Conversations.ts"
+import type { Taken } from "./Attempts.ts"
+import { Conversations, episodesJoined, openStatus } from "./Conversations.ts"
 import { type Row, subjects } from "./deliveryRow.ts"
+import { given, isOneOf, updateAll } from "./many.ts"
 import { PublicUrl } from "./PublicUrl.ts"
 
 /** Takes single deliveries, and digests of many. */
@@ -19,13 +21,12 @@ export const taking = Effect.gen(function* () {
   const conversations = yield* Conversations
   const random = yield* SecureRandom.SecureRandom
   const publicUrl = yield* PublicUrl
-  const subjectOf = yield* subjects
-  const episodesOf = sql.literal(fromEpisodes)
+  const subjectsOf = yield* subjects
 
   const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string) {
     const attempt = row.attempts + 1
     yield* sql`UPDATE deliveries SET attempts = ${attempt} WHERE id = ${row.id}`
-    yield* conversations.move(row.id, "sending", { attempt })
+    yield* conversations.move([{ delivery: row.id, status: "sending", attempt }])
     return {
       id: row.id,
       integration: IntegrationId.make(row.integration_id),
@@ -37,59 +38,94 @@ export const taking = Effect.gen(function* () {
     }
   })
 
-  const take = Effect.fnUntraced(function* (delivery: string) {
-    const [asked] =
-      yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${delivery} AND status IN ('pending', 'retrying')`
-    if (asked === undefined) return undefined
-    if (asked.notification !== null) return yield* takeNotice(asked, asked.notification)
-    const episodes = yield* sql<Row>`SELECT d.* ${episodesOf} AND this.id = ${asked.alert_id}
-      AND c.integration_id = ${asked.integration_id} AND d.${sql.literal(openStatus)}
+  /** All that waits or is being said of the alerts of these deliveries where those are owed, by these deliveries' ids. */
+  const episodesOf = Effect.fnUntraced(function* (asked: ReadonlyArray<Row>) {
+    if (asked.length === 0) return new Map<string, ReadonlyArray<Row>>()
+    const keys = asked.map(({ alert_id, id, integration_id }) => ({ id, alert_id, integration_id }))
+    const rows = yield* sql<Row & { readonly asked: string }>`SELECT d.*, given.id AS asked
+      FROM ${given(sql, "deliveries", keys)} AS given CROSS JOIN ${sql.literal(episodesJoined)}
+        AND this.id = given.alert_id AND c.integration_id = given.integration_id AND d.${sql.literal(openStatus)}
       ORDER BY a.episode`
-    // Nothing overtakes what is being said of the same alert.
-    if (episodes.some(({ status }) => status === "sending" || status === "folded")) return undefined
-    const latest = episodes.at(-1)
-    const row = latest === undefined || latest.kind === "Escalated" ? asked : latest
-    const earlier = row === latest ? episodes.slice(0, -1) : []
-    const subject = yield* subjectOf(row)
-    if (subject === undefined) return yield* Effect.die(new Error("A delivery without its alert"))
-    const { alert, conversation } = subject
-    const notification = compose(row.kind, alert, conversation, earlier.length)
-    const attempt = row.attempts + 1
-    yield* sql`UPDATE deliveries
-      SET kind = ${notification._tag}, attempts = ${attempt}, severity = ${alert.severity} WHERE id = ${row.id}`
-    yield* conversations.move(row.id, "sending", { attempt })
-    const carries = yield* Effect.forEach(earlier, (one) => fold(one, row.id))
-    return {
-      id: row.id,
-      integration: conversation.integration,
-      notification,
-      options: {
-        form: row.form,
-        conversation: {
-          id: conversation.id,
-          ...(conversation.receipt !== undefined && { receipt: decodeReceipt(conversation.receipt) })
-        }
-      },
-      attempt,
-      createdAt: row.created_at,
-      carries
-    }
+    return Map.groupBy(rows, ({ asked }) => asked)
   })
 
-  /** Lets an earlier episode be said by the message about a later one (O7). */
-  const fold = Effect.fnUntraced(function* (row: Row, into: string) {
-    const subject = yield* subjectOf(row)
-    const kind = subject === undefined ? row.kind : compose(row.kind, subject.alert, subject.conversation)._tag
-    yield* sql`UPDATE deliveries SET kind = ${kind}, folded_into = ${into} WHERE id = ${row.id}`
-    yield* conversations.move(row.id, "folded", { cause: `into ${into}` })
-    return { delivery: row.id, kind }
+  const take = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`
+    const waiting = rows
+      .filter(({ status }) => status === "pending" || status === "retrying")
+      .toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
+    const notices = waiting.flatMap((row) => (row.notification === null ? [] : [takeNotice(row, row.notification)]))
+    const asked = waiting.filter(({ notification }) => notification === null)
+    const episodes = yield* episodesOf(asked)
+    const chosen = asked.flatMap((asked) => {
+      const all = episodes.get(asked.id) ?? []
+      // Nothing overtakes what is being said of the same alert.
+      if (all.some(({ status }) => status === "sending" || status === "folded")) return []
+      const latest = all.at(-1)
+      const row = latest === undefined || latest.kind === "Escalated" ? asked : latest
+      return [{ row, earlier: row === latest ? all.slice(0, -1) : [] }]
+    })
+    const about = yield* subjectsOf(chosen.flatMap(({ earlier, row }) => [row, ...earlier]))
+    const taken = yield* Effect.forEach(chosen, ({ earlier, row }) => {
+      const subject = about.get(row.id)
+      if (subject === undefined) return Effect.die(new Error("A delivery without its alert"))
+      const { alert, conversation } = subject
+      return Effect.succeed({
+        row,
+        alert,
+        conversation,
+        attempt: row.attempts + 1,
+        notification: compose(row.kind, alert, conversation, earlier.length),
+        carries: earlier.map(({ id, kind }) => {
+          const of = about.get(id)
+          return { delivery: id, kind: of === undefined ? kind : compose(kind, of.alert, of.conversation)._tag }
+        })
+      })
+    })
+    yield* updateAll(
+      sql,
+      "deliveries",
+      taken.map(({ alert, attempt, notification, row }) => ({
+        id: row.id,
+        kind: notification._tag,
+        attempts: attempt,
+        severity: alert.severity
+      }))
+    )
+    // An earlier episode is said by the message about a later one (O7).
+    const folded = taken.flatMap(({ carries, row }) => carries.map((carried) => ({ ...carried, into: row.id })))
+    yield* updateAll(
+      sql,
+      "deliveries",
+      folded.map(({ delivery, into, kind }) => ({ id: delivery, kind, folded_into: into }))
+    )
+    yield* conversations.move([
+      ...taken.map(({ attempt, row }) => ({ delivery: row.id, status: "sending" as const, attempt })),
+      ...folded.map(({ delivery, into }) => ({ delivery, status: "folded" as const, cause: `into ${into}` }))
+    ])
+    return [
+      ...(yield* Effect.all(notices)),
+      ...taken.map(({ attempt, carries, conversation: { id, integration, receipt }, notification, row }): Taken => ({
+        id: row.id,
+        integration,
+        notification,
+        options: {
+          form: row.form,
+          conversation: { id, ...(receipt !== undefined && { receipt: decodeReceipt(receipt) }) }
+        },
+        attempt,
+        createdAt: row.created_at,
+        carries
+      }))
+    ]
   })
 
   /** Without those of which another episode is being said; each after the earlier episodes that still wait (O7). */
   const inOrder = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
     const [first] = rows
     if (first === undefined) return []
-    const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later ${episodesOf}
+    const others = yield* sql<Row & { readonly later: string }>`SELECT d.*, this.id AS later
+      FROM ${sql.literal(episodesJoined)}
       AND ${sql.in(
         "this.id",
         rows.map(({ alert_id }) => alert_id)
@@ -130,7 +166,7 @@ export const taking = Effect.gen(function* () {
       const notification = compose(kind, alert, conversation)
       return [{ delivery: id, notification: { ...notification, alert }, kind: notification._tag }]
     })
-    if (said.length < 2) return undefined
+    if (said.length < 2) return []
     const id = yield* random.uuidV7()
     const key = Hex.encode(yield* random.randomBytes(16))
     const link = publicUrl && new URL(`digests/${key}`, publicUrl)
@@ -152,10 +188,9 @@ export const taking = Effect.gen(function* () {
       created_at: now,
       updated_at: now
     })}`
-    yield* conversations.move(id, "pending", {
-      cause: `more than a minute's messages waited: ${said.length} are in it`
-    })
-    yield* conversations.move(id, "sending", { attempt: 1 })
+    const why = `more than a minute's messages waited: ${said.length} are in it`
+    yield* conversations.move([{ delivery: id, status: "pending", cause: why }])
+    yield* conversations.move([{ delivery: id, status: "sending", attempt: 1 }])
     const cause = `into the digest ${id}`
     for (const [kind, of] of Map.groupBy(said, ({ kind }) => kind)) {
       const covered = sql.in(
@@ -168,15 +203,8 @@ export const taking = Effect.gen(function* () {
     }
     yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
       SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
-    return {
-      id,
-      integration,
-      notification,
-      options: { form },
-      attempt: 1,
-      createdAt: now,
-      carries: said.map(({ delivery, kind }) => ({ delivery, kind }))
-    }
+    const carries = said.map(({ delivery, kind }) => ({ delivery, kind }))
+    return [{ id, integration, notification, options: { form }, attempt: 1, createdAt: now, carries } satisfies Taken]
   })
 
   return { take, takeDigest }

@@ -83,7 +83,7 @@ export class Acts {
   readonly closeByHand = Effect.fnUntraced(
     { self: this },
     function* (this: Acts, alert: { readonly source: string; readonly sourceId: string }) {
-      const known = yield* this.#gateway.read(Alerts.use(({ latest }) => latest(alert.source, alert.sourceId)))
+      const [known] = (yield* this.#gateway.read(Alerts.use(({ latest }) => latest([alert])))).values()
       if (known === undefined) return
       const { id } = known.alert
       const now = this.#clock.wall

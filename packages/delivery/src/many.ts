@@ -1,0 +1,56 @@
+/**
+ * Statements about many rows at once. The rows are one parameter, as JSON: so a statement reads the same for any number
+ * of them, and the store prepares it once.
+ */
+import { Effect } from "effect"
+import type { SqlClient, SqlError, Statement } from "effect/sql"
+
+type Sql = SqlClient.SqlClient
+
+/** Values of a row by their columns; all rows of a statement have the same ones. */
+type Values = Readonly<Record<string, string | number | null>>
+
+/** Rows as a table to select from, for columns that the table has. */
+export const given = (sql: Sql, table: string, rows: ReadonlyArray<Values>): Statement.Fragment => {
+  const json = JSON.stringify(rows)
+  const columns = Object.keys(rows[0] ?? {}).map((column) => `value->>'${column}' AS ${column}`)
+  return sql.onDialectOrElse({
+    pg: () => sql`json_populate_recordset(NULL::${sql.literal(table)}, ${json}::json)`,
+    orElse: () => sql`(SELECT ${sql.literal(columns.join(", "))} FROM json_each(${json}))`
+  })
+}
+
+/** Whether the column is one of the values. */
+export const isOneOf = (sql: Sql, column: string, values: Iterable<string>): Statement.Fragment => {
+  const json = JSON.stringify([...values])
+  return sql.onDialectOrElse({
+    pg: () => sql`${sql.literal(column)} IN (SELECT json_array_elements_text(${json}::json))`,
+    orElse: () => sql`${sql.literal(column)} IN (SELECT value FROM json_each(${json}))`
+  })
+}
+
+/** Inserts the rows, in their order. */
+export const insertAll = (
+  sql: Sql,
+  table: string,
+  rows: ReadonlyArray<Values>,
+  onConflict = ""
+): Effect.Effect<unknown, SqlError.SqlError> => {
+  if (rows.length === 0) return Effect.void
+  const columns = sql.literal(Object.keys(rows[0] ?? {}).join(", "))
+  return sql`INSERT INTO ${sql.literal(table)} (${columns}) SELECT ${columns} FROM ${given(sql, table, rows)} AS given
+    WHERE 1 = 1 ${sql.literal(onConflict)}`
+}
+
+/** Updates rows that are known by their `id`. */
+export const updateAll = (
+  sql: Sql,
+  table: string,
+  rows: ReadonlyArray<Values & { readonly id: string }>
+): Effect.Effect<unknown, SqlError.SqlError> => {
+  if (rows.length === 0) return Effect.void
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== "id")
+  const set = sql.literal(columns.map((column) => `${column} = given.${column}`).join(", "))
+  return sql`UPDATE ${sql.literal(table)} SET ${set} FROM ${given(sql, table, rows)} AS given
+    WHERE ${sql.literal(table)}.id = given.id`
+}
