@@ -140,8 +140,7 @@ export class Journal extends Context.Service<
 
       return Journal.of({
         together,
-        commit: (part, touches) =>
-          together((_: ReadonlyArray<void>) => Effect.map(part, (done) => [done]))(undefined, touches),
+        commit: (part, touches) => together(() => Effect.map(part, (done) => [done]))(undefined, touches),
         read: storeUnavailable
       })
     })

@@ -17,7 +17,8 @@ import {
   rule,
   save,
   settle,
-  world
+  world,
+  tick
 } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
 import { newFile, refuse, storeIn, takeAgain } from "./store.ts"
@@ -108,6 +109,8 @@ describe("Reconciliation", () => {
           (yield* conversations(last)).map(({ closedBecause, integration }) => `${integration} ${closedBecause}`),
           ["ops integrationRemoved", "dev alertRuleDisabled"]
         )
+        // What dev was told between the edits is cleared there.
+        yield* tick
         const open = (yield* deliveries).filter(({ status }) => status === "pending")
         assert.deepStrictEqual(open, [])
       }).pipe(Effect.scoped)
