@@ -3,7 +3,7 @@
  *
  *   --quick         each part with small counts, judged by nobody
  *   --only <name>   one row
- *   --check         exits 1 if a figure misses its goal, or is worse by a quarter than in the committed `results.md`
+ *   --check         exits 1 and names what is worse by more than a quarter than in the committed `results.md`
  *   --profile       writes a CPU profile of the gateway in the first row to `bench/gateway.cpuprofile`
  *
  * Binds to loopback, is bounded in counts and time, and stops by itself and all that it started.
@@ -12,17 +12,19 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { close } from "./load.ts"
+import { machine } from "./machine.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
 import { arrays } from "./rows/arrays.ts"
+import { gateways } from "./rows/gateways.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
 import { peers } from "./rows/peers.ts"
 import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
-import { startStandIn } from "./standIn.ts"
+import { now, startStandIn } from "./standIn.ts"
 
-const rows = [throughput, peers, takeover, arrays, latency, isolation]
+const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation]
 
 const { values: options } = parseArgs({
   options: {
@@ -41,17 +43,23 @@ if (chosen.length === 0) {
   console.error(`There is no row ${options.only}; there are ${rows.map(({ name }) => name).join(", ")}`)
   process.exit(1)
 }
+if (options.check && options.quick) {
+  console.error("--check judges figures, and those of --quick say nothing")
+  process.exit(1)
+}
 
+const where = machine()
 const standIn = await startStandIn()
 const figures: Array<Figure | Missing> = []
 for (const { name, run } of chosen) {
-  console.error(`${name} ...`)
+  const began = now()
   standIn.forget()
   figures.push(...(await run({ quick: options.quick, profile: options.profile ? here : undefined, standIn })))
+  console.error(`${name}: ${((now() - began) / 1000).toFixed(0)} s`)
 }
 await Promise.all([standIn.stop(), close()])
 
-const written = page(figures, !options.quick)
+const written = page(figures, where, !options.quick)
 console.log(written)
 const results = `${here}results.md`
 if (options.check) {

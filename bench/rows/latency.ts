@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { inFolder, integrate, rule, startGateway } from "../gateway.ts"
+import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
-import { type Figure, median, percentile, type Row } from "../row.ts"
+import { alertmanagerAlert, startAlertmanager } from "../peers.ts"
+import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
 import { now, type StandIn } from "../standIn.ts"
 
 /** How often alerts are posted, in milliseconds: 50 a second. */
@@ -14,7 +15,7 @@ export const atFifty = async (
   url: string,
   path: string,
   count: number,
-  more: object = {}
+  body: (number: number) => unknown = (number) => alert(number)
 ): Promise<ReadonlyArray<number>> => {
   standIn.forget()
   const sent = new Map<number, number>()
@@ -23,7 +24,7 @@ export const atFifty = async (
   for (const [index, number] of fresh(count).entries()) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + index * every - now())))
     sent.set(number, now())
-    answers.push(post(url, [alert(number, more)], 1))
+    answers.push(post(url, [body(number)], 1))
   }
   await Promise.all(answers)
   const { at } = await standIn.toldSingly(path, count)
@@ -43,26 +44,41 @@ const syncs = (folder: string, count: number): ReadonlyArray<number> => {
   return took
 }
 
-/** How long an alert takes at 50 a second. */
+/** How long an alert takes at 50 a second, against Alertmanager, which keeps nothing, and two syncs of this disk. */
 export const latency: Row = {
   name: "latency",
   run: ({ quick, standIn }) =>
     inFolder(async (folder) => {
-      const gateway = await startGateway(`sqlite:${join(folder, "bench.db")}`)
-      await integrate(gateway, standIn, "bench", "ok/latency")
-      await rule(gateway, "all", {}, ["bench"])
-      const rounds = []
-      for (let round = 0; round <= (quick ? 0 : 3); round++) {
-        rounds.push(await atFifty(standIn, `${gateway.url}/v1/alerts`, "ok/latency", quick ? 25 : 500))
+      const gateway = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "latency")
+      const alertmanager = await startAlertmanager(folder, standIn, "ok/alertmanager")
+      const count = quick ? 25 : 250
+      const took = { gateway: [] as Array<ReadonlyArray<number>>, alertmanager: [] as Array<ReadonlyArray<number>> }
+      for (let round = quick ? 1 : 0; round <= (quick ? 1 : 3); round++) {
+        const ours = await atFifty(standIn, `${gateway.url}/v1/alerts`, "ok/latency", count)
+        const theirs =
+          alertmanager &&
+          (await atFifty(standIn, `${alertmanager.url}/api/v2/alerts`, "ok/alertmanager", count, alertmanagerAlert))
+        if (round === 0) continue
+        took.gateway.push(ours)
+        if (theirs !== undefined) took.alertmanager.push(theirs)
       }
-      await gateway.stop()
-      const from = `one sync of this disk ${median(syncs(folder, quick ? 5 : 50)).toFixed(2)} ms`
-      const measured = quick ? rounds : rounds.slice(1)
-      return [0.5, 0.99].map((part): Figure => ({
-        what: `accept to told at 50 alerts/s: p${part * 100}`,
-        values: measured.map((took) => percentile(took, part)),
-        unit: "ms",
-        from
-      }))
+      await Promise.all([gateway.stop(), alertmanager?.stop()])
+      const sync = median(syncs(folder, quick ? 5 : 50))
+      return [0.5, 0.99].map((part): Figure | Missing => {
+        const what = `SQLite, accept to told at 50 alerts/s: p${part * 100} against Alertmanager's and two syncs of this disk`
+        if (alertmanager === undefined) return { what, missing: "prometheus-alertmanager is not installed" }
+        const ours = took.gateway.map((round) => percentile(round, part))
+        const theirs = took.alertmanager.map((round) => percentile(round, part))
+        return {
+          what,
+          values: ratios(
+            ours,
+            theirs.map((ms) => ms + 2 * sync)
+          ),
+          unit: "x",
+          goal: { atMost: 1 },
+          from: `${rates({ gateway: ours, Alertmanager: theirs }, "ms")}, a sync ${sync.toFixed(2)} ms`
+        }
+      })
     })
 }

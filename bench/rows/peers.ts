@@ -31,7 +31,7 @@ export const peers: Row = {
       await Promise.all([gateway.stop(), alertmanager?.stop(), bullMq?.stop()])
       const against = (what: string, peer: ReadonlyArray<number> | undefined, needs: string): Figure | Missing =>
         peer === undefined
-          ? { what, missing: `missing: ${needs} is not installed` }
+          ? { what, missing: `${needs} is not installed` }
           : {
               what,
               values: ratios(sides.gateway, peer),

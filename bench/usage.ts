@@ -1,0 +1,51 @@
+/**
+ * Who used the processor while something ran.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { cpuOf } from "./program.ts"
+import { now } from "./standIn.ts"
+
+/** Runs, and gives what part of a core each of these used meanwhile, by what it has used so far in milliseconds; and what part of all cores was busy. */
+export const usage = async <A>(
+  counters: Readonly<Record<string, () => number>>,
+  run: () => Promise<A>
+): Promise<{ readonly result: A; readonly used: Readonly<Record<string, number>>; readonly busy: number }> => {
+  const read = () => ({ at: now(), machine: machine(), each: Object.values(counters).map((counter) => counter()) })
+  const before = read()
+  const result = await run()
+  const after = read()
+  const part = (n: number) => ((after.each[n] ?? NaN) - (before.each[n] ?? NaN)) / (after.at - before.at)
+  return {
+    result,
+    used: Object.fromEntries(Object.keys(counters).map((name, n) => [name, part(n)])),
+    busy: 1 - (after.machine.idle - before.machine.idle) / (after.machine.all - before.machine.all)
+  }
+}
+
+/** What this process has used. */
+export const cpuOfBench = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1000
+}
+
+/** What a process and its children have used, with those of them that have ended. */
+export const cpuWithChildren = (pid: number): number =>
+  readdirSync("/proc")
+    .filter((name) => parentOf(name) === pid)
+    .reduce((sum, child) => sum + cpuOf(Number(child)), cpuOf(pid, true))
+
+const parentOf = (entry: string): number | undefined => {
+  try {
+    return Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${entry}/status`, "utf8"))?.[1])
+  } catch {
+    // No process, or one that has just ended.
+    return undefined
+  }
+}
+
+const machine = () => {
+  const times = cpus().map(({ times }) => times)
+  const idle = times.reduce((sum, { idle }) => sum + idle, 0)
+  return { idle, all: times.reduce((sum, { irq, nice, sys, user }) => sum + irq + nice + sys + user, idle) }
+}
