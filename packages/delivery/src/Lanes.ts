@@ -85,19 +85,20 @@ export class Lanes extends Context.Service<
       const isServing = yield* Latch.make(peers.many)
       const serve = partitions.serve({
         resume: attempts.resume,
-        gained: (gained) => {
+        gained: Effect.fnUntraced(function* (gained) {
           gained.forEach((partition) => held.add(partition))
-          return Effect.andThen(placed, isServing.open)
-        },
-        released: (released) => {
+          yield* placed
+          yield* isServing.open
+        }),
+        released: Effect.fnUntraced(function* (released) {
           released.forEach((partition) => held.delete(partition))
-          return Effect.asVoid(Effect.flatMap(placed, Fiber.awaitAll))
-        },
+          yield* Fiber.awaitAll(yield* placed)
+        }),
         // What is in flight writes nothing any more, so nobody waits for it.
-        lost: (lost) => {
+        lost: Effect.fnUntraced(function* (lost) {
           lost.forEach((partition) => held.delete(partition))
-          return Effect.asVoid(Effect.forkIn(placed, scope))
-        }
+          yield* Effect.forkIn(placed, scope)
+        })
       })
       yield* Effect.forkScoped(serve)
       yield* isServing.await
