@@ -3,7 +3,8 @@ import { Journal } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { groupsAtOnce } from "../src/dialect.ts"
-import { filled, newFile, settle, storeIn } from "./store.ts"
+import { settle } from "./quiet.ts"
+import { filled, newFile, storeIn } from "./store.ts"
 
 const store = (file: string) => Journal.layer.pipe(Layer.provideMerge(storeIn(file)))
 const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)

@@ -98,6 +98,7 @@ describe("Reconciliation", () => {
         const gate = yield* Deferred.make<void>()
         yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
         script.always("ops", { gate })
+        script.always("dev", { gate })
         yield* save(integration("ops"), integration("dev"))
         const last = yield* raiseMany(2500)
         yield* begin()

@@ -18,9 +18,10 @@ import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted } from "effe
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Fake, Script } from "./FakeChannel.ts"
-import { nextSleep, settle, storeIn, watchedClock } from "./store.ts"
+import { nextSleep, settle, watchedClock } from "./quiet.ts"
+import { migratedStoreIn } from "./store.ts"
 
-export { settle } from "./store.ts"
+export { settle } from "./quiet.ts"
 
 /** A seal that seals nothing: the real one works outside of the scheduler, where a test cannot await it. */
 export const openSeal = Layer.succeed(
@@ -60,7 +61,7 @@ export const engine = (
   }: EngineOptions = {}
 ) =>
   Engine.layer.pipe(
-    Layer.provideMerge([storeIn(file), plugins, seal, egress]),
+    Layer.provideMerge([migratedStoreIn(file), plugins, seal, egress]),
     Layer.provide([watchedClock, noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
     Layer.orDie
   )
