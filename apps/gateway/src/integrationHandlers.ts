@@ -13,13 +13,12 @@ import {
   Integrations,
   invalid,
   Journal,
-  Lanes,
   type ReadyIntegration,
   type ShownIntegration,
   type TestOutcome,
   TestSends
 } from "@tocsin/delivery"
-import { DateTime, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
@@ -38,7 +37,6 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const journal = yield* Journal
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
-    const lanes = yield* Lanes
     const backlog = yield* Backlog
 
     /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
@@ -78,21 +76,17 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
 
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
-      const waiting = {
-        stands: yield* lanes.standstill(shown.id),
-        size: yield* journal.read(backlog.size(shown.id)),
-        oldest: yield* journal.read(backlog.oldest(shown.id))
-      }
-      return integrationJson(shown, waiting)
+      const size = yield* journal.read(backlog.size(shown.id))
+      const oldest = yield* journal.read(backlog.oldest(shown.id))
+      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size })
     }, Effect.mapError(storeProblem))
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
         const all = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
-        const wanted = yield* Effect.filter(all, (one) =>
-          type !== undefined && one.type !== type
-            ? Effect.succeed(false)
-            : Effect.map(lanes.standstill(one.id), (stands) => state === undefined || stateOf(one, stands) === state)
+        const now = yield* Clock.currentTimeMillis
+        const wanted = all.filter(
+          (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one, now) === state)
         )
         const { items, ...rest } = pageOf(wanted, page)
         return { items: yield* Effect.forEach(items, show), ...rest }
@@ -182,23 +176,21 @@ const outcomeJson = ({
   ...(link && { link })
 })
 
-type Standstill = Effect.Success<ReturnType<Lanes["Service"]["standstill"]>>
-
-const stateOf = ({ broken }: ShownIntegration, stands: Standstill) => {
+const stateOf = ({ broken, waiting }: ShownIntegration, now: number) => {
   if (broken !== undefined) return "broken"
-  return stands === undefined ? "ok" : "waiting"
+  return waiting === undefined || waiting.until <= now ? "ok" : "waiting"
 }
 
 const integrationJson = (
   shown: ShownIntegration,
-  { oldest, size, stands }: { readonly stands: Standstill; readonly size: number; readonly oldest: number | undefined }
+  { now, oldest, size }: { readonly now: number; readonly oldest: number | undefined; readonly size: number }
 ): typeof IntegrationJson.Type => {
-  const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, ...integration } = shown
+  const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, waiting, ...integration } = shown
   return {
     ...integration,
-    state: stateOf(shown, stands),
-    ...(stands !== undefined &&
-      stands.why !== "broken" && { waiting: { because: stands.why, until: DateTime.makeUnsafe(stands.until) } }),
+    state: stateOf(shown, now),
+    ...(waiting !== undefined &&
+      waiting.until > now && { waiting: { because: waiting.because, until: DateTime.makeUnsafe(waiting.until) } }),
     backlog: size,
     ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
     ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),

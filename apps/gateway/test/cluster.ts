@@ -23,6 +23,7 @@ interface Answer {
 /** The gateways and their world. */
 export interface Cluster {
   readonly slack: FakeSlack
+  readonly slackUrl: string
   readonly slackGate: Gate.Gate
   readonly postgres: Effect.Success<typeof running>
   readonly gateways: Array<GatewayProcess.GatewayProcess>
@@ -44,6 +45,8 @@ export interface Cluster {
   readonly send: (alert: string, room: string, state?: "raised" | "cleared") => Effect.Effect<void>
   /** What a room's hook was sent. */
   readonly messages: (room: string) => FakeSlack["messages"]
+  /** That a hook was never sent more than a budget allows, counting by when it arrived. */
+  readonly keepsTo: (budget: typeof fast, hook: string) => void
   /** What the rooms were told of an alert, in order, by the words with which the messages begin. */
   readonly told: () => ReadonlyMap<string, ReadonlyArray<string>>
   /** Waits until nothing is owed any more; gives all deliveries, as a gateway tells them. */
@@ -111,6 +114,7 @@ export const make = Effect.fnUntraced(function* (
 
   return {
     slack,
+    slackUrl,
     slackGate,
     postgres,
     gateways,
@@ -128,6 +132,15 @@ export const make = Effect.fnUntraced(function* (
         notifyOnClear: true
       })
     }),
+    keepsTo: ({ burst, messages, perSeconds }, hook) => {
+      const times = slack.messages.filter(({ url }) => url === `/services/T0/B0/${hook}`).map(({ at }) => at)
+      for (const [n, from] of times.entries()) {
+        for (const [more, to] of times.slice(n).entries()) {
+          // One more than the budget holds: what was sent by it may come a little later, or sooner after another.
+          assert.isAtMost(more + 1, burst + ((to - from) / 1000 / perSeconds) * messages + 1.5)
+        }
+      }
+    },
     messages: (room) => slack.messages.filter(({ url }) => url === `/services/T0/B0/${room}`),
     told: () => {
       const words = new Map<string, Array<string>>()

@@ -7,8 +7,9 @@ import { Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Next } from "./Backlog.ts"
 import { completing } from "./completing.ts"
+import type { ShownIntegration } from "./Integrations.ts"
 import { Journal, StoreUnavailable } from "./Journal.ts"
-import { Partitions } from "./Partitions.ts"
+import { Partitions, type Proof } from "./Partitions.ts"
 import type { Consequence } from "./retry.ts"
 import { taking } from "./taking.ts"
 import { alertNamed } from "./touches.ts"
@@ -17,6 +18,8 @@ import { alertNamed } from "./touches.ts"
 export interface Taken {
   readonly id: string
   readonly integration: IntegrationId
+  /** Whoever holds this partition answers for it, also when the integration moves to another one (M2). */
+  readonly under: Proof
   readonly notification: Notification
   readonly options: ChannelPlugin.DeliverOptions
   /** Counts the attempts, this one included. */
@@ -35,6 +38,8 @@ export type Outcome =
       readonly consequence: Consequence
       /** Its lane stands still until a person mends something. */
       readonly breaks: boolean
+      /** Its lane stands still for a while. */
+      readonly waiting?: ShownIntegration["waiting"]
       /** Dead deliveries that are owed again, because they were not to blame. */
       readonly givenBack: ReadonlyArray<string>
       /** What was made before this time, in epoch milliseconds, was past its deadline when the attempt began. */
@@ -92,15 +97,15 @@ export class Attempts extends Context.Service<
           const ids = asked.flatMap(({ deliveries, integration }) =>
             held.has(integration) ? deliveries.map(({ id }) => id) : []
           )
-          const taken = Map.groupBy(yield* take(ids), ({ integration }) => integration)
+          const taken = Map.groupBy(yield* take(ids, held), ({ integration }) => integration)
           return asked.map(({ integration }) => (held.has(integration) ? (taken.get(integration) ?? []) : undefined))
         })
       )
 
       const completeAll = journal.together(
         Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
-          const held = yield* partitions.proven(new Set(ends.map(({ taken }) => taken.integration)))
-          yield* complete(ends.filter(({ taken }) => held.has(taken.integration)))
+          const held = yield* partitions.stillHolding(new Set(ends.map(({ taken }) => taken.under)))
+          yield* complete(ends.filter(({ taken }) => held.has(taken.under)))
           return ends.map(() => undefined)
         })
       )
@@ -120,9 +125,10 @@ export class Attempts extends Context.Service<
         takeDigest: (integration, options) =>
           Effect.flatMap(
             journal.commit(
-              Effect.flatMap(partitions.proven(new Set([integration])), (held) =>
-                held.has(integration) ? takeDigest(integration, options) : Effect.undefined
-              )
+              Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
+                const under = held.get(integration)
+                return under === undefined ? Effect.undefined : takeDigest(integration, { ...options, under })
+              })
             ),
             orElsewhere
           ),

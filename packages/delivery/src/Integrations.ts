@@ -1,19 +1,19 @@
 /**
  * The integrations in the store, their settings sealed (cases S1, S2).
  */
-import { type ChannelPlugin, DeliveryOptions, type Integration, IntegrationId, Limits } from "@tocsin/core"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { Digest } from "effect/crypto"
+import { type ChannelPlugin, type DeliveryOptions, type Integration, IntegrationId, type Limits } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, type Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { Channels, type InstalledChannel, type UnknownType } from "./Channels.ts"
-import { Egress } from "./Egress.ts"
-import { fromIssue, Invalid, invalid } from "./Invalid.ts"
+import { budgetKeys, placing } from "./budgets.ts"
+import type { Channels } from "./Channels.ts"
+import type { Egress } from "./Egress.ts"
+import { enteredSettings } from "./enteredSettings.ts"
+import { decodeKeys, decodeOptions, encodeKeys, encodeOptions, type Row, shown } from "./integrationRow.ts"
+import { type Invalid, invalid } from "./Invalid.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
-import { partitions } from "./Peers.ts"
 import { SettingsVersion } from "./SettingsVersion.ts"
-import { keptSecrets, pointerTo, withoutSecrets, withStoredSecrets } from "./settings.ts"
+import { withoutSecrets } from "./settings.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
-import { budgetKey } from "./tryOnce.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -36,6 +36,8 @@ export interface ShownIntegration extends IntegrationInput {
   /** JSON Pointers into `settings`: the secrets that are set. */
   readonly secretsSet: ReadonlyArray<string>
   readonly broken: { readonly reason: string; readonly since: number } | undefined
+  /** Nothing is sent before `until`, in epoch milliseconds: the service asked for it, or could not be reached. */
+  readonly waiting: { readonly because: "limited" | "unavailable"; readonly until: number } | undefined
   readonly lastSuccessAt: number | undefined
   readonly createdAt: number
   /** Grows with every edit, so it tells two states of one integration apart. */
@@ -69,7 +71,9 @@ export class Integrations extends Context.Service<
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
     /** Which part of the lanes each belongs to: those that spend one budget belong to one part (M1). */
     readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
-    /** Puts every integration where it belongs by its budget, which another version of its plugin may declare anew. */
+    /** Which part those belong to that spend these budgets, saved or not. */
+    readonly partitionOf: (budgets: ReadonlyArray<string>) => Effect.Effect<number, SqlError.SqlError>
+    /** Puts every integration where it belongs by its budgets, which another version of its plugin may declare anew. */
     readonly place: Effect.Effect<void, SqlError.SqlError>
     /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
@@ -90,31 +94,33 @@ export class Integrations extends Context.Service<
     readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
     /** Seals the next settings anew that the previous key sealed; false when there are none. */
     readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
-    /** Notes what the lane found out: that a message arrived, that it is mended, or why it stands still. */
+    /** Notes what the lane found out: that a message arrived, that it is mended, until when it waits, or why it stands still. */
     readonly note: (
       id: IntegrationId,
-      state: { readonly worked: true } | { readonly mended: true } | { readonly brokenBecause: string }
+      state:
+        | { readonly worked: true }
+        | { readonly mended: true }
+        | { readonly waiting: NonNullable<ShownIntegration["waiting"]> }
+        | { readonly brokenBecause: string }
     ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Integrations") {
   static readonly layer: Layer.Layer<
     Integrations,
     never,
-    SqlClient.SqlClient | Channels | Egress | Seal | SettingsVersion | Digest.Digest
+    SqlClient.SqlClient | Channels | Egress | Seal | SettingsVersion
   > = Layer.effect(
     Integrations,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const channels = yield* Channels
       const seal = yield* Seal
-      const egress = yield* Egress
       const version = yield* SettingsVersion
-      const digest = yield* Digest.Digest
 
       const row = (id: IntegrationId) =>
         Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
 
       const stored = yield* settingsReader
+      const entered = yield* enteredSettings
 
       /** What cannot be used is shown all the same, without its settings: which of them are secret is not known. */
       const show = (row: Row) =>
@@ -125,66 +131,18 @@ export class Integrations extends Context.Service<
           )
         )
 
-      const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
-        Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
-          errors: "all",
-          onExcessProperty: "error"
-        })
-
-      const checkedSettings = Effect.fnUntraced(function* (input: IntegrationInput, before: Row | undefined) {
-        const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
-        const usable =
-          before === undefined || before.type !== input.type
-            ? undefined
-            : yield* Effect.orElseSucceed(stored(before), () => undefined)
-        const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
-        const decoded = yield* decodeSettings(installed, settings).pipe(
-          Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
-        )
-        const encoded = decodeObject(
-          JSON.stringify(
-            yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
-          )
-        )
-        if (usable !== undefined) {
-          const kept = keptSecrets(installed.plugin, {
-            entered: input.settings,
-            settings: encoded,
-            stored: usable.settings
-          })
-          if (kept.length > 0) yield* checkOrigin(usable, kept, decoded)
+      /** Puts every integration where it belongs by its budgets. */
+      const placeByBudgets = Effect.gen(function* () {
+        const rows = yield* sql<
+          Pick<Row, "id" | "partition" | "budgets">
+        >`SELECT id, partition, budgets FROM integrations`
+        const places = placing(rows.map(({ budgets, id }) => ({ id, budgets: decodeKeys(budgets ?? "[]") })))
+        for (const { id, partition } of rows) {
+          const place = places.get(id)
+          if (place === partition) continue
+          yield* sql`UPDATE integrations SET partition = ${place} WHERE id = ${id}`
+          yield* version.changed
         }
-        return { installed, decoded, settings: encoded }
-      })
-
-      /** Whether the row holds these very settings. */
-      const isSealedIn = (row: Row, settings: JsonObject) =>
-        stored(row).pipe(
-          Effect.map((before) => JSON.stringify(before.settings) === JSON.stringify(settings)),
-          Effect.orElseSucceed(() => false)
-        )
-
-      /** A stored secret is not sent to another origin than it was entered for (S2). */
-      const checkOrigin = Effect.fnUntraced(function* (
-        { decoded: before, installed: { channel } }: StoredSettings,
-        kept: ReadonlyArray<string>,
-        decoded: unknown
-      ) {
-        if ((yield* destination(channel, before)) === (yield* destination(channel, decoded))) return
-        return yield* new Invalid({
-          errors: kept.map((pointer) => ({
-            path: `/settings${pointer}`,
-            expected: "the secret again, because it would be sent to another origin",
-            message: "Enter the secret again: the settings now point to another scheme, host or port"
-          }))
-        })
-      })
-
-      /** By its first budget, its own; by its id, if it has none or cannot be used. */
-      const partitionOf = Effect.fnUntraced(function* (id: string, installed?: InstalledChannel, settings?: unknown) {
-        const key = installed === undefined ? id : (budgetKey(installed.plugin, settings) ?? id)
-        const [first = 0] = yield* digest.digest(Digest.sha256, new TextEncoder().encode(key))
-        return first % partitions
       })
 
       return Integrations.of({
@@ -204,14 +162,18 @@ export class Integrations extends Context.Service<
             (rows) => new Map(rows.map(({ id, partition }) => [IntegrationId.make(id), partition ?? 0]))
           )
         ),
+        partitionOf: Effect.fnUntraced(function* (budgets) {
+          const rows = yield* sql<Pick<Row, "partition" | "budgets">>`SELECT partition, budgets FROM integrations`
+          const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => budgets.includes(key)))
+          return sharing?.partition ?? placing([{ id: "", budgets }]).get("") ?? 0
+        }),
         place: Effect.gen(function* () {
           for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
             const known = yield* Effect.orElseSucceed(stored(row), () => undefined)
-            const partition = yield* partitionOf(row.id, known?.installed, known?.decoded)
-            if (partition === row.partition) continue
-            yield* sql`UPDATE integrations SET partition = ${partition} WHERE id = ${row.id}`
-            yield* version.changed
+            const budgets = known === undefined ? "[]" : keysOf(known, decodeOptions(row.options).limits)
+            if (budgets !== row.budgets) yield* sql`UPDATE integrations SET budgets = ${budgets} WHERE id = ${row.id}`
           }
+          yield* placeByBudgets
         }),
         ready: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)
@@ -235,14 +197,9 @@ export class Integrations extends Context.Service<
           }
         }),
         check: Effect.fnUntraced(function* (input) {
-          const { decoded, installed, settings } = yield* checkedSettings(input, yield* row(input.id))
-          const origin = yield* destination(installed.channel, decoded)
-          yield* egress.check(origin).pipe(
-            Effect.mapError(({ message }) => {
-              const path = `/settings${pointerTo(settings, origin) ?? ""}`
-              return invalid(path, "a destination that may be called", message)
-            })
-          )
+          const settings = yield* entered.complete(input, yield* row(input.id))
+          yield* entered.checkDestination(settings)
+          const { decoded, installed } = settings
           return { ...installed, integration: { ...input, settings: decoded } }
         }),
         save: Effect.fnUntraced(function* (input) {
@@ -252,7 +209,7 @@ export class Integrations extends Context.Service<
           if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
             return yield* invalid("/fallback", "the id of an integration")
           }
-          const { decoded, installed, settings } = yield* checkedSettings(input, before)
+          const { decoded, installed, settings } = yield* entered.complete(input, before)
           const { delivery, fallback, limits } = input
           const columns = {
             type: input.type,
@@ -266,12 +223,13 @@ export class Integrations extends Context.Service<
             sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
             settings_version: installed.plugin.settingsVersion,
             key_id: seal.keyId,
-            partition: yield* partitionOf(input.id, installed, decoded),
+            budgets: keysOf({ installed, decoded }, limits),
             broken_reason: null,
             broken_since: null,
+            waiting_because: null,
             updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
           }
-          if (before !== undefined && !(yield* isSealedIn(before, settings))) {
+          if (before !== undefined && !(yield* entered.isSealedIn(before, settings))) {
             // Receipts of another place would lead astray (O8).
             yield* sql`UPDATE conversations SET receipt = NULL WHERE integration_id = ${input.id}`
           }
@@ -279,6 +237,7 @@ export class Integrations extends Context.Service<
           yield* before === undefined
             ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
+          yield* placeByBudgets
         }),
         hasten: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
@@ -308,13 +267,22 @@ export class Integrations extends Context.Service<
         note: Effect.fnUntraced(function* (id, state) {
           const now = yield* Clock.currentTimeMillis
           if ("mended" in state) {
-            yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL WHERE id = ${id}`
+            yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
+              WHERE id = ${id}`
             return
           }
+          if ("waiting" in state) {
+            const { because, until } = state.waiting
+            yield* sql`UPDATE integrations SET waiting_because = ${because}, waiting_until = ${until} WHERE id = ${id}`
+            return
+          }
+          // A pause that a service asked for is not over by what it takes meanwhile.
           yield* "worked" in state
-            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now}
-                WHERE id = ${id} AND (broken_reason IS NOT NULL OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
-            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause},
+            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},
+                waiting_because = CASE WHEN waiting_because = 'limited' THEN 'limited' END
+                WHERE id = ${id} AND (broken_reason IS NOT NULL OR waiting_because = 'unavailable'
+                  OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
+            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause}, waiting_because = NULL,
                 broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
         })
       })
@@ -322,60 +290,6 @@ export class Integrations extends Context.Service<
   )
 }
 
-const unknownType = ({ installed }: UnknownType): Invalid =>
-  invalid("/type", `one of the installed types: ${installed.join(", ")}`)
-
-const Options = Schema.fromJsonString(
-  Schema.Struct({
-    limits: Schema.optionalKey(Limits),
-    fallback: Schema.optionalKey(IntegrationId),
-    delivery: Schema.optionalKey(DeliveryOptions)
-  })
-)
-/** Where settings lead to. What a plugin throws may carry them: an address that is none does, in the error of `new URL`. */
-const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, Invalid> =>
-  Effect.try({
-    try: () => channel.destination(settings),
-    catch: () =>
-      invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
-  })
-
-const encodeOptions = Schema.encodeSync(Options)
-const decodeOptions = Schema.decodeSync(Options)
-const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
-
-interface Row {
-  readonly sequence: number
-  readonly id: string
-  readonly type: string
-  readonly name: string
-  readonly enabled: number
-  readonly options: string
-  readonly sealed_settings: string
-  readonly settings_version: number
-  readonly key_id: string
-  readonly partition: number | null
-  readonly broken_reason: string | null
-  readonly broken_since: number | null
-  readonly last_success_at: number | null
-  readonly created_at: number
-  readonly updated_at: number
-}
-
-const shown = (
-  row: Row,
-  settings: Pick<ShownIntegration, "settings" | "secretsSet">,
-  brokenBecause = row.broken_reason
-): ShownIntegration => ({
-  sequence: row.sequence,
-  id: IntegrationId.make(row.id),
-  name: row.name,
-  type: row.type,
-  enabled: row.enabled === 1,
-  ...settings,
-  ...decodeOptions(row.options),
-  broken: brokenBecause === null ? undefined : { reason: brokenBecause, since: row.broken_since ?? row.updated_at },
-  lastSuccessAt: row.last_success_at ?? undefined,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at
-})
+/** What its budgets are known by, as the column has it. */
+const keysOf = ({ decoded, installed }: Pick<StoredSettings, "installed" | "decoded">, limits: Limits | undefined) =>
+  encodeKeys(budgetKeys({ ...installed, integration: { settings: decoded, ...(limits && { limits }) } }))

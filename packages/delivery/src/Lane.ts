@@ -6,6 +6,7 @@ import { type ChannelPlugin, type IntegrationId, Unavailable } from "@tocsin/cor
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
 import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
+import { budgetsOf } from "./budgets.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
@@ -14,7 +15,7 @@ import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { Partitions } from "./Partitions.ts"
 import { brokenPause, consequence, deadline, maxBackoff } from "./retry.ts"
-import { budgetsOf, type Tried, tryOnce } from "./tryOnce.ts"
+import { type Tried, tryOnce } from "./tryOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
 export interface Lane {
@@ -22,8 +23,6 @@ export interface Lane {
   readonly work: Effect.Effect<void>
   /** The integration was edited: whatever the lane waited for, it looks anew. */
   readonly changed: Effect.Effect<void>
-  /** Why it stands still now, and until when, in epoch milliseconds. */
-  readonly standstill: Effect.Effect<Health.Health["standstill"]>
   /** Serves the integration until it is interrupted; an attempt that has begun is finished first. */
   readonly run: Effect.Effect<never>
 }
@@ -263,12 +262,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const before = health
     health = Health.afterFailure(before, failure)
     const { standstill } = health
-    if (standstill !== undefined && standstill !== before.standstill && standstill.why !== "broken") {
-      yield* pacing.pause(id, standstill.until - now)
-    }
+    const begun = standstill === before.standstill ? undefined : standstill
+    if (begun !== undefined && begun.why !== "broken") yield* pacing.pause(id, begun.until - now)
     return {
       ...failed,
-      breaks: standstill !== before.standstill && standstill?.why === "broken",
+      breaks: begun?.why === "broken",
+      ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
       givenBack: Health.givenBack(before, health, failure)
     } satisfies Outcome
   })
@@ -287,10 +286,6 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       ready = undefined
       health = Health.healthy
       return Effect.asVoid(wake.open)
-    }),
-    standstill: Effect.map(Clock.currentTimeMillis, (now) => {
-      const { standstill } = Health.at(health, now)
-      return standstill === undefined || standstill.until <= now ? undefined : standstill
     }),
     run: Effect.ensuring(Effect.forever(step), finish)
   }

@@ -24,8 +24,6 @@ export class Lanes extends Context.Service<
   Lanes,
   {
     readonly size: Effect.Effect<number>
-    /** Why the integration's lane stands still now, if it does. */
-    readonly standstill: (integration: IntegrationId) => Lane.Lane["standstill"]
   }
 >()("@tocsin/delivery/Lanes") {
   static readonly layer: Layer.Layer<Lanes, never, Needed | SqlClient.SqlClient | Signals | Peers> = Layer.effect(
@@ -124,10 +122,7 @@ export class Lanes extends Context.Service<
         return Effect.flatMap(Effect.forEach([...lanes.keys()], stop), Fiber.awaitAll)
       })
 
-      return Lanes.of({
-        size: FiberMap.size(fibers),
-        standstill: (id) => lanes.get(id)?.standstill ?? Effect.undefined
-      })
+      return Lanes.of({ size: FiberMap.size(fibers) })
     })
   )
 }

@@ -1,8 +1,9 @@
 /**
  * Budgets: how fast each integration may be sent to (cases B1 to B4).
  */
-import type { ChannelPlugin, IntegrationId } from "@tocsin/core"
-import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import type { IntegrationId, Limits } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+import type { Budget } from "./budgets.ts"
 import { longestPause } from "./retry.ts"
 
 /** A token bucket of one budget key, as it was at the time `at` in epoch milliseconds. */
@@ -13,9 +14,6 @@ export interface Bucket {
   readonly notBefore: number
 }
 
-/** How fast a bucket fills, and how much it holds. */
-export type Rate = Pick<ChannelPlugin.Budget, "messages" | "perSeconds" | "burst">
-
 /** A bucket after a start: it holds one, because nobody knows what was sent before. */
 export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
 
@@ -23,7 +21,7 @@ export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 
  * The bucket as it is now: filled by the time that passed, never above the burst, and until a pause is over not above
  * one. A clock set back fills nothing, and does not make a pause longer than it was.
  */
-export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
+export const fill = (bucket: Bucket, rate: Limits, now: number): Bucket => {
   const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
   const at = Math.min(bucket.at, now)
   const flow = (from: number, to: number) => (Math.max(0, to - from) * rate.messages) / (rate.perSeconds * 1000)
@@ -33,7 +31,7 @@ export const fill = (bucket: Bucket, rate: Rate, now: number): Bucket => {
 }
 
 /** How many milliseconds until the bucket holds one, or as many as are wanted. */
-export const waitFor = (bucket: Bucket, rate: Rate, now: number, wanted = 1): number =>
+export const waitFor = (bucket: Bucket, rate: Limits, now: number, wanted = 1): number =>
   Math.max(
     bucket.notBefore - now,
     bucket.tokens >= wanted ? 0 : Math.ceil(((wanted - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
@@ -46,22 +44,12 @@ export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
   notBefore: Math.max(bucket.notBefore, until)
 })
 
-/** A budget of which nothing is secret any more: it never leaves this file. */
-interface Known extends Rate {
-  readonly key: string
-}
-
-const revealed = ({ key, ...rate }: ChannelPlugin.Budget): Known => ({
-  ...rate,
-  key: Redacted.isRedacted(key) ? Redacted.value(key) : key
-})
-
 /** Hands out permits to send. */
 export class Pacing extends Context.Service<
   Pacing,
   {
     /** Says which budgets an integration spends; where several share a key, the slower rate rules. */
-    readonly declare: (integration: IntegrationId, budgets: ReadonlyArray<ChannelPlugin.Budget>) => Effect.Effect<void>
+    readonly declare: (integration: IntegrationId, budgets: ReadonlyArray<Budget>) => Effect.Effect<void>
     /** Forgets what an integration declared. */
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
     /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
@@ -79,13 +67,13 @@ export class Pacing extends Context.Service<
   }
 >()("@tocsin/delivery/Pacing") {
   static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
-    const declared = new Map<IntegrationId, ReadonlyArray<Known>>()
+    const declared = new Map<IntegrationId, ReadonlyArray<Budget>>()
     const buckets = new Map<string, Bucket>()
     /** Who waits to be the next. */
     const first = new Set<IntegrationId>()
 
-    const rateOf = (key: string): Rate | undefined => {
-      let slowest: Known | undefined
+    const rateOf = (key: string): Limits | undefined => {
+      let slowest: Budget | undefined
       for (const budgets of declared.values()) {
         for (const budget of budgets) {
           if (budget.key !== key) continue
@@ -114,7 +102,7 @@ export class Pacing extends Context.Service<
     }
 
     return Pacing.of({
-      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets.map(revealed))),
+      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets)),
       forget: (integration) =>
         Effect.sync(() => {
           declared.delete(integration)
@@ -160,4 +148,4 @@ export class Pacing extends Context.Service<
   })
 }
 
-const perSecond = ({ messages, perSeconds }: Rate) => messages / perSeconds
+const perSecond = ({ messages, perSeconds }: Limits) => messages / perSeconds

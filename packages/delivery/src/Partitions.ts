@@ -13,6 +13,15 @@ export interface Service extends Handlers {
   readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 
+/** A partition, and how often it was taken over until it came here. */
+export interface Proof {
+  readonly partition: number
+  readonly fence: number
+}
+
+/** Where there can be no other gateway. */
+const onlyOne: Proof = { partition: 0, fence: 0 }
+
 /** Knows which lanes are served here. */
 export class Partitions extends Context.Service<
   Partitions,
@@ -21,10 +30,15 @@ export class Partitions extends Context.Service<
     readonly serve: (service: Service) => Effect.Effect<never>
     /** Whether an attempt at the integration may begin. */
     readonly isHeld: (integration: IntegrationId) => boolean
-    /** Which of the integrations' lanes are served here. Belongs inside a journal's transaction: it holds till its end. */
+    /**
+     * The integrations whose lanes are served here, and what proves it. Belongs inside a journal's transaction: it holds
+     * till its end.
+     */
     readonly proven: (
       integrations: ReadonlySet<IntegrationId>
-    ) => Effect.Effect<ReadonlySet<IntegrationId>, SqlError.SqlError>
+    ) => Effect.Effect<ReadonlyMap<IntegrationId, Proof>, SqlError.SqlError>
+    /** Those of the proofs that still hold, wherever their integrations belong by now. Belongs there, too. */
+    readonly stillHolding: (proofs: ReadonlySet<Proof>) => Effect.Effect<ReadonlySet<Proof>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Partitions") {
   static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | Journal | Peers> = Layer.effect(
@@ -72,13 +86,27 @@ export class Partitions extends Context.Service<
           return partition === undefined || peers.isHeld(partition)
         },
         proven: Effect.fnUntraced(function* (integrations) {
-          if (!peers.many) return integrations
-          const rows = yield* sql<{ id: IntegrationId; partition: number; fence: number }>`
+          if (!peers.many) return new Map([...integrations].map((id) => [id, onlyOne]))
+          const rows = yield* sql<Proof & { id: IntegrationId }>`
             SELECT i.id, p.partition, p.fence
             FROM integrations i JOIN partitions p ON p.partition = i.partition
             WHERE ${isOneOf(sql, "i.id", integrations)}`
           for (const { id, partition } of rows) places.set(id, partition)
-          return new Set(rows.flatMap(({ fence, id, partition }) => (fences.get(partition) === fence ? [id] : [])))
+          return new Map(
+            rows.flatMap(({ fence, id, partition }) =>
+              fences.get(partition) === fence ? [[id, { partition, fence }]] : []
+            )
+          )
+        }),
+        stillHolding: Effect.fnUntraced(function* (proofs) {
+          if (!peers.many) return proofs
+          const rows = yield* sql<Proof>`SELECT partition, fence FROM partitions
+            WHERE ${sql.in(
+              "partition",
+              [...proofs].map(({ partition }) => partition)
+            )}`
+          const now = new Map(rows.map(({ fence, partition }) => [partition, fence]))
+          return new Set([...proofs].filter(({ fence, partition }) => now.get(partition) === fence))
         })
       })
     })

@@ -34,6 +34,10 @@ export class Peers extends Context.Service<
     ) => Effect.Effect<never>
     /** Looks now and then for what no signal told, for as long as it runs. */
     readonly sweep: (look: Effect.Effect<void>) => Effect.Effect<never>
+    /** Asks the gateway that holds the partition; undefined if none has answered within two seconds. */
+    readonly ask: (partition: number, question: string) => Effect.Effect<string | undefined>
+    /** Answers what others ask of a partition that is held here, and hears what they answer, for as long as it runs. */
+    readonly answer: (answer: (question: string) => Effect.Effect<string>) => Effect.Effect<never>
     /** Whether there can be others at all. */
     readonly many: boolean
   }
@@ -45,6 +49,8 @@ export class Peers extends Context.Service<
     tell: () => Effect.void,
     listen: () => Effect.never,
     sweep: () => Effect.never,
+    ask: () => Effect.undefined,
+    answer: () => Effect.never,
     many: false
   })
 }

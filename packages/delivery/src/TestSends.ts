@@ -4,12 +4,15 @@
 import { type Alert, AlertId, type ChannelPlugin, IntegrationId, type Reason } from "@tocsin/core"
 import { Clock, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { budgetsOf } from "./budgets.ts"
 import { Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal } from "./Journal.ts"
 import { Pacing } from "./Pacing.ts"
+import type { Peers } from "./Peers.ts"
 import { pauseFor } from "./retry.ts"
 import { Signals } from "./Signals.ts"
-import { budgetsOf, tryOnce } from "./tryOnce.ts"
+import { giveUpAfter, testPacing } from "./testPacing.ts"
+import { tryOnce } from "./tryOnce.ts"
 
 /** What became of one of the two notifications. */
 export interface TestOutcome {
@@ -27,9 +30,6 @@ export interface TestOutcome {
 
 /** How long a caller waits for the outcomes. */
 const answerWithin = Duration.seconds(15)
-
-/** How long a test goes on trying after that. */
-const giveUpAfter = Duration.minutes(5)
 
 /** Sends test notifications. */
 export class TestSends extends Context.Service<
@@ -49,20 +49,20 @@ export class TestSends extends Context.Service<
   static readonly layer: Layer.Layer<
     TestSends,
     never,
-    Journal | Integrations | Pacing | Signals | SecureRandom.SecureRandom
+    Journal | Integrations | Pacing | Peers | Signals | SecureRandom.SecureRandom
   > = Layer.effect(
     TestSends,
     Effect.gen(function* () {
       const journal = yield* Journal
       const integrations = yield* Integrations
-      const pacing = yield* Pacing
+      const pacingOf = yield* testPacing
       const signals = yield* Signals
       const random = yield* SecureRandom.SecureRandom
       const running = yield* FiberSet.make()
 
       /** Says one of the two until it is delivered or fails; `tell` hears how far it is. */
       const say = Effect.fnUntraced(function* (
-        { spender, test }: { readonly spender: IntegrationId; readonly test: ReadyIntegration },
+        { pacing, spender, test }: Test,
         { of, receipt }: { readonly of: TestOutcome["of"]; readonly receipt: ChannelPlugin.Receipt | undefined },
         tell: (outcome: TestOutcome) => void
       ) {
@@ -80,7 +80,9 @@ export class TestSends extends Context.Service<
             yield* Effect.sleep(wait)
           }
           tell({ of, form, status: "trying", ...failed })
-          const tried = yield* tryOnce(test, { _tag: "Test", of, alert }, { form, conversation })
+          const tried = yield* tryOnce(test, { _tag: "Test", of, alert }, { form, conversation }).pipe(
+            Effect.provideService(Pacing, pacing)
+          )
           if (tried._tag === "Delivered") {
             const { link } = tried.receipt
             tell({ of, form, status: "delivered", ...failed, ...(link && { link }) })
@@ -112,16 +114,13 @@ export class TestSends extends Context.Service<
         const spender = IntegrationId.make(`test-${yield* random.uuidV7()}`)
 
         const both = Effect.gen(function* () {
-          yield* pacing.declare(spender, budgetsOf(test))
-          const receipt = yield* say({ spender, test }, { of: "Raised", receipt: undefined }, tell)
+          const pacing = yield* pacingOf(budgetsOf(test))
+          yield* Effect.addFinalizer(() => pacing.forget(spender))
+          const receipt = yield* say({ pacing, spender, test }, { of: "Raised", receipt: undefined }, tell)
           if (receipt === undefined) return tell({ of: "Cleared", status: "skipped", form: "rich" })
           if (saved) yield* worked(test.integration.id)
-          yield* say({ spender, test }, { of: "Cleared", receipt }, tell)
-        }).pipe(
-          Effect.timeoutOption(giveUpAfter),
-          Effect.ensuring(pacing.forget(spender)),
-          Effect.provideService(Pacing, pacing)
-        )
+          yield* say({ pacing, spender, test }, { of: "Cleared", receipt }, tell)
+        }).pipe(Effect.timeoutOption(giveUpAfter), Effect.scoped)
         const fiber = yield* FiberSet.run(running, both)
         yield* Effect.timeoutOption(Fiber.await(fiber), answerWithin)
         return [outcomes.Raised, outcomes.Cleared]
@@ -130,6 +129,14 @@ export class TestSends extends Context.Service<
       return TestSends.of({ send })
     })
   )
+}
+
+/** Settings that are tried. */
+interface Test {
+  readonly pacing: Pacing["Service"]
+  /** Spends their budgets, as an integration would. */
+  readonly spender: IntegrationId
+  readonly test: ReadyIntegration
 }
 
 /** The alert that a test speaks of. */

@@ -99,7 +99,7 @@ export const completing = Effect.gen(function* () {
 
   const failed = Effect.fnUntraced(function* (
     { attempt, id, integration, notification }: Taken,
-    { breaks, consequence, givenBack, reason }: Extract<Outcome, { _tag: "Failed" }>
+    { breaks, consequence, givenBack, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>
   ) {
     const cause = `${reason._tag}: ${reason.detail}`
     if (notification._tag === "Digest") {
@@ -108,6 +108,7 @@ export const completing = Effect.gen(function* () {
       yield* endOrRetry(id, integration, { attempt, cause, consequence })
     }
     if (isUnanswered(reason)) yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${id}`
+    if (waiting !== undefined) yield* integrations.note(integration, { waiting })
     if (breaks) {
       yield* integrations.note(integration, { brokenBecause: cause })
       yield* notices.broken(integration, cause)
@@ -186,7 +187,11 @@ export const completing = Effect.gen(function* () {
     const cause = "the gateway stopped during the attempt: perhaps sent twice"
     const rows = yield* sql<Row>`SELECT * FROM deliveries
         WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
-          AND integration_id IN (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}) ORDER BY sequence`
+          AND (${sql.in("taken_under", partitions)} OR (taken_under IS NULL AND integration_id IN
+            (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}))) ORDER BY sequence`
+    // Whoever knew why a lane waits is gone.
+    yield* sql`UPDATE integrations SET waiting_because = NULL
+      WHERE ${sql.in("partition", partitions)} AND waiting_because IS NOT NULL`
     for (const row of rows) {
       if (row.kind === "Digest") {
         const why = `given back: ${cause}`

@@ -254,11 +254,23 @@ const manyGateways = Effect.gen(function* () {
   yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`
 })
 
+/** What every gateway can tell of a lane that another serves, and what follows when an integration moves. */
+const ofOthers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE integrations ADD COLUMN budgets text`
+  yield* sql`ALTER TABLE integrations ADD COLUMN waiting_because text`
+  yield* sql`ALTER TABLE integrations ADD COLUMN waiting_until bigint`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN taken_under integer`
+  yield* sql`UPDATE deliveries SET taken_under = (SELECT partition FROM integrations WHERE id = integration_id)
+    WHERE status IN ('sending', 'folded')`
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
   "2_redelivery": redelivery,
   "3_at_size": atSize,
   "4_carriers": carriers,
-  "5_many_gateways": manyGateways
+  "5_many_gateways": manyGateways,
+  "6_of_others": ofOthers
 }

@@ -2,7 +2,7 @@
  * Gateways on one PostgreSQL: partitions by session locks, signals by LISTEN and NOTIFY (case M1).
  */
 import type { PgClient } from "@effect/sql-pg"
-import { Clock, Duration, Effect, Queue, Schema } from "effect"
+import { Clock, Deferred, Duration, Effect, Queue, Schema } from "effect"
 import { advisoryClass, lockOfMembers } from "./advisoryLocks.ts"
 import { type Handlers, partitions, Peers } from "./Peers.ts"
 import type { Session } from "./Postgres.ts"
@@ -18,6 +18,12 @@ const believed = 2000
 const pause = Duration.seconds(5)
 
 const channel = "tocsin"
+
+/** Apart, because a gateway of an earlier version knows only the other. */
+const channelOfQuestions = "tocsin_questions"
+
+/** How long whoever asks waits: somebody else may hold the partition by then. */
+const patience = Duration.seconds(2)
 
 /** A notification holds 8,000 bytes at most; the ids in it have 64 characters at most. */
 const signalsAtOnce = 50
@@ -108,6 +114,41 @@ export const peersOn = Effect.fnUntraced(function* (
       )
     }).pipe(Effect.scoped)
 
+  const isHeld = (partition: number) => held.has(partition) && performance.now() - confirmedAt < believed
+
+  /** Who waits for an answer, by the number of the question. */
+  const asking = new Map<string, Deferred.Deferred<string>>()
+
+  const ask = Effect.fnUntraced(function* (partition: number, question: string) {
+    const id = crypto.randomUUID()
+    const answered = yield* Deferred.make<string>()
+    asking.set(id, answered)
+    return yield* client.notify(channelOfQuestions, encodeAsked({ id, partition, question })).pipe(
+      Effect.andThen(Deferred.await(answered)),
+      Effect.timeout(patience),
+      Effect.orElseSucceed(() => undefined),
+      Effect.ensuring(Effect.sync(() => asking.delete(id)))
+    )
+  })
+
+  const answering = (answer: (question: string) => Effect.Effect<string>) =>
+    Effect.gen(function* () {
+      const queue = yield* client.listen(channelOfQuestions)
+      return yield* Effect.forever(
+        Effect.flatMap(Queue.take(queue), ({ payload }) => {
+          const said = decodeAsked(payload)
+          if ("answer" in said) {
+            const answered = asking.get(said.id)
+            return answered === undefined ? Effect.void : Deferred.succeed(answered, said.answer)
+          }
+          if (!isHeld(said.partition)) return Effect.void
+          return Effect.flatMap(answer(said.question), (answer) =>
+            client.notify(channelOfQuestions, encodeAsked({ id: said.id, answer }))
+          )
+        })
+      )
+    }).pipe(Effect.scoped)
+
   const again = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.forever(Effect.andThen(Effect.ignoreCause(effect), Effect.sleep("1 second")))
 
@@ -122,7 +163,9 @@ export const peersOn = Effect.fnUntraced(function* (
           })
         )
       ),
-    isHeld: (partition) => held.has(partition) && performance.now() - confirmedAt < believed,
+    isHeld,
+    ask: (partition, question) => realTime(() => ask(partition, question)),
+    answer: (answer) => realTime((here) => again(answering((question) => here(answer(question))))),
     tell: Effect.fnUntraced(function* (signals) {
       for (let from = 0; from < signals.length; from += signalsAtOnce) {
         const some = signals.slice(from, from + signalsAtOnce)
@@ -138,3 +181,12 @@ export const peersOn = Effect.fnUntraced(function* (
 const Payload = Schema.fromJsonString(Schema.Struct({ from: Schema.String, signals: Schema.Array(Signal) }))
 const encode = Schema.encodeSync(Payload)
 const decode = Schema.decodeUnknownSync(Payload)
+
+const Asked = Schema.fromJsonString(
+  Schema.Union([
+    Schema.Struct({ id: Schema.String, partition: Schema.Number, question: Schema.String }),
+    Schema.Struct({ id: Schema.String, answer: Schema.String })
+  ])
+)
+const encodeAsked = Schema.encodeSync(Asked)
+const decodeAsked = Schema.decodeUnknownSync(Asked)

@@ -12,6 +12,7 @@ import type { Taken } from "./Attempts.ts"
 import { Conversations, episodesJoined, openStatus } from "./Conversations.ts"
 import { type Row, subjects } from "./deliveryRow.ts"
 import { given, isOneOf, updateAll } from "./many.ts"
+import type { Proof } from "./Partitions.ts"
 import { PublicUrl } from "./PublicUrl.ts"
 
 /** Takes single deliveries, and digests of many. */
@@ -23,13 +24,14 @@ export const taking = Effect.gen(function* () {
   const publicUrl = yield* PublicUrl
   const subjectsOf = yield* subjects
 
-  const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string) {
+  const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string, under: Proof) {
     const attempt = row.attempts + 1
-    yield* sql`UPDATE deliveries SET attempts = ${attempt} WHERE id = ${row.id}`
+    yield* sql`UPDATE deliveries SET attempts = ${attempt}, taken_under = ${under.partition} WHERE id = ${row.id}`
     yield* conversations.move([{ delivery: row.id, status: "sending", attempt }])
     return {
       id: row.id,
       integration: IntegrationId.make(row.integration_id),
+      under,
       notification: decodeNotification(notification),
       options: { form: row.form },
       attempt,
@@ -49,12 +51,15 @@ export const taking = Effect.gen(function* () {
     return Map.groupBy(rows, ({ asked }) => asked)
   })
 
-  const take = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+  const take = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, held: ReadonlyMap<IntegrationId, Proof>) {
     const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`
     const waiting = rows
       .filter(({ status }) => status === "pending" || status === "retrying")
       .toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
-    const notices = waiting.flatMap((row) => (row.notification === null ? [] : [takeNotice(row, row.notification)]))
+    const notices = waiting.flatMap((row) => {
+      const under = held.get(IntegrationId.make(row.integration_id))
+      return row.notification === null || under === undefined ? [] : [takeNotice(row, row.notification, under)]
+    })
     const asked = waiting.filter(({ notification }) => notification === null)
     const episodes = yield* episodesOf(asked)
     const chosen = asked.flatMap((asked) => {
@@ -68,10 +73,12 @@ export const taking = Effect.gen(function* () {
     const about = yield* subjectsOf(chosen.flatMap(({ earlier, row }) => [row, ...earlier]))
     const taken = yield* Effect.forEach(chosen, ({ earlier, row }) => {
       const subject = about.get(row.id)
-      if (subject === undefined) return Effect.die(new Error("A delivery without its alert"))
+      const under = held.get(IntegrationId.make(row.integration_id))
+      if (subject === undefined || under === undefined) return Effect.die(new Error("A delivery without its alert"))
       const { alert, conversation } = subject
       return Effect.succeed({
         row,
+        under,
         alert,
         conversation,
         attempt: row.attempts + 1,
@@ -85,19 +92,27 @@ export const taking = Effect.gen(function* () {
     yield* updateAll(
       sql,
       "deliveries",
-      taken.map(({ alert, attempt, notification, row }) => ({
+      taken.map(({ alert, attempt, notification, row, under }) => ({
         id: row.id,
         kind: notification._tag,
         attempts: attempt,
+        taken_under: under.partition,
         severity: alert.severity
       }))
     )
     // An earlier episode is said by the message about a later one (O7).
-    const folded = taken.flatMap(({ carries, row }) => carries.map((carried) => ({ ...carried, into: row.id })))
+    const folded = taken.flatMap(({ carries, row, under }) =>
+      carries.map((carried) => ({ ...carried, into: row.id, under }))
+    )
     yield* updateAll(
       sql,
       "deliveries",
-      folded.map(({ delivery, into, kind }) => ({ id: delivery, kind, folded_into: into }))
+      folded.map(({ delivery, into, kind, under }) => ({
+        id: delivery,
+        kind,
+        folded_into: into,
+        taken_under: under.partition
+      }))
     )
     yield* conversations.move([
       ...taken.map(({ attempt, row }) => ({ delivery: row.id, status: "sending" as const, attempt })),
@@ -105,18 +120,21 @@ export const taking = Effect.gen(function* () {
     ])
     return [
       ...(yield* Effect.all(notices)),
-      ...taken.map(({ attempt, carries, conversation: { id, integration, receipt }, notification, row }): Taken => ({
-        id: row.id,
-        integration,
-        notification,
-        options: {
-          form: row.form,
-          conversation: { id, ...(receipt !== undefined && { receipt: decodeReceipt(receipt) }) }
-        },
-        attempt,
-        createdAt: row.created_at,
-        carries
-      }))
+      ...taken.map(
+        ({ attempt, carries, conversation: { id, integration, receipt }, notification, row, under }): Taken => ({
+          id: row.id,
+          integration,
+          under,
+          notification,
+          options: {
+            form: row.form,
+            conversation: { id, ...(receipt !== undefined && { receipt: decodeReceipt(receipt) }) }
+          },
+          attempt,
+          createdAt: row.created_at,
+          carries
+        })
+      )
     ]
   })
 
@@ -142,7 +160,7 @@ export const taking = Effect.gen(function* () {
 
   const takeDigest = Effect.fnUntraced(function* (
     integration: IntegrationId,
-    { form, most }: { readonly most: number; readonly form: ChannelPlugin.Form }
+    { form, most, under }: { readonly most: number; readonly form: ChannelPlugin.Form; readonly under: Proof }
   ) {
     const now = yield* Clock.currentTimeMillis
     const due = sql`integration_id = ${integration} AND alert_id IS NOT NULL
@@ -185,6 +203,7 @@ export const taking = Effect.gen(function* () {
       next_at: now,
       severity: notification.severity,
       digest_key: key,
+      taken_under: under.partition,
       created_at: now,
       updated_at: now
     })}`
@@ -199,12 +218,15 @@ export const taking = Effect.gen(function* () {
       )
       yield* sql`UPDATE deliveries SET kind = ${kind}, status = 'folded', cause = ${cause}, folded_into = ${id},
         attempts = attempts + 1, updated_at = ${now},
+        taken_under = ${under.partition},
         severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id) WHERE ${covered}`
     }
     yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
       SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
     const carries = said.map(({ delivery, kind }) => ({ delivery, kind }))
-    return [{ id, integration, notification, options: { form }, attempt: 1, createdAt: now, carries } satisfies Taken]
+    return [
+      { id, integration, under, notification, options: { form }, attempt: 1, createdAt: now, carries } satisfies Taken
+    ]
   })
 
   return { take, takeDigest }

@@ -9,7 +9,8 @@ import {
   type Reason,
   Unavailable
 } from "@tocsin/core"
-import { Cause, Duration, Effect, Exit, Redacted, Schema } from "effect"
+import { Cause, Duration, Effect, Exit, Schema } from "effect"
+import { hashed } from "./budgets.ts"
 import type { ReadyIntegration } from "./Integrations.ts"
 import { Pacing } from "./Pacing.ts"
 
@@ -26,7 +27,9 @@ export const tryOnce = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Tried, never, Pacing> {
   const pacing = yield* Pacing
   const heed = (hints: ChannelPlugin.Receipt["budgets"]) =>
-    Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) => pacing.hint(key, remaining, resetAt.epochMilliseconds))
+    Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) =>
+      pacing.hint(hashed(key), remaining, resetAt.epochMilliseconds)
+    )
 
   // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.
   const exit = yield* Effect.interruptible(Effect.suspend(() => channel.deliver(settings, notification, options))).pipe(
@@ -57,24 +60,4 @@ const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
   return error instanceof DeliveryError
     ? error
     : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
-}
-
-/** The plugin's budgets, or the operator's own in place of them (B3). */
-export const budgetsOf = ({
-  integration: { limits, settings },
-  plugin
-}: ReadyIntegration): ReadonlyArray<ChannelPlugin.Budget> => {
-  const declared = plugin.budgets(settings)
-  const [first] = declared
-  return limits === undefined || first === undefined ? declared : [{ ...limits, key: first.key }]
-}
-
-/** What the plugin's first budget is known by: the integration's own. Undefined if it declares none, or fails. */
-export const budgetKey = (plugin: ChannelPlugin.Any, settings: unknown): string | undefined => {
-  try {
-    const key = plugin.budgets(settings)[0]?.key
-    return Redacted.isRedacted(key) ? Redacted.value(key) : key
-  } catch {
-    return undefined
-  }
 }

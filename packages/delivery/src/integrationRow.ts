@@ -1,0 +1,66 @@
+/**
+ * An integration as the store has it, and as it may be shown.
+ */
+import { DeliveryOptions, IntegrationId, Limits } from "@tocsin/core"
+import { Schema } from "effect"
+import type { ShownIntegration } from "./Integrations.ts"
+
+/** A row of the table `integrations`. */
+export interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly enabled: number
+  readonly options: string
+  readonly sealed_settings: string
+  readonly settings_version: number
+  readonly key_id: string
+  readonly partition: number | null
+  readonly budgets: string | null
+  readonly broken_reason: string | null
+  readonly broken_since: number | null
+  readonly waiting_because: "limited" | "unavailable" | null
+  readonly waiting_until: number | null
+  readonly last_success_at: number | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+const Options = Schema.fromJsonString(
+  Schema.Struct({
+    limits: Schema.optionalKey(Limits),
+    fallback: Schema.optionalKey(IntegrationId),
+    delivery: Schema.optionalKey(DeliveryOptions)
+  })
+)
+
+/** The column `options`. */
+export const encodeOptions = Schema.encodeSync(Options)
+export const decodeOptions = Schema.decodeSync(Options)
+
+const Keys = Schema.fromJsonString(Schema.Array(Schema.String))
+
+/** The column `budgets`: the hashed keys of the budgets that it spends. */
+export const encodeKeys = Schema.encodeSync(Keys)
+export const decodeKeys = Schema.decodeSync(Keys)
+
+/** What may be shown of a row, with what may be shown of its settings. */
+export const shown = (
+  row: Row,
+  settings: Pick<ShownIntegration, "settings" | "secretsSet">,
+  brokenBecause = row.broken_reason
+): ShownIntegration => ({
+  sequence: row.sequence,
+  id: IntegrationId.make(row.id),
+  name: row.name,
+  type: row.type,
+  enabled: row.enabled === 1,
+  ...settings,
+  ...decodeOptions(row.options),
+  broken: brokenBecause === null ? undefined : { reason: brokenBecause, since: row.broken_since ?? row.updated_at },
+  waiting: row.waiting_because === null ? undefined : { because: row.waiting_because, until: row.waiting_until ?? 0 },
+  lastSuccessAt: row.last_success_at ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at
+})
