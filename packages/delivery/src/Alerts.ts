@@ -7,6 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import type { Episode } from "./episode.ts"
 import { given, insertAll, isOneOf } from "./many.ts"
 import { only, type Page, page } from "./page.ts"
+import { remembering } from "./remembering.ts"
 import { alertNamed } from "./touches.ts"
 
 /** Which alerts to list, newest first. */
@@ -123,7 +124,7 @@ export class Alerts extends Context.Service<
             last_hash: lastHash,
             last_heard_at: now
           }))
-          yield* insertAll(sql, "alerts", rows, replaced)
+          yield* insertAll(sql, "alerts", rows, { onConflict: replaced })
         }),
         heard: Effect.fnUntraced(function* (ids) {
           if (ids.length === 0) return
@@ -147,7 +148,8 @@ export class Alerts extends Context.Service<
 
 const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
 const encode = Schema.encodeSync(AlertJson)
-const decode = Schema.decodeSync(AlertJson)
+/** An alert is read twice for each of its messages. */
+const decode = remembering(Schema.decodeSync(AlertJson))
 
 /** What another event of an episode replaces. */
 const replaced = `ON CONFLICT (id) DO UPDATE SET ${[

@@ -6,8 +6,9 @@ import { type AlertId, AlertRuleId, Because, IntegrationId, type Kind, type Seve
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
-import { insertAll, isOneOf, updateAll } from "./many.ts"
+import { insertAll, isOneOf, updateAll, type Values } from "./many.ts"
 import { type Conversation, isRule, type Plan, type Waiting } from "./Planner.ts"
+import { remembering } from "./remembering.ts"
 
 /** A conversation as it is stored. */
 export interface StoredConversation extends Conversation {
@@ -39,6 +40,8 @@ export interface Move {
   readonly status: DeliveryStatus
   readonly cause?: string | undefined
   readonly attempt?: number
+  /** What else becomes of its row. */
+  readonly set?: Values
 }
 
 /** How far a delivery is. The last four are its end. */
@@ -132,11 +135,19 @@ export class Conversations extends Context.Service<
 
         const move = Effect.fnUntraced(function* (moves: ReadonlyArray<Move>) {
           const at = yield* Clock.currentTimeMillis
-          yield* updateAll(
-            sql,
-            "deliveries",
-            moves.map(({ cause, delivery, status }) => ({ id: delivery, status, cause: cause ?? null, updated_at: at }))
-          )
+          for (const alike of Map.groupBy(moves, ({ set = {} }) => Object.keys(set).join()).values()) {
+            yield* updateAll(
+              sql,
+              "deliveries",
+              alike.map(({ cause, delivery, set, status }) => ({
+                id: delivery,
+                status,
+                cause: cause ?? null,
+                updated_at: at,
+                ...set
+              }))
+            )
+          }
           yield* record(moves, at)
         })
 
@@ -163,11 +174,9 @@ export class Conversations extends Context.Service<
               redelivery_of: redeliveryOf ?? null,
               created_at: at,
               updated_at: at
-            }))
+            })),
+            { computed: { severity: "(SELECT severity FROM alerts WHERE id = given.alert_id)" } }
           )
-          const ids = made.map(({ id }) => id)
-          yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE id = deliveries.alert_id)
-            WHERE ${isOneOf(sql, "id", ids)}`
           yield* record(
             made.map(({ cause, id, status }) => ({ delivery: id, status, cause })),
             at
@@ -255,7 +264,7 @@ const whyOwed = ({ closedBecause, heldBy, holders }: Conversation): string =>
 type Place = Pick<StoredConversation, "id" | "alertId" | "integration">
 
 /** Some columns of a conversation. */
-type Columns = { readonly id: string } & Readonly<Record<string, string | number | null>>
+type Columns = Values & { readonly id: string }
 
 const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
   state: conversation.state,
@@ -293,7 +302,7 @@ interface Row {
 }
 
 const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral(["for:", Schema.String])]))
-const decodeHolders = Schema.decodeUnknownSync(Schema.fromJsonString(Holders))
+const decodeHolders = remembering(Schema.decodeSync(Schema.fromJsonString(Holders)))
 const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
 
 const fromRow = (row: Row): StoredConversation => ({

@@ -12,7 +12,7 @@ import { Alerts } from "./Alerts.ts"
 import { Closing } from "./Closing.ts"
 import { type Episode, judge } from "./episode.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { given, insertAll } from "./many.ts"
+import { given, insertAll, type Values } from "./many.ts"
 import { type Moved, Reconciliation } from "./Reconciliation.ts"
 import { alertNamed, eventNamed } from "./touches.ts"
 import { withinLimits } from "./withinLimits.ts"
@@ -65,7 +65,7 @@ export class Intake extends Context.Service<
         const episodes = yield* alerts.latest(events.map(({ event }) => event))
         const now = yield* DateTime.now
         const accepted: Array<Accepted> = []
-        const rows: Array<Record<string, string | number | null>> = []
+        const rows: Array<Values> = []
         const heard: Array<AlertId> = []
         const saved: Array<Episode> = []
         const moved: Array<Moved> = []

@@ -70,16 +70,13 @@ export const completing = Effect.gen(function* () {
 
   const delivered = Effect.fnUntraced(function* (told: ReadonlyArray<Ended & { readonly outcome: Delivered }>) {
     if (told.length === 0) return
-    yield* updateAll(
-      sql,
-      "deliveries",
-      told.map(({ taken: { id, notification } }) => ({
-        id,
-        text: Message.plainText(Message.fromNotification(notification), maxTextKept)
-      }))
-    )
     yield* conversations.move(
-      told.map(({ taken: { attempt, id } }) => ({ delivery: id, status: "delivered", attempt }))
+      told.map(({ taken: { attempt, id, notification } }) => ({
+        delivery: id,
+        status: "delivered",
+        attempt,
+        set: { text: Message.plainText(Message.fromNotification(notification), maxTextKept) }
+      }))
     )
     const integrationsOf = new Set(told.map(({ taken }) => taken.integration))
     const current = yield* sql<{ id: IntegrationId; updated_at: number }>`SELECT id, updated_at FROM integrations

@@ -8,7 +8,7 @@ import type { SqlClient, SqlError, Statement } from "effect/sql"
 type Sql = SqlClient.SqlClient
 
 /** Values of a row by their columns; all rows of a statement have the same ones. */
-type Values = Readonly<Record<string, string | number | null>>
+export type Values = Readonly<Record<string, string | number | null>>
 
 /** Rows as a table to select from, for columns that the table has. */
 export const given = (sql: Sql, table: string, rows: ReadonlyArray<Values>): Statement.Fragment => {
@@ -29,16 +29,21 @@ export const isOneOf = (sql: Sql, column: string, values: Iterable<string>): Sta
   })
 }
 
-/** Inserts the rows, in their order. */
+/** Inserts the rows, in their order. `computed` are expressions for further columns, over the columns of `given`. */
 export const insertAll = (
   sql: Sql,
   table: string,
   rows: ReadonlyArray<Values>,
-  onConflict = ""
+  {
+    computed = {},
+    onConflict = ""
+  }: { readonly computed?: Readonly<Record<string, string>>; readonly onConflict?: string } = {}
 ): Effect.Effect<unknown, SqlError.SqlError> => {
   if (rows.length === 0) return Effect.void
-  const columns = sql.literal(Object.keys(rows[0] ?? {}).join(", "))
-  return sql`INSERT INTO ${sql.literal(table)} (${columns}) SELECT ${columns} FROM ${given(sql, table, rows)} AS given
+  const columns = Object.keys(rows[0] ?? {})
+  const into = sql.literal([...columns, ...Object.keys(computed)].join(", "))
+  const selected = sql.literal([...columns.map((column) => `given.${column}`), ...Object.values(computed)].join(", "))
+  return sql`INSERT INTO ${sql.literal(table)} (${into}) SELECT ${selected} FROM ${given(sql, table, rows)} AS given
     WHERE 1 = 1 ${sql.literal(onConflict)}`
 }
 

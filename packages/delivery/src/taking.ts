@@ -11,7 +11,7 @@ import { compose, digest } from "./compose.ts"
 import type { Taken } from "./Attempts.ts"
 import { Conversations, episodesJoined, openStatus } from "./Conversations.ts"
 import { type Row, subjects } from "./deliveryRow.ts"
-import { given, isOneOf, updateAll } from "./many.ts"
+import { given, isOneOf } from "./many.ts"
 import type { Proof } from "./Partitions.ts"
 import { PublicUrl } from "./PublicUrl.ts"
 
@@ -26,8 +26,9 @@ export const taking = Effect.gen(function* () {
 
   const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string, under: Proof) {
     const attempt = row.attempts + 1
-    yield* sql`UPDATE deliveries SET attempts = ${attempt}, taken_under = ${under.partition} WHERE id = ${row.id}`
-    yield* conversations.move([{ delivery: row.id, status: "sending", attempt }])
+    yield* conversations.move([
+      { delivery: row.id, status: "sending", attempt, set: { attempts: attempt, taken_under: under.partition } }
+    ])
     return {
       id: row.id,
       integration: IntegrationId.make(row.integration_id),
@@ -89,34 +90,27 @@ export const taking = Effect.gen(function* () {
         })
       })
     })
-    yield* updateAll(
-      sql,
-      "deliveries",
-      taken.map(({ alert, attempt, notification, row, under }) => ({
-        id: row.id,
-        kind: notification._tag,
-        attempts: attempt,
-        taken_under: under.partition,
-        severity: alert.severity
-      }))
-    )
-    // An earlier episode is said by the message about a later one (O7).
-    const folded = taken.flatMap(({ carries, row, under }) =>
-      carries.map((carried) => ({ ...carried, into: row.id, under }))
-    )
-    yield* updateAll(
-      sql,
-      "deliveries",
-      folded.map(({ delivery, into, kind, under }) => ({
-        id: delivery,
-        kind,
-        folded_into: into,
-        taken_under: under.partition
-      }))
-    )
     yield* conversations.move([
-      ...taken.map(({ attempt, row }) => ({ delivery: row.id, status: "sending" as const, attempt })),
-      ...folded.map(({ delivery, into }) => ({ delivery, status: "folded" as const, cause: `into ${into}` }))
+      ...taken.map(({ alert, attempt, notification, row, under }) => ({
+        delivery: row.id,
+        status: "sending" as const,
+        attempt,
+        set: {
+          kind: notification._tag,
+          attempts: attempt,
+          severity: alert.severity,
+          taken_under: under.partition
+        }
+      })),
+      // An earlier episode is said by the message about a later one (O7).
+      ...taken.flatMap(({ carries, row, under }) =>
+        carries.map(({ delivery, kind }) => ({
+          delivery,
+          status: "folded" as const,
+          cause: `into ${row.id}`,
+          set: { kind, folded_into: row.id, taken_under: under.partition }
+        }))
+      )
     ])
     return [
       ...(yield* Effect.all(notices)),
