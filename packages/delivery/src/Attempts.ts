@@ -3,7 +3,7 @@
  * what became of them (cases D1, D5, O3, O7).
  */
 import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
-import { Context, Effect, Layer } from "effect"
+import { Array as Arr, Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Next } from "./Backlog.ts"
 import { completing } from "./completing.ts"
@@ -97,8 +97,14 @@ export class Attempts extends Context.Service<
           const ids = asked.flatMap(({ deliveries, integration }) =>
             held.has(integration) ? deliveries.map(({ id }) => id) : []
           )
-          const taken = Map.groupBy(yield* take(ids, held), ({ integration }) => integration)
-          return asked.map(({ integration }) => (held.has(integration) ? (taken.get(integration) ?? []) : undefined))
+          const taken = yield* Effect.forEach(Arr.chunksOf(ids, mostAtOnce), (ids) => take(ids, held))
+          const byLane = Map.groupBy(taken.flat(), ({ integration }) => integration)
+          return asked.map(({ integration }) => {
+            const own = byLane.get(integration) ?? []
+            // A lane that is stopping may ask beside the one that follows it.
+            byLane.delete(integration)
+            return held.has(integration) ? own : undefined
+          })
         })
       )
 
@@ -139,6 +145,9 @@ export class Attempts extends Context.Service<
     })
   )
 }
+
+/** So many deliveries share statements: of more, each would keep all else from running for too long. */
+const mostAtOnce = 256
 
 /** Deliveries to be taken at one integration. */
 interface Asked {

@@ -3,7 +3,7 @@
  * all of that is on the disk.
  */
 import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Array as Arr, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 // Effect's own digest is a task of another thread for each event.
@@ -118,7 +118,7 @@ export class Intake extends Context.Service<
       /** Takes requests in their order, all events at once of which none needs another's end. */
       const acceptAll = Effect.fnUntraced(function* (requests: ReadonlyArray<ReadonlyArray<Hashed>>) {
         const answers = new Map<Hashed, Accepted>()
-        for (const events of turns(requests.flat())) {
+        for (const events of turns(requests.flat()).flatMap(Arr.chunksOf(mostAtOnce))) {
           const accepted = yield* acceptDistinct(events)
           accepted.forEach((one, index) => {
             const event = events[index]
@@ -148,6 +148,9 @@ const touched = ({ eventId, source, sourceId }: AlertEvent) => [
   alertNamed(source, sourceId),
   ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
 ]
+
+/** So many events share statements: of more, each would keep all else from running for too long. */
+const mostAtOnce = 256
 
 /** An event, and what it says as a hash. */
 interface Hashed {

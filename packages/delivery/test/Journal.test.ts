@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Journal } from "@tocsin/delivery"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { groupsAtOnce } from "../src/dialect.ts"
 import { settle } from "./quiet.ts"
@@ -65,6 +65,32 @@ describe("Journal", () => {
       )
       assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
       assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("does together what waits at once, and alone what stands in the others' way", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const runs: Array<ReadonlyArray<number>> = []
+      const add = journal.together(
+        Effect.fnUntraced(function* (numbers: ReadonlyArray<number>) {
+          runs.push(numbers)
+          for (const n of numbers) yield* sql`INSERT INTO t VALUES (${n})`
+          if (numbers.includes(3)) return yield* Effect.die("a bug")
+          return numbers.map((n) => n * 10)
+        })
+      )
+      const addAll = (numbers: ReadonlyArray<number>) =>
+        Effect.forEach(numbers, (n) => Effect.exit(add(n, [String(n)])), { concurrency: "unbounded" })
+      assert.deepStrictEqual((yield* addAll([1, 2])).map(Exit.getSuccess).map(Option.getOrNull), [10, 20])
+      const apart = groupsAtOnce(sql) > 1
+      if (!apart) assert.deepStrictEqual(runs, [[1, 2]])
+      const exits = yield* addAll([3, 4, 1, 5])
+      assert.deepStrictEqual(exits.map(Exit.getSuccess).map(Option.getOrNull), [null, 40, null, 50])
+      if (!apart) assert.deepStrictEqual(runs.slice(1), [[3, 4, 1, 5], [3], [4], [1], [5]])
+      assert.deepStrictEqual(yield* all, [1, 2, 4, 5])
     }).pipe(Effect.provide(store(":memory:")))
   )
 
