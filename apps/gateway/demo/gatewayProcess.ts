@@ -16,21 +16,30 @@ export interface GatewayProcess {
   readonly printed: () => string
 }
 
+/** How to start one. */
+export interface Options {
+  readonly args?: ReadonlyArray<string>
+  readonly first?: URL
+  readonly openFiles?: number
+}
+
 /** It ended before it served; its output says why. */
 export class GatewayEnded extends Error {}
 
 /**
  * Starts a gateway on a free port; it is killed with the scope. Nothing of this
  * process's own settings and proxies reaches it. `openFiles` is how many files and
- * connections the system lets it have open, `args` what follows `tocsin`.
+ * connections the system lets it have open, `args` what follows `tocsin`, `first` a module that runs
+ * before it.
  */
 export const start = (
   settings: { readonly [name: string]: string },
-  { args: given = [], openFiles }: { readonly args?: ReadonlyArray<string>; readonly openFiles?: number } = {}
+  { args: given = [], first, openFiles }: Options = {}
 ): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_|_PROXY$/i.test(name))
-    const command = [process.execPath, "--conditions=@tocsin/source", main, ...given]
+    const before = first === undefined ? [] : ["--import", first.href]
+    const command = [process.execPath, "--conditions=@tocsin/source", ...before, main, ...given]
     const [program = "", ...args] =
       openFiles === undefined ? command : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
     const child = spawn(program, args, {

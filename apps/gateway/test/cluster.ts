@@ -28,7 +28,9 @@ export interface Cluster {
   readonly postgres: Effect.Success<typeof running>
   readonly gateways: Array<GatewayProcess.GatewayProcess>
   /** Starts one more. */
-  readonly join: Effect.Effect<GatewayProcess.GatewayProcess, GatewayProcess.GatewayEnded>
+  readonly join: (
+    options?: GatewayProcess.Options
+  ) => Effect.Effect<GatewayProcess.GatewayProcess, GatewayProcess.GatewayEnded>
   /** Asks one of them. */
   readonly request: (
     gateway: number,
@@ -64,17 +66,19 @@ export const make = Effect.fnUntraced(function* (
   const slackGate = Gate.make()
   const slackUrl = yield* FakeServer.serve(slack, { before: slackGate.pass })
   const gateways: Array<GatewayProcess.GatewayProcess> = []
-  const join = GatewayProcess.start({
+  const environment = {
     TOCSIN_DATABASE_URL: postgres.url("postgres"),
     TOCSIN_KEY: Buffer.alloc(32, 1).toString("base64"),
     TOCSIN_EGRESS_ALLOW: "127.0.0.1"
-  }).pipe(
-    Effect.tap((gateway) => Effect.sync(() => gateways.push(gateway))),
-    Effect.provideService(Scope.Scope, scope)
-  )
+  }
+  const join: Cluster["join"] = (options) =>
+    GatewayProcess.start(environment, options).pipe(
+      Effect.tap((gateway) => Effect.sync(() => gateways.push(gateway))),
+      Effect.provideService(Scope.Scope, scope)
+    )
   // Together, as an orchestrator does.
   yield* Effect.all(
-    Array.from({ length: count }, () => join),
+    Array.from({ length: count }, () => join()),
     { concurrency: "unbounded" }
   )
 

@@ -5,6 +5,9 @@ import { until } from "./gate.ts"
 
 const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"]
 
+/** What makes a gateway one of a later version: its tables are more. */
+const laterVersion = new URL("../../../packages/delivery/test/laterVersion.ts", import.meta.url)
+
 /** Nothing lost and in order, but for messages of which history says that they were perhaps sent twice: late, at most once. */
 const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, alerts: ReadonlyArray<string>) {
   const deliveries = yield* cluster.settled(gateway)
@@ -136,6 +139,27 @@ describe("Several gateways on one PostgreSQL", { timeout: 120_000 }, () => {
       assert.isAbove(alerts.length, 50)
       assert.lengthOf(messages("shared"), 40)
       keepsTo(limits, "shared")
+    })
+  )
+
+  it.live("are upgraded one by one under load, and lose nothing (M3)", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(2)
+      const { gateways, join } = cluster
+      for (const room of rooms) yield* cluster.room(room)
+      const { alerts, end, more } = yield* flood(cluster, "u")
+      yield* more(40)
+      for (const old of gateways.slice()) {
+        // The first one changes the tables under those that serve.
+        yield* join({ first: laterVersion })
+        yield* more(40)
+        assert.strictEqual(yield* old.stop("SIGTERM"), 0)
+        yield* more(40)
+      }
+      const { message } = yield* Effect.flip(join())
+      assert.include(message, "The database was written by a later version of Tocsin")
+      yield* end
+      yield* checked(cluster, 3, alerts)
     })
   )
 })

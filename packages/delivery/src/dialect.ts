@@ -12,14 +12,20 @@ export const sequence = (sql: SqlClient.SqlClient) =>
     orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
   })
 
-/** Runs one after the other what several gateways begin at once. */
+/** Runs one after the other what several gateways begin at once, however long one of them takes. */
 export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const sql = yield* SqlClient.SqlClient
   return yield* sql.onDialectOrElse({
     pg: (): Effect.Effect<A, E | SqlError.SqlError, R> =>
-      sql.withTransaction(
-        Effect.andThen(sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`, effect)
-      ),
+      sql
+        .withTransaction(
+          Effect.all([
+            sql`SET LOCAL statement_timeout = 0`,
+            sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`
+          ]).pipe(Effect.andThen(effect))
+        )
+        // Whoever reads two tables, of which this one has changed the second and waits for the first, ends in a deadlock.
+        .pipe(Effect.retry({ times: 3 })),
     orElse: () => effect
   })
 })

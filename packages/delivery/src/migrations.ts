@@ -36,7 +36,15 @@ export const migrate = Effect.gen(function* () {
 /** Brings the store's tables to this version; fails if they are of a later one. Gateways that start together take turns. */
 export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
   Effect.gen(function* () {
-    yield* Dialect.alone(Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" }))
+    const sql = yield* SqlClient.SqlClient
+    yield* Dialect.alone(
+      Effect.gen(function* () {
+        if ((yield* schemaVersion) >= currentSchema()) return
+        // Gateways that serve hold locks on several tables, which a migration would take in another order.
+        yield* Dialect.lockFor(sql, undefined)
+        yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
+      })
+    )
     const latest = yield* schemaVersion
     if (latest > currentSchema()) {
       return yield* new Migrator.MigrationError({

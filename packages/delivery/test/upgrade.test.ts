@@ -1,16 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Migrator, SqlClient } from "effect/sql"
+import { Migrator } from "effect/sql"
 import { migrate, migrations } from "../src/migrations.ts"
+import { later } from "./later.ts"
 import { clear, integration, outcomes, raise, rule, save, tick, world } from "./engine.ts"
-
-/** What a later version does first: it adds, and takes nothing away (M3). */
-const later = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`ALTER TABLE alerts ADD COLUMN owner text`
-  yield* sql`ALTER TABLE deliveries ADD COLUMN weight integer NOT NULL DEFAULT 1`
-  yield* sql`CREATE TABLE owners (id text PRIMARY KEY NOT NULL)`
-})
 
 describe("A rolling upgrade (M3)", () => {
   it.effect(
