@@ -148,13 +148,13 @@ describe("Several gateways on one PostgreSQL", { timeout: 120_000 }, () => {
       const { gateways, join } = cluster
       for (const room of rooms) yield* cluster.room(room)
       const { alerts, end, more } = yield* flood(cluster, "u")
-      yield* more(40)
+      yield* more(20)
       for (const old of gateways.slice()) {
         // The first one changes the tables under those that serve.
         yield* join({ first: laterVersion })
-        yield* more(40)
+        yield* more(20)
         assert.strictEqual(yield* old.stop("SIGTERM"), 0)
-        yield* more(40)
+        yield* more(20)
       }
       const { message } = yield* Effect.flip(join())
       assert.include(message, "The database was written by a later version of Tocsin")
