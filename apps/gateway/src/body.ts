@@ -1,9 +1,10 @@
 import { InvalidRequest, TooLarge, UnsupportedMediaType } from "@tocsin/client"
 import { fromIssue, invalid, Invalid, pointer } from "@tocsin/delivery"
 import { InboundLimits } from "@tocsin/core"
-import { ByteSize, Effect, Schema } from "effect"
-import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { Effect, Schema } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import { visit } from "jsonc-parser"
+import { readBytes } from "./readBytes.ts"
 
 /** A body as text. */
 export interface Body {
@@ -14,31 +15,25 @@ export interface Body {
 }
 
 /** Reads a body, unless it is encoded or too long; which it is, is found out before more of it is read. */
-export const readBody = (
+export const readBody = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<Body, InvalidRequest | TooLarge | UnsupportedMediaType> =>
-  Effect.gen(function* () {
-    const { "content-encoding": encoding = "identity", "content-type": type = "" } = request.headers
-    if (encoding.toLowerCase() !== "identity") {
-      return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without a Content-Encoding" })
-    }
-    const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? []
-    if (!/^utf-?8$/i.test(charset)) {
-      return yield* new UnsupportedMediaType({ detail: "Send the body in UTF-8" })
-    }
-    const bytes = Buffer.from(yield* request.arrayBuffer)
-    const text = bytes.toString()
-    return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
-  }).pipe(
-    Effect.catchTag("HttpServerError", ({ reason }) =>
-      Effect.fail(
-        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-          ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
-          : toInvalidRequest(invalid("", "a body that can be read"))
-      )
-    ),
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(InboundLimits.maxBodyBytes))
+): Effect.fn.Return<Body, InvalidRequest | TooLarge | UnsupportedMediaType> {
+  const { "content-encoding": encoding = "identity", "content-type": type = "" } = request.headers
+  if (encoding.toLowerCase() !== "identity") {
+    return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without a Content-Encoding" })
+  }
+  const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? []
+  if (!/^utf-?8$/i.test(charset)) {
+    return yield* new UnsupportedMediaType({ detail: "Send the body in UTF-8" })
+  }
+  const bytes = yield* Effect.mapError(readBytes(request, InboundLimits.maxBodyBytes), (why) =>
+    why === "too long"
+      ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
+      : toInvalidRequest(invalid("", "a body that can be read"))
   )
+  const text = bytes.toString()
+  return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
+})
 
 /** The first byte at which `text`, as which `bytes` were read, has a U+FFFD that was not sent. */
 const notUtf8At = (bytes: Buffer, text: string): number | undefined => {

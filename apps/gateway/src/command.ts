@@ -3,7 +3,7 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { migrateStore, type NamedStore } from "@tocsin/delivery"
-import { Config, Console, Context, Effect, FileSystem, Layer, Redacted } from "effect"
+import { Config, Console, Context, Effect, FileSystem, Layer, Redacted, References } from "effect"
 import { Argument, CliConfig, Command, GlobalFlag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import manifest from "../package.json" with { type: "json" }
@@ -15,6 +15,8 @@ import { isStoreUrl, readStoreUrl } from "./storeUrl.ts"
 
 const serving = Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
   Layer.provide(Settings.layer),
+  // Nobody reads spans here; each request and each statement would fill one.
+  Layer.provide(Layer.succeed(References.TracerEnabled, false)),
   Layer.launch
 )
 

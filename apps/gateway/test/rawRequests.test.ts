@@ -2,6 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { ask, listOf } from "./answers.ts"
+import { eventually } from "./gate.ts"
 import * as RawSocket from "./rawSocket.ts"
 import { SharedWorld } from "./world.ts"
 
@@ -125,6 +126,37 @@ describe("Over a bare connection", { timeout: 60_000 }, () => {
       Effect.gen(function* () {
         const heard = yield* say(post("Expect: 100-continue\r\nContent-Length: 2", "{}") + bye)
         assert.deepStrictEqual(RawSocket.statuses(heard), [100, 400, 200])
+        const tooLong = 4 * 1024 * 1024 + 1
+        const refused = yield* say(
+          post(`Expect: 100-continue\r\nContent-Length: ${tooLong}`, " ".repeat(tooLong)) + bye
+        )
+        assert.deepStrictEqual(RawSocket.statuses(refused).slice(0, 2), [100, 413])
+        assertProblems(refused)
+      })
+    )
+
+    it.effect("a body in chunks ends where they end", () =>
+      Effect.gen(function* () {
+        const chunks = Array.from(alert("chunks"), (letter) => `1\r\n${letter}\r\n`).join("")
+        const heard = yield* say(post(chunked, chunks + end) + posting("{}") + bye)
+        assert.deepStrictEqual(RawSocket.statuses(heard), [202, 400, 200])
+        assert.include(yield* taken, "chunks")
+      })
+    )
+
+    it.effect("a body that its sender breaks off is not taken, however whole it looks", () =>
+      Effect.gen(function* () {
+        const whole = alert("broken off")
+        const { url } = (yield* SharedWorld).gateway()
+        for (const [before, request] of [
+          ["before a length", post(`Content-Length: ${whole.length + 1}`, whole)],
+          ["before chunks", post(chunked, `${whole.length.toString(16)}\r\n${whole}\r\n`)]
+        ] as const) {
+          yield* Effect.scoped(Effect.map(RawSocket.open(url), ({ say }) => say(posting(alert(before)) + request)))
+          yield* eventually("the alert before it", taken, (sourceIds) => sourceIds.includes(before))
+        }
+        yield* ask(200, "GET", "/healthz")
+        assert.notInclude(yield* taken, "broken off")
       })
     )
 

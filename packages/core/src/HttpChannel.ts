@@ -86,7 +86,6 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
           if (!isReason(meaning)) return meaning
           return yield* new DeliveryError({ reason: meaning })
         },
-        Effect.scoped,
         // A webhook's URL is a secret, and client spans record URLs.
         Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
       )
@@ -137,6 +136,12 @@ export const retryAfter = (headers: Headers.Headers, now: number): RateLimited["
 const maxAnswerBytes = 65_536
 
 const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, DeliveryError> =>
+  // Most answers say that they are short, and a stream takes longer than all else that is done with them.
+  Number(response.headers["content-length"]) <= maxAnswerBytes
+    ? Effect.mapError(response.text, unavailable)
+    : readStart(response)
+
+const readStart = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, DeliveryError> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let bytes = 0

@@ -7,7 +7,17 @@ import type { HttpClientRequest } from "effect/http"
 
 /** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
 export const strikeSecrets = (text: string, settings: unknown): string =>
-  secretParts(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
+  partsOf(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
+
+const known = new WeakMap<object, ReadonlyArray<string>>()
+
+/** The parts are the same for each answer to one integration. */
+const partsOf = (settings: unknown): ReadonlyArray<string> => {
+  if (typeof settings !== "object" || settings === null) return secretParts(settings)
+  const parts = known.get(settings) ?? secretParts(settings)
+  known.set(settings, parts)
+  return parts
+}
 
 /** Every secret of the settings, longest first: whole, and for a URL its path and each longer part of that, too. */
 const secretParts = (value: unknown): ReadonlyArray<string> => {
