@@ -1,9 +1,10 @@
 /**
  * The alert rules in the store.
  */
-import { AlertRule, type AlertRuleId } from "@tocsin/core"
+import { type Alert, AlertRule, type AlertRuleId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { ruleIndex } from "./ruleIndex.ts"
 import { SettingsVersion } from "./SettingsVersion.ts"
 
 /** An alert rule as it is stored. */
@@ -20,6 +21,8 @@ export interface StoredRule {
 export interface CurrentRules {
   /** The rules in use. */
   readonly rules: ReadonlyArray<AlertRule>
+  /** Those of them that may match an alert, in their order. */
+  readonly mayMatch: (alert: Alert) => ReadonlyArray<AlertRule>
   /** As saved now, or as it last was if the rule was removed. */
   readonly notifyOnClear: (rule: AlertRuleId) => boolean
 }
@@ -77,8 +80,10 @@ export class AlertRules extends Context.Service<
           Effect.map(rows(), (rows): CurrentRules => {
             const all = rows.map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
             const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
+            const rules = all.flatMap(({ removed, rule }) => (removed ? [] : [rule]))
             return {
-              rules: all.flatMap(({ removed, rule }) => (removed ? [] : [rule])),
+              rules,
+              mayMatch: ruleIndex(rules),
               notifyOnClear: (rule) => notifying.has(rule)
             }
           })

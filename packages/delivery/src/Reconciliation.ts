@@ -5,7 +5,7 @@
 import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { AlertRules } from "./AlertRules.ts"
+import { AlertRules, type CurrentRules } from "./AlertRules.ts"
 import { Alerts } from "./Alerts.ts"
 import { type Change, Conversations, type StoredConversation } from "./Conversations.ts"
 import { Integrations } from "./Integrations.ts"
@@ -71,9 +71,9 @@ export class Reconciliation extends Context.Service<
       const isBehind = yield* Latch.make(true)
 
       const facts = Effect.gen(function* () {
-        const { notifyOnClear, rules } = yield* alertRules.current
+        const { mayMatch, notifyOnClear } = yield* alertRules.current
         const enabled = yield* integrations.enabled
-        return { rules, notifyOnClear, isEnabled: (id: IntegrationId) => enabled.get(id) === true }
+        return { mayMatch, notifyOnClear, isEnabled: (id: IntegrationId) => enabled.get(id) === true }
       })
       type Facts = Effect.Success<typeof facts>
 
@@ -163,7 +163,7 @@ export class Reconciliation extends Context.Service<
           yield* write(
             moved.map(({ alert }) => {
               const known = ofKnown.get(alert.id) ?? []
-              const plans = onEvent({ ...world, alert, conversations: known }, world.rules)
+              const plans = onEvent({ ...world, alert, conversations: known }, world.mayMatch(alert))
               return { alert: alert.id, plans, known }
             })
           )
@@ -213,9 +213,11 @@ export class Reconciliation extends Context.Service<
   )
 }
 
-const planEdit = (edit: Edit, world: World & { readonly rules: ReadonlyArray<AlertRule> }): ReadonlyArray<Plan> =>
+const planEdit = (edit: Edit, world: World & Pick<CurrentRules, "mayMatch">): ReadonlyArray<Plan> =>
   "enabled" in edit
-    ? onEvent(world, world.rules).filter(({ conversation }) => conversation.integration === edit.enabled)
+    ? onEvent(world, world.mayMatch(world.alert)).filter(
+        ({ conversation }) => conversation.integration === edit.enabled
+      )
     : onEdit(world, edit.before, edit.after)
 
 const without = (edit: Edit, integration: IntegrationId): Edit => {
