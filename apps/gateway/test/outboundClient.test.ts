@@ -128,6 +128,16 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
+  it.live("sends nothing for a caller who was interrupted while it connected", () =>
+    Effect.gen(function* () {
+      const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
+      const fiber = yield* Effect.forkChild(post(`${url}&early`), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      yield* post(`${url}&late`)
+      assert.deepStrictEqual(heard().match(/early|late/g), ["late"])
+    }).pipe(Effect.provide(client))
+  )
+
   it.live("sends nothing of what it cannot send whole", () =>
     Effect.gen(function* () {
       const { reached, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
