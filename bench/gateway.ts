@@ -27,13 +27,13 @@ export const startGateway = (
     }
   })
 
-/** Makes an integration that posts to the stand-in's lane of this path, such as `ok/a`. */
+/** Makes an integration that posts to the stand-in's lane of this path, such as `ok/a`; without limits, at Slack's pace. */
 export const integrate = (
   gateway: Program,
   standIn: StandIn,
   id: string,
   path: string,
-  limits: object | undefined = unlimited
+  limits: object | null = unlimited
 ) =>
   send("POST", `${gateway.url}/v1/integrations`, {
     id,
@@ -46,6 +46,12 @@ export const integrate = (
 /** Makes a rule that leads alerts to integrations. */
 export const rule = (gateway: Program, id: string, match: object, integrations: ReadonlyArray<string>) =>
   send("POST", `${gateway.url}/v1/rules`, { id, name: id, match, integrations, notifyOnClear: false })
+
+/** How many deliveries are in a state. */
+export const deliveries = async (gateway: Program, status: string): Promise<number> => {
+  const answer = await send("GET", `${gateway.url}/v1/deliveries?status=${status}&limit=1`)
+  return typeof answer === "object" && answer !== null && "total" in answer ? Number(answer.total) : NaN
+}
 
 /** A gateway with one lane to `ok/<name>`, to which every alert leads. */
 export const startWithLane = async (

@@ -40,6 +40,10 @@ export const alert = (number: number, more: object = {}) => ({
   ...more
 })
 
+/** The same in arrays of such a size. */
+export const inArrays = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
+
 /** Posts each of the bodies to the URL, so many at a time; gives when it began. */
 export const post = (url: string, bodies: ReadonlyArray<unknown>, inFlight = 64): Promise<number> => {
   const { origin, pathname: path } = new URL(url)

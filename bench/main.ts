@@ -20,11 +20,12 @@ import { gateways } from "./rows/gateways.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
 import { peers } from "./rows/peers.ts"
+import { storm } from "./rows/storm.ts"
 import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { now, startStandIn } from "./standIn.ts"
 
-const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation]
+const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm]
 
 const { values: options } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
  * The service that alerts are told to: takes Slack's posts and counts the alerts in them.
  *
  * The first part of a path says how it answers: `ok`; `hung` never does; `failing` says 500; `limited` says 429 above
- * one post a second. The rest is the name of the lane. Its parent asks by messages.
+ * one post a second, of which it bears two at once. The rest is the name of the lane. Its parent asks by messages.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -12,22 +12,24 @@ interface Lane {
   posts: number
   refused: number
   shared: number
-  answered: number
+  /** How many posts it still takes at once, and since when. */
+  allowed: number
+  since: number
   readonly at: Map<number, number>
 }
 
 const lanes = new Map<string, Lane>()
 let wanted: Wanted | undefined
 
+const now = () => Number(process.hrtime.bigint()) / 1e6
+
 const laneOf = (path: string): Lane => {
   const known = lanes.get(path)
   if (known !== undefined) return known
-  const lane = { posts: 0, refused: 0, shared: 0, answered: -Infinity, at: new Map<number, number>() }
+  const lane = { posts: 0, refused: 0, shared: 0, allowed: 2, since: now(), at: new Map<number, number>() }
   lanes.set(path, lane)
   return lane
 }
-
-const now = () => Number(process.hrtime.bigint()) / 1e6
 
 const server = createServer((request, response) => {
   const chunks: Array<Buffer> = []
@@ -40,11 +42,13 @@ const server = createServer((request, response) => {
     if (path.startsWith("failing/")) return response.writeHead(500).end()
     lane.posts++
     if (path.startsWith("limited/")) {
-      if (at - lane.answered < 1000) {
+      lane.allowed = Math.min(2, lane.allowed + (at - lane.since) / 1000)
+      lane.since = at
+      if (lane.allowed < 1) {
         lane.refused++
         return response.writeHead(429, { "retry-after": "1" }).end("rate_limited")
       }
-      lane.answered = at
+      lane.allowed--
     }
     const ids = new Set(
       Array.from(

@@ -1,7 +1,7 @@
 import { startPostgres } from "@tocsin/test-postgres"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
-import { alert, fresh, post } from "../load.ts"
+import { alert, fresh, inArrays, post } from "../load.ts"
 import { program } from "../program.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
 import type { StandIn } from "../standIn.ts"
@@ -25,8 +25,7 @@ export const acceptToTold =
   (standIn: StandIn, url: string, path: string, count: number, size = 1) =>
   (): Promise<number> => {
     const alerts = fresh(count).map((number) => alert(number))
-    const bodies =
-      size === 1 ? alerts : Array.from({ length: count / size }, (_, n) => alerts.slice(n * size, (n + 1) * size))
+    const bodies = size === 1 ? alerts : inArrays(alerts, size)
     return toldPerSecond(standIn, `${url}/v1/alerts`, path, count, bodies)
   }
 
