@@ -16,7 +16,9 @@ import { machine } from "./machine.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
 import { arrays } from "./rows/arrays.ts"
+import { fanout } from "./rows/fanout.ts"
 import { gateways } from "./rows/gateways.ts"
+import { idle } from "./rows/idle.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
 import { peers } from "./rows/peers.ts"
@@ -25,7 +27,7 @@ import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { now, startStandIn } from "./standIn.ts"
 
-const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm]
+const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm, fanout, idle]
 
 const { values: options } = parseArgs({
   options: {
