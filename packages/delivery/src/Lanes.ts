@@ -103,7 +103,7 @@ export class Lanes extends Context.Service<
 
       const hear = ({ integration, of }: { readonly integration: IntegrationId; readonly of: "work" | "changed" }) =>
         of === "work" ? (lanes.get(integration)?.work ?? Effect.void) : changed(integration)
-      yield* signals.take.pipe(Effect.flatMap(hear), Effect.forever, Effect.forkScoped)
+      yield* signals.take.pipe(Effect.flatMap(hear), Effect.forever({ disableYield: true }), Effect.forkScoped)
 
       /** What no signal told. */
       const sweep = Effect.gen(function* () {
