@@ -119,15 +119,18 @@ export class Reconciliation extends Context.Service<
         if (oldest === undefined) return false
         const page = yield* alerts.raised(oldest.reached, chunk)
         const behind = page.filter(({ plannedUnder }) => plannedUnder < oldest.sequence)
-        const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
-        const world = yield* facts
-        yield* write(
-          behind.map(({ alert }) => {
-            const ofAlert = known.get(alert.id) ?? []
-            const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
-            return { alert: alert.id, plans, known: ofAlert }
-          })
-        )
+        // After an edit all rules are read anew: not where nothing is to be planned.
+        if (behind.length > 0) {
+          const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
+          const world = yield* facts
+          yield* write(
+            behind.map(({ alert }) => {
+              const ofAlert = known.get(alert.id) ?? []
+              const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
+              return { alert: alert.id, plans, known: ofAlert }
+            })
+          )
+        }
         const last = page.at(-1)
         yield* last === undefined || page.length < chunk
           ? sql`DELETE FROM edits WHERE sequence = ${oldest.sequence}`
