@@ -11,6 +11,9 @@ import type { StandIn } from "./standIn.ts"
 /** Wide enough that pacing rules nothing. */
 export const unlimited = { messages: 1_000_000, perSeconds: 1, burst: 1_000_000 }
 
+/** So narrow that after the first message all the others wait. */
+export const held = { messages: 1, perSeconds: 86_400, burst: 1 }
+
 /** Starts a gateway on a store, by its `TOCSIN_DATABASE_URL`. */
 export const startGateway = (
   database: string,

@@ -16,18 +16,21 @@ import { machine } from "./machine.ts"
 import { page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
 import { arrays } from "./rows/arrays.ts"
+import { backlog } from "./rows/backlog.ts"
 import { fanout } from "./rows/fanout.ts"
 import { gateways } from "./rows/gateways.ts"
+import { history } from "./rows/history.ts"
 import { idle } from "./rows/idle.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
 import { peers } from "./rows/peers.ts"
+import { rules } from "./rows/rules.ts"
 import { storm } from "./rows/storm.ts"
 import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { now, startStandIn } from "./standIn.ts"
 
-const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm, fanout, idle]
+const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm, fanout, rules, backlog, history, idle]
 
 const { values: options } = parseArgs({
   options: {

@@ -17,7 +17,7 @@ export interface Figure {
   readonly what: string
   /** Of one round each. */
   readonly values: ReadonlyArray<number>
-  readonly unit: "x" | "ms" | "s" | "MiB" | "%" | "/s"
+  readonly unit: "x" | "ms" | "s" | "MiB" | "GiB" | "%" | "/s"
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
   /** What it was reckoned from, such as the rates of both sides. */
   readonly from?: string

@@ -22,9 +22,9 @@ export const toldPerSecond = async (
 
 /** Posts so many alerts to a gateway, and gives how many a second were told, from the first request to the last post. */
 export const acceptToTold =
-  (standIn: StandIn, url: string, path: string, count: number, size = 1) =>
+  (standIn: StandIn, url: string, path: string, count: number, size = 1, more: object = {}) =>
   (): Promise<number> => {
-    const alerts = fresh(count).map((number) => alert(number))
+    const alerts = fresh(count).map((number) => alert(number, more))
     const bodies = size === 1 ? alerts : inArrays(alerts, size)
     return toldPerSecond(standIn, `${url}/v1/alerts`, path, count, bodies)
   }
