@@ -30,7 +30,21 @@ import { takeover } from "./rows/takeover.ts"
 import { throughput } from "./rows/throughput.ts"
 import { now, startStandIn } from "./standIn.ts"
 
-const rows = [throughput, peers, gateways, takeover, arrays, latency, isolation, storm, fanout, rules, backlog, history, idle]
+const rows = [
+  throughput,
+  peers,
+  gateways,
+  takeover,
+  arrays,
+  latency,
+  isolation,
+  storm,
+  fanout,
+  rules,
+  backlog,
+  history,
+  idle
+]
 
 const { values: options } = parseArgs({
   options: {

@@ -10,7 +10,10 @@ export const idle: Row = {
   run: ({ quick, standIn }) =>
     inFolder(async (folder) => {
       const gateway = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "idle")
-      await post(`${gateway.url}/v1/alerts`, fresh(1).map((number) => alert(number)))
+      await post(
+        `${gateway.url}/v1/alerts`,
+        fresh(1).map((number) => alert(number))
+      )
       await standIn.toldSingly("ok/idle", 1)
       // What follows a start and an alert is over by then.
       await new Promise((resolve) => setTimeout(resolve, quick ? 0 : 5000))
