@@ -58,6 +58,10 @@ const connection = (url: Redacted.Redacted) => ({
   startupParameters: {
     synchronous_commit: "on",
     statement_timeout: statementTimeout,
+    // The rows that a statement is given are JSON, of which PostgreSQL guesses that there are 100: with the defaults, which
+    // are of turning disks, it reads tables of thousands whole to find ten, and keeps a plan made while they were empty.
+    random_page_cost: "1.1",
+    plan_cache_mode: "force_custom_plan",
     idle_in_transaction_session_timeout: idleInTransaction
   }
 })
