@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { connect, createServer, type Socket } from "node:net"
 import { eventually } from "./gate.ts"
 import { postgres } from "./postgres.ts"
 import { make } from "./world.ts"
@@ -52,4 +53,58 @@ describe("A gateway on PostgreSQL", () => {
       assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
     })
   )
+
+  it.live("answers 503 while the network to its database loses everything, and goes on when it does not", () =>
+    Effect.gen(function* () {
+      const { url } = yield* postgres
+      const network = yield* relay(Number(new URL(url("postgres")).port))
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres").replace(/:\d+\//, `:${network.port}/`),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      // More than it writes at once, so that some are on connections that were open before.
+      const ask = Effect.all(
+        Array.from({ length: 12 }, () => world.request("GET", "/healthz")),
+        { concurrency: "unbounded" }
+      )
+      for (const { status } of yield* ask) assert.strictEqual(status, 200)
+      network.lose(true)
+      for (const { headers, status } of yield* ask) {
+        assert.strictEqual(status, 503)
+        assert.match(headers["retry-after"] ?? "", /^\d+$/)
+      }
+      network.lose(false)
+      yield* eventually("the door to open", world.request("GET", "/healthz"), ({ status }) => status === 200)
+    })
+  )
+})
+
+/** Stands between a gateway and its database, and can lose all that is sent, without a word to either. */
+const relay = Effect.fnUntraced(function* (database: number) {
+  let isLosing = false
+  const sockets = new Set<Socket>()
+  const pass = (from: Socket, to: Socket) => {
+    sockets.add(from)
+    from.on("data", (bytes) => isLosing || to.write(bytes))
+    from.on("error", () => {})
+    from.on("close", () => {
+      sockets.delete(from)
+      if (!isLosing) to.destroy()
+    })
+  }
+  const server = createServer((gateway) => {
+    const upstream = connect(database, "127.0.0.1")
+    pass(gateway, upstream)
+    pass(upstream, gateway)
+  })
+  yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      server.close()
+      sockets.forEach((socket) => socket.destroy())
+    })
+  )
+  const address = server.address()
+  const port = typeof address === "object" ? address?.port : undefined
+  return { port, lose: (all: boolean) => void (isLosing = all) }
 })

@@ -4,6 +4,7 @@
 import { Cause, Context, Deferred, Effect, Exit, Layer, Predicate, Queue, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "./dialect.ts"
+import { inTime } from "./inTime.ts"
 
 /** The store cannot be written or read now: missing, full or locked. It is tried anew with the next call. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
@@ -80,7 +81,7 @@ export class Journal extends Context.Service<
           )
         )
         const exit = yield* Effect.exit(
-          Effect.retry(sql.withTransaction(group), { while: stoodInTheWay, times: mostTries - 1 })
+          Effect.retry(inTime(sql, sql.withTransaction(group)), { while: stoodInTheWay, times: mostTries - 1 })
         )
         const failure = Exit.isSuccess(exit) ? undefined : unavailable(exit.cause)
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
