@@ -64,6 +64,7 @@ export class Lanes extends Context.Service<
       /** Starts the lanes that belong here, and stops those that do not. */
       const place = Effect.gen(function* () {
         const belonging = yield* journal.read(integrations.partitions)
+        partitions.placed(belonging)
         if (isStopping) return []
         for (const [id, partition] of belonging) {
           if (held.has(partition) && !lanes.has(id)) yield* start(id)

@@ -28,6 +28,8 @@ export class Partitions extends Context.Service<
   {
     /** Serves a fair share of the lanes for as long as it runs. */
     readonly serve: (service: Service) => Effect.Effect<never>
+    /** Says where integrations belong. */
+    readonly placed: (places: ReadonlyMap<IntegrationId, number>) => void
     /** Whether an attempt at the integration may begin. */
     readonly isHeld: (integration: IntegrationId) => boolean
     /**
@@ -49,8 +51,7 @@ export class Partitions extends Context.Service<
       const peers = yield* Peers
       /** The fence of each partition that is served here: whoever takes it over raises it. */
       const fences = new Map<number, number>()
-      /** Where integrations belong, as it was last proven. */
-      const places = new Map<IntegrationId, number>()
+      let places: ReadonlyMap<IntegrationId, number> = new Map()
 
       const gain = Effect.fnUntraced(function* (
         gained: ReadonlyArray<number>,
@@ -81,6 +82,7 @@ export class Partitions extends Context.Service<
             released: (partitions) => Effect.andThen(released(partitions), forget(partitions)),
             lost: (partitions) => Effect.andThen(forget(partitions), lost(partitions))
           }),
+        placed: (now) => void (places = now),
         isHeld: (integration) => {
           const partition = places.get(integration)
           return partition === undefined || peers.isHeld(partition)
@@ -91,7 +93,6 @@ export class Partitions extends Context.Service<
             SELECT i.id, p.partition, p.fence
             FROM integrations i JOIN partitions p ON p.partition = i.partition
             WHERE ${isOneOf(sql, "i.id", integrations)}`
-          for (const { id, partition } of rows) places.set(id, partition)
           return new Map(
             rows.flatMap(({ fence, id, partition }) =>
               fences.get(partition) === fence ? [[id, { partition, fence }]] : []
