@@ -13,7 +13,7 @@ const lanes = Array.from({ length: 32 }, (_, lane) => `lane-${lane}`)
 export const gateways: Row = {
   name: "gateways",
   run: async ({ quick, standIn }) => {
-    const count = quick ? 64 : 3200
+    const count = quick ? 64 : 1600
     const postgres = await startPostgres("fsync=on", "synchronous_commit=on")
     try {
       /** Who used the processor in the last round, of each group. */
