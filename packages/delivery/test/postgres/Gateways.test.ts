@@ -45,9 +45,7 @@ describe("Several gateways on one PostgreSQL", () => {
 
       yield* Effect.gen(function* () {
         yield* save(...rooms.map((room) => integration(room)), rule("all", { to: rooms }))
-        yield* until(
-          Effect.map(sizes(), ([one = 0, two = 0]) => one > 0 && two > 0 && one + two === rooms.length)
-        )
+        yield* until(Effect.map(sizes(), ([one = 0, two = 0]) => one > 0 && two > 0 && one + two === rooms.length))
         yield* raise("a")
         yield* all(rooms.length)
         const before = sent()
@@ -80,7 +78,7 @@ describe("Several gateways on one PostgreSQL", () => {
         assert.deepStrictEqual(yield* outcomes, ["Raised sending"])
 
         yield* Effect.gen(function* () {
-        yield* takeOver
+          yield* takeOver
           yield* Deferred.succeed(gate, undefined)
           yield* settle
           assert.deepStrictEqual(yield* outcomes, ["Raised sending"])
