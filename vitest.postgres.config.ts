@@ -5,7 +5,7 @@ import { plain } from "./vitest.config.ts"
 export default defineConfig({
   ssr: { resolve: { conditions: ["@tocsin/source"] } },
   test: {
-    include: ["packages/delivery/test/*.test.ts"],
+    include: ["packages/delivery/test/*.test.ts", "packages/delivery/test/postgres/*.test.ts"],
     globalSetup: ["packages/delivery/test/postgres.ts"],
     isolate: false,
     testTimeout: 60_000,

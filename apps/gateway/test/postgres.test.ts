@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { connect, createServer, type Socket } from "node:net"
+import * as Store from "../src/Store.ts"
+import { readStoreUrl } from "../src/storeUrl.ts"
 import { eventually } from "./gate.ts"
 import { postgres } from "./postgres.ts"
 import { make } from "./world.ts"
@@ -17,6 +19,34 @@ describe("A gateway on PostgreSQL", () => {
       const printed = world.gateway().printed()
       assert.include(printed, `with its data in PostgreSQL at ${new URL(url("postgres")).host}/postgres.`)
       assert.notInclude(printed, new URL(url("postgres")).password)
+    })
+  )
+
+  it.live("says what to change when it may not use the database, and not with which password", () =>
+    Effect.gen(function* () {
+      const { server, url } = yield* postgres
+      yield* Effect.promise(async () => {
+        const client = server.getPgClient()
+        await client.connect()
+        await client.query("CREATE ROLE guest LOGIN PASSWORD 'for-guests'")
+        await client.query("CREATE DATABASE standby")
+        await client.query("ALTER DATABASE standby SET default_transaction_read_only = on")
+        await client.end()
+      })
+      const own = url("postgres")
+      const guests = own.replace("tocsin:for-tests@", "guest:for-guests@")
+      const cases: ReadonlyArray<readonly [url: string, says: RegExp]> = [
+        [url("standby"), /a read-only standby: let its URL lead to the primary/],
+        [guests, /may not create tables: make it the owner of the database, or GRANT CREATE/],
+        [own.replace("for-tests", "for-nobody"), /does not let the user of its URL in: look at its name and password/],
+        [url("nowhere"), /cannot be reached .*: look whether it runs, at the host, the port and the database/],
+        [own.replace(/:\d+\//, ":1/"), /cannot be reached .*: look whether it runs, at the host, the port/]
+      ]
+      for (const [text, says] of cases) {
+        const refused = yield* Effect.flip(Effect.scoped(Layer.build(Store.layer(readStoreUrl(text)))))
+        assert.match(refused.message, says)
+        assert.notMatch(JSON.stringify(refused), /for-/)
+      }
     })
   )
 

@@ -13,7 +13,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "./Peers.ts"
 
 /**
- * The store in the given file, or in memory for `:memory:`.
+ * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
  *
  * Every commit is on the disk before it returns (`synchronous=FULL`). The file is
  * locked for as long as the layer lives: a second process fails with a
@@ -22,13 +22,13 @@ import { Peers } from "./Peers.ts"
 export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      if (filename !== ":memory:") yield* attempt("make the folder", () => makeFolder(dirname(filename)))
+      if (!isInMemory(filename)) yield* attempt("make the folder", () => makeFolder(dirname(filename)))
       const database = yield* Effect.acquireRelease(
         attempt("open", () => open(filename)),
         (database) => Effect.sync(() => database.close())
       )
       const connection = connect(database)
-      const isThere = filename === ":memory:" ? () => true : sameFile(filename)
+      const isThere = isInMemory(filename) ? () => true : sameFile(filename)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connection),
         semaphore: yield* Semaphore.make(1),
@@ -55,9 +55,11 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
     })
   ).pipe(Layer.provide(Reactivity.layer))
 
+const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
+
 const open = (filename: string): DatabaseSync => {
   // For its owner only, if it is new; the write-ahead log takes the mode of its database.
-  if (filename !== ":memory:") closeSync(openSync(filename, "a", 0o600))
+  if (!isInMemory(filename)) closeSync(openSync(filename, "a", 0o600))
   const database = new DatabaseSync(filename, { timeout: 2000 })
   try {
     // The first read in exclusive mode takes the lock and keeps it.

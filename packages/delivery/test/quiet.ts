@@ -27,7 +27,7 @@ const owe = (socket: Socket, change: number) => {
 export const watched = ({ hostname, port }: URL) => {
   const open = new Set<Promise<void>>()
   const stream = () => {
-    const socket = connect(Number(port), hostname)
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
     open.add(closed)
     // The greeting, the only message without a type, is answered as well.

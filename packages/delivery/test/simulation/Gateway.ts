@@ -1,6 +1,5 @@
 /** A gateway that is started again whenever it dies, on a store that outlives it. */
 import { Effect, Exit } from "effect"
-import { rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { type Asked, Life, type Offered, type Surroundings } from "./Life.ts"
 import { quiet } from "./VirtualClock.ts"
@@ -35,8 +34,6 @@ export class Gateway {
 
   readonly end = Effect.suspend(() => {
     this.#anchor.close()
-    // Whoever takes the name for a path may have made a file of it.
-    rmSync(this.#store, { force: true })
     return this.#life.leave
   })
 

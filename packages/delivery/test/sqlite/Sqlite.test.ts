@@ -35,6 +35,18 @@ describe("Sqlite", () => {
     })
   )
 
+  it.effect("makes no file for a store in memory that has a name", () =>
+    Effect.gen(function* () {
+      const name = "file:named-in-memory?mode=memory&cache=shared"
+      yield* Effect.gen(function* () {
+        yield* table
+        yield* insert(1)
+        assert.deepStrictEqual(yield* all, [1])
+        assert.isFalse(existsSync(name))
+      }).pipe(Effect.provide(Journal.layer.pipe(Layer.provideMerge(Sqlite.layer(name)))))
+    })
+  )
+
   it.effect("makes the folders of its file, and says so where it cannot", () =>
     Effect.gen(function* () {
       const folder = join(dirname(newFile()), "some", "where")
