@@ -12,7 +12,9 @@ import { DatabaseSync } from "node:sqlite"
  */
 export const copies = (file: string, sourceId: string, count: number, every = 0): number => {
   const database = new DatabaseSync(file)
-  database.exec("PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN")
+  database.exec(
+    "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN"
+  )
   const [alert] = database.prepare("SELECT id FROM alerts WHERE source_id = ?").all(sourceId)
   if (alert === undefined) throw new Error(`There is no alert ${sourceId} to copy`)
   const id = String(alert["id"])

@@ -11,7 +11,7 @@ export const rules: Row = {
   name: "rules",
   run: ({ quick, standIn }) =>
     inFolder(async (folder) => {
-      const count = quick ? 200 : 2000
+      const count = quick ? 200 : 1000
       /** A gateway with so many rules, one of which leads the measured alerts to a lane. */
       const start = async (name: string, rules: number, open: number) => {
         const file = join(folder, `${name}.db`)
@@ -39,7 +39,7 @@ export const rules: Row = {
         await standIn.toldSingly(`ok/${name}`, count)
         return (1000 * count) / took
       }
-      const sides = await alternate(quick ? 1 : 3, { many: accept(many, "many"), few: accept(few, "few") })
+      const sides = await alternate(quick ? 1 : 9, { many: accept(many, "many"), few: accept(few, "few") })
       await Promise.all([few.stop(), many.stop()])
       return [
         {
