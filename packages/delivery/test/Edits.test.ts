@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { AlertRules, Edits, Integrations, Invalid, Journal, StillNamed } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { groupsAtOnce } from "../src/dialect.ts"
 import {
   conversations,
@@ -115,7 +116,9 @@ describe("Edits", () => {
         yield* accept(...Array.from({ length: 1201 }, (_, n) => event(`x${n}`)))
         yield* save(integration("ops"), rule("r"))
         assert.strictEqual(yield* owed("Raised"), 1201)
-        yield* Effect.repeat(pass("1 second"), { until: () => script.sent.length === 1201 })
+        // At once: the budget would let them go one by one, a millisecond apart.
+        const second = Effect.andThen(TestClock.adjust("1 second"), settle)
+        yield* Effect.repeat(second, { until: () => script.sent.length === 1201 })
         yield* save(rule("r", { enabled: false }))
         assert.strictEqual(yield* owed("Cleared"), 1201)
       })
