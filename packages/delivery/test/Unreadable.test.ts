@@ -11,7 +11,8 @@ describe("Unreadable bodies (L)", () => {
         const unreadable = yield* Unreadable
         const keep = (body: string) =>
           unreadable.keep({ source: "thousandeyes", why: "", body, isWhole: true, from: undefined })
-        yield* Effect.forEach(Array.range(1, 1000), (n) => keep(`${n}`), { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(["1", "2"], keep, { discard: true })
+        yield* Effect.forEach(Array.range(3, 1000), (n) => keep(`${n}`), { concurrency: "unbounded", discard: true })
         const [newest] = (yield* unreadable.list({ limit: 1 })).items
         yield* unreadable.remove(newest?.id ?? "")
         yield* Effect.forEach(["1001", "1002"], keep, { discard: true })
