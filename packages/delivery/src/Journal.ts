@@ -158,14 +158,20 @@ const storeUnavailable = <A, E>(
 
 /** Whether the statement is at fault, and not the store: the transaction is still there, and others may go on in it. */
 const isOfStatement = ({ reason }: SqlError.SqlError) =>
-  reason._tag === "UniqueViolation" || reason._tag === "ConstraintError" || reason._tag === "SqlSyntaxError"
+  reason._tag === "UniqueViolation" ||
+  reason._tag === "ConstraintError" ||
+  reason._tag === "SqlSyntaxError" ||
+  codeOf(reason.cause).startsWith("22")
 
 /** Whether the transaction only met another one, or tables that another gateway has just brought to a later version. */
 const stoodInTheWay = ({ reason }: SqlError.SqlError) =>
-  reason._tag === "DeadlockError" || reason._tag === "SerializationError" || hasNewTables(reason.cause)
+  reason._tag === "DeadlockError" || reason._tag === "SerializationError" || codeOf(reason.cause) === newTables
 
 /** PostgreSQL's `feature_not_supported`: "cached plan must not change result type". */
-const hasNewTables = (cause: unknown) => Predicate.hasProperty(cause, "code") && cause.code === "0A000"
+const newTables = "0A000"
+
+/** What PostgreSQL calls the error; those that begin with 22 are of values that it cannot take. */
+const codeOf = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
 
 const fromSqlError = ({ reason }: SqlError.SqlError) => new StoreUnavailable({ detail: reason._tag })
 

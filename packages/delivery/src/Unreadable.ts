@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { storable } from "./storable.ts"
 import { withoutCredentials } from "./withoutCredentials.ts"
 
 /** A body that could not be read. */
@@ -57,8 +58,7 @@ export class Unreadable extends Context.Service<
           source,
           why
         }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
-          // No store can hold a NUL.
-          const whole = withoutCredentials(sent).replaceAll("\0", "\uFFFD")
+          const whole = storable(withoutCredentials(sent))
           const body = cut(whole, InboundLimits.maxUnreadableLength)
           yield* sql`INSERT INTO unreadable ${sql.insert({
             id: yield* random.uuidV7(),

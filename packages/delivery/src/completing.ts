@@ -1,8 +1,8 @@
 /**
  * The end of an attempt in the store: what became of what it said (cases D1 to D5).
  */
-import { ChannelPlugin, type IntegrationId, type Kind, Message } from "@tocsin/core"
-import { Clock, Effect, Schema } from "effect"
+import { ChannelPlugin, type IntegrationId, type Kind, Message, type Reason } from "@tocsin/core"
+import { Array as Arr, Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { afterwards, isUnanswered, unanswered } from "./afterwards.ts"
 import { AlertRules } from "./AlertRules.ts"
@@ -15,6 +15,7 @@ import { isOneOf, updateAll } from "./many.ts"
 import { Notices } from "./Notices.ts"
 import { settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
+import { storable } from "./storable.ts"
 
 /** The longest plain text of a message that history keeps, in UTF-16 units. */
 const maxTextKept = 4096
@@ -38,15 +39,15 @@ export const completing = Effect.gen(function* () {
       // Else it ended meanwhile: its integration was removed.
       return row?.status === "sending" && row.attempts === end.taken.attempt ? [{ ...end, row }] : []
     })
-    const told = known.filter(isDelivered)
-    yield* delivered(told)
-    yield* settleAfter(told.map(({ outcome, row, taken }) => ({ row, kind: taken.notification._tag, outcome })))
-    for (const { outcome, row, taken } of known) {
-      if (outcome._tag === "Failed") {
-        yield* failed(taken, outcome)
-        yield* settleAfter([{ row, kind: taken.notification._tag, outcome }])
+    if (!Arr.isReadonlyArrayNonEmpty(known)) return
+    // In their order: the last one says how its integration is.
+    for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
+      yield* delivered(inARow.filter(isDelivered))
+      for (const { outcome, taken } of inARow) if (outcome._tag === "Failed") yield* failed(taken, outcome)
+      yield* settleAfter(inARow.map(({ outcome, row, taken }) => ({ row, kind: taken.notification._tag, outcome })))
+      for (const { outcome, taken } of inARow) {
+        yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
       }
-      yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
     }
   })
 
@@ -54,7 +55,6 @@ export const completing = Effect.gen(function* () {
   const settleAfter = Effect.fnUntraced(function* (
     ends: ReadonlyArray<{ readonly row: Row; readonly kind: Kind; readonly outcome: Outcome }>
   ) {
-    if (ends.length === 0) return
     const about = yield* subjectsOf(ends.map(({ row }) => row))
     const { notifyOnClear } = yield* alertRules.current
     yield* conversations.apply(
@@ -75,7 +75,7 @@ export const completing = Effect.gen(function* () {
         delivery: id,
         status: "delivered",
         attempt,
-        set: { text: Message.plainText(Message.fromNotification(notification), maxTextKept) }
+        set: { text: storable(Message.plainText(Message.fromNotification(notification), maxTextKept)) }
       }))
     )
     const integrationsOf = new Set(told.map(({ taken }) => taken.integration))
@@ -91,14 +91,15 @@ export const completing = Effect.gen(function* () {
           : []
       )
     )
-    yield* Effect.forEach(integrationsOf, (id) => integrations.note(id, { worked: true }))
+    // In an order, so that no two transactions wait for each other.
+    yield* Effect.forEach([...integrationsOf].toSorted(), (id) => integrations.note(id, { worked: true }))
   })
 
   const failed = Effect.fnUntraced(function* (
     { attempt, id, integration, notification }: Taken,
     { breaks, consequence, givenBack, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>
   ) {
-    const cause = `${reason._tag}: ${reason.detail}`
+    const cause = causeOf(reason)
     if (notification._tag === "Digest") {
       yield* conversations.move([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
     } else {
@@ -149,8 +150,7 @@ export const completing = Effect.gen(function* () {
       return yield* settleAfter([{ row, kind, outcome }])
     }
     yield* sql`UPDATE deliveries SET folded_into = NULL WHERE id = ${delivery}`
-    const { reason } = outcome
-    const cause = `given back: ${reason._tag}: ${reason.detail}`
+    const cause = `given back: ${causeOf(outcome.reason)}`
     const now = yield* Clock.currentTimeMillis
     const again: Consequence = {
       status: "retrying",
@@ -219,5 +219,7 @@ interface Ended extends End {
 type Delivered = Extract<Outcome, { _tag: "Delivered" }>
 
 const isDelivered = (end: Ended): end is Ended & { readonly outcome: Delivered } => end.outcome._tag === "Delivered"
+
+const causeOf = ({ _tag, detail }: Reason) => storable(`${_tag}: ${detail}`)
 
 const encodeReceipt = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt)))

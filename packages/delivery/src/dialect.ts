@@ -33,11 +33,14 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
 /** How many transactions a gateway has at work at once. */
 export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
 
+/** Whatever touches more has all to itself: the memory of PostgreSQL for locks is small, and that of all its sessions. */
+const mostLocks = 512
+
 /** Begins a transaction that touches only what it names, or everything: then no other goes on beside it. SQLite knows one writer only. */
 export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string> | undefined) =>
   sql.onDialectOrElse({
     pg: () =>
-      touches === undefined
+      touches === undefined || touches.length > mostLocks
         ? sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
         : // In the order of the hashes, so that no two wait for each other.
           Effect.andThen(

@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import { hash } from "node:crypto"
 import * as Dialect from "./dialect.ts"
 import { currentSchema, fillingTable, kept, migrateTables, schemaVersion, sumUpCounts } from "./migrations.ts"
+import { storable } from "./storable.ts"
 
 /** The stores cannot be used as they are, or the copy is not what was copied; the message says what to do. */
 export class MigrateStoreRefused extends Schema.TaggedError<MigrateStoreRefused>()("MigrateStoreRefused", {
@@ -174,13 +175,9 @@ const page = Effect.fnUntraced(function* ({ key, name }: Table, after: string | 
   return rows.map(plain)
 })
 
-/** PostgreSQL has no text with a NUL in it. */
 const plain = (row: Row): Row =>
   Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value
-    ])
+    Object.entries(row).map(([column, value]) => [column, typeof value === "string" ? storable(value) : value])
   )
 
 const add = Effect.fnUntraced(function* ({ name }: Table, rows: Arr.NonEmptyReadonlyArray<Row>, reached: string) {

@@ -1,4 +1,5 @@
 import { type AlertEvent, cut, cutLabels, InboundLimits, Message } from "@tocsin/core"
+import { storable } from "./storable.ts"
 
 /** The event with everything cut to its limit. */
 export const withinLimits = (event: AlertEvent): AlertEvent => {
@@ -40,4 +41,5 @@ const targets = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 const text = (value: string) => cut(value, InboundLimits.maxTextLength)
 
-const id = (value: string) => cut(value, InboundLimits.maxIdLength)
+/** Ids are compared with what the store gives back. */
+const id = (value: string) => cut(storable(value), InboundLimits.maxIdLength)

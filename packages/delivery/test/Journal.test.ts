@@ -94,6 +94,17 @@ describe("Journal", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
+  it.effect("takes parts that touch more than a database can lock one by one", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const touches = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
+      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => journal.commit(Effect.void, touches(part)), {
+        concurrency: "unbounded",
+        discard: true
+      })
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
   it.effect("fails a part whose statement is wrong alone, every time", () =>
     Effect.gen(function* () {
       yield* table

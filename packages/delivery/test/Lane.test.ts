@@ -40,6 +40,25 @@ const broken = Effect.map(
 
 describe("A lane", () => {
   it.effect(
+    "an integration is as its last attempt says, also of those that are written down at once",
+    world((script) =>
+      Effect.gen(function* () {
+        const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
+        const again = yield* Deferred.make<void>()
+        script.next("ops", { gate: gates[0], after: gone }, { gate: gates[1] }, { gate: again })
+        yield* save(integration("ops"), rule("all"))
+        yield* raiseAll(2)
+        yield* tick
+        for (const gate of gates) yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        const state = yield* broken
+        yield* Deferred.succeed(again, undefined)
+        assert.isUndefined(state)
+      })
+    )
+  )
+
+  it.effect(
     "has at most 64 attempts in flight, and is not held up by the one that hangs",
     world((script) =>
       Effect.gen(function* () {

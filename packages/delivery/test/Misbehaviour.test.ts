@@ -26,6 +26,28 @@ import { newFile, refuse, storeIn, takeAgain } from "./store.ts"
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
 describe("What plugins, services and people get wrong", () => {
+  it.effect.each(["\u0000", "\ud83d"])(
+    "a character that a store does not keep (%j) harms neither its alert nor others",
+    (odd) =>
+      world((script) =>
+        Effect.gen(function* () {
+          script.next("ops", { fail: new Unavailable({ detail: `HTTP 503 ${odd}` }) })
+          yield* save(integration("ops"), rule("all"))
+          const strange = event(`b${odd}`, { eventId: `e${odd}`, summary: odd })
+          const all = [event("a"), strange, event("c")]
+          yield* Effect.forEach(all, (one) => accept(one), { concurrency: "unbounded" })
+          yield* pass("1 minute")
+          yield* accept(strange)
+          yield* accept({ ...strange, eventId: `f${odd}`, state: "cleared" })
+          yield* tick
+          assert.deepStrictEqual(
+            yield* outcomes,
+            ["Raised", "Raised", "Raised", "Cleared"].map((kind) => `${kind} delivered`)
+          )
+        })
+      )()
+  )
+
   it.effect.each([{ give: null }, { give: { link: "not a url" } }, { give: { budgets: [{ key: "x" }] } }])(
     "a receipt that is none ($give) does not lose that the message went out",
     (answer) =>
