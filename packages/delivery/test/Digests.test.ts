@@ -64,8 +64,8 @@ describe("A storm (D5)", () => {
     world((script) =>
       Effect.gen(function* () {
         yield* setUp
-        yield* storm(30, { severity: "minor" })
         yield* accept(
+          ...Array.from({ length: 30 }, (_, n) => event(`a${n}`, { severity: "minor" })),
           ...Array.from({ length: 12 }, (_, n) => event(`b${n}`, { rule: { name: "disk" }, severity: "critical" }))
         )
         yield* pass("1 minute")
