@@ -74,6 +74,13 @@ export class Attempts extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
     /** Writes down what became of an attempt, unless another gateway serves its lane now, which has owed it again. */
     readonly complete: (end: End) => Effect.Effect<void, StoreUnavailable>
+    /**
+     * Owes again what was taken at the integration, by a transaction whose answer was lost, and is not being sent.
+     */
+    readonly reclaim: (
+      integration: IntegrationId,
+      sending: ReadonlySet<string>
+    ) => Effect.Effect<void, StoreUnavailable>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
     readonly bury: (delivery: string) => Effect.Effect<void, StoreUnavailable>
     /**
@@ -89,7 +96,7 @@ export class Attempts extends Context.Service<
       const journal = yield* Journal
       const partitions = yield* Partitions
       const { take, takeDigest } = yield* taking
-      const { bury, complete, resume } = yield* completing
+      const { bury, complete, reclaim, resume } = yield* completing
 
       const takeAll = journal.together(
         Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
@@ -139,6 +146,13 @@ export class Attempts extends Context.Service<
             orElsewhere
           ),
         complete: (end) => completeAll(end, touched(end)),
+        reclaim: (integration, sending) =>
+          journal.commit(
+            Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
+              const under = held.get(integration)
+              return under === undefined ? Effect.void : reclaim(integration, under, sending)
+            })
+          ),
         bury: (delivery) => journal.commit(bury(delivery)),
         resume
       })

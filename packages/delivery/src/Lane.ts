@@ -58,7 +58,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const wake = yield* Latch.make()
   const stop = yield* Deferred.make<void>()
   const landed = yield* Latch.make(true)
-  let inFlight = 0
+  /** What is in flight. */
+  const sending = new Set<string>()
+  /** The answer of the store was lost when something was taken: perhaps it is marked as being sent, and is not. */
+  let isUnsure = false
   let ready: ReadyIntegration | undefined
   let health = Health.healthy
   let most = mostInDigest
@@ -112,12 +115,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
     })
     if (!partitions.isHeld(id)) return yield* idle(unsurePause)
+    if (isUnsure) {
+      yield* attempts.reclaim(id, sending)
+      isUnsure = false
+    }
     if (standstill !== undefined && standstill.until > now) return yield* idleUntil(standstill.until)
     const integration = ready ?? (yield* load)
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
     if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
-    if (inFlight >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
-    const room = isProbing ? 1 : mostInFlight - inFlight
+    if (sending.size >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
+    const room = isProbing ? 1 : mostInFlight - sending.size
     const { due, dueAt } = yield* journal.read(backlog.next(id, Math.min(room, yield* pacing.atOnce(id))))
     if (due.length === 0) {
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
@@ -170,12 +177,14 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const begin = (integration: ReadyIntegration, take: Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
+        isUnsure = true
         const taken = yield* take
+        isUnsure = false
         if (taken.length === 0) return false
-        inFlight += taken.length
+        for (const { id } of taken) sending.add(id)
         yield* landed.close
         for (const one of taken) {
-          yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land))
+          yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land(one)))
         }
         return true
       })
@@ -209,7 +218,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       Effect.catchDefect(logBug)
     )
 
-  const land = Effect.suspend(() => Effect.andThen(wake.open, --inFlight === 0 ? landed.open : Effect.void))
+  const land = ({ id }: Taken) =>
+    Effect.suspend(() => {
+      sending.delete(id)
+      return Effect.andThen(wake.open, sending.size === 0 ? landed.open : Effect.void)
+    })
 
   const recovered = Effect.fnUntraced(function* (integration: ReadyIntegration) {
     if (ready !== integration) return

@@ -13,6 +13,7 @@ import { Fallbacks } from "./Fallbacks.ts"
 import { Integrations } from "./Integrations.ts"
 import { isOneOf, updateAll } from "./many.ts"
 import { Notices } from "./Notices.ts"
+import type { Proof } from "./Partitions.ts"
 import { settle } from "./Planner.ts"
 import type { Consequence } from "./retry.ts"
 import { storable } from "./storable.ts"
@@ -180,8 +181,31 @@ export const completing = Effect.gen(function* () {
   const bury = (id: string) =>
     conversations.move([{ delivery: id, status: "dead", cause: "it cannot be read from the store" }])
 
+  /** Owes again what was being sent, or was folded into that; what is `sent` has perhaps arrived. */
+  const oweAgain = Effect.fnUntraced(function* (
+    rows: ReadonlyArray<Row>,
+    { cause, sent }: { readonly cause: string; readonly sent: boolean }
+  ) {
+    for (const row of rows) {
+      if (row.kind === "Digest") {
+        const why = `given back: ${cause}`
+        yield* conversations.move([{ delivery: row.id, status: "superseded", cause: why, attempt: row.attempts }])
+        continue
+      }
+      const set = { folded_into: null, ...(sent && { unanswered: 1 }) }
+      yield* conversations.move([{ delivery: row.id, status: "retrying", cause, attempt: row.attempts, set }])
+      // An edit may have closed the conversation while it was being sent.
+      const subject = (yield* subjectsOf([row])).get(row.id)
+      if (subject === undefined) continue
+      const { alert, conversation } = subject
+      const { notifyOnClear } = yield* alertRules.current
+      const now = sent ? unanswered(conversation, row.kind) : conversation
+      const plans = [settle(now, { alert, notifyOnClear })]
+      yield* conversations.apply([{ alert: alert.id, plans, known: [conversation] }])
+    }
+  })
+
   const resume = Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
-    const cause = "the gateway stopped during the attempt: perhaps sent twice"
     const rows = yield* sql<Row>`SELECT * FROM deliveries
         WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
           AND (${sql.in("taken_under", partitions)} OR (taken_under IS NULL AND integration_id IN
@@ -189,26 +213,23 @@ export const completing = Effect.gen(function* () {
     // Whoever knew why a lane waits is gone.
     yield* sql`UPDATE integrations SET waiting_because = NULL
       WHERE ${sql.in("partition", partitions)} AND waiting_because IS NOT NULL`
-    for (const row of rows) {
-      if (row.kind === "Digest") {
-        const why = `given back: ${cause}`
-        yield* conversations.move([{ delivery: row.id, status: "superseded", cause: why, attempt: row.attempts }])
-        continue
-      }
-      yield* sql`UPDATE deliveries SET unanswered = 1, folded_into = NULL WHERE id = ${row.id}`
-      yield* conversations.move([{ delivery: row.id, status: "retrying", cause, attempt: row.attempts }])
-      // An edit may have closed the conversation while it was being sent.
-      const subject = (yield* subjectsOf([row])).get(row.id)
-      if (subject === undefined) continue
-      const { alert, conversation } = subject
-      const { notifyOnClear } = yield* alertRules.current
-      const now = unanswered(conversation, row.kind)
-      const plans = [settle(now, { alert, notifyOnClear })]
-      yield* conversations.apply([{ alert: alert.id, plans, known: [conversation] }])
-    }
+    yield* oweAgain(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", sent: true })
   })
 
-  return { complete, bury, resume }
+  const reclaim = Effect.fnUntraced(function* (
+    integration: IntegrationId,
+    { partition }: Proof,
+    sending: ReadonlySet<string>
+  ) {
+    const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE integration_id = ${integration}
+      AND status IN ('sending', 'folded') AND taken_under = ${partition} ORDER BY sequence`
+    yield* oweAgain(
+      rows.filter(({ folded_into, id }) => !sending.has(folded_into ?? id)),
+      { cause: "not sent: the store did not say that it was taken", sent: false }
+    )
+  })
+
+  return { complete, bury, resume, reclaim }
 })
 
 /** An attempt that ended, and its delivery. */

@@ -18,6 +18,7 @@ export interface Row {
   readonly attempts: number
   readonly severity: Severity | null
   readonly notification: string | null
+  readonly folded_into: string | null
   readonly created_at: number
 }
 

@@ -48,6 +48,7 @@ interface EngineOptions {
   readonly egress?: Layer.Layer<Egress>
   readonly plugins?: Layer.Layer<Channels>
   readonly historyKept?: Duration.Input
+  readonly store?: ReturnType<typeof migratedStoreIn>
 }
 
 export const engine = (
@@ -57,11 +58,12 @@ export const engine = (
     file = ":memory:",
     historyKept = "30 days",
     plugins = Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
-    seal = openSeal
+    seal = openSeal,
+    store = migratedStoreIn(file)
   }: EngineOptions = {}
 ) =>
   Engine.layer.pipe(
-    Layer.provideMerge([migratedStoreIn(file), plugins, seal, egress]),
+    Layer.provideMerge([store, plugins, seal, egress]),
     Layer.provide([watchedClock, noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
     Layer.orDie
   )
