@@ -14,6 +14,9 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 /** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
 const maxGroup = 256
 
+/** The parts of a transaction name at most so many things that they touch, unless one does by itself: more could take too long. */
+const mostTouched = 2048
+
 /** How often a group is tried that others stood in the way of: after an upgrade of the tables once for each statement. */
 const mostTries = 50
 
@@ -98,7 +101,9 @@ export class Journal extends Context.Service<
       )
       const write = Queue.takeBetween(queue, 1, maxGroup).pipe(
         // A stop between taking and answering would leave the waiting without an answer.
-        Effect.flatMap((parts) => Effect.uninterruptible(commitGroup(parts))),
+        Effect.flatMap((parts) =>
+          Effect.uninterruptible(Effect.forEach(groups(parts), commitGroup, { discard: true }))
+        ),
         Effect.forever({ disableYield: true })
       )
       for (let n = 0; n < groupsAtOnce(sql); n++) yield* Effect.forkScoped(write)
@@ -146,6 +151,23 @@ export class Journal extends Context.Service<
       })
     })
   )
+}
+
+/** The parts in their order, so that none of them shares a transaction with too much. */
+const groups = (parts: ReadonlyArray<Part>): ReadonlyArray<ReadonlyArray<Part>> => {
+  const groups: Array<Array<Part>> = []
+  let room = 0
+  for (const part of parts) {
+    const size = part.touches?.length ?? 1
+    const group = groups.at(-1)
+    if (group !== undefined && size <= room) group.push(part)
+    else {
+      groups.push([part])
+      room = mostTouched
+    }
+    room -= size
+  }
+  return groups
 }
 
 const storeUnavailable = <A, E>(

@@ -51,6 +51,26 @@ describe("Journal", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
+  it.effect("parts that touch much do not share a transaction", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const seen: Array<number> = []
+      const count = Effect.map(sql`SELECT n FROM t`, (rows) => void seen.push(rows.length))
+      yield* Effect.forEach(
+        [1, 2, 3, 4],
+        (n) =>
+          journal.commit(
+            Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count))),
+            Array.from({ length: 1500 }, (_, one) => `${n} ${one}`)
+          ),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(seen, [1, 2, 3, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
   it.effect("takes a failing part back and keeps the others of its group", () =>
     Effect.gen(function* () {
       yield* table
