@@ -9,7 +9,9 @@ describe("After SIGTERM", { timeout: 60_000 }, () => {
   it.live("the gateway ends with 0, and what it owes is told by the next", () =>
     Effect.gen(function* () {
       const world = yield* make()
-      const room = yield* world.room("ops", { match: { source: "ended" } })
+      // Some seconds for all of them: the stop comes in between.
+      const limits = { messages: 10, perSeconds: 1, burst: 10 }
+      const room = yield* world.room("ops", { match: { source: "ended" }, integration: { limits } })
       const alerts = Array.from({ length: 40 }, (_, n) => ({
         source: "ended",
         id: `a${n}`,

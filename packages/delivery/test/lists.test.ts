@@ -52,7 +52,8 @@ describe("Lists", () => {
     "of deliveries: each filter finds what it says, newest first, page by page, and counts it (A)",
     world((script) =>
       Effect.gen(function* () {
-        script.next("slow", "ok", { fail: new Unavailable({ detail: "HTTP 503" }) })
+        script.next("slow", "ok")
+        script.always("slow", { fail: new Unavailable({ detail: "HTTP 503" }) })
         const [alert] = yield* busy
         const all = (yield* deliveries).toReversed()
         const statuses = new Set(all.map(({ status }) => status))
