@@ -9,6 +9,7 @@ import type { Next } from "./Backlog.ts"
 import { completing } from "./completing.ts"
 import type { ShownIntegration } from "./Integrations.ts"
 import { Journal, StoreUnavailable } from "./Journal.ts"
+import { mostAtOnce } from "./many.ts"
 import { Partitions, type Proof } from "./Partitions.ts"
 import type { Consequence } from "./retry.ts"
 import { taking } from "./taking.ts"
@@ -159,9 +160,6 @@ export class Attempts extends Context.Service<
     })
   )
 }
-
-/** So many deliveries share statements: of more, each would keep all else from running for too long. */
-const mostAtOnce = 256
 
 /** Deliveries to be taken at one integration. */
 interface Asked {

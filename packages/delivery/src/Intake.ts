@@ -12,7 +12,7 @@ import { Alerts } from "./Alerts.ts"
 import { Closing } from "./Closing.ts"
 import { type Episode, judge } from "./episode.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { given, insertAll, type Values } from "./many.ts"
+import { given, insertAll, mostAtOnce, type Values } from "./many.ts"
 import { type Moved, Reconciliation } from "./Reconciliation.ts"
 import { alertNamed, eventNamed } from "./touches.ts"
 import { withinLimits } from "./withinLimits.ts"
@@ -149,9 +149,6 @@ const touched = ({ eventId, source, sourceId }: AlertEvent) => [
   ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
 ]
 
-/** So many events share statements: of more, each would keep all else from running for too long. */
-const mostAtOnce = 256
-
 /** An event, and what it says as a hash. */
 interface Hashed {
   readonly event: AlertEvent
@@ -160,16 +157,16 @@ interface Hashed {
 
 /** The events in turns: each of what follows from none of the same turn. */
 const turns = (events: ReadonlyArray<Hashed>): ReadonlyArray<ReadonlyArray<Hashed>> => {
-  const turns: Array<Array<Hashed>> = []
+  const all: Array<Array<Hashed>> = []
   /** How many turns have begun that touch what is named. */
   const after = new Map<string, number>()
   for (const hashed of events) {
     const names = touched(hashed.event)
     const turn = Math.max(...names.map((name) => after.get(name) ?? 0))
     for (const name of names) after.set(name, turn + 1)
-    ;(turns[turn] ??= []).push(hashed)
+    ;(all[turn] ??= []).push(hashed)
   }
-  return turns
+  return all
 }
 
 interface SeenRow {

@@ -10,6 +10,9 @@ type Sql = SqlClient.SqlClient
 /** Values of a row by their columns; all rows of a statement have the same ones. */
 export type Values = Readonly<Record<string, string | number | null>>
 
+/** So many rows share a statement on the way of an alert: of more, each would keep all else from running for too long. */
+export const mostAtOnce = 256
+
 /** Rows as a table to select from, for columns that the table has. */
 export const given = (sql: Sql, table: string, rows: ReadonlyArray<Values>): Statement.Fragment => {
   const json = JSON.stringify(rows)
