@@ -57,8 +57,9 @@ export class Lanes extends Context.Service<
       const stop = Effect.fnUntraced(function* (id: IntegrationId) {
         lanes.delete(id)
         signals.serves(id, false)
-        yield* pacing.forget(id)
-        return yield* Effect.forkDetach(FiberMap.remove(fibers, id))
+        // Its budgets bind it to the end; and they are those of a lane that was started for it meanwhile.
+        const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : pacing.forget(id)))
+        return yield* Effect.forkDetach(Effect.andThen(FiberMap.remove(fibers, id), forget))
       })
 
       /** Starts the lanes that belong here, and stops those that do not. */

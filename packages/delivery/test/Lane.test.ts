@@ -5,9 +5,11 @@ import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import {
+  accept,
   clear,
   deliveries,
   engine,
+  event,
   integration,
   integrationId,
   outcomes,
@@ -263,5 +265,22 @@ describe("A lane", () => {
         assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "handed back")
       }).pipe(Effect.provide(engine(script, { file })))
     })
+  )
+
+  it.effect("keeps to its budget while it is stopped, at whatever moment that is", () =>
+    Effect.forEach(
+      Array.from({ length: 100 }, (_, yields) => yields),
+      (yields) =>
+        Effect.gen(function* () {
+          const script = new Script()
+          yield* Effect.gen(function* () {
+            yield* save(integration("ops", { settings: { room: "ops", messages: 60, burst: 60 } }), rule("all"))
+            yield* accept(...Array.from({ length: 40 }, (_, n) => event(`a${n}`)))
+            yield* Effect.repeat(Effect.yieldNow, { times: yields })
+          }).pipe(Effect.provide(engine(script)))
+          // A bucket holds one after a start, and no time passes here.
+          assert.isAtMost(script.sent.length, 1, `after ${yields} yields`)
+        })
+    )
   )
 })
