@@ -68,14 +68,16 @@ export class Pacing extends Context.Service<
 >()("@tocsin/delivery/Pacing") {
   static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
     const declared = new Map<IntegrationId, ReadonlyArray<Budget>>()
+    /** Who spends each key. */
+    const spenders = new Map<string, Set<IntegrationId>>()
     const buckets = new Map<string, Bucket>()
     /** Who waits to be the next. */
     const first = new Set<IntegrationId>()
 
     const rateOf = (key: string): Limits | undefined => {
       let slowest: Budget | undefined
-      for (const budgets of declared.values()) {
-        for (const budget of budgets) {
+      for (const integration of spenders.get(key) ?? []) {
+        for (const budget of declared.get(integration) ?? []) {
           if (budget.key !== key) continue
           if (slowest === undefined || perSecond(budget) < perSecond(slowest)) slowest = budget
         }
@@ -101,11 +103,25 @@ export class Pacing extends Context.Service<
       return wait
     }
 
+    const withdraw = (integration: IntegrationId) => {
+      for (const { key } of declared.get(integration) ?? []) {
+        const others = spenders.get(key)
+        others?.delete(integration)
+        if (others?.size === 0) spenders.delete(key)
+      }
+      declared.delete(integration)
+    }
+
     return Pacing.of({
-      declare: (integration, budgets) => Effect.sync(() => void declared.set(integration, budgets)),
+      declare: (integration, budgets) =>
+        Effect.sync(() => {
+          withdraw(integration)
+          declared.set(integration, budgets)
+          for (const { key } of budgets) spenders.set(key, (spenders.get(key) ?? new Set()).add(integration))
+        }),
       forget: (integration) =>
         Effect.sync(() => {
-          declared.delete(integration)
+          withdraw(integration)
           first.delete(integration)
         }),
       take: (integration) =>
