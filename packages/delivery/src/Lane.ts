@@ -2,19 +2,20 @@
  * The lane of one integration: the next delivery in order, at the integration's
  * pace, tried once, and what follows from it. Up to 64 attempts are in flight.
  */
-import { type ChannelPlugin, type IntegrationId, Unavailable } from "@tocsin/core"
+import { type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
-import { Attempts, type Outcome, type Taken } from "./Attempts.ts"
+import { Attempts, type Taken } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
 import { budgetsOf } from "./budgets.ts"
 import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
+import { judge, nothingLearnt, outcomeOf, usualDigest } from "./judgement.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { Partitions } from "./Partitions.ts"
-import { brokenPause, consequence, deadline, maxBackoff } from "./retry.ts"
+import { brokenPause } from "./retry.ts"
 import { type Tried, tryOnce } from "./tryOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
@@ -29,9 +30,6 @@ export interface Lane {
 
 /** At most so many attempts of a lane are in flight (D1). */
 const mostInFlight = 64
-
-/** A digest covers at most so many: the rows of more would hold up others for too long. */
-const mostInDigest = 500
 
 /** An idle lane looks by itself this often, in milliseconds, in case a signal was lost. */
 const safetyNet = 60_000
@@ -63,9 +61,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   /** The answer of the store was lost when something was taken: perhaps it is marked as being sent, and is not. */
   let isUnsure = false
   let ready: ReadyIntegration | undefined
-  let health = Health.healthy
-  let most = mostInDigest
-  let digestForm: ChannelPlugin.Form = "rich"
+  let learnt = nothingLearnt
   /** Counts the edits: what was found out before one says nothing of the time after it. */
   let edits = 0
 
@@ -91,9 +87,14 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     return loaded
   })
 
+  /** A person must mend something. */
+  const standStill = (now: number) => {
+    learnt = { ...learnt, health: Health.broken(learnt.health, now) }
+  }
+
   const notReady = Effect.fnUntraced(function* (detail: string) {
     const now = yield* Clock.currentTimeMillis
-    health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
+    standStill(now)
     const because = brokenAsNotReady(detail)
     const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
     yield* Effect.ignore(journal.commit(note))
@@ -103,8 +104,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     // Closed before looking, so that what comes while looking is not missed.
     yield* wake.close
     const now = yield* Clock.currentTimeMillis
-    health = Health.at(health, now)
+    const health = Health.at(learnt.health, now)
+    learnt = { ...learnt, health }
     const { isProbing, standstill } = health
+    const { digest } = learnt
     const divertsAt = Health.divertsAt(health, ready?.integration.delivery?.fallbackAfter ?? 300)
     /** Waits until then, or until what waits goes to the fallback. */
     const idleUntil = Effect.fnUntraced(function* (time: number) {
@@ -129,12 +132,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (due.length === 0) {
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
-    const isStorm = most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
+    const isStorm = digest.most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
     const critical = isStorm ? yield* journal.read(backlog.critical(id)) : undefined
     const wait = yield* pacing.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
     if (isStorm && critical === undefined) {
-      if (yield* begin(integration, attempts.takeDigest(id, { most, form: digestForm }))) return
+      if (yield* begin(integration, attempts.takeDigest(id, digest))) return
     }
     if (critical !== undefined) return yield* beginAll(integration, [critical])
     let paid = 1
@@ -161,11 +164,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     // What an edit has replaced meanwhile says nothing of what is there now.
     if (seen !== edits) return false
     if (Exit.isSuccess(works)) {
-      health = Health.healthy
+      learnt = { ...learnt, health: Health.healthy }
       yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
       return true
     }
-    health = { ...health, standstill: { why: "broken", since: now, until: now + brokenPause } }
+    standStill(now)
     return false
   })
 
@@ -226,9 +229,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   const recovered = Effect.fnUntraced(function* (integration: ReadyIntegration) {
     if (ready !== integration) return
-    const wasProbing = health.isProbing
-    health = Health.afterSuccess(health, yield* Clock.currentTimeMillis)
-    if (wasProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
+    const { health } = learnt
+    learnt = { ...learnt, health: Health.afterSuccess(health, yield* Clock.currentTimeMillis) }
+    if (health.isProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
   })
 
   const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
@@ -241,48 +244,20 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
           Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
         )
     if (tried._tag === "Delivered") {
-      most = mostInDigest
-      digestForm = "rich"
+      learnt = { ...learnt, digest: usualDigest }
       return tried
     }
-    const { reason } = tried
-    const options = integration.integration.delivery ?? {}
     const now = yield* Clock.currentTimeMillis
     const jitter = yield* Random.next
-    const follows = consequence({
-      reason,
-      options,
-      now,
-      startedAt,
-      attempts: taken.attempt,
-      createdAt: taken.createdAt,
-      form: taken.options.form,
-      jitter
-    })
-    const overBefore = startedAt - deadline(options)
-    const failed = { ...tried, consequence: follows, breaks: false, givenBack: [], overBefore }
-    if (taken.notification._tag === "Digest" && reason._tag === "PayloadRejected") {
-      // The next one is said in plain words; and if that was refused too, it holds half (D5).
-      if (follows.status === "dead") most = Math.max(1, Math.floor(taken.carries.length / 2))
-      digestForm = follows.status === "dead" ? "rich" : "plain"
-    }
+    const options = integration.integration.delivery ?? {}
+    const failed = { taken, reason: tried.reason, options, startedAt, now, jitter }
     // What an edit has replaced meanwhile stops nobody.
-    if (ready !== integration || tried === stopped || tried === unsent) return failed satisfies Outcome
-    // A digest that is refused may be too long, and is halved first.
-    const isRefused =
-      reason._tag === "PayloadRejected" && follows.status === "dead" && taken.notification._tag !== "Digest"
-    const failure = { delivery: taken.id, reason, isRefused, now, jitter, maxBackoff: maxBackoff(options) }
-    const before = health
-    health = Health.afterFailure(before, failure)
-    const { standstill } = health
-    const begun = standstill === before.standstill ? undefined : standstill
-    if (begun !== undefined && begun.why !== "broken") yield* pacing.pause(id, begun.until - now)
-    return {
-      ...failed,
-      breaks: begun?.why === "broken",
-      ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
-      givenBack: Health.givenBack(before, health, failure)
-    } satisfies Outcome
+    if (ready !== integration || tried === stopped || tried === unsent) return outcomeOf(failed)
+    const judged = judge(failed, learnt)
+    learnt = judged.learnt
+    const { waiting } = judged.outcome
+    if (waiting !== undefined) yield* pacing.pause(id, waiting.until - now)
+    return judged.outcome
   })
 
   /** Lets what is in flight end; what does not in time is handed back, perhaps sent. */
@@ -297,7 +272,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     changed: Effect.suspend(() => {
       edits++
       ready = undefined
-      health = Health.healthy
+      learnt = nothingLearnt
       return Effect.asVoid(wake.open)
     }),
     run: Effect.ensuring(Effect.forever(step), finish)

@@ -75,6 +75,12 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
   }
 }
 
+/** Nothing is sent until a person has mended something; it is looked for again every five minutes. */
+export const broken = (health: Health, now: number): Health => ({
+  ...health,
+  standstill: { why: "broken", since: now, until: now + brokenPause }
+})
+
 /** What a lane knows after a success: a pause that the service asked for meanwhile is not over by it. */
 export const afterSuccess = ({ standstill }: Health, now: number): Health =>
   standstill?.why === "limited" && standstill.until > now ? { ...healthy, standstill } : healthy
