@@ -11,7 +11,7 @@ import {
   severityRank
 } from "@tocsin/core"
 import { DateTime } from "effect"
-import type { StoredConversation } from "./Conversations.ts"
+import type { StoredConversation } from "./conversationRow.ts"
 import { isEnded } from "./Planner.ts"
 
 /**
