@@ -14,6 +14,7 @@ import { type Episode, judge } from "./episode.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { given, insertAll, mostAtOnce, type Values } from "./many.ts"
 import { type Moved, Reconciliation } from "./Reconciliation.ts"
+import { storable } from "./storable.ts"
 import { alertNamed, eventNamed } from "./touches.ts"
 import { withinLimits } from "./withinLimits.ts"
 
@@ -131,7 +132,7 @@ export class Intake extends Context.Service<
       const accept = journal.together(acceptAll)
 
       return Intake.of({
-        clear: (id, reason) => journal.commit(closing.close(id, "byHand", `closed by hand: ${reason}`)),
+        clear: (id, reason) => journal.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
           const hashed = events.map(withinLimits).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
           return accept(

@@ -11,6 +11,7 @@ import { Integrations } from "./Integrations.ts"
 import { type Invalid, invalid } from "./Invalid.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
 import { Signals } from "./Signals.ts"
+import { storable } from "./storable.ts"
 
 /** It cannot be delivered again now; the message says why. */
 export class NotAgain extends Schema.TaggedError<NotAgain>()("NotAgain", { message: Schema.String }) {}
@@ -68,7 +69,7 @@ export class Redeliveries extends Context.Service<
         const made = yield* conversations.makeDelivery(conversation, {
           kind: kindNow(row.kind, conversation),
           status: "pending",
-          cause: `delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+          cause: storable(`delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`),
           redeliveryOf: row.id
         })
         yield* sql.afterCommit(signals.send([conversation.integration], "work"))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
-import { Intake } from "@tocsin/delivery"
+import { History, Intake, Redeliveries } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import {
   accept,
@@ -44,6 +44,15 @@ describe("What plugins, services and people get wrong", () => {
             yield* outcomes,
             ["Raised", "Raised", "Raised", "Cleared"].map((kind) => `${kind} delivered`)
           )
+          const id = yield* raise("d")
+          yield* (yield* Intake).clear(id, odd)
+          yield* tick
+          const [raised] = (yield* (yield* History).list({ status: ["delivered"], alert: id, limit: 1 })).items
+          yield* (yield* Redeliveries).one(raised?.id ?? "", { by: odd, reason: odd })
+          const asked = (yield* deliveries).at(-1)?.transitions[0]?.cause
+          assert.strictEqual(asked, "delivered again, asked for by \uFFFD: \uFFFD")
+          const [{ note } = { note: "" }] = yield* (yield* History).notes(id)
+          assert.strictEqual(note, "closed by hand: \uFFFD")
         })
       )()
   )
