@@ -30,6 +30,6 @@ function isForOperator(error: unknown): error is { readonly message: string } {
     typeof error === "object" &&
     error !== null &&
     "_tag" in error &&
-    /^(StartRefused|MigrationError|MigrateStoreRefused|WrongKey)$/.test(String(error._tag))
+    /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|WrongKey)$/.test(String(error._tag))
   )
 }

@@ -5,7 +5,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { digestPage } from "./digestPage.ts"
 import { storeProblem } from "./problems.ts"
 
-/** `/digests`, and `/healthz` and `/readyz`: events can be accepted, because an empty transaction reaches the disk. */
+/** `/digests`, and `/healthz` and `/readyz`: events can be accepted, because a transaction that may write begins and ends. */
 export const SystemHandlers = HttpApiBuilder.group(
   Api,
   "system",

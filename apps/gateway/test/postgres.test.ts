@@ -50,6 +50,44 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
+  it.live("keeps no session at a server that became read-only, and says 503 until it may write", () =>
+    Effect.gen(function* () {
+      const { server, url } = yield* postgres
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres"),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      const health = Effect.map(world.request("GET", "/healthz"), ({ status }) => status)
+      assert.strictEqual(yield* health, 200)
+      const client = server.getPgClient()
+      yield* Effect.promise(() => client.connect())
+      const makeReadOnly = (value: "on" | "off") =>
+        Effect.promise(async () => {
+          await client.query(`SET default_transaction_read_only = off`)
+          await client.query(`ALTER SYSTEM SET default_transaction_read_only = ${value}`)
+          await client.query("SELECT pg_reload_conf()")
+        })
+      const sessions = Effect.promise(async (): Promise<ReadonlyArray<number>> => {
+        const { rows } = await client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'tocsin'")
+        return rows.map(({ pid }: { readonly pid: number }) => pid)
+      })
+      const before = new Set(yield* sessions)
+      assert.isAbove(before.size, 3)
+
+      yield* makeReadOnly("on")
+      yield* eventually(
+        "its sessions to end",
+        Effect.all([health, sessions]),
+        ([status, now]) => status === 503 && !now.some((pid) => before.has(pid))
+      )
+      assert.strictEqual(yield* health, 503)
+
+      yield* makeReadOnly("off")
+      yield* eventually("the door to open", health, (status) => status === 200)
+      yield* Effect.promise(() => client.end())
+    })
+  )
+
   it.live("answers 503 with Retry-After while its database is away, and goes on by itself when it is back", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres

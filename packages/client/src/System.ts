@@ -11,7 +11,7 @@ const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), erro
 /** For load balancers and supervisors, and for readers of digests; needs no token. */
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
   HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
-    says("Whether events can be accepted", "A write reached the disk just now. Needs no token.")
+    says("Whether events can be accepted", "The store has just ended a transaction that may write. Needs no token.")
   ),
   HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
     says("Whether to send requests here", "The same as /healthz. Needs no token.")

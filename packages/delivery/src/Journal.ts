@@ -9,7 +9,11 @@ import { inTime } from "./inTime.ts"
 /** The store cannot be written or read now: missing, full or locked. It is tried anew with the next call. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   detail: Schema.String
-}) {}
+}) {
+  override get message() {
+    return `The store cannot be written or read now (${this.detail}).`
+  }
+}
 
 /** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
 const maxGroup = 256

@@ -41,15 +41,39 @@ export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string>
   sql.onDialectOrElse({
     pg: () =>
       touches === undefined || touches.length > mostLocks
-        ? sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+        ? whereOneMayWrite(
+            sql,
+            sql`SELECT current_setting('transaction_read_only') AS read_only,
+              pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+          )
         : // In the order of the hashes, so that no two wait for each other.
           Effect.andThen(
-            sql`SELECT pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`,
+            whereOneMayWrite(
+              sql,
+              sql`SELECT current_setting('transaction_read_only') AS read_only,
+                pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
+            ),
             sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
               FROM jsonb_array_elements_text(${JSON.stringify(touches)}::jsonb) AS named ORDER BY hash) AS hashes`
           ),
     orElse: () => Effect.succeed([])
   })
+
+/**
+ * A primary that is a standby now would keep its sessions, and refuse what they write, for ever: all of ours there are
+ * ended, this one last, and the next ones are made where the database's name leads by then.
+ */
+const whereOneMayWrite = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  lock: Effect.Effect<ReadonlyArray<{ readonly read_only?: unknown }>, SqlError.SqlError>
+) {
+  const [row] = yield* lock
+  if (row?.read_only !== "on") return
+  yield* sql`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user
+      AND application_name = current_setting('application_name')
+    ORDER BY pid = pg_backend_pid()) AS ours`
+})
 
 /**
  * Counts the rows of a table in another, by some of its columns: whoever writes the rows, the sum of `n` is right, and
