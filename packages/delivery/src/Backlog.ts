@@ -48,22 +48,28 @@ export class Backlog extends Context.Service<
       const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM ${episodesJoined} AND this.id = deliveries.alert_id
         AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
 
-      const columns = sql.literal(`id, sequence, next_at, updated_at,
+      const columns = sql.literal(`id, sequence, status, next_at, updated_at,
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
 
       const next = Effect.fnUntraced(function* (integration: IntegrationId, limit: number) {
         const now = yield* Clock.currentTimeMillis
-        const pending = yield* sql<Row>`SELECT ${columns} FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT ${limit}`
-        const retrying = yield* sql<Row>`SELECT ${columns} FROM deliveries
-          WHERE integration_id = ${integration} AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT ${limit}`
+        const rows = yield* sql<Row>`
+          SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
+            AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+          UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
+            AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
         // What was written after now was written before the clock was set back: nobody waits for that time to come again.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
-        const all = [...pending, ...retrying.filter(isDue)].toSorted((a, b) => a.sequence - b.sequence).map(toNext)
-        const due = Arr.dedupeWith(all, (a, b) => a.touches[0] === b.touches[0]).slice(0, limit)
-        const [first] = retrying
-        return { due, ...(due.length === 0 && first !== undefined && { dueAt: first.next_at }) }
+        const inOrder = rows
+          .filter((row) => row.status === "pending" || isDue(row))
+          .toSorted((a, b) => a.sequence - b.sequence)
+        const due = Arr.dedupeWith(inOrder.map(toNext), (a, b) => a.touches[0] === b.touches[0]).slice(0, limit)
+        // None of them is pending then, nor due.
+        return {
+          due,
+          ...(due.length === 0 && rows.length > 0 && { dueAt: Math.min(...rows.map(({ next_at }) => next_at)) })
+        }
       })
 
       const size = (integration: IntegrationId) =>
@@ -107,6 +113,7 @@ export class Backlog extends Context.Service<
 interface Row {
   readonly id: string
   readonly sequence: number
+  readonly status: "pending" | "retrying"
   readonly next_at: number
   readonly updated_at: number
   /** The alert's; of a notice there is none. */

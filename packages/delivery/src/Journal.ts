@@ -32,9 +32,12 @@ interface Part {
   readonly touches: ReadonlyArray<string> | undefined
 }
 
-/** Runs parts and keeps their exits; a failure is one of the whole group. */
+/** Runs parts and keeps their exits. */
 interface Kind {
-  readonly run: (parts: ReadonlyArray<Part>) => Effect.Effect<void, SqlError.SqlError>
+  /** All at once; whatever fails is a failure of the whole group. */
+  readonly run: (parts: ReadonlyArray<Part>) => Effect.Effect<void, unknown>
+  /** Behind savepoints: only what is the store's is a failure of the whole group. */
+  readonly runApart: (parts: ReadonlyArray<Part>) => Effect.Effect<void, SqlError.SqlError>
 }
 
 /** The store, as the engine writes and reads it. */
@@ -45,7 +48,7 @@ export class Journal extends Context.Service<
      * Runs the statements of `part` in a transaction that it shares with all that
      * waits at that moment, and returns once they are on the disk. A part that
      * fails leaves nothing behind and does not harm the others. It runs also if the
-     * caller is interrupted, and again if others stood in its way.
+     * caller is interrupted, and again if others stood in its way or failed.
      *
      * Where several gateways write at once, none does anything beside a part that may
      * touch everything. One that only touches what it names, such as one alert, runs
@@ -79,16 +82,26 @@ export class Journal extends Context.Service<
 
       const commitGroup = Effect.fnUntraced(function* (parts: ReadonlyArray<Part>) {
         const isAlone = parts.some(({ touches }) => touches === undefined)
-        const group = Effect.andThen(
-          lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches)),
-          Effect.forEach(
-            Map.groupBy(parts, ({ kind }) => kind),
-            ([kind, parts]) => kind.run(parts),
-            { discard: true }
+        const lock = lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches))
+        const kinds = Map.groupBy(parts, ({ kind }) => kind)
+        const group = <E>(run: (kind: Kind, parts: ReadonlyArray<Part>) => Effect.Effect<void, E>) =>
+          inTime(
+            sql,
+            sql.withTransaction(
+              Effect.andThen(
+                lock,
+                Effect.forEach(kinds, ([kind, parts]) => run(kind, parts), { discard: true })
+              )
+            )
           )
-        )
-        const exit = yield* Effect.exit(
-          Effect.retry(inTime(sql, sql.withTransaction(group)), { while: stoodInTheWay, times: mostTries - 1 })
+        const exit = yield* group((kind, parts) => kind.run(parts)).pipe(
+          // Savepoints cost as much as what most groups write, and few groups need them.
+          Effect.catchCause((cause) => {
+            const error = Cause.squash(cause)
+            return isOfStore(error) ? Effect.fail(error) : group((kind, parts) => kind.runApart(parts))
+          }),
+          Effect.retry({ while: stoodInTheWay, times: mostTries - 1 }),
+          Effect.exit
         )
         const failure = Exit.isSuccess(exit) ? undefined : unavailable(exit.cause)
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
@@ -113,29 +126,38 @@ export class Journal extends Context.Service<
       for (let n = 0; n < groupsAtOnce(sql); n++) yield* Effect.forkScoped(write)
 
       const together = <I, A, E>(run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>) => {
+        type Failure = Exclude<E, SqlError.SqlError> | StoreUnavailable
         interface Waiting {
           readonly item: I
-          kept: Exit.Exit<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
+          kept: Exit.Exit<A, Failure>
         }
         const waiting = new WeakMap<Part, Waiting>()
+
+        const keep = (all: ReadonlyArray<Waiting>, exit: Exit.Exit<ReadonlyArray<A>, Failure>) =>
+          // Each is answered in its place.
+          all.forEach((one, place) => (one.kept = Exit.map(exit, (answers) => answers[place] as A)))
 
         const runAll = (all: ReadonlyArray<Waiting>): Effect.Effect<void, SqlError.SqlError> =>
           // A savepoint: what a failing part wrote is taken back, and the group goes on.
           Effect.flatMap(Effect.exit(sql.withTransaction(run(all.map(({ item }) => item)))), (exit) => {
             const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
             // A full disk ends the whole transaction, so the group cannot go on as if only one part had failed.
-            if (SqlError.isSqlError(error) && !isOfStatement(error)) return Effect.fail(error)
+            if (isOfStore(error)) return Effect.fail(error)
             if (Exit.isFailure(exit) && all.length > 1)
               return Effect.forEach(all, (one) => runAll([one]), { discard: true })
-            return Effect.map(Effect.exit(storeUnavailable(exit)), (exit) => {
-              // Each is answered in its place.
-              all.forEach((one, place) => (one.kept = Exit.map(exit, (answers) => answers[place] as A)))
-            })
+            return Effect.map(Effect.exit(storeUnavailable(exit)), (exit) => keep(all, exit))
           })
-        const kind: Kind = { run: (parts) => runAll(parts.flatMap((part) => waiting.get(part) ?? [])) }
+        const of = (parts: ReadonlyArray<Part>) => parts.flatMap((part) => waiting.get(part) ?? [])
+        const kind: Kind = {
+          run: (parts) => {
+            const all = of(parts)
+            return Effect.map(run(all.map(({ item }) => item)), (answers) => keep(all, Exit.succeed(answers)))
+          },
+          runApart: (parts) => runAll(of(parts))
+        }
 
         return Effect.fnUntraced(function* (item: I, touches?: ReadonlyArray<string>) {
-          const answer = yield* Deferred.make<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>()
+          const answer = yield* Deferred.make<A, Failure>()
           const own: Waiting = { item, kept: Exit.fail(gone) }
           const part: Part = {
             kind,
@@ -188,6 +210,8 @@ const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "ConstraintError" ||
   reason._tag === "SqlSyntaxError" ||
   codeOf(reason.cause).startsWith("22")
+
+const isOfStore = (error: unknown): error is SqlError.SqlError => SqlError.isSqlError(error) && !isOfStatement(error)
 
 /** Whether the transaction only met another one, or tables that another gateway has just brought to a later version. */
 const stoodInTheWay = ({ reason }: SqlError.SqlError) =>

@@ -109,7 +109,9 @@ describe("Journal", () => {
       if (!apart) assert.deepStrictEqual(runs, [[1, 2]])
       const exits = yield* addAll([3, 4, 1, 5])
       assert.deepStrictEqual(exits.map(Exit.getSuccess).map(Option.getOrNull), [null, 40, null, 50])
-      if (!apart) assert.deepStrictEqual(runs.slice(1), [[3, 4, 1, 5], [3], [4], [1], [5]])
+      // Once more behind savepoints, and then each by itself.
+      const again = [3, 4, 1, 5]
+      if (!apart) assert.deepStrictEqual(runs.slice(1), [again, again, [3], [4], [1], [5]])
       assert.deepStrictEqual(yield* all, [1, 2, 4, 5])
     }).pipe(Effect.provide(store(":memory:")))
   )

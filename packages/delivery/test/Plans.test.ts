@@ -26,11 +26,8 @@ const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|this
 
 /** Statements that run often, or that would be slow in a long history, each with the index that is meant for it. */
 const meant: ReadonlyArray<readonly [statement: RegExp, step: string]> = [
-  [
-    /FROM deliveries\s+WHERE integration_id = \? AND status = 'pending'/,
-    "deliveries_by_integration (integration_id=? AND status=?)"
-  ],
-  [/FROM deliveries\s+WHERE integration_id = \? AND status = 'retrying'/, "retrying_deliveries (integration_id=?)"],
+  [/AND status = 'pending' AND/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/AND status = 'retrying' AND/, "retrying_deliveries (integration_id=?)"],
   [/FROM deliveries\s+WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
   [/this\.id AS later/, "open_delivery_of_conversation (conversation_id=?)"],
   [/AND this\.id = given\.alert_id/, "open_delivery_of_conversation (conversation_id=?)"],
