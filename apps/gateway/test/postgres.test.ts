@@ -132,7 +132,7 @@ describe("A gateway on PostgreSQL", () => {
       })
       // More than it writes at once, so that some are on connections that were open before.
       const ask = Effect.all(
-        Array.from({ length: 12 }, () => world.request("GET", "/healthz")),
+        ["/healthz", "/v1/rules"].flatMap((path) => Array.from({ length: 12 }, () => world.request("GET", path))),
         { concurrency: "unbounded" }
       )
       for (const { status } of yield* ask) assert.strictEqual(status, 200)
@@ -142,7 +142,9 @@ describe("A gateway on PostgreSQL", () => {
         assert.match(headers["retry-after"] ?? "", /^\d+$/)
       }
       network.lose(false)
-      yield* eventually("the door to open", world.request("GET", "/healthz"), ({ status }) => status === 200)
+      for (const path of ["/healthz", "/v1/rules"]) {
+        yield* eventually("the door to open", world.request("GET", path), ({ status }) => status === 200)
+      }
     })
   )
 })

@@ -173,7 +173,7 @@ export class Journal extends Context.Service<
       return Journal.of({
         together,
         commit: (part, touches) => together(() => Effect.map(part, (done) => [done]))(undefined, touches),
-        read: storeUnavailable
+        read: (query) => storeUnavailable(inTime(sql, query))
       })
     })
   )

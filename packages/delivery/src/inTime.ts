@@ -4,37 +4,37 @@
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 
-/** Longer than the transactions of a database that answers. */
+/** Longer than what a database that answers needs for a transaction of ours, or for what is read at once. */
 const longest = Duration.seconds(20)
 
 /**
- * Runs a transaction, and fails when it is not through in 20 seconds of real time; what becomes of it is not known then.
- * The file of SQLite is no network: there it runs as it is.
+ * Runs statements, and fails when they are not through in 20 seconds of real time; what becomes of them is not known then.
+ * The file of SQLite is no network: there they run as they are.
  */
 export const inTime = <A, E>(
   sql: SqlClient.SqlClient,
-  transaction: Effect.Effect<A, E>
+  statements: Effect.Effect<A, E>
 ): Effect.Effect<A, E | SqlError.SqlError> => {
   const bounded = Clock.clockWith((callers) =>
     Effect.gen(function* () {
       // Apart: whoever waits may not be interruptible.
       const fiber = yield* Effect.forkDetach(
-        Effect.interruptible(Effect.provideService(transaction, Clock.Clock, callers))
+        Effect.interruptible(Effect.provideService(statements, Clock.Clock, callers))
       )
+      // Apart, too: it waits for an answer of the database.
+      const giveUp = Effect.forkDetach(Fiber.interrupt(fiber))
       return yield* Fiber.join(fiber).pipe(
-        Effect.timeoutOrElse({
-          duration: longest,
-          orElse: () => Effect.andThen(Effect.forkDetach(Fiber.interrupt(fiber)), noAnswer)
-        })
+        Effect.timeoutOrElse({ duration: longest, orElse: () => Effect.andThen(giveUp, noAnswer) }),
+        Effect.onInterrupt(() => giveUp)
       )
     }).pipe(Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
   )
   return sql.onDialectOrElse({
     pg: (): Effect.Effect<A, E | SqlError.SqlError> => bounded,
-    orElse: () => transaction
+    orElse: () => statements
   })
 }
 
 const noAnswer = new SqlError.SqlError({
-  reason: new SqlError.ConnectionError({ cause: undefined, operation: "transaction" })
+  reason: new SqlError.ConnectionError({ cause: undefined, operation: "inTime" })
 })
