@@ -10,11 +10,15 @@ const Report = Schema.Struct({
 })
 
 /** The most connections that may be open: never more than half of the files that the process may open, which the store and the channels need too. */
-export const mostConnections = (): number =>
-  Option.match(Schema.decodeUnknownOption(Report)(process.report.getReport()), {
+export const mostConnections = (): number => {
+  // Else the report asks DNS for the names of both ends of every connection, and nothing goes on until that answers. The
+  // types of Node do not know it yet.
+  Object.assign(process.report, { excludeNetwork: true })
+  return Option.match(Schema.decodeUnknownOption(Report)(process.report.getReport()), {
     onNone: () => maxConnections,
     onSome: ({ userLimits }) => Math.min(maxConnections, Math.floor(userLimits.open_files.soft / 2))
   })
+}
 
 /** A server's open connections. */
 export interface Connections {
