@@ -72,7 +72,7 @@ export class Lanes extends Context.Service<
         for (const [id, partition] of belonging) {
           if (held.has(partition) && !lanes.has(id)) yield* start(id)
         }
-        for (const id of [...lanes.keys()]) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
+        for (const id of lanes.keys()) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
       }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
       const placed = Effect.eventually(Effect.tapError(place, () => Effect.sleep("1 second")))
 
