@@ -39,13 +39,14 @@ export class Lanes extends Context.Service<
       const peers = yield* Peers
       const signals = yield* Signals
       const context = yield* Effect.context<Needed>()
-      const scope = yield* Effect.scope
       const lanes = new Map<IntegrationId, Lane.Lane>()
       const fibers = yield* FiberMap.make<IntegrationId>()
       const stopping = yield* FiberSet.make()
       let isStopping = false
       /** The partitions that are held here. */
       const held = new Set<number>()
+      /** Which of them each integration belongs to, as it was last read. */
+      let belonging: ReadonlyMap<IntegrationId, number> = new Map()
 
       const start = Effect.fnUntraced(function* (id: IntegrationId) {
         const lane = yield* Effect.provideContext(Lane.make(id), context)
@@ -64,15 +65,20 @@ export class Lanes extends Context.Service<
       })
       const stopped = Effect.suspend(() => Fiber.awaitAll([...stopping]))
 
+      /** Stops the lanes that do not belong here. */
+      const dismiss = Effect.gen(function* () {
+        for (const id of lanes.keys()) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
+      })
+
       /** Starts the lanes that belong here, and stops those that do not. */
       const place = Effect.gen(function* () {
-        const belonging = yield* journal.read(integrations.partitions)
+        belonging = yield* journal.read(integrations.partitions)
         partitions.placed(belonging)
         if (isStopping) return
         for (const [id, partition] of belonging) {
           if (held.has(partition) && !lanes.has(id)) yield* start(id)
         }
-        for (const id of lanes.keys()) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
+        yield* dismiss
       }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
       const placed = Effect.eventually(Effect.tapError(place, () => Effect.sleep("1 second")))
 
@@ -94,10 +100,11 @@ export class Lanes extends Context.Service<
           // Whoever stopped them: an edit may have moved a lane away just before.
           yield* Effect.andThen(placed, stopped)
         }),
-        // What is in flight writes nothing any more, so nobody waits for it.
+        // What is in flight writes nothing any more, so nobody waits for it. Nor is the store waited for: when they come
+        // back, it is to lanes that know of nothing in flight.
         lost: Effect.fnUntraced(function* (lost) {
           lost.forEach((partition) => held.delete(partition))
-          yield* Effect.forkIn(placed, scope)
+          yield* dismiss
         })
       })
       yield* Effect.forkScoped(serve)

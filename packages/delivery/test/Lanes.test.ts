@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone } from "@tocsin/core"
 import { Integrations } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { engine, integration, integrationId, outcomes, pass, raise, rule, save, settle, type World } from "./engine.ts"
 import { Script } from "./FakeChannel.ts"
 import { ScriptedPeers, sharedStore } from "./peers.ts"
@@ -65,34 +66,33 @@ describe("Lanes", () => {
     )
   )
 
-  it.effect("are let go when what is in flight has ended, also where they were lost in between", () =>
-    Effect.forEach(
-      Array.from({ length: 12 }, (_, yields) => yields),
-      (yields) =>
-        Effect.gen(function* () {
-          const { first, second } = yield* two
-          yield* first.here(save(integration("ops"), rule("all")))
-          const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
-          first.script.next("ops", { gate: gates[0] }, { gate: gates[1] })
-          yield* first.here(raise("a"))
-          yield* settle
-          yield* first.peers.lose
-          yield* Effect.repeat(Effect.yieldNow, { times: yields })
-          yield* first.peers.gain
-          yield* pass("1 second")
-          yield* Deferred.succeed(gates[0], undefined)
-          yield* pass("1 second")
-          // Perhaps it was sent twice.
-          assert.lengthOf(first.script.sent, 2)
-          const moved = yield* Effect.forkChild(Effect.andThen(first.peers.release, second.peers.gain))
-          yield* settle
-          yield* Deferred.succeed(gates[1], undefined)
-          yield* Fiber.join(moved)
-          yield* pass("5 seconds")
-          assert.lengthOf([...first.script.sent, ...second.script.sent], 2, `after ${yields} yields`)
-          assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"])
-        }).pipe(Effect.scoped)
-    )
+  it.effect("are let go when what is in flight has ended, also where they were lost and came back in an outage", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two
+      yield* first.here(save(integration("ops"), rule("all")))
+      const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
+      first.script.next("ops", { gate: gates[0] }, { gate: gates[1] })
+      yield* first.here(raise("a"))
+      yield* settle
+      const sql = yield* first.here(SqlClient.SqlClient)
+      yield* sql`ALTER TABLE settings_version RENAME TO out_of_reach`
+      yield* first.peers.lose
+      yield* settle
+      yield* sql`ALTER TABLE out_of_reach RENAME TO settings_version`
+      yield* first.peers.gain
+      yield* first.here(raise("b"))
+      yield* pass("2 seconds")
+      yield* Deferred.succeed(gates[0], undefined)
+      yield* pass("2 seconds")
+      const moved = yield* Effect.forkChild(Effect.andThen(first.peers.release, second.peers.gain))
+      yield* settle
+      yield* Deferred.succeed(gates[1], undefined)
+      yield* Fiber.join(moved)
+      yield* pass("5 seconds")
+      // Once it was perhaps sent.
+      assert.lengthOf([...first.script.sent, ...second.script.sent], 3)
+      assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered", "Raised delivered"])
+    }).pipe(Effect.scoped)
   )
 
   it.effect("note nothing of settings that were replaced at another gateway (O8)", () =>
