@@ -150,7 +150,7 @@ export class Edits extends Context.Service<
         yield* reconciliation.leave(id)
         yield* conversations.endAll(id)
         yield* integrations.remove(id)
-        yield* sql.afterCommit(signals.send([id], "changed"))
+        yield* sql.afterCommit(signals.send([id, ...falling.map((other) => other.id)], "changed"))
       })
 
       return Edits.of({

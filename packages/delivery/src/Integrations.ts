@@ -69,6 +69,8 @@ export class Integrations extends Context.Service<
     readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
     /** The ids of all integrations, and whether each is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
+    /** Which state each is in, by the `updatedAt` of what is shown. */
+    readonly states: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
     /** Which part of the lanes each belongs to: those that spend one budget belong to one part (M1). */
     readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
     /** Which part those belong to that spend these budgets, saved or not. */
@@ -154,6 +156,12 @@ export class Integrations extends Context.Service<
           Effect.map(
             sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
             (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+          )
+        ),
+        states: version.remember(
+          Effect.map(
+            sql<Pick<Row, "id" | "updated_at">>`SELECT id, updated_at FROM integrations`,
+            (rows) => new Map(rows.map(({ id, updated_at }) => [IntegrationId.make(id), updated_at]))
           )
         ),
         partitions: version.remember(

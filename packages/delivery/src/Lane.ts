@@ -11,7 +11,7 @@ import * as Health from "./health.ts"
 import { Fallbacks } from "./Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "./Integrations.ts"
 import { Journal, type StoreUnavailable } from "./Journal.ts"
-import { judge, nothingLearnt, outcomeOf, usualDigest } from "./judgement.ts"
+import { handedBack, judge, nothingLearnt, outcomeOf, usualDigest } from "./judgement.ts"
 import { Notices } from "./Notices.ts"
 import { Pacing } from "./Pacing.ts"
 import { Partitions } from "./Partitions.ts"
@@ -24,6 +24,8 @@ export interface Lane {
   readonly work: Effect.Effect<void>
   /** The integration was edited: whatever the lane waited for, it looks anew. */
   readonly changed: Effect.Effect<void>
+  /** The integration is in this state by now, in case nobody told of an edit. */
+  readonly isNow: (updatedAt: number) => Effect.Effect<void>
   /** Serves the integration until it is interrupted; an attempt that has begun is finished first. */
   readonly run: Effect.Effect<never>
 }
@@ -81,9 +83,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       const declared = yield* Effect.exit(Effect.sync(() => budgetsOf(loaded)))
       if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
       yield* pacing.declare(id, declared.value)
+      ready = loaded
       if (loaded.wasNotReady === true) yield* journal.commit(integrations.note(id, { mended: true }))
     }
-    ready = loaded
     return loaded
   })
 
@@ -236,13 +238,14 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
     const startedAt = yield* Clock.currentTimeMillis
-    // It may have been stopped since it was taken (M2).
-    const tried = !partitions.isHeld(id)
-      ? unsent
-      : yield* tryOnce(integration, taken.notification, taken.options).pipe(
-          Effect.provideService(Pacing, pacing),
-          Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
-        )
+    // Since it was taken the lane may have been lost (M2), or stopped, or its integration edited.
+    const tried =
+      !partitions.isHeld(id) || ready !== integration
+        ? unsent
+        : yield* tryOnce(integration, taken.notification, taken.options).pipe(
+            Effect.provideService(Pacing, pacing),
+            Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
+          )
     if (tried._tag === "Delivered") {
       learnt = { ...learnt, digest: usualDigest }
       return tried
@@ -251,8 +254,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const jitter = yield* Random.next
     const options = integration.integration.delivery ?? {}
     const failed = { taken, reason: tried.reason, options, startedAt, now, jitter }
+    if (tried === stopped || tried === unsent) return handedBack(failed)
     // What an edit has replaced meanwhile stops nobody.
-    if (ready !== integration || tried === stopped || tried === unsent) return outcomeOf(failed)
+    if (ready !== integration) return outcomeOf(failed)
     const judged = judge(failed, learnt)
     learnt = judged.learnt
     const { waiting } = judged.outcome
@@ -262,6 +266,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   /** Lets what is in flight end; what does not in time is handed back, perhaps sent. */
   const finish = Effect.gen(function* () {
+    // What it finds out from now on may be of another integration than the next of this id.
+    ready = undefined
     yield* Effect.timeoutOption(landed.await, grace)
     yield* Deferred.succeed(stop, undefined)
     yield* Effect.timeoutOption(landed.await, storePause)
@@ -275,6 +281,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       learnt = nothingLearnt
       return Effect.asVoid(wake.open)
     }),
+    isNow: (updatedAt) =>
+      Effect.suspend(() => (ready === undefined || ready.updatedAt === updatedAt ? Effect.void : lane.changed)),
     run: Effect.ensuring(Effect.forever(step), finish)
   }
   return lane
@@ -289,5 +297,5 @@ const stopped: Tried = {
 /** How an attempt ends that did not begin. */
 const unsent: Tried = {
   _tag: "Failed",
-  reason: new Unavailable({ detail: "not sent: the gateway could not be sure that it still serves the lane" })
+  reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })
 }

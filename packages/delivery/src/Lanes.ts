@@ -2,7 +2,7 @@
  * All lanes that are served here: one for each integration, none in the way of another.
  */
 import type { IntegrationId } from "@tocsin/core"
-import { Context, Effect, Fiber, FiberMap, Latch, Layer, Semaphore } from "effect"
+import { Context, Effect, Fiber, FiberMap, FiberSet, Latch, Layer, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import { Attempts } from "./Attempts.ts"
 import { Backlog } from "./Backlog.ts"
@@ -39,12 +39,14 @@ export class Lanes extends Context.Service<
       const peers = yield* Peers
       const signals = yield* Signals
       const context = yield* Effect.context<Needed>()
-      const scope = yield* Effect.scope
       const lanes = new Map<IntegrationId, Lane.Lane>()
       const fibers = yield* FiberMap.make<IntegrationId>()
+      const stopping = yield* FiberSet.make()
       let isStopping = false
       /** The partitions that are held here. */
       const held = new Set<number>()
+      /** Which of them each integration belongs to, as it was last read. */
+      let belonging: ReadonlyMap<IntegrationId, number> = new Map()
 
       const start = Effect.fnUntraced(function* (id: IntegrationId) {
         const lane = yield* Effect.provideContext(Lane.make(id), context)
@@ -59,27 +61,30 @@ export class Lanes extends Context.Service<
         signals.serves(id, false)
         // Its budgets bind it to the end; and they are those of a lane that was started for it meanwhile.
         const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : pacing.forget(id)))
-        return yield* Effect.forkDetach(Effect.andThen(FiberMap.remove(fibers, id), forget))
+        yield* FiberSet.run(stopping, Effect.andThen(FiberMap.remove(fibers, id), forget))
+      })
+      const stopped = Effect.suspend(() => Fiber.awaitAll([...stopping]))
+
+      /** Stops the lanes that do not belong here. */
+      const dismiss = Effect.gen(function* () {
+        for (const id of lanes.keys()) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
       })
 
       /** Starts the lanes that belong here, and stops those that do not. */
       const place = Effect.gen(function* () {
-        const belonging = yield* journal.read(integrations.partitions)
+        belonging = yield* journal.read(integrations.partitions)
         partitions.placed(belonging)
-        if (isStopping) return []
+        if (isStopping) return
         for (const [id, partition] of belonging) {
           if (held.has(partition) && !lanes.has(id)) yield* start(id)
         }
-        return yield* Effect.forEach(
-          [...lanes.keys()].filter((id) => !held.has(belonging.get(id) ?? -1)),
-          stop
-        )
+        yield* dismiss
       }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
       const placed = Effect.eventually(Effect.tapError(place, () => Effect.sleep("1 second")))
 
       const changed = Effect.fnUntraced(function* (id: IntegrationId) {
-        yield* placed
         yield* lanes.get(id)?.changed ?? Effect.void
+        yield* placed
       })
 
       const isServing = yield* Latch.make(peers.many)
@@ -92,12 +97,14 @@ export class Lanes extends Context.Service<
         }),
         released: Effect.fnUntraced(function* (released) {
           released.forEach((partition) => held.delete(partition))
-          yield* Fiber.awaitAll(yield* placed)
+          // Whoever stopped them: an edit may have moved a lane away just before.
+          yield* Effect.andThen(placed, stopped)
         }),
-        // What is in flight writes nothing any more, so nobody waits for it.
+        // What is in flight writes nothing any more, so nobody waits for it. Nor is the store waited for: when they come
+        // back, it is to lanes that know of nothing in flight.
         lost: Effect.fnUntraced(function* (lost) {
           lost.forEach((partition) => held.delete(partition))
-          yield* Effect.forkIn(placed, scope)
+          yield* dismiss
         })
       })
       yield* Effect.forkScoped(serve)
@@ -110,6 +117,8 @@ export class Lanes extends Context.Service<
       /** What no signal told. */
       const sweep = Effect.gen(function* () {
         yield* place
+        for (const [id, state] of yield* journal.read(integrations.states))
+          yield* lanes.get(id)?.isNow(state) ?? Effect.void
         for (const id of yield* journal.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
         yield* journal.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
       })
@@ -121,7 +130,7 @@ export class Lanes extends Context.Service<
       // Before the partitions are let go: what ends until then is written down.
       yield* Effect.addFinalizer(() => {
         isStopping = true
-        return Effect.flatMap(Effect.forEach([...lanes.keys()], stop), Fiber.awaitAll)
+        return Effect.andThen(Effect.forEach([...lanes.keys()], stop), stopped)
       })
 
       return Lanes.of({ size: FiberMap.size(fibers) })

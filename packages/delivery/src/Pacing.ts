@@ -114,7 +114,12 @@ export class Pacing extends Context.Service<
 
     return Pacing.of({
       declare: (integration, budgets) =>
-        Effect.sync(() => {
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          for (const { key, ...rate } of budgets) {
+            const bucket = buckets.get(key)
+            // Since nobody spent it here, another gateway may have (B2).
+            if (bucket !== undefined && !spenders.has(key)) buckets.set(key, emptyUntil(fill(bucket, rate, now), 0))
+          }
           withdraw(integration)
           declared.set(integration, budgets)
           for (const { key } of budgets) spenders.set(key, (spenders.get(key) ?? new Set()).add(integration))

@@ -41,15 +41,24 @@ export const completing = Effect.gen(function* () {
       return row?.status === "sending" && row.attempts === end.taken.attempt ? [{ ...end, row }] : []
     })
     if (!Arr.isReadonlyArrayNonEmpty(known)) return
+    const isCurrent = yield* current(known)
     // In their order: the last one says how its integration is.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
-      yield* delivered(inARow.filter(isDelivered))
-      for (const { outcome, taken } of inARow) if (outcome._tag === "Failed") yield* failed(taken, outcome)
+      yield* delivered(inARow.filter(isDelivered), isCurrent)
+      for (const end of inARow) if (end.outcome._tag === "Failed") yield* failed(end.taken, end.outcome, isCurrent(end))
       yield* settleAfter(inARow.map(({ outcome, row, taken }) => ({ row, kind: taken.notification._tag, outcome })))
       for (const { outcome, taken } of inARow) {
         yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
       }
     }
+  })
+
+  /** Which of them were sent by their integrations as they are now: what was found out of others is worth nothing (O8). */
+  const current = Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
+    const rows = yield* sql<{ id: IntegrationId; updated_at: number }>`SELECT id, updated_at FROM integrations
+      WHERE ${isOneOf(sql, "id", new Set(ends.map(({ taken }) => taken.integration)))}`
+    const states = new Map(rows.map(({ id, updated_at }) => [id, updated_at]))
+    return ({ taken, updatedAt }: End) => states.get(taken.integration) === updatedAt
   })
 
   /** What follows from attempts for the conversations of deliveries, no two of one conversation. */
@@ -69,7 +78,10 @@ export const completing = Effect.gen(function* () {
     )
   })
 
-  const delivered = Effect.fnUntraced(function* (told: ReadonlyArray<Ended & { readonly outcome: Delivered }>) {
+  const delivered = Effect.fnUntraced(function* (
+    told: ReadonlyArray<Ended & { readonly outcome: Delivered }>,
+    isCurrent: (end: End) => boolean
+  ) {
     if (told.length === 0) return
     yield* conversations.move(
       told.map(({ taken: { attempt, id, notification } }) => ({
@@ -79,26 +91,25 @@ export const completing = Effect.gen(function* () {
         set: { text: storable(Message.plainText(Message.fromNotification(notification), maxTextKept)) }
       }))
     )
-    const integrationsOf = new Set(told.map(({ taken }) => taken.integration))
-    const current = yield* sql<{ id: IntegrationId; updated_at: number }>`SELECT id, updated_at FROM integrations
-      WHERE ${isOneOf(sql, "id", integrationsOf)}`
-    const states = new Map(current.map(({ id, updated_at }) => [id, updated_at]))
+    const inForce = told.filter(isCurrent)
     yield* updateAll(
       sql,
       "conversations",
-      told.flatMap(({ outcome, row, taken: { integration, notification }, updatedAt }) =>
-        notification._tag === "Raised" && row.conversation_id !== null && states.get(integration) === updatedAt
+      inForce.flatMap(({ outcome, row, taken: { notification } }) =>
+        notification._tag === "Raised" && row.conversation_id !== null
           ? [{ id: row.conversation_id, receipt: encodeReceipt(outcome.receipt) }]
           : []
       )
     )
+    const worked = new Set(inForce.map(({ taken }) => taken.integration))
     // In an order, so that no two transactions wait for each other.
-    yield* Effect.forEach([...integrationsOf].toSorted(), (id) => integrations.note(id, { worked: true }))
+    yield* Effect.forEach([...worked].toSorted(), (id) => integrations.note(id, { worked: true }))
   })
 
   const failed = Effect.fnUntraced(function* (
     { attempt, id, integration, notification }: Taken,
-    { breaks, consequence, givenBack, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>
+    { breaks, consequence, givenBack, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>,
+    isCurrent: boolean
   ) {
     const cause = causeOf(reason)
     if (notification._tag === "Digest") {
@@ -107,8 +118,8 @@ export const completing = Effect.gen(function* () {
       yield* endOrRetry(id, integration, { attempt, cause, consequence })
     }
     if (isUnanswered(reason)) yield* sql`UPDATE deliveries SET unanswered = 1 WHERE id = ${id}`
-    if (waiting !== undefined) yield* integrations.note(integration, { waiting })
-    if (breaks) {
+    if (waiting !== undefined && isCurrent) yield* integrations.note(integration, { waiting })
+    if (breaks && isCurrent) {
       yield* integrations.note(integration, { brokenBecause: cause })
       yield* notices.broken(integration, cause)
     }

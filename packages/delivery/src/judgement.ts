@@ -57,7 +57,14 @@ export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: Fa
   overBefore: startedAt - deadline(options)
 })
 
-/** The same, with what it means for the lane. */
+/** What was not tried, or was not left its time, is owed as it was before, also past its deadline (D2). */
+export const handedBack = (attempt: FailedAttempt): FailedOutcome => ({
+  ...outcomeOf(attempt),
+  consequence: { status: "retrying", nextAt: attempt.now, form: attempt.taken.options.form },
+  overBefore: -Infinity
+})
+
+/** What becomes of the delivery, with what it means for the lane. */
 export const judge = (
   attempt: FailedAttempt,
   { digest, health }: Learnt

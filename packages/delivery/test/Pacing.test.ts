@@ -112,4 +112,27 @@ describe("Pacing", () => {
       assert.deepStrictEqual(waits, [0, 0, 10])
     }).pipe(Effect.provide(Pacing.layer))
   )
+
+  it.effect("holds one where it was not kept for a while: another gateway may have spent it (B2)", () =>
+    Effect.gen(function* () {
+      const { atOnce, declare, forget, pause, take } = yield* Pacing
+      const budget = { key: "hook", messages: 10, perSeconds: 10, burst: 10 }
+      yield* declare(a, [budget])
+      assert.strictEqual(yield* take(a), 0)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* atOnce(a), 10)
+      // An edit that leaves the budget as it is takes nothing from it.
+      yield* declare(a, [budget])
+      assert.strictEqual(yield* atOnce(a), 10)
+      yield* forget(a)
+      yield* TestClock.adjust("1 minute")
+      yield* declare(a, [budget])
+      assert.deepStrictEqual([yield* take(a), yield* take(a)], [0, 1000])
+      yield* pause(a, 60_000)
+      yield* forget(a)
+      yield* TestClock.adjust("10 seconds")
+      yield* declare(a, [budget])
+      assert.strictEqual(yield* take(a), 50_000)
+    }).pipe(Effect.provide(Pacing.layer))
+  )
 })
