@@ -9,11 +9,14 @@ import { Journal } from "./Journal.ts"
 import { Pacing } from "./Pacing.ts"
 import { Peers } from "./Peers.ts"
 
-/** How long a test goes on trying; what whoever keeps its budgets then still knows of it is forgotten. */
+/** How long a test goes on trying. */
 export const giveUpAfter = Duration.minutes(5)
 
 /** While nobody answers for a budget: its gateway has gone, or its lanes are moving. */
 const pause = 1000
+
+/** Whoever does not ask again so long after it could, in milliseconds, is gone, and no longer the next. */
+const patience = 10_000
 
 const spender = IntegrationId
 
@@ -47,13 +50,14 @@ export const testPacing = Effect.gen(function* () {
 
   const answer = Effect.fnUntraced(function* (question: Question) {
     switch (question.of) {
-      case "take":
+      case "take": {
         yield* pacing.declare(question.spender, question.budgets)
-        // Whoever asked may be gone before it says so.
-        yield* FiberMap.run(spenders, question.spender, Effect.delay(pacing.forget(question.spender), giveUpAfter), {
-          onlyIfMissing: true
-        })
-        return yield* pacing.takeFirst(question.spender)
+        const wait = yield* pacing.takeFirst(question.spender)
+        // Whoever asked may be gone before it says so; one that sends now may yet be asked for a pause.
+        const isGoneAfter = wait > 0 ? wait + patience : giveUpAfter
+        yield* FiberMap.run(spenders, question.spender, Effect.delay(pacing.forget(question.spender), isGoneAfter))
+        return wait
+      }
       case "pause":
         yield* pacing.pause(question.spender, question.milliseconds)
         return 0

@@ -14,6 +14,7 @@ const all = Array.from({ length: partitions }, (_, partition) => partition)
 export class ScriptedPeers {
   #handlers: Handlers | undefined
   #look: Effect.Effect<void> = Effect.void
+  #answer: (question: string) => Effect.Effect<string> = () => Effect.succeed("")
   #holds = false
 
   /** All lanes come here. */
@@ -33,12 +34,15 @@ export class ScriptedPeers {
     return this.#handlers?.lost(all) ?? Effect.void
   })
 
-  /** Whether they are still held is not confirmed for a while. */
+  /** Whether they are still held is not confirmed, until it is. */
   readonly doubt = Effect.sync(() => void (this.#holds = false))
   readonly confirm = Effect.sync(() => void (this.#holds = true))
 
   /** Looks for what no signal told. */
   readonly sweep = Effect.suspend(() => this.#look)
+
+  /** Another gateway asks. */
+  readonly asked = (question: string) => Effect.suspend(() => this.#answer(question))
 
   readonly service = Peers.of({
     hold: (handlers) => {
@@ -53,7 +57,10 @@ export class ScriptedPeers {
       return Effect.never
     },
     ask: () => Effect.undefined,
-    answer: () => Effect.never,
+    answer: (answer) => {
+      this.#answer = answer
+      return Effect.never
+    },
     many: true
   })
 }
