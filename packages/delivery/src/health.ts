@@ -41,6 +41,7 @@ export interface Failure {
   readonly reason: Reason
   /** It was refused in plain form too. */
   readonly isRefused: boolean
+  readonly startedAt: number
   readonly now: number
   /** From 0 to 1. */
   readonly jitter: number
@@ -50,12 +51,15 @@ export interface Failure {
 
 /** What a lane knows after a failed attempt. */
 export const afterFailure = (health: Health, failure: Failure): Health => {
-  const { delivery, isRefused, jitter, maxBackoff, now, reason } = failure
+  const { delivery, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
   const stand = (why: Standstill, pause: number) => ({ why, since: now, until: now + pause })
   switch (reason._tag) {
     case "RateLimited":
       return { ...health, ...reachable, standstill: later(health, stand("limited", pauseFor(reason))) }
     case "Unavailable": {
+      // What was in flight when the circuit opened is no probe: of 64 that fail at once the last would mean five minutes.
+      const { standstill } = health
+      if (standstill?.why === "unavailable" && startedAt <= standstill.since) return health
       const failures = health.failures + 1
       const known = { ...health, failures, unavailableSince: health.unavailableSince ?? now }
       if (failures < circuitOpensAt) return known

@@ -69,13 +69,13 @@ export const judge = (
   attempt: FailedAttempt,
   { digest, health }: Learnt
 ): { readonly outcome: FailedOutcome; readonly learnt: Learnt } => {
-  const { jitter, now, options, reason, taken } = attempt
+  const { jitter, now, options, reason, startedAt, taken } = attempt
   const outcome = outcomeOf(attempt)
   const isDead = reason._tag === "PayloadRejected" && outcome.consequence.status === "dead"
   const isDigest = taken.notification._tag === "Digest"
   // A digest that is refused may be too long, and is halved first.
   const isRefused = isDead && !isDigest
-  const failure = { delivery: taken.id, reason, isRefused, now, jitter, maxBackoff: maxBackoff(options) }
+  const failure = { delivery: taken.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
   const after = Health.afterFailure(health, failure)
   const begun = after.standstill === health.standstill ? undefined : after.standstill
   return {

@@ -103,6 +103,24 @@ describe("A lane", () => {
   )
 
   it.effect(
+    "waits no longer because many were in flight when the service became unavailable (D3)",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        const gate = yield* Deferred.make<void>()
+        script.next("ops", ...Array.from({ length: 40 }, () => ({ gate, after: down })))
+        yield* raiseAll(40)
+        yield* pass("1 second")
+        assert.lengthOf(script.sent, 40)
+        yield* Deferred.succeed(gate, undefined)
+        // The first back-off is at most a second, and so is that of each delivery.
+        yield* pass("3 seconds")
+        assert.isTrue((yield* outcomes).every((outcome) => outcome === "Raised delivered"))
+      })
+    )
+  )
+
+  it.effect(
     "waits as long as an unavailable service asks (D2)",
     world((script) =>
       Effect.gen(function* () {
