@@ -53,6 +53,8 @@ export class AlertRules extends Context.Service<
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
+      /** The rules that were current last, by their texts: an edit changes one of many. */
+      let decoded: ReadonlyMap<string, AlertRule> = new Map()
 
       return AlertRules.of({
         list: Effect.map(rows(inUse), (rows) => rows.map(fromRow)),
@@ -78,9 +80,11 @@ export class AlertRules extends Context.Service<
         removed: (before) => Effect.map(rows(sql`deleted_at < ${before}`), (rows) => rows.map(({ id }) => id)),
         current: version.remember(
           Effect.map(rows(), (rows): CurrentRules => {
-            const all = rows.map((row) => ({ ...fromRow(row), removed: row.deleted_at !== null }))
-            const notifying = new Set(all.flatMap(({ rule }) => (rule.notifyOnClear ? [rule.id] : [])))
-            const rules = all.flatMap(({ removed, rule }) => (removed ? [] : [rule]))
+            decoded = new Map(rows.map(({ rule }) => [rule, decoded.get(rule) ?? decode(rule)]))
+            const known = [...decoded.values()]
+            const notifying = new Set(known.flatMap(({ id, notifyOnClear }) => (notifyOnClear ? [id] : [])))
+            const removed = new Set(rows.flatMap(({ deleted_at, id }) => (deleted_at === null ? [] : [id])))
+            const rules = known.filter(({ id }) => !removed.has(id))
             return {
               rules,
               mayMatch: ruleIndex(rules),

@@ -8,15 +8,15 @@ import type { Alert, AlertRule, Match } from "@tocsin/core"
  * word, those that the fewest other rules demand; one that demands none (only patterns with `*`) is always among them.
  */
 export const ruleIndex = (rules: ReadonlyArray<AlertRule>): ((alert: Alert) => ReadonlyArray<AlertRule>) => {
-  const enabled = rules.filter((rule) => rule.enabled)
+  const enabled = rules.flatMap((rule) => (rule.enabled ? [{ rule, demands: demanded(rule.match) }] : []))
   const demanding = new Map<string, number>()
-  for (const { match } of enabled) {
-    for (const key of demanded(match).flat()) demanding.set(key, (demanding.get(key) ?? 0) + 1)
+  for (const { demands } of enabled) {
+    for (const key of demands.flat()) demanding.set(key, (demanding.get(key) ?? 0) + 1)
   }
   const commonest = (keys: ReadonlyArray<string>) => Math.max(...keys.map((key) => demanding.get(key) ?? 0))
   const byKey = new Map<string | undefined, Array<number>>()
-  enabled.forEach(({ match }, place) => {
-    const [rarest] = demanded(match).toSorted((a, b) => commonest(a) - commonest(b))
+  enabled.forEach(({ demands }, place) => {
+    const [rarest] = demands.toSorted((a, b) => commonest(a) - commonest(b))
     for (const key of new Set<string | undefined>(rarest ?? [undefined])) {
       const places = byKey.get(key)
       if (places === undefined) byKey.set(key, [place])
@@ -25,7 +25,7 @@ export const ruleIndex = (rules: ReadonlyArray<AlertRule>): ((alert: Alert) => R
   })
   return (alert) => {
     const places = new Set([undefined, ...said(alert)].flatMap((key) => byKey.get(key) ?? []))
-    return [...places].toSorted((a, b) => a - b).flatMap((place) => enabled[place] ?? [])
+    return [...places].toSorted((a, b) => a - b).flatMap((place) => enabled[place]?.rule ?? [])
   }
 }
 

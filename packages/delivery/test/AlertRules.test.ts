@@ -36,6 +36,22 @@ describe("AlertRules", () => {
     }).pipe(Effect.provide(store))
   )
 
+  it.effect("reads anew, of all rules, those that were edited", () =>
+    Effect.gen(function* () {
+      const rules = yield* AlertRules
+      yield* Effect.forEach(["a", "b", "c"], (id) => rules.save(rule(id)))
+      const before = (yield* rules.current).rules
+      yield* rules.save(rule("b", { enabled: false }))
+      yield* rules.remove(ruleId("c"))
+      const after = (yield* rules.current).rules
+      assert.deepStrictEqual(after, [rule("a"), rule("b", { enabled: false })])
+      assert.strictEqual(after[0], before[0])
+      yield* rules.save(rule("b"))
+      yield* rules.save(rule("c"))
+      assert.deepStrictEqual((yield* rules.current).rules, before)
+    }).pipe(Effect.provide(store))
+  )
+
   it.effect("knows of a removed rule only whether it notified on clear, as it last was", () =>
     Effect.gen(function* () {
       const rules = yield* AlertRules
