@@ -100,10 +100,16 @@ export class TestSends extends Context.Service<
         }
       })
 
-      const worked = (id: IntegrationId) =>
-        journal
-          .commit(Effect.andThen(integrations.note(id, { worked: true }), integrations.hasten(id)))
-          .pipe(Effect.andThen(signals.send([id], "changed")), Effect.ignore)
+      /** What was tried is how the integration is, unless it was edited meanwhile (O8). */
+      const worked = Effect.fnUntraced(function* ({ integration: { id }, updatedAt }: ReadyIntegration) {
+        const note = Effect.gen(function* () {
+          if ((yield* integrations.states).get(id) !== updatedAt) return false
+          yield* integrations.note(id, { worked: true })
+          yield* integrations.hasten(id)
+          return true
+        })
+        if (yield* journal.commit(note)) yield* signals.send([id], "changed")
+      })
 
       const send = Effect.fnUntraced(function* (test: ReadyIntegration, { saved }: { readonly saved: boolean }) {
         const outcomes: { Raised: TestOutcome; Cleared: TestOutcome } = {
@@ -118,7 +124,7 @@ export class TestSends extends Context.Service<
           yield* Effect.addFinalizer(() => pacing.forget(spender))
           const receipt = yield* say({ pacing, spender, test }, { of: "Raised", receipt: undefined }, tell)
           if (receipt === undefined) return tell({ of: "Cleared", status: "skipped", form: "rich" })
-          if (saved) yield* worked(test.integration.id)
+          if (saved) yield* Effect.ignore(worked(test))
           yield* say({ pacing, spender, test }, { of: "Cleared", receipt }, tell)
         }).pipe(Effect.timeoutOption(giveUpAfter), Effect.scoped)
         const fiber = yield* FiberSet.run(running, both)

@@ -285,6 +285,30 @@ describe("A lane", () => {
     })
   )
 
+  it.effect("hands back what a stop cuts short also past its deadline (D2)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const script = new Script()
+      const later = new Unavailable({ detail: "HTTP 503", retryAfter: Duration.minutes(2) })
+      script.next("ops", { fail: later }, { gate: yield* Deferred.make<void>() })
+      const isStopping = yield* Deferred.make<void>()
+      const stopping = yield* Effect.gen(function* () {
+        yield* save(integration("ops", { delivery: { timeout: 120, deadline: 60 } }), rule("all"))
+        yield* raise("a")
+        yield* pass("2 minutes")
+        yield* Deferred.succeed(isStopping, undefined)
+      }).pipe(Effect.provide(engine(script, { file })), Effect.forkChild)
+      yield* Deferred.await(isStopping)
+      yield* pass("6 seconds")
+      yield* Fiber.join(stopping)
+      yield* Effect.gen(function* () {
+        yield* tick
+        assert.lengthOf(script.sent, 3)
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered"])
+      }).pipe(Effect.provide(engine(script, { file })))
+    })
+  )
+
   it.effect("keeps to its budget while it is stopped, at whatever moment that is", () =>
     Effect.forEach(
       Array.from({ length: 100 }, (_, yields) => yields),

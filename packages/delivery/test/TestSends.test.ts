@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
+import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
 import { Integrations, Journal, NotReady, type TestOutcome, TestSends } from "@tocsin/delivery"
-import { Duration, Effect, Fiber } from "effect"
+import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { integration, integrationId, pass, raise, rule, save, settle, tick, world } from "./engine.ts"
 
@@ -196,6 +196,28 @@ describe("TestSends (D6)", () => {
           ["Test new", "Test new", "Raised ops"]
         )
         assert.isUndefined(yield* (yield* Integrations).get(integrationId("other")))
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "says nothing of an integration that was edited meanwhile (O8)",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* save(integration("ops"), rule("all"))
+        script.next("ops", { gate })
+        const fiber = yield* test()
+        yield* settle
+        script.always("other", { fail: new DestinationGone({ detail: "HTTP 404" }) })
+        yield* save(integration("ops", { settings: { room: "other" } }))
+        yield* raise("a")
+        yield* settle
+        yield* Deferred.succeed(gate, undefined)
+        yield* tick
+        yield* Fiber.join(fiber)
+        assert.lengthOf(script.to("other"), 1)
+        assert.isDefined((yield* shown)?.broken)
       }).pipe(Effect.scoped)
     )
   )
