@@ -5,7 +5,7 @@ import { plain } from "./vitest.config.ts"
 export default defineConfig({
   ssr: { resolve: { conditions: ["@tocsin/source"] } },
   test: {
-    include: ["apps/gateway/test/fuzz.test.ts"],
+    include: ["apps/gateway/test/fuzz/fuzz.test.ts"],
     reporters: ["verbose", plain],
     env: { TOCSIN_FUZZ_REQUESTS: "100000", TOCSIN_FUZZ_SEED: process.env["TOCSIN_FUZZ_SEED"] ?? String(Date.now()) }
   }

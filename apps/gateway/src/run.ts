@@ -4,7 +4,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Exit } from "effect"
 import { CliError } from "effect/cli"
-import { tocsin } from "./command.ts"
+import { tocsin } from "./cli.ts"
 
 tocsin.pipe(
   Effect.tapCause((cause) => {

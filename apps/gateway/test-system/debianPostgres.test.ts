@@ -8,7 +8,7 @@ import { createServer } from "node:net"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "../demo/gatewayProcess.ts"
-import { until } from "../test/gate.ts"
+import { until } from "../test/harness/gate.ts"
 
 const isRoot = userInfo().uid === 0
 

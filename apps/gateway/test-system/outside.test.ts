@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { serve } from "../test/listen.ts"
+import { serve } from "../test/harness/listen.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))

@@ -3,9 +3,9 @@ import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { renameSync, statSync } from "node:fs"
 import { dirname } from "node:path"
-import { Delivery, listOf } from "../test/answers.ts"
-import { eventually, until } from "../test/gate.ts"
-import { make, type World } from "../test/world.ts"
+import { Delivery, listOf } from "../test/harness/answers.ts"
+import { eventually, until } from "../test/harness/gate.ts"
+import { make, type World } from "../test/harness/world.ts"
 
 describe("While the store cannot be written (T)", () => {
   it.live("because the disk is full, nobody is told that an alert was taken, and then it goes on", () =>

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { type Alert, Severity, severityRank } from "./Alert.ts"
-import { ConfiguredName, PathSegment } from "./configured.ts"
+import { ConfiguredName, PathSegment } from "./identifiers.ts"
 import { maxLabels, maxListed, maxTextLength } from "./InboundLimits.ts"
 import { IntegrationId } from "./Integration.ts"
 

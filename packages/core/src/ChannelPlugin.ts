@@ -12,7 +12,7 @@ import { Link } from "./Alert.ts"
 import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
 import type { Preview } from "./Preview.ts"
-import type { WithoutSecrets } from "./secrets.ts"
+import type { WithoutSecrets } from "./settings/withoutSecrets.ts"
 
 /** How to say it: as the channel shows it best, or as plain text, after the rich form was refused. */
 export type Form = "rich" | "plain"
@@ -164,4 +164,4 @@ const made = Symbol("@tocsin/core/ChannelPlugin")
  */
 export const isChannelPlugin = (value: unknown): value is Any => Predicate.hasProperty(value, made)
 
-export { secretPointers, settingsSchema } from "./settingsSchema.ts"
+export { secretPointers, settingsSchema } from "./settings/settingsSchema.ts"

@@ -19,7 +19,7 @@ import {
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
-import { strikeSecrets } from "./strikeSecrets.ts"
+import { strikeSecrets } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
 /** What the service answered. `body` is its text, at most 64 KiB of it. */

@@ -2,7 +2,7 @@
  * An integration: a channel that someone configured.
  */
 import { Schema } from "effect"
-import { PathSegment } from "./configured.ts"
+import { PathSegment } from "./identifiers.ts"
 
 /** The id of an integration. */
 export const IntegrationId = PathSegment.pipe(Schema.brand("IntegrationId"))

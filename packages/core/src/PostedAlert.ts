@@ -3,7 +3,7 @@
  */
 import { Option, Schema } from "effect"
 import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "./Alert.ts"
-import { PathSegment } from "./configured.ts"
+import { PathSegment } from "./identifiers.ts"
 import { maxIdLength, maxLabels } from "./InboundLimits.ts"
 import { PostedTime, readPostedTime } from "./postedTime.ts"
 

@@ -14,7 +14,7 @@ export {
 } from "./Alert.ts"
 export { AlertRule, AlertRuleId, Match, matches } from "./AlertRule.ts"
 export { Connector, type Endpoint } from "./Connector.ts"
-export { ConfiguredName } from "./configured.ts"
+export { ConfiguredName } from "./identifiers.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"
 export {
   BudgetHint,
@@ -29,6 +29,7 @@ export {
   Unauthorized,
   Unavailable
 } from "./DeliveryError.ts"
+export { Egress, EgressRefused } from "./Egress.ts"
 export * as HttpChannel from "./HttpChannel.ts"
 // What plugins need of the modules that `effect` marks unstable, as this core was tested with.
 export { Headers, HttpClient, HttpClientRequest } from "effect/http"
@@ -41,5 +42,5 @@ export { cut, type CutOptions, fitting } from "./text.ts"
 export { fromPostedAlert, PostedAlert, reservedSources } from "./PostedAlert.ts"
 export * as Preview from "./Preview.ts"
 export { notifications as sampleNotifications } from "./samples.ts"
-export { type WithoutSecrets, withoutSecrets } from "./secrets.ts"
-export { ShownRequest, showRequest, strikeSecrets } from "./strikeSecrets.ts"
+export { type WithoutSecrets, withoutSecrets } from "./settings/withoutSecrets.ts"
+export { ShownRequest, showRequest, strikeSecrets } from "./settings/redactText.ts"

@@ -26,9 +26,9 @@ import {
   time,
   world,
   worldAt
-} from "./engine.ts"
-import { Script } from "./FakeChannel.ts"
-import { contents, crashed, newFile, refuse, takeAgain } from "./store.ts"
+} from "./harness/engine.ts"
+import { Script } from "./harness/FakeChannel.ts"
+import { contents, crashed, newFile, refuse, takeAgain } from "./harness/store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 const unanswered = { fail: new Unavailable({ detail: "ECONNRESET", unanswered: true }) }

@@ -3,7 +3,8 @@
  * dies. A death is abrupt: from one operation of a fiber to the next, all of them
  * stand still for ever, no finalizer runs, and an open transaction is lost.
  */
-import { type Channels, Egress, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
+import { Egress } from "@tocsin/core"
+import { type Channels, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
 import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Scheduler, Scope } from "effect"
 import { WebCrypto } from "effect/crypto"
 import type { SqlClient } from "effect/sql"

@@ -1,0 +1,57 @@
+/**
+ * The gateway's API over HTTP: each route decodes its request and hands it on.
+ */
+import { Channels } from "@tocsin/delivery"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { AlertHandlers } from "./alerts.ts"
+import * as Auth from "./access/Auth.ts"
+import { documented } from "./openApi.ts"
+import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
+import { DeliveryHandlers } from "./deliveries.ts"
+import { HostHeaderLayer } from "./access/hostHeader.ts"
+import { IntegrationHandlers } from "./integrations.ts"
+import { docsPath, openapiPath } from "./allowedMethods.ts"
+import { PluginHandlers } from "./plugins.ts"
+import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
+import { RuleHandlers } from "./rules.ts"
+import { SourceHandlers } from "./sources.ts"
+import { SystemHandlers } from "./system.ts"
+import * as TrustedProxies from "./access/TrustedProxies.ts"
+
+/** What leads away from the gateway to Scalar's own services is not shown. */
+const scalarConfig = {
+  withDefaultFonts: false,
+  authentication: { preferredSecurityScheme: "bearer" },
+  hideClientButton: true,
+  showDeveloperTools: "never"
+}
+
+/** All routes, in need of the engine and the settings. */
+export const Routes = Layer.unwrap(
+  Effect.map(Channels, ({ installed }) => {
+    const api = documented(installed)
+    return Layer.mergeAll(
+      HttpApiBuilder.layer(api, { openapiPath }),
+      HttpRouter.add("GET", "/", HttpServerResponse.redirect(docsPath)),
+      // Nothing of the page comes from another host.
+      HttpApiScalar.layer(api, {
+        path: docsPath,
+        scalar: scalarConfig
+      })
+    )
+  })
+).pipe(
+  Layer.provide([
+    SourceHandlers,
+    AlertHandlers,
+    IntegrationHandlers,
+    RuleHandlers,
+    DeliveryHandlers,
+    PluginHandlers,
+    SystemHandlers
+  ]),
+  Layer.provide([Auth.layer, RequestErrorsLayer]),
+  Layer.provide([BrowserHeadersLayer, ProblemsLayer, TrustedProxies.layer, HostHeaderLayer])
+)

@@ -1,0 +1,69 @@
+/**
+ * Slows those who try credentials, by their address, and nobody else: whoever
+ * shows the right one is not held up (case A), so what protects it is its length.
+ * This keeps a flood of wrong ones from costing more than the flood.
+ */
+import { Cache, Duration, Effect, Option } from "effect"
+import { IpNetwork, NetAddress } from "effect/net"
+import { parseAddress, withoutClothes } from "@tocsin/egress"
+
+/** So many failures of an address are answered at once: people mistype, and tools retry. */
+const free = 5
+/** The pause after the first failure that is not free; each further one doubles it. */
+const firstPause = Duration.millis(250)
+/** The longest pause: within the time that callers wait for an answer. */
+const longestPause = Duration.seconds(8)
+/** Failures are forgotten after this time. */
+const memory = Duration.minutes(15)
+/** The most addresses that are remembered; the one unused for the longest gives way. */
+const mostAddresses = 4096
+/** The most requests of one address that wait at once. */
+const mostWaiting = 4
+/** The most that wait in all, well below the bound of open connections: an attacker may have many addresses. */
+const mostWaitingInAll = 256
+
+/**
+ * Makes the function to call with the address of each wrong credential. It pauses
+ * and gives nothing; or, when too many wait already, gives at once the seconds
+ * after which to come again.
+ */
+export const makeSlowdown = Effect.gen(function* () {
+  const failures = yield* Cache.make({
+    capacity: mostAddresses,
+    timeToLive: memory,
+    lookup: (_address: string) => Effect.sync(() => ({ count: 0, waiting: 0 }))
+  })
+  let waitingInAll = 0
+
+  return Effect.fnUntraced(function* (address: Option.Option<string>) {
+    const failed = yield* Cache.get(failures, Option.match(address, { onNone: () => "", onSome: blockOf }))
+    failed.count++
+    if (failed.count <= free) return Option.none<number>()
+    const pause = Duration.min(Duration.times(firstPause, 2 ** (failed.count - free - 1)), longestPause)
+    if (failed.waiting >= mostWaiting || waitingInAll >= mostWaitingInAll) {
+      return Option.some(Math.ceil(Duration.toSeconds(pause)))
+    }
+    failed.waiting++
+    waitingInAll++
+    yield* Effect.ensuring(
+      Effect.sleep(pause),
+      Effect.sync(() => {
+        failed.waiting--
+        waitingInAll--
+      })
+    )
+    return Option.none<number>()
+  })
+})
+
+/** An IPv4 address, or the /64 of an IPv6 address: whoever has one address of that has all. */
+const blockOf = (address: string): string =>
+  Option.match(parseAddress(address.replace(/%.*$/, "")), {
+    onNone: () => address,
+    onSome: (spelt) => {
+      const address = withoutClothes(spelt)
+      return NetAddress.isIpv4Address(address)
+        ? NetAddress.formatIp(address)
+        : IpNetwork.format(IpNetwork.fromAddressUnsafe(address, 64))
+    }
+  })

@@ -1,0 +1,98 @@
+import { Api } from "@tocsin/client"
+import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
+import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
+import { DateTime, Effect, Schema } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { decodeBody, parseJson, readBody } from "./body.ts"
+import { deliveryJson } from "./deliveries.ts"
+import { next } from "./pagination.ts"
+import { notFound, storeProblem } from "./problems.ts"
+
+const decodeOne = decodeBody(PostedAlert)
+const decodeMany = decodeBody(
+  Schema.Array(PostedAlert).check(
+    Schema.isMaxLength(InboundLimits.maxAlerts, { expected: `at most ${InboundLimits.maxAlerts} alerts` })
+  )
+)
+
+/** `/v1/alerts` */
+export const AlertHandlers = HttpApiBuilder.group(
+  Api,
+  "alerts",
+  Effect.fn(function* (handlers) {
+    const intake = yield* Intake
+    const alerts = yield* Alerts
+    const history = yield* History
+    const journal = yield* Journal
+    const rules = yield* AlertRules
+    const integrations = yield* Integrations
+
+    return handlers
+      .handleRaw("post", ({ request }) =>
+        Effect.gen(function* () {
+          const body = yield* parseJson(yield* readBody(request), "refuse")
+          const posted = Array.isArray(body) ? yield* decodeMany(body) : [yield* decodeOne(body)]
+          const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
+          return { items }
+        })
+      )
+      .handle("list", ({ query }) =>
+        Effect.gen(function* () {
+          const { limit = 100, state, source, sourceId } = query
+          const page = yield* journal
+            .read(alerts.list({ limit, state, source, sourceId, before: query.after }))
+            .pipe(Effect.mapError(storeProblem))
+          return { items: page.items, total: page.total, ...next(page) }
+        })
+      )
+      .handle("get", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const alert = yield* journal.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
+          if (alert === undefined) return yield* noSuch()
+          const conversations = yield* journal.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
+          const deliveries = yield* journal
+            .read(history.list({ alert: id, status: [], limit: 500 }))
+            .pipe(Effect.mapError(storeProblem))
+          const notes = yield* journal.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
+          return {
+            ...alert,
+            conversations: conversations.map(({ closedBecause, lastWord, severityTold, ...conversation }) => ({
+              ...conversation,
+              ...(lastWord && { lastWord }),
+              ...(severityTold && { severityTold }),
+              ...(closedBecause && { closedBecause })
+            })),
+            deliveries: deliveries.items.map(deliveryJson),
+            notes: notes.map(({ at, note }) => ({ at: DateTime.makeUnsafe(at), note }))
+          }
+        })
+      )
+      .handle("explain", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const alert = yield* alerts.get(id)
+          if (alert === undefined) return yield* noSuch()
+          const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
+          return {
+            items: explain({
+              alert,
+              rules: (yield* rules.current).rules,
+              integrations: yield* integrations.list,
+              conversations: yield* history.conversations(id),
+              deliveries: deliveries.items.toReversed()
+            })
+          }
+        }).pipe(
+          journal.read,
+          Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
+        )
+      )
+      .handle("clear", ({ params: { id }, payload: { reason } }) =>
+        Effect.gen(function* () {
+          const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
+          return alert ?? (yield* noSuch())
+        })
+      )
+  })
+)
+
+const noSuch = () => notFound("alert", "/v1/alerts")

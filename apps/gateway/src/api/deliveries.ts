@@ -1,0 +1,91 @@
+import { Api, Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
+import { type Delivery, History, Journal, Redeliveries } from "@tocsin/delivery"
+import { DateTime, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { callerOf } from "./access/caller.ts"
+import { next } from "./pagination.ts"
+import { notFound, storeProblem } from "./problems.ts"
+
+/** A delivery as the API shows it. */
+export const deliveryJson = ({
+  alert,
+  cause,
+  createdAt,
+  nextAt,
+  foldedInto,
+  redeliveryOf,
+  text,
+  transitions,
+  updatedAt,
+  ...delivery
+}: Delivery): typeof DeliveryJson.Type => ({
+  ...delivery,
+  ...(alert !== undefined && { alert }),
+  ...(cause !== undefined && { cause }),
+  ...(text !== undefined && { text }),
+  ...(foldedInto !== undefined && { foldedInto }),
+  ...(redeliveryOf !== undefined && { redeliveryOf }),
+  ...(nextAt !== undefined && { nextAt: DateTime.makeUnsafe(nextAt) }),
+  createdAt: DateTime.makeUnsafe(createdAt),
+  updatedAt: DateTime.makeUnsafe(updatedAt),
+  transitions: transitions.map(({ at, attempt, cause, status }) => ({
+    status,
+    at: DateTime.makeUnsafe(at),
+    ...(cause !== undefined && { cause }),
+    ...(attempt !== undefined && { attempt })
+  }))
+})
+
+/** `/v1/deliveries` */
+export const DeliveryHandlers = HttpApiBuilder.group(
+  Api,
+  "deliveries",
+  Effect.fn(function* (handlers) {
+    const history = yield* History
+    const journal = yield* Journal
+    const redeliveries = yield* Redeliveries
+
+    const get = Effect.fnUntraced(function* (id: string) {
+      const delivery = yield* journal.read(history.get(id)).pipe(Effect.mapError(storeProblem))
+      return delivery === undefined ? yield* noSuch() : deliveryJson(delivery)
+    })
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* ({ query }) {
+        const { alert, integration, limit = 100, since, status = [] } = query
+        const filter = {
+          alert,
+          integration,
+          limit,
+          status,
+          since: since?.epochMilliseconds,
+          before: query.after
+        }
+        const page = yield* journal.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
+        return { items: page.items.map(deliveryJson), total: page.total, ...next(page) }
+      }),
+      get: ({ params: { id } }) => get(id),
+      redeliver: Effect.fnUntraced(function* ({ params: { id }, payload, request }) {
+        const asked = { by: callerOf(request), reason: payload?.reason }
+        const made = yield* redeliveries.one(id, asked).pipe(
+          Effect.catchTags({
+            NotFound: () => Effect.fail(noSuch()),
+            NotAgain: ({ message }) => Effect.fail(new Conflict({ detail: message })),
+            Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+            StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+          })
+        )
+        return yield* get(made)
+      }),
+      redeliverAll: Effect.fnUntraced(function* ({ payload: { integration, reason, since }, request }) {
+        const redelivered = yield* redeliveries
+          .dead({ integration, since: since?.epochMilliseconds }, { by: callerOf(request), reason })
+          .pipe(Effect.mapError(storeProblem))
+        return { redelivered }
+      })
+    })
+  })
+)
+
+const noSuch = () => notFound("delivery", "/v1/deliveries")

@@ -1,0 +1,207 @@
+import {
+  Api,
+  Conflict,
+  type Integration as IntegrationJson,
+  type IntegrationPayload,
+  type TestSend
+} from "@tocsin/client"
+import { IntegrationId } from "@tocsin/core"
+import {
+  Backlog,
+  Edits,
+  type IntegrationInput,
+  Integrations,
+  invalid,
+  Journal,
+  type ReadyIntegration,
+  type ShownIntegration,
+  type TestOutcome,
+  TestSends
+} from "@tocsin/delivery"
+import { Clock, DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { HttpApiBuilder } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
+import { integrationPreview } from "./integrationPreview.ts"
+import { pageOf } from "./pagination.ts"
+import { notFound, storeProblem } from "./problems.ts"
+
+/** `/v1/integrations` */
+export const IntegrationHandlers = HttpApiBuilder.group(
+  Api,
+  "integrations",
+  Effect.fn(function* (handlers) {
+    const integrations = yield* Integrations
+    const edits = yield* Edits
+    const journal = yield* Journal
+    const random = yield* SecureRandom.SecureRandom
+    const tests = yield* TestSends
+    const backlog = yield* Backlog
+
+    /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
+    const unsaved = (input: IntegrationInput) =>
+      journal.read(integrations.check(input)).pipe(
+        Effect.catchTags({
+          Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+        })
+      )
+
+    /** What is saved, ready to be used, by other settings if some are given. */
+    const stored = Effect.fnUntraced(function* (id: IntegrationId, settings: IntegrationInput["settings"] | undefined) {
+      if (settings !== undefined) {
+        const shown = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        return shown === undefined ? yield* noSuch() : yield* unsaved({ ...shown, settings })
+      }
+      const ready = yield* journal.read(integrations.ready(id)).pipe(
+        Effect.catchTags({
+          NotReady: ({ detail }) =>
+            Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
+          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+        })
+      )
+      return ready ?? (yield* noSuch())
+    })
+
+    // What a plugin throws may carry settings.
+    const preview = (ready: ReadyIntegration) =>
+      Effect.try({
+        try: () => integrationPreview(ready),
+        catch: () =>
+          toInvalidRequest(invalid("/settings", "settings of which the plugin can make messages", "The plugin failed"))
+      })
+
+    const test = (ready: ReadyIntegration, saved: boolean) =>
+      Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
+
+    const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
+      const size = yield* journal.read(backlog.size(shown.id))
+      const oldest = yield* journal.read(backlog.oldest(shown.id))
+      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size })
+    }, Effect.mapError(storeProblem))
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
+        const all = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
+        const now = yield* Clock.currentTimeMillis
+        const wanted = all.filter(
+          (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one, now) === state)
+        )
+        const { items, ...rest } = pageOf(wanted, page)
+        return { items: yield* Effect.forEach(items, show), ...rest }
+      }),
+      create: Effect.fnUntraced(function* ({ payload }) {
+        const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
+        const saved = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
+          Effect.catchTags({
+            ...editProblems(noSuch),
+            ...invalidProblem,
+            NotFound: Effect.die,
+            Changed: Effect.die,
+            IdInUse: () => Effect.fail(new Conflict({ detail: "There is an integration of this id; PUT replaces it" }))
+          })
+        )
+        return tagged(yield* show(saved))
+      }),
+      get: Effect.fnUntraced(function* ({ params: { id } }) {
+        const found = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        return found === undefined ? yield* noSuch() : tagged(yield* show(found))
+      }),
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
+        if (payload.id !== undefined && payload.id !== id) {
+          return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
+        }
+        const saved = yield* edits
+          .saveIntegration(input(payload, id), expected(headers))
+          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
+        return tagged(yield* show(saved))
+      }),
+      testUnsaved: Effect.fnUntraced(function* ({ payload }) {
+        // An id of its own, so that no stored secret is taken for it.
+        return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
+      }),
+      test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
+        const ready = yield* stored(id, payload?.settings)
+        return yield* test(ready, payload?.settings === undefined)
+      }),
+      previewUnsaved: Effect.fnUntraced(function* ({ payload }) {
+        return yield* preview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))))
+      }),
+      preview: Effect.fnUntraced(function* ({ params: { id }, payload }) {
+        return yield* preview(yield* stored(id, payload?.settings))
+      }),
+      remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
+        yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(
+          Effect.catchTags({
+            ...editProblems(noSuch),
+            StillNamed: ({ by }) =>
+              Effect.fail(
+                new Conflict({ detail: `Still named by ${firstFew(by)}; leave it there first, or add ?force=true` })
+              )
+          })
+        )
+      })
+    })
+  })
+)
+
+const input = (payload: typeof IntegrationPayload.Type, id: IntegrationId): IntegrationInput => {
+  const { delivery, enabled = true, fallback, limits, name, settings, type } = payload
+  return {
+    id,
+    name,
+    type,
+    enabled,
+    settings,
+    ...(limits && { limits }),
+    ...(fallback && { fallback }),
+    ...(delivery && { delivery })
+  }
+}
+
+const outcomeJson = ({
+  form,
+  link,
+  of,
+  reason,
+  status,
+  until
+}: TestOutcome): (typeof TestSend.Type)["items"][number] => ({
+  of,
+  status,
+  form,
+  ...(reason && { reason: reason._tag, detail: reason.detail }),
+  ...(until !== undefined && { until: DateTime.makeUnsafe(until) }),
+  ...(link && { link })
+})
+
+const stateOf = ({ broken, waiting }: ShownIntegration, now: number) => {
+  if (broken !== undefined) return "broken"
+  return waiting === undefined || waiting.until <= now ? "ok" : "waiting"
+}
+
+const integrationJson = (
+  shown: ShownIntegration,
+  { now, oldest, size }: { readonly now: number; readonly oldest: number | undefined; readonly size: number }
+): typeof IntegrationJson.Type => {
+  const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, waiting, ...integration } = shown
+  return {
+    ...integration,
+    state: stateOf(shown, now),
+    ...(waiting !== undefined &&
+      waiting.until > now && { waiting: { because: waiting.because, until: DateTime.makeUnsafe(waiting.until) } }),
+    backlog: size,
+    ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
+    ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
+    createdAt: DateTime.makeUnsafe(createdAt),
+    updatedAt: DateTime.makeUnsafe(updatedAt)
+  }
+}
+
+/** A detail is read by a person. */
+const firstFew = (names: ReadonlyArray<string>): string =>
+  [...names.slice(0, 10), ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(", ")
+
+const noSuch = () => notFound("integration", "/v1/integrations")

@@ -1,0 +1,114 @@
+import {
+  InvalidRequest,
+  NotFound,
+  RequestErrors,
+  StoreUnavailable as StoreUnavailableProblem,
+  TooLarge,
+  UnsupportedMediaType
+} from "@tocsin/client"
+import { fromIssue, invalid, type StoreUnavailable } from "@tocsin/delivery"
+import { Cause, Effect, Layer, Schema } from "effect"
+import {
+  Headers,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse,
+  ProblemDetails
+} from "effect/http"
+import { HttpApiError } from "effect/http-api"
+import { checkedJson, readBody, toInvalidRequest } from "./body.ts"
+import { allowedMethods } from "./allowedMethods.ts"
+
+/**
+ * Reads what handlers do not read themselves, within the limits, and says of what
+ * does not decode where and what was expected; only bodies have JSON Pointers.
+ */
+export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    if (request.url.includes("%00")) return yield* toInvalidRequest(invalid("", "a URL without %00"))
+    return yield* Effect.provideService(handler, HttpServerRequest.HttpServerRequest, withCheckedText(request))
+  }).pipe(
+    Effect.catch((error) =>
+      !HttpApiError.HttpApiSchemaError.is(error)
+        ? Effect.fail(error)
+        : error.kind === "Body" || error.kind === "ResponseHeaders"
+          ? Effect.die(error)
+          : Effect.fail(
+              toInvalidRequest(
+                fromIssue(error.cause.issue, error.kind === "Payload" ? "" : `${error.kind.toLowerCase()}:`)
+              )
+            )
+    ),
+    Effect.catchDefect((defect) => (isUnreadable(defect) ? Effect.fail(defect) : Effect.die(defect)))
+  )
+)
+
+/**
+ * The request as the API's routes read it: a body is JSON, whatever its sender
+ * calls it (`curl -d` says that it sends a form), and `text` is only given if it
+ * may be parsed. Why it may not, is a defect there, as all of its errors are.
+ */
+const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest => {
+  const text = readBody(request).pipe(
+    Effect.flatMap((body) => (body.text === "" ? Effect.succeed("") : checkedJson(body, "refuse"))),
+    Effect.orDie
+  )
+  const { "content-type": type = "" } = request.headers
+  const headers = Headers.set(request.headers, "content-type", type.replace(/^[^;]*/, "application/json"))
+  return new Proxy(request, {
+    get: (target, name) => (name === "text" ? text : name === "headers" ? headers : Reflect.get(target, name, target))
+  })
+}
+
+const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, UnsupportedMediaType]))
+
+/** There is nothing of this id in the list at `path`. */
+export const notFound = (what: string, path: string): NotFound =>
+  new NotFound({ detail: `There is no ${what} of this id: GET ${path} lists them` })
+
+/** The store could not be reached: nothing was taken. */
+export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>
+  new StoreUnavailableProblem({ detail: `${detail}; send it again` })
+
+/**
+ * Makes every answer that is an error a problem document, adds what clients need
+ * to go on, and keeps stack traces in the log.
+ */
+export const ProblemsLayer = HttpRouter.middleware(
+  Effect.succeed((effect) =>
+    effect.pipe(
+      Effect.catchCause((cause) => {
+        const error = Cause.squash(cause)
+        if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
+          const allow = allowedMethods(error.request.url).join(", ")
+          return Effect.succeed(
+            allow === ""
+              ? problem(404, "There is no such route")
+              : HttpServerResponse.setHeader(
+                  problem(405, "The route has no such method", `It has ${allow}`),
+                  "allow",
+                  allow
+                )
+          )
+        }
+        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+        return Effect.as(Effect.logError("A request failed", cause), problem(500, "The gateway failed"))
+      }),
+      Effect.map((response) => {
+        if (response.status === 503) return HttpServerResponse.setHeader(response, "retry-after", "5")
+        if (response.status === 401) return HttpServerResponse.setHeader(response, "www-authenticate", challenge)
+        return response
+      })
+    )
+  ),
+  { global: true }
+)
+
+/** The schemes by which a caller may show the token. */
+const challenge = 'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'
+
+/** A problem document of no type of its own. */
+export const problem = (status: number, title: string, detail?: string): HttpServerResponse.HttpServerResponse =>
+  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title, ...(detail !== undefined && { detail }) })

@@ -1,0 +1,81 @@
+import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict } from "@tocsin/client"
+import { type AlertRule, AlertRuleId } from "@tocsin/core"
+import { AlertRules, Edits, invalid, Journal, type StoredRule } from "@tocsin/delivery"
+import { DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { HttpApiBuilder } from "effect/http-api"
+import { toInvalidRequest } from "./body.ts"
+import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
+import { pageOf } from "./pagination.ts"
+import { notFound, storeProblem } from "./problems.ts"
+
+/** `/v1/rules` */
+export const RuleHandlers = HttpApiBuilder.group(
+  Api,
+  "rules",
+  Effect.fn(function* (handlers) {
+    const rules = yield* AlertRules
+    const edits = yield* Edits
+    const journal = yield* Journal
+    const random = yield* SecureRandom.SecureRandom
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* ({ query: { integration, ...page } }) {
+        const all = yield* journal.read(rules.list).pipe(Effect.mapError(storeProblem))
+        const wanted = all.filter(({ rule }) => integration === undefined || rule.integrations.includes(integration))
+        const { items, ...rest } = pageOf(wanted, page)
+        return { items: items.map(ruleJson), ...rest }
+      }),
+      create: Effect.fnUntraced(function* ({ payload }) {
+        const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
+        const saved = yield* edits.saveRule(rule(payload, id), "absent").pipe(
+          Effect.catchTags({
+            ...editProblems(noSuch),
+            ...invalidProblem,
+            NotFound: Effect.die,
+            Changed: Effect.die,
+            IdInUse: () => Effect.fail(new Conflict({ detail: "There is a rule of this id; PUT replaces it" }))
+          })
+        )
+        return tagged(ruleJson(saved))
+      }),
+      get: Effect.fnUntraced(function* ({ params: { id } }) {
+        const found = yield* journal.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
+        return found === undefined ? yield* noSuch() : tagged(ruleJson(found))
+      }),
+      preview: Effect.fnUntraced(function* ({ payload }) {
+        const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
+        const items = yield* edits
+          .previewRule(rule(payload, id))
+          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: (error) => Effect.fail(storeProblem(error)) }))
+        const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
+        return { raise: sum("raise"), clear: sum("clear"), integrations: items }
+      }),
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
+        if (payload.id !== undefined && payload.id !== id) {
+          return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
+        }
+        const saved = yield* edits
+          .saveRule(rule(payload, id), expected(headers))
+          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
+        return tagged(ruleJson(saved))
+      }),
+      remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {
+        yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems(noSuch)))
+      })
+    })
+  })
+)
+
+const rule = (payload: typeof AlertRulePayload.Type, id: AlertRuleId): AlertRule => {
+  const { enabled = true, integrations, match, name, notifyOnClear = false } = payload
+  return { id, name, enabled, match, integrations, notifyOnClear }
+}
+
+const ruleJson = ({ createdAt, rule, updatedAt }: StoredRule): typeof RuleJson.Type => ({
+  ...rule,
+  createdAt: DateTime.makeUnsafe(createdAt),
+  updatedAt: DateTime.makeUnsafe(updatedAt)
+})
+
+const noSuch = () => notFound("rule", "/v1/rules")

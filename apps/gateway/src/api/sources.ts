@@ -1,0 +1,104 @@
+import { Api, Conflict, NotFound } from "@tocsin/client"
+import { Intake, type StoreUnavailable, Unreadable } from "@tocsin/delivery"
+import { ThousandEyes } from "@tocsin/sources"
+import { DateTime, Effect, Option, Redacted } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { parseJson, readBody } from "./body.ts"
+import { next } from "./pagination.ts"
+import { notFound, storeProblem } from "./problems.ts"
+import { Settings } from "../startup/Settings.ts"
+
+/**
+ * `/v1/sources`. What cannot be read is kept for a person; the sender is told
+ * only if it was not even JSON, because a sender repeats what is refused.
+ */
+export const SourceHandlers = HttpApiBuilder.group(
+  Api,
+  "sources",
+  Effect.fn(function* (handlers) {
+    const intake = yield* Intake
+    const unreadable = yield* Unreadable
+    const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
+
+    /** Our own token is not to be read there either, whatever it looks like. */
+    const withoutToken = (text: string) =>
+      Option.match(token, {
+        onNone: () => text,
+        onSome: (token) => text.replaceAll(Redacted.value(token), "<redacted>")
+      })
+
+    /** Takes what can be read of a body; `keep` is for what cannot. */
+    const take = Effect.fnUntraced(function* (
+      source: string,
+      body: unknown,
+      keep: (why: string) => Effect.Effect<void, StoreUnavailable>
+    ) {
+      const decoded = ThousandEyes.decode(body, { source, timezone, viewsUrl, receivedAt: yield* DateTime.now })
+      switch (decoded._tag) {
+        case "Test":
+          return { accepted: 0, unreadable: 0 }
+        case "Unreadable":
+          yield* keep(decoded.why)
+          return { accepted: 0, unreadable: 1, why: decoded.why }
+        case "Events":
+          yield* intake.accept(decoded.events)
+          return { accepted: decoded.events.length, unreadable: 0 }
+      }
+    }, Effect.mapError(storeProblem))
+
+    return handlers
+      .handleRaw("post", ({ params: { name }, request }) =>
+        Effect.gen(function* () {
+          if (name !== "thousandeyes") {
+            return yield* new NotFound({ detail: "There is no source of this name; there is thousandeyes" })
+          }
+          const sent = yield* readBody(request)
+          const from = Option.getOrUndefined(request.remoteAddress)
+          const isWhole = sent.notUtf8At === undefined
+          const keep = (why: string) =>
+            unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })
+          const body = yield* parseJson(sent, "last").pipe(
+            Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
+          )
+          return yield* take(name, body, keep)
+        })
+      )
+      .handle("unreadable", ({ query }) =>
+        Effect.gen(function* () {
+          const { limit = 100 } = query
+          const page = yield* Effect.mapError(unreadable.list({ limit, before: query.after }), storeProblem)
+          return {
+            items: page.items.map(({ from, receivedAt, ...item }) => ({
+              ...item,
+              ...(from !== undefined && { from }),
+              receivedAt: DateTime.makeUnsafe(receivedAt)
+            })),
+            total: page.total,
+            ...next(page)
+          }
+        })
+      )
+      .handle("replay", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const kept = yield* Effect.mapError(unreadable.get(id), storeProblem)
+          if (kept === undefined) return yield* noSuch()
+          if (!kept.isWhole) {
+            return yield* new Conflict({
+              detail: "Not all of it was kept, or not all was UTF-8: let its source send it again"
+            })
+          }
+          const body = yield* parseJson({ text: kept.body, notUtf8At: undefined }, "last").pipe(
+            Effect.mapError(
+              ({ detail = "The body is not JSON" }) =>
+                new Conflict({ detail: `${detail}. It stays: let its source send JSON` })
+            )
+          )
+          const taken = yield* take(kept.source, body, () => Effect.void)
+          if (taken.unreadable === 0) yield* Effect.mapError(unreadable.remove(id), storeProblem)
+          return taken
+        })
+      )
+  })
+)
+
+const noSuch = () => notFound("kept body", "/v1/sources/unreadable")

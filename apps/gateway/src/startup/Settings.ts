@@ -1,0 +1,176 @@
+/**
+ * The gateway's settings, from the environment.
+ */
+import { IntegrationId, Link } from "@tocsin/core"
+import { fromIssue } from "@tocsin/delivery"
+import { ThousandEyes } from "@tocsin/sources"
+import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { parseHosts } from "@tocsin/egress"
+import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
+
+/** The gateway cannot start as it is set up; the message is for the operator. */
+export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
+  message: Schema.String
+}) {}
+
+const TimeZone = Schema.String.check(
+  Schema.makeFilter((zone) => Option.isSome(DateTime.zoneFromString(zone)), {
+    expected: "a time zone such as Europe/Berlin or UTC"
+  })
+)
+
+const onlyNetworks = ({ names, unread }: ReturnType<typeof parseHosts>) => names.size + unread.length === 0
+
+const Networks = Schema.String.check(
+  Schema.makeFilter((text) => onlyNetworks(parseHosts(text)), {
+    expected: "addresses or CIDRs with commas between, such as 10.0.0.0/8"
+  })
+)
+
+const Port = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
+)
+
+const HostList = Schema.String.check(
+  Schema.makeFilter((text) => parseHosts(text).unread.length === 0, {
+    expected: "host names, addresses and CIDRs such as 10.0.0.0/8, with commas between them and no ports"
+  })
+)
+
+const ProxyUrl = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((url) => /^https?:\/\//i.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)), {
+    expected: "the proxy's URL, such as http://proxy.example.com:3128"
+  })
+)
+
+/** What an `Authorization` header can carry unchanged; with anything else every caller would get 401. */
+const Token = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((token) => /^[!-~](?:[ -~]*[!-~])?$/.test(Redacted.value(token)), {
+    expected: "ASCII, and no space or line's end around it"
+  })
+)
+
+/** A setting that other programs share, which read it in small letters first. */
+const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
+  Config.map(
+    Config.all([Config.option(setting(name.toLowerCase())), Config.option(setting(name))]),
+    ([small, capital]) => Option.orElse(small, () => capital)
+  )
+
+const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
+
+const Days = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: 36_500 }, { expected: "a number of days from 1 to 36500" })
+)
+
+const PackageNames = Schema.String.check(
+  Schema.isPattern(/^([ ,]*(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*[ ,]*(,|$))*$/, {
+    expected: "names of packages with commas between, such as @acme/tocsin-plugin-pager"
+  })
+)
+
+const BaseUrl = Link.check(
+  Schema.makeFilter(({ hash, password, search, username }) => [hash, password, search, username].join("") === "", {
+    expected: "an http or https URL such as https://tocsin.example.com"
+  })
+)
+
+const settings = Config.all({
+  /** The address to listen on. */
+  host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
+  /** The port to listen on; 0 takes a free one. */
+  port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
+  /** Where the store is: `sqlite:<file>` or `postgres://...`. */
+  store: Config.schema(StoreUrlText, "TOCSIN_DATABASE_URL").pipe(
+    Config.withDefault("sqlite:data/tocsin.db"),
+    Config.map(readStoreUrl)
+  ),
+  /** Where people reach the gateway: the base of links to the pages of digests. */
+  publicUrl: Config.option(Config.schema(BaseUrl, "TOCSIN_PUBLIC_URL")),
+  /** The integration that tells operators of Tocsin's own troubles. */
+  operators: Config.option(Config.schema(IntegrationId, "TOCSIN_OPERATORS")),
+  /** How long history is kept, in days. */
+  retentionDays: Config.schema(Days, "TOCSIN_RETENTION_DAYS").pipe(Config.withDefault(30)),
+  /** What callers must show; without it only this machine is served. */
+  token: Config.option(Config.schema(Token, "TOCSIN_TOKEN")),
+  /** The proxies that are believed when they say who calls. */
+  trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
+    Config.withDefault(""),
+    Config.map((text) => parseHosts(text).networks)
+  ),
+  /** A file with the certificate, and its chain, for HTTPS. */
+  tlsCert: Config.option(Config.String("TOCSIN_TLS_CERT")),
+  /** A file with the certificate's private key. */
+  tlsKey: Config.option(Config.String("TOCSIN_TLS_KEY")),
+  /** 32 bytes in base64 that seal the integrations' settings. */
+  key: Config.option(Config.Redacted("TOCSIN_KEY")),
+  /** A file that holds the key. */
+  keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
+  /** The key before a change of keys: what it sealed is sealed anew at the start. */
+  keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
+  /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
+  egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
+  /** Packages with more channel plugins. */
+  plugins: Config.schema(PackageNames, "TOCSIN_PLUGINS").pipe(
+    Config.withDefault(""),
+    Config.map((text) => text.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()])))
+  ),
+  /** A folder that holds such packages: installed by npm, or unpacked. */
+  pluginsDir: Config.option(Config.String("TOCSIN_PLUGINS_DIR")),
+  /** The proxies that plugins' requests go through, and what goes past them. */
+  proxies: Config.all({
+    httpProxy: shared(proxyUrl, "HTTP_PROXY"),
+    httpsProxy: shared(proxyUrl, "HTTPS_PROXY"),
+    noProxy: Config.map(
+      shared((name) => Config.String(name), "NO_PROXY"),
+      Option.getOrElse(() => "")
+    )
+  }),
+  /** How links into ThousandEyes' Views are made. */
+  thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
+    Config.withDefault(ThousandEyes.defaultViewsUrl)
+  ),
+  /** The zone of ThousandEyes' times where they state none. */
+  thousandEyesTimeZone: Config.schema(TimeZone, "TOCSIN_THOUSANDEYES_TIMEZONE").pipe(Config.withDefault("UTC"))
+})
+
+/** Addresses that only this machine can reach. */
+const loopback = new Set(["localhost", "127.0.0.1", "::1"])
+
+/** What the operator set. */
+export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
+  /** Reads the environment; refuses to serve other machines without a token. */
+  static readonly layer: Layer.Layer<Settings, StartRefused> = Layer.effect(
+    Settings,
+    Effect.gen(function* () {
+      const set = yield* Effect.mapError(settings, toStartRefused)
+      if (Option.isNone(set.token) && !loopback.has(set.host)) {
+        return yield* new StartRefused({
+          message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
+        })
+      }
+      if (Option.isNone(set.token) && set.trustedProxies.length > 0) {
+        return yield* new StartRefused({
+          message:
+            "Behind a proxy the gateway needs a token: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_TRUSTED_PROXIES out."
+        })
+      }
+      if (Option.isSome(set.tlsCert) !== Option.isSome(set.tlsKey)) {
+        return yield* new StartRefused({
+          message:
+            "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
+        })
+      }
+      return set
+    })
+  )
+}
+
+/** One sentence that names the setting, and not what it holds. */
+const toStartRefused = ({ cause }: Config.ConfigError): StartRefused => {
+  if (cause._tag !== "SchemaError") return new StartRefused({ message: cause.message })
+  const { errors } = fromIssue(cause.issue)
+  return new StartRefused({ message: errors.map(({ message, path }) => `${path.slice(1)}: ${message}.`).join(" ") })
+}

@@ -1,0 +1,177 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Alert } from "@tocsin/core"
+import { Effect, Schema } from "effect"
+import { gzipSync } from "node:zlib"
+import { ask, listOf, Problem } from "../harness/answers.ts"
+import { memory } from "../harness/memory.ts"
+import { alert, refused } from "../harness/posting.ts"
+import { type RawRequest, send } from "../harness/raw.ts"
+import { routesWithBody } from "../harness/routes.ts"
+import { fixture, SharedWorld } from "../harness/world.ts"
+
+const source = "/v1/sources/thousandeyes"
+
+/** Sends a request as it is, and reads the problem that it is answered with. */
+const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
+  const answer = yield* send((yield* SharedWorld).gateway().url, request)
+  assert.strictEqual(answer.headers["content-type"], "application/problem+json", answer.text)
+  const problem = Schema.decodeUnknownSync(Schema.fromJsonString(Problem))(answer.text)
+  assert.strictEqual(problem.status, answer.status)
+  return problem
+})
+
+const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
+
+describe("Every route that takes a body", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    const each = routesWithBody.map(({ method, path }) => [method, path] as const)
+
+    it.effect.each(each)("%s %s takes no more than 4 MiB (413), however it comes", ([method, path]) =>
+      Effect.gen(function* () {
+        const bytes = Buffer.alloc(4 * 1024 * 1024, " ")
+        const more = Buffer.alloc(1, " ")
+        for (const body of [Buffer.concat([bytes, more]), [bytes, more]]) {
+          assert.strictEqual((yield* problemOf({ method, path, body })).status, 413)
+        }
+        assert.strictEqual((yield* problemOf({ method, path, body: [bytes] })).status, 400)
+      })
+    )
+
+    it.effect.each(each)("%s %s takes nothing that is compressed, or not in UTF-8 (415)", ([method, path]) =>
+      Effect.gen(function* () {
+        for (const encoding of ["gzip", "br", "deflate", "identity, gzip"]) {
+          const { detail, status } = yield* problemOf({ method, path, headers: { "content-encoding": encoding } })
+          assert.strictEqual(status, 415)
+          assert.include(detail, "without a Content-Encoding")
+        }
+        for (const type of ["application/json; charset=utf-16", 'text/plain;Charset="ISO-8859-1"']) {
+          const { detail, status } = yield* problemOf({ method, path, headers: { "content-type": type }, body: "{}" })
+          assert.strictEqual(status, 415)
+          assert.include(detail, "UTF-8")
+        }
+        for (const type of ["application/x-www-form-urlencoded", 'application/json; charset="UTF-8"', "text/plain"]) {
+          assert.strictEqual(
+            (yield* problemOf({ method, path, headers: { "content-type": type }, body: "{" })).status,
+            400
+          )
+        }
+      })
+    )
+
+    it.effect.each(each.filter(([, path]) => path !== source))(
+      "%s %s says what it takes in a sender's words",
+      ([method, path]) =>
+        Effect.gen(function* () {
+          for (const body of ["7", '"text"', "true", path === "/v1/alerts" ? "null" : "[]"]) {
+            const headers = { "content-encoding": "Identity" }
+            const { detail, status } = yield* problemOf({ method, path, headers, body })
+            assert.strictEqual(status, 400)
+            assert.match(detail ?? "", /^Expected an object(, or no body| or an array)?$/)
+          }
+        })
+    )
+
+    it.effect.each(each)("%s %s takes no more than 32 levels of JSON (400)", ([method, path]) =>
+      Effect.gen(function* () {
+        const { errors } = yield* problemOf({ method, path, body: nested(33) })
+        assert.strictEqual(errors?.[0]?.expected, "at most 32 levels of nesting")
+        assert.include(errors?.[0]?.message, "line 1, column 33 (position 32)")
+        // As deep as the longest body can be, and closed nowhere.
+        const endless = yield* problemOf({ method, path, body: '{"a":['.repeat(699_000) })
+        assert.strictEqual(endless.errors?.[0]?.expected, "at most 32 levels of nesting")
+      })
+    )
+
+    it.effect.each(each)("%s %s says where it is not JSON, and where it is not UTF-8 (400)", ([method, path]) =>
+      Effect.gen(function* () {
+        const notJson = yield* problemOf({ method, path, body: '{\n  "s3cr3t": s3cr3t }' })
+        assert.include(notJson.errors?.[0]?.message, "line 2, column 13 (position 14)")
+        assert.notInclude(JSON.stringify(notJson), "s3cr3t")
+        const bytes = Buffer.concat([Buffer.from('\uFEFF{"\uFFFDé": "'), Buffer.from([0xc3]), Buffer.from('"}')])
+        const notUtf8 = yield* problemOf({ method, path, body: bytes })
+        assert.include(notUtf8.errors?.[0]?.message, "byte 14 ")
+      })
+    )
+
+    it.effect.each(each.filter(([, path]) => path !== source))("%s %s takes no field twice (400)", ([method, path]) =>
+      Effect.gen(function* () {
+        const { errors } = yield* problemOf({
+          method,
+          path,
+          body: '[{"a": {"b/~": 1, "c": {"b/~": 2}, "b\\u002f~": 3}}]'
+        })
+        assert.deepStrictEqual(
+          errors?.map(({ expected, path }) => [path, expected]),
+          [["/0/a/b~1~0", "each field once"]]
+        )
+      })
+    )
+
+    it.effect("takes no decompressed gigabytes: 10 MB of gzip that say 10 GB cost no memory", () =>
+      Effect.gen(function* () {
+        const { pid } = (yield* SharedWorld).gateway()
+        const member = gzipSync(Buffer.alloc(100_000_000))
+        const bomb = Buffer.concat(Array.from({ length: 100 }, () => member))
+        const before = memory(pid, "HWM")
+        for (const { method, path } of routesWithBody) {
+          const headers = { "content-encoding": "gzip", "content-type": "application/json" }
+          const { status } = yield* problemOf({ method, path, headers, body: bomb })
+          assert.strictEqual(status, 415)
+        }
+        assert.isBelow(memory(pid, "HWM") - before, 100_000_000)
+      })
+    )
+
+    it.effect("refuses NUL in a URL", () =>
+      Effect.gen(function* () {
+        for (const path of ["/v1/alerts/%00", "/v1/alerts?sourceId=a%00b", "/v1/rules/%00"]) {
+          assert.include((yield* problemOf({ method: "GET", path })).errors?.[0]?.expected, "%00")
+        }
+      })
+    )
+  })
+})
+
+describe("Texts that JavaScript treats apart", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect("names that JavaScript reserves are names like others", () =>
+      Effect.gen(function* () {
+        const labels = '{"__proto__": "x", "constructor": "y", "toString": "z"}'
+        const body = JSON.stringify(alert("reserved", { labels: "@" })).replace('"@"', labels)
+        const { text } = yield* ask(202, "POST", "/v1/alerts", body)
+        const { id } = (JSON.parse(text) as { items: ReadonlyArray<{ id: string }> }).items[0] ?? { id: "" }
+        assert.include((yield* ask(200, "GET", `/v1/alerts/${id}`)).text, labels.replaceAll(/ /g, ""))
+        for (const name of ["__proto__", "constructor", "hasOwnProperty"]) {
+          const polluting = JSON.stringify(alert("reserved")).replace("{", `{"${name}":{"state":"s3cr3t"},`)
+          const errors = yield* refused(polluting)
+          assert.deepStrictEqual(
+            errors.map(({ path }) => path),
+            [`/${name}`]
+          )
+        }
+      })
+    )
+
+    it.effect("a number beyond all numbers is refused", () =>
+      Effect.gen(function* () {
+        const rule = '{"name":"R","match":{},"integrations":[],"enabled":1e999}'
+        assert.strictEqual((yield* refused(rule, "/v1/rules"))[0]?.path, "/enabled")
+        const integration = '{"name":"I","type":"slack","settings":{"url":1e999},"limits":{"messages":-1e999}}'
+        const paths = (yield* refused(integration, "/v1/integrations")).map(({ path }) => path)
+        assert.include(paths, "/settings/url")
+        assert.include(paths, "/limits/messages")
+      })
+    )
+
+    it.effect("a byte order mark is no part of the JSON", () => ask(202, "POST", "/v1/alerts", "\uFEFF[]"))
+
+    it.effect("of a field that a source sends twice the last counts", () =>
+      Effect.gen(function* () {
+        const trigger = yield* fixture("trigger")
+        yield* ask(200, "POST", source, trigger.replace('"ruleName":', '"ruleName": "First", "ruleName":'))
+        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(Alert))
+        assert.strictEqual(items[0]?.rule.name, "HTTP errors")
+      })
+    )
+  })
+})

@@ -1,0 +1,180 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { AlertRule, Integration } from "@tocsin/client"
+import { Effect } from "effect"
+import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
+import { fast } from "../harness/room.ts"
+import { type Answer, SharedWorld } from "../harness/world.ts"
+
+const all = "/v1/integrations"
+
+describe("Integrations", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
+      name: "#ops",
+      type: "slack",
+      settings: { url: "https://hooks.slack.example/services/T0/B0/s3cr3t" },
+      ...changes
+    })
+
+    it.effect("are made, read, replaced and deleted", () =>
+      Effect.gen(function* () {
+        const created = yield* ask(201, "POST", all, slack({ id: "crud", limits: fast }))
+        const { createdAt, enabled, limits, secretsSet, settings, state } = created.as(Integration)
+        assert.deepStrictEqual(
+          { enabled, limits, secretsSet, settings, state },
+          {
+            enabled: true,
+            limits: fast,
+            secretsSet: ["/url"],
+            settings: {},
+            state: "ok" as const
+          }
+        )
+        yield* ask(409, "POST", all, slack({ id: "crud" }))
+        const made = (yield* ask(201, "POST", all, slack())).as(Integration)
+        assert.match(made.id, /^[0-9a-f-]{36}$/)
+
+        const read = yield* ask(200, "GET", `${all}/crud`)
+        assert.strictEqual(read.text, created.text)
+        assert.strictEqual(read.headers["etag"], created.headers["etag"])
+        const listed = (yield* ask(200, "GET", all)).as(listOf(Integration))
+        assert.deepStrictEqual(
+          listed.items.map(({ id }) => id),
+          ["crud", made.id]
+        )
+        assert.strictEqual(listed.total, 2)
+
+        // What was read can be sent back, and keeps the secret; If-Match guards it.
+        const etag = read.headers["etag"] ?? ""
+        const replaced = yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": etag })
+        assert.deepStrictEqual(replaced.as(Integration).secretsSet, ["/url"])
+        assert.deepStrictEqual(replaced.as(Integration).createdAt, createdAt)
+        assert.notStrictEqual(replaced.headers["etag"], etag)
+        yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": etag })
+        yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": "s3cr3t" })
+        yield* ask(412, "DELETE", `${all}/crud`, undefined, { "if-match": etag })
+        const list = `"1", W/${replaced.headers["etag"]}`
+        yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": list })
+        yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": list })
+        yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": "*" })
+        yield* ask(404, "PUT", `${all}/unknown`, slack())
+        assert.strictEqual(errorsOf(yield* ask(400, "PUT", `${all}/crud`, slack({ id: "other" })))[0]?.path, "/id")
+
+        const gone = yield* ask(204, "DELETE", `${all}/crud`)
+        assert.strictEqual(gone.text, "")
+        yield* ask(404, "GET", `${all}/crud`)
+        yield* ask(404, "DELETE", `${all}/crud`)
+        yield* ask(204, "DELETE", `${all}/${made.id}`)
+      })
+    )
+
+    it.effect("rules are made, read, replaced and deleted", () =>
+      Effect.gen(function* () {
+        const body = { id: "r", name: "R", match: { labels: { team: ["a*", "b"] } }, integrations: [] }
+        const created = yield* ask(201, "POST", "/v1/rules", body)
+        assert.include(created.as(AlertRule), { enabled: true, notifyOnClear: false })
+        yield* ask(409, "POST", "/v1/rules", body)
+        const etag = created.headers["etag"] ?? ""
+        yield* ask(200, "PUT", "/v1/rules/r", created.text, { "if-match": etag })
+        yield* ask(412, "PUT", "/v1/rules/r", created.text, { "if-match": etag })
+        const [unknown] = errorsOf(yield* ask(400, "PUT", "/v1/rules/r", { ...body, integrations: ["s3cr3t-id"] }))
+        assert.strictEqual(unknown?.path, "/integrations/0")
+        assert.strictEqual(
+          errorsOf(yield* ask(400, "POST", "/v1/rules", { ...body, match: { sevrity: "s3cr3t" } }))[0]?.path,
+          "/match/sevrity"
+        )
+        yield* ask(204, "DELETE", "/v1/rules/r")
+        yield* ask(404, "GET", "/v1/rules/r")
+        yield* ask(404, "PUT", "/v1/rules/r", body)
+      })
+    )
+
+    it.effect("are listed in pages and by what they are, like rules", () =>
+      Effect.gen(function* () {
+        const ids = ["p1", "p2", "p3"]
+        for (const id of ids) {
+          yield* ask(201, "POST", all, slack({ id }))
+          yield* ask(201, "POST", "/v1/rules", { id, name: id, match: { source: "none" }, integrations: [id] })
+        }
+        for (const [path, item] of [
+          [all, Integration],
+          ["/v1/rules", AlertRule]
+        ] as const) {
+          const whole = (yield* ask(200, "GET", path)).as(listOf(item))
+          const read: Array<string> = []
+          let after: string | undefined = "0"
+          while (after !== undefined) {
+            const page: Answer = yield* ask(200, "GET", `${path}?limit=2&after=${after}`)
+            const { items, next, total } = page.as(listOf(item))
+            assert.strictEqual(total, whole.total)
+            assert.isAtMost(items.length, 2)
+            read.push(...items.map(({ id }) => id))
+            after = next
+          }
+          assert.deepStrictEqual(
+            read,
+            whole.items.map(({ id }) => id)
+          )
+          assert.includeMembers(read, ids)
+        }
+        const naming = (yield* ask(200, "GET", "/v1/rules?integration=p2")).as(listOf(AlertRule))
+        assert.deepStrictEqual(
+          naming.items.map(({ id }) => id),
+          ["p2"]
+        )
+        const rooms = (yield* ask(200, "GET", `${all}?type=hipchat`)).as(listOf(Integration))
+        assert.isTrue(rooms.items.every(({ type }) => type === "hipchat"))
+        assert.strictEqual((yield* ask(200, "GET", `${all}?state=broken`)).as(listOf(Integration)).total, 0)
+        for (const id of ids) yield* ask(204, "DELETE", `${all}/${id}?force=true`)
+      })
+    )
+
+    it.effect.each([
+      [{ settings: { url: "s3cr3t" } }, "/settings/url", "an http or https URL"],
+      [{ settings: {} }, "/settings/url", "is missing: expected a text"],
+      [
+        { settings: { url: "https://x.example/s3cr3t", chanel: "s3cr3t" } },
+        "/settings/chanel",
+        "no field of this name"
+      ],
+      [{ type: "s3cr3t-pager" }, "/type", "slack, hipchat"],
+      [{ name: undefined }, "/name", "a text that is not empty"],
+      [{ id: "no s3cr3t!" }, "/id", "A-Z a-z 0-9"],
+      [{ limits: { messages: 1, perSeconds: 1, burst: 2 } }, "/limits", "burst"],
+      [{ fallback: "s3cr3t" }, "/fallback", "the id of an integration"],
+      [{ nam: "s3cr3t" }, "/nam", "no field of this name"]
+    ] as const)("with %j are refused at %s", ([changes, path, message]) =>
+      Effect.gen(function* () {
+        const answer = yield* ask(400, "POST", all, slack(changes))
+        assert.deepStrictEqual(
+          errorsOf(answer).map((error) => error.path),
+          [path]
+        )
+        assert.include(errorsOf(answer)[0]?.message, message)
+        assert.notInclude(answer.text, "s3cr3t")
+      })
+    )
+
+    it.effect("that a rule or a fallback names are deleted only with force, and are left there", () =>
+      Effect.gen(function* () {
+        yield* ask(201, "POST", all, slack({ id: "named" }))
+        yield* ask(201, "POST", all, slack({ id: "falls", fallback: "named" }))
+        yield* ask(201, "POST", "/v1/rules", {
+          id: "names",
+          name: "N",
+          match: { source: "none" },
+          integrations: ["falls", "named"]
+        })
+        const { detail } = (yield* ask(409, "DELETE", `${all}/named`)).as(Problem)
+        assert.include(detail, "rule names")
+        assert.include(detail, "integration falls")
+        yield* ask(200, "GET", `${all}/named`)
+        yield* ask(204, "DELETE", `${all}/named?force=true`)
+        assert.deepStrictEqual((yield* ask(200, "GET", "/v1/rules/names")).as(AlertRule).integrations.map(String), [
+          "falls"
+        ])
+        assert.notProperty((yield* ask(200, "GET", `${all}/falls`)).as(Integration), "fallback")
+      })
+    )
+  })
+})

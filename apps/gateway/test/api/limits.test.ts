@@ -1,0 +1,157 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Alert } from "@tocsin/core"
+import { Effect } from "effect"
+import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
+import { alert, posted, refused } from "../harness/posting.ts"
+import { fixture, SharedWorld } from "../harness/world.ts"
+
+describe("The limits of an alert", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect("let pass what is just within them, and cut names and count observations beyond", () =>
+      Effect.gen(function* () {
+        const long = "n".repeat(4097)
+        const labels = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`l${n}${"x".repeat(1024)}`, long]))
+        const body = alert("a".repeat(64), {
+          id: "i".repeat(512),
+          eventId: "e".repeat(512),
+          summary: long,
+          rule: { name: long, id: "r".repeat(512), expression: long },
+          test: { name: long, id: "t".repeat(512), type: long, targets: Array.from({ length: 70 }, () => long) },
+          labels,
+          observations: Array.from({ length: 5003 }, (_, n) => ({ name: `${n}`, atStart: n === 0 ? long : "1" }))
+        })
+        const taken = yield* posted(body)
+        assert.strictEqual(taken.sourceId, body.id)
+        const cut = `${"n".repeat(4095)}…`
+        assert.deepStrictEqual(taken.rule, { ...body.rule, name: cut, expression: cut })
+        assert.strictEqual(taken.summary, cut)
+        assert.strictEqual(taken.test?.name, cut)
+        assert.lengthOf(taken.test?.targets ?? [], 64)
+        assert.strictEqual(taken.test?.targets?.at(-1), "and 7 more")
+        assert.lengthOf(Object.keys(taken.labels), 64)
+        for (const [name, value] of Object.entries(taken.labels)) {
+          assert.match(name, /^l\d+x+…$/)
+          assert.lengthOf(name, 1024)
+          assert.strictEqual(value, `${"n".repeat(1023)}…`)
+        }
+        assert.lengthOf(taken.observations, 5000)
+        assert.strictEqual(taken.observationsOmitted, 3)
+        assert.strictEqual(taken.observations[0]?.atStart, cut)
+      })
+    )
+
+    it.effect.each(
+      (
+        [
+          [{ source: "a".repeat(65) }, "/source"],
+          [{ source: "." }, "/source"],
+          [{ source: ".." }, "/source"],
+          [{ id: "i".repeat(513) }, "/id"],
+          [{ eventId: "i".repeat(513) }, "/eventId"],
+          [{ test: { name: "x", id: "i".repeat(513) } }, "/test/id"],
+          [{ labels: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`l${n}`, ""])) }, "/labels"],
+          [{ links: { started: "ftp://example.com/" } }, "/links/started"],
+          [{ links: { alert: `https://example.com/${"x".repeat(4096)}` } }, "/links/alert"],
+          [{ observations: [{ name: "x", link: "file:///etc/passwd" }] }, "/observations/0/link"]
+        ] as const
+      ).map(([changes, path], n) => [n, path, changes] as const)
+    )("refuse alert %i at %s", ([, path, changes]) =>
+      Effect.gen(function* () {
+        const errors = yield* refused(alert("refused", changes))
+        assert.deepStrictEqual(
+          errors.map((error) => error.path),
+          [path]
+        )
+      })
+    )
+
+    it.effect("list a hundred errors of many, and count the rest", () =>
+      Effect.gen(function* () {
+        const many = Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`f${n}`, 0]))
+        const answer = yield* ask(400, "POST", "/v1/alerts", alert("many", many))
+        assert.lengthOf(errorsOf(answer), 100)
+        assert.include(answer.as(Problem).detail, "300000 errors in all, of which 100 are listed")
+      })
+    )
+
+    it.effect("cut what a source sends, and refuse nothing", () =>
+      Effect.gen(function* () {
+        const trigger = JSON.parse(yield* fixture("trigger")) as { readonly alert: object }
+        const extra = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`extra${n}`, "x".repeat(2000)]))
+        const agents = Array.from({ length: 5003 }, (_, n) => ({ agentId: n, agentName: `Agent ${n}` }))
+        const testTargetsDescription = Array.from({ length: 70 }, (_, n) => `target-${n}`)
+        const sent = {
+          ...trigger.alert,
+          ...extra,
+          agents,
+          testTargetsDescription,
+          alertId: "i".repeat(600),
+          ruleName: "n".repeat(5000)
+        }
+        yield* ask(200, "POST", "/v1/sources/thousandeyes", { ...trigger, alert: sent })
+        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(Alert))
+        const [taken] = items
+        assert.strictEqual(taken?.sourceId, `${"i".repeat(511)}…`)
+        assert.strictEqual(taken?.rule.name, `${"n".repeat(4095)}…`)
+        assert.strictEqual(taken?.labels["labelsOmitted"], "37")
+        assert.strictEqual(taken?.observationsOmitted, 3)
+        assert.strictEqual(taken?.test?.targets?.at(-1), "and 7 more")
+      })
+    )
+  })
+})
+
+describe("The limits of the configuration", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    const rule = { name: "R", match: {}, integrations: [] }
+    const many = (length: number) => Array.from({ length }, (_, n) => `${n}`)
+
+    it.effect.each(
+      (
+        [
+          [{ ...rule, id: "." }, "/id"],
+          [{ ...rule, id: ".." }, "/id"],
+          [{ ...rule, id: "a".repeat(65) }, "/id"],
+          [{ ...rule, name: "n".repeat(4097) }, "/name"],
+          [{ ...rule, integrations: many(1001) }, "/integrations"],
+          [{ ...rule, match: { test: many(1001) } }, "/match/test"],
+          [{ ...rule, match: { labels: { team: ["*".repeat(4097)] } } }, "/match/labels/team/0"],
+          [{ ...rule, match: { labels: Object.fromEntries(many(65).map((name) => [name, "*"])) } }, "/match/labels"]
+        ] as const
+      ).map(([body, path], n) => [n, path, body] as const)
+    )("refuse rule %i at %s", ([, path, body]) =>
+      Effect.gen(function* () {
+        const errors = yield* refused(body, "/v1/rules")
+        assert.include(
+          errors.map((error) => error.path),
+          path
+        )
+      })
+    )
+
+    it.effect("let pass what is just within them", () => {
+      const longest = "n".repeat(4096)
+      const match = { source: many(1000), rule: longest, labels: Object.fromEntries(many(64).map((l) => [l, longest])) }
+      return ask(201, "POST", "/v1/rules", { ...rule, id: "a".repeat(64), name: longest, match })
+    })
+
+    it.effect("name ten of those that name an integration, and count the rest", () =>
+      Effect.gen(function* () {
+        yield* (yield* SharedWorld).room("named", { match: { source: "nobody" } })
+        for (const id of many(9)) {
+          yield* ask(201, "POST", "/v1/rules", { ...rule, id: `named-${id}`, integrations: ["named-slack"] })
+        }
+        const { as } = yield* ask(409, "DELETE", "/v1/integrations/named-slack")
+        assert.match(as(Problem).detail ?? "", /^Still named by (rule [\w-]+, ){10}1 more;/)
+      })
+    )
+
+    it.effect("refuse an integration's id or name beyond them", () =>
+      Effect.gen(function* () {
+        const integration = { type: "slack", settings: { url: "https://hooks.slack.com/services/T0/B0/x" } }
+        const errors = yield* refused({ ...integration, id: "..", name: "n".repeat(4097) }, "/v1/integrations")
+        assert.deepStrictEqual(errors.map(({ path }) => path).toSorted(), ["/id", "/name"])
+      })
+    )
+  })
+})

@@ -1,0 +1,220 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Validator } from "@seriousme/openapi-schema-validator"
+import { Api } from "@tocsin/client"
+import { Effect, Schema } from "effect"
+import { HttpApi } from "effect/http-api"
+import { readFileSync, writeFileSync } from "node:fs"
+import { ask } from "../harness/answers.ts"
+import { SharedWorld } from "../harness/world.ts"
+
+/** Every route of the definition, as `POST /v1/alerts`. */
+const routes = (): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      const path = endpoint.path.replaceAll(/:(\w+)/g, "{$1}").replace(/(?<=.)\/$/, "")
+      found.push(`${endpoint.method} ${path}`)
+    }
+  })
+  return found.toSorted()
+}
+
+const Operation = Schema.Struct({
+  operationId: Schema.String,
+  summary: Schema.String,
+  description: Schema.optionalKey(Schema.String),
+  requestBody: Schema.optionalKey(
+    Schema.Struct({ content: Schema.Record(Schema.String, Schema.Json), required: Schema.Boolean })
+  ),
+  parameters: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      in: Schema.String,
+      description: Schema.optionalKey(Schema.String),
+      schema: Schema.Json
+    })
+  ),
+  responses: Schema.Record(Schema.String, Schema.Json)
+})
+
+const Document = Schema.Struct({
+  openapi: Schema.String,
+  paths: Schema.Record(Schema.String, Schema.Record(Schema.String, Operation)),
+  components: Schema.Struct({
+    schemas: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json)),
+    securitySchemes: Schema.Record(Schema.String, Schema.Json)
+  })
+})
+
+const document = Effect.map(ask(200, "GET", "/openapi.json"), ({ as }) => as(Document))
+
+describe("The OpenAPI document", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect("is a valid one of version 3.1", () =>
+      Effect.gen(function* () {
+        const { text } = yield* ask(200, "GET", "/openapi.json")
+        const { errors, valid } = yield* Effect.promise(() => new Validator().validate(JSON.parse(text)))
+        assert.isTrue(valid, JSON.stringify(errors))
+        assert.match((yield* document).openapi, /^3\.1\./)
+      })
+    )
+
+    it.effect("has the routes of the definition, each with a summary, and no others", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const documented = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`)
+        )
+        assert.deepStrictEqual(documented.toSorted(), routes())
+      })
+    )
+
+    it.effect("has no route that is not served", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        for (const route of routes()) {
+          const [method, path] = Schema.decodeUnknownSync(Schema.Tuple([Method, Schema.String]))(route.split(" "))
+          const { text } = yield* world.request(method, path.replaceAll(/\{\w+\}/g, "none"))
+          assert.notInclude(text, "There is no such route", route)
+        }
+        yield* ask(404, "GET", "/v1/none")
+      })
+    )
+
+    it.effect("tells the settings of each installed type, and which of them are secret", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        assert.deepStrictEqual(schemas["IntegrationPayload"]?.["oneOf"], [
+          { $ref: "#/components/schemas/Integration-slack" },
+          { $ref: "#/components/schemas/Integration-hipchat" }
+        ])
+        const { properties } = Schema.decodeUnknownSync(Variant)(schemas["Integration-slack"])
+        assert.deepStrictEqual(properties.type, { const: "slack" })
+        assert.isFalse(properties.settings.additionalProperties)
+        assert.include(properties.settings.properties["url"], { type: "string", title: "URL", writeOnly: true })
+        assert.notProperty(properties.settings.properties["channel"], "writeOnly")
+      })
+    )
+
+    it.effect("lets a replacement leave secrets out, as it may", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        assert.deepStrictEqual(schemas["IntegrationReplacement"]?.["oneOf"], [
+          { $ref: "#/components/schemas/IntegrationReplacement-slack" },
+          { $ref: "#/components/schemas/IntegrationReplacement-hipchat" }
+        ])
+        const required = (name: string) => Schema.decodeUnknownSync(Variant)(schemas[name]).properties.settings.required
+        assert.deepStrictEqual(required("Integration-slack"), ["url"])
+        assert.deepStrictEqual(required("IntegrationReplacement-slack"), [])
+        assert.deepStrictEqual(required("IntegrationReplacement-hipchat"), ["url"])
+        const { requestBody } = (yield* document).paths["/v1/integrations/{id}"]?.["put"] ?? {}
+        assert.include(JSON.stringify(requestBody), "#/components/schemas/IntegrationReplacement")
+      })
+    )
+
+    it.effect("tells the form of ids and times", () =>
+      Effect.gen(function* () {
+        const { schemas } = (yield* document).components
+        const text = JSON.stringify(schemas["AlertRulePayload"]?.["properties"])
+        assert.include(text, JSON.stringify("^[A-Za-z0-9._-]{1,64}$"))
+        assert.match(JSON.stringify(schemas["PostedAlert"]), /"startedAt":{"type":"string","pattern":/)
+      })
+    )
+
+    it.effect("says of queries and problems what is sent, and of each field what it is", () =>
+      Effect.gen(function* () {
+        const { components, paths } = yield* document
+        assert.include(components.securitySchemes["bearer"], { type: "http", scheme: "bearer" })
+        const { parameters, responses } = paths["/v1/deliveries"]?.["get"] ?? {}
+        const parameter = (name: string) => parameters?.find((one) => one.name === name)
+        assert.deepStrictEqual(parameter("limit")?.schema, { type: "integer", minimum: 1, maximum: 500 })
+        assert.include(parameter("after")?.schema, { type: "integer", minimum: 0 })
+        assert.strictEqual(parameter("after")?.description, "The next of the page before.")
+        assert.include(parameter("since")?.schema, { format: "date-time" })
+        assert.notIncludeMembers(Object.keys(responses ?? {}), ["413", "415"])
+        assert.include(
+          JSON.stringify(components.schemas["Delivery"]),
+          `"createdAt":{"type":"string","format":"date-time"}`
+        )
+        assert.includeMembers(Object.keys(components.schemas), ["NotFound", "InvalidRequest"])
+        assert.notInclude(JSON.stringify(components.schemas), "Encoded")
+        const { required } = Schema.decodeUnknownSync(Required)(components.schemas["InvalidRequest"])
+        assert.sameMembers(required, ["type", "status", "title", "errors"])
+        for (const name of ["PostedAlert", "Alert"]) {
+          for (const [field, schema] of Object.entries(components.schemas[name]?.["properties"] ?? {})) {
+            assert.property(schema, "description", `${name}.${field}`)
+          }
+        }
+      })
+    )
+
+    it.effect("requires no body where none is needed", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const required = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.entries(operations).flatMap(([method, { requestBody }]) =>
+            requestBody?.required === false ? [`${method} ${path}`] : []
+          )
+        )
+        assert.deepStrictEqual(required, [
+          "post /v1/integrations/{id}/test",
+          "post /v1/integrations/{id}/preview",
+          "post /v1/deliveries/{id}/redeliver"
+        ])
+      })
+    )
+
+    it.effect("is what docs/api.md lists", () =>
+      Effect.gen(function* () {
+        const { paths } = yield* document
+        const rows = Object.entries(paths).flatMap(([path, operations]) =>
+          Object.entries(operations).map(([method, { description, parameters, responses, summary }]) => {
+            const query = parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name)
+            const route = `${method.toUpperCase()} ${path}${query.length > 0 ? `?${query.join("&")}` : ""}`
+            const said = description === undefined ? summary : `${summary}. ${description}`
+            return [`\`${route}\``, said, Object.keys(responses).join(" ")]
+          })
+        )
+        const head = ["Route", "What it does", "Answers"]
+        const widths = head.map((text, n) => Math.max(text.length, ...rows.map((row) => row[n]?.length ?? 0)))
+        const line = (cells: ReadonlyArray<string>) =>
+          `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(" | ")} |`
+        const table = [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
+        const page = readFileSync(docs, "utf8")
+        const wanted = page.replace(/(?<=<!-- routes -->\n\n)[^]*(?=\n\n<!-- \/routes -->)/, () => table)
+        if (process.env["UPDATE_DOCS"] === "1") writeFileSync(docs, wanted)
+        else assert.strictEqual(page, wanted, "Run this test with UPDATE_DOCS=1")
+      })
+    )
+
+    it.effect("has a page of its own, which may call nobody else", () =>
+      Effect.gen(function* () {
+        const page = yield* ask(200, "GET", "/docs")
+        assert.include(page.headers["content-type"], "text/html")
+        assert.include(page.headers["content-security-policy"], "default-src 'none'")
+        assert.notMatch(page.text, /<(script|link|img)[^>]*(src|href)="http/)
+        assert.include(page.text, "Integration-hipchat")
+        const root = yield* (yield* SharedWorld).request("GET", "/")
+        assert.deepStrictEqual([root.status, root.headers["location"]], [302, "/docs"])
+      })
+    )
+  })
+})
+
+const docs = new URL("../../../../docs/api.md", import.meta.url)
+
+const Required = Schema.Struct({ required: Schema.mutable(Schema.Array(Schema.String)) })
+
+const Method = Schema.Literals(["GET", "POST", "PUT", "DELETE"])
+
+const Variant = Schema.Struct({
+  properties: Schema.Struct({
+    type: Schema.Json,
+    settings: Schema.Struct({
+      additionalProperties: Schema.Boolean,
+      required: Schema.Array(Schema.String),
+      properties: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
+    })
+  })
+})

@@ -1,0 +1,97 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { IntegrationPreview, Plugin } from "@tocsin/client"
+import { Effect, Schema } from "effect"
+import { ask, errorsOf } from "../harness/answers.ts"
+import { SharedWorld } from "../harness/world.ts"
+
+const canary = "c4n4ry-T0K3N"
+
+const slack = {
+  name: "#ops",
+  type: "slack",
+  settings: { url: `https://hooks.slack.example/services/T0/B0/${canary}`, channel: "#ops" }
+}
+const hipchat = {
+  name: "Room",
+  type: "hipchat",
+  settings: { url: "https://hipchat.example/v2/room/42/notification", authToken: canary }
+}
+
+const kinds = ["Raised", "Escalated", "Reminder", "Cleared", "RaisedAndCleared", "Digest", "Notice", "Test"]
+
+describe("A preview", () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect.each([slack, hipchat])(
+      "of $type shows each kind in words, as data and as its request, without a secret",
+      (payload) =>
+        Effect.gen(function* () {
+          const answer = yield* ask(200, "POST", "/v1/integrations/preview", payload)
+          const { items } = answer.as(IntegrationPreview)
+          assert.deepStrictEqual(
+            items.map(({ kind }) => kind),
+            kinds
+          )
+          assert.notInclude(answer.text, canary)
+          for (const { preview, requests, text } of items) {
+            assert.isAbove(preview?.blocks.length ?? 0, 0)
+            assert.strictEqual(requests.length, 1)
+            assert.strictEqual(requests[0]?.method, "POST")
+            assert.isAbove(text.length, 10)
+          }
+          const [raised] = items
+          assert.include(raised?.requests[0]?.body, "HTTP errors on checkout-eu")
+          assert.include(raised?.text, "Raised: HTTP errors on checkout-eu")
+          const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
+          assert.deepStrictEqual(raised?.preview?.blocks[0], {
+            _tag: "Heading",
+            spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
+          })
+        })
+    )
+
+    it.effect("shows whom a setting makes it mention", () =>
+      Effect.gen(function* () {
+        const settings = { ...slack.settings, mention: { major: "here" } }
+        const answer = yield* ask(200, "POST", "/v1/integrations/preview", { ...slack, settings })
+        const mentioning = answer
+          .as(IntegrationPreview)
+          .items.filter(({ preview }) =>
+            preview?.blocks.some((block) => block._tag === "Heading" && block.spans[0]?._tag === "Mention")
+          )
+        assert.deepStrictEqual(
+          mentioning.map(({ kind }) => kind),
+          ["Raised", "Reminder", "Test"]
+        )
+      })
+    )
+
+    it.effect("of a saved integration takes other settings, and its stored secrets for the same origin only", () =>
+      Effect.gen(function* () {
+        yield* ask(201, "POST", "/v1/integrations", { id: "previewed", ...hipchat })
+        const stored = yield* ask(200, "POST", "/v1/integrations/previewed/preview")
+        assert.include(stored.as(IntegrationPreview).items[0]?.requests[0]?.url, "/v2/room/42/")
+        const url = "https://hipchat.example/v2/room/43/notification"
+        const other = yield* ask(200, "POST", "/v1/integrations/previewed/preview", { settings: { url } })
+        assert.include(other.as(IntegrationPreview).items[0]?.requests[0]?.url, "/v2/room/43/")
+        const away = { settings: { url: "https://evil.example/v2/room/42/notification" } }
+        const refused = yield* ask(400, "POST", "/v1/integrations/previewed/preview", away)
+        assert.deepStrictEqual(
+          errorsOf(refused).map(({ path }) => path),
+          ["/settings/authToken"]
+        )
+        yield* ask(404, "POST", "/v1/integrations/nobody/preview")
+        for (const { text } of [stored, other, refused]) assert.notInclude(text, canary)
+      })
+    )
+
+    it.effect("is offered with an example and the steps to set up for each plugin", () =>
+      Effect.gen(function* () {
+        const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(Schema.Struct({ items: Schema.Array(Plugin) }))
+        for (const { example, setup, type } of items) {
+          assert.isAbove(setup.length, 0)
+          yield* ask(201, "POST", "/v1/integrations", { id: `example-${type}`, name: type, type, settings: example })
+        }
+      })
+    )
+  })
+})

@@ -1,0 +1,99 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Integration, TestSend } from "@tocsin/client"
+import { Effect } from "effect"
+import { ask, Delivery, errorsOf, listOf } from "../harness/answers.ts"
+import { hipChatToken, SharedWorld } from "../harness/world.ts"
+
+const outcomes = (answer: { readonly as: (schema: typeof TestSend) => typeof TestSend.Type }) =>
+  answer.as(TestSend).items.map(({ detail, of, reason, status }) => ({
+    of,
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(detail !== undefined && { detail })
+  }))
+
+const both = [
+  { of: "Raised", status: "delivered" },
+  { of: "Cleared", status: "delivered" }
+]
+
+describe("Test sends (D6)", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    it.effect(
+      "show a raised and a cleared message in both of the seed's channels, without a body or with an empty one",
+      () =>
+        Effect.gen(function* () {
+          const world = yield* SharedWorld
+          const { integrations } = yield* world.room("tested", { match: { source: "nobody" } })
+          const slack = yield* ask(200, "POST", `/v1/integrations/${integrations.slack}/test`)
+          assert.deepStrictEqual(outcomes(slack), both)
+          const hipChat = yield* ask(200, "POST", `/v1/integrations/${integrations.hipChat}/test`, {})
+          assert.deepStrictEqual(outcomes(hipChat), both)
+          for (const messages of [world.slack.messages, world.hipChat.messages]) {
+            const shown = messages
+              .filter(({ url }) => url.includes("tested"))
+              .map(({ payload }) => JSON.stringify(payload))
+            assert.lengthOf(shown, 2)
+            assert.include(shown[0], "Test of a raised alert")
+            assert.include(shown[1], "Test of a cleared alert")
+          }
+          yield* ask(404, "POST", "/v1/integrations/nobody/test")
+        })
+    )
+
+    it.effect("try settings before they are saved; secrets that these leave out are the stored ones", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const url = `${world.hipChatUrl}/v2/room/before/notification`
+        const unsaved = { name: "Room", type: "hipchat", settings: { url, authToken: hipChatToken } }
+        assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/test", unsaved)), both)
+        assert.strictEqual(
+          (yield* ask(200, "GET", "/v1/integrations?"))
+            .as(listOf(Integration))
+            .items.filter(({ name }) => name === "Room").length,
+          0
+        )
+
+        yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved })
+        const moved = { settings: { url: url.replace("before", "after") } }
+        assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", moved)), both)
+        assert.isTrue(world.hipChat.messages.some((message) => message.url === "/v2/room/after/notification"))
+
+        // Without an id of a stored one there is no stored secret.
+        const { settings } = moved
+        const [missing] = errorsOf(
+          yield* ask(400, "POST", "/v1/integrations/test", { ...unsaved, id: "stored", settings })
+        )
+        assert.strictEqual(missing?.path, "/settings/authToken")
+        // A stored secret goes nowhere but where it was entered for (S2).
+        const elsewhere = { settings: { url: "http://127.0.0.1:9/v2/room/x/notification" } }
+        const [origin] = errorsOf(yield* ask(400, "POST", "/v1/integrations/stored/test", elsewhere))
+        assert.strictEqual(origin?.path, "/settings/authToken")
+        // Nor does a test reach what an integration may not (S3).
+        const inside = { settings: { url: "https://169.254.169.254/v2/room/x", authToken: "s3cr3t" } }
+        const [refused] = errorsOf(yield* ask(400, "POST", "/v1/integrations/stored/test", inside))
+        assert.strictEqual(refused?.path, "/settings/url")
+        assert.include(refused?.message, "TOCSIN_EGRESS_ALLOW")
+      })
+    )
+
+    it.effect("say what the service said, and leave no delivery behind", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        yield* ask(201, "POST", "/v1/integrations", {
+          id: "gone",
+          name: "Gone",
+          type: "slack",
+          settings: { url: `${world.slackUrl}/services/T0/B0/gone` }
+        })
+        world.slack.script({ status: 404, body: "no_service" })
+        const answer = yield* ask(200, "POST", "/v1/integrations/gone/test")
+        assert.deepStrictEqual(outcomes(answer), [
+          { of: "Raised", status: "failed", reason: "DestinationGone", detail: "HTTP 404: no_service" },
+          { of: "Cleared", status: "skipped" }
+        ])
+        assert.strictEqual((yield* ask(200, "GET", "/v1/deliveries?integration=gone")).as(listOf(Delivery)).total, 0)
+      })
+    )
+  })
+})

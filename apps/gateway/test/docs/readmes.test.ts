@@ -1,0 +1,37 @@
+import { assert, it } from "@effect/vitest"
+import { settingsTable } from "@tocsin/core/testing"
+import { HipChat } from "@tocsin/plugin-hipchat"
+import { Slack } from "@tocsin/plugin-slack"
+import { execFileSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+const table = /(?<=<!-- settings -->\n\n)[^]*?(?=\n\n<!-- \/settings -->)/
+
+it.each([Slack, HipChat])(
+  "the settings in the README of $title are those of its schema (UPDATE_DOCS=1 writes them)",
+  (plugin) => {
+    const file = fileURLToPath(new URL(`../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))
+    const readme = readFileSync(file, "utf8")
+    if (process.env["UPDATE_DOCS"] !== undefined) {
+      writeFileSync(
+        file,
+        readme.replace(table, () => settingsTable(plugin))
+      )
+      execFileSync("oxfmt", [file])
+      return
+    }
+    assert.strictEqual(unaligned(table.exec(readme)?.[0] ?? "none"), unaligned(settingsTable(plugin)))
+  }
+)
+
+it("the guide for authors and core's README quote the example as it is", () => {
+  const hello = readFileSync(new URL("../../../../examples/plugin-hello/src/Hello.ts", import.meta.url), "utf8").trim()
+  for (const page of ["docs/writing-a-plugin.md", "packages/core/README.md"]) {
+    const text = readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8")
+    assert.include(text, `\`\`\`ts\n${hello}\n\`\`\``, page)
+  }
+})
+
+/** A table without what aligns its columns. */
+const unaligned = (table: string): string => table.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---")

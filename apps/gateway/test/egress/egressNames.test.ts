@@ -1,0 +1,170 @@
+import { Egress } from "@tocsin/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Slack } from "@tocsin/plugin-slack"
+import { ConfigProvider, Effect, Fiber, Layer } from "effect"
+import * as EgressLayer from "../../src/startup/Egress.ts"
+import { Resolver } from "@tocsin/egress"
+import { Settings } from "../../src/startup/Settings.ts"
+import { failure } from "../harness/failure.ts"
+import { until } from "../harness/gate.ts"
+import { listen } from "../harness/listen.ts"
+import * as NameServer from "../harness/nameServer.ts"
+
+const world = ({ address }: NameServer.NameServer, allow: string) =>
+  Layer.provideMerge(Slack.layer, EgressLayer.layerNoDeps).pipe(
+    Layer.provideMerge(Resolver.layerOptions({ nameServers: [address] })),
+    Layer.provide(Settings.layer),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: allow }))),
+    Layer.orDie
+  )
+
+describe("A name that is bound anew after it was saved", () => {
+  const rebound = [
+    ["127.0.0.1"],
+    ["::1"],
+    ["::ffff:7f00:1"],
+    ["64:ff9b::7f00:1"],
+    ["169.254.169.254", "127.0.0.1"],
+    ["1.1.1.1", "127.0.0.1"],
+    ["2606:4700:4700::1111", "127.0.0.1"]
+  ]
+  it.live.each(rebound.map((addresses) => [addresses] as const))("to %s is not reached", ([addresses]) =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "hooks.rebound.example": ["1.1.1.1", "2606:4700:4700::1111"] })
+      const { port, reached } = yield* listen((socket) => socket.destroy())
+      const origin = `https://hooks.rebound.example:${port}`
+      yield* Effect.gen(function* () {
+        yield* Egress.use(({ check }) => check(origin))
+        names.answers.set("hooks.rebound.example", addresses)
+        const reason = yield* failure(origin)
+        assert.strictEqual(reason._tag, "Misconfigured")
+        assert.include(reason.detail, "TOCSIN_EGRESS_ALLOW")
+        assert.include(yield* Effect.flip(Egress.use(({ check }) => check(origin))), { _tag: "EgressRefused" })
+      }).pipe(Effect.provide(world(names, "10.0.0.0/8")))
+      assert.strictEqual(reached(), 0)
+    })
+  )
+
+  it.live("is reached where the operator allows it", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "hooks.rebound.example": ["127.0.0.1"] })
+      const { port, reached } = yield* listen((socket) => socket.destroy())
+      const reason = yield* Effect.provide(
+        failure(`https://hooks.rebound.example:${port}`),
+        world(names, "127.0.0.0/8")
+      )
+      assert.strictEqual(reason._tag, "Unavailable")
+      assert.strictEqual(reached(), 1)
+    })
+  )
+})
+
+describe("The resolver", () => {
+  const resolve = (hostname: string) => Resolver.use(({ resolve }) => Effect.map(resolve(hostname), String))
+
+  it.live("asks the hosts file first", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ localhost: ["1.1.1.1"] })
+      assert.include(yield* Effect.provide(resolve("LocalHost."), world(names, "")), "127.0.0.1")
+      assert.lengthOf(names.asked, 0)
+    })
+  )
+
+  it.live("asks the system where DNS knows no such name, and not where DNS fails", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "failing.example": "failure", "only-six.example": ["2606:4700::1"] })
+      const errors = yield* Effect.forEach(["missing.invalid", "failing.example"], (name) =>
+        Effect.flip(resolve(name))
+      ).pipe(Effect.provide(world(names, "")))
+      assert.deepStrictEqual(
+        errors.map(({ method }) => method),
+        ["lookup", "resolve"]
+      )
+      assert.include(yield* Effect.provide(resolve("only-six.example"), world(names, "")), "2606:4700::1")
+    })
+  )
+
+  it.live("asks once for all who wait for a name, and anew for the next", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "shared.example": ["1.1.1.1"] })
+      let answer = () => {}
+      const held = new Promise<void>((resolve) => (answer = resolve))
+      names.before = () => held
+      yield* Effect.gen(function* () {
+        const waiting = yield* Effect.forkChild(
+          Effect.all([resolve("shared.example"), resolve("shared.example")], { concurrency: 2 })
+        )
+        yield* until("both questions", () => names.asked.length === 2)
+        answer()
+        assert.deepStrictEqual(yield* Fiber.join(waiting), ["1.1.1.1", "1.1.1.1"])
+        assert.lengthOf(names.asked, 2)
+        yield* resolve("shared.example")
+        assert.lengthOf(names.asked, 4)
+      }).pipe(Effect.provide(world(names, "")))
+    })
+  )
+
+  it.live(
+    "is not held up by names whose DNS never answers",
+    () =>
+      Effect.gen(function* () {
+        const hung = ["one", "two", "three", "four"].map((name) => `${name}.example`)
+        const names = yield* NameServer.serve({
+          ...Object.fromEntries(hung.map((name) => [name, "silence"])),
+          "five.example": ["127.0.0.1"]
+        })
+        const { port, reached } = yield* listen((socket) => socket.destroy())
+        yield* Effect.gen(function* () {
+          const attempts = yield* Effect.forEach(hung, (name) => Effect.forkChild(failure(`https://${name}:${port}`)))
+          yield* until("all questions", () => hung.every((name) => names.asked.includes(name)))
+          yield* failure(`https://five.example:${port}`)
+          assert.strictEqual(reached(), 1)
+          assert.isTrue(attempts.every((fiber) => fiber.pollUnsafe() === undefined))
+          for (const attempt of attempts) {
+            assert.deepInclude(yield* Fiber.join(attempt), {
+              _tag: "Unavailable",
+              detail: "The name does not resolve: Timeout"
+            })
+          }
+        }).pipe(Effect.provide(world(names, "127.0.0.1")))
+      }),
+    15_000
+  )
+})
+
+describe("An attempt that fails", () => {
+  it.live(
+    "before its request went out is known as not sent",
+    () =>
+      Effect.gen(function* () {
+        const names = yield* NameServer.serve()
+        const silent = yield* listen(() => {})
+        const broken = yield* listen((socket) => socket.destroy())
+        const closed = yield* Effect.scoped(listen(() => {}))
+        const attempts = ["silence in the handshake", "a broken handshake", "nobody there"].map((what, index) => ({
+          what,
+          port: [silent, broken, closed][index]?.port
+        }))
+        const reasons = yield* Effect.forEach(attempts, ({ port }) => failure(`https://127.0.0.1:${port}`), {
+          concurrency: "unbounded"
+        }).pipe(Effect.provide(world(names, "127.0.0.1")))
+        for (const reason of reasons) {
+          assert.strictEqual(reason._tag, "Unavailable")
+          assert.notProperty(reason, "unanswered")
+        }
+        assert.include(reasons[0]?.detail, "Connect Timeout")
+        assert.strictEqual(reasons[2]?.detail, "ECONNREFUSED")
+        assert.strictEqual(silent.reached(), 1)
+      }),
+    15_000
+  )
+
+  it.live("after its request went out may have been taken", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve()
+      const { port } = yield* listen((socket) => socket.once("data", () => socket.destroy()))
+      const reason = yield* Effect.provide(failure(`http://127.0.0.1:${port}`), world(names, "127.0.0.1"))
+      assert.deepInclude(reason, { _tag: "Unavailable", unanswered: true })
+    })
+  )
+})

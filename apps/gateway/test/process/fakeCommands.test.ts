@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { make } from "../harness/world.ts"
+
+/** The command of a plugin's package; it is ended with the scope. */
+const run = (plugin: string, ...args: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const main = fileURLToPath(new URL(`../../../packages/plugin-${plugin}/src/bin.ts`, import.meta.url))
+      const child = spawn(process.execPath, ["--conditions=@tocsin/source", main, ...args])
+      let printed = ""
+      const read = (chunk: Buffer) => void (printed += chunk.toString())
+      child.stdout.on("data", read)
+      child.stderr.on("data", read)
+      return { child, ended: once(child, "close"), printed: () => printed }
+    }),
+    ({ child }) => Effect.sync(() => void child.kill("SIGKILL"))
+  )
+
+describe("The command of a plugin", () => {
+  it.live.each([["slack"], ["hipchat"]] as const)("serves a fake %s to which its settings lead", ([plugin]) =>
+    Effect.gen(function* () {
+      const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
+      while (!printed().includes("TOCSIN_EGRESS_ALLOW")) yield* Effect.promise(() => once(child.stdout, "data"))
+      const [, page = ""] = /shown at (\S+)\n/.exec(printed()) ?? []
+      const [, settings = ""] = /lead to it: (.+)\n/.exec(printed()) ?? []
+      const world = yield* make()
+      const integration = `{ "id": "fake", "name": "fake", "type": "${plugin}", "settings": ${settings} }`
+      assert.strictEqual((yield* world.request("POST", "/v1/integrations", integration)).status, 201)
+      const sent = yield* world.request("POST", "/v1/integrations/fake/test", {})
+      assert.strictEqual(sent.status, 200, sent.text)
+      const shown = yield* Effect.promise(() => fetch(page).then((page) => page.text()))
+      assert.include(shown, "<article>")
+      child.kill("SIGTERM")
+      assert.deepStrictEqual(yield* Effect.promise(() => ended), [0, null])
+    })
+  )
+
+  it.live.each([[[]], [["fake", "--port", "x"]], [["fake", "--port", "70000"]], [["fake", "--host"]]] as const)(
+    "says how it is used when it is given %s",
+    ([args]) =>
+      Effect.gen(function* () {
+        const { ended, printed } = yield* run("slack", ...args)
+        assert.deepStrictEqual(yield* Effect.promise(() => ended), [2, null])
+        assert.include(printed(), "Usage: @tocsin/plugin-slack fake [--port N]")
+      })
+  )
+
+  it.live("says so when its port is taken", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const { ended, printed } = yield* run("hipchat", "fake", "--port", new URL(world.slackUrl).port)
+      assert.deepStrictEqual(yield* Effect.promise(() => ended), [1, null])
+      assert.match(printed(), /cannot be served \(.*EADDRINUSE.*\): choose another --port/)
+    })
+  )
+})

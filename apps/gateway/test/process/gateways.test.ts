@@ -1,0 +1,165 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { type Cluster, make, nameIn } from "../harness/cluster.ts"
+import { until } from "../harness/gate.ts"
+
+const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+/** What makes a gateway one of a later version: its tables are more. */
+const laterVersion = new URL("../../../../packages/delivery/test/harness/laterVersion.ts", import.meta.url)
+
+/** Nothing lost and in order, but for messages of which history says that they were perhaps sent twice: late, at most once. */
+const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, alerts: ReadonlyArray<string>) {
+  const deliveries = yield* cluster.settled(gateway)
+  const told = cluster.told()
+  assert.sameMembers([...told.keys()], [...alerts])
+  const doubts = new Map<string, number>()
+  for (const { text, transitions } of deliveries) {
+    const alert = nameIn(text ?? "")
+    const perhaps = transitions.filter(({ cause }) => cause?.includes("perhaps sent twice") === true)
+    doubts.set(alert, (doubts.get(alert) ?? 0) + perhaps.length)
+  }
+  for (const [alert, words] of told) {
+    const end = words.findIndex((word) => /cleared$/i.test(word))
+    const said = `${alert}: ${words.join(", ")}`
+    assert.match(words[0] ?? "", /^Raised/, said)
+    assert.isAtLeast(end, 0, said)
+    const needed = words[end] === "Cleared" ? 2 : 1
+    assert.isAtMost(words.length - needed, doubts.get(alert) ?? 0, said)
+  }
+})
+
+/** Sends raises and clears until it is told to stop; gives the names of the alerts. */
+const flood = Effect.fnUntraced(function* (cluster: Cluster, name: string) {
+  let isOver = false
+  let sent = 0
+  const alerts: Array<string> = []
+  const sender = Effect.gen(function* () {
+    while (!isOver) {
+      const alert = `${name}${alerts.length}`
+      alerts.push(alert)
+      const room = rooms[alerts.length % rooms.length] ?? "a"
+      yield* cluster.send(alert, room)
+      yield* cluster.send(alert, room, "cleared")
+      sent++
+    }
+  })
+  const fiber = yield* Effect.forkChild(
+    Effect.all(
+      Array.from({ length: 6 }, () => sender),
+      { concurrency: "unbounded" }
+    )
+  )
+  return {
+    alerts,
+    more: (count: number) => {
+      const enough = sent + count
+      return until(`${count} more alerts`, () => sent >= enough)
+    },
+    end: Effect.suspend(() => {
+      isOver = true
+      return Fiber.join(fiber)
+    })
+  }
+})
+
+/** Lets no message be answered until the gate opens, and waits until there are some. */
+const inFlight = ({ slackGate }: Cluster) =>
+  Effect.suspend(() => {
+    slackGate.hold()
+    return until("messages in flight", () => slackGate.held() >= rooms.length)
+  })
+
+describe("Several gateways on one PostgreSQL", { timeout: 120_000 }, () => {
+  it.live("lose nothing and keep the order when one is killed, one is stopped and the database starts anew", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(3)
+      for (const room of rooms) yield* cluster.room(room)
+      const { alerts, end, more } = yield* flood(cluster, "n")
+      yield* more(40)
+
+      yield* inFlight(cluster)
+      yield* cluster.gateways[0]?.stop("SIGKILL") ?? Effect.void
+      cluster.slackGate.open()
+      yield* more(80)
+
+      const paused = cluster.gateways[1]?.pid ?? 0
+      yield* inFlight(cluster)
+      process.kill(paused, "SIGSTOP")
+      cluster.slackGate.open()
+      // Every room is spoken to by the one that is left.
+      const seen = new Map(rooms.map((room) => [room, cluster.messages(room).length]))
+      yield* until("every room to be told more", () =>
+        rooms.every((room) => cluster.messages(room).length >= (seen.get(room) ?? 0) + 5)
+      )
+      process.kill(paused, "SIGCONT")
+      yield* more(40)
+
+      yield* Effect.promise(() => cluster.postgres.restart())
+      yield* more(40)
+      yield* end
+      yield* checked(cluster, 2, alerts)
+      assert.strictEqual(yield* cluster.gateways[1]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
+      assert.strictEqual(yield* cluster.gateways[2]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
+    })
+  )
+
+  it.live("keep one budget for two integrations with one hook, and say one edit once", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(2)
+      const { keepsTo, messages, request, room, send, settled, told } = cluster
+      for (const name of rooms) yield* room(name)
+      const limits = { messages: 10, perSeconds: 1, burst: 2 }
+      for (const name of ["one", "two"]) yield* room(name, { hook: "shared", limits })
+      for (let n = 0; n < 20; n++) yield* Effect.andThen(send(`one${n}`, "one"), send(`two${n}`, "two"))
+
+      const { alerts, end, more } = yield* flood(cluster, "m")
+      yield* send("steady", "a")
+      yield* until("the steady alert to be told", () => told().has("steady"))
+      for (let edit = 0; edit < 10; edit++) {
+        const rule = {
+          id: "a",
+          name: "a",
+          enabled: edit % 2 === 1,
+          match: { labels: { room: "a" } },
+          integrations: ["a"],
+          notifyOnClear: true
+        }
+        const { status, text } = yield* request(edit % 2, "PUT", "/v1/rules/a", rule)
+        assert.strictEqual(status, 200, text)
+        yield* until(`what edit ${edit} says`, () => told().get("steady")?.length === edit + 2)
+        yield* more(10)
+      }
+      yield* end
+      yield* settled(1)
+      assert.deepStrictEqual(
+        told().get("steady"),
+        Array.from({ length: 11 }, (_, n) => (n % 2 === 0 ? "Raised" : "Cleared"))
+      )
+      assert.isAbove(alerts.length, 50)
+      assert.lengthOf(messages("shared"), 40)
+      keepsTo(limits, "shared")
+    })
+  )
+
+  it.live("are upgraded one by one under load, and lose nothing (M3)", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(2)
+      const { gateways, join } = cluster
+      for (const room of rooms) yield* cluster.room(room)
+      const { alerts, end, more } = yield* flood(cluster, "u")
+      yield* more(20)
+      for (const old of gateways.slice()) {
+        // The first one changes the tables under those that serve.
+        yield* join({ first: laterVersion })
+        yield* more(20)
+        assert.strictEqual(yield* old.stop("SIGTERM"), 0)
+        yield* more(20)
+      }
+      const { message } = yield* Effect.flip(join())
+      assert.include(message, "The database was written by a later version of Tocsin")
+      yield* end
+      yield* checked(cluster, 3, alerts)
+    })
+  )
+})

@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Integration } from "@tocsin/client"
+import { FakeServer } from "@tocsin/core/fakes"
+import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
+import { Effect } from "effect"
+import { Delivery, listOf } from "../harness/answers.ts"
+import { eventually, until } from "../harness/gate.ts"
+import { fast } from "../harness/room.ts"
+import { make, type World } from "../harness/world.ts"
+
+describe("Beside a service that fails", { timeout: 60_000 }, () => {
+  it.live("that never answers, a healthy one gets all its messages", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const room = yield* world.room("ops", { match: { source: "many" } })
+      world.slackGate.hold()
+      yield* post(
+        world,
+        Array.from({ length: 200 }, (_, n) => alert("many", `a${n}.`))
+      )
+      yield* until("HipChat's messages", () => world.hipChat.messages.length === 200)
+      assert.lengthOf(world.slack.messages, 0)
+      // All of them begun, and no more: HipChat's lane did not wait for any.
+      assert.strictEqual(world.slackGate.arrived(), 64)
+      assert.strictEqual(world.slackGate.held(), 64)
+      world.slackGate.open()
+      yield* room.told(200)
+    })
+  )
+
+  it.live("a hook that turns 403 has its fallback told, and goes on at once when it is mended", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const slack = new FakeSlack()
+      const revoked = new Set<string>()
+      const url = yield* FakeServer.serve({
+        answer: (request) =>
+          revoked.has(request.url)
+            ? { status: 403, headers: { "content-type": "text/html" }, body: "invalid_token" }
+            : slack.answer(request)
+      })
+      const integration = (id: string, path: string, more = {}) => ({
+        id,
+        name: id,
+        type: "slack",
+        limits: fast,
+        settings: { url: `${url}/services/${path}` },
+        ...more
+      })
+      const shown = Effect.map(world.request("GET", "/v1/integrations/ops"), ({ as }) => as(Integration))
+      /** What each place was told, of which alert. */
+      const told = () =>
+        slack.messages.map(({ payload, url }) => {
+          const [, word, id] = /(\w+): Hook.*alert (\w+)\./s.exec(show(payload)) ?? []
+          return `${url.slice("/services/".length)}: ${word} ${id}`
+        })
+      const saved = [
+        yield* world.request("POST", "/v1/integrations", integration("backup", "backup")),
+        yield* world.request("POST", "/v1/integrations", integration("ops", "old", { fallback: "backup" })),
+        yield* world.request("POST", "/v1/rules", {
+          name: "all",
+          match: {},
+          integrations: ["ops"],
+          notifyOnClear: true
+        })
+      ]
+      assert.deepStrictEqual(
+        saved.map(({ status }) => status),
+        [201, 201, 201]
+      )
+
+      yield* post(world, [alert("hook", "a.")])
+      yield* until("the first message", () => told().length === 1)
+      revoked.add("/services/old")
+      yield* post(world, [alert("hook", "b.")])
+      yield* until("the fallback's message", () => told().length === 2)
+      const { broken, state } = yield* shown
+      assert.strictEqual(state, "broken")
+      assert.include(broken?.reason, "Unauthorized: HTTP 403: invalid_token")
+      // Its raise was told there, and nowhere else: it waits for the hook.
+      yield* post(world, [alert("hook", "a.", "cleared")])
+
+      const put = yield* world.request("PUT", "/v1/integrations/ops", integration("ops", "new", { fallback: "backup" }))
+      assert.strictEqual(put.status, 200)
+      yield* until("the clear that waited", () => told().length === 3)
+      yield* post(world, [alert("hook", "c."), alert("hook", "b.", "cleared")])
+      yield* until("the last messages", () => told().length === 5)
+      assert.deepStrictEqual(told().slice(0, 3), ["old: Raised a", "backup: Raised b", "new: Cleared a"])
+      assert.sameMembers(told().slice(3), ["new: Raised c", "backup: Cleared b"])
+      assert.strictEqual((yield* shown).state, "ok")
+      yield* eventually(
+        "all deliveries to end",
+        Effect.map(world.request("GET", "/v1/deliveries"), ({ as }) => as(listOf(Delivery)).items),
+        (items) => items.every(({ status }) => ["delivered", "diverted", "superseded"].includes(status))
+      )
+    })
+  )
+})
+
+const alert = (source: string, id: string, state = "raised") => ({
+  source,
+  id,
+  state,
+  startedAt: "2026-01-01T00:00:00Z",
+  rule: { name: "Hook" }
+})
+
+const post = Effect.fnUntraced(function* (world: World, body: unknown) {
+  const { status, text } = yield* world.request("POST", "/v1/alerts", body)
+  assert.strictEqual(status, 202, text)
+})

@@ -1,0 +1,180 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { connect, createServer, type Socket } from "node:net"
+import * as Store from "../../src/startup/Store.ts"
+import { readStoreUrl } from "../../src/startup/storeUrl.ts"
+import { eventually } from "../harness/gate.ts"
+import { postgres } from "../harness/postgres.ts"
+import { make } from "../harness/world.ts"
+
+describe("A gateway on PostgreSQL", () => {
+  it.live("says which database it is on, and not with which password", () =>
+    Effect.gen(function* () {
+      const { url } = yield* postgres
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres"),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
+      const printed = world.gateway().printed()
+      assert.include(printed, `with its data in PostgreSQL at ${new URL(url("postgres")).host}/postgres.`)
+      assert.notInclude(printed, new URL(url("postgres")).password)
+    })
+  )
+
+  it.live("says what to change when it may not use the database, and not with which password", () =>
+    Effect.gen(function* () {
+      const { server, url } = yield* postgres
+      yield* Effect.promise(async () => {
+        const client = server.getPgClient()
+        await client.connect()
+        await client.query("CREATE ROLE guest LOGIN PASSWORD 'for-guests'")
+        await client.query("CREATE DATABASE standby")
+        await client.query("ALTER DATABASE standby SET default_transaction_read_only = on")
+        await client.end()
+      })
+      const own = url("postgres")
+      const guests = own.replace("tocsin:for-tests@", "guest:for-guests@")
+      const cases: ReadonlyArray<readonly [url: string, says: RegExp]> = [
+        [url("standby"), /a read-only standby: let its URL lead to the primary/],
+        [guests, /may not create tables: make it the owner of the database, or GRANT CREATE/],
+        [own.replace("for-tests", "for-nobody"), /does not let the user of its URL in: look at its name and password/],
+        [url("nowhere"), /cannot be reached .*: look whether it runs, at the host, the port and the database/],
+        [own.replace(/:\d+\//, ":1/"), /cannot be reached .*: look whether it runs, at the host, the port/]
+      ]
+      for (const [text, says] of cases) {
+        const refused = yield* Effect.flip(Effect.scoped(Layer.build(Store.layer(readStoreUrl(text)))))
+        assert.match(refused.message, says)
+        assert.notMatch(JSON.stringify(refused), /for-/)
+      }
+    })
+  )
+
+  it.live("keeps no session at a server that became read-only, and says 503 until it may write", () =>
+    Effect.gen(function* () {
+      const { server, url } = yield* postgres
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres"),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      const health = Effect.map(world.request("GET", "/healthz"), ({ status }) => status)
+      assert.strictEqual(yield* health, 200)
+      const client = server.getPgClient()
+      yield* Effect.promise(() => client.connect())
+      const makeReadOnly = (value: "on" | "off") =>
+        Effect.promise(async () => {
+          await client.query(`SET default_transaction_read_only = off`)
+          await client.query(`ALTER SYSTEM SET default_transaction_read_only = ${value}`)
+          await client.query("SELECT pg_reload_conf()")
+        })
+      const sessions = Effect.promise(async (): Promise<ReadonlyArray<number>> => {
+        const { rows } = await client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'tocsin'")
+        return rows.map(({ pid }: { readonly pid: number }) => pid)
+      })
+      const before = new Set(yield* sessions)
+      assert.isAbove(before.size, 3)
+
+      yield* makeReadOnly("on")
+      yield* eventually(
+        "its sessions to end",
+        Effect.all([health, sessions]),
+        ([status, now]) => status === 503 && !now.some((pid) => before.has(pid))
+      )
+      assert.strictEqual(yield* health, 503)
+
+      yield* makeReadOnly("off")
+      yield* eventually("the door to open", health, (status) => status === 200)
+      yield* Effect.promise(() => client.end())
+    })
+  )
+
+  it.live("answers 503 with Retry-After while its database is away, and goes on by itself when it is back", () =>
+    Effect.gen(function* () {
+      const { server, url } = yield* postgres
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres"),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      const room = yield* world.room("ops", { match: {} })
+      const post = (id: string) =>
+        world.request("POST", "/v1/alerts", {
+          source: "monitor",
+          id,
+          startedAt: "2026-01-01T00:00:00Z",
+          state: "raised",
+          rule: { name: "Check" }
+        })
+      assert.strictEqual((yield* post("before")).status, 202)
+      yield* room.told(1)
+
+      yield* Effect.promise(() => server.stop())
+      const refused = yield* post("while it is away")
+      assert.strictEqual(refused.status, 503)
+      assert.match(refused.headers["retry-after"] ?? "", /^\d+$/)
+      assert.strictEqual(refused.headers["content-type"], "application/problem+json")
+      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 503)
+
+      yield* Effect.promise(() => server.start())
+      yield* eventually("the door to open", post("afterwards"), ({ status }) => status === 202)
+      const all = yield* room.told(2)
+      assert.include(all.at(-1)?.slack.shown, "monitor alert afterwards")
+      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
+    })
+  )
+
+  it.live("answers 503 while the network to its database loses everything, and goes on when it does not", () =>
+    Effect.gen(function* () {
+      const { url } = yield* postgres
+      const network = yield* relay(Number(new URL(url("postgres")).port))
+      const world = yield* make({
+        TOCSIN_DATABASE_URL: url("postgres").replace(/:\d+\//, `:${network.port}/`),
+        TOCSIN_KEY: Buffer.alloc(32).toString("base64")
+      })
+      // More than it writes at once, so that some are on connections that were open before.
+      const ask = Effect.all(
+        ["/healthz", "/v1/rules"].flatMap((path) => Array.from({ length: 12 }, () => world.request("GET", path))),
+        { concurrency: "unbounded" }
+      )
+      for (const { status } of yield* ask) assert.strictEqual(status, 200)
+      network.lose(true)
+      for (const { headers, status } of yield* ask) {
+        assert.strictEqual(status, 503)
+        assert.match(headers["retry-after"] ?? "", /^\d+$/)
+      }
+      network.lose(false)
+      for (const path of ["/healthz", "/v1/rules"]) {
+        yield* eventually("the door to open", world.request("GET", path), ({ status }) => status === 200)
+      }
+    })
+  )
+})
+
+/** Stands between a gateway and its database, and can lose all that is sent, without a word to either. */
+const relay = Effect.fnUntraced(function* (database: number) {
+  let isLosing = false
+  const sockets = new Set<Socket>()
+  const pass = (from: Socket, to: Socket) => {
+    sockets.add(from)
+    from.on("data", (bytes) => isLosing || to.write(bytes))
+    from.on("error", () => {})
+    from.on("close", () => {
+      sockets.delete(from)
+      if (!isLosing) to.destroy()
+    })
+  }
+  const server = createServer((gateway) => {
+    const upstream = connect(database, "127.0.0.1")
+    pass(gateway, upstream)
+    pass(upstream, gateway)
+  })
+  yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      server.close()
+      sockets.forEach((socket) => socket.destroy())
+    })
+  )
+  const address = server.address()
+  const port = typeof address === "object" ? address?.port : undefined
+  return { port, lose: (all: boolean) => void (isLosing = all) }
+})

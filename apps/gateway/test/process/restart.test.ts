@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Delivery, listOf } from "../harness/answers.ts"
+import { memory } from "../harness/memory.ts"
+import { make, type World } from "../harness/world.ts"
+
+describe("A restart with 100,000 deliveries pending", { timeout: 120_000 }, () => {
+  it.live("serves at once, in bounded memory", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const slow = ["slow-0", "slow-1", "slow-2", "slow-3"]
+      for (const id of slow) {
+        yield* saved(world, "/v1/integrations", {
+          id,
+          name: id,
+          type: "slack",
+          // One message in a day: what it owes stays owed.
+          limits: { messages: 1, perSeconds: 86_400, burst: 1 },
+          settings: { url: `${world.slackUrl}/services/T0/B0/${id}` }
+        })
+      }
+      yield* saved(world, "/v1/rules", { name: "slow", match: { source: "slow" }, integrations: slow })
+      const room = yield* world.room("ops", { match: { source: "other" } })
+      for (let array = 0; array < 26; array++) {
+        yield* post(
+          world,
+          Array.from({ length: 1000 }, (_, n) => alert("slow", `a${array * 1000 + n}.`))
+        )
+      }
+      yield* world.gateway().stop("SIGKILL")
+      yield* world.start
+      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
+      yield* post(world, [alert("other", "new.")])
+      yield* room.told(1)
+      const pending = yield* world.request("GET", "/v1/deliveries?status=pending&limit=1")
+      assert.isAtLeast(pending.as(listOf(Delivery)).total, 100_000)
+      assert.isBelow(memory(world.gateway().pid, "HWM"), 500_000_000)
+    })
+  )
+})
+
+const alert = (source: string, id: string) => ({
+  source,
+  id,
+  state: "raised",
+  startedAt: "2026-01-01T00:00:00Z",
+  rule: { name: "Restart" }
+})
+
+const saved = Effect.fnUntraced(function* (world: World, path: string, body: unknown) {
+  const { status, text } = yield* world.request("POST", path, body)
+  assert.strictEqual(status, 201, text)
+})
+
+const post = Effect.fnUntraced(function* (world: World, body: unknown) {
+  const { status, text } = yield* world.request("POST", "/v1/alerts", body)
+  assert.strictEqual(status, 202, text)
+})

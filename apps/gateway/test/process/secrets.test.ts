@@ -1,0 +1,121 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Integration, Plugin } from "@tocsin/client"
+import { Effect, Schema } from "effect"
+import { existsSync, readFileSync } from "node:fs"
+import { ask, errorsOf, listOf } from "../harness/answers.ts"
+import { eventually, until } from "../harness/gate.ts"
+import { fixture, hipChatToken, SharedWorld } from "../harness/world.ts"
+
+const all = "/v1/integrations"
+
+describe("Secrets", { timeout: 60_000 }, () => {
+  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+    const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
+      name: "#ops",
+      type: "slack",
+      settings: { url: "https://hooks.slack.example/services/T0/B0/s3cr3t" },
+      ...changes
+    })
+
+    it.effect("take a HipChat URL as it is shown for copying, and keep its token until it would go elsewhere", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const path = `${all}/copied`
+        const url = `${world.hipChatUrl}/v2/room/copied/notification`
+        const body = { name: "Copied", type: "hipchat", settings: { url: `${url}?auth_token=${hipChatToken}` } }
+        const created = (yield* ask(201, "POST", all, { id: "copied", ...body })).as(Integration)
+        assert.deepStrictEqual(created.settings, { url })
+        assert.deepStrictEqual(created.secretsSet, ["/authToken"])
+
+        const kept = { ...body, settings: { url: url.replace("copied", "moved") } }
+        assert.deepStrictEqual((yield* ask(200, "PUT", path, kept)).as(Integration).secretsSet, ["/authToken"])
+        const nulled = yield* ask(400, "PUT", path, { ...body, settings: { url, authToken: null } })
+        assert.strictEqual(errorsOf(nulled)[0]?.path, "/settings/authToken")
+        for (const elsewhere of [
+          "http://127.0.0.1:9/v2/room/x/notification",
+          url.replace("http:", "https:"),
+          url.replace("127.0.0.1", "127.0.0.2")
+        ]) {
+          const [error] = errorsOf(yield* ask(400, "PUT", path, { ...body, settings: { url: elsewhere } }))
+          assert.strictEqual(error?.path, "/settings/authToken", elsewhere)
+          assert.include(error?.message, "Enter the secret again")
+        }
+        yield* ask(201, "POST", "/v1/rules", { id: "copied", name: "C", match: {}, integrations: ["copied"] })
+        yield* ask(200, "POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
+        yield* until("the message", () =>
+          world.hipChat.messages.some((message) => message.url === "/v2/room/moved/notification")
+        )
+        yield* ask(204, "DELETE", "/v1/rules/copied")
+      })
+    )
+
+    it.effect("show their types' settings, with the secrets marked", () =>
+      Effect.gen(function* () {
+        const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(listOf(Plugin))
+        assert.deepStrictEqual(
+          items.map(({ type }) => type),
+          ["slack", "hipchat"]
+        )
+        const secrets = items.map(({ settings }) => {
+          const { properties } = Schema.decodeUnknownSync(JsonSchema)(settings)
+          return Object.keys(properties).filter((name) => properties[name]?.writeOnly === true)
+        })
+        assert.deepStrictEqual(secrets, [["url"], ["authToken"]])
+      })
+    )
+
+    it.effect("keep their secrets from every answer, the output and the database", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const canary = "c4n4ry-in-the-c04lmine"
+        const settings = { url: `${world.slackUrl}/services/T0/B0/${canary}`, channel: "#seen" }
+        yield* ask(201, "POST", all, slack({ id: "canary", settings }))
+        yield* ask(201, "POST", all, {
+          id: "canary-room",
+          name: "Room",
+          type: "hipchat",
+          settings: { url: `${world.hipChatUrl}/v2/room/9/notification?auth_token=${canary}` }
+        })
+        yield* ask(400, "POST", all, slack({ settings: { ...settings, [canary.slice(0, 2)]: canary } }))
+        yield* ask(400, "PUT", `${all}/canary`, slack({ settings: { url: `ftp://${canary}` } }))
+        yield* ask(
+          400,
+          "PUT",
+          `${all}/canary-room`,
+          slack({ type: "hipchat", settings: { url: `http://${canary}:${canary}@x.example/` } })
+        )
+        // A service that repeats the request, in an answer that is kept as the cause.
+        world.slack.script({ status: 403, body: `No such hook: /services/T0/B0/${canary}` })
+        yield* ask(201, "POST", "/v1/rules", {
+          id: "canary",
+          name: "C",
+          match: {},
+          integrations: ["canary", "canary-room"]
+        })
+        for (const id of ["canary", "canary-room"]) {
+          const shown = Effect.map(world.request("GET", `${all}/${id}`), ({ as }) => as(Integration))
+          yield* eventually("both lanes to break", shown, ({ state }) => state === "broken")
+        }
+        yield* ask(200, "GET", all)
+        const deliveries = yield* ask(200, "GET", "/v1/deliveries")
+        assert.include(deliveries.text, "No such hook")
+
+        // The search itself finds what is not secret.
+        const files = ["", "-wal", "-shm", ".key"].map((suffix) => `${world.database}${suffix}`).filter(existsSync)
+        const stored = files.map((file) => readFileSync(file, "latin1")).join("\n")
+        const answers = world.answers.join("\n")
+        assert.include(answers, "#seen")
+        assert.include(stored, "canary-room")
+        for (const haystack of [answers, stored, world.gateway().printed()]) {
+          for (const secret of [canary, Buffer.from(canary).toString("base64url").slice(0, -4), hipChatToken]) {
+            assert.isFalse(haystack.includes(secret))
+          }
+        }
+      })
+    )
+  })
+})
+
+const JsonSchema = Schema.Struct({
+  properties: Schema.Record(Schema.String, Schema.Struct({ writeOnly: Schema.optionalKey(Schema.Boolean) }))
+})

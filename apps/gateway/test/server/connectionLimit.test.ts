@@ -1,0 +1,23 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { mostConnections } from "../../src/server/connectionLimit.ts"
+import { listen } from "../harness/listen.ts"
+import * as RawSocket from "../harness/rawSocket.ts"
+
+const Endpoint = Schema.Struct({ host: Schema.String, port: Schema.Number })
+const Report = Schema.Struct({
+  libuv: Schema.Array(Schema.Struct({ remoteEndpoint: Schema.optionalKey(Schema.NullOr(Endpoint)) }))
+})
+
+describe("How many connections may be open", () => {
+  it.live("is found without asking for the names of those that are", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listen(() => {})
+      yield* RawSocket.open(`http://127.0.0.1:${port}`)
+      assert.isAbove(mostConnections(), 0)
+      const { libuv } = Schema.decodeUnknownSync(Report)(process.report.getReport())
+      const ours = libuv.flatMap(({ remoteEndpoint }) => remoteEndpoint ?? []).find((end) => end.port === port)
+      assert.strictEqual(ours?.host, "127.0.0.1")
+    })
+  )
+})

@@ -1,0 +1,288 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Integration, Plugin } from "@tocsin/client"
+import { Effect, Schema } from "effect"
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import * as GatewayProcess from "../../demo/gatewayProcess.ts"
+import { until } from "../harness/gate.ts"
+import { make } from "../harness/world.ts"
+
+/** A plugin as its author publishes it, in JavaScript, of the type `pager`; it posts to Slack's stand-in. */
+const pager = `
+import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
+import { Redacted, Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+
+export class Pager extends ChannelPlugin.Service()("pager", {
+  title: "Pager",
+  settings: Schema.Struct({ url: Schema.Redacted(Schema.String).annotateKey({ title: "URL", description: "Where to" }) }),
+  settingsVersion: 1,
+  example: { url: "https://pager.example.com/" },
+  setup: ["Take any URL."],
+  budgets: () => [{ key: "pager", messages: 1000, perSeconds: 1, burst: 1000 }],
+  sizes: { text: 1000 },
+  capabilities: {}
+}) {
+  static layer = HttpChannel.layer(Pager, {
+    request: ({ url }, notification) => HttpClientRequest.post(Redacted.value(url)).pipe(
+      HttpClientRequest.bodyJsonUnsafe({ text: Message.fromNotification(notification).headline, parse: "none", unfurl_links: false, unfurl_media: false })
+    )
+  })
+}`
+
+/** A module of core that is loaded once more, as when a bundle holds it. */
+const copyOfTheContract = new URL("../../../packages/core/src/ChannelPlugin.ts?copy", import.meta.url).href
+
+/** A package: its one file, and what its package.json says beyond the usual. */
+interface Package {
+  readonly main: string
+  readonly manifest?: object
+}
+
+/** Writes packages below a folder, each named by where it is. */
+const unpack = (dir: string, packages: { readonly [name: string]: Package }) => {
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(dir, file)), { recursive: true })
+    writeFileSync(join(dir, file), text)
+  }
+  const peerDependencies = { "@tocsin/core": "*", effect: "~4.1.0" }
+  for (const [name, { main, manifest }] of Object.entries(packages)) {
+    const usual = { name, version: "1.0.0", type: "module", exports: "./index.js", peerDependencies }
+    write(`${name}/package.json`, JSON.stringify({ ...usual, ...manifest }))
+    write(`${name}/index.js`, main)
+  }
+  return dir
+}
+
+const empty = () => mkdtempSync(join(tmpdir(), "tocsin-plugins-"))
+
+/** A folder into which npm installed these packages, with an `effect` and a core that must not be used. */
+const installed = (packages: { readonly [name: string]: Package }) => {
+  const wrong = (name: string) => ({ main: `throw new Error("the wrong ${name}")`, manifest: { version: "9.9.9" } })
+  const dir = empty()
+  unpack(join(dir, "node_modules"), {
+    ...packages,
+    effect: wrong("effect"),
+    "@tocsin/core": wrong("@tocsin/core")
+  })
+  return dir
+}
+
+const refusal = (settings: { readonly [name: string]: string }) =>
+  GatewayProcess.start({
+    TOCSIN_DATABASE_URL: `sqlite:${join(empty(), "a.db")}`,
+    ...settings
+  }).pipe(
+    Effect.flip,
+    Effect.map(({ message }) => message)
+  )
+
+describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
+  it.live(
+    "loads a package from TOCSIN_PLUGINS_DIR, with the gateway's own core and effect, and delivers through it",
+    () =>
+      Effect.gen(function* () {
+        const dir = installed({ "@acme/tocsin-plugin-pager": { main: pager } })
+        const slack = yield* make()
+        const world = yield* make({
+          TOCSIN_PLUGINS: " @acme/tocsin-plugin-pager",
+          TOCSIN_PLUGINS_DIR: dir
+        })
+        const { items } = (yield* world.request("GET", "/v1/plugins")).as(
+          Schema.Struct({ items: Schema.Array(Plugin) })
+        )
+        assert.deepStrictEqual(
+          items.map(({ type }) => type),
+          ["slack", "hipchat", "pager"]
+        )
+        const settings = { url: slack.slackUrl }
+        const made = yield* world.request("POST", "/v1/integrations", {
+          id: "p",
+          name: "Pager",
+          type: "pager",
+          settings
+        })
+        assert.deepStrictEqual(made.as(Integration).secretsSet, ["/url"])
+        const nowhere = { name: "Nowhere", type: "pager", settings: { url: "s3cr3t, no address" } }
+        const refused = yield* world.request("POST", "/v1/integrations", nowhere)
+        assert.strictEqual(refused.status, 400, refused.text)
+        assert.include(refused.text, "The plugin finds no address of a service in them")
+        assert.notInclude(refused.text, "s3cr3t")
+        yield* world.request("POST", "/v1/rules", { name: "All", match: {}, integrations: ["p"] })
+        const alert = {
+          source: "curl",
+          id: "a",
+          state: "raised",
+          startedAt: "2026-01-01T00:00:00Z",
+          rule: { name: "Disk full" }
+        }
+        const posted = yield* world.request("POST", "/v1/alerts", alert)
+        assert.strictEqual(posted.status, 202, posted.text)
+        yield* until("the message", () => slack.slack.messages.length === 1)
+      })
+  )
+
+  it.live("without the package its integration is broken and says so; all else goes on, and what it owes waits", () =>
+    Effect.gen(function* () {
+      const slack = yield* make()
+      const dir = installed({ pager: { main: pager } })
+      const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir }
+      const world = yield* make(settings)
+      const made = { id: "p", name: "Pager", type: "pager", settings: { url: slack.slackUrl } }
+      yield* world.request("POST", "/v1/integrations", made)
+      yield* world.request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ["p"] })
+      yield* world.gateway().stop("SIGTERM")
+
+      const environment = { TOCSIN_DATABASE_URL: `sqlite:${world.database}`, TOCSIN_EGRESS_ALLOW: "127.0.0.1" }
+      const without = yield* GatewayProcess.start(environment)
+      const ask = (method: string, path: string, body?: unknown) =>
+        Effect.promise(async () => {
+          const headers = { "content-type": "application/json" }
+          const sent = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) }
+          const answer = await fetch(`${without.url}${path}`, sent)
+          return { status: answer.status, text: await answer.text() }
+        })
+      const startedAt = "2026-01-01T00:00:00Z"
+      const alert = { source: "curl", id: "a", state: "raised", startedAt, rule: { name: "Disk full" } }
+      const posted = yield* ask("POST", "/v1/alerts", alert)
+      assert.strictEqual(posted.status, 202)
+      const [, id = ""] = /"id":"([^"]+)"/.exec(posted.text) ?? []
+      const says = "No plugin for the type pager is installed"
+      const other = { id: "s", name: "S", type: "slack", settings: { url: slack.slackUrl }, fallback: "p" }
+      for (const [method, path, status, includes, body] of [
+        ["GET", "/v1/integrations", 200, says],
+        ["GET", "/v1/integrations/p", 200, `"state":"broken"`],
+        ["POST", "/v1/integrations/p/test", 400, says],
+        ["POST", "/v1/integrations/p/preview", 400, says],
+        ["PUT", "/v1/integrations/p", 400, "one of the installed types", made],
+        ["POST", "/v1/integrations", 201, "", other],
+        ["POST", "/v1/rules/preview", 200, "", { name: "New", match: {}, integrations: ["p"] }],
+        ["GET", `/v1/alerts/${id}/explain`, 200, "p"],
+        ["GET", "/v1/deliveries?status=open", 200, `"status":"pending"`]
+      ] as const) {
+        const answer = yield* ask(method, path, body)
+        assert.strictEqual(answer.status, status, `${method} ${path}: ${answer.text}`)
+        assert.include(answer.text, includes)
+        assert.notInclude(answer.text, slack.slackUrl)
+      }
+      assert.strictEqual(yield* without.stop("SIGTERM"), 0)
+
+      yield* world.start
+      yield* until("the message", () => slack.slack.messages.length === 1)
+      yield* world.gateway().stop("SIGTERM")
+      const again = yield* GatewayProcess.start(environment)
+      const removed = yield* Effect.promise(() =>
+        fetch(`${again.url}/v1/integrations/p?force=true`, { method: "DELETE" })
+      )
+      assert.strictEqual(removed.status, 204)
+    })
+  )
+
+  it.live.each([
+    {
+      name: "a folder of unpacked packages",
+      dir: () => unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } })
+    },
+    {
+      name: "a package itself",
+      dir: () => join(unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } }), "@acme/tocsin-plugin-pager")
+    }
+  ])("takes $name as TOCSIN_PLUGINS_DIR", ({ dir }) =>
+    Effect.gen(function* () {
+      const settings = { TOCSIN_PLUGINS: "@acme/tocsin-plugin-pager", TOCSIN_PLUGINS_DIR: dir() }
+      const world = yield* make(settings)
+      assert.include((yield* world.request("GET", "/v1/plugins")).text, `"type":"pager"`)
+    })
+  )
+
+  it.live.each([
+    {
+      name: "throws as it is loaded",
+      main: "throw new Error('at once,\\nand more')",
+      says: ["it fails as it is loaded: at once,. Install it anew"]
+    },
+    {
+      name: "was not built",
+      manifest: { exports: "./dist/index.js" },
+      says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it anew"]
+    },
+    {
+      name: "exports nothing by its name",
+      manifest: { exports: { "./pager": "./index.js" } },
+      says: ["/acme/package.json exports nothing that can be imported", `"exports": { ".": "./dist/index.js" }`]
+    },
+    {
+      name: "has a package.json that is none",
+      manifest: { peerDependencies: [] },
+      says: ["/acme/package.json cannot be read, or is no package.json. Install the package anew"]
+    },
+    {
+      name: "is no plugin",
+      main: "export const Slack = class {}",
+      says: ["it exports no channel plugin"]
+    },
+    {
+      name: "has no layer",
+      main: pager.replace("static layer", "static implementation"),
+      says: ["it exports no channel plugin", "with a static layer"]
+    },
+    {
+      name: "never comes to its end as it is loaded",
+      main: "await new Promise(() => setInterval(() => {}, 1000))",
+      says: ["it fails as it is loaded: it is not done after ten seconds. Install it anew"]
+    },
+    {
+      name: "leaves out what it must say of itself",
+      main: pager.replace(/ +capabilities: .*\n/, ""),
+      says: ["its plugin of the type pager declares no capabilities", "conformance kit"]
+    },
+    {
+      name: "serves a type that is taken",
+      main: pager.replaceAll("pager", "slack"),
+      says: ["it serves the type slack, and so does the gateway itself"]
+    },
+    {
+      name: "was made for another core",
+      manifest: { peerDependencies: { "@tocsin/core": "^7.0.0", effect: "~4.1.0" } },
+      says: ["it was made for @tocsin/core ^7.0.0, and this gateway has"]
+    },
+    {
+      name: "does not say which core it was made for",
+      manifest: { peerDependencies: { effect: "~4.1.0" } },
+      says: ["it does not say which @tocsin/core it was made for", "must name @tocsin/core in its peerDependencies"]
+    },
+    {
+      name: "does not say which effect it was made for",
+      manifest: { peerDependencies: { "@tocsin/core": "*" } },
+      says: ["it does not say which effect it was made for"]
+    },
+    {
+      name: "brings a core of its own along",
+      main: pager.replace("ChannelPlugin, ", "").concat(`\nimport * as ChannelPlugin from "${copyOfTheContract}"`),
+      says: ["made with a copy of @tocsin/core that it brings along", "leave @tocsin/core and effect out of the bundle"]
+    }
+  ])("refuses to start with a package that $name", ({ main = pager, manifest = {}, says }) =>
+    Effect.gen(function* () {
+      const dir = installed({ acme: { main, manifest } })
+      const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      for (const part of ["TOCSIN_PLUGINS: acme: ", ...says]) assert.include(said, part)
+      assert.notMatch(said, /and more|    at /)
+    })
+  )
+
+  it.live("refuses to start without a package that it was told to load, and says where it looked", () =>
+    Effect.gen(function* () {
+      const dir = installed({})
+      const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      assert.include(said, `TOCSIN_PLUGINS: acme: it is not installed: not in ${dir}, ${join(dir, "acme")}, `)
+      assert.include(said, "Install it with npm")
+    })
+  )
+
+  it.live("refuses what is no name of a package", () =>
+    Effect.gen(function* () {
+      assert.include(yield* refusal({ TOCSIN_PLUGINS: "../evil.js" }), "TOCSIN_PLUGINS: ")
+    })
+  )
+})

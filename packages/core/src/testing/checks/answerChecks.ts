@@ -1,0 +1,130 @@
+import { assert } from "@effect/vitest"
+import { Duration, Effect, Exit } from "effect"
+import type { Reason } from "../../DeliveryError.ts"
+import type { Check, Options } from "../ChannelPluginTest.ts"
+import type { HttpService } from "../http.ts"
+import { notifications } from "../samples.ts"
+import type { Trial } from "../trial.ts"
+
+const statuses: { readonly [status: number]: Reason["_tag"] } = {
+  302: "Misconfigured",
+  400: "PayloadRejected",
+  401: "Unauthorized",
+  403: "Unauthorized",
+  404: "DestinationGone",
+  405: "Misconfigured",
+  407: "Unauthorized",
+  408: "Unavailable",
+  410: "DestinationGone",
+  413: "PayloadRejected",
+  418: "Misconfigured",
+  422: "PayloadRejected",
+  429: "RateLimited",
+  500: "Unavailable",
+  502: "Unavailable",
+  503: "Unavailable",
+  504: "Unavailable"
+}
+
+/** What the service's answers to requests, and their absence, are called. */
+export const answerChecks = (
+  { deliver, fails }: Trial,
+  { disconnects, responds }: HttpService,
+  options: Pick<Options<never>, "refused" | "statuses">
+): ReadonlyArray<Check> => {
+  const known = { ...statuses, ...options.statuses }
+
+  return [
+    ...Object.entries(known).map(([status, tag]) => ({
+      name: `calls HTTP ${status} ${tag}`,
+      run: fails(
+        responds(() => new Response("", { status: Number(status) })),
+        tag
+      )
+    })),
+    {
+      name: "calls no other status from 300 on delivered",
+      run: Effect.gen(function* () {
+        for (let status = 300; status < 600; status++) yield* fails(responds(() => new Response(null, { status })))
+      })
+    },
+    ...(options.refused ?? []).map(([answer, tag], n) => ({
+      name: `calls refusal ${n + 1} ${tag}`,
+      run: fails(responds(answer), tag)
+    })),
+    {
+      name: "waits as long as Retry-After says",
+      run: Effect.gen(function* () {
+        const reason = yield* fails(responds(() => new Response("", { status: 429, headers: { "retry-after": "17" } })))
+        assert.strictEqual(reason._tag === "RateLimited" && Duration.toSeconds(reason.retryAfter), 17)
+      })
+    },
+    { name: "calls a broken connection Unavailable", run: fails(disconnects, "Unavailable") },
+    {
+      name: "calls an answer that breaks off Unavailable",
+      run: Effect.gen(function* () {
+        for (const begun of ["", "o", "ok", "{"]) {
+          const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new Error("reset"))
+          const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+            controller.enqueue(new TextEncoder().encode(begun))
+          yield* fails(
+            responds(() => new Response(new ReadableStream({ start, pull }))),
+            "Unavailable"
+          )
+        }
+      })
+    },
+    {
+      name: "understands malformed answers as well as empty ones",
+      run: Effect.gen(function* () {
+        for (const [status, tag] of Object.entries(known)) {
+          for (const body of malformed) {
+            yield* fails(
+              responds(() => new Response(body, { status: Number(status) })),
+              tag
+            )
+          }
+        }
+      })
+    },
+    {
+      name: "takes or refuses a malformed answer that claims success, and never throws",
+      run: Effect.gen(function* () {
+        for (const body of malformed) {
+          const { exit, printed } = yield* deliver(notifications.Raised, { answer: responds(() => new Response(body)) })
+          assert.isFalse(Exit.hasDies(exit), printed)
+        }
+      })
+    },
+    {
+      name: "reads no more of an endless answer than it needs",
+      run: Effect.gen(function* () {
+        let pulled = 0
+        const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+          pulled += 1024
+          // An end, so that a plugin that reads all of it is caught and not waited for.
+          if (pulled > 1_048_576) return controller.close()
+          controller.enqueue(new Uint8Array(1024).fill(97))
+        }
+        yield* fails(
+          responds(() => new Response(new ReadableStream({ pull }), { status: 500 })),
+          "Unavailable"
+        )
+        assert.isBelow(pulled, 1_048_576)
+      })
+    }
+  ]
+}
+
+const malformed = [
+  "{",
+  "<html>",
+  "null",
+  "[]",
+  "0",
+  '"',
+  "\u0000\uFFFF",
+  '{"ok":{}}',
+  '{"error":null}',
+  '{"error":{"message":1}}'
+]

@@ -1,0 +1,188 @@
+import { assert } from "@effect/vitest"
+import { Deferred, Effect, Exit } from "effect"
+import { TestClock } from "effect/testing"
+import type { Check } from "../ChannelPluginTest.ts"
+import { processWatch } from "../processWatch.ts"
+import { notifications } from "../samples.ts"
+import type { Sent } from "../service.ts"
+import { nextTurn, pause, type Seen, type Trial } from "../trial.ts"
+
+/** How a plugin behaves while it works. */
+export const conductChecks = ({
+  call,
+  decode,
+  deliver,
+  options,
+  plugin,
+  service,
+  verify,
+  within
+}: Trial): ReadonlyArray<Check> => {
+  /** Delivers to services that do not answer, and looks at each call when it has come as far as it can. */
+  const hanging = Effect.fnUntraced(function* (
+    look: (call: {
+      readonly poll: () => Exit.Exit<unknown, unknown> | undefined
+      readonly interrupt: () => void
+      readonly sent: ReadonlyArray<Sent>
+    }) => Effect.Effect<void>
+  ) {
+    for (const hangs of service.hangs) {
+      const release = yield* Deferred.make<void>()
+      const answer = hangs(Deferred.await(release))
+      const { call, sent } = within(answer, (channel, settings) =>
+        channel.deliver(settings, notifications.Raised, { form: "rich" })
+      )
+      const fiber = yield* Effect.forkChild(call)
+      for (let waits = 0; waits < 100 && sent.length === 0 && fiber.pollUnsafe() === undefined; waits++) yield* pause
+      yield* turns
+      yield* look({ poll: () => fiber.pollUnsafe(), interrupt: () => fiber.interruptUnsafe(), sent }).pipe(
+        // What cannot be interrupted would keep the test waiting, too.
+        Effect.ensuring(Effect.andThen(Deferred.succeed(release, undefined), turns)),
+        Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe()))
+      )
+    }
+  })
+  /** All that it does, with services of every kind. */
+  const everything = Effect.gen(function* () {
+    const seen: Array<Seen<unknown>> = []
+    const secrets = options.secrets.join(" ")
+    for (const answer of [service.accepts, ...service.fails(secrets), ...service.otherwise(secrets)]) {
+      seen.push(yield* deliver(notifications.Raised, { answer }), yield* verify(answer))
+    }
+    return seen
+  })
+
+  return [
+    {
+      name: "has no timeout of its own",
+      run: hanging(({ poll, sent }) =>
+        Effect.gen(function* () {
+          const before = [poll(), sent.length]
+          for (let hour = 0; hour < 5; hour++) yield* Effect.andThen(TestClock.adjust("1 hour"), turns)
+          assert.deepStrictEqual([poll(), sent.length], before, "it gave up on its own")
+        })
+      )
+    },
+    {
+      name: "can be interrupted while the service hangs",
+      run: hanging(({ interrupt, poll, sent }) =>
+        Effect.gen(function* () {
+          if (poll() !== undefined) return
+          interrupt()
+          yield* turns
+          const exit = poll()
+          assert.isTrue(exit !== undefined && Exit.hasInterrupts(exit), "it goes on")
+          for (const { isOpen } of sent) assert.isFalse(isOpen(), "what it sent still waits for an answer")
+        })
+      )
+    },
+    {
+      name: "makes one attempt, whatever happens",
+      run: Effect.gen(function* () {
+        for (const answer of service.fails("")) {
+          const { sent } = yield* deliver(notifications.Raised, { answer })
+          assert.lengthOf(sent, 1)
+        }
+        const usual = yield* deliver(notifications.Raised)
+        for (const answer of service.otherwise("")) {
+          const { sent } = yield* deliver(notifications.Raised, { answer })
+          assert.isAtMost(sent.length, usual.sent.length)
+        }
+      })
+    },
+    {
+      name: "leaves no connection open",
+      run: Effect.gen(function* () {
+        for (const { left } of yield* everything) assert.lengthOf(left, 0)
+      })
+    },
+    {
+      name: "writes no logs",
+      run: Effect.gen(function* () {
+        const { printers } = yield* processWatch(
+          Effect.gen(function* () {
+            for (const { logs } of yield* everything) assert.deepStrictEqual(logs, [])
+          })
+        )
+        assert.deepStrictEqual(printers, [], "it writes to the console")
+      })
+    },
+    {
+      name: "prints no secret, whatever the service answers",
+      run: Effect.gen(function* () {
+        for (const { logs, printed, spans } of yield* everything) {
+          for (const secret of options.secrets) {
+            for (const text of [printed, spans, ...logs]) assert.isFalse(text.includes(secret), "a secret was printed")
+          }
+        }
+      })
+    },
+    {
+      name: "reads no configuration",
+      run: Effect.gen(function* () {
+        for (const { configuration } of yield* everything) assert.deepStrictEqual(configuration, [])
+      })
+    },
+    {
+      name: "reads no environment variables",
+      run: Effect.gen(function* () {
+        const { variables } = yield* processWatch(everything)
+        assert.deepStrictEqual(variables, [])
+      })
+    },
+    {
+      name: "sends the same for the same input, whatever was sent before and whatever the time is",
+      run: Effect.gen(function* () {
+        const first = yield* deliver(notifications.Raised)
+        yield* TestClock.adjust("1 day")
+        const mixed = yield* call(service.accepts, (channel, settings) =>
+          Effect.gen(function* () {
+            for (const notification of [notifications.Cleared, notifications.Raised, notifications.Raised]) {
+              yield* channel.deliver(settings, notification, { form: "rich" })
+            }
+          })
+        )
+        const each = wires(first.sent)
+        assert.isAbove(each.length, 0)
+        assert.deepStrictEqual(wires(mixed.sent).slice(-2 * each.length), [...each, ...each])
+      })
+    },
+    {
+      name: "keeps the settings of two integrations apart, also at the same time",
+      run: Effect.gen(function* () {
+        const other = yield* decode(plugin.example)
+        const one = yield* deliver(notifications.Raised)
+        const two = yield* deliver(notifications.Raised, { settings: plugin.example })
+        assert.notDeepEqual(
+          wires(two.sent),
+          wires(one.sent),
+          "it sends the same for other settings, or the settings of the test are its example"
+        )
+        const both = yield* call(service.accepts, (channel, settings) =>
+          Effect.forEach(
+            [settings, other, settings],
+            (settings) => Effect.exit(channel.deliver(settings, notifications.Raised, { form: "rich" })),
+            { concurrency: "unbounded" }
+          )
+        )
+        assert.deepStrictEqual<unknown>(both.exit, Exit.succeed([one.exit, two.exit, one.exit]))
+        assert.deepStrictEqual(wires(both.sent).sort(), [one, two, one].flatMap(({ sent }) => wires(sent)).sort())
+      })
+    },
+    {
+      name: "tells where it sends",
+      run: Effect.gen(function* () {
+        const { exit, sent } = yield* call(service.accepts, (channel, settings) =>
+          Effect.as(channel.deliver(settings, notifications.Raised, { form: "rich" }), channel.destination(settings))
+        )
+        assert.isTrue(Exit.isSuccess(exit))
+        for (const { origin } of sent) assert.deepStrictEqual(exit, Exit.succeed(origin))
+      })
+    }
+  ]
+}
+
+const wires = (sent: ReadonlyArray<Sent>) => sent.map(({ wire }) => wire())
+
+/** As many turns as a call needs to come as far as it can without an answer. */
+const turns = Effect.repeat(nextTurn, { times: 5 })

@@ -1,0 +1,95 @@
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { Misconfigured, Unavailable } from "../../DeliveryError.ts"
+import type { Check, ConnectionOptions } from "../ChannelPluginTest.ts"
+import { type ConnectionService, ends, frameBytes } from "../connection.ts"
+import { notifications } from "../samples.ts"
+import type { Trial } from "../trial.ts"
+
+/** What a connection that fails, and what is said on one, are called. */
+export const connectionChecks = (
+  { deliver, fails, outcome }: Trial,
+  service: ConnectionService,
+  { peer, refused = [] }: Pick<ConnectionOptions<never>, "peer" | "refused">
+): ReadonlyArray<Check> => {
+  /** How often the plugin reads before it calls a message delivered. */
+  const readings = Effect.gen(function* () {
+    let count = 0
+    yield* deliver(notifications.Raised, { answer: service.answersBy(peer, () => void count++) })
+    return count
+  })
+  /** The outcomes where the connection ends instead of each answer that the plugin waits for. */
+  const broken = Effect.gen(function* () {
+    const count = yield* readings
+    return yield* Effect.forEach(ends, (ends) =>
+      Effect.forEach(
+        Array.from({ length: count }, (_, n) => n + 1),
+        (nth) => outcome(service.failsAt(nth, { says: "", ends }))
+      )
+    )
+  })
+
+  return [
+    {
+      name: "passes on why there is no connection",
+      run: Effect.gen(function* () {
+        const reason = yield* fails(service.refuses(new Unavailable({ detail: "ECONNREFUSED" })), "Unavailable")
+        assert.notProperty(reason, "unanswered", "nothing was sent")
+        yield* fails(service.refuses(new Misconfigured({ detail: "not allowed" })), "Misconfigured")
+      })
+    },
+    ...refused.map(([peer, tag], n) => ({
+      name: `calls refusal ${n + 1} ${tag}`,
+      run: fails(service.answersBy(peer), tag)
+    })),
+    {
+      name: "calls a connection that breaks off Unavailable",
+      run: Effect.gen(function* () {
+        for (const reasons of yield* broken) {
+          // What ends after it has been delivered is no failure.
+          const failed = reasons.filter((reason) => reason !== undefined)
+          assert.deepStrictEqual(reasons.slice(0, failed.length), failed, "a later failure")
+          assert.isTrue(reasons.length === 0 || failed.length > 0, "no answer came, and it calls that delivered")
+          for (const { _tag } of failed) assert.strictEqual(_tag, "Unavailable")
+        }
+      })
+    },
+    {
+      name: "says that a message was perhaps taken where the connection broke off after it",
+      run: Effect.gen(function* () {
+        for (const reasons of yield* broken) {
+          const last = reasons.findLast((reason) => reason !== undefined)
+          if (last?._tag === "Unavailable") assert.strictEqual(last.unanswered, true)
+        }
+      })
+    },
+    {
+      name: "understands malformed answers",
+      run: Effect.gen(function* () {
+        for (const says of malformed) yield* fails(service.failsAt(1, { says, ends: ends[0]! }))
+      })
+    },
+    {
+      name: "reads no more of an endless answer than it needs",
+      run: Effect.gen(function* () {
+        let read = 0
+        // It has an end, so that a plugin that reads all of it is caught and not waited for.
+        const endless = { says: new Uint8Array(1_048_576).fill(97), ends: ends[0]! }
+        yield* fails(service.failsAt(1, endless, () => void read++))
+        assert.isBelow(read * frameBytes, endless.says.length)
+      })
+    }
+  ]
+}
+
+const malformed = [
+  "\n",
+  "\r\n\r\n",
+  "{\r\n",
+  "<html>\r\n",
+  ": :\r\n",
+  "999999999999\r\n",
+  "\u0000\r\n",
+  "x".repeat(65_536),
+  new Uint8Array([0xff, 0xfe, 0x00, 0xc3, 0x0a])
+]

@@ -1,0 +1,159 @@
+import { assert } from "@effect/vitest"
+import { Effect, JsonPatch, Predicate, Redacted, Schema } from "effect"
+import { secretPointers, settingsSchema } from "../../settings/settingsSchema.ts"
+import { withoutSecrets } from "../../settings/withoutSecrets.ts"
+import type { Check } from "../ChannelPluginTest.ts"
+import { notifications } from "../samples.ts"
+import { print, type Trial } from "../trial.ts"
+
+/** What a plugin says of itself. */
+export const declarationChecks = ({ decode, json, options, plugin, settings }: Trial): ReadonlyArray<Check> => [
+  {
+    name: "has a lowercase type",
+    run: Effect.sync(() => assert.match(plugin.type, /^[a-z][a-z0-9-]*$/))
+  },
+  {
+    name: "gives every setting a title and a description",
+    run: Effect.sync(() => {
+      for (const { description, path, title } of named(settingsSchema(plugin))) {
+        assert.isTrue(Predicate.isString(title) && title !== "", `${path} has no title`)
+        assert.isTrue(Predicate.isString(description) && description !== "", `${path} has no description`)
+      }
+    })
+  },
+  {
+    name: "gives no two settings the same title",
+    run: Effect.sync(() => {
+      // A setting that several forms of a group have is one setting.
+      const titles = [...new Map(named(settingsSchema(plugin)).map(({ path, title }) => [path, title])).values()]
+      assert.deepStrictEqual([...new Set(titles)], titles)
+    })
+  },
+  {
+    name: "gives an example that decodes",
+    run: Effect.asVoid(decode(plugin.example))
+  },
+  {
+    name: "says how to set it up",
+    run: Effect.sync(() => assert.isTrue(plugin.setup.length > 0 && plugin.setup.every((step) => step.trim() !== "")))
+  },
+  {
+    name: "keeps its settings through JSON",
+    run: Effect.gen(function* () {
+      const decoded = yield* settings
+      assert.deepStrictEqual(yield* decode(yield* Effect.orDie(Schema.encodeEffect(json)(decoded))), decoded)
+    })
+  },
+  {
+    name: "brings the settings of each older version to the present form",
+    run: Effect.gen(function* () {
+      const { migrate, settingsVersion } = plugin
+      assert.isTrue(Number.isInteger(settingsVersion) && settingsVersion >= 1)
+      if (settingsVersion === 1) return
+      if (migrate === undefined) return assert.fail("it has no `migrate`")
+      const { older = [] } = options
+      for (let version = 1; version < settingsVersion; version++) {
+        assert.isTrue(
+          older.some((stored) => stored.version === version),
+          `the test gives no \`older\` settings of version ${version}`
+        )
+      }
+      for (const stored of older) yield* decode(migrate(stored))
+    })
+  },
+  {
+    name: "prints no secret of its settings",
+    run: Effect.gen(function* () {
+      const printed = JSON.stringify(yield* settings)
+      for (const secret of options.secrets) assert.notInclude(printed, secret)
+    })
+  },
+  {
+    name: "says no secret in what is wrong with settings",
+    run: Effect.gen(function* () {
+      for (const [name, value] of Object.entries(record(options.settings))) {
+        const wrong = Predicate.isString(value) ? [`${value}\n`, [value]] : [[value]]
+        for (const one of wrong) {
+          const exit = yield* Effect.exit(
+            Schema.decodeUnknownEffect(json, { errors: "all" })({ ...record(options.settings), [name]: one })
+          )
+          if (exit._tag === "Success") continue
+          for (const secret of options.secrets) assert.notInclude(String(exit.cause), secret)
+        }
+      }
+    })
+  },
+  {
+    name: "declares budgets that can be spent",
+    run: Effect.gen(function* () {
+      const budgets = plugin.budgets(yield* settings)
+      assert.isAbove(budgets.length, 0)
+      for (const { burst, messages, perSeconds } of budgets) {
+        assert.isTrue([burst, messages, perSeconds].every(Number.isFinite))
+        assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
+      }
+    })
+  },
+  {
+    name: "names no secret in the keys of its budgets",
+    run: Effect.gen(function* () {
+      const budgets = JSON.stringify(plugin.budgets(yield* settings))
+      for (const secret of options.secrets) assert.notInclude(budgets, secret, "a key that is not redacted")
+    })
+  },
+  {
+    name: "shares no budget between different credentials",
+    run: Effect.gen(function* () {
+      const keys = Effect.fnUntraced(function* (settings: Schema.Json) {
+        return plugin
+          .budgets(yield* decode(settings))
+          .map(({ key }) => (Redacted.isRedacted(key) ? Redacted.value(key) : key))
+      })
+      const pointers = secretPointers(plugin)
+      const credentials = JsonPatch.get(options.settings, plugin.example).filter(
+        ({ op, path }) => op === "replace" && pointers.some((pointer) => `${path}/`.startsWith(`${pointer}/`))
+      )
+      const own = yield* keys(options.settings)
+      assert.notDeepEqual(yield* keys(plugin.example), own)
+      if (credentials.length > 0) {
+        assert.notDeepEqual(yield* keys(JsonPatch.apply(credentials, options.settings)), own)
+      }
+    })
+  },
+  {
+    name: "previews every kind of notification from settings without secrets",
+    run: Effect.gen(function* () {
+      const { preview } = plugin
+      if (preview === undefined) return
+      const open = withoutSecrets(yield* settings)
+      for (const notification of Object.values(notifications)) {
+        const shown = preview(open, notification)
+        assert.isAbove(shown.blocks.length, 0)
+        for (const secret of options.secrets) assert.notInclude(print(shown), secret)
+      }
+    })
+  }
+]
+
+interface Named {
+  readonly path: string
+  readonly title: unknown
+  readonly description: unknown
+}
+
+/** Every setting, also those of groups, of lists, and of the forms that a group may have. */
+const named = (schema: Schema.Json, path = ""): ReadonlyArray<Named> => {
+  const { anyOf, items, properties } = record(schema)
+  const fields = Object.entries(record(properties)).flatMap(([name, setting]) => {
+    const { description, title } = record(setting)
+    return [{ path: `${path}/${name}`, title, description }, ...named(setting, `${path}/${name}`)]
+  })
+  const forms = Array.isArray(anyOf) ? anyOf.flatMap((form: Schema.Json) => named(form, path)) : []
+  return [...fields, ...forms, ...(items === undefined ? [] : named(items, path))]
+}
+
+const isRecord = (value: Schema.Json | undefined): value is { readonly [key: string]: Schema.Json } =>
+  Predicate.isObject(value)
+
+const record = (value: Schema.Json | undefined): { readonly [key: string]: Schema.Json } =>
+  isRecord(value) ? value : {}

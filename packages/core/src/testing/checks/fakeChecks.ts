@@ -1,0 +1,57 @@
+import { assert } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import type { Reason } from "../../DeliveryError.ts"
+import { client } from "../../fakes/client.ts"
+import { type FakeService, type Misbehaviour, misbehaviours } from "../../fakes/FakeService.ts"
+import type { Check } from "../ChannelPluginTest.ts"
+import { given } from "../given.ts"
+import type { HttpService } from "../http.ts"
+import type { Trial } from "../trial.ts"
+
+const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] | undefined } = {
+  archived: "DestinationGone",
+  revoked: "Unauthorized",
+  limited: "RateLimited",
+  failing: "Unavailable",
+  // Services lie in their own ways.
+  lying: undefined
+}
+
+/** What becomes of messages at the plugin's own fake, as it should be and as it misbehaves. */
+export const fakeChecks = (
+  { deliver, fails, outcome }: Trial,
+  { through }: HttpService,
+  fake: () => FakeService
+): ReadonlyArray<Check> => {
+  const served = () => {
+    const service = fake()
+    return { service, answer: through(client(service).execute), settings: service.settings("https://fake.example.com") }
+  }
+  return [
+    {
+      name: "gives its fake what it takes",
+      run: Effect.gen(function* () {
+        const { service, ...how } = served()
+        for (const notification of Object.values(given)) {
+          for (const form of ["rich", "plain"] as const) {
+            const { exit, printed } = yield* deliver(notification, { ...how, form })
+            assert.isTrue(Exit.isSuccess(exit), printed)
+          }
+        }
+        assert.lengthOf(service.messages, 2 * Object.keys(given).length)
+      })
+    },
+    ...misbehaviours.map((how) => ({
+      name: `calls its fake, where it is ${how}, ${reasons[how] ?? "anything but delivered"}`,
+      run: Effect.gen(function* () {
+        const { answer, service, settings } = served()
+        service.behaviour = how
+        yield* fails(answer, reasons[how], settings)
+        assert.lengthOf(service.messages, 0)
+        service.behaviour = "usual"
+        assert.isUndefined(yield* outcome(answer, settings))
+        assert.lengthOf(service.messages, 1)
+      })
+    }))
+  ]
+}

@@ -1,0 +1,88 @@
+import { assert } from "@effect/vitest"
+import { Effect, Exit, Schema } from "effect"
+import { type Form, Receipt } from "../../ChannelPlugin.ts"
+import type { Notification } from "../../Notification.ts"
+import type { Check } from "../ChannelPluginTest.ts"
+import { always } from "../always.ts"
+import { given } from "../given.ts"
+import { previewTexts } from "../previewTexts.ts"
+import { notifications } from "../samples.ts"
+import type { Seen, Trial } from "../trial.ts"
+
+const forms: ReadonlyArray<Form> = ["rich", "plain"]
+
+const maxReceiptBytes = 4096
+
+const json = Schema.toCodecJson(Receipt)
+
+/** What is sent for whatever has to be said. */
+export const payloadChecks = ({ deliver, plugin, service }: Trial): ReadonlyArray<Check> => {
+  const fits = ({ exit, printed, sent }: Seen<unknown>) => {
+    assert.isTrue(Exit.isSuccess(exit), printed)
+    assert.isAbove(sent.length, 0, "nothing was sent")
+    for (const { problems } of sent) assert.deepStrictEqual(problems(), [])
+    assert.isTrue(
+      sent.slice(0, -1).every(({ isIdempotent }) => isIdempotent()),
+      "something was sent before the last that may not be sent twice"
+    )
+  }
+
+  const isTaken = Effect.fnUntraced(function* (notification: Notification) {
+    for (const form of forms) fits(yield* deliver(notification, { form }))
+  })
+
+  /** Says more in the conversation that it began: from the receipt as it is stored, and where none is left. */
+  const isContinued = Effect.gen(function* () {
+    const { exit, printed } = yield* deliver(notifications.Raised)
+    if (!Exit.isSuccess(exit)) return assert.fail(printed)
+    const receipt = yield* Effect.orDie(
+      Effect.flatMap(Schema.encodeEffect(json)(exit.value), Schema.decodeEffect(json))
+    )
+    for (const notification of [notifications.Escalated, notifications.Cleared]) {
+      for (const form of forms) {
+        for (const conversation of [{ id: "kept", receipt }, { id: "empty", receipt: {} }, { id: "lost" }]) {
+          fits(yield* deliver(notification, { form, conversation }))
+        }
+        // An older version of the plugin gave another.
+        const old = { id: "old", receipt: { data: { of: "an older version" } } }
+        const other = yield* deliver(notification, { form, conversation: old })
+        assert.isFalse(Exit.hasDies(other.exit), other.printed)
+      }
+    }
+  })
+
+  const isWithinSize = Effect.fnUntraced(function* (notification: Notification) {
+    const { sent } = yield* deliver(notification, { form: "plain" })
+    const texts = sent.flatMap(({ shows }) => previewTexts(shows()))
+    assert.isAtMost(texts.join("\n").length, plugin.sizes.text)
+  })
+
+  const isReceiptSmall = Effect.fnUntraced(function* (notification: Notification) {
+    const { exit, printed } = yield* deliver(notification)
+    if (!Exit.isSuccess(exit)) return assert.fail(printed)
+    assert.isTrue(Schema.is(Receipt)(exit.value), "what it gives back is no receipt")
+    const bytes = new TextEncoder().encode(JSON.stringify(exit.value.data ?? null)).length
+    assert.isAtMost(bytes, maxReceiptBytes)
+  })
+
+  return [
+    ...Object.entries(given).map(([what, notification]) => ({
+      name: `gives what the service takes for ${what}`,
+      run: isTaken(notification)
+    })),
+    { name: "gives what the service takes for any notification", run: always(isTaken) },
+    { name: "goes on from its own receipt, and without one", run: isContinued },
+    ...(service.isRead
+      ? [
+          {
+            name: "keeps its plain form within the size that it declares",
+            run: Effect.andThen(Effect.forEach(Object.values(given), isWithinSize), always(isWithinSize))
+          }
+        ]
+      : []),
+    {
+      name: "gives a receipt of at most 4 KiB",
+      run: Effect.forEach(Object.values(given), isReceiptSmall)
+    }
+  ]
+}

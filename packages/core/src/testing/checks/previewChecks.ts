@@ -1,0 +1,72 @@
+import { assert } from "@effect/vitest"
+import { Effect, Exit, Schema } from "effect"
+import type { Notification } from "../../Notification.ts"
+import { spansText } from "../../fakes/spansText.ts"
+import { Preview, type Span } from "../../Preview.ts"
+import { withoutSecrets } from "../../settings/withoutSecrets.ts"
+import type { Check } from "../ChannelPluginTest.ts"
+import { always } from "../always.ts"
+import { given } from "../given.ts"
+import { previewTexts } from "../previewTexts.ts"
+import type { Trial } from "../trial.ts"
+
+/** A preview may not lie. */
+export const previewChecks = ({ deliver, plugin, service, settings }: Trial): ReadonlyArray<Check> => {
+  const { preview } = plugin
+  if (preview === undefined) return []
+
+  const isHonest = Effect.fnUntraced(function* (notification: Notification) {
+    if (!service.isRead) return assert.fail("it has a preview, and the test gives no `read` to hold against it")
+    const { exit, printed, sent } = yield* deliver(notification)
+    assert.isTrue(Exit.isSuccess(exit), printed)
+    const shown = preview(withoutSecrets(yield* settings), notification)
+    assert.isTrue(isPreview(shown), "what it gives is no Preview")
+    const lie = difference(
+      shown,
+      sent.map(({ shows }) => shows())
+    )
+    if (lie !== undefined) assert.fail(lie)
+  })
+
+  return [
+    ...Object.entries(given).map(([what, notification]) => ({
+      name: `previews what it sends for ${what}`,
+      run: isHonest(notification)
+    })),
+    { name: "previews what it sends for any notification", run: always(isHonest) }
+  ]
+}
+
+const isPreview = Schema.is(Preview)
+
+/** What is wrong with a preview of what was sent: nothing if both say the same in the same order. */
+const difference = (shown: Preview, sent: ReadonlyArray<Preview>): string | undefined => {
+  if (!sent.some(({ accent }) => accent === shown.accent)) return `its colour, ${shown.accent}, is not what is sent`
+  const ours = visible(previewTexts(shown, told))
+  const theirs = visible(sent.flatMap((one) => previewTexts(one, told)))
+  const invented = ours.find((text) => !theirs.join(" ").includes(text))
+  if (invented !== undefined) return `it shows what is not sent: ${invented}`
+  const left = theirs.find((text) => !ours.join(" ").includes(text))
+  if (left !== undefined) return `it does not show what is sent: ${left}`
+  return ours.join(" ") === theirs.join(" ") ? undefined : "it shows it in another order, or more or less often"
+}
+
+/** What a link looks like is no link, and whom a text names is not called. */
+const told = (spans: ReadonlyArray<Span>): string =>
+  spans
+    .map((span) =>
+      span._tag === "Link" || span._tag === "Mention" ? `[${span._tag} ${spansText([span])}]` : spansText([span])
+    )
+    .join("")
+
+/** What only keeps a channel from reading text as markup is seen by nobody, and half a character goes out whole. */
+const visible = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
+  texts
+    .map((text) =>
+      text
+        .toWellFormed()
+        .replace(/\p{Default_Ignorable_Code_Point}/gu, "")
+        .replace(/\s+/g, " ")
+        .trim()
+    )
+    .filter((text) => text !== "")

@@ -1,0 +1,35 @@
+import { assert } from "@effect/vitest"
+import { Cause, Effect, Exit } from "effect"
+import { DeliveryError } from "../../DeliveryError.ts"
+import type { Check } from "../ChannelPluginTest.ts"
+import type { Trial } from "../trial.ts"
+
+/** How a plugin finds out whether settings work. */
+export const verifyChecks = ({ call, plugin, service, verify }: Trial): ReadonlyArray<Check> => [
+  {
+    name: "verifies if it says so, and only then",
+    run: Effect.gen(function* () {
+      const { exit } = yield* call(service.accepts, ({ verify }) => Effect.succeed(verify !== undefined))
+      assert.deepStrictEqual(exit, Exit.succeed(plugin.capabilities.verify === true))
+    })
+  },
+  {
+    name: "verifies nothing where there is no connection",
+    run: Effect.gen(function* () {
+      if (plugin.capabilities.verify !== true) return
+      const { exit, printed } = yield* verify(service.isAway)
+      const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      assert.isTrue(error instanceof DeliveryError && error.reason._tag === "Unavailable", printed)
+    })
+  },
+  {
+    name: "posts nothing to verify, and tries once",
+    run: Effect.gen(function* () {
+      for (const answer of [service.accepts, ...service.fails(""), ...service.otherwise("")]) {
+        const { sent } = yield* verify(answer)
+        for (const { postsNothing } of sent) assert.isTrue(postsNothing(), "it may post something")
+        assert.isAtMost(sent.length, 1)
+      }
+    })
+  }
+]

@@ -1,0 +1,182 @@
+/**
+ * Takes events in: records each once, moves its alert, plans, and answers when
+ * all of that is on the disk.
+ */
+import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
+import { Array as Arr, Context, DateTime, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+// Effect's own digest is a task of another thread for each event.
+import { hash } from "node:crypto"
+import { Alerts } from "../records/Alerts.ts"
+import { Closing } from "../planning/AlertCloser.ts"
+import { type Episode, judge } from "../domain/episode.ts"
+import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
+import { type Moved, Reconciliation } from "../planning/Reconciler.ts"
+import { storable } from "../domain/storableText.ts"
+import { alertNamed, eventNamed } from "../sql/touches.ts"
+import { withinLimits } from "../domain/truncateEvent.ts"
+
+/** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
+export interface Accepted {
+  readonly id: AlertId
+  readonly status: "accepted" | "duplicate" | "late"
+}
+
+/** Takes events in. */
+export class Intake extends Context.Service<
+  Intake,
+  {
+    /** Takes all of the events or none, in their order, and returns when they are durable. */
+    readonly accept: (events: ReadonlyArray<AlertEvent>) => Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
+    /** Closes an alert by hand, for the reason that is given; one that has cleared stays as it is. Undefined if there is none. */
+    readonly clear: (id: AlertId, reason: string) => Effect.Effect<Alert | undefined, StoreUnavailable>
+  }
+>()("@tocsin/delivery/Intake") {
+  static readonly layer: Layer.Layer<
+    Intake,
+    never,
+    Journal | SqlClient.SqlClient | Alerts | Closing | Reconciliation | SecureRandom.SecureRandom
+  > = Layer.effect(
+    Intake,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const alerts = yield* Alerts
+      const closing = yield* Closing
+      const reconciliation = yield* Reconciliation
+      const random = yield* SecureRandom.SecureRandom
+
+      const seenBefore = Effect.fnUntraced(function* (events: ReadonlyArray<AlertEvent>) {
+        const keys = events.flatMap(({ eventId, source }) =>
+          eventId === undefined ? [] : [{ source, event_id: eventId }]
+        )
+        const rows =
+          keys.length === 0
+            ? []
+            : yield* sql<SeenRow>`SELECT events.* FROM ${given(sql, "events", keys)} AS given CROSS JOIN events
+                WHERE events.source = given.source AND events.event_id = given.event_id`
+        return new Map(rows.map((row) => [eventNamed(row.source, row.event_id), row]))
+      })
+
+      /** Takes events of which no two have the same alert or the same id. */
+      const acceptDistinct = Effect.fnUntraced(function* (events: ReadonlyArray<Hashed>) {
+        const seen = yield* seenBefore(events.map(({ event }) => event))
+        const episodes = yield* alerts.latest(events.map(({ event }) => event))
+        const now = yield* DateTime.now
+        const accepted: Array<Accepted> = []
+        const rows: Array<Values> = []
+        const heard: Array<AlertId> = []
+        const saved: Array<Episode> = []
+        const moved: Array<Moved> = []
+        for (const { event, hash } of events) {
+          const known = event.eventId === undefined ? undefined : seen.get(eventNamed(event.source, event.eventId))
+          if (known !== undefined) {
+            if (known.hash !== hash) {
+              yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${known.sequence}`
+            }
+            heard.push(known.alert_id)
+            accepted.push({ id: known.alert_id, status: known.status })
+            continue
+          }
+          const episode = episodes.get(alertNamed(event.source, event.sourceId))
+          const verdict = judge(episode, event, { hash, newId: AlertId.make(yield* random.uuidV7()), now })
+          const { _tag, alert } = verdict
+          const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
+          accepted.push({ id: alert.id, status })
+          // What only repeats or refreshes an alert leaves no row, unless its key must be known again (I5, I6).
+          if (event.eventId !== undefined || (_tag !== "Duplicate" && _tag !== "Updated")) {
+            rows.push({
+              source: event.source,
+              event_id: event.eventId ?? null,
+              hash,
+              alert_id: alert.id,
+              status,
+              note: _tag === "NeverRaised" ? "nothing owed: never raised here" : null,
+              received_at: now.epochMilliseconds
+            })
+          }
+          if (verdict._tag === "Duplicate" || verdict._tag === "Late") {
+            heard.push(alert.id)
+            continue
+          }
+          saved.push({
+            alert,
+            clearTimeStated: verdict.clearTimeStated,
+            lastHash: hash,
+            raisedHere: _tag !== "NeverRaised"
+          })
+          moved.push({ alert, before: episode?.alert.id === alert.id ? episode.alert : undefined })
+        }
+        yield* insertAll(sql, "events", rows)
+        yield* alerts.heard(heard)
+        yield* alerts.save(saved)
+        yield* reconciliation.moved(moved)
+        return accepted
+      })
+
+      /** Takes requests in their order, all events at once of which none needs another's end. */
+      const acceptAll = Effect.fnUntraced(function* (requests: ReadonlyArray<ReadonlyArray<Hashed>>) {
+        const answers = new Map<Hashed, Accepted>()
+        for (const events of turns(requests.flat()).flatMap(Arr.chunksOf(mostAtOnce))) {
+          const accepted = yield* acceptDistinct(events)
+          accepted.forEach((one, index) => {
+            const event = events[index]
+            if (event !== undefined) answers.set(event, one)
+          })
+        }
+        return requests.map((events) => events.flatMap((event) => answers.get(event) ?? []))
+      })
+
+      const accept = journal.together(acceptAll)
+
+      return Intake.of({
+        clear: (id, reason) => journal.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
+        accept: (events) => {
+          const hashed = events.map(withinLimits).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
+          return accept(
+            hashed,
+            hashed.flatMap(({ event }) => touched(event))
+          )
+        }
+      })
+    })
+  )
+}
+
+const touched = ({ eventId, source, sourceId }: AlertEvent) => [
+  alertNamed(source, sourceId),
+  ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
+]
+
+/** An event, and what it says as a hash. */
+interface Hashed {
+  readonly event: AlertEvent
+  readonly hash: string
+}
+
+/** The events in turns: each of what follows from none of the same turn. */
+const turns = (events: ReadonlyArray<Hashed>): ReadonlyArray<ReadonlyArray<Hashed>> => {
+  const all: Array<Array<Hashed>> = []
+  /** How many turns have begun that touch what is named. */
+  const after = new Map<string, number>()
+  for (const hashed of events) {
+    const names = touched(hashed.event)
+    const turn = Math.max(...names.map((name) => after.get(name) ?? 0))
+    for (const name of names) after.set(name, turn + 1)
+    ;(all[turn] ??= []).push(hashed)
+  }
+  return all
+}
+
+interface SeenRow {
+  readonly sequence: number
+  readonly source: string
+  readonly event_id: string
+  readonly alert_id: AlertId
+  readonly status: Accepted["status"]
+  readonly hash: string
+}
+
+const encodeEvent = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(AlertEvent)))

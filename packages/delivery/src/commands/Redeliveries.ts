@@ -1,0 +1,151 @@
+/**
+ * Delivering again what died, or what a person wants to see again (case D7).
+ */
+import type { IntegrationId, Kind } from "@tocsin/core"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import type { StoredConversation } from "../records/conversationRow.ts"
+import { Conversations, type DeliveryStatus } from "../records/Conversations.ts"
+import { NotFound } from "./Edits.ts"
+import { Integrations } from "../config/Integrations.ts"
+import { type Invalid, invalid } from "../config/InvalidInput.ts"
+import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { Signals } from "../cluster/Signals.ts"
+import { storable } from "../domain/storableText.ts"
+
+/** It cannot be delivered again now; the message says why. */
+export class NotAgain extends Schema.TaggedError<NotAgain>()("NotAgain", { message: Schema.String }) {}
+
+/** Who asks, and why; kept in the history of the new delivery. */
+export interface Asked {
+  readonly by: string
+  readonly reason: string | undefined
+}
+
+/** So many are made in one transaction, so that others get their turn. */
+const chunk = 500
+
+/** Makes new deliveries of old ones. */
+export class Redeliveries extends Context.Service<
+  Redeliveries,
+  {
+    /** Delivers one again, which has ended; gives the id of the new delivery. What was delivered needs a reason. */
+    readonly one: (
+      delivery: string,
+      asked: Asked
+    ) => Effect.Effect<string, NotFound | NotAgain | Invalid | StoreUnavailable>
+    /** Delivers again all that died and can be told now, in the order in which it was owed; gives their number. */
+    readonly dead: (
+      filter: { readonly integration: IntegrationId | undefined; readonly since: number | undefined },
+      asked: Asked
+    ) => Effect.Effect<number, StoreUnavailable>
+  }
+>()("@tocsin/delivery/Redeliveries") {
+  static readonly layer: Layer.Layer<
+    Redeliveries,
+    never,
+    Journal | SqlClient.SqlClient | Conversations | Integrations | Signals
+  > = Layer.effect(
+    Redeliveries,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const conversations = yield* Conversations
+      const integrations = yield* Integrations
+      const signals = yield* Signals
+
+      const again = Effect.fnUntraced(function* (row: Row, { by, reason }: Asked) {
+        if (row.conversation_id === null) {
+          return yield* new NotAgain({
+            message: "It is a digest or a notice; what a digest says is delivered again by itself"
+          })
+        }
+        const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
+        const whyNot =
+          conversation === undefined || !(yield* integrations.enabled).has(conversation.integration)
+            ? "Its integration was deleted"
+            : notNow(row, conversation)
+        if (conversation === undefined || whyNot !== undefined) return yield* new NotAgain({ message: whyNot ?? "" })
+        const made = yield* conversations.makeDelivery(conversation, {
+          kind: kindNow(row.kind, conversation),
+          status: "pending",
+          cause: storable(`delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`),
+          redeliveryOf: row.id
+        })
+        yield* sql.afterCommit(signals.send([conversation.integration], "work"))
+        return made
+      })
+
+      const one = Effect.fnUntraced(function* (id: string, asked: Asked) {
+        const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`
+        if (row === undefined) return yield* new NotFound()
+        const told = yield* sql`SELECT id FROM deliveries
+          WHERE conversation_id = ${row.conversation_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
+        if ((row.status === "delivered" || told.length > 0) && asked.reason === undefined) {
+          return yield* invalid("/reason", "why it is to be delivered again, because it was delivered already")
+        }
+        return yield* again(row, asked)
+      })
+
+      /** The next dead deliveries after which nothing else was said there, or is still to be said. */
+      const deadAfter = (
+        after: number,
+        { integration, since }: { readonly integration: IntegrationId | undefined; readonly since: number | undefined }
+      ) =>
+        sql<Row>`SELECT * FROM deliveries WHERE ${sql.and([
+          sql`status = 'dead' AND sequence > ${after}`,
+          sql`NOT EXISTS (SELECT 1 FROM deliveries later
+          WHERE later.conversation_id = deliveries.conversation_id AND later.sequence > deliveries.sequence
+            AND later.status <> 'superseded')`,
+          ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
+          ...(since === undefined ? [] : [sql`created_at >= ${since}`])
+        ])} ORDER BY sequence LIMIT ${chunk}`
+
+      return Redeliveries.of({
+        one: (id, asked) => journal.commit(one(id, asked)),
+        dead: Effect.fnUntraced(function* (filter, asked) {
+          let made = 0
+          let after = 0
+          for (;;) {
+            const rows = yield* journal.read(deadAfter(after, filter))
+            const last = rows.at(-1)
+            if (last === undefined) return made
+            after = last.sequence
+            made += yield* journal.commit(
+              Effect.map(
+                Effect.forEach(rows, (row) =>
+                  again(row, asked).pipe(
+                    Effect.as(1),
+                    Effect.catchTag("NotAgain", () => Effect.succeed(0))
+                  )
+                ),
+                (each) => each.reduce((sum, one) => sum + one, 0)
+              )
+            )
+          }
+        })
+      })
+    })
+  )
+}
+
+const notNow = ({ cause, id, kind, status }: Row, { state, waiting }: StoredConversation): string | undefined => {
+  if (waiting?.id === id) return "It still waits to be delivered"
+  if (waiting !== undefined) return "Another delivery of this alert still waits there"
+  if (status === "superseded") return `It was superseded (${cause ?? ""}): what it said was no longer true`
+  if (kind === "Cleared" && state === "open") return "The alert is raised again there: there is no clear to be told"
+  return undefined
+}
+
+/** A raise that is told again says what is true by then, so that it need not be known here whether it cleared. */
+const kindNow = (kind: Kind, { state }: StoredConversation): Kind =>
+  kind === "Cleared" || (kind === "Escalated" && state === "open") ? kind : "Raised"
+
+interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly conversation_id: string | null
+  readonly kind: Kind
+  readonly status: DeliveryStatus
+  readonly cause: string | null
+}

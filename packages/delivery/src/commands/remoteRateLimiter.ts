@@ -1,0 +1,100 @@
+/**
+ * The budgets that a test send spends: they are kept by the gateway whose lanes spend them too (cases B1, D6).
+ */
+import { IntegrationId, Limits } from "@tocsin/core"
+import { Duration, Effect, FiberMap, Schema } from "effect"
+import type { Budget } from "../config/rateLimits.ts"
+import { Integrations } from "../config/Integrations.ts"
+import { Journal } from "../sql/GroupCommit.ts"
+import { Pacing } from "../sending/RateLimiter.ts"
+import { Peers } from "../cluster/Peers.ts"
+
+/** How long a test goes on trying. */
+export const giveUpAfter = Duration.minutes(5)
+
+/** While nobody answers for a budget: its gateway has gone, or its lanes are moving. */
+const pause = 1000
+
+/** Whoever does not ask again so long after it could, in milliseconds, is gone, and no longer the next. */
+const patience = 10_000
+
+const spender = IntegrationId
+
+/** What a gateway is asked of a budget that it keeps; the answer is in milliseconds. */
+const Question = Schema.fromJsonString(
+  Schema.Union([
+    Schema.Struct({
+      of: Schema.Literal("take"),
+      spender,
+      budgets: Schema.Array(Schema.Struct({ ...Limits.fields, key: Schema.String }))
+    }),
+    Schema.Struct({ of: Schema.Literal("pause"), spender, milliseconds: Schema.Number }),
+    Schema.Struct({
+      of: Schema.Literal("hint"),
+      key: Schema.String,
+      remaining: Schema.Number,
+      resetAt: Schema.Number
+    }),
+    Schema.Struct({ of: Schema.Literal("forget"), spender })
+  ])
+)
+type Question = typeof Question.Type
+
+/** Answers other gateways for as long as the scope is open; paces a test that spends these budgets. */
+export const testPacing = Effect.gen(function* () {
+  const pacing = yield* Pacing
+  const peers = yield* Peers
+  const journal = yield* Journal
+  const integrations = yield* Integrations
+  const spenders = yield* FiberMap.make<IntegrationId>()
+
+  const answer = Effect.fnUntraced(function* (question: Question) {
+    switch (question.of) {
+      case "take": {
+        yield* pacing.declare(question.spender, question.budgets)
+        const wait = yield* pacing.takeFirst(question.spender)
+        // Whoever asked may be gone before it says so; one that sends now may yet be asked for a pause.
+        const isGoneAfter = wait > 0 ? wait + patience : giveUpAfter
+        yield* FiberMap.run(spenders, question.spender, Effect.delay(pacing.forget(question.spender), isGoneAfter))
+        return wait
+      }
+      case "pause":
+        yield* pacing.pause(question.spender, question.milliseconds)
+        return 0
+      case "hint":
+        yield* pacing.hint(question.key, question.remaining, question.resetAt)
+        return 0
+      case "forget":
+        yield* pacing.forget(question.spender)
+        yield* FiberMap.remove(spenders, question.spender)
+        return 0
+    }
+  })
+
+  yield* Effect.forkScoped(peers.answer((question) => Effect.map(answer(decode(question)), String)))
+
+  return Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>) {
+    const keys = budgets.map(({ key }) => key)
+    const partition = yield* journal.read(integrations.partitionOf(keys)).pipe(
+      Effect.tapError(() => Effect.sleep(pause)),
+      Effect.eventually
+    )
+    const ask = (question: Question): Effect.Effect<number> =>
+      peers.isHeld(partition)
+        ? answer(question)
+        : Effect.map(peers.ask(partition, encode(question)), (answer) =>
+            answer === undefined ? pause : Number(answer)
+          )
+
+    return {
+      ...pacing,
+      takeFirst: (spender) => ask({ of: "take", spender, budgets }),
+      pause: (spender, milliseconds) => Effect.asVoid(ask({ of: "pause", spender, milliseconds })),
+      hint: (key, remaining, resetAt) => Effect.asVoid(ask({ of: "hint", key, remaining, resetAt })),
+      forget: (spender) => Effect.asVoid(ask({ of: "forget", spender }))
+    } satisfies Pacing["Service"]
+  })
+})
+
+const encode = Schema.encodeSync(Question)
+const decode = Schema.decodeUnknownSync(Question)

@@ -1,0 +1,303 @@
+/**
+ * The integrations in the store, their settings sealed (cases S1, S2).
+ */
+import { type ChannelPlugin, type DeliveryOptions, type Integration, IntegrationId, type Limits } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, type Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { budgetKeys, placing } from "./rateLimits.ts"
+import type { Channels } from "./PluginRegistry.ts"
+import type { Egress } from "@tocsin/core"
+import { enteredSettings } from "./settingsInput.ts"
+import { decodeKeys, decodeOptions, encodeKeys, encodeOptions, type Row, shown } from "./integrationRow.ts"
+import { type Invalid, invalid } from "./InvalidInput.ts"
+import { Seal, type SealBroken } from "./Seal.ts"
+import { SettingsVersion } from "./ConfigCache.ts"
+import { withoutSecrets } from "./secretFields.ts"
+import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** An integration as an operator enters it. Secrets that `settings` leaves out stay as they are stored. */
+export interface IntegrationInput {
+  readonly id: IntegrationId
+  readonly name: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly settings: JsonObject
+  readonly limits?: Limits
+  readonly fallback?: IntegrationId
+  readonly delivery?: DeliveryOptions
+}
+
+/** An integration as it may be shown: without secrets, with what is known of its state. */
+export interface ShownIntegration extends IntegrationInput {
+  /** Its place in the order in which they were made. */
+  readonly sequence: number
+  /** JSON Pointers into `settings`: the secrets that are set. */
+  readonly secretsSet: ReadonlyArray<string>
+  readonly broken: { readonly reason: string; readonly since: number } | undefined
+  /** Nothing is sent before `until`, in epoch milliseconds: the service asked for it, or could not be reached. */
+  readonly waiting: { readonly because: "limited" | "unavailable"; readonly until: number } | undefined
+  readonly lastSuccessAt: number | undefined
+  readonly createdAt: number
+  /** Grows with every edit, so it tells two states of one integration apart. */
+  readonly updatedAt: number
+}
+
+/** An integration as its lane needs it. */
+export interface ReadyIntegration {
+  /** Tells its state from others, as `updatedAt` of what is shown; undefined if it is not saved. */
+  readonly updatedAt?: number
+  /** It is noted as broken because it was not ready, which it is now. */
+  readonly wasNotReady?: boolean
+  readonly integration: Integration
+  readonly plugin: ChannelPlugin.Any
+  readonly channel: ChannelPlugin.Channel<unknown>
+}
+
+/** Why an integration is broken whose settings or plugin cannot be used. */
+export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`
+
+/** A success is noted this often, in milliseconds: each by itself would make all attempts wait for each other. */
+const successPrecision = 1000
+
+/** Reads and writes integrations. Writes belong inside a journal's transaction. */
+export class Integrations extends Context.Service<
+  Integrations,
+  {
+    readonly list: Effect.Effect<ReadonlyArray<ShownIntegration>, SqlError.SqlError>
+    readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
+    /** The ids of all integrations, and whether each is enabled. */
+    readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
+    /** Which state each is in, by the `updatedAt` of what is shown. */
+    readonly states: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
+    /** Which part of the lanes each belongs to: those that spend one budget belong to one part (M1). */
+    readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
+    /** Which part those belong to that spend these budgets, saved or not. */
+    readonly partitionOf: (budgets: ReadonlyArray<string>) => Effect.Effect<number, SqlError.SqlError>
+    /** Puts every integration where it belongs by its budgets, which another version of its plugin may declare anew. */
+    readonly place: Effect.Effect<void, SqlError.SqlError>
+    /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
+    readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
+    /**
+     * Refuses settings that are not valid, or whose destination may not be called;
+     * gives the integration ready to be sent to, unsaved. It may wait for the
+     * network, so it belongs outside of any transaction.
+     */
+    readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | Invalid>
+    /** Makes the integration, or replaces the one of this id. */
+    readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
+    /** What waits there for its next attempt is due now. */
+    readonly hasten: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Takes the fallback from an integration. */
+    readonly leaveFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Whether any settings were sealed with a key that is not known here. */
+    readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
+    /** Seals the next settings anew that the previous key sealed; false when there are none. */
+    readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
+    /** Notes what the lane found out: that a message arrived, that it is mended, until when it waits, or why it stands still. */
+    readonly note: (
+      id: IntegrationId,
+      state:
+        | { readonly worked: true }
+        | { readonly mended: true }
+        | { readonly waiting: NonNullable<ShownIntegration["waiting"]> }
+        | { readonly brokenBecause: string }
+    ) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Integrations") {
+  static readonly layer: Layer.Layer<
+    Integrations,
+    never,
+    SqlClient.SqlClient | Channels | Egress | Seal | SettingsVersion
+  > = Layer.effect(
+    Integrations,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const seal = yield* Seal
+      const version = yield* SettingsVersion
+
+      const row = (id: IntegrationId) =>
+        Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
+
+      const stored = yield* settingsReader
+      const entered = yield* enteredSettings
+
+      /** What cannot be used is shown all the same, without its settings: which of them are secret is not known. */
+      const show = (row: Row) =>
+        stored(row).pipe(
+          Effect.map(({ installed, settings }) => shown(row, withoutSecrets(installed.plugin, settings))),
+          Effect.catchTag("NotReady", ({ detail }) =>
+            Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, brokenAsNotReady(detail)))
+          )
+        )
+
+      /** Puts every integration where it belongs by its budgets. */
+      const placeByBudgets = Effect.gen(function* () {
+        const rows = yield* sql<
+          Pick<Row, "id" | "partition" | "budgets">
+        >`SELECT id, partition, budgets FROM integrations`
+        const places = placing(rows.map(({ budgets, id }) => ({ id, budgets: decodeKeys(budgets ?? "[]") })))
+        for (const { id, partition } of rows) {
+          const place = places.get(id)
+          if (place === partition) continue
+          yield* sql`UPDATE integrations SET partition = ${place} WHERE id = ${id}`
+          yield* version.changed
+        }
+      })
+
+      return Integrations.of({
+        list: Effect.flatMap(sql<Row>`SELECT * FROM integrations ORDER BY sequence`, (rows) =>
+          Effect.forEach(rows, show)
+        ),
+        get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
+        enabled: version.remember(
+          Effect.map(
+            sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
+            (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
+          )
+        ),
+        states: version.remember(
+          Effect.map(
+            sql<Pick<Row, "id" | "updated_at">>`SELECT id, updated_at FROM integrations`,
+            (rows) => new Map(rows.map(({ id, updated_at }) => [IntegrationId.make(id), updated_at]))
+          )
+        ),
+        partitions: version.remember(
+          Effect.map(
+            sql<Pick<Row, "id" | "partition">>`SELECT id, partition FROM integrations`,
+            (rows) => new Map(rows.map(({ id, partition }) => [IntegrationId.make(id), partition ?? 0]))
+          )
+        ),
+        partitionOf: Effect.fnUntraced(function* (budgets) {
+          const rows = yield* sql<Pick<Row, "partition" | "budgets">>`SELECT partition, budgets FROM integrations`
+          const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => budgets.includes(key)))
+          return sharing?.partition ?? placing([{ id: "", budgets }]).get("") ?? 0
+        }),
+        place: Effect.gen(function* () {
+          for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
+            const known = yield* Effect.orElseSucceed(stored(row), () => undefined)
+            const budgets = known === undefined ? "[]" : keysOf(known, decodeOptions(row.options).limits)
+            if (budgets !== row.budgets) yield* sql`UPDATE integrations SET budgets = ${budgets} WHERE id = ${row.id}`
+          }
+          yield* placeByBudgets
+        }),
+        ready: Effect.fnUntraced(function* (id) {
+          const found = yield* row(id)
+          if (found === undefined) return undefined
+          const { decoded, installed } = yield* stored(found)
+          const { delivery, fallback, limits } = decodeOptions(found.options)
+          return {
+            ...installed,
+            updatedAt: found.updated_at,
+            wasNotReady: found.broken_reason?.startsWith(brokenAsNotReady("")) === true,
+            integration: {
+              id,
+              name: found.name,
+              type: found.type,
+              enabled: found.enabled === 1,
+              settings: decoded,
+              ...(limits && { limits }),
+              ...(fallback && { fallback }),
+              ...(delivery && { delivery })
+            }
+          }
+        }),
+        check: Effect.fnUntraced(function* (input) {
+          const settings = yield* entered.complete(input, yield* row(input.id))
+          yield* entered.checkDestination(settings)
+          const { decoded, installed } = settings
+          return { ...installed, integration: { ...input, settings: decoded } }
+        }),
+        save: Effect.fnUntraced(function* (input) {
+          const now = yield* Clock.currentTimeMillis
+          const before = yield* row(input.id)
+          if (input.fallback === input.id) return yield* invalid("/fallback", "the id of another integration")
+          if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
+            return yield* invalid("/fallback", "the id of an integration")
+          }
+          const { decoded, installed, settings } = yield* entered.complete(input, before)
+          const { delivery, fallback, limits } = input
+          const columns = {
+            type: input.type,
+            name: input.name,
+            enabled: input.enabled ? 1 : 0,
+            options: encodeOptions({
+              ...(limits && { limits }),
+              ...(fallback && { fallback }),
+              ...(delivery && { delivery })
+            }),
+            sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
+            settings_version: installed.plugin.settingsVersion,
+            key_id: seal.keyId,
+            budgets: keysOf({ installed, decoded }, limits),
+            broken_reason: null,
+            broken_since: null,
+            waiting_because: null,
+            updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
+          }
+          if (before !== undefined && !(yield* entered.isSealedIn(before, settings))) {
+            // Receipts of another place would lead astray (O8).
+            yield* sql`UPDATE conversations SET receipt = NULL WHERE integration_id = ${input.id}`
+          }
+          yield* version.changed
+          yield* before === undefined
+            ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
+            : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
+          yield* placeByBudgets
+        }),
+        hasten: Effect.fnUntraced(function* (id) {
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE deliveries SET next_at = ${now}
+              WHERE integration_id = ${id} AND status = 'retrying' AND next_at > ${now}`
+        }),
+        leaveFallback: Effect.fnUntraced(function* (id) {
+          const found = yield* row(id)
+          if (found === undefined) return
+          const { fallback: _, ...options } = decodeOptions(found.options)
+          yield* version.changed
+          yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
+        }),
+        remove: (id) => Effect.andThen(version.changed, Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`)),
+        sealedByOthers: Effect.map(
+          sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
+          (rows) => rows.length > 0
+        ),
+        reseal: Effect.gen(function* () {
+          const [old] = yield* sql<Row>`SELECT * FROM integrations WHERE key_id <> ${seal.keyId} LIMIT 1`
+          if (old === undefined) return false
+          const text = yield* seal.open(old.sealed_settings, old.id, old.key_id)
+          const columns = { sealed_settings: yield* seal.seal(text, old.id), key_id: seal.keyId }
+          yield* sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${old.id}`
+          return true
+        }),
+        note: Effect.fnUntraced(function* (id, state) {
+          const now = yield* Clock.currentTimeMillis
+          if ("mended" in state) {
+            yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
+              WHERE id = ${id}`
+            return
+          }
+          if ("waiting" in state) {
+            const { because, until } = state.waiting
+            yield* sql`UPDATE integrations SET waiting_because = ${because}, waiting_until = ${until} WHERE id = ${id}`
+            return
+          }
+          // A pause that a service asked for is not over by what it takes meanwhile.
+          yield* "worked" in state
+            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},
+                waiting_because = CASE WHEN waiting_because = 'limited' THEN 'limited' END
+                WHERE id = ${id} AND (broken_reason IS NOT NULL OR waiting_because = 'unavailable'
+                  OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
+            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause}, waiting_because = NULL,
+                broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
+        })
+      })
+    })
+  )
+}
+
+/** What its budgets are known by, as the column has it. */
+const keysOf = ({ decoded, installed }: Pick<StoredSettings, "installed" | "decoded">, limits: Limits | undefined) =>
+  encodeKeys(budgetKeys({ ...installed, integration: { settings: decoded, ...(limits && { limits }) } }))

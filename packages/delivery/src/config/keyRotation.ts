@@ -1,0 +1,42 @@
+/**
+ * What a start does about the key that seals settings (case S1).
+ */
+import { Effect, Schema } from "effect"
+import { Integrations } from "./Integrations.ts"
+import { Journal } from "../sql/GroupCommit.ts"
+
+/** The settings in the store were sealed with a key that was not given, or were changed; nothing was touched. */
+export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { message: Schema.String }) {}
+
+/**
+ * Seals anew what the previous key sealed, all of it or, if it is stopped or something
+ * cannot be opened, nothing: then the previous key alone still opens all. It comes
+ * before all else: with a wrong key, one integration after the other would look broken.
+ */
+export const changeKey = Effect.gen(function* () {
+  const journal = yield* Journal
+  const integrations = yield* Integrations
+  if (yield* journal.read(integrations.sealedByOthers)) {
+    return yield* new WrongKey({
+      message:
+        "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with, or TOCSIN_KEY_PREVIOUS to it if you are changing the key."
+    })
+  }
+  const resealed = yield* journal.commit(
+    Effect.gen(function* () {
+      let resealed = 0
+      while (yield* integrations.reseal) resealed++
+      return resealed
+    })
+  )
+  if (resealed > 0) yield* Effect.logInfo(`Sealed the settings of ${resealed} integrations with the new key.`)
+}).pipe(
+  Effect.catchTag(
+    "SealBroken",
+    () =>
+      new WrongKey({
+        message:
+          "The settings of an integration are not what TOCSIN_KEY_PREVIOUS sealed, so they cannot be sealed with the new key: start with the previous key alone, and delete the integration that is shown as broken."
+      })
+  )
+)

@@ -1,0 +1,108 @@
+/**
+ * Settings as an operator enters them: completed with the secrets that are stored, and checked (cases S2, S3).
+ */
+import { Effect, Schema } from "effect"
+import { Channels, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
+import { Egress } from "@tocsin/core"
+import type { IntegrationInput } from "./Integrations.ts"
+import { fromIssue, Invalid, invalid } from "./InvalidInput.ts"
+import { keptSecrets, pointerTo, withStoredSecrets } from "./secretFields.ts"
+import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** Reads what operators enter. */
+export const enteredSettings = Effect.gen(function* () {
+  const channels = yield* Channels
+  const egress = yield* Egress
+  const stored = yield* settingsReader
+
+  /** Valid settings; secrets that are left out are those of the row of this integration, if there is one. */
+  const complete = Effect.fnUntraced(function* (input: IntegrationInput, before: SettingsRow | undefined) {
+    const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
+    const usable =
+      before === undefined || before.type !== input.type
+        ? undefined
+        : yield* Effect.orElseSucceed(stored(before), () => undefined)
+    const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
+    const decoded = yield* decodeSettings(installed, settings).pipe(
+      Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
+    )
+    const encoded = decodeObject(
+      JSON.stringify(
+        yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
+      )
+    )
+    if (usable !== undefined) {
+      const kept = keptSecrets(installed.plugin, {
+        entered: input.settings,
+        settings: encoded,
+        stored: usable.settings
+      })
+      if (kept.length > 0) yield* checkOrigin(usable, kept, decoded)
+    }
+    return { installed, decoded, settings: encoded }
+  })
+
+  /** Whether the row holds these very settings. */
+  const isSealedIn = (row: SettingsRow, settings: JsonObject) =>
+    stored(row).pipe(
+      Effect.map((before) => JSON.stringify(before.settings) === JSON.stringify(settings)),
+      Effect.orElseSucceed(() => false)
+    )
+
+  /** Refuses settings whose destination may not be called. */
+  const checkDestination = Effect.fnUntraced(function* ({ decoded, installed, settings }: Entered) {
+    const origin = yield* destination(installed.channel, decoded)
+    yield* egress.check(origin).pipe(
+      Effect.mapError(({ message }) => {
+        const path = `/settings${pointerTo(settings, origin) ?? ""}`
+        return invalid(path, "a destination that may be called", message)
+      })
+    )
+  })
+
+  return { complete, checkDestination, isSealedIn }
+})
+
+/** Settings that are valid: of an installed plugin, as it takes them, and as JSON. */
+interface Entered {
+  readonly installed: InstalledChannel
+  readonly decoded: unknown
+  readonly settings: JsonObject
+}
+
+const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
+  Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
+    errors: "all",
+    onExcessProperty: "error"
+  })
+
+/** A stored secret is not sent to another origin than it was entered for (S2). */
+const checkOrigin = Effect.fnUntraced(function* (
+  { decoded: before, installed: { channel } }: StoredSettings,
+  kept: ReadonlyArray<string>,
+  decoded: unknown
+) {
+  if ((yield* destination(channel, before)) === (yield* destination(channel, decoded))) return
+  return yield* new Invalid({
+    errors: kept.map((pointer) => ({
+      path: `/settings${pointer}`,
+      expected: "the secret again, because it would be sent to another origin",
+      message: "Enter the secret again: the settings now point to another scheme, host or port"
+    }))
+  })
+})
+
+/** Where settings lead to. What a plugin throws may carry them: an address that is none does, in the error of `new URL`. */
+const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, Invalid> =>
+  Effect.try({
+    try: () => channel.destination(settings),
+    catch: () =>
+      invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
+  })
+
+const unknownType = ({ installed }: UnknownType): Invalid =>
+  invalid("/type", `one of the installed types: ${installed.join(", ")}`)
+
+const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))

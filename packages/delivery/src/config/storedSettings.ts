@@ -1,0 +1,85 @@
+/**
+ * An integration's settings as they are stored: opened, and brought to the form of the installed plugin.
+ */
+import { Effect, Schema } from "effect"
+import { Channels, type InstalledChannel } from "./PluginRegistry.ts"
+import { Seal } from "./Seal.ts"
+
+type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** Why an integration cannot be used as it is stored, and what to do about it. */
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { detail: Schema.String }) {}
+
+/** Stored settings that can be used. */
+export interface StoredSettings {
+  readonly installed: InstalledChannel
+  /** As JSON in the form of the installed plugin. */
+  readonly settings: JsonObject
+  readonly decoded: unknown
+}
+
+/** What of an integration's row says how its settings are stored. */
+export interface SettingsRow {
+  readonly id: string
+  readonly type: string
+  readonly sealed_settings: string
+  readonly settings_version: number
+  readonly key_id: string
+}
+
+/** Reads the settings of a row. */
+export const settingsReader = Effect.gen(function* () {
+  const channels = yield* Channels
+  const seal = yield* Seal
+
+  return Effect.fnUntraced(
+    function* (row: SettingsRow): Effect.fn.Return<StoredSettings, NotReady> {
+      const installed = yield* channels.get(row.type).pipe(
+        Effect.mapError(
+          () =>
+            new NotReady({
+              detail: `No plugin for the type ${row.type} is installed. Install it again, or replace the integration`
+            })
+        )
+      )
+      const { migrate, settingsVersion } = installed.plugin
+      const version = row.settings_version
+      if (version > settingsVersion) {
+        return yield* new NotReady({
+          detail: `The settings were saved by a newer plugin (settings version ${version}, installed is ${settingsVersion}). Install that plugin, or enter the settings anew`
+        })
+      }
+      const text = yield* seal
+        .open(row.sealed_settings, row.id, row.key_id)
+        .pipe(Effect.mapError(({ detail }) => new NotReady({ detail })))
+      const stored = decodeObject(text)
+      // What a plugin throws, or a decoder says, could carry settings.
+      const settings = yield* Effect.try({
+        try: () =>
+          version === settingsVersion || migrate === undefined
+            ? stored
+            : toObject(migrate({ version, settings: stored })),
+        catch: () => notValid(version, settingsVersion)
+      })
+      const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(settings, {
+        // What the schema does not know may be a secret of an older form, and would be shown.
+        onExcessProperty: "error"
+      }).pipe(Effect.mapError(() => notValid(version, settingsVersion)))
+      return { installed, settings, decoded }
+    },
+    // A schema's own filter or a plugin's getter may throw.
+    Effect.catchDefect(() => new NotReady({ detail: "The plugin failed to read the stored settings. Enter them anew" }))
+  )
+})
+
+const notValid = (version: number, settingsVersion: number): NotReady =>
+  new NotReady({
+    detail:
+      version === settingsVersion
+        ? "The stored settings are not valid for the installed plugin. Enter them anew"
+        : `The stored settings, of version ${version}, could not be brought to version ${settingsVersion} of the installed plugin. Enter them anew`
+  })
+
+const JsonObject = Schema.Record(Schema.String, Schema.Json)
+const toObject = Schema.decodeUnknownSync(JsonObject)
+const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(JsonObject))

@@ -1,0 +1,98 @@
+/**
+ * What a failed attempt means for its delivery and for its lane (cases D2, D3 and D5). Pure; times are epoch
+ * milliseconds.
+ */
+import type { ChannelPlugin, DeliveryOptions, Reason } from "@tocsin/core"
+import type { Outcome, Taken } from "../sending/Attempts.ts"
+import * as Health from "./circuitBreaker.ts"
+import { consequence, deadline, maxBackoff } from "./retryPolicy.ts"
+
+/** What a lane has found out of its service since it was started or edited. */
+export interface Learnt {
+  readonly health: Health.Health
+  readonly digest: DigestForm
+}
+
+/** A digest covers at most `most` deliveries, and is said in this form. */
+export interface DigestForm {
+  readonly most: number
+  readonly form: ChannelPlugin.Form
+}
+
+/** A digest as it is before one was refused: the rows of more than 500 would hold up others for too long. */
+export const usualDigest: DigestForm = { most: 500, form: "rich" }
+
+/** Nothing was found out. */
+export const nothingLearnt: Learnt = { health: Health.healthy, digest: usualDigest }
+
+/** An attempt that failed. */
+export interface FailedAttempt {
+  readonly taken: Taken
+  readonly reason: Reason
+  readonly options: DeliveryOptions
+  readonly startedAt: number
+  readonly now: number
+  /** From 0 to 1. */
+  readonly jitter: number
+}
+
+type FailedOutcome = Extract<Outcome, { readonly _tag: "Failed" }>
+
+/** What becomes of the delivery, and nothing else. */
+export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: FailedAttempt): FailedOutcome => ({
+  _tag: "Failed",
+  reason,
+  consequence: consequence({
+    reason,
+    options,
+    now,
+    startedAt,
+    attempts: taken.attempt,
+    createdAt: taken.createdAt,
+    form: taken.options.form,
+    jitter
+  }),
+  breaks: false,
+  givenBack: [],
+  overBefore: startedAt - deadline(options)
+})
+
+/** What was not tried, or was not left its time, is owed as it was before, also past its deadline (D2). */
+export const handedBack = (attempt: FailedAttempt): FailedOutcome => ({
+  ...outcomeOf(attempt),
+  consequence: { status: "retrying", nextAt: attempt.now, form: attempt.taken.options.form },
+  overBefore: -Infinity
+})
+
+/** What becomes of the delivery, with what it means for the lane. */
+export const judge = (
+  attempt: FailedAttempt,
+  { digest, health }: Learnt
+): { readonly outcome: FailedOutcome; readonly learnt: Learnt } => {
+  const { jitter, now, options, reason, startedAt, taken } = attempt
+  const outcome = outcomeOf(attempt)
+  const isDead = reason._tag === "PayloadRejected" && outcome.consequence.status === "dead"
+  const isDigest = taken.notification._tag === "Digest"
+  // A digest that is refused may be too long, and is halved first.
+  const isRefused = isDead && !isDigest
+  const failure = { delivery: taken.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
+  const after = Health.afterFailure(health, failure)
+  const begun = after.standstill === health.standstill ? undefined : after.standstill
+  return {
+    outcome: {
+      ...outcome,
+      breaks: begun?.why === "broken",
+      ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
+      givenBack: Health.givenBack(health, after, failure)
+    },
+    learnt: {
+      health: after,
+      digest:
+        isDigest && reason._tag === "PayloadRejected" ? afterRefusal(digest, taken.carries.length, isDead) : digest
+    }
+  }
+}
+
+/** The next one is said in plain words; and if that was refused too, it holds half (D5). */
+const afterRefusal = ({ most }: DigestForm, size: number, isDead: boolean): DigestForm =>
+  isDead ? { most: Math.max(1, Math.floor(size / 2)), form: "rich" } : { most, form: "plain" }

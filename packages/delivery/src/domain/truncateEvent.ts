@@ -1,0 +1,45 @@
+import { type AlertEvent, cut, cutLabels, InboundLimits, Message } from "@tocsin/core"
+import { storable } from "./storableText.ts"
+
+/** The event with everything cut to its limit. */
+export const withinLimits = (event: AlertEvent): AlertEvent => {
+  const { observations, rule, test } = event
+  return {
+    ...event,
+    sourceId: id(event.sourceId),
+    ...(event.eventId !== undefined && { eventId: id(event.eventId) }),
+    ...(event.summary !== undefined && { summary: text(event.summary) }),
+    rule: {
+      name: text(rule.name),
+      ...(rule.id !== undefined && { id: id(rule.id) }),
+      ...(rule.expression !== undefined && { expression: text(rule.expression) })
+    },
+    ...(test && {
+      test: {
+        name: text(test.name),
+        ...(test.id !== undefined && { id: id(test.id) }),
+        ...(test.type !== undefined && { type: text(test.type) }),
+        ...(test.targets !== undefined && { targets: targets(test.targets) })
+      }
+    }),
+    labels: cutLabels(Object.entries(event.labels)),
+    observations: observations.slice(0, InboundLimits.maxObservations).map(({ atEnd, atStart, link, name }) => ({
+      name: text(name),
+      ...(atStart !== undefined && { atStart: text(atStart) }),
+      ...(atEnd !== undefined && { atEnd: text(atEnd) }),
+      ...(link && { link })
+    })),
+    observationsOmitted: event.observationsOmitted + Math.max(0, observations.length - InboundLimits.maxObservations)
+  }
+}
+
+/** The last of too many says how many there are beyond it. */
+const targets = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const kept = all.slice(0, all.length > InboundLimits.maxTargets ? InboundLimits.maxTargets - 1 : all.length).map(text)
+  return kept.length < all.length ? [...kept, Message.moreText(all.length - kept.length)] : kept
+}
+
+const text = (value: string) => cut(value, InboundLimits.maxTextLength)
+
+/** Ids are compared with what the store gives back. */
+const id = (value: string) => cut(storable(value), InboundLimits.maxIdLength)

@@ -1,0 +1,236 @@
+/**
+ * What happened: deliveries with every step of theirs.
+ */
+import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { DeliveryStatus } from "../records/Conversations.ts"
+import { only, type Page, page } from "../sql/pagination.ts"
+
+/** One step of a delivery: the status that it took, when, and why. */
+export interface Transition {
+  readonly status: DeliveryStatus
+  readonly cause: string | undefined
+  /** The attempt that the step belongs to, from 1. */
+  readonly attempt: number | undefined
+  /** Epoch milliseconds, like all times here. */
+  readonly at: number
+}
+
+/** One notification owed to one integration. */
+export interface Delivery {
+  readonly id: string
+  /** Undefined of a digest and of a notice. */
+  readonly alert: AlertId | undefined
+  readonly integration: IntegrationId
+  readonly kind: Kind
+  readonly status: DeliveryStatus
+  readonly cause: string | undefined
+  readonly attempts: number
+  readonly nextAt: number | undefined
+  /** The message in plain words, once it was delivered. */
+  readonly text: string | undefined
+  /** The digest or the message about a later episode that carried it. */
+  readonly foldedInto: string | undefined
+  /** The delivery that it repeats, because a person asked for it. */
+  readonly redeliveryOf: string | undefined
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly transitions: ReadonlyArray<Transition>
+}
+
+/** One alert at one integration, as people see it. */
+export interface ConversationSummary {
+  readonly integration: IntegrationId
+  readonly state: "open" | "closed"
+  readonly rules: ReadonlyArray<string>
+  readonly lastWord: "raised" | "cleared" | undefined
+  readonly severityTold: Severity | undefined
+  readonly closedBecause: Because | undefined
+}
+
+/** What one digest told: names and severities only, because whoever has its link can see it. */
+export interface DigestContent {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly alerts: ReadonlyArray<{ readonly name: string; readonly severity: Severity; readonly kind: Kind }>
+}
+
+/** Which deliveries to list, newest first. */
+export interface DeliveryFilter {
+  /** `pending` includes retrying and sending; `open` is all that has not ended. */
+  readonly status: ReadonlyArray<DeliveryStatus | "open">
+  readonly integration?: IntegrationId | undefined
+  readonly alert?: AlertId | undefined
+  /** Made at or after this time, in epoch milliseconds. */
+  readonly since?: number | undefined
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** Answers what was told, where and when. */
+export class History extends Context.Service<
+  History,
+  {
+    readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
+    readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
+    /** What was noted of the alert's events, such as why a person closed it; oldest first. */
+    readonly notes: (
+      alert: AlertId
+    ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, SqlError.SqlError>
+    /** The digest of this key, as long as history is kept. */
+    readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, SqlError.SqlError>
+    readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/History") {
+  static readonly layer: Layer.Layer<History, never, SqlClient.SqlClient> = Layer.effect(
+    History,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const withTransitions = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+        if (rows.length === 0) return []
+        const steps = yield* sql<TransitionRow>`SELECT * FROM transitions
+          WHERE ${sql.in(
+            "delivery_id",
+            rows.map(({ id }) => id)
+          )} ORDER BY sequence`
+        const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
+        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? []))
+      })
+
+      /** The first delivery made at or after a time; a clock that was set back in between may hide some. */
+      const firstSince = (since: number) =>
+        Effect.map(
+          sql<{ sequence: number }>`SELECT sequence FROM deliveries WHERE created_at >= ${since}
+            ORDER BY created_at, sequence LIMIT 1`,
+          ([first]) => first?.sequence ?? Number.MAX_SAFE_INTEGER
+        )
+
+      const list = Effect.fnUntraced(function* ({ alert, before, integration, limit, since, status }: DeliveryFilter) {
+        const statuses = status.length === 0 ? DeliveryStatus.literals : [...new Set(status.flatMap(meant))]
+        const isAll = statuses.length === DeliveryStatus.literals.length
+        const others = [
+          ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
+          ...(since === undefined ? [] : [sql`created_at >= ${since} AND sequence >= ${yield* firstSince(since)}`])
+        ]
+        const found = yield* page<Row>(sql, {
+          before,
+          limit,
+          table: alert === undefined ? sql`deliveries` : only(sql, "deliveries", sql`alert_id = ${alert}`),
+          branches:
+            alert !== undefined
+              ? [sql.and([sql.in("status", statuses), ...others])]
+              : isAll && integration === undefined
+                ? [sql.and(others)]
+                : statuses.map((status) => sql.and([sql`status = ${status}`, ...others])),
+          counted:
+            alert === undefined && since === undefined
+              ? sql`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
+                  WHERE ${sql.and([sql.in("status", statuses), ...others])}`
+              : undefined
+        })
+        return { ...found, items: yield* withTransitions(found.items) }
+      })
+
+      return History.of({
+        list,
+        get: Effect.fnUntraced(function* (id) {
+          const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
+          return delivery
+        }),
+        notes: (alert) => sql<{ at: number; note: string }>`SELECT received_at AS at, note FROM events
+          WHERE alert_id = ${alert} AND note IS NOT NULL ORDER BY sequence`,
+        digest: Effect.fnUntraced(function* (key) {
+          const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
+          if (found === undefined) return undefined
+          const rows = yield* sql<{ alert: string; severity: Severity; kind: Kind }>`
+            SELECT a.alert, a.severity, d.kind FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+            WHERE d.folded_into = ${found.id} ORDER BY d.sequence`
+          const alerts = rows.map(({ alert, kind, severity }) => ({ name: nameOf(decodeAlert(alert)), severity, kind }))
+          return { at: found.created_at, alerts }
+        }),
+        conversations: (alert) =>
+          Effect.map(
+            sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`,
+            (rows) =>
+              rows.map((row) => ({
+                integration: IntegrationId.make(row.integration_id),
+                state: row.state,
+                rules: decodeNames(row.held_by),
+                lastWord: row.last_word ?? undefined,
+                severityTold: row.severity_told ?? undefined,
+                closedBecause: row.closed_because ?? undefined
+              }))
+          )
+      })
+    })
+  )
+}
+
+const decodeAlert = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Alert)))
+
+const nameOf = ({ rule, test }: Alert): string => (test === undefined ? rule.name : `${rule.name}: ${test.name}`)
+
+const meant = (status: DeliveryStatus | "open"): ReadonlyArray<DeliveryStatus> => {
+  if (status === "open") return ["pending", "retrying", "sending", "folded"]
+  return status === "pending" ? ["pending", "retrying", "sending"] : [status]
+}
+
+const decodeNames = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))
+
+interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly alert_id: string | null
+  readonly integration_id: string
+  readonly kind: Kind
+  readonly status: DeliveryStatus
+  readonly cause: string | null
+  readonly attempts: number
+  readonly next_at: number
+  readonly text: string | null
+  readonly redelivery_of: string | null
+  readonly folded_into: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+interface TransitionRow {
+  readonly delivery_id: string
+  readonly status: DeliveryStatus
+  readonly cause: string | null
+  readonly attempt: number | null
+  readonly at: number
+}
+
+interface ConversationRow {
+  readonly integration_id: string
+  readonly state: "open" | "closed"
+  readonly held_by: string
+  readonly last_word: "raised" | "cleared" | null
+  readonly severity_told: Severity | null
+  readonly closed_because: Because | null
+}
+
+const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery => ({
+  id: row.id,
+  alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),
+  integration: IntegrationId.make(row.integration_id),
+  kind: row.kind,
+  status: row.status,
+  cause: row.cause ?? undefined,
+  attempts: row.attempts,
+  nextAt: row.status === "pending" || row.status === "retrying" ? row.next_at : undefined,
+  text: row.text ?? undefined,
+  redeliveryOf: row.redelivery_of ?? undefined,
+  foldedInto: row.folded_into ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  transitions: transitions.map(({ at, attempt, cause, status }) => ({
+    status,
+    at,
+    cause: cause ?? undefined,
+    attempt: attempt ?? undefined
+  }))
+})

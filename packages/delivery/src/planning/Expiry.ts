@@ -1,0 +1,40 @@
+/**
+ * Closes the alerts of which nothing was heard for long (case I9).
+ *
+ * None of today's sources says again and again that an alert is still raised, so
+ * silence does not mean that it is over: nobody is told.
+ */
+import type { AlertId } from "@tocsin/core"
+import { Clock, Duration, Effect, Layer, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { Closing } from "./AlertCloser.ts"
+import { Journal } from "../sql/GroupCommit.ts"
+
+/** How long an alert stays raised when nothing is heard of it. */
+const expireAfter = Duration.days(30)
+
+/** How many alerts share a transaction. */
+const chunk = 1000
+
+/** Looks once an hour, for as long as the layer lives. */
+export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Closing> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const journal = yield* Journal
+    const closing = yield* Closing
+
+    const step = Effect.gen(function* () {
+      const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(expireAfter)
+      const silent = yield* sql<{ id: AlertId }>`SELECT id FROM alerts
+        WHERE state = 'raised' AND last_heard_at < ${before} ORDER BY last_heard_at, sequence LIMIT ${chunk}`
+      for (const { id } of silent) yield* closing.close(id, "expired", "expired: nothing heard for 30 days")
+      return silent.length === chunk
+    })
+
+    yield* Effect.repeat(journal.commit(step), { while: (more) => more }).pipe(
+      Effect.ignoreCause({ log: "Error", message: "Alerts could not be closed as expired; it is tried again" }),
+      Effect.repeat(Schedule.spaced("1 hour")),
+      Effect.forkScoped
+    )
+  })
+)

@@ -1,0 +1,251 @@
+/**
+ * Planning on the store: what should be open minus what is open, for the alert that an event moved, and for all
+ * raised alerts after an operator's edit, 1,000 at a time (case O6).
+ */
+import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core"
+import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { AlertRules, type CurrentRules } from "../config/AlertRules.ts"
+import { Alerts } from "../records/Alerts.ts"
+import type { StoredConversation } from "../records/conversationRow.ts"
+import { type Change, Conversations } from "../records/Conversations.ts"
+import { Integrations } from "../config/Integrations.ts"
+import { Journal } from "../sql/GroupCommit.ts"
+import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "../domain/Planner.ts"
+import { Peers } from "../cluster/Peers.ts"
+import { Signals } from "../cluster/Signals.ts"
+
+/** How many alerts share a transaction: few enough that events wait some tens of milliseconds for it. */
+const chunk = 1000
+
+/** What an operator changed: a rule (made without `before`, removed without `after`), or an integration that is enabled again. */
+export const Edit = Schema.Union([
+  Schema.Struct({ enabled: IntegrationId }),
+  Schema.Struct({ before: Schema.optionalKey(AlertRule), after: Schema.optionalKey(AlertRule) })
+])
+export type Edit = typeof Edit.Type
+
+/** What an event did to an alert. */
+export interface Moved {
+  readonly alert: Alert
+  /** What it was, if it was known. */
+  readonly before: Alert | undefined
+}
+
+/** Plans, and writes what was planned. All but `preview` belongs inside a journal's transaction. */
+export class Reconciliation extends Context.Service<
+  Reconciliation,
+  {
+    /** Events made the alerts what they are now. */
+    readonly moved: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
+    /** The alert was closed because nothing was heard of it: nobody is told. */
+    readonly expired: (alert: Alert) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Records an edit, to be called in the transaction that saves it, and plans the first 1,000 raised alerts. The rest
+     * follows by itself, also after a crash; so does an edit that comes while an earlier one is not through.
+     */
+    readonly edited: (edit: Edit) => Effect.Effect<void, SqlError.SqlError>
+    /** No edit that is not through leads to the integration any more. */
+    readonly leave: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Hands on what an edit of a rule would make of each raised alert. */
+    readonly preview: (
+      edit: { readonly before?: AlertRule; readonly after: AlertRule },
+      use: (plans: ReadonlyArray<Plan>) => void
+    ) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Reconciliation") {
+  static readonly layer: Layer.Layer<
+    Reconciliation,
+    never,
+    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals | Peers
+  > = Layer.effect(
+    Reconciliation,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const alerts = yield* Alerts
+      const alertRules = yield* AlertRules
+      const conversations = yield* Conversations
+      const integrations = yield* Integrations
+      const signals = yield* Signals
+      /** Open when there may be an edit that is not through: also after a start. */
+      const isBehind = yield* Latch.make(true)
+
+      const facts = Effect.gen(function* () {
+        const { mayMatch, notifyOnClear } = yield* alertRules.current
+        const enabled = yield* integrations.enabled
+        return { mayMatch, notifyOnClear, isEnabled: (id: IntegrationId) => enabled.get(id) === true }
+      })
+      type Facts = Effect.Success<typeof facts>
+
+      const write = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+        const woken = yield* conversations.apply(changes)
+        yield* sql.afterCommit(signals.send(woken, "work"))
+      })
+
+      const apply = Effect.fnUntraced(function* (
+        id: AlertId,
+        plan: (known: ReadonlyArray<StoredConversation>) => ReadonlyArray<Plan>
+      ) {
+        const known = (yield* conversations.ofAlerts([id])).get(id) ?? []
+        yield* write([{ alert: id, plans: plan(known), known }])
+      })
+
+      const pending = (limit: number) =>
+        Effect.map(sql<Row>`SELECT * FROM edits ORDER BY sequence LIMIT ${limit}`, (rows) =>
+          rows.map(({ edit, ...row }) => ({ ...row, edit: decode(edit) }))
+        )
+
+      /** What an alert must be planned under before an event moves it: edits that have not reached it yet come first. */
+      const catchUp = Effect.fnUntraced(function* (
+        facts: Facts,
+        edits: Arr.NonEmptyReadonlyArray<PendingEdit>,
+        { alert: { id }, before }: Moved
+      ) {
+        const [row] = yield* sql<{
+          sequence: number
+          planned_under: number
+        }>`SELECT sequence, planned_under FROM alerts WHERE id = ${id}`
+        for (const { edit, reached, sequence } of edits) {
+          if (before === undefined || row === undefined) break
+          if (reached >= row.sequence || row.planned_under >= sequence) continue
+          yield* apply(id, (conversations) => planEdit(edit, { ...facts, alert: before, conversations }))
+        }
+        yield* sql`UPDATE alerts SET planned_under = ${Arr.lastNonEmpty(edits).sequence} WHERE id = ${id}`
+      })
+
+      /** Plans the next raised alerts under the oldest edit that is not through; answers whether there was one. */
+      const step = Effect.gen(function* () {
+        const [oldest] = yield* pending(1)
+        if (oldest === undefined) return false
+        const page = yield* alerts.raised(oldest.reached, chunk)
+        const behind = page.filter(({ plannedUnder }) => plannedUnder < oldest.sequence)
+        // After an edit all rules are read anew: not where nothing is to be planned.
+        if (behind.length > 0) {
+          const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
+          const world = yield* facts
+          yield* write(
+            behind.map(({ alert }) => {
+              const ofAlert = known.get(alert.id) ?? []
+              const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
+              return { alert: alert.id, plans, known: ofAlert }
+            })
+          )
+        }
+        const last = page.at(-1)
+        yield* last === undefined || page.length < chunk
+          ? sql`DELETE FROM edits WHERE sequence = ${oldest.sequence}`
+          : sql`UPDATE edits SET reached = ${last.sequence} WHERE sequence = ${oldest.sequence}`
+        return true
+      })
+
+      // The gateway that took an edit may be gone before it is through.
+      yield* Effect.forkScoped((yield* Peers).sweep(Effect.asVoid(isBehind.open)))
+      yield* isBehind.await.pipe(
+        Effect.andThen(isBehind.close),
+        Effect.andThen(Effect.repeat(journal.commit(step), { while: (more) => more })),
+        // Nothing is skipped: later edits follow from earlier ones.
+        Effect.tapCause(() => Effect.andThen(isBehind.open, Effect.sleep("1 second"))),
+        Effect.ignoreCause({ log: "Error", message: "The reconciliation of an edit failed and is tried again" }),
+        Effect.forever,
+        Effect.forkScoped
+      )
+
+      return Reconciliation.of({
+        moved: Effect.fnUntraced(function* (moved) {
+          const world = yield* facts
+          const edits = yield* pending(Number.MAX_SAFE_INTEGER)
+          if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(world, edits, one))
+          for (const { alert, before } of moved) {
+            if (before === undefined || before.severity === alert.severity) continue
+            yield* sql`UPDATE deliveries SET severity = ${alert.severity}
+              WHERE alert_id = ${alert.id} AND status IN ('pending', 'retrying')`
+          }
+          const ofKnown = yield* conversations.ofAlerts(
+            moved.flatMap(({ alert, before }) => (before === undefined ? [] : [alert.id]))
+          )
+          yield* write(
+            moved.map(({ alert }) => {
+              const known = ofKnown.get(alert.id) ?? []
+              const plans = onEvent({ ...world, alert, conversations: known }, world.mayMatch(alert))
+              return { alert: alert.id, plans, known }
+            })
+          )
+        }),
+        expired: Effect.fnUntraced(function* (alert) {
+          yield* apply(alert.id, (conversations) => onExpiry({ conversations }))
+        }),
+        edited: Effect.fnUntraced(function* (edit) {
+          yield* sql`INSERT INTO edits ${sql.insert({ edit: encode(edit), reached: 0 })}`
+          yield* step
+          yield* sql.afterCommit(Effect.asVoid(isBehind.open))
+        }),
+        leave: Effect.fnUntraced(function* (integration) {
+          for (const { edit, sequence } of yield* pending(Number.MAX_SAFE_INTEGER)) {
+            yield* "enabled" in edit && edit.enabled === integration
+              ? sql`DELETE FROM edits WHERE sequence = ${sequence}`
+              : sql`UPDATE edits SET edit = ${encode(without(edit, integration))} WHERE sequence = ${sequence}`
+          }
+          const diverted = yield* sql<{ alert_id: AlertId }>`SELECT alert_id FROM conversations
+            WHERE integration_id = ${integration} AND state = 'open' AND diverted_to IS NOT NULL`
+          const world = yield* facts
+          for (const { alert_id } of diverted) {
+            const alert = yield* alerts.get(alert_id)
+            if (alert === undefined) continue
+            yield* apply(alert_id, (conversations) => onRemoval({ ...world, alert, conversations }, integration))
+          }
+        }),
+        preview: Effect.fnUntraced(function* ({ after, before }, use) {
+          const { notifyOnClear, ...world } = yield* facts
+          const afterwards = (id: AlertRule["id"]) => (id === after.id ? after.notifyOnClear : notifyOnClear(id))
+          let reached = 0
+          for (;;) {
+            const page = yield* alerts.raised(reached, chunk)
+            const known = yield* conversations.ofAlerts(page.map(({ alert }) => alert.id))
+            for (const { alert, sequence } of page) {
+              reached = sequence
+              const conversations = known.get(alert.id) ?? []
+              use(onEdit({ ...world, notifyOnClear: afterwards, alert, conversations }, before, after))
+            }
+            if (page.length < chunk) return
+            // Nobody waits for the whole of it.
+            yield* Effect.yieldNow
+          }
+        })
+      })
+    })
+  )
+}
+
+const planEdit = (edit: Edit, world: World & Pick<CurrentRules, "mayMatch">): ReadonlyArray<Plan> =>
+  "enabled" in edit
+    ? onEvent(world, world.mayMatch(world.alert)).filter(
+        ({ conversation }) => conversation.integration === edit.enabled
+      )
+    : onEdit(world, edit.before, edit.after)
+
+const without = (edit: Edit, integration: IntegrationId): Edit => {
+  if ("enabled" in edit) return edit
+  const leave = (rule: AlertRule) => ({ ...rule, integrations: rule.integrations.filter((id) => id !== integration) })
+  return {
+    ...(edit.before && { before: leave(edit.before) }),
+    ...(edit.after && { after: leave(edit.after) })
+  }
+}
+
+const EditJson = Schema.fromJsonString(Schema.toCodecJson(Edit))
+const encode = Schema.encodeSync(EditJson)
+const decode = Schema.decodeSync(EditJson)
+
+/** An edit that is not through. */
+interface PendingEdit {
+  readonly sequence: number
+  readonly edit: Edit
+  readonly reached: number
+}
+
+interface Row {
+  readonly sequence: number
+  readonly edit: string
+  readonly reached: number
+}

@@ -1,0 +1,177 @@
+/**
+ * The alerts in the store.
+ */
+import { Alert, type AlertId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import type { Episode } from "../domain/episode.ts"
+import { given, insertAll, isOneOf } from "../sql/bulk.ts"
+import { only, type Page, page } from "../sql/pagination.ts"
+import { remembering } from "../sql/memoize.ts"
+import { alertNamed } from "../sql/touches.ts"
+
+/** Which alerts to list, newest first. */
+export interface AlertFilter {
+  readonly state?: Alert["state"] | undefined
+  readonly source?: string | undefined
+  /** The source's own id. */
+  readonly sourceId?: string | undefined
+  /** Only those before this sequence number. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** A raised alert and its place in the store. */
+export interface RaisedAlert {
+  readonly alert: Alert
+  readonly sequence: number
+  /** The last edit that it was planned under before the edit's reconciliation reached it; 0 if none. */
+  readonly plannedUnder: number
+}
+
+/** Reads and writes alerts. Writes belong inside a journal's transaction. */
+export class Alerts extends Context.Service<
+  Alerts,
+  {
+    readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
+    /** Several, by their ids. */
+    readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
+    /** The latest episodes of sources' alerts, as far as they are known, by `alertNamed`. */
+    readonly latest: (
+      alerts: ReadonlyArray<Pick<Alert, "source" | "sourceId">>
+    ) => Effect.Effect<ReadonlyMap<string, Episode>, SqlError.SqlError>
+    /** Makes or replaces the rows of episodes. */
+    readonly save: (episodes: ReadonlyArray<Episode>) => Effect.Effect<void, SqlError.SqlError>
+    /** Notes that the source spoke of the alerts, and nothing else. */
+    readonly heard: (ids: ReadonlyArray<AlertId>) => Effect.Effect<void, SqlError.SqlError>
+    /** Raised alerts in the order in which they came, after a sequence number. */
+    readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
+    readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Alerts") {
+  static readonly layer: Layer.Layer<Alerts, never, SqlClient.SqlClient> = Layer.effect(
+    Alerts,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const list = Effect.fnUntraced(function* ({ before, limit, source, sourceId, state }: AlertFilter) {
+        const ofSource = source === undefined ? [] : [sql`source = ${source}`]
+        const ofState = state === undefined ? [] : [sql`state = ${state}`]
+        const states = state === undefined && source !== undefined ? ["raised", "cleared"] : [state]
+        const found = yield* page<Row>(sql, {
+          before,
+          limit,
+          table:
+            sourceId === undefined
+              ? sql`alerts`
+              : only(sql, "alerts", sql.and([sql`source_id = ${sourceId}`, ...ofSource])),
+          branches:
+            sourceId !== undefined
+              ? [sql.and(ofState)]
+              : states.map((state) => sql.and([...(state === undefined ? [] : [sql`state = ${state}`]), ...ofSource])),
+          counted:
+            source === undefined && sourceId === undefined
+              ? sql`SELECT coalesce(sum(n), 0) AS n FROM alert_counts WHERE ${sql.and(ofState)}`
+              : undefined
+        })
+        return { ...found, items: found.items.map(({ alert }) => decode(alert)) }
+      })
+
+      return Alerts.of({
+        list,
+        get: (id) =>
+          Effect.map(sql<Row>`SELECT * FROM alerts WHERE id = ${id}`, ([row]) =>
+            row === undefined ? undefined : decode(row.alert)
+          ),
+        many: Effect.fnUntraced(function* (ids) {
+          if (ids.length === 0) return new Map()
+          const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${isOneOf(sql, "id", ids)}`
+          return new Map(rows.map(({ alert }) => decode(alert)).map((alert) => [alert.id, alert]))
+        }),
+        latest: Effect.fnUntraced(function* (wanted) {
+          if (wanted.length === 0) return new Map()
+          const keys = wanted.map(({ source, sourceId }) => ({ source, source_id: sourceId }))
+          const rows = yield* sql<Row>`SELECT alerts.* FROM ${given(sql, "alerts", keys)} AS given CROSS JOIN alerts
+            WHERE alerts.source = given.source AND alerts.source_id = given.source_id AND alerts.episode = (
+              SELECT max(episode) FROM alerts a WHERE a.source = given.source AND a.source_id = given.source_id)`
+          return new Map(
+            rows.map((row) => [
+              alertNamed(row.source, row.source_id),
+              {
+                alert: decode(row.alert),
+                raisedHere: row.raised_here === 1,
+                clearTimeStated: row.clear_time_stated === 1,
+                lastHash: row.last_hash
+              }
+            ])
+          )
+        }),
+        save: Effect.fnUntraced(function* (episodes) {
+          const now = yield* Clock.currentTimeMillis
+          const rows = episodes.map(({ alert, clearTimeStated, lastHash, raisedHere }) => ({
+            id: alert.id,
+            source: alert.source,
+            source_id: alert.sourceId,
+            episode: alert.episode,
+            raised_here: raisedHere ? 1 : 0,
+            created_at: now,
+            state: alert.state,
+            severity: alert.severity,
+            started_at: alert.startedAt.epochMilliseconds,
+            cleared_at: alert.clearedAt?.epochMilliseconds ?? null,
+            clear_time_stated: clearTimeStated ? 1 : 0,
+            alert: encode(alert),
+            last_hash: lastHash,
+            last_heard_at: now
+          }))
+          yield* insertAll(sql, "alerts", rows, { onConflict: replaced })
+        }),
+        heard: Effect.fnUntraced(function* (ids) {
+          if (ids.length === 0) return
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE alerts SET last_heard_at = ${now} WHERE ${isOneOf(sql, "id", ids)}`
+        }),
+        raised: (after, limit) =>
+          Effect.map(
+            sql<Row>`SELECT * FROM alerts WHERE state = 'raised' AND sequence > ${after} ORDER BY sequence LIMIT ${limit}`,
+            (rows) =>
+              rows.map((row) => ({
+                alert: decode(row.alert),
+                sequence: row.sequence,
+                plannedUnder: row.planned_under
+              }))
+          )
+      })
+    })
+  )
+}
+
+const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
+const encode = Schema.encodeSync(AlertJson)
+/** An alert is read twice for each of its messages. */
+const decode = remembering(Schema.decodeSync(AlertJson))
+
+/** What another event of an episode replaces. */
+const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
+  "state",
+  "severity",
+  "started_at",
+  "cleared_at",
+  "clear_time_stated",
+  "alert",
+  "last_hash",
+  "last_heard_at"
+]
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}`
+
+interface Row {
+  readonly sequence: number
+  readonly source: string
+  readonly source_id: string
+  readonly alert: string
+  readonly raised_here: number
+  readonly clear_time_stated: number
+  readonly last_hash: string
+  readonly planned_under: number
+}

@@ -1,0 +1,127 @@
+/**
+ * What sources sent and nobody could read: kept for a person to look at.
+ */
+import { cut, InboundLimits } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { storable } from "../domain/storableText.ts"
+import { withoutCredentials } from "../domain/redactCredentials.ts"
+
+/** A body that could not be read. */
+export interface UnreadableBody {
+  readonly id: string
+  readonly source: string
+  /** Where it could not be read and what was expected there. */
+  readonly why: string
+  readonly body: string
+  /** Whether all of it was kept, but for credentials; to `keep` it is whether `body` is all that was sent. */
+  readonly isWhole: boolean
+  /** The address that it came from. */
+  readonly from: string | undefined
+  /** Epoch milliseconds. */
+  readonly receivedAt: number
+}
+
+/** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each, without what looks like a credential. */
+export class Unreadable extends Context.Service<
+  Unreadable,
+  {
+    readonly keep: (
+      body: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">
+    ) => Effect.Effect<void, StoreUnavailable>
+    readonly get: (id: string) => Effect.Effect<UnreadableBody | undefined, StoreUnavailable>
+    /** Keeps it no longer, because it was read after all. */
+    readonly remove: (id: string) => Effect.Effect<void, StoreUnavailable>
+    readonly list: (options: {
+      readonly before?: number | undefined
+      readonly limit: number
+    }) => Effect.Effect<
+      { readonly items: ReadonlyArray<UnreadableBody>; readonly total: number; readonly next: number | undefined },
+      StoreUnavailable
+    >
+  }
+>()("@tocsin/delivery/Unreadable") {
+  static readonly layer: Layer.Layer<Unreadable, never, Journal | SqlClient.SqlClient | SecureRandom.SecureRandom> =
+    Layer.effect(
+      Unreadable,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const journal = yield* Journal
+        const random = yield* SecureRandom.SecureRandom
+
+        const keep = Effect.fnUntraced(function* ({
+          body: sent,
+          from,
+          isWhole,
+          source,
+          why
+        }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
+          const whole = storable(withoutCredentials(sent))
+          const body = cut(whole, InboundLimits.maxUnreadableLength)
+          yield* sql`INSERT INTO unreadable ${sql.insert({
+            id: yield* random.uuidV7(),
+            source,
+            why,
+            body,
+            is_whole: isWhole && body === whole ? 1 : 0,
+            from_address: from ?? null,
+            received_at: yield* Clock.currentTimeMillis
+          })}`
+          yield* sql`DELETE FROM unreadable
+            WHERE sequence <= (SELECT sequence FROM unreadable
+              ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
+        })
+
+        const list = Effect.fnUntraced(function* ({
+          before = Number.MAX_SAFE_INTEGER,
+          limit
+        }: {
+          readonly before?: number | undefined
+          readonly limit: number
+        }) {
+          const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM unreadable`
+          const rows = yield* sql<Row>`SELECT * FROM unreadable
+            WHERE sequence < ${before} ORDER BY sequence DESC LIMIT ${limit + 1}`
+          const page = rows.slice(0, limit)
+          return {
+            items: page.map(fromRow),
+            total: counted?.total ?? 0,
+            next: rows.length > limit ? page.at(-1)?.sequence : undefined
+          }
+        })
+
+        return Unreadable.of({
+          keep: (body) => journal.commit(keep(body), []),
+          get: (id) =>
+            journal.read(
+              Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
+            ),
+          remove: (id) => journal.commit(Effect.asVoid(sql`DELETE FROM unreadable WHERE id = ${id}`)),
+          list: (options) => journal.read(list(options))
+        })
+      })
+    )
+}
+
+interface Row {
+  readonly sequence: number
+  readonly id: string
+  readonly source: string
+  readonly why: string
+  readonly body: string
+  readonly is_whole: number
+  readonly from_address: string | null
+  readonly received_at: number
+}
+
+const fromRow = ({ body, from_address, id, is_whole, received_at, source, why }: Row): UnreadableBody => ({
+  id,
+  source,
+  why,
+  body,
+  isWhole: is_whole === 1,
+  from: from_address ?? undefined,
+  receivedAt: received_at
+})

@@ -1,0 +1,82 @@
+/**
+ * A conversation as it is in the store.
+ */
+import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from "@tocsin/core"
+import { Schema } from "effect"
+import type { Values } from "../sql/bulk.ts"
+import { type Conversation, isRule, type Waiting } from "../domain/Planner.ts"
+import { remembering } from "../sql/memoize.ts"
+
+/** A conversation as it is stored. */
+export interface StoredConversation extends Conversation {
+  readonly id: string
+  readonly alertId: AlertId
+  readonly closedAt: number | undefined
+  readonly receipt: string | undefined
+}
+
+/** Some columns of a conversation. */
+export type Columns = Values & { readonly id: string }
+
+/** What of a conversation changes with a plan, as its columns; `known` is what is stored of it. */
+export const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
+  state: conversation.state,
+  holders: JSON.stringify(conversation.holders),
+  held_by: JSON.stringify(conversation.heldBy),
+  closed_because: conversation.closedBecause ?? null,
+  closed_at: conversation.state === "open" ? null : (known?.closedAt ?? at),
+  last_word: conversation.lastWord ?? null,
+  last_owed: conversation.lastOwed ?? null,
+  severity_told: conversation.severityTold ?? null,
+  perhaps_told: conversation.perhapsTold ? 1 : 0,
+  diverted_to: conversation.divertedTo ?? null,
+  // The same in a column of its own, for queries.
+  stands_in_for: conversation.heldBy.find((holder) => !isRule(holder))?.slice("for:".length) ?? null
+})
+
+/** A row of a conversation, with its delivery that has not ended. */
+export interface Row {
+  readonly id: string
+  readonly alert_id: AlertId
+  readonly integration_id: string
+  readonly state: "open" | "closed"
+  readonly holders: string
+  readonly held_by: string
+  readonly closed_because: string | null
+  readonly closed_at: number | null
+  readonly last_word: "raised" | "cleared" | null
+  readonly last_owed: "raised" | "cleared" | null
+  readonly severity_told: Severity | null
+  readonly perhaps_told: number
+  readonly receipt: string | null
+  readonly diverted_to: string | null
+  readonly delivery_id: string | null
+  readonly kind: Waiting["kind"] | null
+  readonly status: Waiting["status"] | null
+}
+
+const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral(["for:", Schema.String])]))
+const decodeHolders = remembering(Schema.decodeSync(Schema.fromJsonString(Holders)))
+const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
+
+/** The conversation of a row. */
+export const fromRow = (row: Row): StoredConversation => ({
+  id: row.id,
+  alertId: row.alert_id,
+  integration: IntegrationId.make(row.integration_id),
+  state: row.state,
+  holders: decodeHolders(row.holders),
+  heldBy: decodeHolders(row.held_by),
+  closedBecause: decodeBecause(row.closed_because ?? undefined),
+  closedAt: row.closed_at ?? undefined,
+  lastWord: row.last_word ?? undefined,
+  lastOwed: row.last_owed ?? undefined,
+  severityTold: row.severity_told ?? undefined,
+  perhapsTold: row.perhaps_told === 1,
+  receipt: row.receipt ?? undefined,
+  divertedTo: row.diverted_to === null ? undefined : IntegrationId.make(row.diverted_to),
+  waiting:
+    row.delivery_id === null || row.kind === null || row.status === null
+      ? undefined
+      : { id: row.delivery_id, kind: row.kind, status: row.status }
+})

@@ -1,0 +1,177 @@
+/**
+ * The two ends of an attempt in the store: taking deliveries, and writing down
+ * what became of them (cases D1, D5, O3, O7).
+ */
+import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
+import { Array as Arr, Context, Effect, Layer } from "effect"
+import type { SqlError } from "effect/sql"
+import type { Next } from "./Backlog.ts"
+import { completing } from "./complete.ts"
+import type { ShownIntegration } from "../config/Integrations.ts"
+import { Journal, StoreUnavailable } from "../sql/GroupCommit.ts"
+import { mostAtOnce } from "../sql/bulk.ts"
+import { Partitions, type Proof } from "../cluster/Partitions.ts"
+import type { Consequence } from "../domain/retryPolicy.ts"
+import { taking } from "./claim.ts"
+import { alertNamed } from "../sql/touches.ts"
+
+/** A delivery that is marked as being sent, and what to send. */
+export interface Taken {
+  readonly id: string
+  readonly integration: IntegrationId
+  /** Whoever holds this partition answers for it, also when the integration moves to another one (M2). */
+  readonly under: Proof
+  readonly notification: Notification
+  readonly options: ChannelPlugin.DeliverOptions
+  /** Counts the attempts, this one included. */
+  readonly attempt: number
+  readonly createdAt: number
+  /** Deliveries that are folded into this one while it is being sent, and as what each of them is said. */
+  readonly carries: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
+}
+
+/** How an attempt ended. */
+export type Outcome =
+  | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
+  | {
+      readonly _tag: "Failed"
+      readonly reason: Reason
+      readonly consequence: Consequence
+      /** Its lane stands still until a person mends something. */
+      readonly breaks: boolean
+      /** Its lane stands still for a while. */
+      readonly waiting?: ShownIntegration["waiting"]
+      /** Dead deliveries that are owed again, because they were not to blame. */
+      readonly givenBack: ReadonlyArray<string>
+      /** What was made before this time, in epoch milliseconds, was past its deadline when the attempt began. */
+      readonly overBefore: number
+    }
+
+/** An attempt that ended. */
+export interface End {
+  readonly taken: Taken
+  readonly outcome: Outcome
+  /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
+  readonly updatedAt: number | undefined
+}
+
+/** Takes deliveries and writes down their outcomes: of all lanes together, and only while their lanes are served here. */
+export class Attempts extends Context.Service<
+  Attempts,
+  {
+    /**
+     * Marks deliveries of the integration as being sent, no two of one alert; each message says what is true now, also
+     * of earlier episodes of the alert that still wait there. Without those that no longer wait, or of which another
+     * episode is being sent.
+     */
+    readonly take: (
+      integration: IntegrationId,
+      deliveries: ReadonlyArray<Next>
+    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    /** Marks a digest of what waits there as being sent, the criticals first; none if there are not two of them. */
+    readonly takeDigest: (
+      integration: IntegrationId,
+      options: { readonly most: number; readonly form: ChannelPlugin.Form }
+    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    /** Writes down what became of an attempt, unless another gateway serves its lane now, which has owed it again. */
+    readonly complete: (end: End) => Effect.Effect<void, StoreUnavailable>
+    /**
+     * Owes again what was taken at the integration, by a transaction whose answer was lost, and is not being sent.
+     */
+    readonly reclaim: (
+      integration: IntegrationId,
+      sending: ReadonlySet<string>
+    ) => Effect.Effect<void, StoreUnavailable>
+    /** Ends a delivery that cannot be read, so that it is in nobody's way. */
+    readonly bury: (delivery: string) => Effect.Effect<void, StoreUnavailable>
+    /**
+     * When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. Belongs
+     * inside a journal's transaction.
+     */
+    readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Attempts") {
+  static readonly layer = Layer.effect(
+    Attempts,
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const partitions = yield* Partitions
+      const { take, takeDigest } = yield* taking
+      const { bury, complete, reclaim, resume } = yield* completing
+
+      const takeAll = journal.together(
+        Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
+          const held = yield* partitions.proven(new Set(asked.map(({ integration }) => integration)))
+          const ids = asked.flatMap(({ deliveries, integration }) =>
+            held.has(integration) ? deliveries.map(({ id }) => id) : []
+          )
+          const taken = yield* Effect.forEach(Arr.chunksOf(ids, mostAtOnce), (ids) => take(ids, held))
+          const byLane = Map.groupBy(taken.flat(), ({ integration }) => integration)
+          return asked.map(({ integration }) => {
+            const own = byLane.get(integration) ?? []
+            // A lane that is stopping may ask beside the one that follows it.
+            byLane.delete(integration)
+            return held.has(integration) ? own : undefined
+          })
+        })
+      )
+
+      const completeAll = journal.together(
+        Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
+          const held = yield* partitions.stillHolding(new Set(ends.map(({ taken }) => taken.under)))
+          yield* complete(ends.filter(({ taken }) => held.has(taken.under)))
+          return ends.map(() => undefined)
+        })
+      )
+
+      const orElsewhere = (taken: ReadonlyArray<Taken> | undefined) =>
+        taken === undefined ? Effect.fail(servedElsewhere) : Effect.succeed(taken)
+
+      return Attempts.of({
+        take: (integration, deliveries) =>
+          Effect.flatMap(
+            takeAll(
+              { integration, deliveries },
+              deliveries.flatMap(({ touches }) => touches)
+            ),
+            orElsewhere
+          ),
+        takeDigest: (integration, options) =>
+          Effect.flatMap(
+            journal.commit(
+              Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
+                const under = held.get(integration)
+                return under === undefined ? Effect.undefined : takeDigest(integration, { ...options, under })
+              })
+            ),
+            orElsewhere
+          ),
+        complete: (end) => completeAll(end, touched(end)),
+        reclaim: (integration, sending) =>
+          journal.commit(
+            Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
+              const under = held.get(integration)
+              return under === undefined ? Effect.void : reclaim(integration, under, sending)
+            })
+          ),
+        bury: (delivery) => journal.commit(bury(delivery)),
+        resume
+      })
+    })
+  )
+}
+
+/** Deliveries to be taken at one integration. */
+interface Asked {
+  readonly integration: IntegrationId
+  readonly deliveries: ReadonlyArray<Next>
+}
+
+/** What writing down the end of an attempt touches; undefined: it may touch anything. */
+const touched = ({ outcome, taken: { id, notification } }: End): ReadonlyArray<string> | undefined => {
+  if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0)))
+    return undefined
+  return "alert" in notification ? [alertNamed(notification.alert.source, notification.alert.sourceId)] : [id]
+}
+
+const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })

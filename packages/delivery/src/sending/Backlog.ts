@@ -1,0 +1,127 @@
+/**
+ * What waits at an integration. Only reads; each by an index, so that a lane that is far behind finds its next as fast
+ * as any.
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
+import { episodesJoined, openStatus } from "../records/Conversations.ts"
+import { SqlClient, type SqlError } from "effect/sql"
+import { alertNamed } from "../sql/touches.ts"
+
+/** While so few criticals wait, each is said by itself (D5). */
+export const fewCriticals = 10
+
+/** The delivery that is to be said next, and what its transactions touch. */
+export interface Next {
+  readonly id: string
+  readonly touches: ReadonlyArray<string>
+}
+
+/** Reads what waits. */
+export class Backlog extends Context.Service<
+  Backlog,
+  {
+    /**
+     * The first deliveries of the integration that are due, and can be said now, in their order and no two of one alert;
+     * if there are none, when the next one will be.
+     */
+    readonly next: (
+      integration: IntegrationId,
+      limit: number
+    ) => Effect.Effect<{ readonly due: ReadonlyArray<Next>; readonly dueAt?: number }, SqlError.SqlError>
+    /** How many wait there. */
+    readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
+    /** When the oldest that waits there was made, in epoch milliseconds. */
+    readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
+    /** The first critical raise that waits, while there are ten of them or fewer. */
+    readonly critical: (integration: IntegrationId) => Effect.Effect<Next | undefined, SqlError.SqlError>
+    /** The integrations where anything waits, also for its next attempt. */
+    readonly waitingAt: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Backlog") {
+  static readonly layer: Layer.Layer<Backlog, never, SqlClient.SqlClient> = Layer.effect(
+    Backlog,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      /** Nothing overtakes what is being said of another episode of the alert (O7): it would wait, and others behind it. */
+      const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM ${episodesJoined} AND this.id = deliveries.alert_id
+        AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
+
+      const columns = sql.literal(`id, sequence, status, next_at, updated_at,
+        (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
+        (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
+
+      const next = Effect.fnUntraced(function* (integration: IntegrationId, limit: number) {
+        const now = yield* Clock.currentTimeMillis
+        const rows = yield* sql<Row>`
+          SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
+            AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+          UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
+            AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
+        // What was written after now was written before the clock was set back: nobody waits for that time to come again.
+        const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
+        const inOrder = rows
+          .filter((row) => row.status === "pending" || isDue(row))
+          .toSorted((a, b) => a.sequence - b.sequence)
+        const due = Arr.dedupeWith(inOrder.map(toNext), (a, b) => a.touches[0] === b.touches[0]).slice(0, limit)
+        // None of them is pending then, nor due.
+        return {
+          due,
+          ...(due.length === 0 && rows.length > 0 && { dueAt: Math.min(...rows.map(({ next_at }) => next_at)) })
+        }
+      })
+
+      const size = (integration: IntegrationId) =>
+        Effect.map(
+          sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
+            WHERE integration_id = ${integration} AND status IN ('pending', 'retrying')`,
+          ([row]) => row?.n ?? 0
+        )
+
+      const oldest = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const rows = yield* Effect.forEach(
+          ["pending", "retrying"],
+          (status) => sql<{ created_at: number }>`SELECT created_at FROM deliveries
+            WHERE integration_id = ${integration} AND status = ${status} ORDER BY sequence LIMIT 1`
+        )
+        const times = rows.flat().map(({ created_at }) => created_at)
+        return times.length === 0 ? undefined : Math.min(...times)
+      })
+
+      const critical = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const now = yield* Clock.currentTimeMillis
+        const rows = yield* sql<Row>`SELECT ${columns} FROM deliveries
+          WHERE integration_id = ${integration} AND severity = 'critical' AND status IN ('pending', 'retrying')
+            AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now}) AND ${isFree}
+          ORDER BY sequence LIMIT ${fewCriticals + 1}`
+        const [first] = rows
+        return first === undefined || rows.length > fewCriticals ? undefined : toNext(first)
+      })
+
+      const waitingAt = Effect.map(
+        sql<{ integration_id: IntegrationId }>`SELECT integration_id FROM delivery_counts
+          WHERE status IN ('pending', 'retrying') GROUP BY integration_id HAVING sum(n) > 0`,
+        (rows) => rows.map(({ integration_id }) => integration_id)
+      )
+
+      return Backlog.of({ next, size, oldest, critical, waitingAt })
+    })
+  )
+}
+
+interface Row {
+  readonly id: string
+  readonly sequence: number
+  readonly status: "pending" | "retrying"
+  readonly next_at: number
+  readonly updated_at: number
+  /** The alert's; of a notice there is none. */
+  readonly source: string | null
+  readonly source_id: string | null
+}
+
+const toNext = ({ id, source, source_id }: Row): Next => ({
+  id,
+  touches: source === null || source_id === null ? [id] : [alertNamed(source, source_id)]
+})

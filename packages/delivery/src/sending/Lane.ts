@@ -1,0 +1,301 @@
+/**
+ * The lane of one integration: the next delivery in order, at the integration's
+ * pace, tried once, and what follows from it. Up to 64 attempts are in flight.
+ */
+import { type IntegrationId, Unavailable } from "@tocsin/core"
+import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
+import { Attempts, type Taken } from "./Attempts.ts"
+import { Backlog, type Next } from "./Backlog.ts"
+import { budgetsOf } from "../config/rateLimits.ts"
+import * as Health from "../domain/circuitBreaker.ts"
+import { Fallbacks } from "../planning/Fallbacks.ts"
+import { brokenAsNotReady, Integrations, type ReadyIntegration } from "../config/Integrations.ts"
+import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { handedBack, judge, nothingLearnt, outcomeOf, usualDigest } from "../domain/failurePolicy.ts"
+import { Notices } from "../planning/OperatorNotices.ts"
+import { Pacing } from "./RateLimiter.ts"
+import { Partitions } from "../cluster/Partitions.ts"
+import { brokenPause } from "../domain/retryPolicy.ts"
+import { type Tried, tryOnce } from "./sendOnce.ts"
+
+/** How a lane is told of work and of changes from outside. */
+export interface Lane {
+  /** There is something new to send. */
+  readonly work: Effect.Effect<void>
+  /** The integration was edited: whatever the lane waited for, it looks anew. */
+  readonly changed: Effect.Effect<void>
+  /** The integration is in this state by now, in case nobody told of an edit. */
+  readonly isNow: (updatedAt: number) => Effect.Effect<void>
+  /** Serves the integration until it is interrupted; an attempt that has begun is finished first. */
+  readonly run: Effect.Effect<never>
+}
+
+/** At most so many attempts of a lane are in flight (D1). */
+const mostInFlight = 64
+
+/** An idle lane looks by itself this often, in milliseconds, in case a signal was lost. */
+const safetyNet = 60_000
+
+/** After the store could not be reached. */
+const storePause = Duration.seconds(1)
+
+/** While this gateway is not sure that it serves the lane. */
+const unsurePause = Duration.millis(250)
+
+/** What is in flight at a stop has this long to end; then it is handed back. Well within the 10 s that Docker gives. */
+const grace = Duration.seconds(5)
+
+/** Makes the lane of an integration. */
+export const make = Effect.fnUntraced(function* (id: IntegrationId) {
+  const journal = yield* Journal
+  const attempts = yield* Attempts
+  const partitions = yield* Partitions
+  const backlog = yield* Backlog
+  const integrations = yield* Integrations
+  const pacing = yield* Pacing
+  const fallbacks = yield* Fallbacks
+  const notices = yield* Notices
+  const wake = yield* Latch.make()
+  const stop = yield* Deferred.make<void>()
+  const landed = yield* Latch.make(true)
+  /** What is in flight. */
+  const sending = new Set<string>()
+  /** The answer of the store was lost when something was taken: perhaps it is marked as being sent, and is not. */
+  let isUnsure = false
+  let ready: ReadyIntegration | undefined
+  let learnt = nothingLearnt
+  /** Counts the edits: what was found out before one says nothing of the time after it. */
+  let edits = 0
+
+  const idle = (duration: Duration.Input) => Effect.race(wake.await, Effect.sleep(duration))
+
+  const load = Effect.gen(function* () {
+    const seen = edits
+    const loaded = yield* journal
+      .read(integrations.ready(id))
+      .pipe(
+        Effect.catchTag("NotReady", ({ detail }) =>
+          Effect.as(edits === seen ? notReady(detail) : Effect.void, undefined)
+        )
+      )
+    if (edits !== seen) return undefined
+    if (loaded !== undefined) {
+      const declared = yield* Effect.exit(Effect.sync(() => budgetsOf(loaded)))
+      if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
+      yield* pacing.declare(id, declared.value)
+      ready = loaded
+      if (loaded.wasNotReady === true) yield* journal.commit(integrations.note(id, { mended: true }))
+    }
+    return loaded
+  })
+
+  /** A person must mend something. */
+  const standStill = (now: number) => {
+    learnt = { ...learnt, health: Health.broken(learnt.health, now) }
+  }
+
+  const notReady = Effect.fnUntraced(function* (detail: string) {
+    const now = yield* Clock.currentTimeMillis
+    standStill(now)
+    const because = brokenAsNotReady(detail)
+    const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
+    yield* Effect.ignore(journal.commit(note))
+  })
+
+  const step = Effect.gen(function* () {
+    // Closed before looking, so that what comes while looking is not missed.
+    yield* wake.close
+    const now = yield* Clock.currentTimeMillis
+    const health = Health.at(learnt.health, now)
+    learnt = { ...learnt, health }
+    const { isProbing, standstill } = health
+    const { digest } = learnt
+    const divertsAt = Health.divertsAt(health, ready?.integration.delivery?.fallbackAfter ?? 300)
+    /** Waits until then, or until what waits goes to the fallback. */
+    const idleUntil = Effect.fnUntraced(function* (time: number) {
+      if (divertsAt <= now && ready?.integration.enabled !== false) {
+        const why = `${id} is ${standstill?.why ?? "unavailable"}`
+        if ((yield* journal.commit(fallbacks.divertWaiting(id, why))) > 0) return
+      }
+      yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
+    })
+    if (!partitions.isHeld(id)) return yield* idle(unsurePause)
+    if (isUnsure) {
+      yield* attempts.reclaim(id, sending)
+      isUnsure = false
+    }
+    if (standstill !== undefined && standstill.until > now) return yield* idleUntil(standstill.until)
+    const integration = ready ?? (yield* load)
+    if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
+    if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
+    if (sending.size >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
+    const room = isProbing ? 1 : mostInFlight - sending.size
+    const { due, dueAt } = yield* journal.read(backlog.next(id, Math.min(room, yield* pacing.atOnce(id))))
+    if (due.length === 0) {
+      return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
+    }
+    const isStorm = digest.most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
+    const critical = isStorm ? yield* journal.read(backlog.critical(id)) : undefined
+    const wait = yield* pacing.take(id)
+    if (wait > 0) return yield* idle(Duration.millis(wait))
+    if (isStorm && critical === undefined) {
+      if (yield* begin(integration, attempts.takeDigest(id, digest))) return
+    }
+    if (critical !== undefined) return yield* beginAll(integration, [critical])
+    let paid = 1
+    while (paid < due.length && (yield* pacing.take(id)) === 0) paid++
+    yield* beginAll(integration, due.slice(0, paid))
+  }).pipe(
+    Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
+    // A lane that ends would leave its integration without one.
+    Effect.catchDefect((defect) => Effect.andThen(logBug(defect), Effect.sleep(brokenPause)))
+  )
+
+  /** Asks a service that was broken, where that can be done without posting, before anything is sent there. */
+  const verified = Effect.fnUntraced(function* ({ channel, integration }: ReadyIntegration, now: number) {
+    if (channel.verify === undefined) return true
+    const seen = edits
+    const { verify } = channel
+    const works = yield* Effect.suspend(() => verify(integration.settings)).pipe(
+      Effect.timeoutOrElse({
+        duration: Duration.seconds(integration.delivery?.timeout ?? 10),
+        orElse: () => Effect.fail(false)
+      }),
+      Effect.exit
+    )
+    // What an edit has replaced meanwhile says nothing of what is there now.
+    if (seen !== edits) return false
+    if (Exit.isSuccess(works)) {
+      learnt = { ...learnt, health: Health.healthy }
+      yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
+      return true
+    }
+    standStill(now)
+    return false
+  })
+
+  /** The defect itself may carry settings: only its name is for the log. */
+  const logBug = (defect: unknown) =>
+    Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
+
+  /** Marks deliveries as being sent, and leaves their attempts to themselves; false if nothing was taken. */
+  const begin = (integration: ReadyIntegration, take: Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>) =>
+    Effect.uninterruptible(
+      Effect.gen(function* () {
+        isUnsure = true
+        const taken = yield* take
+        isUnsure = false
+        if (taken.length === 0) return false
+        for (const { id } of taken) sending.add(id)
+        yield* landed.close
+        for (const one of taken) {
+          yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land(one)))
+        }
+        return true
+      })
+    )
+
+  const beginAll = (
+    integration: ReadyIntegration,
+    deliveries: ReadonlyArray<Next>
+  ): Effect.Effect<unknown, StoreUnavailable> =>
+    begin(integration, attempts.take(id, deliveries)).pipe(
+      Effect.catchDefect((defect) => {
+        const [first] = deliveries
+        // One of them cannot be read.
+        if (first === undefined || deliveries.length > 1) {
+          return Effect.forEach(deliveries, (one) => beginAll(integration, [one]), { discard: true })
+        }
+        return Effect.andThen(logBug(defect), attempts.bury(first.id))
+      })
+    )
+
+  const attempt = (integration: ReadyIntegration, taken: Taken) =>
+    tryAndJudge(integration, taken).pipe(
+      Effect.flatMap((outcome) =>
+        // What was sent must be known to be sent. After a bug here it is sent again by the next start.
+        attempts.complete({ taken, outcome, updatedAt: integration.updatedAt }).pipe(
+          Effect.tapError(() => Effect.sleep(storePause)),
+          Effect.eventually,
+          Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
+        )
+      ),
+      Effect.catchDefect(logBug)
+    )
+
+  const land = ({ id }: Taken) =>
+    Effect.suspend(() => {
+      sending.delete(id)
+      return Effect.andThen(wake.open, sending.size === 0 ? landed.open : Effect.void)
+    })
+
+  const recovered = Effect.fnUntraced(function* (integration: ReadyIntegration) {
+    if (ready !== integration) return
+    const { health } = learnt
+    learnt = { ...learnt, health: Health.afterSuccess(health, yield* Clock.currentTimeMillis) }
+    if (health.isProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
+  })
+
+  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
+    const startedAt = yield* Clock.currentTimeMillis
+    // Since it was taken the lane may have been lost (M2), or stopped, or its integration edited.
+    const tried =
+      !partitions.isHeld(id) || ready !== integration
+        ? unsent
+        : yield* tryOnce(integration, taken.notification, taken.options).pipe(
+            Effect.provideService(Pacing, pacing),
+            Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
+          )
+    if (tried._tag === "Delivered") {
+      learnt = { ...learnt, digest: usualDigest }
+      return tried
+    }
+    const now = yield* Clock.currentTimeMillis
+    const jitter = yield* Random.next
+    const options = integration.integration.delivery ?? {}
+    const failed = { taken, reason: tried.reason, options, startedAt, now, jitter }
+    if (tried === stopped || tried === unsent) return handedBack(failed)
+    // What an edit has replaced meanwhile stops nobody.
+    if (ready !== integration) return outcomeOf(failed)
+    const judged = judge(failed, learnt)
+    learnt = judged.learnt
+    const { waiting } = judged.outcome
+    if (waiting !== undefined) yield* pacing.pause(id, waiting.until - now)
+    return judged.outcome
+  })
+
+  /** Lets what is in flight end; what does not in time is handed back, perhaps sent. */
+  const finish = Effect.gen(function* () {
+    // What it finds out from now on may be of another integration than the next of this id.
+    ready = undefined
+    yield* Effect.timeoutOption(landed.await, grace)
+    yield* Deferred.succeed(stop, undefined)
+    yield* Effect.timeoutOption(landed.await, storePause)
+  })
+
+  const lane: Lane = {
+    work: Effect.asVoid(wake.open),
+    changed: Effect.suspend(() => {
+      edits++
+      ready = undefined
+      learnt = nothingLearnt
+      return Effect.asVoid(wake.open)
+    }),
+    isNow: (updatedAt) =>
+      Effect.suspend(() => (ready === undefined || ready.updatedAt === updatedAt ? Effect.void : lane.changed)),
+    run: Effect.ensuring(Effect.forever(step), finish)
+  }
+  return lane
+})
+
+/** How an attempt ends that a stop cannot wait for. */
+const stopped: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
+}
+
+/** How an attempt ends that did not begin. */
+const unsent: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })
+}

@@ -1,0 +1,229 @@
+/**
+ * What SQLite and PostgreSQL say differently. All other statements are the same for both.
+ */
+import { type Array as Arr, Effect, type Scope } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations } from "./locks.ts"
+
+/** A column with a number that the store gives in the order of the rows. */
+export const sequence = (sql: SqlClient.SqlClient) =>
+  sql.onDialectOrElse({
+    pg: () => sql.literal("sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
+  })
+
+/** Runs one after the other what several gateways begin at once, however long one of them takes. */
+export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.onDialectOrElse({
+    pg: (): Effect.Effect<A, E | SqlError.SqlError, R> =>
+      sql
+        .withTransaction(
+          Effect.all([
+            sql`SET LOCAL statement_timeout = 0`,
+            sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`
+          ]).pipe(Effect.andThen(effect))
+        )
+        // Whoever reads two tables, of which this one has changed the second and waits for the first, ends in a deadlock.
+        .pipe(Effect.retry({ times: 3 })),
+    orElse: () => effect
+  })
+})
+
+/** How many transactions a gateway has at work at once. */
+export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
+
+/** Whatever touches more has all to itself: the memory of PostgreSQL for locks is small, and that of all its sessions. */
+const mostLocks = 512
+
+/** Begins a transaction that touches only what it names, or everything: then no other goes on beside it. SQLite knows one writer only. */
+export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string> | undefined) =>
+  sql.onDialectOrElse({
+    pg: () =>
+      touches === undefined || touches.length > mostLocks
+        ? whereOneMayWrite(
+            sql,
+            sql`SELECT current_setting('transaction_read_only') AS read_only,
+              pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+          )
+        : // In the order of the hashes, so that no two wait for each other.
+          Effect.andThen(
+            whereOneMayWrite(
+              sql,
+              sql`SELECT current_setting('transaction_read_only') AS read_only,
+                pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
+            ),
+            sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
+              FROM jsonb_array_elements_text(${JSON.stringify(touches)}::jsonb) AS named ORDER BY hash) AS hashes`
+          ),
+    orElse: () => Effect.succeed([])
+  })
+
+/**
+ * A primary that is a standby now would keep its sessions, and refuse what they write, for ever: all of ours there are
+ * ended, this one last, and the next ones are made where the database's name leads by then.
+ */
+const whereOneMayWrite = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  lock: Effect.Effect<ReadonlyArray<{ readonly read_only?: unknown }>, SqlError.SqlError>
+) {
+  const [row] = yield* lock
+  if (row?.read_only !== "on") return
+  yield* sql`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user
+      AND application_name = current_setting('application_name')
+    ORDER BY pid = pg_backend_pid()) AS ours`
+})
+
+/**
+ * Counts the rows of a table in another, by some of its columns: whoever writes the rows, the sum of `n` is right, and
+ * taken back with what was counted.
+ */
+export const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  const of = (row: "OLD" | "NEW") => columns.map((column) => `${row}.${column}`).join(", ")
+  const isChanged = columns.map((column) => `OLD.${column} <> NEW.${column}`).join(" OR ")
+  const definitions = columns.map((column) => `${column} text NOT NULL`).join(", ")
+  const counted = `INSERT INTO ${counts} SELECT ${list}, count(*) FROM ${table} GROUP BY ${list}`
+  const statements = sql.onDialectOrElse({
+    // A row for each change, summed up now and then: a row that is counted in would make every writer wait for the others.
+    pg: () => [
+      `CREATE TABLE ${counts} (${definitions}, n bigint NOT NULL)`,
+      `CREATE INDEX ${counts}_by_key ON ${counts} (${list})`,
+      counted,
+      `CREATE FUNCTION keep_${counts}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_OP <> 'INSERT' THEN INSERT INTO ${counts} VALUES (${of("OLD")}, -1); END IF;
+        IF TG_OP <> 'DELETE' THEN INSERT INTO ${counts} VALUES (${of("NEW")}, 1); END IF;
+        RETURN NULL;
+      END $$`,
+      ...["INSERT", "DELETE", `UPDATE OF ${list}`].map(
+        (operation) => `CREATE TRIGGER ${counts}_${operation.slice(0, 6).toLowerCase()} AFTER ${operation} ON ${table}
+          FOR EACH ROW ${operation.startsWith("UPDATE") ? `WHEN (${isChanged})` : ""} EXECUTE FUNCTION keep_${counts}()`
+      )
+    ],
+    orElse: () => {
+      const add = `INSERT INTO ${counts} VALUES (${of("NEW")}, 1) ON CONFLICT (${list}) DO UPDATE SET n = n + 1`
+      const subtract = `UPDATE ${counts} SET n = n - 1 WHERE ${columns.map((column) => `${column} = OLD.${column}`).join(" AND ")}`
+      return [
+        `CREATE TABLE ${counts} (${definitions}, n bigint NOT NULL, PRIMARY KEY (${list}))`,
+        counted,
+        `CREATE TRIGGER ${counts}_insert AFTER INSERT ON ${table} BEGIN ${add}; END`,
+        `CREATE TRIGGER ${counts}_delete AFTER DELETE ON ${table} BEGIN ${subtract}; END`,
+        `CREATE TRIGGER ${counts}_update AFTER UPDATE OF ${list} ON ${table}
+          WHEN ${isChanged} BEGIN ${subtract}; ${add}; END`
+      ]
+    }
+  })
+  for (const statement of statements) yield* sql.unsafe(statement)
+})
+
+/** Sums up what `keepCounts` has written since: whoever reads meanwhile has the right sum. */
+export const sumUp = Effect.fnUntraced(function* (counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      sql.unsafe(`WITH gone AS (DELETE FROM ${counts} RETURNING *)
+        INSERT INTO ${counts} SELECT ${list}, sum(n) FROM gone GROUP BY ${list} HAVING sum(n) <> 0`),
+    orElse: () => Effect.succeed([])
+  })
+})
+
+/** Whether there is such a table. */
+export const hasTable = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql.onDialectOrElse({
+    pg: () => sql`SELECT 1 AS found WHERE to_regclass(${table}) IS NOT NULL`,
+    orElse: () => sql`SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+  })
+  return rows.length > 0
+})
+
+/** Writes rows as they are, with the sequences that they have. */
+export const insertAsTheyAre = Effect.fnUntraced(function* (
+  table: string,
+  rows: Arr.NonEmptyReadonlyArray<Record<string, unknown>>
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.onDialectOrElse({
+    pg: () => sql`INSERT INTO ${sql(table)} OVERRIDING SYSTEM VALUE
+      SELECT * FROM json_populate_recordset(NULL::${sql(table)}, ${JSON.stringify(rows)}::json)`,
+    orElse: () => sql`INSERT INTO ${sql(table)} ${sql.insert(rows)}`
+  })
+})
+
+/** The last sequence that a table has given, also to rows that are gone; 0 if none. */
+export const lastSequence = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql.onDialectOrElse({
+    pg: () => sql<{ last: number | null }>`
+      SELECT pg_sequence_last_value(pg_get_serial_sequence(${table}, 'sequence')::regclass) AS last`,
+    orElse: () => sql<{ last: number | null }>`SELECT seq AS last FROM sqlite_sequence WHERE name = ${table}`
+  })
+  return row?.last ?? 0
+})
+
+/** Lets a table's sequences go on after one that it has given elsewhere. */
+export const continueAfter = Effect.fnUntraced(function* (table: string, last: number) {
+  const sql = yield* SqlClient.SqlClient
+  if (last === 0) return
+  yield* sql.onDialectOrElse({
+    pg: () => sql`SELECT setval(pg_get_serial_sequence(${table}, 'sequence'), ${last})`,
+    orElse: () =>
+      Effect.andThen(
+        sql`DELETE FROM sqlite_sequence WHERE name = ${table}`,
+        sql`INSERT INTO sqlite_sequence ${sql.insert({ name: table, seq: last })}`
+      )
+  })
+})
+
+/** Keeps gateways off the store while the scope is open; false if one is on it. SQLite's file has one user anyway. */
+export const keepGatewaysOff = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.onDialectOrElse({
+    pg: (): Effect.Effect<boolean, SqlError.SqlError, Scope.Scope> =>
+      Effect.gen(function* () {
+        const session = yield* sql.reserve
+        const locks = [lockOfMembers, lockOfMigrations, lockOfEverything]
+        yield* Effect.addFinalizer(() =>
+          Effect.ignore(session.execute("SELECT pg_advisory_unlock_all()", [], undefined))
+        )
+        const rows = yield* session.execute(
+          `SELECT ${locks.map((lock) => `pg_try_advisory_lock(${advisoryClass}, ${lock})`).join(" AND ")} AS got`,
+          [],
+          undefined
+        )
+        return rows[0]?.got === true
+      }),
+    orElse: () => Effect.succeed(true)
+  })
+})
+
+/** Takes the NOT NULL from columns of a table. */
+export const dropNotNull = Effect.fnUntraced(function* (table: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      Effect.forEach(columns, (column) => sql.unsafe(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL`), {
+        discard: true
+      }),
+    orElse: () => madeAnew(sql, table, columns)
+  })
+})
+
+/** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
+const madeAnew = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, table: string, columns: ReadonlyArray<string>) {
+  const [old] = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+  const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
+    WHERE tbl_name = ${table} AND type IN ('index', 'trigger') AND sql IS NOT NULL`
+  const anew = columns.reduce(
+    (statement, column) => statement.replace(`${column} text NOT NULL`, `${column} text`),
+    (old?.sql ?? "").replace(new RegExp(`CREATE TABLE "?${table}"?`), `CREATE TABLE ${table}_anew`)
+  )
+  yield* sql.unsafe(anew)
+  yield* sql.unsafe(`INSERT INTO ${table}_anew SELECT * FROM ${table}`)
+  yield* sql.unsafe(`DROP TABLE ${table}`)
+  yield* sql.unsafe(`ALTER TABLE ${table}_anew RENAME TO ${table}`)
+  for (const { sql: statement } of others) yield* sql.unsafe(statement)
+})

@@ -1,0 +1,284 @@
+/**
+ * The store's tables. Migrations only go forward; one that was released is never
+ * changed. Times are epoch milliseconds, ids and JSON are text, flags are 0 or 1.
+ */
+import { Effect } from "effect"
+import { Migrator, SqlClient, type SqlError } from "effect/sql"
+import * as Dialect from "./dialect.ts"
+import { partitions } from "../cluster/Peers.ts"
+
+/** The migration that the tables are at; 0 if there are none. */
+export const schemaVersion = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  if (!(yield* Dialect.hasTable("migrations"))) return 0
+  const [latest] = yield* sql<{ id: number | null }>`SELECT max(migration_id) AS id FROM migrations`
+  return latest?.id ?? 0
+})
+
+/** The migration that this version of Tocsin works with. */
+export const currentSchema = () => Object.keys(migrations).length
+
+/** The table that is there while the store is filled from another one. */
+export const fillingTable = "filling"
+
+/** Brings the tables of a store that gateways serve to this version: not of one that is still filled from another. */
+export const migrate = Effect.gen(function* () {
+  if (yield* Dialect.hasTable(fillingTable)) {
+    return yield* new Migrator.MigrationError({
+      kind: "BadState",
+      message:
+        "The database holds only a part of another store: run tocsin migrate-store once more with the same two stores, and it goes on where it was interrupted"
+    })
+  }
+  yield* migrateTables
+})
+
+/** Brings the store's tables to this version; fails if they are of a later one. Gateways that start together take turns. */
+export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* Dialect.alone(
+      Effect.gen(function* () {
+        if ((yield* schemaVersion) >= currentSchema()) return
+        // Gateways that serve hold locks on several tables, which a migration would take in another order.
+        yield* Dialect.lockFor(sql, undefined)
+        yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
+      })
+    )
+    const latest = yield* schemaVersion
+    if (latest > currentSchema()) {
+      return yield* new Migrator.MigrationError({
+        kind: "BadState",
+        message: `The database was written by a later version of Tocsin (schema ${latest}, this one knows ${currentSchema()}); start that version`
+      })
+    }
+  })
+
+const tables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const sequence = Dialect.sequence(sql)
+
+  yield* sql`CREATE TABLE events (
+    ${sequence},
+    source text NOT NULL,
+    event_id text,
+    hash text NOT NULL,
+    alert_id text NOT NULL,
+    status text NOT NULL,
+    note text,
+    received_at bigint NOT NULL
+  )`
+  yield* sql`CREATE UNIQUE INDEX events_by_event_id ON events (source, event_id) WHERE event_id IS NOT NULL`
+  yield* sql`CREATE INDEX events_by_alert ON events (alert_id)`
+
+  yield* sql`CREATE TABLE unreadable (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    source text NOT NULL,
+    why text NOT NULL,
+    body text NOT NULL,
+    received_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE alerts (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    source text NOT NULL,
+    source_id text NOT NULL,
+    episode integer NOT NULL,
+    state text NOT NULL,
+    severity text NOT NULL,
+    raised_here integer NOT NULL,
+    started_at bigint NOT NULL,
+    cleared_at bigint,
+    clear_time_stated integer NOT NULL,
+    alert text NOT NULL,
+    last_hash text NOT NULL,
+    last_heard_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    UNIQUE (source, source_id, episode)
+  )`
+  yield* sql`CREATE INDEX alerts_by_state ON alerts (state, sequence)`
+
+  yield* sql`CREATE TABLE rules (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    rule text NOT NULL,
+    deleted_at bigint,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE integrations (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    type text NOT NULL,
+    name text NOT NULL,
+    enabled integer NOT NULL,
+    options text NOT NULL,
+    sealed_settings text NOT NULL,
+    settings_version integer NOT NULL,
+    key_id text NOT NULL,
+    broken_reason text,
+    broken_since bigint,
+    last_success_at bigint,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+
+  yield* sql`CREATE TABLE conversations (
+    id text PRIMARY KEY NOT NULL,
+    alert_id text NOT NULL REFERENCES alerts (id),
+    integration_id text NOT NULL,
+    state text NOT NULL,
+    holders text NOT NULL,
+    held_by text NOT NULL,
+    closed_because text,
+    closed_at bigint,
+    last_word text,
+    last_owed text,
+    severity_told text,
+    perhaps_told integer NOT NULL,
+    receipt text,
+    stands_in_for text,
+    opened_at bigint NOT NULL,
+    UNIQUE (alert_id, integration_id)
+  )`
+  yield* sql`CREATE INDEX open_conversations ON conversations (integration_id) WHERE state = 'open'`
+
+  yield* sql`CREATE TABLE deliveries (
+    ${sequence},
+    id text NOT NULL UNIQUE,
+    conversation_id text NOT NULL REFERENCES conversations (id),
+    alert_id text NOT NULL,
+    integration_id text NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    cause text,
+    form text NOT NULL,
+    attempts integer NOT NULL,
+    unanswered integer NOT NULL,
+    next_at bigint NOT NULL,
+    severity text,
+    text text,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+  )`
+  yield* sql`CREATE INDEX open_deliveries ON deliveries (integration_id, sequence)
+    WHERE status IN ('pending', 'retrying', 'sending', 'folded')`
+  yield* sql`CREATE INDEX deliveries_by_conversation ON deliveries (conversation_id)`
+  yield* sql`CREATE INDEX deliveries_by_alert ON deliveries (alert_id)`
+
+  yield* sql`CREATE TABLE transitions (
+    ${sequence},
+    delivery_id text NOT NULL,
+    status text NOT NULL,
+    cause text,
+    attempt integer,
+    at bigint NOT NULL
+  )`
+  yield* sql`CREATE INDEX transitions_by_delivery ON transitions (delivery_id, sequence)`
+})
+
+const redelivery = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE deliveries ADD COLUMN redelivery_of text`
+  yield* sql`CREATE INDEX dead_deliveries ON deliveries (sequence) WHERE status = 'dead'`
+  yield* sql`ALTER TABLE unreadable ADD COLUMN from_address text`
+  yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
+})
+
+/** Tables whose rows are counted in another, by some of their columns. */
+export const kept = [
+  { table: "alerts", counts: "alert_counts", columns: ["state"] },
+  { table: "deliveries", counts: "delivery_counts", columns: ["integration_id", "status"] }
+]
+
+/** To be run now and then where many write at once. */
+export const sumUpCounts = Effect.forEach(kept, ({ columns, counts }) => Dialect.sumUp(counts, columns), {
+  discard: true
+})
+
+/** What long lists, long backlogs and long edits need. */
+const atSize = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  // Edits whose reconciliation goes on: how far it is, and for each alert the last one that it was planned under (O6).
+  yield* sql`CREATE TABLE edits (
+    ${Dialect.sequence(sql)},
+    edit text NOT NULL,
+    reached bigint NOT NULL
+  )`
+  yield* sql`ALTER TABLE alerts ADD COLUMN planned_under bigint NOT NULL DEFAULT 0`
+
+  yield* sql`DROP INDEX open_deliveries`
+  yield* sql`DROP INDEX dead_deliveries`
+  yield* sql`DROP INDEX open_conversations`
+  yield* sql`CREATE INDEX conversations_by_integration ON conversations (integration_id)`
+  yield* sql`CREATE INDEX retrying_deliveries ON deliveries (integration_id, next_at) WHERE status = 'retrying'`
+  yield* sql`CREATE INDEX open_delivery_of_conversation ON deliveries (conversation_id)
+    WHERE status IN ('pending', 'retrying', 'sending', 'folded')`
+  yield* sql`CREATE INDEX deliveries_by_status ON deliveries (status, sequence)`
+  yield* sql`CREATE INDEX deliveries_by_integration ON deliveries (integration_id, status, sequence)`
+  yield* sql`CREATE INDEX deliveries_by_time ON deliveries (created_at, sequence)`
+  yield* sql`CREATE INDEX alerts_by_source ON alerts (source, state, sequence)`
+  yield* sql`CREATE INDEX alerts_by_source_id ON alerts (source_id)`
+  yield* sql`CREATE INDEX alerts_by_last_heard ON alerts (state, last_heard_at, sequence)`
+  yield* sql`CREATE INDEX events_with_id_by_time ON events (received_at) WHERE event_id IS NOT NULL`
+  yield* sql`CREATE INDEX events_without_id_by_time ON events (received_at) WHERE event_id IS NULL`
+
+  for (const { columns, counts, table } of kept) yield* Dialect.keepCounts(table, counts, columns)
+})
+
+/** Fallbacks, digests and notices: deliveries that speak of another's, of many alerts, or of none. */
+const carriers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE conversations ADD COLUMN diverted_to text`
+  yield* sql`CREATE INDEX stand_ins ON conversations (stands_in_for, id) WHERE stands_in_for IS NOT NULL`
+  yield* Dialect.dropNotNull("deliveries", ["conversation_id", "alert_id"])
+  yield* sql`ALTER TABLE deliveries ADD COLUMN folded_into text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN digest_key text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN about text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN notification text`
+  yield* sql`CREATE INDEX folded_deliveries ON deliveries (folded_into, sequence) WHERE folded_into IS NOT NULL`
+  yield* sql`CREATE UNIQUE INDEX digests_by_key ON deliveries (digest_key) WHERE digest_key IS NOT NULL`
+  yield* sql`CREATE INDEX deliveries_of_no_alert ON deliveries (created_at, sequence) WHERE alert_id IS NULL`
+  yield* sql`CREATE INDEX notices ON deliveries (about, sequence) WHERE about IS NOT NULL`
+  yield* sql`UPDATE deliveries SET severity = (SELECT severity FROM alerts WHERE alerts.id = deliveries.alert_id)
+    WHERE severity IS NULL`
+  yield* sql`CREATE INDEX critical_deliveries ON deliveries (integration_id, sequence)
+    WHERE severity = 'critical' AND status IN ('pending', 'retrying')`
+})
+
+/** What several gateways on one store need: who serves which lanes, and whether what they remember of settings is true. */
+const manyGateways = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE settings_version (version text NOT NULL)`
+  yield* sql`INSERT INTO settings_version ${sql.insert({ version: "" })}`
+  yield* sql`CREATE TABLE partitions (partition integer PRIMARY KEY NOT NULL, fence bigint NOT NULL)`
+  for (let partition = 0; partition < partitions; partition++) {
+    yield* sql`INSERT INTO partitions ${sql.insert({ partition, fence: 0 })}`
+  }
+  yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`
+})
+
+/** What every gateway can tell of a lane that another serves, and what follows when an integration moves. */
+const ofOthers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE integrations ADD COLUMN budgets text`
+  yield* sql`ALTER TABLE integrations ADD COLUMN waiting_because text`
+  yield* sql`ALTER TABLE integrations ADD COLUMN waiting_until bigint`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN taken_under integer`
+  yield* sql`UPDATE deliveries SET taken_under = (SELECT partition FROM integrations WHERE id = integration_id)
+    WHERE status IN ('sending', 'folded')`
+})
+
+/** All migrations, by their number. */
+export const migrations = {
+  "1_tables": tables,
+  "2_redelivery": redelivery,
+  "3_at_size": atSize,
+  "4_carriers": carriers,
+  "5_many_gateways": manyGateways,
+  "6_of_others": ofOthers
+}

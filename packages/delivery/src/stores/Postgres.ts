@@ -1,0 +1,142 @@
+/**
+ * The store of many gateways: one PostgreSQL database, by Effect's own client.
+ */
+import { PgClient, PgTypes } from "@effect/sql-pg"
+import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema, type Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, SqlError } from "effect/sql"
+import { Peers } from "../cluster/Peers.ts"
+import { peersOn } from "../cluster/postgresPeers.ts"
+
+/** The database cannot be used as it is set up; the message says what to change. */
+export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("PostgresRefused", {
+  message: Schema.String
+}) {}
+
+/** The oldest version whose statements we use and test. */
+const oldest = 15
+
+/** Connections of a gateway: four write, two listen, the others read. One more holds its partitions. */
+const maxConnections = 11
+
+/** No statement of ours takes as long; one that does waits for what will not come. */
+const statementTimeout = "10s"
+
+/** A gateway that stops in the middle of a transaction holds up the others for no longer. */
+const idleInTransaction = "3s"
+
+/**
+ * The store in the database of a `postgres://` URL, for any number of gateways.
+ *
+ * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to twelve connections. It
+ * must reach the database itself, and not a pooler: partitions are held by session locks.
+ */
+export const layer = (
+  url: Redacted.Redacted,
+  settings?: Pick<PgClient.PgClientConfig, "ssl" | "stream">
+): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError | PostgresRefused> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      // Its time-outs are the network's: no clock of a test may stand still under them.
+      const clock = Clock.Clock.defaultValue()
+      const config = { ...connection(url), ...settings }
+      const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
+      yield* check(client, config)
+      return Context.make(SqlClient.SqlClient, client).pipe(
+        Context.add(Peers, yield* peersOn(client, one(config), clock))
+      )
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+
+const connection = (url: Redacted.Redacted) => ({
+  url,
+  applicationName: "tocsin",
+  connectTimeout: Duration.seconds(5),
+  keepAlive: Duration.seconds(5),
+  preparedStatementCacheSize: 500,
+  types: types(),
+  startupParameters: {
+    synchronous_commit: "on",
+    statement_timeout: statementTimeout,
+    // The rows that a statement is given are JSON, of which PostgreSQL guesses that there are 100: with the defaults, which
+    // are of turning disks, it reads tables of thousands whole to find ten, and keeps a plan made while they were empty.
+    random_page_cost: "1.1",
+    plan_cache_mode: "force_custom_plan",
+    idle_in_transaction_session_timeout: idleInTransaction
+  }
+})
+
+/** A session of its own, which ends when nothing is heard from here. */
+const one = (config: PgClient.PgClientConfig) =>
+  PgClient.makeClient({
+    ...config,
+    startupParameters: { ...config.startupParameters, idle_session_timeout: idleInTransaction }
+  }).pipe(Effect.provide(Reactivity.layer))
+
+/** Our integers are times, counts and sequences: all of them are exact as numbers. */
+const types = () => {
+  const registry = PgTypes.makeRegistry()
+  for (const oid of [PgTypes.OID.int8, PgTypes.OID.numeric]) {
+    registry.register<number>(oid, {
+      encode: (value) => PgTypes.encode(oid === PgTypes.OID.int8 ? BigInt(value) : String(value), oid),
+      decode: (bytes) => Result.map(PgTypes.decode(bytes, oid, 1), Number)
+    })
+  }
+  return registry
+}
+
+/** Refuses what would lose or double alerts later, while somebody looks. */
+const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: PgClient.PgClientConfig) {
+  const [server] = yield* client<{ version: number; standby: boolean; read_only: string; may_create: boolean }>`
+    SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
+      current_setting('transaction_read_only') AS read_only,
+      has_schema_privilege(current_schema(), 'CREATE') AS may_create`
+  if (server === undefined) return
+  if (server.version < oldest * 10_000) {
+    return yield* new PostgresRefused({
+      message: `The database is PostgreSQL ${Math.floor(server.version / 10_000)}: Tocsin needs PostgreSQL ${oldest} or later.`
+    })
+  }
+  if (server.standby || server.read_only === "on") {
+    return yield* new PostgresRefused({
+      message:
+        "The database is a read-only standby: let its URL lead to the primary, such as by a name that follows it."
+    })
+  }
+  if (!server.may_create) {
+    return yield* new PostgresRefused({
+      message:
+        "The user of the database's URL may not create tables: make it the owner of the database, or GRANT CREATE ON SCHEMA public to it."
+    })
+  }
+  if (!(yield* Effect.scoped(keepsItsSession(config)))) {
+    return yield* new PostgresRefused({
+      message:
+        "A pooler stands before the database, which lends sessions or ignores what they ask for: let its URL lead to PostgreSQL itself."
+    })
+  }
+})
+
+/** Whether a session is ours for as long as it lasts, and as we asked for it. */
+const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
+  const [first, second] = yield* Effect.all([one(config), one(config)])
+  const seen = (session: PgClient.PgClient) =>
+    Effect.map(
+      session<{ pid: number; timeout: string; sync: string }>`SELECT pg_backend_pid() AS pid,
+        current_setting('idle_session_timeout') AS timeout, current_setting('synchronous_commit') AS sync`,
+      ([row]) => row
+    )
+  const before = yield* seen(first)
+  // In turns: a pooler that lends a session for one transaction lends both of them the same one.
+  const other = yield* seen(second)
+  const after = yield* seen(first)
+  return (
+    before?.pid !== other?.pid &&
+    before?.pid === after?.pid &&
+    before?.timeout === idleInTransaction &&
+    before.sync === "on"
+  )
+})
+
+/** Makes a session of its own for as long as the scope is open. */
+export type Session = Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope>

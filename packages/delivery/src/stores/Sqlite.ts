@@ -1,0 +1,150 @@
+/**
+ * The embedded store: one SQLite file, served by `node:sqlite`.
+ *
+ * Effect's own driver for Node has no release for Effect 4.1 yet; this one is
+ * small because `effect/sql` does the rest.
+ */
+import { Context, Effect, Layer, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { Peers } from "../cluster/Peers.ts"
+
+/**
+ * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
+ *
+ * Every commit is on the disk before it returns (`synchronous=FULL`). The file is
+ * locked for as long as the layer lives: a second process fails with a
+ * `LockTimeoutError` after two seconds, and nothing is left behind by a crash.
+ */
+export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      if (!isInMemory(filename)) yield* attempt("make the folder", () => makeFolder(dirname(filename)))
+      const database = yield* Effect.acquireRelease(
+        attempt("open", () => open(filename)),
+        (database) => Effect.sync(() => database.close())
+      )
+      const connection = connect(database)
+      const isThere = isInMemory(filename) ? () => true : sameFile(filename)
+      const acquirers = SqlClient.makeSqliteAcquirers({
+        connection: Effect.succeed(connection),
+        semaphore: yield* Semaphore.make(1),
+        isTransaction: () => database.isTransaction
+      })
+      const client = yield* SqlClient.make({
+        ...acquirers,
+        compiler: Statement.makeCompilerSqlite(),
+        driver: "sqlite-node",
+        spanAttributes: [["db.system.name", "sqlite"]],
+        beginTransaction: "BEGIN IMMEDIATE",
+        // SQLite itself goes on in a file that was removed, and all that it takes is lost with it.
+        commit: (connection) =>
+          Effect.andThen(
+            attempt("find the file", () => {
+              if (!isThere()) throw new Error("The file is gone")
+            }),
+            Effect.asVoid(connection.executeUnprepared("COMMIT", [], undefined))
+          ),
+        releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
+        prepareTransactionControls: true
+      })
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Peers, Peers.none))
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
+
+const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
+
+const open = (filename: string): DatabaseSync => {
+  // For its owner only, if it is new; the write-ahead log takes the mode of its database.
+  if (!isInMemory(filename)) closeSync(openSync(filename, "a", 0o600))
+  const database = new DatabaseSync(filename, { timeout: 2000 })
+  try {
+    // The first read in exclusive mode takes the lock and keeps it.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE")
+    database.exec("PRAGMA journal_mode = WAL")
+    database.exec("PRAGMA synchronous = FULL")
+    database.exec("PRAGMA wal_autocheckpoint = 4000")
+    database.exec("PRAGMA foreign_keys = ON")
+    database.exec("BEGIN IMMEDIATE; COMMIT")
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Whether the name still leads to the file that it leads to now. */
+const sameFile = (filename: string): (() => boolean) => {
+  const { dev, ino } = statSync(filename)
+  return () => {
+    const now = statSync(filename, { throwIfNoEntry: false })
+    return now?.dev === dev && now.ino === ino
+  }
+}
+
+/** Node's own recursive `mkdir` never returns where a folder's parent is there and is said to be missing, as in `/proc`. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
+}
+
+const connect = (database: DatabaseSync): SqlConnection.Connection => {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string) => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const statement = database.prepare(sql)
+    // Lists of parameters make many statements; a cache that only grows is a leak.
+    if (statements.size >= 500) statements.clear()
+    statements.set(sql, statement)
+    return statement
+  }
+  const rows = (statement: StatementSync, params: ReadonlyArray<unknown>) => statement.all(...params.map(parameter))
+  const execute = (sql: string, params: ReadonlyArray<unknown>) => attempt("execute", () => rows(prepare(sql), params))
+  const executeValues = (sql: string, params: ReadonlyArray<unknown>) =>
+    Effect.map(execute(sql, params), (rows) => rows.map((row) => Object.values(row)))
+  return {
+    execute,
+    executeRaw: execute,
+    executeUnprepared: (sql, params) => attempt("execute", () => rows(database.prepare(sql), params)),
+    executeValues,
+    executeValuesUnprepared: executeValues,
+    executeStream: (sql, params) => Stream.unwrap(Effect.map(execute(sql, params), Stream.fromIterable))
+  }
+}
+
+/** SQLite has no booleans; everything else that we store is one of these already. */
+const parameter = (value: unknown): null | number | bigint | string | Uint8Array => {
+  if (value === undefined || value === null) return null
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") return value
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`SQLite cannot store a ${typeof value}`)
+}
+
+const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
+  Effect.try({
+    try: run,
+    catch: (cause) => {
+      const options = { operation, message: `could not ${operation}` }
+      const reason = isOfStatement(cause)
+        ? new SqlError.SqlSyntaxError({ cause, ...options })
+        : SqlError.classifySqliteError(withErrno(cause), options)
+      return new SqlError.SqlError({ reason })
+    }
+  })
+
+/** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_MISUSE, SQLITE_RANGE. */
+const codesOfStatements = [1, 18, 20, 21, 25]
+
+/** Whether the statement or its parameters are wrong, and not the store; Effect's classifier does not tell. */
+const isOfStatement = (cause: unknown): boolean =>
+  cause instanceof TypeError ||
+  (cause instanceof Error && "errcode" in cause && codesOfStatements.includes(Number(cause.errcode) & 0xff))
+
+/** `node:sqlite` calls SQLite's result code `errcode`; Effect's classifier reads `errno`. */
+const withErrno = (cause: unknown): unknown =>
+  cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause

@@ -1,0 +1,228 @@
+/**
+ * Moves everything from one store to another: from SQLite to PostgreSQL, or any other way.
+ */
+import { Array as Arr, Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { hash } from "node:crypto"
+import * as Dialect from "../sql/dialect.ts"
+import { currentSchema, fillingTable, kept, migrateTables, schemaVersion, sumUpCounts } from "../sql/migrations.ts"
+import { storable } from "../domain/storableText.ts"
+
+/** The stores cannot be used as they are, or the copy is not what was copied; the message says what to do. */
+export class MigrateStoreRefused extends Schema.TaggedError<MigrateStoreRefused>()("MigrateStoreRefused", {
+  message: Schema.String
+}) {}
+
+/** A store, and how people call it: without any password. */
+export interface NamedStore {
+  readonly name: string
+  readonly sql: SqlClient.SqlClient
+}
+
+/** A table that is the same in both stores. */
+export interface CopiedTable {
+  readonly name: string
+  readonly rows: number
+  /** Of all rows, in hexadecimal digits. */
+  readonly checksum: string
+}
+
+type Row = Record<string, unknown>
+
+/** All tables but those that the store keeps itself, with what tells their rows apart. Rows come after what they refer to. */
+const tables = [
+  { name: "settings_version", key: "version" },
+  { name: "partitions", key: "partition" },
+  { name: "integrations", key: "sequence" },
+  { name: "rules", key: "sequence" },
+  { name: "edits", key: "sequence" },
+  { name: "events", key: "sequence" },
+  { name: "unreadable", key: "sequence" },
+  { name: "alerts", key: "sequence" },
+  { name: "conversations", key: "id" },
+  { name: "deliveries", key: "sequence" },
+  { name: "transitions", key: "sequence" }
+] as const
+
+type Table = (typeof tables)[number]
+
+/** What a migration writes itself into new tables. */
+const fromTheStart: ReadonlyArray<string> = ["settings_version", "partitions"]
+
+/** Rows in one transaction: an alert may have a megabyte. */
+const rowsAtOnce = 200
+
+/**
+ * Copies all of a store into an empty one, and proves it by counts and checksums, which `compared` is told table by table.
+ *
+ * No gateway may be on either of them. What was interrupted goes on where it was when it is begun again with the same
+ * stores. Sequences go on in the copy where they were. Fails with what to do where a store is not as it must be, and
+ * with the table's name where the copy differs.
+ */
+export const migrateStore = Effect.fnUntraced(function* (
+  from: NamedStore,
+  to: NamedStore,
+  compared: (table: CopiedTable) => Effect.Effect<void>
+) {
+  const at =
+    ({ sql }: NamedStore) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R | SqlClient.SqlClient>) =>
+      Effect.provideService(effect, SqlClient.SqlClient, sql)
+  const [read, write] = [at(from), at(to)]
+
+  if (from.name === to.name) {
+    return yield* new MigrateStoreRefused({ message: `${from.name} was named twice: name another store to copy to.` })
+  }
+  yield* checkSource(from)
+  yield* keepGatewaysOff(from)
+  yield* write(migrateTables)
+  yield* keepGatewaysOff(to)
+  yield* begin(from.name, to)
+  for (const table of tables) {
+    let reached = yield* reachedIn(to, table)
+    for (;;) {
+      const rows = yield* read(page(table, reached))
+      if (!Arr.isReadonlyArrayNonEmpty(rows)) break
+      reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
+      yield* write(add(table, rows, reached))
+    }
+    if (table.key === "sequence")
+      yield* write(Dialect.continueAfter(table.name, yield* read(Dialect.lastSequence(table.name))))
+  }
+
+  for (const [name, sum] of [
+    ...tables.map((table) => [table.name, sumOf(table)] as const),
+    ...kept.map(({ columns, counts }) => [counts, sumOfCounts(counts, columns)] as const)
+  ]) {
+    const [before, after] = [yield* read(sum), yield* write(sum)]
+    if (before.rows !== after.rows || before.checksum !== after.checksum) {
+      return yield* new MigrateStoreRefused({
+        message: `The table ${name} is not the same in ${to.name}: ${before.rows} rows with the checksum ${before.checksum} were to be copied, and ${after.rows} with ${after.checksum} are there. If a gateway ran on ${from.name} since the copying began, begin again with an empty database.`
+      })
+    }
+    yield* compared({ name, rows: before.rows, checksum: before.checksum })
+  }
+  yield* to.sql.unsafe(`DROP TABLE ${fillingTable}`)
+}, Effect.scoped)
+
+const keepGatewaysOff = Effect.fnUntraced(function* ({ name, sql }: NamedStore) {
+  if (yield* Effect.provideService(Dialect.keepGatewaysOff, SqlClient.SqlClient, sql)) return
+  return yield* new MigrateStoreRefused({ message: `A gateway runs on ${name}: stop it, then begin again.` })
+})
+
+const checkSource = Effect.fnUntraced(function* ({ name, sql }: NamedStore) {
+  const at = Effect.provideService(SqlClient.SqlClient, sql)
+  const version = yield* at(schemaVersion)
+  if (version === 0) {
+    return yield* new MigrateStoreRefused({ message: `${name} holds no data of Tocsin: look at its name.` })
+  }
+  if (version > currentSchema()) {
+    return yield* new MigrateStoreRefused({
+      message: `${name} was written by a later version of Tocsin (schema ${version}, this one knows ${currentSchema()}): use that version.`
+    })
+  }
+  if (version < currentSchema()) {
+    return yield* new MigrateStoreRefused({
+      message: `${name} was written by an earlier version of Tocsin (schema ${version}, this one has ${currentSchema()}): start a gateway of this version on it once, and stop it.`
+    })
+  }
+  if (yield* at(Dialect.hasTable(fillingTable))) {
+    return yield* new MigrateStoreRefused({
+      message: `${name} holds only a part of another store: finish that migration first.`
+    })
+  }
+})
+
+/** Marks the target as a copy that is not whole; refuses one that holds anything else. */
+const begin = Effect.fnUntraced(function* (source: string, { name, sql }: NamedStore) {
+  if (yield* Effect.provideService(Dialect.hasTable(fillingTable), SqlClient.SqlClient, sql)) {
+    const [row] = yield* sql<{ source: string }>`SELECT source FROM ${sql(fillingTable)}`
+    if (row?.source === source) return
+    return yield* new MigrateStoreRefused({
+      message: `${name} holds a part of ${row?.source}: go on with that one, or name an empty database.`
+    })
+  }
+  for (const table of tables) {
+    if (fromTheStart.includes(table.name)) continue
+    const [row] = yield* sql`SELECT 1 AS found FROM ${sql(table.name)} LIMIT 1`
+    if (row === undefined) continue
+    return yield* new MigrateStoreRefused({ message: `${name} holds data already: name an empty database.` })
+  }
+  yield* sql.withTransaction(
+    Effect.gen(function* () {
+      yield* sql.unsafe(
+        `CREATE TABLE ${fillingTable} (source text NOT NULL, name text PRIMARY KEY NOT NULL, reached text)`
+      )
+      yield* sql`INSERT INTO ${sql(fillingTable)} ${sql.insert(Arr.map(tables, ({ name }) => ({ source, name })))}`
+      for (const table of fromTheStart) yield* sql`DELETE FROM ${sql(table)}`
+    })
+  )
+})
+
+/** The key of the last row that was copied, as JSON. */
+const reachedIn = ({ sql }: NamedStore, { name }: Table) =>
+  Effect.map(
+    sql<{ reached: string | null }>`SELECT reached FROM ${sql(fillingTable)} WHERE name = ${name}`,
+    ([row]) => row?.reached ?? undefined
+  )
+
+/** The next rows after a key, in the order of the keys. */
+const page = Effect.fnUntraced(function* ({ key, name }: Table, after: string | undefined) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<Row>`SELECT * FROM ${sql(name)}
+    ${after === undefined ? sql.literal("") : sql`WHERE ${sql(key)} > ${JSON.parse(after)}`}
+    ORDER BY ${sql(key)} LIMIT ${sql.literal(String(rowsAtOnce))}`
+  return rows.map(plain)
+})
+
+const plain = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [column, typeof value === "string" ? storable(value) : value])
+  )
+
+const add = Effect.fnUntraced(function* ({ name }: Table, rows: Arr.NonEmptyReadonlyArray<Row>, reached: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.withTransaction(
+    Effect.all([
+      Dialect.insertAsTheyAre(name, rows),
+      sql`UPDATE ${sql(fillingTable)} SET ${sql.update({ reached })} WHERE name = ${name}`,
+      // At the end there may be more to sum up than fits into one statement's time.
+      sumUpCounts
+    ])
+  )
+})
+
+/** Adds up what identifies the rows, in whatever order: databases sort texts differently. */
+class Sum {
+  rows = 0
+  #sum = 0n
+
+  add(row: Row) {
+    const text = JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))
+    this.rows++
+    this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${hash("sha256", text)}`))
+  }
+
+  get checksum() {
+    return this.#sum.toString(16).padStart(64, "0")
+  }
+}
+
+const sumOf = Effect.fnUntraced(function* (table: Table) {
+  const sum = new Sum()
+  for (let reached: string | undefined; ;) {
+    const rows = yield* page(table, reached)
+    if (!Arr.isReadonlyArrayNonEmpty(rows)) return sum
+    rows.forEach((row) => sum.add(row))
+    reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
+  }
+})
+
+const sumOfCounts = Effect.fnUntraced(function* (counts: string, columns: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  const rows = yield* sql.unsafe<Row>(`SELECT ${list}, sum(n) AS n FROM ${counts} GROUP BY ${list} HAVING sum(n) <> 0`)
+  const sum = new Sum()
+  rows.forEach((row) => sum.add(row))
+  return sum
+})

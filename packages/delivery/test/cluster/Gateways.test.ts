@@ -1,0 +1,110 @@
+/**
+ * Several engines on one PostgreSQL (M1, M2).
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Lanes } from "@tocsin/delivery"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { advisoryClass, lockOfMembers } from "../../src/sql/locks.ts"
+import { partitions } from "../../src/cluster/Peers.ts"
+import { deliveries, engine, integration, outcomes, raise, rule, save, settle } from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { newFile, storeIn } from "../harness/store.ts"
+
+const rooms = Array.from({ length: 16 }, (_, n) => `room${n}`)
+
+/** What gateways find out of each other takes real time. */
+const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(
+    TestClock.adjust("1 second").pipe(
+      Effect.andThen(Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))),
+      Effect.andThen(condition)
+    ),
+    { until: (isSo) => isSo }
+  )
+
+describe("Several gateways on one PostgreSQL", () => {
+  it.effect("share the lanes; what one served that stops, another takes over", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const scripts = [new Script(), new Script()] as const
+      const [first, second] = yield* Effect.forEach(
+        scripts,
+        Effect.fnUntraced(function* (script) {
+          const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+          return { scope, services: yield* Layer.buildWithScope(engine(script, { file }), scope) }
+        })
+      )
+      assert.isDefined(first)
+      assert.isDefined(second)
+      if (first === undefined || second === undefined) return
+      const sizes = () => Effect.forEach([first, second], ({ services }) => Context.get(services, Lanes).size)
+      const sent = () => scripts.map((script) => script.sent.length)
+      const all = (count: number) => until(Effect.sync(() => sent().reduce((a, b) => a + b) === count))
+
+      yield* Effect.gen(function* () {
+        yield* save(...rooms.map((room) => integration(room)), rule("all", { to: rooms }))
+        yield* until(Effect.map(sizes(), ([one = 0, two = 0]) => one > 0 && two > 0 && one + two === rooms.length))
+        yield* raise("a")
+        yield* all(rooms.length)
+        const before = sent()
+        assert.deepStrictEqual(before, yield* sizes())
+
+        yield* Scope.close(second.scope, Exit.void)
+        yield* raise("b")
+        yield* all(2 * rooms.length)
+        assert.strictEqual(scripts[1].sent.length, before[1])
+        for (const room of rooms) {
+          const kinds = scripts.flatMap((script) => script.kinds(room))
+          assert.deepStrictEqual(kinds, ["Raised", "Raised"], room)
+        }
+        yield* settle
+        assert.deepStrictEqual(new Set(yield* outcomes), new Set(["Raised delivered"]))
+      }).pipe(Effect.provideContext(first.services))
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("write nothing any more of what was in flight when their locks went to another (M2)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const script = new Script()
+      const gate = yield* Deferred.make<void>()
+      script.next("ops", { gate })
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* settle
+        assert.deepStrictEqual(yield* outcomes, ["Raised sending"])
+
+        yield* Effect.gen(function* () {
+          yield* takeOver
+          yield* Deferred.succeed(gate, undefined)
+          yield* settle
+          assert.deepStrictEqual(yield* outcomes, ["Raised sending"])
+        }).pipe(Effect.scoped, Effect.provide(storeIn(file)))
+
+        yield* until(Effect.map(outcomes, ([only]) => only === "Raised delivered"))
+        const [delivery] = yield* deliveries
+        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "perhaps sent twice")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Raised"])
+      }).pipe(Effect.provide(engine(script, { file })))
+    })
+  )
+})
+
+/** Ends the session by which a gateway holds its lanes, and holds them from here while the scope is open. */
+const takeOver = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const session = yield* sql.reserve
+  const take = `SELECT pg_advisory_lock(${advisoryClass}, n) FROM generate_series(0, ${partitions - 1}) AS n`
+  // Who waits is the next: else the gateway would have them again.
+  const taking = yield* Effect.forkChild(session.execute(take, [], undefined))
+  yield* until(
+    Effect.map(sql`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`, (rows) => rows.length > 0)
+  )
+  yield* sql`SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = ${advisoryClass} AND objid = ${lockOfMembers}`
+  yield* Fiber.join(taking)
+  yield* sql`UPDATE partitions SET fence = fence + 1`
+})

@@ -1,0 +1,234 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ChannelPlugin, IntegrationId, Unauthorized, Egress } from "@tocsin/core"
+import { Channels, Edits, Integrations, type IntegrationInput, Invalid } from "@tocsin/delivery"
+import { Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { EgressRefused } from "@tocsin/core"
+import {
+  clear,
+  engine,
+  integration,
+  integrationId,
+  outcomes,
+  pass,
+  raise,
+  realSeal,
+  rule,
+  save,
+  tick,
+  world
+} from "../harness/engine.ts"
+import { Fake, Script } from "../harness/FakeChannel.ts"
+
+const get = (id = "ops") => Integrations.use(({ get }) => get(integrationId(id)))
+
+const put = (settings: IntegrationInput["settings"], changes: Partial<IntegrationInput> = {}) =>
+  Edits.use(({ saveIntegration }) => saveIntegration(integration("ops", { ...changes, settings }), "any"))
+
+/** What is wrong, as `path: expected`. */
+const refused = <A, R>(edit: Effect.Effect<A, unknown, R>) =>
+  Effect.map(Effect.flip(edit), (error) => {
+    if (!(error instanceof Invalid)) throw new Error(`Not refused as invalid: ${String(error)}`)
+    return error.errors.map(({ expected, path }) => `${path}: ${expected}`)
+  })
+
+const folder = () => mkdtempSync(join(tmpdir(), "tocsin-integrations-"))
+const host = "https://chat.example.com/hook"
+
+describe("Integrations", () => {
+  it.effect(
+    "shows the settings without secrets, and says which are set",
+    world(() =>
+      Effect.gen(function* () {
+        const made = yield* put({ room: "ops", token: "s3cr3t", proxy: { name: "p" } })
+        assert.deepStrictEqual(made.settings, { room: "ops", proxy: { name: "p" } })
+        assert.deepStrictEqual(made.secretsSet, ["/token"])
+        assert.notInclude(JSON.stringify([made, yield* get(), yield* Integrations.use(({ list }) => list)]), "s3cr3t")
+      })
+    )
+  )
+
+  it.effect(
+    "keeps a secret that is left out, replaces one that is entered, and refuses null",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops", { settings: { room: "ops", token: "first" } }), rule("all"))
+        yield* put({ room: "ops", messages: 1000 })
+        yield* raise("a")
+        yield* tick
+        yield* put({ room: "ops", token: "second" })
+        yield* raise("b")
+        yield* tick
+        assert.deepStrictEqual(script.tokens, ["first", "second"])
+        const [error, ...others] = yield* refused(put({ room: "ops", token: null }))
+        assert.match(error ?? "", /^\/settings\/token: /)
+        assert.deepStrictEqual(others, [])
+        assert.deepStrictEqual((yield* get())?.secretsSet, ["/token"])
+      })
+    )
+  )
+
+  it.effect(
+    "demands the secrets anew where they would go to another origin, and not for another path",
+    world((script) =>
+      Effect.gen(function* () {
+        const secrets = { token: "canary", proxy: { name: "p", password: "canary" } }
+        yield* save(integration("ops", { settings: { room: "ops", host, ...secrets } }), rule("all"))
+        yield* put({ room: "ops", host: "https://chat.example.com/other", proxy: { name: "p" } })
+        for (const other of ["http://chat.example.com/", "https://evil.example/", "https://chat.example.com:8443/"]) {
+          const errors = yield* refused(put({ room: "ops", host: other, proxy: { name: "p" } }))
+          assert.deepStrictEqual(
+            errors.map((error) => error.split(":")[0]),
+            ["/settings/token", "/settings/proxy/password"]
+          )
+          assert.notInclude(errors.join(), "canary")
+        }
+        yield* put({ room: "ops", host: "https://new.example/", token: "new", proxy: { name: "p", password: "pass" } })
+        yield* raise("a")
+        yield* tick
+        assert.deepStrictEqual(script.tokens, ["new"])
+      })
+    )
+  )
+
+  it.effect("does not hand the secrets of one type to another", () => {
+    const both = Channels.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
+    return Effect.gen(function* () {
+      yield* put({ room: "ops", token: "canary" })
+      const changed = yield* put({}, { type: "other" })
+      assert.deepStrictEqual(changed.secretsSet, [])
+    }).pipe(Effect.provide(engine(new Script(), { plugins: both })))
+  })
+
+  it.effect(
+    "does not let an edit in two steps carry a secret to another origin",
+    world(() =>
+      Effect.gen(function* () {
+        yield* put({ room: "ops", host, token: "canary" })
+        yield* refused(put({ room: "ops", host: "https://evil.example/" }, { enabled: false }))
+        // Without a host it would be sent to another origin as well.
+        yield* refused(put({ room: "ops" }))
+        const shown = yield* get()
+        assert.strictEqual(shown?.settings["host"], host)
+      })
+    )
+  )
+
+  it.effect(
+    "names the field that is wrong, never its value, and lists the installed types for an unknown one",
+    world(() =>
+      Effect.gen(function* () {
+        const errors = yield* refused(
+          put({ room: 7, host: "not a url", proxy: { name: "p", password: "abc" }, rom: "canary" })
+        )
+        assert.deepStrictEqual(errors.map((error) => error.split(":")[0]).toSorted(), [
+          "/settings/host",
+          "/settings/proxy/password",
+          "/settings/rom",
+          "/settings/room"
+        ])
+        assert.notMatch(errors.join(), /canary|abc/)
+        assert.deepStrictEqual(yield* refused(put({})), ["/settings/room: a text"])
+        assert.deepStrictEqual(yield* refused(put({ room: "ops" }, { type: "pager" })), [
+          "/type: one of the installed types: fake"
+        ])
+        assert.deepStrictEqual(yield* refused(put({ room: "ops" }, { fallback: IntegrationId.make("nobody") })), [
+          "/fallback: the id of an integration"
+        ])
+        assert.isUndefined(yield* get())
+      })
+    )
+  )
+
+  it.effect("refuses a destination that may not be called", () => {
+    const guard = Layer.succeed(
+      Egress,
+      Egress.of({
+        check: (origin) => (origin === "http://127.0.0.1" ? new EgressRefused({ message: "not allowed" }) : Effect.void)
+      })
+    )
+    return Effect.gen(function* () {
+      yield* put({ room: "ops", host })
+      const [error] = yield* refused(put({ room: "ops", host: "http://127.0.0.1/admin" }))
+      assert.match(error ?? "", /^\/settings/)
+      assert.strictEqual((yield* get())?.settings["host"], host)
+    }).pipe(Effect.provide(engine(new Script(), { egress: guard })))
+  })
+
+  it.live("seals the settings for their own row: one row's settings do not open in another", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* put({ room: "ops", token: "canary" })
+      yield* Edits.use(({ saveIntegration }) => saveIntegration(integration("dev"), "any"))
+      const [row] = yield* sql<{ sealed_settings: string; key_id: string; settings_version: number }>`
+        SELECT * FROM integrations WHERE id = 'ops'`
+      assert.notInclude(row?.sealed_settings, "canary")
+      assert.strictEqual(row?.key_id.length, 16)
+      assert.strictEqual(row?.settings_version, 1)
+      yield* sql`UPDATE integrations SET sealed_settings = ${row?.sealed_settings} WHERE id = 'dev'`
+      const stolen = yield* get("dev")
+      assert.deepStrictEqual(stolen?.settings, {})
+      assert.isDefined(stolen?.broken)
+      yield* put({ room: "ops" })
+      const [again] = yield* sql<{ sealed_settings: string }>`SELECT * FROM integrations WHERE id = 'ops'`
+      assert.notStrictEqual(again?.sealed_settings, row?.sealed_settings)
+    }).pipe(Effect.provide(engine(new Script(), { seal: Layer.orDie(realSeal) })))
+  )
+
+  it.effect("shows an integration whose plugin is gone as broken, and keeps what it is owed", () =>
+    Effect.gen(function* () {
+      const file = join(folder(), "a.db")
+      const script = new Script()
+      yield* save(integration("ops", { settings: { room: "ops", token: "t" } }), rule("all")).pipe(
+        Effect.provide(engine(script, { file }))
+      )
+      yield* Effect.gen(function* () {
+        yield* raise("a")
+        yield* pass("1 hour")
+        const shown = yield* get()
+        assert.match(shown?.broken?.reason ?? "", /^NotReady: No plugin for the type fake is installed/)
+        assert.deepStrictEqual(shown?.settings, {})
+        assert.deepStrictEqual(yield* outcomes, ["Raised pending: held by all"])
+      }).pipe(Effect.provide(engine(script, { file, plugins: Channels.layer([Other]).pipe(Layer.provide(other)) })))
+      yield* tick.pipe(Effect.provide(engine(script, { file })))
+      assert.deepStrictEqual(script.tokens, ["t"])
+    })
+  )
+
+  it.effect(
+    "says since when it is broken, and when it worked last",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* tick
+        assert.strictEqual((yield* get())?.lastSuccessAt, 0)
+        script.always("ops", { fail: new Unauthorized({ detail: "HTTP 401" }) })
+        yield* clear("a")
+        yield* pass("6 minutes")
+        assert.lengthOf(script.sent, 3)
+        assert.deepStrictEqual((yield* get())?.broken, { reason: "Unauthorized: HTTP 401", since: 1000 })
+        script.always("ops", "ok")
+        yield* pass("6 minutes")
+        const shown = yield* get()
+        assert.isUndefined(shown?.broken)
+        assert.strictEqual(shown?.lastSuccessAt, 601_000)
+      })
+    )
+  )
+})
+
+class Other extends ChannelPlugin.Service<Other>()("other", {
+  title: "Other",
+  settings: Schema.Struct({ token: Schema.optionalKey(Schema.Redacted(Schema.String)) }),
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}) {}
+const other = Layer.succeed(Other, Other.of({ deliver: () => Effect.succeed({}), destination: () => "none" }))

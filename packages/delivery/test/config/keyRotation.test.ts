@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Integrations, Seal } from "@tocsin/delivery"
+import { Effect, Exit, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { engine, integration, raise, rule, save } from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { contents, newFile } from "../harness/store.ts"
+
+const key = (fill: number) => Redacted.make(new Uint8Array(32).fill(fill))
+const seal = (...fills: readonly [number, number?]) =>
+  Layer.orDie(Seal.layer(key(fills[0]), fills[1] === undefined ? undefined : key(fills[1])))
+
+const rooms = ["one", "two", "three"]
+
+/** A store with three integrations that the first key sealed. */
+const stored = Effect.gen(function* () {
+  const file = newFile()
+  yield* save(
+    ...rooms.map((room) => integration(room, { settings: { room, token: `token of ${room}` } })),
+    rule("all", { to: rooms })
+  ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
+  return file
+})
+
+const keyIds = Effect.map(
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ key_id: string }>`SELECT key_id FROM integrations ORDER BY id`),
+  (rows) => rows.map(({ key_id }) => key_id)
+)
+
+/** Tells an alert, and sees that all settings could be opened. */
+const tellAll = Effect.fnUntraced(function* (file: string, seal: Layer.Layer<Seal>) {
+  const script = new Script()
+  yield* Effect.gen(function* () {
+    yield* raise("a")
+    yield* Effect.repeat(Effect.yieldNow, { until: () => script.sent.length === 3 })
+    assert.lengthOf(new Set(yield* keyIds), 1)
+  }).pipe(Effect.provide(engine(script, { file, seal })))
+  assert.deepStrictEqual(new Set(script.tokens), new Set(rooms.map((room) => `token of ${room}`)))
+})
+
+describe("A change of the key (S1)", () => {
+  it.live("seals anew what the previous key sealed, so that the new one is enough from then on", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) }))
+      yield* tellAll(file, seal(2))
+    })
+  )
+
+  it.live("has not begun if it was stopped", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      let sealed = 0
+      const stopping = Layer.effect(
+        Seal,
+        Effect.map(Seal, (whole) =>
+          Seal.of({
+            ...whole,
+            seal: (text, row) => (++sealed >= 2 ? Effect.die(new Error("stopped")) : whole.seal(text, row))
+          })
+        )
+      ).pipe(Layer.provide(seal(2, 1)))
+      const exit = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: stopping })))
+      assert.isTrue(Exit.isFailure(exit))
+      const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2) })))
+      assert.include(JSON.stringify(refused), "sealed with another key")
+      yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(1) }))
+      yield* tellAll(file, seal(2, 1))
+    })
+  )
+
+  it.live("refuses a wrong key, also as the previous one, and touches nothing", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      const before = yield* contents(file)
+      for (const wrong of [seal(3), seal(2, 3)]) {
+        const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: wrong })))
+        assert.include(JSON.stringify(refused), "sealed with another key")
+      }
+      assert.isTrue(before === (yield* contents(file)))
+      yield* tellAll(file, seal(1))
+    })
+  )
+
+  it.live("touches nothing if some of it cannot be opened, so that the previous key alone still does", () =>
+    Effect.gen(function* () {
+      const file = yield* stored
+      yield* Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql`UPDATE integrations SET sealed_settings = 'broken' WHERE id = ${rooms[1]}`
+      ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
+      const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) })))
+      assert.include(JSON.stringify(refused), "start with the previous key alone")
+      const states = yield* Effect.provide(
+        Effect.map(
+          Effect.flatMap(Integrations, ({ list }) => list),
+          (all) => all.map(({ broken }) => broken === undefined)
+        ),
+        engine(new Script(), { file, seal: seal(1) })
+      )
+      assert.deepStrictEqual(states, [true, false, true])
+    })
+  )
+})

@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ChannelPlugin } from "@tocsin/core"
+import { Schema } from "effect"
+import { keptSecrets, withoutSecrets, withStoredSecrets } from "../../src/config/secretFields.ts"
+import { Fake } from "../harness/FakeChannel.ts"
+
+const Secret = Schema.Redacted(Schema.String)
+
+class Odd extends ChannelPlugin.Service<Odd>()("odd", {
+  title: "Odd",
+  settings: Schema.Struct({
+    "a/b~c": Secret,
+    url: Schema.Redacted(Schema.URL),
+    either: Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("basic"), password: Secret }),
+      Schema.Struct({ kind: Schema.Literal("token"), token: Secret })
+    ]),
+    deep: Schema.optionalKey(Schema.Struct({ deeper: Schema.Struct({ key: Schema.optionalKey(Secret) }) })),
+    name: Schema.String
+  }),
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}) {}
+
+describe("ChannelPlugin.secretPointers", () => {
+  it("finds every secret of a schema, wherever it stands", () => {
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Fake), ["/token", "/proxy/password"])
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Odd), [
+      "/a~1b~0c",
+      "/url",
+      "/either/password",
+      "/either/token",
+      "/deep/deeper/key"
+    ])
+  })
+})
+
+/** Secrets to which no pointer leads that holds for all settings: they stand in lists, by free names, or in a secret group. */
+class Many extends ChannelPlugin.Service<Many>()("many", {
+  title: "Many",
+  settings: Schema.Struct({
+    tokens: Schema.Array(Secret),
+    pair: Schema.Tuple([Schema.String, Secret]),
+    headers: Schema.Record(Schema.String, Secret),
+    users: Schema.optionalKey(Schema.Array(Schema.Struct({ name: Schema.String, password: Secret }))),
+    perhaps: Schema.Option(Secret),
+    group: Schema.Redacted(Schema.Struct({ user: Schema.String, password: Schema.String })),
+    rooms: Schema.Array(Schema.String)
+  }),
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}) {}
+
+const shape = {
+  title: "",
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  budgets: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}
+
+class Free extends ChannelPlugin.Service<Free>()("free", {
+  ...shape,
+  settings: Schema.Record(Schema.String, Secret)
+}) {}
+
+interface Hop {
+  readonly token: typeof Secret.Type
+  readonly next?: Hop
+}
+const Hop: Schema.Codec<Hop, any> = Schema.Struct({
+  token: Secret,
+  next: Schema.optionalKey(Schema.suspend((): Schema.Codec<Hop, any> => Hop))
+})
+
+class ClassySettings extends Schema.Class<ClassySettings>("ClassySettings")({
+  token: Secret,
+  next: Schema.optionalKey(Schema.suspend(() => Hop))
+}) {}
+
+class Classy extends ChannelPlugin.Service<Classy>()("classy", { ...shape, settings: ClassySettings }) {}
+
+describe("Lists and groups that hold secrets", () => {
+  const stored = { tokens: ["t1"], headers: { auth: "h1" }, group: { user: "u", password: "p1" }, rooms: ["r"] }
+
+  it("are secret as a whole", () => {
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Many), [
+      "/tokens",
+      "/pair",
+      "/headers",
+      "/users",
+      "/perhaps",
+      "/group"
+    ])
+    assert.deepStrictEqual(withoutSecrets(Many, stored), {
+      settings: { rooms: ["r"] },
+      secretsSet: ["/tokens", "/headers", "/group"]
+    })
+  })
+
+  it("may be all that a plugin has, or the fields of a class", () => {
+    const settings = { a: "1" }
+    assert.deepStrictEqual(withoutSecrets(Free, settings), { settings: {}, secretsSet: [""] })
+    assert.deepStrictEqual(ChannelPlugin.secretPointers(Classy), ["/token", "/next"])
+  })
+
+  it("are kept as a whole, and are known to be kept", () => {
+    const entered = { rooms: ["s"], headers: { auth: "h2" } }
+    const kept = withStoredSecrets(Many, entered, stored)
+    assert.deepStrictEqual(kept, { ...stored, ...entered })
+    // As they come back from being decoded and encoded: equal, but not the same objects.
+    const settings = structuredClone(kept)
+    assert.deepStrictEqual(keptSecrets(Many, { entered, settings, stored }), ["/tokens", "/group"])
+  })
+})
+
+describe("withoutSecrets", () => {
+  it("leaves out the secrets and says which are set", () => {
+    const settings = { "a/b~c": "1", url: "https://x.example/s", either: { kind: "token", token: "2" }, name: "n" }
+    assert.deepStrictEqual(withoutSecrets(Odd, settings), {
+      settings: { either: { kind: "token" }, name: "n" },
+      secretsSet: ["/a~1b~0c", "/url", "/either/token"]
+    })
+  })
+})
+
+describe("withStoredSecrets", () => {
+  const stored = { room: "old", token: "t1", proxy: { name: "p", password: "pass1" } }
+
+  it("keeps what is left out, and nothing but secrets", () => {
+    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "new", proxy: { name: "q" } }, stored), {
+      room: "new",
+      token: "t1",
+      proxy: { name: "q", password: "pass1" }
+    })
+  })
+
+  it("lets a group go that is left out as a whole", () => {
+    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r" }, stored), { room: "r", token: "t1" })
+    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r", proxy: {} }, stored)["proxy"], { password: "pass1" })
+  })
+
+  it("takes what is entered, also null, which the schema then refuses", () => {
+    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r", token: "t2" }, stored)["token"], "t2")
+    assert.isNull(withStoredSecrets(Fake, { room: "r", token: null }, stored)["token"])
+  })
+
+  it("says which secrets nobody entered", () => {
+    const entered = { room: "r", proxy: { name: "p", password: "pass2" } }
+    const settings = withStoredSecrets(Fake, entered, stored)
+    assert.deepStrictEqual(keptSecrets(Fake, { entered, settings, stored }), ["/token"])
+  })
+})

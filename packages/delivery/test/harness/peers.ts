@@ -1,0 +1,72 @@
+/**
+ * Several gateways on one store, in one process: who holds which lanes is as the test says, and signals between them
+ * are lost.
+ */
+import { Peers } from "@tocsin/delivery"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { type Handlers, partitions } from "../../src/cluster/Peers.ts"
+import { migratedStoreIn } from "./store.ts"
+
+const all = Array.from({ length: partitions }, (_, partition) => partition)
+
+/** What one gateway knows of the others. */
+export class ScriptedPeers {
+  #handlers: Handlers | undefined
+  #look: Effect.Effect<void> = Effect.void
+  #answer: (question: string) => Effect.Effect<string> = () => Effect.succeed("")
+  #holds = false
+
+  /** All lanes come here. */
+  readonly gain = Effect.suspend(() => {
+    this.#holds = true
+    return this.#handlers?.gained(all) ?? Effect.void
+  })
+
+  /** They are wanted elsewhere; returns when they may go there. */
+  readonly release = Effect.suspend(() => this.#handlers?.released(all) ?? Effect.void).pipe(
+    Effect.map(() => void (this.#holds = false))
+  )
+
+  /** They may be elsewhere already. */
+  readonly lose = Effect.suspend(() => {
+    this.#holds = false
+    return this.#handlers?.lost(all) ?? Effect.void
+  })
+
+  /** Whether they are still held is not confirmed, until it is. */
+  readonly doubt = Effect.sync(() => void (this.#holds = false))
+  readonly confirm = Effect.sync(() => void (this.#holds = true))
+
+  /** Looks for what no signal told. */
+  readonly sweep = Effect.suspend(() => this.#look)
+
+  /** Another gateway asks. */
+  readonly asked = (question: string) => Effect.suspend(() => this.#answer(question))
+
+  readonly service = Peers.of({
+    hold: (handlers) => {
+      this.#handlers = handlers
+      return Effect.never
+    },
+    isHeld: () => this.#holds,
+    tell: () => Effect.void,
+    listen: () => Effect.never,
+    sweep: (look) => {
+      this.#look = look
+      return Effect.never
+    },
+    ask: () => Effect.undefined,
+    answer: (answer) => {
+      this.#answer = answer
+      return Effect.never
+    },
+    many: true
+  })
+}
+
+/** A store for gateways with these peers. */
+export const sharedStore = Effect.map(Layer.build(migratedStoreIn(":memory:")), (context) => {
+  const sql = Context.pick(SqlClient.SqlClient)(context)
+  return (peers: ScriptedPeers) => Layer.succeedContext(Context.add(sql, Peers, peers.service))
+})

@@ -1,0 +1,189 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Alerts, Journal } from "@tocsin/delivery"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import {
+  accept,
+  clear,
+  event,
+  integration,
+  outcomes,
+  pass,
+  raise,
+  removeRule,
+  rule,
+  save,
+  tick,
+  world
+} from "../harness/engine.ts"
+
+const tables = ["alerts", "conversations", "deliveries", "transitions", "events", "rules"]
+
+/** How many rows each table has; those that are empty are left out. */
+const rows = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const counts: Record<string, number> = {}
+  for (const table of tables) {
+    const [row] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM ${sql(table)}`
+    if (row !== undefined && row.n > 0) counts[table] = row.n
+  }
+  return counts
+})
+
+const sourceIds = Effect.flatMap(Alerts, ({ list }) =>
+  Effect.map(list({ limit: 1000 }), ({ items }) => items.map(({ sourceId }) => sourceId))
+)
+
+describe("Retention", () => {
+  it.effect(
+    "forgets a closed alert 30 days after the last that was heard of it",
+    world(() =>
+      Effect.gen(function* () {
+        yield* raise("a")
+        yield* pass("20 days")
+        yield* clear("a")
+        yield* pass("29 days")
+        assert.deepStrictEqual(yield* sourceIds, ["a"])
+        yield* clear("a")
+        yield* pass("29 days")
+        assert.deepStrictEqual(yield* sourceIds, ["a"])
+        yield* pass("2 days")
+        assert.deepStrictEqual(yield* rows, {})
+      })
+    )
+  )
+
+  it.effect(
+    "forgets with it all that was told of it, after the time that is set",
+    world(
+      () =>
+        Effect.gen(function* () {
+          yield* save(integration("ops"), integration("dev"), rule("r", { to: ["ops", "dev"] }))
+          yield* raise("a")
+          yield* tick
+          yield* clear("a")
+          yield* pass("23 hours")
+          assert.deepStrictEqual(yield* rows, {
+            alerts: 1,
+            conversations: 2,
+            deliveries: 4,
+            transitions: 12,
+            events: 2,
+            rules: 1
+          })
+          yield* pass("2 hours")
+          assert.deepStrictEqual(yield* rows, { rules: 1 })
+          const { list } = yield* Alerts
+          assert.strictEqual((yield* list({ limit: 1 })).total, 0)
+        }),
+      { historyKept: "1 day" }
+    )
+  )
+
+  it.effect(
+    "never forgets an alert that is raised, nor one of which something is owed",
+    world(
+      () =>
+        Effect.gen(function* () {
+          yield* save(integration("ops"), rule("r"))
+          yield* raise("raised")
+          yield* raise("owed")
+          yield* tick
+          yield* save(integration("ops", { enabled: false }))
+          yield* clear("owed")
+          yield* pass("3 days")
+          assert.deepStrictEqual(yield* sourceIds, ["owed", "raised"])
+          yield* save(integration("ops"))
+          yield* pass("23 hours")
+          assert.include(yield* outcomes, "Cleared delivered")
+          yield* pass("2 hours")
+          assert.deepStrictEqual(yield* sourceIds, ["raised"])
+          assert.deepStrictEqual(yield* outcomes, ["Raised delivered"])
+        }),
+      { historyKept: "1 day" }
+    )
+  )
+
+  it.effect(
+    "goes through any number of alerts, past those that stay",
+    world(
+      (script) =>
+        Effect.gen(function* () {
+          const many = (source: string, state: "raised" | "cleared") =>
+            accept(...Array.from({ length: 450 }, (_, n) => event(`x${n}`, { source, state })))
+          script.always("ops", "hang")
+          yield* save(integration("ops"), rule("r", { match: { source: "owed" } }))
+          yield* many("owed", "raised")
+          yield* save(integration("ops", { enabled: false }))
+          yield* many("owed", "cleared")
+          yield* many("over", "cleared")
+          yield* pass("26 hours")
+          const { list } = yield* Alerts
+          assert.strictEqual((yield* list({ source: "owed", limit: 1 })).total, 450)
+          assert.strictEqual((yield* list({ source: "over", limit: 1 })).total, 0)
+        }),
+      { historyKept: "1 day" }
+    )
+  )
+
+  it.effect(
+    "takes a clear of a forgotten alert for one of an alert that was never raised (I4)",
+    world(
+      (script) =>
+        Effect.gen(function* () {
+          yield* save(integration("ops"), rule("r"))
+          yield* raise("a")
+          yield* tick
+          yield* clear("a")
+          yield* pass("25 hours")
+          const [late] = yield* clear("a", { summary: "again" })
+          yield* tick
+          assert.strictEqual(late?.status, "accepted")
+          assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Cleared"])
+        }),
+      { historyKept: "1 day" }
+    )
+  )
+
+  it.effect(
+    "knows the id of an event for seven days, and a repeated event of a raised alert for ever (I5)",
+    world(() =>
+      Effect.gen(function* () {
+        const first = yield* raise("a", { eventId: "1" })
+        yield* pass("6 days")
+        const again = event("other", { eventId: "1" })
+        assert.deepStrictEqual(yield* accept(again), [{ id: first, status: "accepted" }])
+        yield* pass("2 days")
+        const [repeated] = yield* accept(event("a", { eventId: "1" }))
+        assert.deepStrictEqual(repeated, { id: first, status: "duplicate" })
+        yield* pass("8 days")
+        const [other] = yield* accept(again)
+        assert.notStrictEqual(other?.id, first)
+      })
+    )
+  )
+
+  it.effect(
+    "forgets a removed rule when no conversation remembers it",
+    world(
+      () =>
+        Effect.gen(function* () {
+          yield* save(integration("ops"), rule("r1"), rule("r2"), rule("r3"))
+          yield* removeRule("r3")
+          const journal = yield* Journal
+          const sql = yield* SqlClient.SqlClient
+          const ids = Effect.map(journal.read(sql<{ id: string }>`SELECT id FROM rules ORDER BY sequence`), (rows) =>
+            rows.map(({ id }) => id)
+          )
+          yield* raise("a")
+          yield* removeRule("r1")
+          yield* pass("25 hours")
+          assert.deepStrictEqual(yield* ids, ["r1", "r2"])
+          yield* clear("a")
+          yield* pass("25 hours")
+          assert.deepStrictEqual(yield* ids, ["r2"])
+        }),
+      { historyKept: "1 day" }
+    )
+  )
+})

@@ -1,0 +1,162 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Alerts, type DeliveryFilter, DeliveryStatus, History } from "@tocsin/delivery"
+import { Unavailable } from "@tocsin/core"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import {
+  accept,
+  clear,
+  deliveries,
+  event,
+  integration,
+  integrationId,
+  pass,
+  raise,
+  removeIntegration,
+  rule,
+  save,
+  tick,
+  world
+} from "../harness/engine.ts"
+
+/** Deliveries of many kinds: delivered, superseded, retrying and pending, at two integrations. */
+const busy = Effect.gen(function* () {
+  const slow = integration("slow", { settings: { room: "slow", messages: 1, burst: 1 } })
+  yield* save(integration("ops"), slow, rule("r", { to: ["ops", "slow"] }))
+  const ids = yield* Effect.forEach(["a", "b", "c", "d"], (id) => raise(id))
+  yield* pass("2 minutes")
+  yield* clear("a")
+  yield* save(rule("r", { to: ["ops"] }))
+  yield* accept(event("e"), event("f", { source: "other" }))
+  yield* tick
+  return ids
+})
+
+/** Follows a list from page to page. */
+const whole = (filter: Omit<DeliveryFilter, "limit">) =>
+  Effect.gen(function* () {
+    const { list } = yield* History
+    const ids: Array<string> = []
+    let before: number | undefined
+    do {
+      const { items, more, next, total } = yield* list({ ...filter, limit: 3, before })
+      ids.push(...items.map(({ id }) => id))
+      before = next
+      if (next === undefined) assert.deepStrictEqual({ total, more }, { total: ids.length, more: false })
+    } while (before !== undefined)
+    return ids
+  })
+
+describe("Lists", () => {
+  it.effect(
+    "of deliveries: each filter finds what it says, newest first, page by page, and counts it (A)",
+    world((script) =>
+      Effect.gen(function* () {
+        script.next("slow", "ok")
+        script.always("slow", { fail: new Unavailable({ detail: "HTTP 503" }) })
+        const [alert] = yield* busy
+        const all = (yield* deliveries).toReversed()
+        const statuses = new Set(all.map(({ status }) => status))
+        assert.isAbove(statuses.size, 2)
+        const open = ["pending", "retrying", "sending", "folded"]
+        for (const status of [[], ["open"], ["pending"], ["delivered", "superseded"], ["open", "pending"]] as const)
+          for (const integration of [undefined, integrationId("slow")])
+            for (const of of [undefined, alert])
+              for (const since of [undefined, 60_000]) {
+                const expected = all.filter(
+                  (one) =>
+                    (status.length === 0 ||
+                      status.some((wanted) =>
+                        wanted === "open" || wanted === "pending" ? open.includes(one.status) : one.status === wanted
+                      )) &&
+                    (integration === undefined || one.integration === integration) &&
+                    (of === undefined || one.alert === of) &&
+                    (since === undefined || one.createdAt >= since)
+                )
+                assert.deepStrictEqual(
+                  yield* whole({ status, integration, alert: of, since }),
+                  expected.map(({ id }) => id)
+                )
+              }
+      })
+    )
+  )
+
+  it.effect(
+    "of alerts: the same",
+    world(() =>
+      Effect.gen(function* () {
+        yield* busy
+        const { list } = yield* Alerts
+        const { items: all } = yield* list({ limit: 100 })
+        for (const state of [undefined, "raised", "cleared"] as const)
+          for (const source of [undefined, "monitor", "other"])
+            for (const sourceId of [undefined, "a", "f"]) {
+              const expected = all.filter(
+                (one) =>
+                  (state === undefined || one.state === state) &&
+                  (source === undefined || one.source === source) &&
+                  (sourceId === undefined || one.sourceId === sourceId)
+              )
+              const first = yield* list({ state, source, sourceId, limit: 2 })
+              const rest = yield* list({ state, source, sourceId, limit: 100, before: first.next ?? 0 })
+              assert.deepStrictEqual([...first.items, ...rest.items], expected)
+              assert.deepStrictEqual({ total: first.total, more: first.more }, { total: expected.length, more: false })
+            }
+      })
+    )
+  )
+
+  it.effect(
+    "keep their counts in the transactions that change what is counted",
+    world(() =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { list } = yield* History
+        yield* busy
+        yield* removeIntegration("slow")
+        const counted = Effect.forEach(DeliveryStatus.literals, (status) =>
+          Effect.map(
+            sql<{ n: number }>`SELECT count(*) AS n FROM deliveries WHERE status = ${status}`,
+            ([row]) => row?.n
+          )
+        )
+        const kept = Effect.forEach(DeliveryStatus.literals, (status) =>
+          Effect.map(
+            sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts WHERE status = ${status}`,
+            ([row]) => row?.n
+          )
+        )
+        assert.deepStrictEqual(yield* kept, yield* counted)
+        const { total } = yield* list({ status: [], limit: 1 })
+        yield* Effect.flip(
+          sql.withTransaction(Effect.andThen(sql`DELETE FROM deliveries`, Effect.fail("taken back" as const)))
+        )
+        assert.strictEqual((yield* list({ status: [], limit: 1 })).total, total)
+        yield* sql`DELETE FROM deliveries`
+        assert.strictEqual((yield* list({ status: [], limit: 1 })).total, 0)
+      })
+    )
+  )
+
+  it.effect(
+    "count up to 10,000 what no count is kept of, and then say that there are more",
+    world(() =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const columns = sql.literal("episode, state, severity, raised_here, started_at, clear_time_stated, alert")
+        yield* raise("a")
+        yield* sql`WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+          INSERT INTO alerts (id, source, source_id, last_hash, last_heard_at, created_at, ${columns})
+          SELECT id || i, source, source_id || i, last_hash, last_heard_at, created_at, ${columns} FROM alerts, n`
+        const { list } = yield* Alerts
+        const count = Effect.map(list({ source: "monitor", limit: 1 }), ({ more, total }) => ({ more, total }))
+        assert.deepStrictEqual(yield* count, { total: 10_000, more: false })
+        yield* raise("one more")
+        assert.deepStrictEqual(yield* count, { total: 10_000, more: true })
+        const { more, total } = yield* list({ state: "raised", limit: 1 })
+        assert.deepStrictEqual({ total, more }, { total: 10_001, more: false })
+      })
+    )
+  )
+})

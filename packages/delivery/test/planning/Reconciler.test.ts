@@ -1,0 +1,231 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Edits } from "@tocsin/delivery"
+import { Deferred, Effect, Fiber } from "effect"
+import { SqlClient, Statement } from "effect/sql"
+import {
+  accept,
+  clear,
+  conversations,
+  deliveries,
+  engine,
+  event,
+  integration,
+  outcomes,
+  raise,
+  removeIntegration,
+  removeRule,
+  rule,
+  save,
+  settle,
+  world,
+  tick
+} from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
+
+/** Raises alerts `x0`, `x1`, …; answers the id of the last. */
+const raiseMany = (count: number) =>
+  Effect.map(accept(...Array.from({ length: count }, (_, n) => event(`x${n}`))), (accepted) => accepted.at(-1)!.id)
+
+/** Saves without waiting for what follows. */
+const begin = (changes: Parameters<typeof rule>[1] = {}) =>
+  Effect.flatMap(Edits, ({ saveRule }) => saveRule(rule("r", changes), "any"))
+
+/** A room that takes nothing: what it is owed stays where it is. */
+const disabled = integration("ops", { enabled: false })
+
+/** How many edits are not through. */
+const behind = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM edits`, ([row]) => row?.n)
+)
+
+const through = Effect.repeat(settle, { until: () => Effect.map(behind, (n) => n === 0) })
+
+const owed = (kind: string) =>
+  Effect.map(deliveries, (all) => all.filter((one) => one.kind === kind && one.status !== "superseded").length)
+
+describe("Reconciliation", () => {
+  it.effect(
+    "is done when the edit is answered, if few alerts are raised",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"))
+        yield* raiseMany(999)
+        yield* begin()
+        assert.strictEqual(yield* behind, 0)
+        assert.strictEqual(yield* owed("Raised"), 999)
+      })
+    )
+  )
+
+  it.effect(
+    "lets events in while an edit of many alerts goes on (O6)",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"))
+        yield* raiseMany(3500)
+        yield* begin()
+        yield* raise("new")
+        assert.strictEqual(yield* behind, 1)
+        assert.isBelow(yield* owed("Raised"), 3501)
+        yield* through
+        assert.strictEqual(yield* owed("Raised"), 3501)
+      })
+    )
+  )
+
+  it.effect("goes on where a stop or a crash left it (O6)", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      yield* Effect.gen(function* () {
+        yield* save(integration("ops"))
+        // The edit cannot be through before the stop.
+        yield* refuse("conversations", "full", `NEW.alert_id = '${yield* raiseMany(3500)}'`)
+        yield* begin()
+      }).pipe(Effect.provide(engine(new Script(), { file })))
+      assert.strictEqual(yield* Effect.provide(Effect.tap(behind, takeAgain("conversations")), storeIn(file)), 1)
+      yield* Effect.gen(function* () {
+        yield* through
+        assert.strictEqual(yield* owed("Raised"), 3500)
+      }).pipe(Effect.provide(engine(new Script(), { file })))
+    })
+  )
+
+  it.effect(
+    "plans a second edit of the rule after the first, for every alert",
+    world((script) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
+        script.always("ops", { gate })
+        script.always("dev", { gate })
+        yield* save(integration("ops"), integration("dev"))
+        const last = yield* raiseMany(2500)
+        yield* begin()
+        yield* begin({ to: ["dev"] })
+        yield* begin({ to: ["dev"], enabled: false })
+        assert.isAbove((yield* behind) ?? 0, 1)
+        yield* through
+        assert.deepStrictEqual(
+          (yield* conversations(last)).map(({ closedBecause, integration }) => `${integration} ${closedBecause}`),
+          ["ops integrationRemoved", "dev alertRuleDisabled"]
+        )
+        // What dev was told between the edits is cleared there.
+        yield* tick
+        const open = (yield* deliveries).filter(({ status }) => status === "pending")
+        assert.deepStrictEqual(open, [])
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "leaves nothing open after the rule is removed meanwhile",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"))
+        const last = yield* raiseMany(2500)
+        yield* begin()
+        yield* removeRule("r")
+        yield* through
+        assert.deepStrictEqual(
+          (yield* conversations(last)).map(({ state }) => state),
+          ["closed"]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "leads nowhere that was removed and made again meanwhile (O8)",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), integration("dev"))
+        const last = yield* raiseMany(2500)
+        yield* begin({ to: ["ops", "dev"] })
+        yield* removeIntegration("ops")
+        yield* save(integration("ops"))
+        yield* through
+        assert.deepStrictEqual(
+          (yield* conversations(last)).map(({ integration }) => integration),
+          [integration("dev").id]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "reaches an alert before an event moves it: what the event opens stays open (I6)",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"))
+        yield* begin({ match: { severity: "critical" }, name: "before", to: [] })
+        const last = yield* raiseMany(2500)
+        yield* begin({ match: { severity: "critical", source: "monitor" } })
+        yield* accept(event("x2499", { severity: "critical" }), event("x2499", { severity: "minor" }))
+        assert.strictEqual(yield* behind, 1)
+        yield* through
+        assert.deepStrictEqual(
+          (yield* conversations(last)).map(({ state }) => state),
+          ["open"]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "reaches an alert before its clear: the edit closed it, not the clear (O2)",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("r"))
+        const last = yield* raiseMany(2500)
+        yield* begin({ enabled: false })
+        yield* clear("x2499")
+        assert.strictEqual(yield* behind, 1)
+        assert.deepStrictEqual(
+          (yield* conversations(last)).map(({ closedBecause }) => closedBecause),
+          ["alertRuleDisabled"]
+        )
+      })
+    )
+  )
+
+  it.effect(
+    "tells what would have opened at an integration that is enabled again, however many alerts (O8)",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(disabled, rule("r"))
+        yield* raiseMany(1500)
+        assert.strictEqual(yield* owed("Raised"), 0)
+        yield* save(integration("ops"))
+        yield* through
+        assert.strictEqual(yield* owed("Raised"), 1500)
+      })
+    )
+  )
+
+  it.effect(
+    "lets events in while an edit is previewed",
+    world(() =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"))
+        yield* raiseMany(3000)
+        const { previewRule } = yield* Edits
+        const gate = yield* Deferred.make<void>()
+        let statements = 0
+        const preview = yield* previewRule(rule("r")).pipe(
+          // In the middle of it.
+          Effect.provideService(Statement.CurrentTransformer, (statement) =>
+            Effect.as(++statements === 5 ? Deferred.await(gate) : Effect.void, statement)
+          ),
+          Effect.forkChild({ startImmediately: true })
+        )
+        yield* raise("new")
+        assert.isUndefined(preview.pollUnsafe())
+        yield* Deferred.succeed(gate, undefined)
+        const [counted] = yield* Fiber.join(preview)
+        assert.isAtLeast(counted?.raise ?? 0, 3000)
+        assert.deepStrictEqual(yield* outcomes, [])
+      })
+    )
+  )
+})

@@ -1,0 +1,165 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DestinationGone } from "@tocsin/core"
+import { Integrations } from "@tocsin/delivery"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { hashed } from "../../src/config/rateLimits.ts"
+import {
+  engine,
+  integration,
+  integrationId,
+  outcomes,
+  pass,
+  raise,
+  rule,
+  save,
+  settle,
+  type World
+} from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { ScriptedPeers, sharedStore } from "../harness/peers.ts"
+
+/** Two gateways on one store; the first holds all lanes. */
+const two = Effect.gen(function* () {
+  const store = yield* sharedStore
+  const gateway = Effect.gen(function* () {
+    const peers = new ScriptedPeers()
+    const script = new Script()
+    const context = yield* Layer.build(engine(script, { store: store(peers) }))
+    const here = <A, E>(effect: Effect.Effect<A, E, World>) => Effect.provideContext(effect, context)
+    return { peers, script, here }
+  })
+  const first = yield* gateway
+  const second = yield* gateway
+  yield* settle
+  yield* first.peers.gain
+  return { first, second }
+})
+
+describe("Lanes", () => {
+  it.effect("heed an edit of which another gateway could not tell them", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two
+      yield* first.here(save(integration("ops"), rule("all")))
+      yield* first.here(raise("a"))
+      yield* settle
+      assert.lengthOf(first.script.to("ops"), 1)
+      yield* second.here(save(integration("ops", { settings: { room: "other" } })))
+      yield* first.peers.sweep
+      yield* first.here(raise("b"))
+      yield* pass("2 minutes")
+      assert.lengthOf(first.script.to("ops"), 1)
+      assert.lengthOf(first.script.to("other"), 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are let go when what is in flight has ended, whoever stopped them", () =>
+    Effect.forEach(
+      Array.from({ length: 12 }, (_, yields) => yields),
+      (yields) =>
+        Effect.gen(function* () {
+          const { first, second } = yield* two
+          yield* first.here(save(integration("ops"), rule("all")))
+          const gate = yield* Deferred.make<void>()
+          first.script.next("ops", { gate })
+          yield* first.here(raise("a"))
+          yield* settle
+          assert.lengthOf(first.script.sent, 1)
+          yield* Effect.forkChild(first.peers.sweep)
+          yield* Effect.repeat(Effect.yieldNow, { times: yields })
+          const moved = yield* Effect.forkChild(Effect.andThen(first.peers.release, second.peers.gain))
+          yield* settle
+          yield* Deferred.succeed(gate, undefined)
+          yield* Fiber.join(moved)
+          yield* pass("5 seconds")
+          assert.lengthOf([...first.script.sent, ...second.script.sent], 1, `after ${yields} yields`)
+          assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"])
+        }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect("are let go when what is in flight has ended, also where they were lost and came back in an outage", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two
+      yield* first.here(save(integration("ops"), rule("all")))
+      const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
+      first.script.next("ops", { gate: gates[0] }, { gate: gates[1] })
+      yield* first.here(raise("a"))
+      yield* settle
+      const sql = yield* first.here(SqlClient.SqlClient)
+      yield* sql`ALTER TABLE settings_version RENAME TO out_of_reach`
+      yield* first.peers.lose
+      yield* settle
+      yield* sql`ALTER TABLE out_of_reach RENAME TO settings_version`
+      yield* first.peers.gain
+      yield* first.here(raise("b"))
+      yield* pass("2 seconds")
+      yield* Deferred.succeed(gates[0], undefined)
+      yield* pass("2 seconds")
+      const moved = yield* Effect.forkChild(Effect.andThen(first.peers.release, second.peers.gain))
+      yield* settle
+      yield* Deferred.succeed(gates[1], undefined)
+      yield* Fiber.join(moved)
+      yield* pass("5 seconds")
+      // Once it was perhaps sent.
+      assert.lengthOf([...first.script.sent, ...second.script.sent], 3)
+      assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered", "Raised delivered"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("note nothing of settings that were replaced at another gateway (O8)", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two
+      yield* first.here(save(integration("ops"), rule("all")))
+      const gate = yield* Deferred.make<void>()
+      first.script.next("ops", { gate, after: { fail: new DestinationGone({ detail: "HTTP 404" }) } })
+      yield* first.here(raise("a"))
+      yield* settle
+      yield* second.here(save(integration("ops", { settings: { room: "other" } })))
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      const shown = yield* first.here(
+        Effect.flatMap(Integrations, (integrations) => integrations.get(integrationId("ops")))
+      )
+      assert.isUndefined(shown?.broken)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("give up nothing past its deadline that they took and could not try (D2, M2)", () =>
+    Effect.forEach(
+      Array.from({ length: 12 }, (_, yields) => yields),
+      (yields) =>
+        Effect.gen(function* () {
+          const { first } = yield* two
+          yield* first.here(save(integration("ops", { delivery: { deadline: 60 } }), rule("all")))
+          yield* first.peers.lose
+          yield* first.here(raise("a"))
+          yield* pass("2 minutes")
+          yield* Effect.forkChild(first.peers.gain)
+          yield* Effect.repeat(Effect.yieldNow, { times: yields })
+          yield* first.peers.doubt
+          yield* pass("1 second")
+          yield* first.peers.confirm
+          yield* pass("1 minute")
+          assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"], `after ${yields} yields`)
+        }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect("go on when a gateway has gone that asked to send a test first (D6)", () =>
+    Effect.gen(function* () {
+      const { first } = yield* two
+      const budget = { messages: 60, perSeconds: 60, burst: 1 }
+      yield* first.here(save(integration("ops", { settings: { room: "ops", messages: 60, burst: 1 } }), rule("all")))
+      yield* first.here(raise("a"))
+      yield* settle
+      const take = { of: "take", spender: "test-elsewhere", budgets: [{ key: hashed("ops"), ...budget }] }
+      assert.strictEqual(yield* first.peers.asked(JSON.stringify(take)), "1000")
+      yield* first.here(raise("b"))
+      yield* pass("5 seconds")
+      assert.lengthOf(first.script.sent, 1)
+      yield* pass("10 seconds")
+      assert.lengthOf(first.script.sent, 2)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,47 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RateLimited, Unavailable } from "@tocsin/core"
+import { Integrations } from "@tocsin/delivery"
+import { Clock, Duration, Effect } from "effect"
+import { integration, integrationId, pass, raise, rule, save, tick, world } from "../harness/engine.ts"
+
+const waiting = Integrations.use(({ get }) => Effect.map(get(integrationId("ops")), (shown) => shown?.waiting))
+const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
+
+describe("What the store tells of a lane that waits", () => {
+  it.effect(
+    "is until when its service asked to be left alone, whatever was taken meanwhile, and nothing after an edit",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.minutes(2) }) })
+        const until = (yield* Clock.currentTimeMillis) + 120_000
+        yield* raise("a")
+        yield* raise("b")
+        yield* tick
+        assert.deepStrictEqual(yield* waiting, { because: "limited", until })
+        yield* save(integration("ops"))
+        assert.isUndefined(yield* waiting)
+      })
+    )
+  )
+
+  it.effect(
+    "is when it is tried next while it cannot be reached, and nothing as soon as it can",
+    world((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops"), rule("all"))
+        script.always("ops", down)
+        for (const alert of ["a", "b", "c", "d", "e"]) yield* raise(alert)
+        assert.isUndefined(yield* waiting)
+        yield* tick
+        const first = yield* waiting
+        assert.strictEqual(first?.because, "unavailable")
+        yield* pass("10 minutes")
+        assert.isAbove((yield* waiting)?.until ?? 0, first?.until ?? 0)
+        script.always("ops", "ok")
+        yield* pass("6 minutes")
+        assert.isUndefined(yield* waiting)
+      })
+    )
+  )
+})

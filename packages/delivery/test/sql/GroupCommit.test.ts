@@ -1,0 +1,202 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Journal } from "@tocsin/delivery"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import { groupsAtOnce } from "../../src/sql/dialect.ts"
+import { settle } from "../harness/quiet.ts"
+import { filled, newFile, storeIn } from "../harness/store.ts"
+
+const store = (file: string) => Journal.layer.pipe(Layer.provideMerge(storeIn(file)))
+const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
+const insert = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO t VALUES (${n})`)
+const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(sql<{ n: number }>`SELECT n FROM t ORDER BY n`, (rows) => rows.map(({ n }) => n))
+)
+
+/** Commits a part that has all that it needs. */
+const commit = <A, E>(part: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const journal = yield* Journal
+    return yield* journal.commit(Effect.provideService(part, SqlClient.SqlClient, sql))
+  })
+
+describe("Journal", () => {
+  it.effect("shares transactions among those that wait", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      // What runs after a commit sees all that the commit carried: the number of parts that shared it, at least.
+      const seen: Array<number> = []
+      const part = (n: number) =>
+        Effect.andThen(
+          insert(n),
+          sql.afterCommit(
+            Effect.map(
+              Effect.orDie(Effect.provideService(all, SqlClient.SqlClient, sql)),
+              (rows) => void seen.push(rows.length)
+            )
+          )
+        )
+      yield* Effect.forEach(
+        Array.from({ length: 100 }, (_, n) => n),
+        (n) => commit(Effect.provideService(part(n), SqlClient.SqlClient, sql)),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.lengthOf(seen, 100)
+      assert.isBelow(new Set(seen).size, 10)
+      assert.lengthOf(yield* all, 100)
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("parts that touch much do not share a transaction", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const seen: Array<number> = []
+      const count = Effect.map(sql`SELECT n FROM t`, (rows) => void seen.push(rows.length))
+      yield* Effect.forEach(
+        [1, 2, 3, 4],
+        (n) =>
+          journal.commit(
+            Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count))),
+            Array.from({ length: 1500 }, (_, one) => `${n} ${one}`)
+          ),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(seen, [1, 2, 3, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("takes a failing part back and keeps the others of its group", () =>
+    Effect.gen(function* () {
+      yield* table
+      const failing = Effect.andThen(insert(2), Effect.fail("refused" as const))
+      const dying = Effect.andThen(insert(3), Effect.die("a bug"))
+      const exits = yield* Effect.forEach(
+        [insert(1), failing, dying, insert(1), insert(4)],
+        (part) => Effect.exit(commit(part)),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
+      assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("does together what waits at once, and alone what stands in the others' way", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const journal = yield* Journal
+      const runs: Array<ReadonlyArray<number>> = []
+      const add = journal.together(
+        Effect.fnUntraced(function* (numbers: ReadonlyArray<number>) {
+          runs.push(numbers)
+          for (const n of numbers) yield* sql`INSERT INTO t VALUES (${n})`
+          if (numbers.includes(3)) return yield* Effect.die("a bug")
+          return numbers.map((n) => n * 10)
+        })
+      )
+      const addAll = (numbers: ReadonlyArray<number>) =>
+        Effect.forEach(numbers, (n) => Effect.exit(add(n, [String(n)])), { concurrency: "unbounded" })
+      assert.deepStrictEqual((yield* addAll([1, 2])).map(Exit.getSuccess).map(Option.getOrNull), [10, 20])
+      const apart = groupsAtOnce(sql) > 1
+      if (!apart) assert.deepStrictEqual(runs, [[1, 2]])
+      const exits = yield* addAll([3, 4, 1, 5])
+      assert.deepStrictEqual(exits.map(Exit.getSuccess).map(Option.getOrNull), [null, 40, null, 50])
+      // Once more behind savepoints, and then each by itself.
+      const again = [3, 4, 1, 5]
+      if (!apart) assert.deepStrictEqual(runs.slice(1), [again, again, [3], [4], [1], [5]])
+      assert.deepStrictEqual(yield* all, [1, 2, 4, 5])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("takes parts that touch more than a database can lock one by one", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const touches = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
+      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => journal.commit(Effect.void, touches(part)), {
+        concurrency: "unbounded",
+        discard: true
+      })
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("fails a part whose statement is wrong alone, every time", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const noTable = sql`INSERT INTO nowhere VALUES (1)`
+      const noType = Effect.andThen(insert(2), sql`INSERT INTO t VALUES (${true})`)
+      const tooBig = sql`SELECT zeroblob(2000000000)`
+      const parts = [insert(1), noTable, noType, tooBig, insert(4)]
+      const exits = yield* Effect.forEach(parts, (part) => Effect.exit(commit(part)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
+      assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("answers who still waits when it ends, and who comes after that", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(store(":memory:"), scope)
+      const { commit } = Context.get(services, Journal)
+      const gate = yield* Deferred.make<void>()
+      let hasRun = false
+      const run = Effect.sync(() => {
+        hasRun = true
+      })
+      const writing = yield* Effect.forEach(
+        Array.from({ length: groupsAtOnce(Context.get(services, SqlClient.SqlClient)) }),
+        (_, n) => Effect.tap(Effect.forkChild(commit(Deferred.await(gate), [`${n}`])), settle)
+      )
+      const second = yield* Effect.forkChild(Effect.exit(commit(run)), { startImmediately: true })
+      const closed = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.joinAll(writing)
+      assert.strictEqual(Exit.isSuccess(yield* Fiber.join(second)), hasRun)
+      yield* Fiber.join(closed)
+      assert.strictEqual((yield* Effect.flip(commit(Effect.void)))._tag, "StoreUnavailable")
+    })
+  )
+
+  it.effect("keeps what it answered, over a close", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      yield* Effect.andThen(table, commit(insert(1))).pipe(Effect.provide(store(file)))
+      assert.deepStrictEqual(yield* all.pipe(Effect.provide(store(file))), [1])
+    })
+  )
+
+  it.effect("keeps what it answered and nothing else when the store is full in the middle of a group", () =>
+    Effect.gen(function* () {
+      yield* table
+      const { big } = yield* filled
+      const parts = [insert(1), insert(2), Effect.andThen(insert(3), big), insert(4), insert(5)]
+      const exits = yield* Effect.forEach(parts, (part) => Effect.exit(commit(part)), { concurrency: "unbounded" })
+      assert.isTrue(exits.some(Exit.isFailure))
+      const answered = exits.flatMap((exit, index) => (Exit.isSuccess(exit) ? [index + 1] : []))
+      assert.deepStrictEqual(yield* all, answered)
+      yield* commit(insert(6))
+      assert.deepStrictEqual(yield* all, [...answered, 6])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("answers that the store is not available when it is full, and goes on when it is not", () =>
+    Effect.gen(function* () {
+      yield* table
+      const { big, makeRoom } = yield* filled
+      const error = yield* Effect.flip(commit(big))
+      assert.strictEqual(error._tag, "StoreUnavailable")
+      yield* makeRoom
+      yield* commit(big)
+      yield* commit(insert(1))
+      assert.deepStrictEqual(yield* all, [1])
+    }).pipe(Effect.provide(store(newFile())))
+  )
+})

@@ -1,0 +1,252 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type AlertId, DestinationGone } from "@tocsin/core"
+import { Alerts, Edits, History, Intake, Operators } from "@tocsin/delivery"
+import { Effect, Layer } from "effect"
+import { SqlClient, Statement } from "effect/sql"
+import {
+  accept,
+  clear,
+  engine,
+  event,
+  integration,
+  integrationId,
+  pass,
+  raise,
+  removeIntegration,
+  removeRule,
+  rule,
+  save,
+  tick
+} from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { isPostgres } from "../harness/store.ts"
+
+/** A step that reads a whole table that grows with history, by its name or by an alias of ours. */
+const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|this|later|a|c|d)\b/
+
+/**
+ * Statements that run often, or that would be slow in a long history, each with the index that is meant for it, and what
+ * PostgreSQL finds by it where it has another name there, or goes another good way.
+ */
+const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres?: string]> = [
+  [/AND status = 'pending' AND/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/AND status = 'retrying' AND/, "retrying_deliveries (integration_id=?)"],
+  [/FROM deliveries\s+WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
+  [/this\.id AS later/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/AND this\.id = given\.alert_id/, "open_delivery_of_conversation (conversation_id=?)"],
+  // Of those that are being sent, or were folded, there are few.
+  [
+    /AND this\.id = deliveries\.alert_id/,
+    "open_delivery_of_conversation (conversation_id=?)",
+    "deliveries_by_status (status=?)"
+  ],
+  [/status = \? AND severity <> 'critical'/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/WHERE folded_into = \?/, "folded_deliveries (folded_into=?)"],
+  [/WHERE about = \?/, "notices (about=?)"],
+  [/stands_in_for IS NOT NULL/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/diverted_to IS NOT NULL/, "conversations_by_integration (integration_id=?)"],
+  [/FROM conversations c\s+LEFT/, "open_delivery_of_conversation (conversation_id=?)"],
+  [
+    /CROSS JOIN alerts\s+WHERE alerts\.source = given\.source/,
+    "sqlite_autoindex_alerts_2 (source=? AND source_id=? AND episode=?)",
+    "alerts_source_source_id_episode_key (source=? AND source_id=? AND episode=?)"
+  ],
+  [/CROSS JOIN events\s+WHERE events\.source = given\.source/, "events_by_event_id (source=? AND event_id=?)"],
+  [/FROM deliveries WHERE id IN/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
+  [/^UPDATE deliveries SET status = given\.status/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
+  [/FROM deliveries AS one WHERE status = \? AND sequence/, "deliveries_by_status (status=? AND sequence<?)"],
+  [
+    /AS one WHERE \(status = \? AND integration_id = \?\) AND sequence/,
+    "deliveries_by_integration (integration_id=? AND status=? AND sequence<?)"
+  ],
+  [/FROM alerts AS one WHERE state = \? AND sequence/, "alerts_by_state (state=? AND sequence<?)"],
+  [
+    /FROM alerts AS one WHERE \(state = \? AND source = \?\) AND sequence/,
+    "alerts_by_source (source=? AND state=? AND sequence<?)"
+  ],
+  [/FROM alerts WHERE source_id = \?/, "alerts_by_source_id (source_id=?)"],
+  [/FROM deliveries WHERE created_at >= \?/, "deliveries_by_time (created_at>?)"],
+  [/WHERE state = 'raised' AND sequence/, "alerts_by_state (state=? AND sequence>?)"],
+  [/WHERE state = 'raised' AND last_heard_at/, "alerts_by_last_heard (state=? AND last_heard_at<?)"],
+  [/WHERE state = 'cleared' AND last_heard_at/, "alerts_by_last_heard (state=?"],
+  [/event_id IS NOT NULL AND received_at/, "events_with_id_by_time (received_at<?)"],
+  [/event_id IS NULL AND received_at/, "events_without_id_by_time (received_at<?)"]
+]
+
+/** Whether a step takes the index, by all of the columns that are named with it. */
+const takes = (wanted: string) => {
+  const [index = "", ...columns] = wanted.match(/\w+/g) ?? []
+  return (step: string) =>
+    isPostgres
+      ? step.includes(`"Index Name":"${index}"`) &&
+        columns.every((column) => column === "AND" || RegExp(`"Index Cond":"[^"]*\\b${column}\\b`).test(step))
+      : step.includes(wanted)
+}
+
+/** How the store would run a statement, a step a line. */
+const explain = (statement: string, params: ReadonlyArray<unknown>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql.onDialectOrElse({
+      pg: () => explainPostgres(sql, statement, params),
+      orElse: () =>
+        Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, params), (steps) =>
+          steps.map(({ detail }) => detail)
+        )
+    })
+  )
+
+interface Node {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly "Index Name"?: string
+  readonly "Index Cond"?: string
+  readonly Plans?: ReadonlyArray<Node>
+}
+
+const explainPostgres = (sql: SqlClient.SqlClient, statement: string, params: ReadonlyArray<unknown>) =>
+  Effect.map(
+    sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(`EXPLAIN (FORMAT JSON) ${statement}`, params),
+    (rows) => rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => stepsOf(Plan)))
+  )
+
+/** What reads a whole table is said as SQLite says it. */
+const stepsOf = ({ Plans = [], ...node }: Node): ReadonlyArray<string> => [
+  (isScan.test(node["Node Type"]) && node["Index Cond"] === undefined && !ofFew.test(node["Index Name"] ?? "")
+    ? `SCAN ${node["Relation Name"]} `
+    : "") + JSON.stringify(node),
+  ...Plans.flatMap(stepsOf)
+]
+
+/** Indexes of what is open, or stands in for another, only: they may be read as a whole. */
+const ofFew = /^(retrying_deliveries|critical_deliveries|open_delivery_of_conversation|stand_ins)$/
+
+const isScan = /^(Seq|Index|Index Only) Scan$/
+
+/** A long history, of which PostgreSQL then knows the same each time: of tables of this size it looks at every row. */
+const longHistory = (sql: SqlClient.SqlClient) => {
+  const each = "FROM generate_series(1, 20000) AS n"
+  const room = "(ARRAY['ops', 'dev', 'slow', 'broken', 'told'])[n / 10 % 5 + 1]"
+  const status = "CASE n % 10 WHEN 0 THEN 'pending' WHEN 1 THEN 'retrying' WHEN 2 THEN 'dead' ELSE 'delivered' END"
+  return Effect.forEach(
+    [
+      `INSERT INTO alerts (id, source, source_id, episode, state, severity, raised_here, started_at, clear_time_stated, alert,
+         last_hash, last_heard_at, created_at)
+       SELECT 'a' || n, 'source' || n / 2000 % 5, 'id' || n % 2000, n / 10000, CASE n % 10 WHEN 0 THEN 'raised' ELSE 'cleared' END,
+         'major', 1, -n, 1, '{}', '', -n, -n ${each}`,
+      `INSERT INTO events (source, event_id, hash, alert_id, status, received_at)
+       SELECT 'source' || n % 5, CASE n % 2 WHEN 0 THEN 'e' || n END, '', 'a' || n, 'accepted', -n ${each}`,
+      `INSERT INTO conversations (id, alert_id, integration_id, state, holders, held_by, perhaps_told, opened_at)
+       SELECT 'c' || n, 'a' || n, ${room}, 'open', '[]', '[]', 0, -n ${each}`,
+      `INSERT INTO deliveries (id, conversation_id, alert_id, integration_id, kind, status, form, attempts, unanswered,
+         next_at, severity, created_at, updated_at)
+       SELECT 'd' || n, 'c' || n, 'a' || n, ${room}, 'Raised', ${status}, 'rich', 1, 0, -n, 'major', -n, -n ${each}`,
+      `INSERT INTO transitions (delivery_id, status, at) SELECT 'd' || n, 'pending', -n ${each}`,
+      "VACUUM ANALYZE alerts, events, conversations, deliveries, transitions"
+    ],
+    (statement) => sql.unsafe(statement),
+    { discard: true }
+  )
+}
+
+/** All statements that run in a test, each once. */
+const recording = () => {
+  const statements = new Map<string, ReadonlyArray<unknown>>()
+  /** For what the test itself does to the store. */
+  const unrecorded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.provideService(effect, Statement.CurrentTransformer, undefined)
+  const layer = Layer.succeed(Statement.CurrentTransformer, (statement) => {
+    const [text, params] = statement.compile()
+    if (/^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(text)) statements.set(text, params)
+    return Effect.succeed(statement)
+  })
+  return { layer, statements, unrecorded }
+}
+
+/** Every way in which lists can be asked for. */
+const lists = (alert: AlertId) =>
+  Effect.gen(function* () {
+    const alerts = yield* Alerts
+    const history = yield* History
+    const limit = 10
+    for (const state of [undefined, "cleared", "raised"] as const)
+      for (const source of [undefined, "monitor"])
+        for (const sourceId of [undefined, "a"])
+          for (const before of [undefined, 10_000]) yield* alerts.list({ state, source, sourceId, before, limit })
+    for (const status of [[], ["open"], ["dead"], ["pending", "delivered"]] as const)
+      for (const integration of [undefined, integrationId("ops")])
+        for (const since of [undefined, 1])
+          for (const of of [undefined, alert])
+            for (const before of [undefined, 10_000])
+              yield* history.list({ status, integration, since, alert: of, before, limit })
+  })
+
+describe("Every statement", () => {
+  it.effect("finds its rows by an index, however long history is", () => {
+    const { layer, statements, unrecorded } = recording()
+    const script = new Script()
+    return Effect.gen(function* () {
+      const edits = yield* Edits
+      const intake = yield* Intake
+      const history = yield* History
+      yield* save(integration("ops"), integration("dev"), rule("r", { to: ["ops", "dev"] }))
+      statements.clear()
+      const id = yield* raise("a", { eventId: "1" })
+      yield* raise("a", { eventId: "1" })
+      yield* accept(event("b"), event("c"))
+      yield* tick
+      yield* clear("a")
+      yield* intake.clear(yield* raise("d"), "over")
+      yield* tick
+      yield* history.conversations(id)
+      const [delivery] = (yield* history.list({ status: [], limit: 1 })).items
+      yield* history.get(delivery?.id ?? "")
+      yield* lists(id)
+      yield* edits.previewRule(rule("r", { to: ["ops"] }))
+      yield* save(
+        rule("r", { to: ["ops"] }),
+        integration("dev", { enabled: false }),
+        integration("dev", { settings: { room: "other" } })
+      )
+      yield* removeRule("r")
+      yield* save(rule("unused", { match: { source: "nobody" }, to: ["ops"] }))
+      yield* removeRule("unused")
+      yield* save(
+        integration("told"),
+        integration("slow", { limits: { messages: 4, perSeconds: 60, burst: 1 } }),
+        integration("broken", { fallback: integrationId("dev") }),
+        rule("storm", { to: ["slow", "broken"] })
+      )
+      script.always("broken", { fail: new DestinationGone({ detail: "HTTP 404" }) })
+      yield* accept(...Array.from({ length: 20 }, (_, n) => event(`s${n}`)))
+      yield* pass("1 minute")
+      yield* removeIntegration("ops")
+      const sql = yield* SqlClient.SqlClient
+      yield* unrecorded(sql`UPDATE alerts SET last_heard_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE deliveries SET updated_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE events SET received_at = -10000000000`)
+      yield* unrecorded(sql`UPDATE rules SET deleted_at = -10000000000 WHERE deleted_at IS NOT NULL`)
+      yield* pass("2 hours")
+      assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM alerts")))
+      assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM rules")))
+      assert.isAbove(statements.size, 80)
+      if (isPostgres) yield* unrecorded(longHistory(sql))
+      const scanning: Array<string> = []
+      for (const [text, params] of statements) {
+        const steps = yield* explain(text, params)
+        if (steps.some((step) => scan.test(step))) scanning.push([text, ...steps].join("\n"))
+      }
+      assert.deepStrictEqual(scanning, [])
+      for (const [statement, step, onPostgres = step] of meant) {
+        const [found] = [...statements].filter(([text]) => statement.test(text.replaceAll(/\$\d+/g, "?")))
+        assert.isDefined(found, String(statement))
+        if (found === undefined) continue
+        const steps = yield* explain(...found)
+        assert.isTrue(steps.some(takes(isPostgres ? onPostgres : step)), [statement, ...steps].join("\n"))
+      }
+    }).pipe(
+      Effect.provide(
+        engine(script).pipe(Layer.provideMerge(layer), Layer.provide(Layer.succeed(Operators, integrationId("told"))))
+      )
+    )
+  })
+})

@@ -1,0 +1,50 @@
+/**
+ * Which destinations are called through a proxy, by the settings that curl and
+ * others know: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+ */
+import { Option, type Redacted } from "effect"
+import { parseAddress } from "./addresses.ts"
+import { holds, parseHosts, relative } from "./hosts.ts"
+import type { Way } from "./policy.ts"
+
+/** The operator's proxies. */
+export interface Proxies {
+  /** For http, and for https where that has none of its own. */
+  readonly httpProxy: Option.Option<Redacted.Redacted>
+  readonly httpsProxy: Option.Option<Redacted.Redacted>
+  /** What is called directly: host names with all below them, addresses and CIDRs, each perhaps with a port; `*` for all. */
+  readonly noProxy: string
+}
+
+/** Every destination is called directly. */
+export const noProxies: Proxies = { httpProxy: Option.none(), httpsProxy: Option.none(), noProxy: "" }
+
+/**
+ * The way to a destination. undici's own reading of `NO_PROXY` tells nobody what it
+ * decided, and knows no CIDRs, with which clusters spell out their networks.
+ */
+export const wayTo = ({ httpProxy, httpsProxy, noProxy }: Proxies): ((url: URL) => Way) => {
+  const exceptions = noProxy
+    .split(/[\s,]+/)
+    .filter((entry) => entry.length > 0)
+    .map((entry) => {
+      const [, host = entry, port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? []
+      return { hosts: parseHosts(host.replace(/^\*?\./, "")), isAll: host === "*", port }
+    })
+  return (url) => {
+    // A proxy for http carries nothing else.
+    if (url.protocol !== "http:" && url.protocol !== "https:") return "direct"
+    if (Option.isNone(httpProxy) && (url.protocol === "http:" || Option.isNone(httpsProxy))) return "direct"
+    const name = relative(url.hostname)
+    const address = parseAddress(url.hostname)
+    const port = url.port || (url.protocol === "https:" ? "443" : "80")
+    const isException = exceptions.some(
+      (exception) =>
+        (exception.port ?? port) === port &&
+        (exception.isAll ||
+          Option.exists(address, (address) => holds(exception.hosts, address)) ||
+          [...exception.hosts.names].some((known) => name === known || name.endsWith(`.${known}`)))
+    )
+    return isException ? "direct" : "proxy"
+  }
+}
