@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { send } from "./load.ts"
 import { program, type Program } from "./program.ts"
-import type { StandIn } from "./standIn.ts"
+import type { FallbackOf } from "./standIn.ts"
 
 /** Wide enough that pacing rules nothing. */
 export const unlimited = { messages: 1_000_000, perSeconds: 1, burst: 1_000_000 }
@@ -33,7 +33,7 @@ export const startGateway = (
 /** Makes an integration that posts to the stand-in's lane of this path, such as `ok/a`; without limits, at Slack's pace. */
 export const integrate = (
   gateway: Program,
-  standIn: StandIn,
+  standIn: FallbackOf,
   id: string,
   path: string,
   limits: object | null = unlimited
@@ -59,7 +59,7 @@ export const deliveries = async (gateway: Program, status: string): Promise<numb
 /** A gateway with one lane to `ok/<name>`, to which every alert leads. */
 export const startWithLane = async (
   database: string,
-  standIn: StandIn,
+  standIn: FallbackOf,
   name: string,
   more?: Parameters<typeof startGateway>[1]
 ): Promise<Program> => {

@@ -4,7 +4,7 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { installed, program, versionOf } from "./program.ts"
-import type { StandIn } from "./standIn.ts"
+import type { FallbackOf } from "./standIn.ts"
 
 /** A running peer. */
 export interface Peer {
@@ -13,7 +13,11 @@ export interface Peer {
 }
 
 /** Alertmanager, which posts each alert at once and by itself to this lane; undefined if it is not installed. */
-export const startAlertmanager = async (folder: string, standIn: StandIn, path: string): Promise<Peer | undefined> => {
+export const startAlertmanager = async (
+  folder: string,
+  standIn: FallbackOf,
+  path: string
+): Promise<Peer | undefined> => {
   if (versionOf("prometheus-alertmanager") === undefined) return undefined
   const config = join(folder, "alertmanager.yml")
   // Its configuration is YAML, so JSON too.
@@ -52,7 +56,7 @@ export const alertmanagerAlert = (number: number) => [
 ]
 
 /** Fastify and BullMQ on a Redis that syncs each write, posting to this lane; undefined if Redis is not installed. */
-export const startBullMq = async (folder: string, standIn: StandIn, path: string): Promise<Peer | undefined> => {
+export const startBullMq = async (folder: string, standIn: FallbackOf, path: string): Promise<Peer | undefined> => {
   if (versionOf("redis-server") === undefined) return undefined
   const socket = join(folder, "redis.sock")
   const redis = await installed(

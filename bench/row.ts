@@ -1,7 +1,7 @@
 /**
  * What a row of the table is, and how measurements are compared.
  */
-import { now, type StandIn } from "./standIn.ts"
+import { now, type FallbackOf } from "./standIn.ts"
 
 /** How a row is run. */
 export interface Run {
@@ -9,7 +9,7 @@ export interface Run {
   readonly quick: boolean
   /** Where to write a CPU profile of the gateway to, if one is wanted. */
   readonly profile: string | undefined
-  readonly standIn: StandIn
+  readonly standIn: FallbackOf
 }
 
 /** One measured figure of a row. */

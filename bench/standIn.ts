@@ -21,7 +21,7 @@ export interface Told {
 }
 
 /** A running stand-in. */
-export interface StandIn extends Program {
+export interface FallbackOf extends Program {
   /** Waits until they were told; fails after so many seconds. */
   readonly told: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   /** The same, and fails unless each had a post of its own. */
@@ -33,7 +33,7 @@ export interface StandIn extends Program {
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** Starts it in a process of its own. */
-export const startStandIn = async (): Promise<StandIn> => {
+export const startStandIn = async (): Promise<FallbackOf> => {
   const started = await program("bench/programs/standIn.ts")
   const { child } = started
   const told = (lane: string, alerts: number, seconds = 120) =>

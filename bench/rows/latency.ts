@@ -4,14 +4,14 @@ import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
 import { alertmanagerAlert, startAlertmanager } from "../peers.ts"
 import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
-import { now, type StandIn } from "../standIn.ts"
+import { now, type FallbackOf } from "../standIn.ts"
 
 /** How often alerts are posted, in milliseconds: 50 a second. */
 const every = 20
 
 /** Posts so many alerts, one after the other at their times, and gives how long each took from its request to its post. */
 export const atFifty = async (
-  standIn: StandIn,
+  standIn: FallbackOf,
   url: string,
   path: string,
   count: number,

@@ -4,11 +4,11 @@ import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, inArrays, post } from "../load.ts"
 import { program } from "../program.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
-import type { StandIn } from "../standIn.ts"
+import type { FallbackOf } from "../standIn.ts"
 
 /** Posts bodies that speak of so many alerts, and gives how many a second were told in the lane, from first to last. */
 export const toldPerSecond = async (
-  standIn: StandIn,
+  standIn: FallbackOf,
   url: string,
   path: string,
   count: number,
@@ -22,7 +22,7 @@ export const toldPerSecond = async (
 
 /** Posts so many alerts to a gateway, and gives how many a second were told, from the first request to the last post. */
 export const acceptToTold =
-  (standIn: StandIn, url: string, path: string, count: number, size = 1, more: object = {}) =>
+  (standIn: FallbackOf, url: string, path: string, count: number, size = 1, more: object = {}) =>
   (): Promise<number> => {
     const alerts = fresh(count).map((number) => alert(number, more))
     const bodies = size === 1 ? alerts : inArrays(alerts, size)

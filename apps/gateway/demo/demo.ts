@@ -98,7 +98,7 @@ const fixtures = new URL("../../../packages/sources/test/fixtures/", import.meta
 /** Looks often, and gives up after half a minute. */
 const arrived = (isTrue: () => boolean) =>
   Effect.suspend(() => (isTrue() ? Effect.void : new DemoFailed({ message: "A message did not arrive" }))).pipe(
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 600 })
+    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 6000 })
   )
 
 /** What each room must have been told: the raise with the view at its start, then the clear with the view at its end. */

@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { Announcement } from "./startup/startupMessage.ts"
+import { StartupMessage } from "./startup/startupMessage.ts"
 import * as Certificate from "./server/Certificate.ts"
 import * as Egress from "./startup/Egress.ts"
 import { Routes } from "./api/Routes.ts"
@@ -78,7 +78,7 @@ export interface Options {
 
 /** Serves until it is interrupted. Requires the settings. */
 export const layer = ({ plugins }: Options) =>
-  Announcement.pipe(
+  StartupMessage.pipe(
     Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
     Layer.provide(Server),
     Layer.provide(Engine.layer.pipe(Layer.provide(EngineSettings))),

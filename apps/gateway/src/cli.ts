@@ -2,7 +2,7 @@
  * The command line: serve, or move the data to another store.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { migrateStore, type NamedStore } from "@tocsin/delivery"
+import { copyStore, type NamedStore } from "@tocsin/delivery"
 import { Config, Console, Context, Effect, FileSystem, Layer, Redacted, References } from "effect"
 import { Argument, CliConfig, Command, GlobalFlag } from "effect/cli"
 import { SqlClient } from "effect/sql"
@@ -46,7 +46,7 @@ const migrate = Command.make(
       yield* isThere(yield* read("first", from))
       const [source, target] = [yield* open(yield* read("first", from)), yield* open(yield* read("second", to))]
       yield* Console.log(`Copying ${source.name} to ${target.name}.`)
-      yield* migrateStore(source, target, ({ checksum, name, rows }) =>
+      yield* copyStore(source, target, ({ checksum, name, rows }) =>
         Console.log(`${name}: ${rows} rows, the same in both (sha256 ${checksum.slice(0, 16)})`)
       )
       yield* Console.log(

@@ -121,7 +121,7 @@ const post = (url: string, body: unknown) =>
     return { status: answer.status, text: await answer.text() }
   })
 
-describe("From outside, with npm alone", { timeout: 600_000 }, () => {
+describe("From outside, with npm alone", () => {
   it.live("a plugin is scaffolded, tested, packed, installed beside a gateway, and delivers", () =>
     Effect.gen(function* () {
       const { all, tarball } = yield* packed

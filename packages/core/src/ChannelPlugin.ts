@@ -9,7 +9,7 @@
 import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
-import { BudgetHint, type DeliveryError } from "./DeliveryError.ts"
+import { RateLimitHint, type DeliveryError } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
 import type { Preview } from "./Preview.ts"
 import type { WithoutSecrets } from "./settings/withoutSecrets.ts"
@@ -23,7 +23,7 @@ export const Receipt = Schema.Struct({
   data: Schema.optionalKey(Schema.Json),
   /** Where a person can see the message. */
   link: Schema.optionalKey(Link),
-  budgets: Schema.optionalKey(Schema.Array(BudgetHint))
+  budgets: Schema.optionalKey(Schema.Array(RateLimitHint))
 })
 export type Receipt = typeof Receipt.Type
 

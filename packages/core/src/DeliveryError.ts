@@ -4,13 +4,13 @@
 import { Schema } from "effect"
 
 /** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
-export const BudgetHint = Schema.Struct({
+export const RateLimitHint = Schema.Struct({
   /** The `key` of one of the plugin's budgets; one that is `Redacted` cannot be spoken of. */
   key: Schema.String,
   remaining: Schema.Natural,
   resetAt: Schema.DateTimeUtc
 })
-export type BudgetHint = typeof BudgetHint.Type
+export type RateLimitHint = typeof RateLimitHint.Type
 
 /** What the service answered, in few words and without secrets: `HTTP 404: no_service`. */
 const detail = Schema.String
@@ -69,7 +69,7 @@ export type Reason = typeof Reason.Type
  */
 export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
   reason: Reason,
-  budgets: Schema.optionalKey(Schema.Array(BudgetHint))
+  budgets: Schema.optionalKey(Schema.Array(RateLimitHint))
 }) {
   override get message(): string {
     return `${this.reason._tag}: ${this.reason.detail}`

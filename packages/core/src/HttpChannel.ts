@@ -19,7 +19,7 @@ import {
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
-import { strikeSecrets } from "./settings/redactText.ts"
+import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
 /** What the service answered. `body` is its text, at most 64 KiB of it. */
@@ -80,7 +80,7 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
           const known: Answer = {
             status: response.status,
             headers: response.headers,
-            body: strikeSecrets(body, settings)
+            body: redactText(body, settings)
           }
           const meaning = answer?.(known, { form, now }) ?? read(known, now)
           if (!isReason(meaning)) return meaning

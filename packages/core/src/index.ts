@@ -17,7 +17,7 @@ export { Connector, type Endpoint } from "./Connector.ts"
 export { ConfiguredName } from "./identifiers.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"
 export {
-  BudgetHint,
+  RateLimitHint,
   DeliveryError,
   DestinationGone,
   egressRefusedCode,
@@ -43,4 +43,4 @@ export { fromPostedAlert, PostedAlert, reservedSources } from "./PostedAlert.ts"
 export * as Preview from "./Preview.ts"
 export { notifications as sampleNotifications } from "./samples.ts"
 export { type WithoutSecrets, withoutSecrets } from "./settings/withoutSecrets.ts"
-export { ShownRequest, showRequest, strikeSecrets } from "./settings/redactText.ts"
+export { ShownRequest, showRequest, redactText } from "./settings/redactText.ts"

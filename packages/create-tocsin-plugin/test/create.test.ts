@@ -15,7 +15,7 @@ const empty = () => mkdtempSync(join(tmpdir(), "tocsin-create-"))
 const run = (...args: ReadonlyArray<string>) =>
   spawnSync(process.execPath, ["--conditions=@tocsin/source", main, ...args], { cwd: empty(), encoding: "utf8" })
 
-describe("create-tocsin-plugin", { timeout: 60_000 }, () => {
+describe("create-tocsin-plugin", () => {
   it.effect.each(["http", "other"] as const)("writes a package of the kind %s, with its names in it", (kind) =>
     Effect.gen(function* () {
       const folder = empty()

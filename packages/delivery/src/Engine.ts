@@ -9,9 +9,9 @@ import { AlertRules } from "./config/AlertRules.ts"
 import { Alerts } from "./records/Alerts.ts"
 import { Attempts } from "./sending/Attempts.ts"
 import { Backlog } from "./sending/Backlog.ts"
-import type { Channels } from "./config/PluginRegistry.ts"
+import type { PluginRegistry } from "./config/PluginRegistry.ts"
 import type { Egress } from "@tocsin/core"
-import { Closing } from "./planning/AlertCloser.ts"
+import { AlertCloser } from "./planning/AlertCloser.ts"
 import { Conversations } from "./records/Conversations.ts"
 import { Edits } from "./commands/Edits.ts"
 import * as Expiry from "./planning/Expiry.ts"
@@ -19,22 +19,22 @@ import { Fallbacks } from "./planning/Fallbacks.ts"
 import { History } from "./history/History.ts"
 import { Intake } from "./commands/Intake.ts"
 import { Integrations } from "./config/Integrations.ts"
-import { Journal, type StoreUnavailable } from "./sql/GroupCommit.ts"
+import { GroupCommit, type StoreUnavailable } from "./sql/GroupCommit.ts"
 import { changeKey, type WrongKey } from "./config/keyRotation.ts"
 import { Lanes } from "./sending/Lanes.ts"
 import { migrate } from "./sql/migrations.ts"
-import { Notices } from "./planning/OperatorNotices.ts"
-import { Pacing } from "./sending/RateLimiter.ts"
-import { Reconciliation } from "./planning/Reconciler.ts"
+import { OperatorNotices } from "./planning/OperatorNotices.ts"
+import { RateLimiter } from "./sending/RateLimiter.ts"
+import { Reconciler } from "./planning/Reconciler.ts"
 import * as Retention from "./history/Retention.ts"
 import type { Seal } from "./config/Seal.ts"
 import { Partitions } from "./cluster/Partitions.ts"
 import type { Peers } from "./cluster/Peers.ts"
 import { Redeliveries } from "./commands/Redeliveries.ts"
-import { SettingsVersion } from "./config/ConfigCache.ts"
+import { ConfigCache } from "./config/ConfigCache.ts"
 import { Signals } from "./cluster/Signals.ts"
 import { TestSends } from "./commands/TestSends.ts"
-import { Unreadable } from "./records/UnreadableBodies.ts"
+import { UnreadableBodies } from "./records/UnreadableBodies.ts"
 
 /** What the engine offers to the gateway. */
 export type Engine =
@@ -44,18 +44,18 @@ export type Engine =
   | AlertRules
   | Integrations
   | History
-  | Unreadable
+  | UnreadableBodies
   | TestSends
   | Redeliveries
   | Fallbacks
   | Lanes
   | Backlog
-  | Journal
+  | GroupCommit
   | SecureRandom.SecureRandom
 
 const placeIntegrations = Effect.gen(function* () {
   const { place } = yield* Integrations
-  const { commit } = yield* Journal
+  const { commit } = yield* GroupCommit
   yield* commit(place)
 })
 
@@ -66,21 +66,21 @@ const placeIntegrations = Effect.gen(function* () {
 export const layer: Layer.Layer<
   Engine,
   Migrator.MigrationError | SqlError.SqlError | StoreUnavailable | WrongKey,
-  SqlClient.SqlClient | Peers | Channels | Egress | Seal
+  SqlClient.SqlClient | Peers | PluginRegistry | Egress | Seal
 > = Layer.mergeAll(
   Intake.layer,
   Edits.layer,
   History.layer,
-  Unreadable.layer,
+  UnreadableBodies.layer,
   TestSends.layer,
   Redeliveries.layer,
   Lanes.layer,
   Expiry.layer,
   Retention.layer
 ).pipe(
-  Layer.provideMerge(Closing.layer),
-  Layer.provideMerge([Attempts.layer, Reconciliation.layer]),
-  Layer.provideMerge([Fallbacks.layer, Notices.layer]),
+  Layer.provideMerge(AlertCloser.layer),
+  Layer.provideMerge([Attempts.layer, Reconciler.layer]),
+  Layer.provideMerge([Fallbacks.layer, OperatorNotices.layer]),
   Layer.provideMerge(Partitions.layer),
   Layer.provideMerge(Layer.effectDiscard(placeIntegrations)),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
@@ -89,12 +89,12 @@ export const layer: Layer.Layer<
     Alerts.layer,
     AlertRules.layer,
     Integrations.layer,
-    Pacing.layer,
+    RateLimiter.layer,
     Backlog.layer,
     Signals.layer
   ]),
-  Layer.provideMerge(SettingsVersion.layer),
-  Layer.provideMerge(Journal.layer),
+  Layer.provideMerge(ConfigCache.layer),
+  Layer.provideMerge(GroupCommit.layer),
   Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
   Layer.provideMerge(Layer.effectDiscard(migrate))
 )

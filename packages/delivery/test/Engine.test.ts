@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertId, DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Alerts, Intake, Integrations, Journal, Lanes, Seal } from "@tocsin/delivery"
+import { Alerts, Intake, Integrations, GroupCommit, Lanes, Seal } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -770,13 +770,13 @@ describe("Engine", () => {
     "takes all alerts of a call or none",
     world(() =>
       Effect.gen(function* () {
-        const journal = yield* Journal
+        const groupCommit = yield* GroupCommit
         const intake = yield* Intake
         const sql = yield* SqlClient.SqlClient
         yield* refuse("alerts", "wrong", "NEW.source_id = 'b'")
         const exit = yield* Effect.exit(intake.accept([event("a"), event("b")]))
         assert.isTrue(Exit.isFailure(exit))
-        const [row] = yield* journal.read(sql<{ n: number }>`SELECT count(*) AS n FROM alerts`)
+        const [row] = yield* groupCommit.read(sql<{ n: number }>`SELECT count(*) AS n FROM alerts`)
         assert.strictEqual(row?.n, 0)
         yield* intake.accept([event("c", { startedAt: time("2026-01-02T00:00:00Z") })])
       })

@@ -20,7 +20,7 @@ export interface Collected {
 }
 
 /** An answer that was read already. Of one that broke off, the stream gives what came, and then fails. */
-export class CollectedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly request: HttpClientRequest.HttpClientRequest

@@ -6,7 +6,7 @@
 import type { Dispatcher } from "@effect/platform-node/Undici"
 import { Effect, Option, Result } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, Url } from "effect/http"
-import { type Collected, CollectedResponse } from "./BufferedResponse.ts"
+import { type Collected, BufferedResponse } from "./BufferedResponse.ts"
 
 /** The longest body of an answer that is read, in bytes: channels answer with a line, or a page of JSON. */
 export const maxAnswerBytes = 1_048_576
@@ -26,7 +26,7 @@ export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
 const send = (
   dispatcher: Dispatcher,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<CollectedResponse, HttpClientError.HttpClientError> => {
+): Effect.Effect<BufferedResponse, HttpClientError.HttpClientError> => {
   const parsed = Url.make(request.url, request.urlParams, Option.getOrUndefined(request.hash))
   if (Result.isFailure(parsed)) {
     return fail(new HttpClientError.InvalidUrlError({ request, cause: parsed.failure }))
@@ -50,9 +50,7 @@ const send = (
       resume(
         head === undefined
           ? fail(new HttpClientError.TransportError({ request, cause: broken }))
-          : Effect.succeed(
-              new CollectedResponse(request, { url, ...head, body: Buffer.concat(chunks, length), broken })
-            )
+          : Effect.succeed(new BufferedResponse(request, { url, ...head, body: Buffer.concat(chunks, length), broken }))
       )
     }
     try {

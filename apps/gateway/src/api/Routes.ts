@@ -1,7 +1,7 @@
 /**
  * The gateway's API over HTTP: each route decodes its request and hands it on.
  */
-import { Channels } from "@tocsin/delivery"
+import { PluginRegistry } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
@@ -30,7 +30,7 @@ const scalarConfig = {
 
 /** All routes, in need of the engine and the settings. */
 export const Routes = Layer.unwrap(
-  Effect.map(Channels, ({ installed }) => {
+  Effect.map(PluginRegistry, ({ installed }) => {
     const api = documented(installed)
     return Layer.mergeAll(
       HttpApiBuilder.layer(api, { openapiPath }),

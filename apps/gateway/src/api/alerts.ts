@@ -1,6 +1,6 @@
 import { Api } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
-import { AlertRules, Alerts, explain, History, Intake, Integrations, Journal } from "@tocsin/delivery"
+import { AlertRules, Alerts, explain, History, Intake, Integrations, GroupCommit } from "@tocsin/delivery"
 import { DateTime, Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readBody } from "./body.ts"
@@ -23,7 +23,7 @@ export const AlertHandlers = HttpApiBuilder.group(
     const intake = yield* Intake
     const alerts = yield* Alerts
     const history = yield* History
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const rules = yield* AlertRules
     const integrations = yield* Integrations
 
@@ -39,7 +39,7 @@ export const AlertHandlers = HttpApiBuilder.group(
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100, state, source, sourceId } = query
-          const page = yield* journal
+          const page = yield* groupCommit
             .read(alerts.list({ limit, state, source, sourceId, before: query.after }))
             .pipe(Effect.mapError(storeProblem))
           return { items: page.items, total: page.total, ...next(page) }
@@ -47,13 +47,13 @@ export const AlertHandlers = HttpApiBuilder.group(
       )
       .handle("get", ({ params: { id } }) =>
         Effect.gen(function* () {
-          const alert = yield* journal.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
+          const alert = yield* groupCommit.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
           if (alert === undefined) return yield* noSuch()
-          const conversations = yield* journal.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
-          const deliveries = yield* journal
+          const conversations = yield* groupCommit.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
+          const deliveries = yield* groupCommit
             .read(history.list({ alert: id, status: [], limit: 500 }))
             .pipe(Effect.mapError(storeProblem))
-          const notes = yield* journal.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
+          const notes = yield* groupCommit.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
           return {
             ...alert,
             conversations: conversations.map(({ closedBecause, lastWord, severityTold, ...conversation }) => ({
@@ -82,7 +82,7 @@ export const AlertHandlers = HttpApiBuilder.group(
             })
           }
         }).pipe(
-          journal.read,
+          groupCommit.read,
           Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
         )
       )

@@ -1,5 +1,5 @@
 import { InvalidRequest, TooLarge, UnsupportedMediaType } from "@tocsin/client"
-import { fromIssue, invalid, Invalid, pointer } from "@tocsin/delivery"
+import { fromIssue, invalid, InvalidInput, pointer } from "@tocsin/delivery"
 import { InboundLimits } from "@tocsin/core"
 import { Effect, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
@@ -69,7 +69,8 @@ export const checkedJson = ({ notUtf8At, text }: Body, repeated: Repeated): Effe
       check(storable, repeated)
       return storable
     },
-    catch: (error) => toInvalidRequest(error instanceof Invalid ? error : invalid("", "JSON", "The body is not JSON"))
+    catch: (error) =>
+      toInvalidRequest(error instanceof InvalidInput ? error : invalid("", "JSON", "The body is not JSON"))
   })
 
 /** Every escape of a JSON text; of a surrogate pair both halves, with the second captured. */
@@ -125,7 +126,7 @@ export const decodeBody = <S extends Schema.Codec<any, any>>(schema: S) => {
 const maxErrors = 100
 
 /** The problem document of input that cannot be taken. */
-export const toInvalidRequest = ({ errors }: Invalid): InvalidRequest =>
+export const toInvalidRequest = ({ errors }: InvalidInput): InvalidRequest =>
   new InvalidRequest({
     detail: [
       ...errors.slice(0, 3).map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)),

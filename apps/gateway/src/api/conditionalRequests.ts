@@ -1,5 +1,5 @@
 import { type NotFound, PreconditionFailed } from "@tocsin/client"
-import type { Expected, Invalid, StoreUnavailable } from "@tocsin/delivery"
+import type { Expected, InvalidInput, StoreUnavailable } from "@tocsin/delivery"
 import { type DateTime, Effect } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
@@ -14,7 +14,7 @@ export const editProblems = (notFound: () => NotFound) => ({
 })
 
 /** The problem document of an edit that cannot be taken. */
-export const invalidProblem = { Invalid: (error: Invalid) => Effect.fail(toInvalidRequest(error)) }
+export const invalidProblem = { InvalidInput: (error: InvalidInput) => Effect.fail(toInvalidRequest(error)) }
 
 /** A body with the ETag of its state. */
 export const tagged = <A extends { readonly updatedAt: DateTime.Utc }>(body: A) =>

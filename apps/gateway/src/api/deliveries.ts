@@ -1,5 +1,5 @@
 import { Api, Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
-import { type Delivery, History, Journal, Redeliveries } from "@tocsin/delivery"
+import { type Delivery, History, GroupCommit, Redeliveries } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
@@ -43,11 +43,11 @@ export const DeliveryHandlers = HttpApiBuilder.group(
   "deliveries",
   Effect.fn(function* (handlers) {
     const history = yield* History
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const redeliveries = yield* Redeliveries
 
     const get = Effect.fnUntraced(function* (id: string) {
-      const delivery = yield* journal.read(history.get(id)).pipe(Effect.mapError(storeProblem))
+      const delivery = yield* groupCommit.read(history.get(id)).pipe(Effect.mapError(storeProblem))
       return delivery === undefined ? yield* noSuch() : deliveryJson(delivery)
     })
 
@@ -62,7 +62,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           since: since?.epochMilliseconds,
           before: query.after
         }
-        const page = yield* journal.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
+        const page = yield* groupCommit.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
         return { items: page.items.map(deliveryJson), total: page.total, ...next(page) }
       }),
       get: ({ params: { id } }) => get(id),
@@ -72,7 +72,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           Effect.catchTags({
             NotFound: () => Effect.fail(noSuch()),
             NotAgain: ({ message }) => Effect.fail(new Conflict({ detail: message })),
-            Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+            InvalidInput: (error) => Effect.fail(toInvalidRequest(error)),
             StoreUnavailable: (error) => Effect.fail(storeProblem(error))
           })
         )

@@ -12,7 +12,7 @@ import {
   type IntegrationInput,
   Integrations,
   invalid,
-  Journal,
+  GroupCommit,
   type ReadyIntegration,
   type ShownIntegration,
   type TestOutcome,
@@ -34,16 +34,16 @@ export const IntegrationHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const integrations = yield* Integrations
     const edits = yield* Edits
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
     const backlog = yield* Backlog
 
     /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
     const unsaved = (input: IntegrationInput) =>
-      journal.read(integrations.check(input)).pipe(
+      groupCommit.read(integrations.check(input)).pipe(
         Effect.catchTags({
-          Invalid: (error) => Effect.fail(toInvalidRequest(error)),
+          InvalidInput: (error) => Effect.fail(toInvalidRequest(error)),
           StoreUnavailable: (error) => Effect.fail(storeProblem(error))
         })
       )
@@ -51,10 +51,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     /** What is saved, ready to be used, by other settings if some are given. */
     const stored = Effect.fnUntraced(function* (id: IntegrationId, settings: IntegrationInput["settings"] | undefined) {
       if (settings !== undefined) {
-        const shown = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        const shown = yield* groupCommit.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
         return shown === undefined ? yield* noSuch() : yield* unsaved({ ...shown, settings })
       }
-      const ready = yield* journal.read(integrations.ready(id)).pipe(
+      const ready = yield* groupCommit.read(integrations.ready(id)).pipe(
         Effect.catchTags({
           NotReady: ({ detail }) =>
             Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
@@ -76,14 +76,14 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
 
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
-      const size = yield* journal.read(backlog.size(shown.id))
-      const oldest = yield* journal.read(backlog.oldest(shown.id))
+      const size = yield* groupCommit.read(backlog.size(shown.id))
+      const oldest = yield* groupCommit.read(backlog.oldest(shown.id))
       return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size })
     }, Effect.mapError(storeProblem))
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
-        const all = yield* journal.read(integrations.list).pipe(Effect.mapError(storeProblem))
+        const all = yield* groupCommit.read(integrations.list).pipe(Effect.mapError(storeProblem))
         const now = yield* Clock.currentTimeMillis
         const wanted = all.filter(
           (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one, now) === state)
@@ -105,7 +105,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         return tagged(yield* show(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
-        const found = yield* journal.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        const found = yield* groupCommit.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
         return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {

@@ -1,5 +1,5 @@
 import { Api } from "@tocsin/client"
-import { Channels } from "@tocsin/delivery"
+import { PluginRegistry } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { ChannelPlugin } from "@tocsin/core"
@@ -9,7 +9,7 @@ export const PluginHandlers = HttpApiBuilder.group(
   Api,
   "plugins",
   Effect.fn(function* (handlers) {
-    const { installed } = yield* Channels
+    const { installed } = yield* PluginRegistry
 
     const items = installed.map(({ plugin }) => ({
       type: plugin.type,

@@ -1,6 +1,6 @@
 import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict } from "@tocsin/client"
 import { type AlertRule, AlertRuleId } from "@tocsin/core"
-import { AlertRules, Edits, invalid, Journal, type StoredRule } from "@tocsin/delivery"
+import { AlertRules, Edits, invalid, GroupCommit, type StoredRule } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
@@ -16,12 +16,12 @@ export const RuleHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const rules = yield* AlertRules
     const edits = yield* Edits
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const random = yield* SecureRandom.SecureRandom
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { integration, ...page } }) {
-        const all = yield* journal.read(rules.list).pipe(Effect.mapError(storeProblem))
+        const all = yield* groupCommit.read(rules.list).pipe(Effect.mapError(storeProblem))
         const wanted = all.filter(({ rule }) => integration === undefined || rule.integrations.includes(integration))
         const { items, ...rest } = pageOf(wanted, page)
         return { items: items.map(ruleJson), ...rest }
@@ -40,7 +40,7 @@ export const RuleHandlers = HttpApiBuilder.group(
         return tagged(ruleJson(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
-        const found = yield* journal.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
+        const found = yield* groupCommit.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
         return found === undefined ? yield* noSuch() : tagged(ruleJson(found))
       }),
       preview: Effect.fnUntraced(function* ({ payload }) {

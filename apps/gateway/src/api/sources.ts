@@ -1,5 +1,5 @@
 import { Api, Conflict, NotFound } from "@tocsin/client"
-import { Intake, type StoreUnavailable, Unreadable } from "@tocsin/delivery"
+import { Intake, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -17,7 +17,7 @@ export const SourceHandlers = HttpApiBuilder.group(
   "sources",
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
-    const unreadable = yield* Unreadable
+    const unreadable = yield* UnreadableBodies
     const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
 
     /** Our own token is not to be read there either, whatever it looks like. */

@@ -1,5 +1,5 @@
 import { Api, NotFound } from "@tocsin/client"
-import { History, Journal } from "@tocsin/delivery"
+import { History, GroupCommit } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { digestPage } from "./digestPage.ts"
@@ -10,17 +10,17 @@ export const SystemHandlers = HttpApiBuilder.group(
   Api,
   "system",
   Effect.fn(function* (handlers) {
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const history = yield* History
 
     const accepts = () =>
-      journal.commit(Effect.succeed({ status: "ok" as const }), []).pipe(Effect.mapError(storeProblem))
+      groupCommit.commit(Effect.succeed({ status: "ok" as const }), []).pipe(Effect.mapError(storeProblem))
 
     return handlers.handleAll({
       healthz: accepts,
       readyz: accepts,
       digest: Effect.fnUntraced(function* ({ params: { key } }) {
-        const content = yield* journal.read(history.digest(key)).pipe(Effect.mapError(storeProblem))
+        const content = yield* groupCommit.read(history.digest(key)).pipe(Effect.mapError(storeProblem))
         return content === undefined ? yield* new NotFound({}) : digestPage(content)
       })
     })

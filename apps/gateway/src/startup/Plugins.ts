@@ -2,7 +2,7 @@
  * The channel plugins of a gateway.
  */
 import type { ChannelPlugin, Connector } from "@tocsin/core"
-import { Channels } from "@tocsin/delivery"
+import { PluginRegistry } from "@tocsin/delivery"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import { Slack } from "@tocsin/plugin-slack"
 import { Cause, Effect, Layer } from "effect"
@@ -26,9 +26,9 @@ export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 export const builtIn: Plugins = [Slack, HipChat]
 
 /** The engine's list of the given plugins; refuses when one cannot start. Two plugins of one type are a defect. */
-export const layer = (plugins: Plugins): Layer.Layer<Channels, StartRefused, Given> => {
+export const layer = (plugins: Plugins): Layer.Layer<PluginRegistry, StartRefused, Given> => {
   const withLayers: ReadonlyArray<HasLayer> = plugins
-  return Channels.layer(plugins).pipe(
+  return PluginRegistry.layer(plugins).pipe(
     Layer.provide(withLayers.map(started).reduce((one, other) => Layer.merge(one, other), Layer.empty))
   )
 }

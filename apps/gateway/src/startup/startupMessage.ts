@@ -1,4 +1,4 @@
-import { Integrations, Journal } from "@tocsin/delivery"
+import { Integrations, GroupCommit } from "@tocsin/delivery"
 import { Console, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
@@ -6,7 +6,7 @@ import { hostname } from "node:os"
 import { Settings } from "./Settings.ts"
 
 /** Says at the start where the gateway listens, who is served, and what to do next while there is no integration. */
-export const Announcement = Layer.effectDiscard(
+export const StartupMessage = Layer.effectDiscard(
   Effect.gen(function* () {
     const { store, tlsCert, token } = yield* Settings
     const { address } = yield* HttpServer.HttpServer
@@ -16,7 +16,7 @@ export const Announcement = Layer.effectDiscard(
     // 0.0.0.0 and :: are for listening; nobody can call them.
     const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
     const here = url("localhost")
-    const integrations = yield* (yield* Journal).read((yield* Integrations).list)
+    const integrations = yield* (yield* GroupCommit).read((yield* Integrations).list)
     yield* Console.log(
       [
         `Tocsin listens on ${bound}, with its data in ${store.shown}.`,

@@ -34,7 +34,7 @@ const list = Effect.fnUntraced(function* (query: string) {
   return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(Alert))
 })
 
-describe("POST /v1/alerts of what cannot be taken", { timeout: 60_000 }, () => {
+describe("POST /v1/alerts of what cannot be taken", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       [alert("x", { source: undefined }), "/source"],

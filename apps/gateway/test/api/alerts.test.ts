@@ -28,7 +28,7 @@ const details = Effect.fnUntraced(function* (id: string) {
   return (yield* (yield* SharedWorld).request("GET", `/v1/alerts/${id}`)).as(AlertDetails)
 })
 
-describe("POST /v1/alerts", { timeout: 60_000 }, () => {
+describe("POST /v1/alerts", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("takes one alert and several, and answers for each with its id", () =>
       Effect.gen(function* () {
@@ -137,7 +137,7 @@ describe("POST /v1/alerts", { timeout: 60_000 }, () => {
   })
 })
 
-describe("GET /v1/alerts", { timeout: 60_000 }, () => {
+describe("GET /v1/alerts", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("filters, pages, and gives one", () =>
       Effect.gen(function* () {

@@ -22,7 +22,7 @@ const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
 
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
-describe("Every route that takes a body", { timeout: 60_000 }, () => {
+describe("Every route that takes a body", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     const each = routesWithBody.map(({ method, path }) => [method, path] as const)
 
@@ -132,7 +132,7 @@ describe("Every route that takes a body", { timeout: 60_000 }, () => {
   })
 })
 
-describe("Texts that JavaScript treats apart", { timeout: 60_000 }, () => {
+describe("Texts that JavaScript treats apart", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("names that JavaScript reserves are names like others", () =>
       Effect.gen(function* () {

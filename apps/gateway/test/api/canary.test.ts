@@ -86,7 +86,7 @@ const watched = () => {
   return { layer, spans, text }
 }
 
-describe("Canaries", { timeout: 60_000 }, () => {
+describe("Canaries", () => {
   it.live("are found nowhere: not in the database, in logs at any level, in spans, or in any answer", () =>
     Effect.gen(function* () {
       const slack = new FakeSlack()

@@ -16,7 +16,7 @@ const client = Effect.fnUntraced(function* (token: string) {
   })
 })
 
-describe("The typed client", { timeout: 60_000 }, () => {
+describe("The typed client", () => {
   const world = Layer.merge(SharedWorld.layer({ TOCSIN_TOKEN: token }), NodeHttpClient.layerUndici)
   layer(world, { excludeTestServices: true })((it) => {
     it.effect("writes back an integration and a rule that it read and edited", () =>

@@ -8,7 +8,7 @@ import { SharedWorld } from "../harness/world.ts"
 
 const settings = { TOCSIN_PUBLIC_URL: "https://tocsin.example.com/gateway", TOCSIN_OPERATORS: "desk" }
 
-describe("Storms and operators", { timeout: 60_000 }, () => {
+describe("Storms and operators", () => {
   layer(SharedWorld.layer(settings), { excludeTestServices: true })((it) => {
     it.effect("a digest links to a page that lists what it covers, for whoever has the link", () =>
       Effect.gen(function* () {

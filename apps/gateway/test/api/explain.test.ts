@@ -18,7 +18,7 @@ const raise = (source: string, id: string, severity = "major") =>
     (answer) => answer.as(Accepted).items[0]?.id ?? ""
   )
 
-describe("People's own questions and words", { timeout: 60_000 }, () => {
+describe("People's own questions and words", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("an alert that is closed by hand is cleared, and its source cannot raise the same again", () =>
       Effect.gen(function* () {

@@ -7,7 +7,7 @@ import { type Answer, SharedWorld } from "../harness/world.ts"
 
 const all = "/v1/integrations"
 
-describe("Integrations", { timeout: 60_000 }, () => {
+describe("Integrations", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
       name: "#ops",

@@ -5,7 +5,7 @@ import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
 import { alert, posted, refused } from "../harness/posting.ts"
 import { fixture, SharedWorld } from "../harness/world.ts"
 
-describe("The limits of an alert", { timeout: 60_000 }, () => {
+describe("The limits of an alert", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("let pass what is just within them, and cut names and count observations beyond", () =>
       Effect.gen(function* () {
@@ -101,7 +101,7 @@ describe("The limits of an alert", { timeout: 60_000 }, () => {
   })
 })
 
-describe("The limits of the configuration", { timeout: 60_000 }, () => {
+describe("The limits of the configuration", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     const rule = { name: "R", match: {}, integrations: [] }
     const many = (length: number) => Array.from({ length }, (_, n) => `${n}`)

@@ -49,7 +49,7 @@ const Document = Schema.Struct({
 
 const document = Effect.map(ask(200, "GET", "/openapi.json"), ({ as }) => as(Document))
 
-describe("The OpenAPI document", { timeout: 60_000 }, () => {
+describe("The OpenAPI document", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("is a valid one of version 3.1", () =>
       Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { ask, errorsOf } from "../harness/answers.ts"
 import { SharedWorld } from "../harness/world.ts"
 
-describe("A query", { timeout: 60_000 }, () => {
+describe("A query", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       ["/v1/alerts?foo=1", "query:/foo", "Expected no field of this name"],

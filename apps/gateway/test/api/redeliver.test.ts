@@ -20,7 +20,7 @@ const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
 })
 
-describe("Redelivery (D7)", { timeout: 60_000 }, () => {
+describe("Redelivery (D7)", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("makes a new delivery that names the old one, who asked, and why", () =>
       Effect.gen(function* () {

@@ -21,7 +21,7 @@ const raised = Effect.fnUntraced(function* (id: string, options: { readonly noti
   return { world, room, edit, post, path: `/v1/rules/${id}` }
 })
 
-describe("An edit of an alert rule", { timeout: 60_000 }, () => {
+describe("An edit of an alert rule", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     const edits: ReadonlyArray<{
       readonly name: string

@@ -17,7 +17,7 @@ const both = [
   { of: "Cleared", status: "delivered" }
 ]
 
-describe("Test sends (D6)", { timeout: 60_000 }, () => {
+describe("Test sends (D6)", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect(
       "show a raised and a cleared message in both of the seed's channels, without a body or with an empty one",

@@ -7,7 +7,7 @@ import { Problem, listOf, UnreadableBody } from "../harness/answers.ts"
 const source = "/v1/sources/thousandeyes"
 const views = "https://app.thousandeyes.com/view/tests"
 
-describe("ThousandEyes, from raise to clear", { timeout: 60_000 }, () => {
+describe("ThousandEyes, from raise to clear", () => {
   it.live.each([
     {
       pair: ["trigger", "trigger-cleared"],
@@ -83,7 +83,7 @@ describe("ThousandEyes, from raise to clear", { timeout: 60_000 }, () => {
   )
 })
 
-describe("ThousandEyes", { timeout: 60_000 }, () => {
+describe("ThousandEyes", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     /** An alert and a room of the test's own. */
     const own = Effect.fnUntraced(function* (id: string) {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { alert, posted, refused } from "../harness/posting.ts"
 import { SharedWorld } from "../harness/world.ts"
 
-describe("Times in POST /v1/alerts", { timeout: 60_000 }, () => {
+describe("Times in POST /v1/alerts", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       "2026-02-30T00:00:00Z",

@@ -5,7 +5,7 @@ import { listOf, Problem, UnreadableBody } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
 import { SharedWorld } from "../harness/world.ts"
 
-describe("A body that is kept", { timeout: 60_000 }, () => {
+describe("A body that is kept", () => {
   const token = "0ur-0wn-t0ken"
   const canary = "c4n4ry"
   const deep = `${"[".repeat(33)}${"]".repeat(33)}`

@@ -11,7 +11,7 @@ const table = /(?<=<!-- settings -->\n\n)[^]*?(?=\n\n<!-- \/settings -->)/
 it.each([Slack, HipChat])(
   "the settings in the README of $title are those of its schema (UPDATE_DOCS=1 writes them)",
   (plugin) => {
-    const file = fileURLToPath(new URL(`../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))
+    const file = fileURLToPath(new URL(`../../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))
     const readme = readFileSync(file, "utf8")
     if (process.env["UPDATE_DOCS"] !== undefined) {
       writeFileSync(
@@ -28,7 +28,7 @@ it.each([Slack, HipChat])(
 it("the guide for authors and core's README quote the example as it is", () => {
   const hello = readFileSync(new URL("../../../../examples/plugin-hello/src/Hello.ts", import.meta.url), "utf8").trim()
   for (const page of ["docs/writing-a-plugin.md", "packages/core/README.md"]) {
-    const text = readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8")
+    const text = readFileSync(new URL(`../../../../${page}`, import.meta.url), "utf8")
     assert.include(text, `\`\`\`ts\n${hello}\n\`\`\``, page)
   }
 })

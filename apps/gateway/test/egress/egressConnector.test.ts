@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Connector, Egress } from "@tocsin/core"
 import { samples } from "@tocsin/core/testing"
-import { Channels } from "@tocsin/delivery"
+import { PluginRegistry } from "@tocsin/delivery"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Socket } from "effect/socket"
 import { createServer } from "node:tls"
@@ -135,7 +135,7 @@ describe("The connector of plugins that dial themselves", () => {
       const { port, reached } = yield* listen((socket) => socket.end("ERROR :Closing link\r\n"))
       const attempt = (allow: string) =>
         Effect.gen(function* () {
-          const { channel } = yield* Channels.use(({ get }) => get("irc"))
+          const { channel } = yield* PluginRegistry.use(({ get }) => get("irc"))
           const settings = { host: "irc.example", port, tls: false, nick: "tocsin", channel: "#ops" }
           return yield* channel.deliver(settings, samples.notifications.Raised, { form: "rich" })
         }).pipe(

@@ -46,7 +46,7 @@ const causes = (world: World.World, id: string) =>
     as(listOf(Delivery)).items.flatMap(({ transitions }) => transitions.map(({ cause }) => cause ?? ""))
   )
 
-describe("A gateway behind a proxy", { timeout: 60_000 }, () => {
+describe("A gateway behind a proxy", () => {
   it.live("delivers through it, and past it where NO_PROXY says so", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.serve
@@ -218,7 +218,7 @@ describe("Egress through a proxy", () => {
   )
 })
 
-describe("A certificate that no public authority has signed", { timeout: 60_000 }, () => {
+describe("A certificate that no public authority has signed", () => {
   it.live("is taken with NODE_EXTRA_CA_CERTS; without it nothing is sent", () =>
     Effect.gen(function* () {
       const certificate = yield* Certificate.make(["localhost"])

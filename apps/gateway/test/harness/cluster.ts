@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function* (
       // One that is stopped answers nobody.
       Effect.timeout("2 seconds"),
       Effect.filterOrFail(({ status }) => status === 202),
-      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 1500 }),
+      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 15_000 }),
       Effect.orDie,
       Effect.asVoid
     )

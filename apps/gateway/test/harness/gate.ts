@@ -49,21 +49,21 @@ export const make = (): Gate => {
   return gate
 }
 
-/** Looks every 20 ms until it is so; dies after half a minute, with what it waited for. */
+/** Looks every 20 ms until it is so; dies after five minutes, with what it waited for. */
 export const until = (what: string, isSo: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (isSo() ? Effect.void : Effect.fail(new Error(`Waited in vain for ${what}`)))).pipe(
-    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 1500 }),
+    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 15_000 }),
     Effect.orDie
   )
 
-/** Asks every 30 ms until the answer is as wished, and gives it; dies after half a minute. */
+/** Asks every 30 ms until the answer is as wished, and gives it; dies after five minutes. */
 export const eventually = <A, E, R>(
   what: string,
   ask: Effect.Effect<A, E, R>,
   isWished: (a: A) => boolean
 ): Effect.Effect<A, E, R> =>
   ask.pipe(
-    Effect.repeat({ schedule: Schedule.spaced("30 millis"), until: isWished, times: 1000 }),
+    Effect.repeat({ schedule: Schedule.spaced("30 millis"), until: isWished, times: 10_000 }),
     Effect.andThen(ask),
     Effect.tap((answer) => (isWished(answer) ? Effect.void : Effect.die(new Error(`Waited in vain for ${what}`))))
   )

@@ -40,7 +40,7 @@ const once = (url: string, { body = "", headers = {}, method, path }: RawRequest
     const parts = typeof body === "string" ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body
     const isWhole = typeof body === "string" || body instanceof Uint8Array
     const framing = isWhole ? { "content-length": String(parts[0]?.length ?? 0) } : { "transfer-encoding": "chunked" }
-    const options = { agent, method, path, headers: { ...framing, ...headers }, timeout: 30_000 }
+    const options = { agent, method, path, headers: { ...framing, ...headers }, timeout: 300_000 }
     let isAnswered = false
     const fail = ({ message }: Error) => {
       resume(Effect.fail(new NoAnswer({ message, mayRepeat: sent.reusedSocket && message !== silence })))

@@ -59,7 +59,7 @@ const rehook = Effect.fnUntraced(function* (cluster: Cluster, integration: strin
   }
 })
 
-describe("What another gateway serves", { timeout: 120_000 }, () => {
+describe("What another gateway serves", () => {
   it.live("is told how a message ended that was under way when its integration moved there (M2)", () =>
     Effect.gen(function* () {
       const cluster = yield* make(2)

@@ -9,7 +9,7 @@ import { make } from "../harness/world.ts"
 const run = (plugin: string, ...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const main = fileURLToPath(new URL(`../../../packages/plugin-${plugin}/src/bin.ts`, import.meta.url))
+      const main = fileURLToPath(new URL(`../../../../packages/plugin-${plugin}/src/bin.ts`, import.meta.url))
       const child = spawn(process.execPath, ["--conditions=@tocsin/source", main, ...args])
       let printed = ""
       const read = (chunk: Buffer) => void (printed += chunk.toString())

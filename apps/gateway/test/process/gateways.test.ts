@@ -70,7 +70,7 @@ const inFlight = ({ slackGate }: Cluster) =>
     return until("messages in flight", () => slackGate.held() >= rooms.length)
   })
 
-describe("Several gateways on one PostgreSQL", { timeout: 120_000 }, () => {
+describe("Several gateways on one PostgreSQL", () => {
   it.live("lose nothing and keep the order when one is killed, one is stopped and the database starts anew", () =>
     Effect.gen(function* () {
       const cluster = yield* make(3)

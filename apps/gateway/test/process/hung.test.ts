@@ -8,7 +8,7 @@ import { eventually, until } from "../harness/gate.ts"
 import { fast } from "../harness/room.ts"
 import { make, type World } from "../harness/world.ts"
 
-describe("Beside a service that fails", { timeout: 60_000 }, () => {
+describe("Beside a service that fails", () => {
   it.live("that never answers, a healthy one gets all its messages", () =>
     Effect.gen(function* () {
       const world = yield* make()

@@ -9,7 +9,7 @@ import { make, type World } from "../harness/world.ts"
 
 const key = Buffer.alloc(32, 7).toString("base64")
 
-describe("tocsin migrate-store", { timeout: 90_000 }, () => {
+describe("tocsin migrate-store", () => {
   it.live("moves a gateway from SQLite to PostgreSQL: it goes on there, and tells nothing twice", () =>
     Effect.gen(function* () {
       const server = yield* postgres

@@ -24,7 +24,7 @@ const own = Effect.fnUntraced(function* (id: string) {
   return { world, room, post, path, shown, deliveries, broken }
 })
 
-describe("While the service fails", { timeout: 60_000 }, () => {
+describe("While the service fails", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("a delivery is tried until it is taken, and told once", () =>
       Effect.gen(function* () {

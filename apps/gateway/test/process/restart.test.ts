@@ -4,7 +4,7 @@ import { Delivery, listOf } from "../harness/answers.ts"
 import { memory } from "../harness/memory.ts"
 import { make, type World } from "../harness/world.ts"
 
-describe("A restart with 100,000 deliveries pending", { timeout: 120_000 }, () => {
+describe("A restart with 100,000 deliveries pending", () => {
   it.live("serves at once, in bounded memory", () =>
     Effect.gen(function* () {
       const world = yield* make()

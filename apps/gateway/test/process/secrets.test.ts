@@ -8,7 +8,7 @@ import { fixture, hipChatToken, SharedWorld } from "../harness/world.ts"
 
 const all = "/v1/integrations"
 
-describe("Secrets", { timeout: 60_000 }, () => {
+describe("Secrets", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
       name: "#ops",

@@ -5,7 +5,7 @@ import { eventually, until } from "../harness/gate.ts"
 import * as RawSocket from "../harness/rawSocket.ts"
 import { fixture, make } from "../harness/world.ts"
 
-describe("After SIGTERM", { timeout: 60_000 }, () => {
+describe("After SIGTERM", () => {
   it.live("the gateway ends with 0, and what it owes is told by the next", () =>
     Effect.gen(function* () {
       const world = yield* make()

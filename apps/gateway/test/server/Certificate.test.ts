@@ -12,7 +12,7 @@ import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import * as Certificate from "../../src/server/Certificate.ts"
 import { eventually } from "../harness/gate.ts"
 
-describe("HTTPS", { timeout: 60_000 }, () => {
+describe("HTTPS", () => {
   it.live("new connections get the new certificate, open ones stay, and a stop ends both", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

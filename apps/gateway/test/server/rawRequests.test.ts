@@ -25,7 +25,7 @@ const chunked = "Transfer-Encoding: chunked"
 const end = "0\r\n\r\n"
 const long = "a".repeat(100 * 1024)
 
-describe("Over a bare connection", { timeout: 60_000 }, () => {
+describe("Over a bare connection", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("pipelined requests are answered in their order", () =>
       Effect.gen(function* () {

@@ -15,7 +15,7 @@ const tocsin = (args: ReadonlyArray<string>, node: ReadonlyArray<string> = []) =
     )
   })
 
-describe("tocsin", { timeout: 60_000 }, () => {
+describe("tocsin", () => {
   it.live("serves when it is told to, as it does without a command, and ends well when it is stopped", () =>
     Effect.gen(function* () {
       const gateway = yield* GatewayProcess.start({ TOCSIN_DATABASE_URL: "sqlite::memory:" }, { args: ["serve"] })

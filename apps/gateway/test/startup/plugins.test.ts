@@ -78,7 +78,7 @@ const refusal = (settings: { readonly [name: string]: string }) =>
     Effect.map(({ message }) => message)
   )
 
-describe("TOCSIN_PLUGINS", { timeout: 60_000 }, () => {
+describe("TOCSIN_PLUGINS", () => {
   it.live(
     "loads a package from TOCSIN_PLUGINS_DIR, with the gateway's own core and effect, and delivers through it",
     () =>

@@ -6,7 +6,7 @@ import { Base64, Base64Url } from "effect/encoding"
 import type { HttpClientRequest } from "effect/http"
 
 /** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
-export const strikeSecrets = (text: string, settings: unknown): string =>
+export const redactText = (text: string, settings: unknown): string =>
   partsOf(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
 
 const known = new WeakMap<object, ReadonlyArray<string>>()
@@ -79,7 +79,7 @@ export type ShownRequest = typeof ShownRequest.Type
 
 /** A request as it would go out with these settings, with every secret of them struck out. */
 export const showRequest = (request: HttpClientRequest.HttpClientRequest, settings: unknown): ShownRequest => {
-  const strike = (text: string) => strikeSecrets(text, settings)
+  const strike = (text: string) => redactText(text, settings)
   const url = new URL(request.url)
   for (const [name, value] of request.urlParams.params)
     url.searchParams.append(name, Redacted.isRedacted(value) ? "<redacted>" : value)

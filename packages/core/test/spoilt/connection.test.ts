@@ -4,7 +4,7 @@ import {
   DeliveryError,
   Message,
   PayloadRejected,
-  strikeSecrets,
+  redactText,
   Unavailable
 } from "@tocsin/core"
 import { ChannelPluginTest } from "@tocsin/core/testing"
@@ -41,7 +41,7 @@ const soundRead: NonNullable<Spoils["read"]> = (answer, settings) =>
     onSome: (line) =>
       line === "ok"
         ? undefined
-        : new DeliveryError({ reason: new PayloadRejected({ detail: strikeSecrets(line, settings) }) })
+        : new DeliveryError({ reason: new PayloadRejected({ detail: redactText(line, settings) }) })
   })
 
 /** All checks of a plugin that writes a line and reads one, in which something is spoilt. */

@@ -4,7 +4,7 @@
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { isOneOf } from "../sql/bulk.ts"
 import { type Handlers, Peers } from "./Peers.ts"
 
@@ -14,13 +14,13 @@ export interface Service extends Handlers {
 }
 
 /** A partition, and how often it was taken over until it came here. */
-export interface Proof {
+export interface Lease {
   readonly partition: number
   readonly fence: number
 }
 
 /** Where there can be no other gateway. */
-const onlyOne: Proof = { partition: 0, fence: 0 }
+const onlyOne: Lease = { partition: 0, fence: 0 }
 
 /** Knows which lanes are served here. */
 export class Partitions extends Context.Service<
@@ -38,16 +38,16 @@ export class Partitions extends Context.Service<
      */
     readonly proven: (
       integrations: ReadonlySet<IntegrationId>
-    ) => Effect.Effect<ReadonlyMap<IntegrationId, Proof>, SqlError.SqlError>
+    ) => Effect.Effect<ReadonlyMap<IntegrationId, Lease>, SqlError.SqlError>
     /** Those of the proofs that still hold, wherever their integrations belong by now. Belongs there, too. */
-    readonly stillHolding: (proofs: ReadonlySet<Proof>) => Effect.Effect<ReadonlySet<Proof>, SqlError.SqlError>
+    readonly stillHolding: (proofs: ReadonlySet<Lease>) => Effect.Effect<ReadonlySet<Lease>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Partitions") {
-  static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | Journal | Peers> = Layer.effect(
+  static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | GroupCommit | Peers> = Layer.effect(
     Partitions,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const peers = yield* Peers
       /** The fence of each partition that is served here: whoever takes it over raises it. */
       const fences = new Map<number, number>()
@@ -57,7 +57,7 @@ export class Partitions extends Context.Service<
         gained: ReadonlyArray<number>,
         resume: Service["resume"]
       ): Effect.fn.Return<void, StoreUnavailable> {
-        const rows = yield* journal.commit(
+        const rows = yield* groupCommit.commit(
           Effect.tap(
             sql<{ partition: number; fence: number }>`UPDATE partitions SET fence = fence + 1
               WHERE ${sql.in("partition", gained)} RETURNING partition, fence`,
@@ -89,7 +89,7 @@ export class Partitions extends Context.Service<
         },
         proven: Effect.fnUntraced(function* (integrations) {
           if (!peers.many) return new Map([...integrations].map((id) => [id, onlyOne]))
-          const rows = yield* sql<Proof & { id: IntegrationId }>`
+          const rows = yield* sql<Lease & { id: IntegrationId }>`
             SELECT i.id, p.partition, p.fence
             FROM integrations i JOIN partitions p ON p.partition = i.partition
             WHERE ${isOneOf(sql, "i.id", integrations)}`
@@ -101,7 +101,7 @@ export class Partitions extends Context.Service<
         }),
         stillHolding: Effect.fnUntraced(function* (proofs) {
           if (!peers.many) return proofs
-          const rows = yield* sql<Proof>`SELECT partition, fence FROM partitions
+          const rows = yield* sql<Lease>`SELECT partition, fence FROM partitions
             WHERE ${sql.in(
               "partition",
               [...proofs].map(({ partition }) => partition)

@@ -8,9 +8,9 @@ import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "../config/AlertRules.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { type IntegrationInput, Integrations, type ShownIntegration } from "../config/Integrations.ts"
-import { Invalid } from "../config/InvalidInput.ts"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
-import { Reconciliation } from "../planning/Reconciler.ts"
+import { InvalidInput } from "../config/InvalidInput.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { Reconciler } from "../planning/Reconciler.ts"
 import { Signals } from "../cluster/Signals.ts"
 
 /** There is nothing of this id. */
@@ -35,7 +35,7 @@ export interface RulePreview {
   readonly clear: number
 }
 
-type Refused = StoreUnavailable | Invalid | NotFound | IdInUse | Changed
+type Refused = StoreUnavailable | InvalidInput | NotFound | IdInUse | Changed
 
 /** Edits rules and integrations. */
 export class Edits extends Context.Service<
@@ -43,7 +43,9 @@ export class Edits extends Context.Service<
   {
     readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
     /** What saving the rule would tell the open alerts, and where; nothing is saved. */
-    readonly previewRule: (rule: AlertRule) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | Invalid>
+    readonly previewRule: (
+      rule: AlertRule
+    ) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | InvalidInput>
     readonly removeRule: (
       id: AlertRuleId,
       expected: Expected
@@ -62,16 +64,16 @@ export class Edits extends Context.Service<
   static readonly layer: Layer.Layer<
     Edits,
     never,
-    Journal | SqlClient.SqlClient | AlertRules | Conversations | Integrations | Reconciliation | Signals
+    GroupCommit | SqlClient.SqlClient | AlertRules | Conversations | Integrations | Reconciler | Signals
   > = Layer.effect(
     Edits,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
       const integrations = yield* Integrations
-      const reconciliation = yield* Reconciliation
+      const reconciliation = yield* Reconciler
       const signals = yield* Signals
 
       /** A rule names only what there is. */
@@ -79,7 +81,7 @@ export class Edits extends Context.Service<
         const known = yield* integrations.enabled
         const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
         if (unknown.length > 0) {
-          return yield* new Invalid({
+          return yield* new InvalidInput({
             errors: unknown.map((index) => ({
               path: `/integrations/${index}`,
               expected: "the id of an integration",
@@ -154,13 +156,16 @@ export class Edits extends Context.Service<
       })
 
       return Edits.of({
-        previewRule: (rule) => journal.read(previewRule(rule)),
-        saveRule: (rule, expected) => journal.commit(saveRule(rule, expected)),
-        removeRule: (id, expected) => journal.commit(removeRule(id, expected)),
+        previewRule: (rule) => groupCommit.read(previewRule(rule)),
+        saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),
+        removeRule: (id, expected) => groupCommit.commit(removeRule(id, expected)),
         // What waits for the network comes first: a transaction that waits holds up everyone.
         saveIntegration: (input, expected) =>
-          Effect.andThen(journal.read(integrations.check(input)), journal.commit(saveIntegration(input, expected))),
-        removeIntegration: (id, { expected, force }) => journal.commit(removeIntegration(id, expected, force))
+          Effect.andThen(
+            groupCommit.read(integrations.check(input)),
+            groupCommit.commit(saveIntegration(input, expected))
+          ),
+        removeIntegration: (id, { expected, force }) => groupCommit.commit(removeIntegration(id, expected, force))
       })
     })
   )

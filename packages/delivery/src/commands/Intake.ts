@@ -9,14 +9,14 @@ import { SqlClient } from "effect/sql"
 // Effect's own digest is a task of another thread for each event.
 import { hash } from "node:crypto"
 import { Alerts } from "../records/Alerts.ts"
-import { Closing } from "../planning/AlertCloser.ts"
+import { AlertCloser } from "../planning/AlertCloser.ts"
 import { type Episode, judge } from "../domain/episode.ts"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
-import { type Moved, Reconciliation } from "../planning/Reconciler.ts"
+import { type Moved, Reconciler } from "../planning/Reconciler.ts"
 import { storable } from "../domain/storableText.ts"
 import { alertNamed, eventNamed } from "../sql/touches.ts"
-import { withinLimits } from "../domain/truncateEvent.ts"
+import { truncateEvent } from "../domain/truncateEvent.ts"
 
 /** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
 export interface Accepted {
@@ -37,15 +37,15 @@ export class Intake extends Context.Service<
   static readonly layer: Layer.Layer<
     Intake,
     never,
-    Journal | SqlClient.SqlClient | Alerts | Closing | Reconciliation | SecureRandom.SecureRandom
+    GroupCommit | SqlClient.SqlClient | Alerts | AlertCloser | Reconciler | SecureRandom.SecureRandom
   > = Layer.effect(
     Intake,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const alerts = yield* Alerts
-      const closing = yield* Closing
-      const reconciliation = yield* Reconciliation
+      const closing = yield* AlertCloser
+      const reconciliation = yield* Reconciler
       const random = yield* SecureRandom.SecureRandom
 
       const seenBefore = Effect.fnUntraced(function* (events: ReadonlyArray<AlertEvent>) {
@@ -129,12 +129,12 @@ export class Intake extends Context.Service<
         return requests.map((events) => events.flatMap((event) => answers.get(event) ?? []))
       })
 
-      const accept = journal.together(acceptAll)
+      const accept = groupCommit.together(acceptAll)
 
       return Intake.of({
-        clear: (id, reason) => journal.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
+        clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
-          const hashed = events.map(withinLimits).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
+          const hashed = events.map(truncateEvent).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
           return accept(
             hashed,
             hashed.flatMap(({ event }) => touched(event))

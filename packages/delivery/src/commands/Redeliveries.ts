@@ -8,8 +8,8 @@ import type { StoredConversation } from "../records/conversationRow.ts"
 import { Conversations, type DeliveryStatus } from "../records/Conversations.ts"
 import { NotFound } from "./Edits.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { type Invalid, invalid } from "../config/InvalidInput.ts"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { type InvalidInput, invalid } from "../config/InvalidInput.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { storable } from "../domain/storableText.ts"
 
@@ -33,7 +33,7 @@ export class Redeliveries extends Context.Service<
     readonly one: (
       delivery: string,
       asked: Asked
-    ) => Effect.Effect<string, NotFound | NotAgain | Invalid | StoreUnavailable>
+    ) => Effect.Effect<string, NotFound | NotAgain | InvalidInput | StoreUnavailable>
     /** Delivers again all that died and can be told now, in the order in which it was owed; gives their number. */
     readonly dead: (
       filter: { readonly integration: IntegrationId | undefined; readonly since: number | undefined },
@@ -44,12 +44,12 @@ export class Redeliveries extends Context.Service<
   static readonly layer: Layer.Layer<
     Redeliveries,
     never,
-    Journal | SqlClient.SqlClient | Conversations | Integrations | Signals
+    GroupCommit | SqlClient.SqlClient | Conversations | Integrations | Signals
   > = Layer.effect(
     Redeliveries,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const conversations = yield* Conversations
       const integrations = yield* Integrations
       const signals = yield* Signals
@@ -102,16 +102,16 @@ export class Redeliveries extends Context.Service<
         ])} ORDER BY sequence LIMIT ${chunk}`
 
       return Redeliveries.of({
-        one: (id, asked) => journal.commit(one(id, asked)),
+        one: (id, asked) => groupCommit.commit(one(id, asked)),
         dead: Effect.fnUntraced(function* (filter, asked) {
           let made = 0
           let after = 0
           for (;;) {
-            const rows = yield* journal.read(deadAfter(after, filter))
+            const rows = yield* groupCommit.read(deadAfter(after, filter))
             const last = rows.at(-1)
             if (last === undefined) return made
             after = last.sequence
-            made += yield* journal.commit(
+            made += yield* groupCommit.commit(
               Effect.map(
                 Effect.forEach(rows, (row) =>
                   again(row, asked).pipe(

@@ -4,15 +4,15 @@
 import { type Alert, AlertId, type ChannelPlugin, IntegrationId, type Reason } from "@tocsin/core"
 import { Clock, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { budgetsOf } from "../config/rateLimits.ts"
+import { rateLimitsOf } from "../config/rateLimits.ts"
 import { Integrations, type ReadyIntegration } from "../config/Integrations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
-import { Pacing } from "../sending/RateLimiter.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { RateLimiter } from "../sending/RateLimiter.ts"
 import type { Peers } from "../cluster/Peers.ts"
 import { pauseFor } from "../domain/retryPolicy.ts"
 import { Signals } from "../cluster/Signals.ts"
-import { giveUpAfter, testPacing } from "./remoteRateLimiter.ts"
-import { tryOnce } from "../sending/sendOnce.ts"
+import { giveUpAfter, remoteRateLimiter } from "./remoteRateLimiter.ts"
+import { sendOnce } from "../sending/sendOnce.ts"
 
 /** What became of one of the two notifications. */
 export interface TestOutcome {
@@ -49,20 +49,20 @@ export class TestSends extends Context.Service<
   static readonly layer: Layer.Layer<
     TestSends,
     never,
-    Journal | Integrations | Pacing | Peers | Signals | SecureRandom.SecureRandom
+    GroupCommit | Integrations | RateLimiter | Peers | Signals | SecureRandom.SecureRandom
   > = Layer.effect(
     TestSends,
     Effect.gen(function* () {
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const integrations = yield* Integrations
-      const pacingOf = yield* testPacing
+      const pacingOf = yield* remoteRateLimiter
       const signals = yield* Signals
       const random = yield* SecureRandom.SecureRandom
       const running = yield* FiberSet.make()
 
       /** Says one of the two until it is delivered or fails; `tell` hears how far it is. */
       const say = Effect.fnUntraced(function* (
-        { pacing, spender, test }: Test,
+        { rateLimiter, spender, test }: Test,
         { of, receipt }: { readonly of: TestOutcome["of"]; readonly receipt: ChannelPlugin.Receipt | undefined },
         tell: (outcome: TestOutcome) => void
       ) {
@@ -72,7 +72,11 @@ export class TestSends extends Context.Service<
         let form: ChannelPlugin.Form = "rich"
         let failed: { readonly reason?: Reason } = {}
         for (;;) {
-          for (let wait = yield* pacing.takeFirst(spender); wait > 0; wait = yield* pacing.takeFirst(spender)) {
+          for (
+            let wait = yield* rateLimiter.takeFirst(spender);
+            wait > 0;
+            wait = yield* rateLimiter.takeFirst(spender)
+          ) {
             const until = (yield* Clock.currentTimeMillis) + wait
             const isTooLate = until > startedAt.epochMilliseconds + Duration.toMillis(giveUpAfter)
             tell({ of, form, status: isTooLate ? "failed" : "trying", ...failed, until })
@@ -80,8 +84,8 @@ export class TestSends extends Context.Service<
             yield* Effect.sleep(wait)
           }
           tell({ of, form, status: "trying", ...failed })
-          const tried = yield* tryOnce(test, { _tag: "Test", of, alert }, { form, conversation }).pipe(
-            Effect.provideService(Pacing, pacing)
+          const tried = yield* sendOnce(test, { _tag: "Test", of, alert }, { form, conversation }).pipe(
+            Effect.provideService(RateLimiter, rateLimiter)
           )
           if (tried._tag === "Delivered") {
             const { link } = tried.receipt
@@ -90,7 +94,7 @@ export class TestSends extends Context.Service<
           }
           failed = { reason: tried.reason }
           if (tried.reason._tag === "RateLimited") {
-            yield* pacing.pause(spender, pauseFor(tried.reason))
+            yield* rateLimiter.pause(spender, pauseFor(tried.reason))
           } else if (tried.reason._tag === "PayloadRejected" && form === "rich") {
             form = "plain"
           } else {
@@ -108,7 +112,7 @@ export class TestSends extends Context.Service<
           yield* integrations.hasten(id)
           return true
         })
-        if (yield* journal.commit(note)) yield* signals.send([id], "changed")
+        if (yield* groupCommit.commit(note)) yield* signals.send([id], "changed")
       })
 
       const send = Effect.fnUntraced(function* (test: ReadyIntegration, { saved }: { readonly saved: boolean }) {
@@ -120,12 +124,12 @@ export class TestSends extends Context.Service<
         const spender = IntegrationId.make(`test-${yield* random.uuidV7()}`)
 
         const both = Effect.gen(function* () {
-          const pacing = yield* pacingOf(budgetsOf(test))
-          yield* Effect.addFinalizer(() => pacing.forget(spender))
-          const receipt = yield* say({ pacing, spender, test }, { of: "Raised", receipt: undefined }, tell)
+          const rateLimiter = yield* pacingOf(rateLimitsOf(test))
+          yield* Effect.addFinalizer(() => rateLimiter.forget(spender))
+          const receipt = yield* say({ rateLimiter, spender, test }, { of: "Raised", receipt: undefined }, tell)
           if (receipt === undefined) return tell({ of: "Cleared", status: "skipped", form: "rich" })
           if (saved) yield* Effect.ignore(worked(test))
-          yield* say({ pacing, spender, test }, { of: "Cleared", receipt }, tell)
+          yield* say({ rateLimiter, spender, test }, { of: "Cleared", receipt }, tell)
         }).pipe(Effect.timeoutOption(giveUpAfter), Effect.scoped)
         const fiber = yield* FiberSet.run(running, both)
         yield* Effect.timeoutOption(Fiber.await(fiber), answerWithin)
@@ -139,7 +143,7 @@ export class TestSends extends Context.Service<
 
 /** Settings that are tried. */
 interface Test {
-  readonly pacing: Pacing["Service"]
+  readonly rateLimiter: RateLimiter["Service"]
   /** Spends their budgets, as an integration would. */
   readonly spender: IntegrationId
   readonly test: ReadyIntegration

@@ -5,8 +5,8 @@ import { IntegrationId, Limits } from "@tocsin/core"
 import { Duration, Effect, FiberMap, Schema } from "effect"
 import type { Budget } from "../config/rateLimits.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
-import { Pacing } from "../sending/RateLimiter.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { RateLimiter } from "../sending/RateLimiter.ts"
 import { Peers } from "../cluster/Peers.ts"
 
 /** How long a test goes on trying. */
@@ -41,31 +41,31 @@ const Question = Schema.fromJsonString(
 type Question = typeof Question.Type
 
 /** Answers other gateways for as long as the scope is open; paces a test that spends these budgets. */
-export const testPacing = Effect.gen(function* () {
-  const pacing = yield* Pacing
+export const remoteRateLimiter = Effect.gen(function* () {
+  const rateLimiter = yield* RateLimiter
   const peers = yield* Peers
-  const journal = yield* Journal
+  const groupCommit = yield* GroupCommit
   const integrations = yield* Integrations
   const spenders = yield* FiberMap.make<IntegrationId>()
 
   const answer = Effect.fnUntraced(function* (question: Question) {
     switch (question.of) {
       case "take": {
-        yield* pacing.declare(question.spender, question.budgets)
-        const wait = yield* pacing.takeFirst(question.spender)
+        yield* rateLimiter.declare(question.spender, question.budgets)
+        const wait = yield* rateLimiter.takeFirst(question.spender)
         // Whoever asked may be gone before it says so; one that sends now may yet be asked for a pause.
         const isGoneAfter = wait > 0 ? wait + patience : giveUpAfter
-        yield* FiberMap.run(spenders, question.spender, Effect.delay(pacing.forget(question.spender), isGoneAfter))
+        yield* FiberMap.run(spenders, question.spender, Effect.delay(rateLimiter.forget(question.spender), isGoneAfter))
         return wait
       }
       case "pause":
-        yield* pacing.pause(question.spender, question.milliseconds)
+        yield* rateLimiter.pause(question.spender, question.milliseconds)
         return 0
       case "hint":
-        yield* pacing.hint(question.key, question.remaining, question.resetAt)
+        yield* rateLimiter.hint(question.key, question.remaining, question.resetAt)
         return 0
       case "forget":
-        yield* pacing.forget(question.spender)
+        yield* rateLimiter.forget(question.spender)
         yield* FiberMap.remove(spenders, question.spender)
         return 0
     }
@@ -75,7 +75,7 @@ export const testPacing = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>) {
     const keys = budgets.map(({ key }) => key)
-    const partition = yield* journal.read(integrations.partitionOf(keys)).pipe(
+    const partition = yield* groupCommit.read(integrations.partitionOf(keys)).pipe(
       Effect.tapError(() => Effect.sleep(pause)),
       Effect.eventually
     )
@@ -87,12 +87,12 @@ export const testPacing = Effect.gen(function* () {
           )
 
     return {
-      ...pacing,
+      ...rateLimiter,
       takeFirst: (spender) => ask({ of: "take", spender, budgets }),
       pause: (spender, milliseconds) => Effect.asVoid(ask({ of: "pause", spender, milliseconds })),
       hint: (key, remaining, resetAt) => Effect.asVoid(ask({ of: "hint", key, remaining, resetAt })),
       forget: (spender) => Effect.asVoid(ask({ of: "forget", spender }))
-    } satisfies Pacing["Service"]
+    } satisfies RateLimiter["Service"]
   })
 })
 

@@ -5,7 +5,7 @@ import { type Alert, AlertRule, type AlertRuleId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { ruleIndex } from "../domain/ruleIndex.ts"
-import { SettingsVersion } from "./ConfigCache.ts"
+import { ConfigCache } from "./ConfigCache.ts"
 
 /** An alert rule as it is stored. */
 export interface StoredRule {
@@ -45,11 +45,11 @@ export class AlertRules extends Context.Service<
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
   }
 >()("@tocsin/delivery/AlertRules") {
-  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient | SettingsVersion> = Layer.effect(
+  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient | ConfigCache> = Layer.effect(
     AlertRules,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const version = yield* SettingsVersion
+      const version = yield* ConfigCache
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`

@@ -6,18 +6,18 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 
 /** Knows whether settings are still as they were. */
-export class SettingsVersion extends Context.Service<
-  SettingsVersion,
+export class ConfigCache extends Context.Service<
+  ConfigCache,
   {
     /** To be run in every transaction that writes a rule or an integration. */
     readonly changed: Effect.Effect<void, SqlError.SqlError>
     /** What `load` reads, remembered between edits. */
     readonly remember: <A, E>(load: Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError.SqlError>
   }
->()("@tocsin/delivery/SettingsVersion") {
-  static readonly layer: Layer.Layer<SettingsVersion, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
+>()("@tocsin/delivery/ConfigCache") {
+  static readonly layer: Layer.Layer<ConfigCache, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
     Layer.effect(
-      SettingsVersion,
+      ConfigCache,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const random = yield* SecureRandom.SecureRandom
@@ -26,7 +26,7 @@ export class SettingsVersion extends Context.Service<
           ([row]) => row?.version
         )
 
-        return SettingsVersion.of({
+        return ConfigCache.of({
           // Random, because an edit that is taken back must leave no number that the next one takes.
           changed: Effect.flatMap(random.uuidV7(), (version) =>
             Effect.asVoid(sql`UPDATE settings_version SET version = ${version}`)

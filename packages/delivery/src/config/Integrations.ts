@@ -4,14 +4,14 @@
 import { type ChannelPlugin, type DeliveryOptions, type Integration, IntegrationId, type Limits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, type Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { budgetKeys, placing } from "./rateLimits.ts"
-import type { Channels } from "./PluginRegistry.ts"
+import { rateLimitKeys, assignPartitions } from "./rateLimits.ts"
+import type { PluginRegistry } from "./PluginRegistry.ts"
 import type { Egress } from "@tocsin/core"
-import { enteredSettings } from "./settingsInput.ts"
+import { readSettingsInput } from "./settingsInput.ts"
 import { decodeKeys, decodeOptions, encodeKeys, encodeOptions, type Row, shown } from "./integrationRow.ts"
-import { type Invalid, invalid } from "./InvalidInput.ts"
+import { type InvalidInput, invalid } from "./InvalidInput.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
-import { SettingsVersion } from "./ConfigCache.ts"
+import { ConfigCache } from "./ConfigCache.ts"
 import { withoutSecrets } from "./secretFields.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
 
@@ -84,9 +84,9 @@ export class Integrations extends Context.Service<
      * gives the integration ready to be sent to, unsaved. It may wait for the
      * network, so it belongs outside of any transaction.
      */
-    readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | Invalid>
+    readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | InvalidInput>
     /** Makes the integration, or replaces the one of this id. */
-    readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | Invalid>
+    readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | InvalidInput>
     /** What waits there for its next attempt is due now. */
     readonly hasten: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Takes the fallback from an integration. */
@@ -110,19 +110,19 @@ export class Integrations extends Context.Service<
   static readonly layer: Layer.Layer<
     Integrations,
     never,
-    SqlClient.SqlClient | Channels | Egress | Seal | SettingsVersion
+    SqlClient.SqlClient | PluginRegistry | Egress | Seal | ConfigCache
   > = Layer.effect(
     Integrations,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
-      const version = yield* SettingsVersion
+      const version = yield* ConfigCache
 
       const row = (id: IntegrationId) =>
         Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
 
       const stored = yield* settingsReader
-      const entered = yield* enteredSettings
+      const entered = yield* readSettingsInput
 
       /** What cannot be used is shown all the same, without its settings: which of them are secret is not known. */
       const show = (row: Row) =>
@@ -138,7 +138,7 @@ export class Integrations extends Context.Service<
         const rows = yield* sql<
           Pick<Row, "id" | "partition" | "budgets">
         >`SELECT id, partition, budgets FROM integrations`
-        const places = placing(rows.map(({ budgets, id }) => ({ id, budgets: decodeKeys(budgets ?? "[]") })))
+        const places = assignPartitions(rows.map(({ budgets, id }) => ({ id, budgets: decodeKeys(budgets ?? "[]") })))
         for (const { id, partition } of rows) {
           const place = places.get(id)
           if (place === partition) continue
@@ -173,7 +173,7 @@ export class Integrations extends Context.Service<
         partitionOf: Effect.fnUntraced(function* (budgets) {
           const rows = yield* sql<Pick<Row, "partition" | "budgets">>`SELECT partition, budgets FROM integrations`
           const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => budgets.includes(key)))
-          return sharing?.partition ?? placing([{ id: "", budgets }]).get("") ?? 0
+          return sharing?.partition ?? assignPartitions([{ id: "", budgets }]).get("") ?? 0
         }),
         place: Effect.gen(function* () {
           for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
@@ -300,4 +300,4 @@ export class Integrations extends Context.Service<
 
 /** What its budgets are known by, as the column has it. */
 const keysOf = ({ decoded, installed }: Pick<StoredSettings, "installed" | "decoded">, limits: Limits | undefined) =>
-  encodeKeys(budgetKeys({ ...installed, integration: { settings: decoded, ...(limits && { limits }) } }))
+  encodeKeys(rateLimitKeys({ ...installed, integration: { settings: decoded, ...(limits && { limits }) } }))

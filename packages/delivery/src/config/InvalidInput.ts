@@ -13,16 +13,16 @@ export const InvalidPart = Schema.Struct({
 export type InvalidPart = typeof InvalidPart.Type
 
 /** Input that cannot be taken; nothing was changed. */
-export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", {
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   errors: Schema.Array(InvalidPart)
 }) {}
 
 /** The error for one place. */
-export const invalid = (path: string, expected: string, message = `Expected ${expected}`): Invalid =>
-  new Invalid({ errors: [{ path, expected, message }] })
+export const invalid = (path: string, expected: string, message = `Expected ${expected}`): InvalidInput =>
+  new InvalidInput({ errors: [{ path, expected, message }] })
 
 /** The errors of input that its schema refused, with their places below `at`. */
-export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
+export const fromIssue = (issue: SchemaIssue.Issue, at = ""): InvalidInput => {
   // Else what is no object at all would be told the schema's identifier, which only its authors know.
   if (issue._tag === "AnyOf" && issue.issues.length === 0 && issue.ast.types.every(SchemaAST.isObjects)) {
     return invalid(at, "an object")
@@ -42,7 +42,7 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): Invalid => {
       return leaf._tag === "MissingKey" ? `${isMissing}${says}` : says
     }
   })
-  return new Invalid({
+  return new InvalidInput({
     errors: format(issue).issues.map(({ message, path }) => {
       const keys = (path ?? []).map((key) => String(typeof key === "object" ? key.key : key))
       const missing = message.startsWith(isMissing)

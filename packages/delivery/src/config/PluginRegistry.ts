@@ -17,27 +17,27 @@ export interface InstalledChannel {
 }
 
 /** Knows the installed plugins by the type of integration that they serve. */
-export class Channels extends Context.Service<
-  Channels,
+export class PluginRegistry extends Context.Service<
+  PluginRegistry,
   {
     /** All of them, in the order of the list. */
     readonly installed: ReadonlyArray<InstalledChannel>
     readonly get: (type: string) => Effect.Effect<InstalledChannel, UnknownType>
   }
->()("@tocsin/delivery/Channels") {
+>()("@tocsin/delivery/PluginRegistry") {
   /** The given plugins; provide it with each plugin's own layer. Two plugins of one type are a defect. */
   static readonly layer = <const Plugins extends ReadonlyArray<ChannelPlugin.Any>>(
     plugins: Plugins
-  ): Layer.Layer<Channels, never, Plugins[number]["Identifier"]> =>
+  ): Layer.Layer<PluginRegistry, never, Plugins[number]["Identifier"]> =>
     Layer.effect(
-      Channels,
+      PluginRegistry,
       Effect.gen(function* () {
         const installed = new Map<string, InstalledChannel>()
         for (const plugin of plugins) {
           if (installed.has(plugin.type)) return yield* Effect.die(new Error(`Two plugins serve "${plugin.type}"`))
           installed.set(plugin.type, { plugin, channel: yield* plugin })
         }
-        return Channels.of({
+        return PluginRegistry.of({
           installed: [...installed.values()],
           get: (type) =>
             Effect.fromNullishOr(installed.get(type)).pipe(

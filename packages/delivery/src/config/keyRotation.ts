@@ -3,7 +3,7 @@
  */
 import { Effect, Schema } from "effect"
 import { Integrations } from "./Integrations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 
 /** The settings in the store were sealed with a key that was not given, or were changed; nothing was touched. */
 export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { message: Schema.String }) {}
@@ -14,15 +14,15 @@ export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { messa
  * before all else: with a wrong key, one integration after the other would look broken.
  */
 export const changeKey = Effect.gen(function* () {
-  const journal = yield* Journal
+  const groupCommit = yield* GroupCommit
   const integrations = yield* Integrations
-  if (yield* journal.read(integrations.sealedByOthers)) {
+  if (yield* groupCommit.read(integrations.sealedByOthers)) {
     return yield* new WrongKey({
       message:
         "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with, or TOCSIN_KEY_PREVIOUS to it if you are changing the key."
     })
   }
-  const resealed = yield* journal.commit(
+  const resealed = yield* groupCommit.commit(
     Effect.gen(function* () {
       let resealed = 0
       while (yield* integrations.reseal) resealed++

@@ -18,7 +18,7 @@ export const hashed = (key: ChannelPlugin.Budget["key"]): string =>
   hash("sha256", Redacted.isRedacted(key) ? Redacted.value(key) : key)
 
 /** The plugin's budgets, or the operator's own in place of them (B3). */
-export const budgetsOf = ({
+export const rateLimitsOf = ({
   integration: { limits, settings },
   plugin
 }: Pick<ReadyIntegration, "plugin"> & {
@@ -30,9 +30,9 @@ export const budgetsOf = ({
 }
 
 /** The keys of its budgets; none if the plugin fails. */
-export const budgetKeys = (ready: Parameters<typeof budgetsOf>[0]): ReadonlyArray<string> => {
+export const rateLimitKeys = (ready: Parameters<typeof rateLimitsOf>[0]): ReadonlyArray<string> => {
   try {
-    return budgetsOf(ready).map(({ key }) => key)
+    return rateLimitsOf(ready).map(({ key }) => key)
   } catch {
     return []
   }
@@ -42,7 +42,7 @@ export const budgetKeys = (ready: Parameters<typeof budgetsOf>[0]): ReadonlyArra
  * Which partition each integration belongs to. Those that share a budget belong together, also by way of others: one
  * gateway keeps all budgets that any of them spends (M1).
  */
-export const placing = (
+export const assignPartitions = (
   integrations: ReadonlyArray<{ readonly id: string; readonly budgets: ReadonlyArray<string> }>
 ): ReadonlyMap<string, number> => {
   const groups = new Map<string, ReadonlySet<string>>()

@@ -2,18 +2,18 @@
  * Settings as an operator enters them: completed with the secrets that are stored, and checked (cases S2, S3).
  */
 import { Effect, Schema } from "effect"
-import { Channels, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
+import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
 import { Egress } from "@tocsin/core"
 import type { IntegrationInput } from "./Integrations.ts"
-import { fromIssue, Invalid, invalid } from "./InvalidInput.ts"
+import { fromIssue, InvalidInput, invalid } from "./InvalidInput.ts"
 import { keptSecrets, pointerTo, withStoredSecrets } from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
 /** Reads what operators enter. */
-export const enteredSettings = Effect.gen(function* () {
-  const channels = yield* Channels
+export const readSettingsInput = Effect.gen(function* () {
+  const channels = yield* PluginRegistry
   const egress = yield* Egress
   const stored = yield* settingsReader
 
@@ -85,7 +85,7 @@ const checkOrigin = Effect.fnUntraced(function* (
   decoded: unknown
 ) {
   if ((yield* destination(channel, before)) === (yield* destination(channel, decoded))) return
-  return yield* new Invalid({
+  return yield* new InvalidInput({
     errors: kept.map((pointer) => ({
       path: `/settings${pointer}`,
       expected: "the secret again, because it would be sent to another origin",
@@ -95,14 +95,14 @@ const checkOrigin = Effect.fnUntraced(function* (
 })
 
 /** Where settings lead to. What a plugin throws may carry them: an address that is none does, in the error of `new URL`. */
-const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, Invalid> =>
+const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, InvalidInput> =>
   Effect.try({
     try: () => channel.destination(settings),
     catch: () =>
       invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
   })
 
-const unknownType = ({ installed }: UnknownType): Invalid =>
+const unknownType = ({ installed }: UnknownType): InvalidInput =>
   invalid("/type", `one of the installed types: ${installed.join(", ")}`)
 
 const decodeObject = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))

@@ -2,7 +2,7 @@
  * An integration's settings as they are stored: opened, and brought to the form of the installed plugin.
  */
 import { Effect, Schema } from "effect"
-import { Channels, type InstalledChannel } from "./PluginRegistry.ts"
+import { PluginRegistry, type InstalledChannel } from "./PluginRegistry.ts"
 import { Seal } from "./Seal.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
@@ -29,7 +29,7 @@ export interface SettingsRow {
 
 /** Reads the settings of a row. */
 export const settingsReader = Effect.gen(function* () {
-  const channels = yield* Channels
+  const channels = yield* PluginRegistry
   const seal = yield* Seal
 
   return Effect.fnUntraced(

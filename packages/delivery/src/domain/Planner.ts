@@ -17,7 +17,7 @@ import {
   type Severity
 } from "@tocsin/core"
 import { Equal } from "effect"
-import { isGraver } from "./episode.ts"
+import { isMoreSevere } from "./episode.ts"
 
 /** The delivery of a conversation that has not ended. */
 export interface Waiting {
@@ -27,11 +27,11 @@ export interface Waiting {
 }
 
 /** What holds a conversation open: a rule, or the conversation of another integration that it stands in for (D4). */
-export type Holder = AlertRuleId | StandIn
-export type StandIn = `for:${string}`
+export type Holder = AlertRuleId | FallbackOf
+export type FallbackOf = `for:${string}`
 
 /** The holder of a conversation that stands in for one of this integration. */
-export const standInFor = (integration: IntegrationId): StandIn => `for:${integration}`
+export const fallbackFor = (integration: IntegrationId): FallbackOf => `for:${integration}`
 
 /** Whether a rule holds it, and not another's conversation. */
 export const isRule = (holder: Holder): holder is AlertRuleId => !holder.startsWith("for:")
@@ -158,7 +158,7 @@ export const onEdit = (
 
 /** An integration is being removed: what stands in for its conversation closes with that (D4). */
 export const onRemoval = (world: World, integration: IntegrationId): ReadonlyArray<Plan> => {
-  const holder = standInFor(integration)
+  const holder = fallbackFor(integration)
   return world.conversations
     .filter(({ holders }) => holders.includes(holder))
     .map((conversation) => settle(letGo(conversation, holder, "integrationRemoved"), world))
@@ -171,9 +171,9 @@ const withStandIns = (plans: ReadonlyArray<Plan>, world: World): ReadonlyArray<P
     const { closedBecause, integration, state } = conversation
     if (state === "open" || closedBecause === undefined) continue
     for (const other of world.conversations) {
-      if (!other.holders.includes(standInFor(integration))) continue
+      if (!other.holders.includes(fallbackFor(integration))) continue
       const planned = byIntegration.get(other.integration)
-      const closed = letGo(planned?.conversation ?? other, standInFor(integration), closedBecause)
+      const closed = letGo(planned?.conversation ?? other, fallbackFor(integration), closedBecause)
       if (closed.state === "open") byIntegration.set(other.integration, { ...planned, conversation: closed })
       else if (planned?.owe === undefined) byIntegration.set(other.integration, settle(closed, world))
     }
@@ -248,7 +248,7 @@ const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
     if (lastWord === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
   }
-  if (waiting?.kind === "Escalated" && !isGraver(alert.severity, conversation.severityTold)) {
+  if (waiting?.kind === "Escalated" && !isMoreSevere(alert.severity, conversation.severityTold)) {
     return { conversation: { ...conversation, waiting: undefined }, supersede: "no longer graver" }
   }
   if (waiting !== undefined) return { conversation }
@@ -256,7 +256,7 @@ const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
     const owed = { ...conversation, lastOwed: "raised" as const }
     return lastWord === "raised" ? settleOpen(owed, alert) : { conversation: owed, owe: { kind: "Raised" } }
   }
-  return lastWord === "raised" && isGraver(alert.severity, conversation.severityTold)
+  return lastWord === "raised" && isMoreSevere(alert.severity, conversation.severityTold)
     ? { conversation, owe: { kind: "Escalated" } }
     : { conversation }
 }

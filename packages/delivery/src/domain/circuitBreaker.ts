@@ -5,12 +5,12 @@ import type { Reason } from "@tocsin/core"
 import { backoff, brokenPause, pauseFor } from "./retryPolicy.ts"
 
 /** Why a lane stands still: the service asked for it, cannot be reached, or a person must mend something. */
-export type Standstill = "limited" | "unavailable" | "broken"
+export type OpenCircuit = "limited" | "unavailable" | "broken"
 
 /** A lane's knowledge of its service. */
 export interface Health {
   /** Nothing is sent before `until`; known since `since`. */
-  readonly standstill: { readonly why: Standstill; readonly since: number; readonly until: number } | undefined
+  readonly standstill: { readonly why: OpenCircuit; readonly since: number; readonly until: number } | undefined
   /** Attempts in a row that found the service unavailable, and the time of the first of them. */
   readonly failures: number
   readonly unavailableSince: number | undefined
@@ -52,7 +52,7 @@ export interface Failure {
 /** What a lane knows after a failed attempt. */
 export const afterFailure = (health: Health, failure: Failure): Health => {
   const { delivery, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
-  const stand = (why: Standstill, pause: number) => ({ why, since: now, until: now + pause })
+  const stand = (why: OpenCircuit, pause: number) => ({ why, since: now, until: now + pause })
   switch (reason._tag) {
     case "RateLimited":
       return { ...health, ...reachable, standstill: later(health, stand("limited", pauseFor(reason))) }
@@ -90,7 +90,7 @@ export const afterSuccess = ({ standstill }: Health, now: number): Health =>
   standstill?.why === "limited" && standstill.until > now ? { ...healthy, standstill } : healthy
 
 /** The deliveries of which the last failure says that they were not to blame: they are given back. */
-export const givenBack = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
+export const requeued = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
   isRefused && after.standstill !== before.standstill && after.standstill?.why === "broken"
     ? [...before.rejected, delivery]
     : []

@@ -52,7 +52,7 @@ export const digest = (
     const gravestFirst = of.toSorted((a, b) => severityRank(b.alert.severity) - severityRank(a.alert.severity))
     return {
       rule,
-      severity: gravest(of),
+      severity: mostSevere(of),
       total: of.length,
       alerts: gravestFirst.slice(0, linesOfGroup).map((notification) => {
         const { headline, link } = Message.fromNotification(notification)
@@ -74,13 +74,13 @@ export const digest = (
     because: "storm",
     raised: notifications.length - cleared,
     cleared,
-    severity: gravest(notifications),
+    severity: mostSevere(notifications),
     groups: [...ordered.slice(0, mostGroups), ...(rest.length > 0 ? [others] : [])],
     ...(link && { link })
   }
 }
 
-const gravest = (notifications: ReadonlyArray<{ readonly alert: Alert }>): Severity =>
+const mostSevere = (notifications: ReadonlyArray<{ readonly alert: Alert }>): Severity =>
   notifications.reduce<Severity>(
     (worst, { alert }) => (severityRank(alert.severity) > severityRank(worst) ? alert.severity : worst),
     "info"

@@ -6,7 +6,7 @@ import type { Outcome } from "../sending/Attempts.ts"
 import type { Conversation } from "./Planner.ts"
 
 /** What the conversation is after an attempt of that kind; `severity` is the alert's as it was sent. */
-export const afterwards = <C extends Conversation>(
+export const conversationAfter = <C extends Conversation>(
   conversation: C,
   kind: Kind,
   outcome: Outcome,

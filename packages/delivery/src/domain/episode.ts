@@ -101,5 +101,5 @@ const clearedAlert = (alert: Alert, event: AlertEvent, now: DateTime.Utc): Alert
 }
 
 /** Whether `severity` is graver than `than`, or nothing was told yet. */
-export const isGraver = (severity: Alert["severity"], than: Alert["severity"] | undefined): boolean =>
+export const isMoreSevere = (severity: Alert["severity"], than: Alert["severity"] | undefined): boolean =>
   than === undefined || severityRank(severity) > severityRank(than)

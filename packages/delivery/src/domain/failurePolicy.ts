@@ -3,7 +3,7 @@
  * milliseconds.
  */
 import type { ChannelPlugin, DeliveryOptions, Reason } from "@tocsin/core"
-import type { Outcome, Taken } from "../sending/Attempts.ts"
+import type { Outcome, ClaimedDelivery } from "../sending/Attempts.ts"
 import * as Health from "./circuitBreaker.ts"
 import { consequence, deadline, maxBackoff } from "./retryPolicy.ts"
 
@@ -27,7 +27,7 @@ export const nothingLearnt: Learnt = { health: Health.healthy, digest: usualDige
 
 /** An attempt that failed. */
 export interface FailedAttempt {
-  readonly taken: Taken
+  readonly taken: ClaimedDelivery
   readonly reason: Reason
   readonly options: DeliveryOptions
   readonly startedAt: number
@@ -53,12 +53,12 @@ export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: Fa
     jitter
   }),
   breaks: false,
-  givenBack: [],
+  requeued: [],
   overBefore: startedAt - deadline(options)
 })
 
 /** What was not tried, or was not left its time, is owed as it was before, also past its deadline (D2). */
-export const handedBack = (attempt: FailedAttempt): FailedOutcome => ({
+export const requeuedByStop = (attempt: FailedAttempt): FailedOutcome => ({
   ...outcomeOf(attempt),
   consequence: { status: "retrying", nextAt: attempt.now, form: attempt.taken.options.form },
   overBefore: -Infinity
@@ -83,7 +83,7 @@ export const judge = (
       ...outcome,
       breaks: begun?.why === "broken",
       ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
-      givenBack: Health.givenBack(health, after, failure)
+      requeued: Health.requeued(health, after, failure)
     },
     learnt: {
       health: after,

@@ -7,7 +7,7 @@
  * It rather strikes out too much, because the text need not be well formed: it is
  * for a person to read.
  */
-export const withoutCredentials = (text: string): string =>
+export const redactCredentials = (text: string): string =>
   withoutNamed(
     text
       .replace(userInfo, `$1${struck}@`)

@@ -2,7 +2,7 @@ import { type AlertEvent, cut, cutLabels, InboundLimits, Message } from "@tocsin
 import { storable } from "./storableText.ts"
 
 /** The event with everything cut to its limit. */
-export const withinLimits = (event: AlertEvent): AlertEvent => {
+export const truncateEvent = (event: AlertEvent): AlertEvent => {
   const { observations, rule, test } = event
   return {
     ...event,

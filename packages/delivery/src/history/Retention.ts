@@ -6,7 +6,7 @@ import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effec
 import { SqlClient } from "effect/sql"
 import { AlertRules } from "../config/AlertRules.ts"
 import { openStatus } from "../records/Conversations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 
 /** How long history is kept after the last that happened to an alert; 30 days unless it is provided. */
 export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/delivery/Retention/HistoryKept", {
@@ -20,10 +20,10 @@ const eventIdsKept = Duration.days(7)
 const chunk = 200
 
 /** Looks once an hour, for as long as the layer lives. */
-export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | AlertRules> = Layer.effectDiscard(
+export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient | AlertRules> = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const journal = yield* Journal
+    const groupCommit = yield* GroupCommit
     const alertRules = yield* AlertRules
     const kept = yield* HistoryKept
 
@@ -55,13 +55,13 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
         yield* sql.afterCommit(Effect.sync(() => void (reached = last)))
         return over.length === chunk
       })
-      yield* Effect.repeat(journal.commit(step), { while: (more) => more })
+      yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more })
     })
 
     /** Digests and notices, which belong to no alert. */
     const forgetOthers = (before: number) =>
       Effect.repeat(
-        journal.commit(
+        groupCommit.commit(
           Effect.gen(function* () {
             const over = sql`SELECT id FROM deliveries WHERE alert_id IS NULL AND created_at < ${before}
               AND NOT (${sql.literal(openStatus)}) ORDER BY created_at, sequence LIMIT ${chunk}`
@@ -78,7 +78,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
 
     const forgetEvents = (which: "IS NULL" | "IS NOT NULL", before: number) =>
       Effect.repeat(
-        journal.commit(
+        groupCommit.commit(
           sql<{ sequence: number }>`DELETE FROM events WHERE sequence IN (
             SELECT sequence FROM events WHERE event_id ${sql.literal(which)} AND received_at < ${before}
             ORDER BY received_at LIMIT ${chunk}) RETURNING sequence`
@@ -88,10 +88,10 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
 
     /** A removed rule still says whether the clears of those whom it ever told are told: so it goes after them. */
     const forgetRules = Effect.fnUntraced(function* (before: number) {
-      const unheld = new Map((yield* journal.read(alertRules.removed(before))).map((id) => [String(id), id]))
+      const unheld = new Map((yield* groupCommit.read(alertRules.removed(before))).map((id) => [String(id), id]))
       let after = ""
       while (unheld.size > 0) {
-        const page = yield* journal.read(
+        const page = yield* groupCommit.read(
           sql<{ id: string; held_by: string }>`SELECT id, held_by FROM conversations
             WHERE id > ${after} ORDER BY id LIMIT ${chunk}`
         )
@@ -102,7 +102,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Al
         if (page.length < chunk) break
       }
       if (unheld.size === 0) return
-      yield* journal.commit(alertRules.erase([...unheld.values()], before))
+      yield* groupCommit.commit(alertRules.erase([...unheld.values()], before))
     })
 
     const sweep = Effect.gen(function* () {

@@ -5,12 +5,12 @@ import type { Alert, AlertId } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
-import { Reconciliation } from "./Reconciler.ts"
+import { Reconciler } from "./Reconciler.ts"
 import { alertNamed } from "../sql/touches.ts"
 
 /** Closes alerts. Belongs inside a journal's transaction. */
-export class Closing extends Context.Service<
-  Closing,
+export class AlertCloser extends Context.Service<
+  AlertCloser,
   {
     /** Closes a raised alert, and records why; one that has cleared stays as it is. Undefined if there is none of this id. */
     readonly close: (
@@ -19,15 +19,15 @@ export class Closing extends Context.Service<
       note: string
     ) => Effect.Effect<Alert | undefined, SqlError.SqlError>
   }
->()("@tocsin/delivery/Closing") {
-  static readonly layer: Layer.Layer<Closing, never, SqlClient.SqlClient | Alerts | Reconciliation> = Layer.effect(
-    Closing,
+>()("@tocsin/delivery/AlertCloser") {
+  static readonly layer: Layer.Layer<AlertCloser, never, SqlClient.SqlClient | Alerts | Reconciler> = Layer.effect(
+    AlertCloser,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const alerts = yield* Alerts
-      const reconciliation = yield* Reconciliation
+      const reconciliation = yield* Reconciler
 
-      return Closing.of({
+      return AlertCloser.of({
         close: Effect.fnUntraced(function* (id, because, note) {
           const alert = yield* alerts.get(id)
           if (alert === undefined || alert.state === "cleared") return alert

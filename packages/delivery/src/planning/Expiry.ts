@@ -7,8 +7,8 @@
 import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { Closing } from "./AlertCloser.ts"
-import { Journal } from "../sql/GroupCommit.ts"
+import { AlertCloser } from "./AlertCloser.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 
 /** How long an alert stays raised when nothing is heard of it. */
 const expireAfter = Duration.days(30)
@@ -17,11 +17,11 @@ const expireAfter = Duration.days(30)
 const chunk = 1000
 
 /** Looks once an hour, for as long as the layer lives. */
-export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Closing> = Layer.effectDiscard(
+export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient | AlertCloser> = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const journal = yield* Journal
-    const closing = yield* Closing
+    const groupCommit = yield* GroupCommit
+    const closing = yield* AlertCloser
 
     const step = Effect.gen(function* () {
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(expireAfter)
@@ -31,7 +31,7 @@ export const layer: Layer.Layer<never, never, Journal | SqlClient.SqlClient | Cl
       return silent.length === chunk
     })
 
-    yield* Effect.repeat(journal.commit(step), { while: (more) => more }).pipe(
+    yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more }).pipe(
       Effect.ignoreCause({ log: "Error", message: "Alerts could not be closed as expired; it is tried again" }),
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.forkScoped

@@ -9,7 +9,7 @@ import { Alerts } from "../records/Alerts.ts"
 import type { StoredConversation } from "../records/conversationRow.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { isEnded, isRule, settle, standInFor, unopened } from "../domain/Planner.ts"
+import { isEnded, isRule, settle, fallbackFor, unopened } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
 
 /** What a fallback can say in another's place. Clears are for who was told of the raise. */
@@ -55,7 +55,7 @@ export class Fallbacks extends Context.Service<
       const tell = Effect.fnUntraced(function* (alert: Alert, from: StoredConversation, to: IntegrationId) {
         const all = (yield* conversations.ofAlerts([alert.id])).get(alert.id) ?? []
         const known = all.find(({ integration }) => integration === to)
-        const holder = standInFor(from.integration)
+        const holder = fallbackFor(from.integration)
         const held = {
           ...(known ?? unopened(to)),
           heldBy: [...new Set([...(known?.heldBy ?? []), holder, ...from.heldBy.filter(isRule)])]

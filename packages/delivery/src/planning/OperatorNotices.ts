@@ -9,7 +9,7 @@ import { Integrations } from "../config/Integrations.ts"
 import { Signals } from "../cluster/Signals.ts"
 
 /** The integration by which operators are told; nobody is, unless it is provided. */
-export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/delivery/Notices/Operators", {
+export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/delivery/OperatorNotices/Operators", {
   defaultValue: () => undefined
 })
 
@@ -17,19 +17,19 @@ export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/d
 const pause = 3_600_000
 
 /** Owes notices. Belongs inside a journal's transaction. */
-export class Notices extends Context.Service<
-  Notices,
+export class OperatorNotices extends Context.Service<
+  OperatorNotices,
   {
     /** Tells operators that the integration is broken; once an hour, and never by itself. */
     readonly broken: (integration: IntegrationId, because: string) => Effect.Effect<void, SqlError.SqlError>
   }
->()("@tocsin/delivery/Notices") {
+>()("@tocsin/delivery/OperatorNotices") {
   static readonly layer: Layer.Layer<
-    Notices,
+    OperatorNotices,
     never,
     SqlClient.SqlClient | Integrations | Signals | SecureRandom.SecureRandom
   > = Layer.effect(
-    Notices,
+    OperatorNotices,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const integrations = yield* Integrations
@@ -37,7 +37,7 @@ export class Notices extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const operators = yield* Operators
 
-      return Notices.of({
+      return OperatorNotices.of({
         broken: Effect.fnUntraced(function* (integration, because) {
           if (operators === undefined || operators === integration) return
           const now = yield* Clock.currentTimeMillis

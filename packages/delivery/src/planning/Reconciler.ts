@@ -10,7 +10,7 @@ import { Alerts } from "../records/Alerts.ts"
 import type { StoredConversation } from "../records/conversationRow.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "../domain/Planner.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -33,8 +33,8 @@ export interface Moved {
 }
 
 /** Plans, and writes what was planned. All but `preview` belongs inside a journal's transaction. */
-export class Reconciliation extends Context.Service<
-  Reconciliation,
+export class Reconciler extends Context.Service<
+  Reconciler,
   {
     /** Events made the alerts what they are now. */
     readonly moved: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
@@ -53,16 +53,16 @@ export class Reconciliation extends Context.Service<
       use: (plans: ReadonlyArray<Plan>) => void
     ) => Effect.Effect<void, SqlError.SqlError>
   }
->()("@tocsin/delivery/Reconciliation") {
+>()("@tocsin/delivery/Reconciler") {
   static readonly layer: Layer.Layer<
-    Reconciliation,
+    Reconciler,
     never,
-    Journal | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals | Peers
+    GroupCommit | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals | Peers
   > = Layer.effect(
-    Reconciliation,
+    Reconciler,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const alerts = yield* Alerts
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
@@ -143,7 +143,7 @@ export class Reconciliation extends Context.Service<
       yield* Effect.forkScoped((yield* Peers).sweep(Effect.asVoid(isBehind.open)))
       yield* isBehind.await.pipe(
         Effect.andThen(isBehind.close),
-        Effect.andThen(Effect.repeat(journal.commit(step), { while: (more) => more })),
+        Effect.andThen(Effect.repeat(groupCommit.commit(step), { while: (more) => more })),
         // Nothing is skipped: later edits follow from earlier ones.
         Effect.tapCause(() => Effect.andThen(isBehind.open, Effect.sleep("1 second"))),
         Effect.ignoreCause({ log: "Error", message: "The reconciliation of an edit failed and is tried again" }),
@@ -151,7 +151,7 @@ export class Reconciliation extends Context.Service<
         Effect.forkScoped
       )
 
-      return Reconciliation.of({
+      return Reconciler.of({
         moved: Effect.fnUntraced(function* (moved) {
           const world = yield* facts
           const edits = yield* pending(Number.MAX_SAFE_INTEGER)
@@ -197,7 +197,7 @@ export class Reconciliation extends Context.Service<
         }),
         preview: Effect.fnUntraced(function* ({ after, before }, use) {
           const { notifyOnClear, ...world } = yield* facts
-          const afterwards = (id: AlertRule["id"]) => (id === after.id ? after.notifyOnClear : notifyOnClear(id))
+          const conversationAfter = (id: AlertRule["id"]) => (id === after.id ? after.notifyOnClear : notifyOnClear(id))
           let reached = 0
           for (;;) {
             const page = yield* alerts.raised(reached, chunk)
@@ -205,7 +205,7 @@ export class Reconciliation extends Context.Service<
             for (const { alert, sequence } of page) {
               reached = sequence
               const conversations = known.get(alert.id) ?? []
-              use(onEdit({ ...world, notifyOnClear: afterwards, alert, conversations }, before, after))
+              use(onEdit({ ...world, notifyOnClear: conversationAfter, alert, conversations }, before, after))
             }
             if (page.length < chunk) return
             // Nobody waits for the whole of it.

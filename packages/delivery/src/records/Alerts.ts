@@ -7,7 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import type { Episode } from "../domain/episode.ts"
 import { given, insertAll, isOneOf } from "../sql/bulk.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
-import { remembering } from "../sql/memoize.ts"
+import { memoize } from "../sql/memoize.ts"
 import { alertNamed } from "../sql/touches.ts"
 
 /** Which alerts to list, newest first. */
@@ -149,7 +149,7 @@ export class Alerts extends Context.Service<
 const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
 const encode = Schema.encodeSync(AlertJson)
 /** An alert is read twice for each of its messages. */
-const decode = remembering(Schema.decodeSync(AlertJson))
+const decode = memoize(Schema.decodeSync(AlertJson))
 
 /** What another event of an episode replaces. */
 const replaced = `ON CONFLICT (id) DO UPDATE SET ${[

@@ -5,9 +5,9 @@ import { cut, InboundLimits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { storable } from "../domain/storableText.ts"
-import { withoutCredentials } from "../domain/redactCredentials.ts"
+import { redactCredentials } from "../domain/redactCredentials.ts"
 
 /** A body that could not be read. */
 export interface UnreadableBody {
@@ -25,8 +25,8 @@ export interface UnreadableBody {
 }
 
 /** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each, without what looks like a credential. */
-export class Unreadable extends Context.Service<
-  Unreadable,
+export class UnreadableBodies extends Context.Service<
+  UnreadableBodies,
   {
     readonly keep: (
       body: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">
@@ -42,67 +42,70 @@ export class Unreadable extends Context.Service<
       StoreUnavailable
     >
   }
->()("@tocsin/delivery/Unreadable") {
-  static readonly layer: Layer.Layer<Unreadable, never, Journal | SqlClient.SqlClient | SecureRandom.SecureRandom> =
-    Layer.effect(
-      Unreadable,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const journal = yield* Journal
-        const random = yield* SecureRandom.SecureRandom
+>()("@tocsin/delivery/UnreadableBodies") {
+  static readonly layer: Layer.Layer<
+    UnreadableBodies,
+    never,
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom
+  > = Layer.effect(
+    UnreadableBodies,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const groupCommit = yield* GroupCommit
+      const random = yield* SecureRandom.SecureRandom
 
-        const keep = Effect.fnUntraced(function* ({
-          body: sent,
-          from,
-          isWhole,
+      const keep = Effect.fnUntraced(function* ({
+        body: sent,
+        from,
+        isWhole,
+        source,
+        why
+      }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
+        const whole = storable(redactCredentials(sent))
+        const body = cut(whole, InboundLimits.maxUnreadableLength)
+        yield* sql`INSERT INTO unreadable ${sql.insert({
+          id: yield* random.uuidV7(),
           source,
-          why
-        }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
-          const whole = storable(withoutCredentials(sent))
-          const body = cut(whole, InboundLimits.maxUnreadableLength)
-          yield* sql`INSERT INTO unreadable ${sql.insert({
-            id: yield* random.uuidV7(),
-            source,
-            why,
-            body,
-            is_whole: isWhole && body === whole ? 1 : 0,
-            from_address: from ?? null,
-            received_at: yield* Clock.currentTimeMillis
-          })}`
-          yield* sql`DELETE FROM unreadable
+          why,
+          body,
+          is_whole: isWhole && body === whole ? 1 : 0,
+          from_address: from ?? null,
+          received_at: yield* Clock.currentTimeMillis
+        })}`
+        yield* sql`DELETE FROM unreadable
             WHERE sequence <= (SELECT sequence FROM unreadable
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
-        })
-
-        const list = Effect.fnUntraced(function* ({
-          before = Number.MAX_SAFE_INTEGER,
-          limit
-        }: {
-          readonly before?: number | undefined
-          readonly limit: number
-        }) {
-          const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM unreadable`
-          const rows = yield* sql<Row>`SELECT * FROM unreadable
-            WHERE sequence < ${before} ORDER BY sequence DESC LIMIT ${limit + 1}`
-          const page = rows.slice(0, limit)
-          return {
-            items: page.map(fromRow),
-            total: counted?.total ?? 0,
-            next: rows.length > limit ? page.at(-1)?.sequence : undefined
-          }
-        })
-
-        return Unreadable.of({
-          keep: (body) => journal.commit(keep(body), []),
-          get: (id) =>
-            journal.read(
-              Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
-            ),
-          remove: (id) => journal.commit(Effect.asVoid(sql`DELETE FROM unreadable WHERE id = ${id}`)),
-          list: (options) => journal.read(list(options))
-        })
       })
-    )
+
+      const list = Effect.fnUntraced(function* ({
+        before = Number.MAX_SAFE_INTEGER,
+        limit
+      }: {
+        readonly before?: number | undefined
+        readonly limit: number
+      }) {
+        const [counted] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM unreadable`
+        const rows = yield* sql<Row>`SELECT * FROM unreadable
+            WHERE sequence < ${before} ORDER BY sequence DESC LIMIT ${limit + 1}`
+        const page = rows.slice(0, limit)
+        return {
+          items: page.map(fromRow),
+          total: counted?.total ?? 0,
+          next: rows.length > limit ? page.at(-1)?.sequence : undefined
+        }
+      })
+
+      return UnreadableBodies.of({
+        keep: (body) => groupCommit.commit(keep(body), []),
+        get: (id) =>
+          groupCommit.read(
+            Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
+          ),
+        remove: (id) => groupCommit.commit(Effect.asVoid(sql`DELETE FROM unreadable WHERE id = ${id}`)),
+        list: (options) => groupCommit.read(list(options))
+      })
+    })
+  )
 }
 
 interface Row {

@@ -5,7 +5,7 @@ import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from
 import { Schema } from "effect"
 import type { Values } from "../sql/bulk.ts"
 import { type Conversation, isRule, type Waiting } from "../domain/Planner.ts"
-import { remembering } from "../sql/memoize.ts"
+import { memoize } from "../sql/memoize.ts"
 
 /** A conversation as it is stored. */
 export interface StoredConversation extends Conversation {
@@ -56,7 +56,7 @@ export interface Row {
 }
 
 const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral(["for:", Schema.String])]))
-const decodeHolders = remembering(Schema.decodeSync(Schema.fromJsonString(Holders)))
+const decodeHolders = memoize(Schema.decodeSync(Schema.fromJsonString(Holders)))
 const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
 
 /** The conversation of a row. */

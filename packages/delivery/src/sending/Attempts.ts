@@ -6,21 +6,21 @@ import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@
 import { Array as Arr, Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Next } from "./Backlog.ts"
-import { completing } from "./complete.ts"
+import { completions } from "./complete.ts"
 import type { ShownIntegration } from "../config/Integrations.ts"
-import { Journal, StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit, StoreUnavailable } from "../sql/GroupCommit.ts"
 import { mostAtOnce } from "../sql/bulk.ts"
-import { Partitions, type Proof } from "../cluster/Partitions.ts"
+import { Partitions, type Lease } from "../cluster/Partitions.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
-import { taking } from "./claim.ts"
+import { claims } from "./claim.ts"
 import { alertNamed } from "../sql/touches.ts"
 
 /** A delivery that is marked as being sent, and what to send. */
-export interface Taken {
+export interface ClaimedDelivery {
   readonly id: string
   readonly integration: IntegrationId
   /** Whoever holds this partition answers for it, also when the integration moves to another one (M2). */
-  readonly under: Proof
+  readonly under: Lease
   readonly notification: Notification
   readonly options: ChannelPlugin.DeliverOptions
   /** Counts the attempts, this one included. */
@@ -42,14 +42,14 @@ export type Outcome =
       /** Its lane stands still for a while. */
       readonly waiting?: ShownIntegration["waiting"]
       /** Dead deliveries that are owed again, because they were not to blame. */
-      readonly givenBack: ReadonlyArray<string>
+      readonly requeued: ReadonlyArray<string>
       /** What was made before this time, in epoch milliseconds, was past its deadline when the attempt began. */
       readonly overBefore: number
     }
 
 /** An attempt that ended. */
 export interface End {
-  readonly taken: Taken
+  readonly taken: ClaimedDelivery
   readonly outcome: Outcome
   /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
   readonly updatedAt: number | undefined
@@ -67,12 +67,12 @@ export class Attempts extends Context.Service<
     readonly take: (
       integration: IntegrationId,
       deliveries: ReadonlyArray<Next>
-    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
     /** Marks a digest of what waits there as being sent, the criticals first; none if there are not two of them. */
     readonly takeDigest: (
       integration: IntegrationId,
       options: { readonly most: number; readonly form: ChannelPlugin.Form }
-    ) => Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>
+    ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
     /** Writes down what became of an attempt, unless another gateway serves its lane now, which has owed it again. */
     readonly complete: (end: End) => Effect.Effect<void, StoreUnavailable>
     /**
@@ -94,12 +94,12 @@ export class Attempts extends Context.Service<
   static readonly layer = Layer.effect(
     Attempts,
     Effect.gen(function* () {
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const partitions = yield* Partitions
-      const { take, takeDigest } = yield* taking
-      const { bury, complete, reclaim, resume } = yield* completing
+      const { take, takeDigest } = yield* claims
+      const { bury, complete, reclaim, resume } = yield* completions
 
-      const takeAll = journal.together(
+      const takeAll = groupCommit.together(
         Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
           const held = yield* partitions.proven(new Set(asked.map(({ integration }) => integration)))
           const ids = asked.flatMap(({ deliveries, integration }) =>
@@ -116,7 +116,7 @@ export class Attempts extends Context.Service<
         })
       )
 
-      const completeAll = journal.together(
+      const completeAll = groupCommit.together(
         Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
           const held = yield* partitions.stillHolding(new Set(ends.map(({ taken }) => taken.under)))
           yield* complete(ends.filter(({ taken }) => held.has(taken.under)))
@@ -124,7 +124,7 @@ export class Attempts extends Context.Service<
         })
       )
 
-      const orElsewhere = (taken: ReadonlyArray<Taken> | undefined) =>
+      const orElsewhere = (taken: ReadonlyArray<ClaimedDelivery> | undefined) =>
         taken === undefined ? Effect.fail(servedElsewhere) : Effect.succeed(taken)
 
       return Attempts.of({
@@ -138,7 +138,7 @@ export class Attempts extends Context.Service<
           ),
         takeDigest: (integration, options) =>
           Effect.flatMap(
-            journal.commit(
+            groupCommit.commit(
               Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
                 const under = held.get(integration)
                 return under === undefined ? Effect.undefined : takeDigest(integration, { ...options, under })
@@ -148,13 +148,13 @@ export class Attempts extends Context.Service<
           ),
         complete: (end) => completeAll(end, touched(end)),
         reclaim: (integration, sending) =>
-          journal.commit(
+          groupCommit.commit(
             Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
               const under = held.get(integration)
               return under === undefined ? Effect.void : reclaim(integration, under, sending)
             })
           ),
-        bury: (delivery) => journal.commit(bury(delivery)),
+        bury: (delivery) => groupCommit.commit(bury(delivery)),
         resume
       })
     })
@@ -169,7 +169,7 @@ interface Asked {
 
 /** What writing down the end of an attempt touches; undefined: it may touch anything. */
 const touched = ({ outcome, taken: { id, notification } }: End): ReadonlyArray<string> | undefined => {
-  if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.givenBack.length > 0)))
+  if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.requeued.length > 0)))
     return undefined
   return "alert" in notification ? [alertNamed(notification.alert.source, notification.alert.sourceId)] : [id]
 }

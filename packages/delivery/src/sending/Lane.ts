@@ -4,19 +4,19 @@
  */
 import { type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
-import { Attempts, type Taken } from "./Attempts.ts"
+import { Attempts, type ClaimedDelivery } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
-import { budgetsOf } from "../config/rateLimits.ts"
+import { rateLimitsOf } from "../config/rateLimits.ts"
 import * as Health from "../domain/circuitBreaker.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { brokenAsNotReady, Integrations, type ReadyIntegration } from "../config/Integrations.ts"
-import { Journal, type StoreUnavailable } from "../sql/GroupCommit.ts"
-import { handedBack, judge, nothingLearnt, outcomeOf, usualDigest } from "../domain/failurePolicy.ts"
-import { Notices } from "../planning/OperatorNotices.ts"
-import { Pacing } from "./RateLimiter.ts"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { requeuedByStop, judge, nothingLearnt, outcomeOf, usualDigest } from "../domain/failurePolicy.ts"
+import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import { RateLimiter } from "./RateLimiter.ts"
 import { Partitions } from "../cluster/Partitions.ts"
 import { brokenPause } from "../domain/retryPolicy.ts"
-import { type Tried, tryOnce } from "./sendOnce.ts"
+import { type Tried, sendOnce } from "./sendOnce.ts"
 
 /** How a lane is told of work and of changes from outside. */
 export interface Lane {
@@ -47,14 +47,14 @@ const grace = Duration.seconds(5)
 
 /** Makes the lane of an integration. */
 export const make = Effect.fnUntraced(function* (id: IntegrationId) {
-  const journal = yield* Journal
+  const groupCommit = yield* GroupCommit
   const attempts = yield* Attempts
   const partitions = yield* Partitions
   const backlog = yield* Backlog
   const integrations = yield* Integrations
-  const pacing = yield* Pacing
+  const rateLimiter = yield* RateLimiter
   const fallbacks = yield* Fallbacks
-  const notices = yield* Notices
+  const notices = yield* OperatorNotices
   const wake = yield* Latch.make()
   const stop = yield* Deferred.make<void>()
   const landed = yield* Latch.make(true)
@@ -71,7 +71,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
 
   const load = Effect.gen(function* () {
     const seen = edits
-    const loaded = yield* journal
+    const loaded = yield* groupCommit
       .read(integrations.ready(id))
       .pipe(
         Effect.catchTag("NotReady", ({ detail }) =>
@@ -80,11 +80,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       )
     if (edits !== seen) return undefined
     if (loaded !== undefined) {
-      const declared = yield* Effect.exit(Effect.sync(() => budgetsOf(loaded)))
+      const declared = yield* Effect.exit(Effect.sync(() => rateLimitsOf(loaded)))
       if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
-      yield* pacing.declare(id, declared.value)
+      yield* rateLimiter.declare(id, declared.value)
       ready = loaded
-      if (loaded.wasNotReady === true) yield* journal.commit(integrations.note(id, { mended: true }))
+      if (loaded.wasNotReady === true) yield* groupCommit.commit(integrations.note(id, { mended: true }))
     }
     return loaded
   })
@@ -99,7 +99,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     standStill(now)
     const because = brokenAsNotReady(detail)
     const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
-    yield* Effect.ignore(journal.commit(note))
+    yield* Effect.ignore(groupCommit.commit(note))
   })
 
   const step = Effect.gen(function* () {
@@ -115,7 +115,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const idleUntil = Effect.fnUntraced(function* (time: number) {
       if (divertsAt <= now && ready?.integration.enabled !== false) {
         const why = `${id} is ${standstill?.why ?? "unavailable"}`
-        if ((yield* journal.commit(fallbacks.divertWaiting(id, why))) > 0) return
+        if ((yield* groupCommit.commit(fallbacks.divertWaiting(id, why))) > 0) return
       }
       yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
     })
@@ -130,20 +130,20 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
     if (sending.size >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
     const room = isProbing ? 1 : mostInFlight - sending.size
-    const { due, dueAt } = yield* journal.read(backlog.next(id, Math.min(room, yield* pacing.atOnce(id))))
+    const { due, dueAt } = yield* groupCommit.read(backlog.next(id, Math.min(room, yield* rateLimiter.atOnce(id))))
     if (due.length === 0) {
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
-    const isStorm = digest.most > 1 && (yield* journal.read(backlog.size(id))) > (yield* pacing.perMinute(id))
-    const critical = isStorm ? yield* journal.read(backlog.critical(id)) : undefined
-    const wait = yield* pacing.take(id)
+    const isStorm = digest.most > 1 && (yield* groupCommit.read(backlog.size(id))) > (yield* rateLimiter.perMinute(id))
+    const critical = isStorm ? yield* groupCommit.read(backlog.critical(id)) : undefined
+    const wait = yield* rateLimiter.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
     if (isStorm && critical === undefined) {
       if (yield* begin(integration, attempts.takeDigest(id, digest))) return
     }
     if (critical !== undefined) return yield* beginAll(integration, [critical])
     let paid = 1
-    while (paid < due.length && (yield* pacing.take(id)) === 0) paid++
+    while (paid < due.length && (yield* rateLimiter.take(id)) === 0) paid++
     yield* beginAll(integration, due.slice(0, paid))
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
@@ -167,7 +167,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (seen !== edits) return false
     if (Exit.isSuccess(works)) {
       learnt = { ...learnt, health: Health.healthy }
-      yield* journal.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
+      yield* groupCommit.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
       return true
     }
     standStill(now)
@@ -179,7 +179,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
 
   /** Marks deliveries as being sent, and leaves their attempts to themselves; false if nothing was taken. */
-  const begin = (integration: ReadyIntegration, take: Effect.Effect<ReadonlyArray<Taken>, StoreUnavailable>) =>
+  const begin = (
+    integration: ReadyIntegration,
+    take: Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
+  ) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
         isUnsure = true
@@ -210,7 +213,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       })
     )
 
-  const attempt = (integration: ReadyIntegration, taken: Taken) =>
+  const attempt = (integration: ReadyIntegration, taken: ClaimedDelivery) =>
     tryAndJudge(integration, taken).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
@@ -223,7 +226,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       Effect.catchDefect(logBug)
     )
 
-  const land = ({ id }: Taken) =>
+  const land = ({ id }: ClaimedDelivery) =>
     Effect.suspend(() => {
       sending.delete(id)
       return Effect.andThen(wake.open, sending.size === 0 ? landed.open : Effect.void)
@@ -233,17 +236,17 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (ready !== integration) return
     const { health } = learnt
     learnt = { ...learnt, health: Health.afterSuccess(health, yield* Clock.currentTimeMillis) }
-    if (health.isProbing) yield* Effect.ignore(journal.commit(integrations.hasten(id)))
+    if (health.isProbing) yield* Effect.ignore(groupCommit.commit(integrations.hasten(id)))
   })
 
-  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: Taken) {
+  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: ClaimedDelivery) {
     const startedAt = yield* Clock.currentTimeMillis
     // Since it was taken the lane may have been lost (M2), or stopped, or its integration edited.
     const tried =
       !partitions.isHeld(id) || ready !== integration
         ? unsent
-        : yield* tryOnce(integration, taken.notification, taken.options).pipe(
-            Effect.provideService(Pacing, pacing),
+        : yield* sendOnce(integration, taken.notification, taken.options).pipe(
+            Effect.provideService(RateLimiter, rateLimiter),
             Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
           )
     if (tried._tag === "Delivered") {
@@ -254,13 +257,13 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const jitter = yield* Random.next
     const options = integration.integration.delivery ?? {}
     const failed = { taken, reason: tried.reason, options, startedAt, now, jitter }
-    if (tried === stopped || tried === unsent) return handedBack(failed)
+    if (tried === stopped || tried === unsent) return requeuedByStop(failed)
     // What an edit has replaced meanwhile stops nobody.
     if (ready !== integration) return outcomeOf(failed)
     const judged = judge(failed, learnt)
     learnt = judged.learnt
     const { waiting } = judged.outcome
-    if (waiting !== undefined) yield* pacing.pause(id, waiting.until - now)
+    if (waiting !== undefined) yield* rateLimiter.pause(id, waiting.until - now)
     return judged.outcome
   })
 

@@ -8,16 +8,16 @@ import { Attempts } from "./Attempts.ts"
 import { Backlog } from "./Backlog.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { Journal } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 import * as Lane from "./Lane.ts"
 import { sumUpCounts } from "../sql/migrations.ts"
-import { Notices } from "../planning/OperatorNotices.ts"
-import { Pacing } from "./RateLimiter.ts"
+import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import { RateLimiter } from "./RateLimiter.ts"
 import { Partitions } from "../cluster/Partitions.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
 
-type Needed = Journal | Attempts | Backlog | Integrations | Pacing | Fallbacks | Notices | Partitions
+type Needed = GroupCommit | Attempts | Backlog | Integrations | RateLimiter | Fallbacks | OperatorNotices | Partitions
 
 /** Serves, for as long as its layer lives, every integration whose partition is held here. */
 export class Lanes extends Context.Service<
@@ -30,11 +30,11 @@ export class Lanes extends Context.Service<
     Lanes,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const attempts = yield* Attempts
       const backlog = yield* Backlog
       const integrations = yield* Integrations
-      const pacing = yield* Pacing
+      const rateLimiter = yield* RateLimiter
       const partitions = yield* Partitions
       const peers = yield* Peers
       const signals = yield* Signals
@@ -60,7 +60,7 @@ export class Lanes extends Context.Service<
         lanes.delete(id)
         signals.serves(id, false)
         // Its budgets bind it to the end; and they are those of a lane that was started for it meanwhile.
-        const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : pacing.forget(id)))
+        const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : rateLimiter.forget(id)))
         yield* FiberSet.run(stopping, Effect.andThen(FiberMap.remove(fibers, id), forget))
       })
       const stopped = Effect.suspend(() => Fiber.awaitAll([...stopping]))
@@ -72,7 +72,7 @@ export class Lanes extends Context.Service<
 
       /** Starts the lanes that belong here, and stops those that do not. */
       const place = Effect.gen(function* () {
-        belonging = yield* journal.read(integrations.partitions)
+        belonging = yield* groupCommit.read(integrations.partitions)
         partitions.placed(belonging)
         if (isStopping) return
         for (const [id, partition] of belonging) {
@@ -117,10 +117,10 @@ export class Lanes extends Context.Service<
       /** What no signal told. */
       const sweep = Effect.gen(function* () {
         yield* place
-        for (const [id, state] of yield* journal.read(integrations.states))
+        for (const [id, state] of yield* groupCommit.read(integrations.states))
           yield* lanes.get(id)?.isNow(state) ?? Effect.void
-        for (const id of yield* journal.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
-        yield* journal.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
+        for (const id of yield* groupCommit.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
+        yield* groupCommit.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
       })
       yield* Effect.forkScoped(peers.sweep(Effect.ignore(sweep)))
       yield* Effect.forkScoped(

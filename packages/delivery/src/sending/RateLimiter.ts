@@ -45,8 +45,8 @@ export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
 })
 
 /** Hands out permits to send. */
-export class Pacing extends Context.Service<
-  Pacing,
+export class RateLimiter extends Context.Service<
+  RateLimiter,
   {
     /** Says which budgets an integration spends; where several share a key, the slower rate rules. */
     readonly declare: (integration: IntegrationId, budgets: ReadonlyArray<Budget>) => Effect.Effect<void>
@@ -65,8 +65,8 @@ export class Pacing extends Context.Service<
     /** The service said what is left of one of its limits. */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
   }
->()("@tocsin/delivery/Pacing") {
-  static readonly layer: Layer.Layer<Pacing> = Layer.sync(Pacing, () => {
+>()("@tocsin/delivery/RateLimiter") {
+  static readonly layer: Layer.Layer<RateLimiter> = Layer.sync(RateLimiter, () => {
     const declared = new Map<IntegrationId, ReadonlyArray<Budget>>()
     /** Who spends each key. */
     const spenders = new Map<string, Set<IntegrationId>>()
@@ -112,7 +112,7 @@ export class Pacing extends Context.Service<
       declared.delete(integration)
     }
 
-    return Pacing.of({
+    return RateLimiter.of({
       declare: (integration, budgets) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           for (const { key, ...rate } of budgets) {

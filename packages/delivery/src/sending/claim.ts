@@ -8,15 +8,15 @@ import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { compose, digest } from "../domain/composeNotification.ts"
-import type { Taken } from "./Attempts.ts"
+import type { ClaimedDelivery } from "./Attempts.ts"
 import { Conversations, episodesJoined, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
 import { given, isOneOf } from "../sql/bulk.ts"
-import type { Proof } from "../cluster/Partitions.ts"
+import type { Lease } from "../cluster/Partitions.ts"
 import { PublicUrl } from "./PublicUrl.ts"
 
 /** Takes single deliveries, and digests of many. */
-export const taking = Effect.gen(function* () {
+export const claims = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alerts = yield* Alerts
   const conversations = yield* Conversations
@@ -24,7 +24,7 @@ export const taking = Effect.gen(function* () {
   const publicUrl = yield* PublicUrl
   const subjectsOf = yield* subjects
 
-  const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string, under: Proof) {
+  const takeNotice = Effect.fnUntraced(function* (row: Row, notification: string, under: Lease) {
     const attempt = row.attempts + 1
     yield* conversations.move([
       { delivery: row.id, status: "sending", attempt, set: { attempts: attempt, taken_under: under.partition } }
@@ -52,7 +52,7 @@ export const taking = Effect.gen(function* () {
     return Map.groupBy(rows, ({ asked }) => asked)
   })
 
-  const take = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, held: ReadonlyMap<IntegrationId, Proof>) {
+  const take = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, held: ReadonlyMap<IntegrationId, Lease>) {
     const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`
     const waiting = rows
       .filter(({ status }) => status === "pending" || status === "retrying")
@@ -115,7 +115,14 @@ export const taking = Effect.gen(function* () {
     return [
       ...(yield* Effect.all(notices)),
       ...taken.map(
-        ({ attempt, carries, conversation: { id, integration, receipt }, notification, row, under }): Taken => ({
+        ({
+          attempt,
+          carries,
+          conversation: { id, integration, receipt },
+          notification,
+          row,
+          under
+        }): ClaimedDelivery => ({
           id: row.id,
           integration,
           under,
@@ -154,7 +161,7 @@ export const taking = Effect.gen(function* () {
 
   const takeDigest = Effect.fnUntraced(function* (
     integration: IntegrationId,
-    { form, most, under }: { readonly most: number; readonly form: ChannelPlugin.Form; readonly under: Proof }
+    { form, most, under }: { readonly most: number; readonly form: ChannelPlugin.Form; readonly under: Lease }
   ) {
     const now = yield* Clock.currentTimeMillis
     const due = sql`integration_id = ${integration} AND alert_id IS NOT NULL
@@ -219,7 +226,16 @@ export const taking = Effect.gen(function* () {
       SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
     const carries = said.map(({ delivery, kind }) => ({ delivery, kind }))
     return [
-      { id, integration, under, notification, options: { form }, attempt: 1, createdAt: now, carries } satisfies Taken
+      {
+        id,
+        integration,
+        under,
+        notification,
+        options: { form },
+        attempt: 1,
+        createdAt: now,
+        carries
+      } satisfies ClaimedDelivery
     ]
   })
 

@@ -4,16 +4,16 @@
 import { ChannelPlugin, type IntegrationId, type Kind, Message, type Reason } from "@tocsin/core"
 import { Array as Arr, Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { afterwards, isUnanswered, unanswered } from "../domain/conversationAfter.ts"
+import { conversationAfter, isUnanswered, unanswered } from "../domain/conversationAfter.ts"
 import { AlertRules } from "../config/AlertRules.ts"
-import type { End, Outcome, Taken } from "./Attempts.ts"
+import type { End, Outcome, ClaimedDelivery } from "./Attempts.ts"
 import { Conversations, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { isOneOf, updateAll } from "../sql/bulk.ts"
-import { Notices } from "../planning/OperatorNotices.ts"
-import type { Proof } from "../cluster/Partitions.ts"
+import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import type { Lease } from "../cluster/Partitions.ts"
 import { settle } from "../domain/Planner.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
 import { storable } from "../domain/storableText.ts"
@@ -22,13 +22,13 @@ import { storable } from "../domain/storableText.ts"
 const maxTextKept = 4096
 
 /** Writes down how attempts ended, also those that a stop of the gateway ended. */
-export const completing = Effect.gen(function* () {
+export const completions = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alertRules = yield* AlertRules
   const conversations = yield* Conversations
   const integrations = yield* Integrations
   const fallbacks = yield* Fallbacks
-  const notices = yield* Notices
+  const notices = yield* OperatorNotices
   const subjectsOf = yield* subjects
 
   const complete = Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
@@ -72,7 +72,7 @@ export const completing = Effect.gen(function* () {
         const subject = about.get(row.id)
         if (subject === undefined) return []
         const { alert, conversation } = subject
-        const now = afterwards(conversation, kind, outcome, row.severity)
+        const now = conversationAfter(conversation, kind, outcome, row.severity)
         return [{ alert: alert.id, plans: [settle(now, { alert, notifyOnClear })], known: [conversation] }]
       })
     )
@@ -107,8 +107,8 @@ export const completing = Effect.gen(function* () {
   })
 
   const failed = Effect.fnUntraced(function* (
-    { attempt, id, integration, notification }: Taken,
-    { breaks, consequence, givenBack, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>,
+    { attempt, id, integration, notification }: ClaimedDelivery,
+    { breaks, consequence, requeued, reason, waiting }: Extract<Outcome, { _tag: "Failed" }>,
     isCurrent: boolean
   ) {
     const cause = causeOf(reason)
@@ -123,7 +123,7 @@ export const completing = Effect.gen(function* () {
       yield* integrations.note(integration, { brokenBecause: cause })
       yield* notices.broken(integration, cause)
     }
-    yield* Effect.forEach(givenBack, giveBack)
+    yield* Effect.forEach(requeued, giveBack)
   })
 
   /** A delivery that would die goes to the fallback, if there is one. */
@@ -150,8 +150,8 @@ export const completing = Effect.gen(function* () {
 
   /** What was folded into another takes its outcome; any end of a digest but delivered gives it back. */
   const completeCarried = Effect.fnUntraced(function* (
-    taken: Taken,
-    { delivery, kind }: Taken["carries"][number],
+    taken: ClaimedDelivery,
+    { delivery, kind }: ClaimedDelivery["carries"][number],
     outcome: Outcome
   ) {
     const [row] = yield* sql<Row>`SELECT * FROM deliveries
@@ -229,7 +229,7 @@ export const completing = Effect.gen(function* () {
 
   const reclaim = Effect.fnUntraced(function* (
     integration: IntegrationId,
-    { partition }: Proof,
+    { partition }: Lease,
     sending: ReadonlySet<string>
   ) {
     const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE integration_id = ${integration}

@@ -12,7 +12,7 @@ import {
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { hashed } from "../config/rateLimits.ts"
 import type { ReadyIntegration } from "../config/Integrations.ts"
-import { Pacing } from "./RateLimiter.ts"
+import { RateLimiter } from "./RateLimiter.ts"
 
 /** How an attempt ended. */
 export type Tried =
@@ -20,15 +20,15 @@ export type Tried =
   | { readonly _tag: "Failed"; readonly reason: Reason }
 
 /** Asks the plugin once. What the service said of its limits is heeded; nothing else follows from the end here. */
-export const tryOnce = Effect.fnUntraced(function* (
+export const sendOnce = Effect.fnUntraced(function* (
   { channel, integration: { delivery = {}, settings } }: ReadyIntegration,
   notification: Notification,
   options: ChannelPlugin.DeliverOptions
-): Effect.fn.Return<Tried, never, Pacing> {
-  const pacing = yield* Pacing
+): Effect.fn.Return<Tried, never, RateLimiter> {
+  const rateLimiter = yield* RateLimiter
   const heed = (hints: ChannelPlugin.Receipt["budgets"]) =>
     Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) =>
-      pacing.hint(hashed(key), remaining, resetAt.epochMilliseconds)
+      rateLimiter.hint(hashed(key), remaining, resetAt.epochMilliseconds)
     )
 
   // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.

@@ -4,7 +4,7 @@
 import { Cause, Context, Deferred, Effect, Exit, Layer, Predicate, Queue, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "./dialect.ts"
-import { inTime } from "./queryTimeout.ts"
+import { queryTimeout } from "./queryTimeout.ts"
 
 /** The store cannot be written or read now: missing, full or locked. It is tried anew with the next call. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
@@ -41,8 +41,8 @@ interface Kind {
 }
 
 /** The store, as the engine writes and reads it. */
-export class Journal extends Context.Service<
-  Journal,
+export class GroupCommit extends Context.Service<
+  GroupCommit,
   {
     /**
      * Runs the statements of `part` in a transaction that it shares with all that
@@ -73,9 +73,9 @@ export class Journal extends Context.Service<
       query: Effect.Effect<A, E>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
   }
->()("@tocsin/delivery/Journal") {
-  static readonly layer: Layer.Layer<Journal, never, SqlClient.SqlClient> = Layer.effect(
-    Journal,
+>()("@tocsin/delivery/GroupCommit") {
+  static readonly layer: Layer.Layer<GroupCommit, never, SqlClient.SqlClient> = Layer.effect(
+    GroupCommit,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* Queue.unbounded<Part>()
@@ -85,7 +85,7 @@ export class Journal extends Context.Service<
         const lock = lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches))
         const kinds = Map.groupBy(parts, ({ kind }) => kind)
         const group = <E>(run: (kind: Kind, parts: ReadonlyArray<Part>) => Effect.Effect<void, E>) =>
-          inTime(
+          queryTimeout(
             sql,
             sql.withTransaction(
               Effect.andThen(
@@ -170,10 +170,10 @@ export class Journal extends Context.Service<
         })
       }
 
-      return Journal.of({
+      return GroupCommit.of({
         together,
         commit: (part, touches) => together(() => Effect.map(part, (done) => [done]))(undefined, touches),
-        read: (query) => storeUnavailable(inTime(sql, query))
+        read: (query) => storeUnavailable(queryTimeout(sql, query))
       })
     })
   )

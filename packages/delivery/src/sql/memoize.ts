@@ -5,7 +5,7 @@ const most = 512
 const longest = 4096
 
 /** The same function of texts, which remembers the last values that it gave. */
-export const remembering = <A>(decode: (text: string) => A): ((text: string) => A) => {
+export const memoize = <A>(decode: (text: string) => A): ((text: string) => A) => {
   const known = new Map<string, A>()
   return (text) => {
     const before = known.get(text)

@@ -11,7 +11,7 @@ const longest = Duration.seconds(20)
  * Runs statements, and fails when they are not through in 20 seconds of real time; what becomes of them is not known then.
  * The file of SQLite is no network: there they run as they are.
  */
-export const inTime = <A, E>(
+export const queryTimeout = <A, E>(
   sql: SqlClient.SqlClient,
   statements: Effect.Effect<A, E>
 ): Effect.Effect<A, E | SqlError.SqlError> => {

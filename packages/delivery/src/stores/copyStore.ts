@@ -59,7 +59,7 @@ const rowsAtOnce = 200
  * stores. Sequences go on in the copy where they were. Fails with what to do where a store is not as it must be, and
  * with the table's name where the copy differs.
  */
-export const migrateStore = Effect.fnUntraced(function* (
+export const copyStore = Effect.fnUntraced(function* (
   from: NamedStore,
   to: NamedStore,
   compared: (table: CopiedTable) => Effect.Effect<void>

@@ -99,12 +99,12 @@ const takeOver = Effect.gen(function* () {
   const session = yield* sql.reserve
   const take = `SELECT pg_advisory_lock(${advisoryClass}, n) FROM generate_series(0, ${partitions - 1}) AS n`
   // Who waits is the next: else the gateway would have them again.
-  const taking = yield* Effect.forkChild(session.execute(take, [], undefined))
+  const claim = yield* Effect.forkChild(session.execute(take, [], undefined))
   yield* until(
     Effect.map(sql`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`, (rows) => rows.length > 0)
   )
   yield* sql`SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
     WHERE locktype = 'advisory' AND classid = ${advisoryClass} AND objid = ${lockOfMembers}`
-  yield* Fiber.join(taking)
+  yield* Fiber.join(claim)
   yield* sql`UPDATE partitions SET fence = fence + 1`
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertRules, Edits, Integrations, Invalid, Journal, StillNamed } from "@tocsin/delivery"
+import { AlertRules, Edits, Integrations, InvalidInput, GroupCommit, StillNamed } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -74,8 +74,8 @@ describe("Edits", () => {
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const error = yield* Effect.flip(save(rule("r", { to: ["nobody", "ops", "no-one"] })))
-        assert.instanceOf(error, Invalid)
-        assert.deepStrictEqual(error instanceof Invalid && error.errors.map(({ path }) => path), [
+        assert.instanceOf(error, InvalidInput)
+        assert.deepStrictEqual(error instanceof InvalidInput && error.errors.map(({ path }) => path), [
           "/integrations/0",
           "/integrations/2"
         ])
@@ -148,14 +148,14 @@ describe("Edits", () => {
       Effect.gen(function* () {
         const { saveRule } = yield* Edits
         const sql = yield* SqlClient.SqlClient
-        const journal = yield* Journal
+        const groupCommit = yield* GroupCommit
         const { current } = yield* AlertRules
         yield* save(integration("ops"))
         const { big } = yield* filled
         const gate = yield* Deferred.make<void>()
         // All writers are at work, so that what waits for them meanwhile shares a transaction.
         yield* Effect.forEach(Array.from({ length: groupsAtOnce(sql) }), (_, n) =>
-          Effect.andThen(Effect.forkChild(journal.commit(Deferred.await(gate), [`${n}`])), settle)
+          Effect.andThen(Effect.forkChild(groupCommit.commit(Deferred.await(gate), [`${n}`])), settle)
         )
         // An edit, a part that reads the rules when the edit's caller is gone, one too many.
         const edit = yield* Effect.forkChild(saveRule(rule("r"), "any"), { startImmediately: true })
@@ -166,8 +166,8 @@ describe("Edits", () => {
           Fiber.interrupt(edit),
           Effect.map(names, (names) => void seen.push(...names))
         )
-        yield* Effect.forkChild(journal.commit(read), { startImmediately: true })
-        const tooMuch = yield* Effect.forkChild(Effect.flip(journal.commit(big)), { startImmediately: true })
+        yield* Effect.forkChild(groupCommit.commit(read), { startImmediately: true })
+        const tooMuch = yield* Effect.forkChild(Effect.flip(groupCommit.commit(big)), { startImmediately: true })
         yield* Deferred.succeed(gate, undefined)
         yield* Fiber.join(tooMuch)
         assert.deepStrictEqual(seen, ["r"])

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Integrations, Journal, NotReady, type TestOutcome, TestSends } from "@tocsin/delivery"
+import { Integrations, GroupCommit, NotReady, type TestOutcome, TestSends } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { integration, integrationId, pass, raise, rule, save, settle, tick, world } from "../harness/engine.ts"
@@ -12,7 +12,7 @@ const slower = (retryAfter: Duration.Input) => ({
 
 /** Starts a test of the stored integration. */
 const test = Effect.fnUntraced(function* (id = "ops") {
-  const ready = yield* (yield* Journal).read((yield* Integrations).ready(integrationId(id)))
+  const ready = yield* (yield* GroupCommit).read((yield* Integrations).ready(integrationId(id)))
   if (ready === undefined) return yield* new NotReady({ detail: "there is none" })
   return yield* Effect.forkScoped((yield* TestSends).send(ready, { saved: true }))
 })
@@ -185,7 +185,7 @@ describe("TestSends (D6)", () => {
         const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }
         yield* save(integration("ops", { settings }), rule("all"))
         const unsaved = integration("other", { settings: { ...settings, room: "new" } })
-        const ready = yield* (yield* Journal).read((yield* Integrations).check(unsaved))
+        const ready = yield* (yield* GroupCommit).read((yield* Integrations).check(unsaved))
         const fiber = yield* Effect.forkScoped((yield* TestSends).send(ready, { saved: false }))
         yield* settle
         yield* raise("a")

@@ -4,11 +4,11 @@ import { Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { migrate } from "../../src/sql/migrations.ts"
-import { SettingsVersion } from "../../src/config/ConfigCache.ts"
+import { ConfigCache } from "../../src/config/ConfigCache.ts"
 import { rule, ruleId } from "../harness/engine.ts"
 
 const store = AlertRules.layer.pipe(
-  Layer.provide(SettingsVersion.layer),
+  Layer.provide(ConfigCache.layer),
   Layer.provide(SecureRandom.layerWebCrypto),
   Layer.provideMerge(Layer.effectDiscard(migrate)),
   Layer.provideMerge(Sqlite.layer(":memory:"))

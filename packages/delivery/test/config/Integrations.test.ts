@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin, IntegrationId, Unauthorized, Egress } from "@tocsin/core"
-import { Channels, Edits, Integrations, type IntegrationInput, Invalid } from "@tocsin/delivery"
+import { PluginRegistry, Edits, Integrations, type IntegrationInput, InvalidInput } from "@tocsin/delivery"
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
@@ -31,7 +31,7 @@ const put = (settings: IntegrationInput["settings"], changes: Partial<Integratio
 /** What is wrong, as `path: expected`. */
 const refused = <A, R>(edit: Effect.Effect<A, unknown, R>) =>
   Effect.map(Effect.flip(edit), (error) => {
-    if (!(error instanceof Invalid)) throw new Error(`Not refused as invalid: ${String(error)}`)
+    if (!(error instanceof InvalidInput)) throw new Error(`Not refused as invalid: ${String(error)}`)
     return error.errors.map(({ expected, path }) => `${path}: ${expected}`)
   })
 
@@ -95,7 +95,7 @@ describe("Integrations", () => {
   )
 
   it.effect("does not hand the secrets of one type to another", () => {
-    const both = Channels.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
+    const both = PluginRegistry.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
     return Effect.gen(function* () {
       yield* put({ room: "ops", token: "canary" })
       const changed = yield* put({}, { type: "other" })
@@ -192,7 +192,9 @@ describe("Integrations", () => {
         assert.match(shown?.broken?.reason ?? "", /^NotReady: No plugin for the type fake is installed/)
         assert.deepStrictEqual(shown?.settings, {})
         assert.deepStrictEqual(yield* outcomes, ["Raised pending: held by all"])
-      }).pipe(Effect.provide(engine(script, { file, plugins: Channels.layer([Other]).pipe(Layer.provide(other)) })))
+      }).pipe(
+        Effect.provide(engine(script, { file, plugins: PluginRegistry.layer([Other]).pipe(Layer.provide(other)) }))
+      )
       yield* tick.pipe(Effect.provide(engine(script, { file })))
       assert.deepStrictEqual(script.tokens, ["t"])
     })

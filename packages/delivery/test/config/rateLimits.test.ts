@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { placing } from "../../src/config/rateLimits.ts"
+import { assignPartitions } from "../../src/config/rateLimits.ts"
 
 const one = (id: string, ...budgets: ReadonlyArray<string>) => ({ id, budgets })
 
@@ -13,14 +13,14 @@ describe("Where integrations belong (B1, M1)", () => {
       one("nothing shared", "dd5")
     ]
     for (const order of [integrations, integrations.toReversed()]) {
-      const places = placing(order)
+      const places = assignPartitions(order)
       for (const { id } of integrations.slice(0, 4)) assert.strictEqual(places.get(id), 0x0f, id)
       assert.strictEqual(places.get("nothing shared"), 0xdd % 128)
     }
   })
 
   it("is by their id for those that have no budget: they share nothing", () => {
-    const places = placing(["a", "b", "c", "d"].map((id) => one(id)))
+    const places = assignPartitions(["a", "b", "c", "d"].map((id) => one(id)))
     assert.isAbove(new Set(places.values()).size, 1)
   })
 })

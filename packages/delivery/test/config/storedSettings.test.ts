@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
-import { Channels, Edits, Integrations, type IntegrationInput } from "@tocsin/delivery"
+import { PluginRegistry, Edits, Integrations, type IntegrationInput } from "@tocsin/delivery"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -53,7 +53,7 @@ const settings: IntegrationInput["settings"] = { login: "ops:canary" }
 const running = (file: string, plugin: ReturnType<typeof Room>, given: Array<unknown> = []) =>
   engine(new Script(), {
     file,
-    plugins: Channels.layer([plugin]).pipe(
+    plugins: PluginRegistry.layer([plugin]).pipe(
       Layer.provide(
         Layer.succeed(
           plugin,

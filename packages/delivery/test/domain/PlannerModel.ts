@@ -14,7 +14,7 @@ import {
   Unavailable
 } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
-import { afterwards, unanswered } from "../../src/domain/conversationAfter.ts"
+import { conversationAfter, unanswered } from "../../src/domain/conversationAfter.ts"
 import type { Outcome } from "../../src/sending/Attempts.ts"
 import { integrationId, ruleId, time } from "../harness/engine.ts"
 
@@ -316,10 +316,10 @@ export class PlannerModel {
               : new PayloadRejected({ detail: "no" }),
             consequence: dead ? { status: "dead" } : { status: "retrying", nextAt: 0, form: "rich" },
             breaks: false,
-            givenBack: [],
+            requeued: [],
             overBefore: 0
           }
-    this.#settle(delivery, afterwards(this.#conversation(delivery), delivery.kind, outcome, delivery.severity))
+    this.#settle(delivery, conversationAfter(this.#conversation(delivery), delivery.kind, outcome, delivery.severity))
   }
 
   #read(delivery: Delivery, perhaps: boolean) {

@@ -3,14 +3,14 @@
  */
 import { type Alert, type AlertEvent, AlertId, AlertRule, AlertRuleId, IntegrationId, Egress } from "@tocsin/core"
 import {
-  Channels,
+  PluginRegistry,
   Edits,
   Engine,
   History,
   HistoryKept,
   Intake,
   type IntegrationInput,
-  Journal,
+  GroupCommit,
   Seal
 } from "@tocsin/delivery"
 import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted } from "effect"
@@ -45,7 +45,7 @@ interface EngineOptions {
   readonly file?: string
   readonly seal?: Layer.Layer<Seal>
   readonly egress?: Layer.Layer<Egress>
-  readonly plugins?: Layer.Layer<Channels>
+  readonly plugins?: Layer.Layer<PluginRegistry>
   readonly historyKept?: Duration.Input
   readonly store?: ReturnType<typeof migratedStoreIn>
 }
@@ -56,7 +56,7 @@ export const engine = (
     egress = openEgress,
     file = ":memory:",
     historyKept = "30 days",
-    plugins = Channels.layer([Fake]).pipe(Layer.provide(script.layer)),
+    plugins = PluginRegistry.layer([Fake]).pipe(Layer.provide(script.layer)),
     seal = openSeal,
     store = migratedStoreIn(file)
   }: EngineOptions = {}
@@ -172,9 +172,9 @@ export const clear = (id: string, changes: Partial<AlertEvent> = {}) =>
 
 /** All deliveries, oldest first. */
 export const deliveries = Effect.gen(function* () {
-  const journal = yield* Journal
+  const groupCommit = yield* GroupCommit
   const history = yield* History
-  const { items } = yield* journal.read(history.list({ status: [], limit: 100_000 }))
+  const { items } = yield* groupCommit.read(history.list({ status: [], limit: 100_000 }))
   return items.toReversed()
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Alerts, Journal } from "@tocsin/delivery"
+import { Alerts, GroupCommit } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -170,10 +170,11 @@ describe("Retention", () => {
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("r1"), rule("r2"), rule("r3"))
           yield* removeRule("r3")
-          const journal = yield* Journal
+          const groupCommit = yield* GroupCommit
           const sql = yield* SqlClient.SqlClient
-          const ids = Effect.map(journal.read(sql<{ id: string }>`SELECT id FROM rules ORDER BY sequence`), (rows) =>
-            rows.map(({ id }) => id)
+          const ids = Effect.map(
+            groupCommit.read(sql<{ id: string }>`SELECT id FROM rules ORDER BY sequence`),
+            (rows) => rows.map(({ id }) => id)
           )
           yield* raise("a")
           yield* removeRule("r1")

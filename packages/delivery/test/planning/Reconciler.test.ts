@@ -44,7 +44,7 @@ const through = Effect.repeat(settle, { until: () => Effect.map(behind, (n) => n
 const owed = (kind: string) =>
   Effect.map(deliveries, (all) => all.filter((one) => one.kind === kind && one.status !== "superseded").length)
 
-describe("Reconciliation", () => {
+describe("Reconciler", () => {
   it.effect(
     "is done when the edit is answered, if few alerts are raised",
     world(() =>

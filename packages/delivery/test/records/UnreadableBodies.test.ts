@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Unreadable } from "@tocsin/delivery"
+import { UnreadableBodies } from "@tocsin/delivery"
 import { Array, Effect } from "effect"
 import { world } from "../harness/engine.ts"
 
@@ -8,7 +8,7 @@ describe("Unreadable bodies (L)", () => {
     "are the 1,000 newest of those that nobody could read since",
     world(() =>
       Effect.gen(function* () {
-        const unreadable = yield* Unreadable
+        const unreadable = yield* UnreadableBodies
         const keep = (body: string) =>
           unreadable.keep({ source: "thousandeyes", why: "", body, isWhole: true, from: undefined })
         yield* Effect.forEach(["1", "2"], keep, { discard: true })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { IntegrationId } from "@tocsin/core"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { type Bucket, emptyUntil, fill, Pacing, start, waitFor } from "../../src/sending/RateLimiter.ts"
+import { type Bucket, emptyUntil, fill, RateLimiter, start, waitFor } from "../../src/sending/RateLimiter.ts"
 
 const rate = { messages: 30, perSeconds: 60, burst: 5 }
 
@@ -67,13 +67,13 @@ describe("a bucket", () => {
   })
 })
 
-describe("Pacing", () => {
+describe("RateLimiter", () => {
   const a = IntegrationId.make("a")
   const b = IntegrationId.make("b")
 
   it.effect("lets the slower rate rule where integrations share a key", () =>
     Effect.gen(function* () {
-      const { declare, take } = yield* Pacing
+      const { declare, take } = yield* RateLimiter
       yield* declare(a, [{ key: "hook", messages: 10, perSeconds: 1, burst: 1 }])
       yield* declare(b, [{ key: "hook", messages: 1, perSeconds: 1, burst: 1 }])
       assert.strictEqual(yield* take(a), 0)
@@ -81,12 +81,12 @@ describe("Pacing", () => {
       assert.strictEqual(yield* take(b), 1000)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* take(b), 0)
-    }).pipe(Effect.provide(Pacing.layer))
+    }).pipe(Effect.provide(RateLimiter.layer))
   )
 
   it.effect("spends all budgets of an integration or none", () =>
     Effect.gen(function* () {
-      const { declare, take } = yield* Pacing
+      const { declare, take } = yield* RateLimiter
       yield* declare(a, [
         { key: "room", messages: 1, perSeconds: 1, burst: 1 },
         { key: "token", messages: 1, perSeconds: 10, burst: 1 }
@@ -96,12 +96,12 @@ describe("Pacing", () => {
       assert.strictEqual(yield* take(a), 9000)
       yield* declare(b, [{ key: "room", messages: 1, perSeconds: 1, burst: 1 }])
       assert.strictEqual(yield* take(b), 0)
-    }).pipe(Effect.provide(Pacing.layer))
+    }).pipe(Effect.provide(RateLimiter.layer))
   )
 
   it.effect("heeds what the service says is left", () =>
     Effect.gen(function* () {
-      const { declare, hint, take } = yield* Pacing
+      const { declare, hint, take } = yield* RateLimiter
       yield* declare(a, [{ key: "hook", messages: 100, perSeconds: 1, burst: 100 }])
       yield* TestClock.adjust("1 minute")
       yield* hint("hook", 0, 65_000)
@@ -110,12 +110,12 @@ describe("Pacing", () => {
       yield* hint("hook", 2, 180_000)
       const waits = [yield* take(a), yield* take(a), yield* take(a)]
       assert.deepStrictEqual(waits, [0, 0, 10])
-    }).pipe(Effect.provide(Pacing.layer))
+    }).pipe(Effect.provide(RateLimiter.layer))
   )
 
   it.effect("holds one where it was not kept for a while: another gateway may have spent it (B2)", () =>
     Effect.gen(function* () {
-      const { atOnce, declare, forget, pause, take } = yield* Pacing
+      const { atOnce, declare, forget, pause, take } = yield* RateLimiter
       const budget = { key: "hook", messages: 10, perSeconds: 10, burst: 10 }
       yield* declare(a, [budget])
       assert.strictEqual(yield* take(a), 0)
@@ -133,6 +133,6 @@ describe("Pacing", () => {
       yield* TestClock.adjust("10 seconds")
       yield* declare(a, [budget])
       assert.strictEqual(yield* take(a), 50_000)
-    }).pipe(Effect.provide(Pacing.layer))
+    }).pipe(Effect.provide(RateLimiter.layer))
   )
 })

@@ -4,7 +4,7 @@
  * stand still for ever, no finalizer runs, and an open transaction is lost.
  */
 import { Egress } from "@tocsin/core"
-import { type Channels, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
+import { type PluginRegistry, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
 import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Scheduler, Scope } from "effect"
 import { WebCrypto } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly dice: Dice
   /** The name of the store, which is in memory and outlives the gateway. */
   readonly store: string
-  readonly channels: (life: Life) => Layer.Layer<Channels>
+  readonly channels: (life: Life) => Layer.Layer<PluginRegistry>
   readonly log: (line: string) => void
 }
 

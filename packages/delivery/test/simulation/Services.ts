@@ -18,7 +18,7 @@ import {
   Unauthorized,
   Unavailable
 } from "@tocsin/core"
-import { Channels } from "@tocsin/delivery"
+import { PluginRegistry } from "@tocsin/delivery"
 import { DateTime, Duration, Effect, Layer, Redacted, Schema } from "effect"
 import type { Life } from "./Life.ts"
 import type { Action, Behaviour, ScriptedIntegration } from "./Script.ts"
@@ -120,8 +120,8 @@ export class Services {
     this.#orders = []
   }
 
-  readonly channels = (life: Life): Layer.Layer<Channels> =>
-    Channels.layer([Simulated, Verified]).pipe(
+  readonly channels = (life: Life): Layer.Layer<PluginRegistry> =>
+    PluginRegistry.layer([Simulated, Verified]).pipe(
       Layer.provide([
         Layer.sync(Simulated, () => Simulated.of(this.#channel(life))),
         Layer.sync(Verified, () =>

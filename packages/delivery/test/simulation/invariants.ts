@@ -5,7 +5,7 @@ import { type AlertModel, keyOf, type ModelAlert } from "./AlertModel.ts"
 import type { ConversationModel, ModelConversation } from "./ConversationModel.ts"
 import { type Call, secretMark } from "./Services.ts"
 import { carried } from "./carried.ts"
-import { withinBudgets } from "./withinBudgets.ts"
+import { withinRateLimits } from "./withinRateLimits.ts"
 
 /** All that is known of a run. */
 export interface Evidence {
@@ -42,7 +42,7 @@ export const violations = (evidence: Evidence): ReadonlyArray<string> => [
   ...evidence.deliveries.flatMap(steps),
   ...rooms(evidence),
   ...carried(evidence),
-  ...withinBudgets(evidence)
+  ...withinRateLimits(evidence)
 ]
 
 const secrets = ({ log, stored }: Evidence) => [

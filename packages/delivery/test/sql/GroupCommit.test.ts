@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Journal } from "@tocsin/delivery"
+import { GroupCommit } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { settle } from "../harness/quiet.ts"
 import { filled, newFile, storeIn } from "../harness/store.ts"
 
-const store = (file: string) => Journal.layer.pipe(Layer.provideMerge(storeIn(file)))
+const store = (file: string) => GroupCommit.layer.pipe(Layer.provideMerge(storeIn(file)))
 const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
 const insert = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO t VALUES (${n})`)
 const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -17,11 +17,11 @@ const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 const commit = <A, E>(part: Effect.Effect<A, E, SqlClient.SqlClient>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const journal = yield* Journal
-    return yield* journal.commit(Effect.provideService(part, SqlClient.SqlClient, sql))
+    const groupCommit = yield* GroupCommit
+    return yield* groupCommit.commit(Effect.provideService(part, SqlClient.SqlClient, sql))
   })
 
-describe("Journal", () => {
+describe("GroupCommit", () => {
   it.effect("shares transactions among those that wait", () =>
     Effect.gen(function* () {
       yield* table
@@ -55,13 +55,13 @@ describe("Journal", () => {
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const seen: Array<number> = []
       const count = Effect.map(sql`SELECT n FROM t`, (rows) => void seen.push(rows.length))
       yield* Effect.forEach(
         [1, 2, 3, 4],
         (n) =>
-          journal.commit(
+          groupCommit.commit(
             Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count))),
             Array.from({ length: 1500 }, (_, one) => `${n} ${one}`)
           ),
@@ -92,9 +92,9 @@ describe("Journal", () => {
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const runs: Array<ReadonlyArray<number>> = []
-      const add = journal.together(
+      const add = groupCommit.together(
         Effect.fnUntraced(function* (numbers: ReadonlyArray<number>) {
           runs.push(numbers)
           for (const n of numbers) yield* sql`INSERT INTO t VALUES (${n})`
@@ -118,9 +118,9 @@ describe("Journal", () => {
 
   it.effect("takes parts that touch more than a database can lock one by one", () =>
     Effect.gen(function* () {
-      const journal = yield* Journal
+      const groupCommit = yield* GroupCommit
       const touches = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
-      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => journal.commit(Effect.void, touches(part)), {
+      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => groupCommit.commit(Effect.void, touches(part)), {
         concurrency: "unbounded",
         discard: true
       })
@@ -145,7 +145,7 @@ describe("Journal", () => {
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const services = yield* Layer.buildWithScope(store(":memory:"), scope)
-      const { commit } = Context.get(services, Journal)
+      const { commit } = Context.get(services, GroupCommit)
       const gate = yield* Deferred.make<void>()
       let hasRun = false
       const run = Effect.sync(() => {

@@ -2,7 +2,7 @@
  * What transactions do that run beside each other, as only PostgreSQL lets them.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Journal } from "@tocsin/delivery"
+import { GroupCommit } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { newFile, storeIn } from "../harness/store.ts"
@@ -11,7 +11,7 @@ describe("Transactions", () => {
   it.effect("are tried again when they stood in each other's way (O6)", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { commit } = yield* Journal
+      const { commit } = yield* GroupCommit
       yield* sql`CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL)`
       yield* sql`INSERT INTO t VALUES (1, 0), (2, 0)`
       const add = (id: number) => sql`UPDATE t SET n = n + 1 WHERE id = ${id}`
@@ -32,6 +32,6 @@ describe("Transactions", () => {
       yield* Fiber.join(first)
       assert.strictEqual(tries, 3)
       assert.deepStrictEqual(yield* sql`SELECT n FROM t ORDER BY id`, [{ n: 2 }, { n: 2 }])
-    }).pipe(Effect.provide(Journal.layer.pipe(Layer.provideMerge(storeIn(newFile())))))
+    }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(storeIn(newFile())))))
   )
 })

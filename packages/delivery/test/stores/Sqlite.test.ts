@@ -2,7 +2,7 @@
  * What only a store in a file does.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Journal, Sqlite } from "@tocsin/delivery"
+import { GroupCommit, Sqlite } from "@tocsin/delivery"
 import { Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawnSync } from "node:child_process"
@@ -17,7 +17,7 @@ const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 const insert = (n: number) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    return yield* Journal.use(({ commit }) => commit(sql`INSERT INTO t VALUES (${n})`))
+    return yield* GroupCommit.use(({ commit }) => commit(sql`INSERT INTO t VALUES (${n})`))
   })
 
 describe("Sqlite", () => {
@@ -43,7 +43,7 @@ describe("Sqlite", () => {
         yield* insert(1)
         assert.deepStrictEqual(yield* all, [1])
         assert.isFalse(existsSync(name))
-      }).pipe(Effect.provide(Journal.layer.pipe(Layer.provideMerge(Sqlite.layer(name)))))
+      }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(Sqlite.layer(name)))))
     })
   )
 
@@ -88,7 +88,7 @@ describe("Sqlite", () => {
         renameSync(`${file}-elsewhere`, file)
         yield* insert(3)
         assert.deepStrictEqual(yield* all, [1, 3])
-      }).pipe(Effect.provide(Journal.layer.pipe(Layer.provideMerge(Sqlite.layer(file)))))
+      }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(Sqlite.layer(file)))))
     })
   )
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type CopiedTable, migrateStore, Peers, Sqlite } from "@tocsin/delivery"
+import { type CopiedTable, copyStore, Peers, Sqlite } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
@@ -120,17 +120,17 @@ describe("A store that is migrated", () => {
       const third = yield* open("third", Sqlite.layer(newFile()))
       yield* at(first)(rich)
       yield* at(second)(Effect.andThen(migrate, breakAt(900)))
-      assert.strictEqual((yield* Effect.flip(migrateStore(first, second, nobody)))._tag, "SqlError")
+      assert.strictEqual((yield* Effect.flip(copyStore(first, second, nobody)))._tag, "SqlError")
       const started = yield* Effect.flip(at(second)(migrate))
       assert.include(started.message, "run tocsin migrate-store once more")
-      const other = yield* Effect.flip(migrateStore(third, second, nobody))
+      const other = yield* Effect.flip(copyStore(third, second, nobody))
       assert.include(other.message, "third holds no data of Tocsin")
       yield* at(second)(mend)
 
       const compared: Array<CopiedTable> = []
-      yield* migrateStore(first, second, (table) => Effect.sync(() => void compared.push(table)))
+      yield* copyStore(first, second, (table) => Effect.sync(() => void compared.push(table)))
       yield* at(second)(migrate)
-      yield* migrateStore(second, third, nobody)
+      yield* copyStore(second, third, nobody)
 
       yield* at(first)(
         Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE unreadable SET body = ${"a\uFFFDb"} WHERE sequence = 3`)
@@ -167,7 +167,7 @@ describe("A store that is migrated", () => {
         const error = yield* open("held", storeIn(file)).pipe(
           Effect.flatMap((held) => {
             const stores = { held, other }
-            return migrateStore(
+            return copyStore(
               stores[from === "held" ? "held" : "other"],
               stores[to === "held" ? "held" : "other"],
               nobody
@@ -194,7 +194,7 @@ describe("A store that is migrated", () => {
           return sql`INSERT INTO rules ${sql.insert(row)}`
         })
       )
-      const error = yield* Effect.flip(migrateStore(first, second, nobody))
+      const error = yield* Effect.flip(copyStore(first, second, nobody))
       assert.strictEqual(error.message, "second holds data already: name an empty database.")
     }).pipe(Effect.scoped)
   )
@@ -205,7 +205,7 @@ describe("A store that is migrated", () => {
       const second = yield* open("second", storeIn(newFile()))
       yield* at(first)(migrate)
       yield* first.sql`DELETE FROM migrations WHERE migration_id > 4`
-      const error = yield* Effect.flip(migrateStore(first, second, nobody))
+      const error = yield* Effect.flip(copyStore(first, second, nobody))
       assert.include(error.message, "start a gateway of this version on it once")
     }).pipe(Effect.scoped)
   )
@@ -215,10 +215,10 @@ describe("A store that is migrated", () => {
       const first = yield* open("first", Sqlite.layer(newFile()))
       const second = yield* open("second", storeIn(newFile()))
       yield* at(first)(rich)
-      const interrupted = migrateStore(first, second, () => Effect.die("interrupted"))
+      const interrupted = copyStore(first, second, () => Effect.die("interrupted"))
       yield* Effect.exit(interrupted)
       yield* first.sql`UPDATE alerts SET severity = 'other' WHERE sequence = 30`
-      const error = yield* Effect.flip(migrateStore(first, second, nobody))
+      const error = yield* Effect.flip(copyStore(first, second, nobody))
       assert.include(error.message, "The table alerts is not the same in second: 450 rows")
     }).pipe(Effect.scoped)
   )

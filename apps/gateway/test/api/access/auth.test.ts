@@ -11,7 +11,7 @@ import { fixture, make, SharedWorld } from "../../harness/world.ts"
 const token = "the-operators-t0ken"
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64")
 
-describe("With a token", { timeout: 60_000 }, () => {
+describe("With a token", () => {
   layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0", TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
     excludeTestServices: true
   })((it) => {
@@ -115,7 +115,7 @@ describe("With a token", { timeout: 60_000 }, () => {
   })
 })
 
-describe("Without a token", { timeout: 60_000 }, () => {
+describe("Without a token", () => {
   layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
     it.effect("only this machine's own names and pages are served", () =>
       Effect.gen(function* () {
@@ -190,7 +190,7 @@ describe("Without a token", { timeout: 60_000 }, () => {
   })
 })
 
-describe("A start is refused with one sentence", { timeout: 60_000 }, () => {
+describe("A start is refused with one sentence", () => {
   const refusals: ReadonlyArray<readonly [settings: { readonly [name: string]: string }, sentence: string]> = [
     [{ TOCSIN_HOST: "0.0.0.0" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
     [{ TOCSIN_HOST: "0.0.0.0", TOCSIN_TOKEN: "" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],

@@ -5,7 +5,7 @@ import {
   DeliveryError,
   Message,
   PayloadRejected,
-  strikeSecrets,
+  redactText,
   Unavailable
 } from "@tocsin/core"
 import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
@@ -64,7 +64,7 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
           )
           if (Option.isNone(answer)) return yield* ended()
           if (answer.value !== "ok") {
-            const detail = cut(strikeSecrets(answer.value, settings), 200)
+            const detail = cut(redactText(answer.value, settings), 200)
             return yield* new DeliveryError({ reason: new PayloadRejected({ detail }) })
           }
           return {}

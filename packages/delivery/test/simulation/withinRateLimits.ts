@@ -5,7 +5,7 @@
 import type { Evidence } from "./invariants.ts"
 import type { Rate } from "./Script.ts"
 
-export const withinBudgets = ({ calls, model, pauses, starts, steps }: Evidence): ReadonlyArray<string> =>
+export const withinRateLimits = ({ calls, model, pauses, starts, steps }: Evidence): ReadonlyArray<string> =>
   [...Map.groupBy(calls, ({ key }) => key)].flatMap(([key, received]) => {
     // While all who share it stay as they are the slowest rate holds; else, soundly, the widest that ever was.
     const { integrations } = model.conversations
