@@ -10,7 +10,7 @@ export class Hello extends ChannelPlugin.Service<Hello>()("hello", {
   settingsVersion: 1,
   example: { url: "https://hello.example.com/room" },
   setup: ["Take the address of any server that takes a POST of plain text."],
-  budgets: ({ url }) => [{ key: url.href, messages: 10, perSeconds: 1, burst: 10 }],
+  rateLimits: ({ url }) => [{ key: url.href, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: 4000 },
   capabilities: {}
 }) {

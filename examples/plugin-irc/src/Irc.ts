@@ -41,7 +41,7 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
   example: { host: "irc.example.com", port: 6697, nick: "tocsin", channel: "#ops" },
   setup: ["Choose a nickname that nobody uses, and see that it may join the channel."],
   // Servers let a new connection say some lines at once, then one in two seconds.
-  budgets: ({ host, nick, port }) => [{ key: `${host}:${port}:${nick}`, messages: 1, perSeconds: 5, burst: 1 }],
+  rateLimits: ({ host, nick, port }) => [{ key: `${host}:${port}:${nick}`, messages: 1, perSeconds: 5, burst: 1 }],
   sizes: { text: 1000 },
   capabilities: {}
 }) {

@@ -104,7 +104,7 @@ export const TestSend = Schema.Struct({
       }),
       detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." }),
       until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-        description: "Not tried before this time, because of a budget or because the service asked for it."
+        description: "Not tried before this time, because of a rate limit or because the service asked for it."
       }),
       link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen." })
     })
@@ -156,7 +156,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Send a test by settings that are not saved",
-        "Answers within 15 seconds. Nothing is stored but the budget spent."
+        "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit."
       )
     ),
     HttpApiEndpoint.post("previewUnsaved", "/preview", {

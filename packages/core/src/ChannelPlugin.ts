@@ -3,7 +3,7 @@
  *
  * A plugin is one class: a `Context.Service` that also says which integrations
  * it serves (`type`), how they are configured (`settings`) and what they may be
- * sent (`budgets`, `sizes`). Its static `layer` implements it, most often with
+ * sent (`rateLimits`, `sizes`). Its static `layer` implements it, most often with
  * `HttpChannel.layer`.
  */
 import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
@@ -23,7 +23,7 @@ export const Receipt = Schema.Struct({
   data: Schema.optionalKey(Schema.Json),
   /** Where a person can see the message. */
   link: Schema.optionalKey(Link),
-  budgets: Schema.optionalKey(Schema.Array(RateLimitHint))
+  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint))
 })
 export type Receipt = typeof Receipt.Type
 
@@ -41,7 +41,7 @@ export interface DeliverOptions {
 }
 
 /** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
-export interface Budget {
+export interface RateLimit {
   /**
    * What the limit belongs to, such as a room or a token; integrations with equal keys share it. A key in which a
    * credential stands is `Redacted`, so that nothing prints it.
@@ -106,7 +106,7 @@ export interface Options<Settings extends Schema.Codec<any, any>> {
    */
   readonly preview?: (settings: WithoutSecrets<Settings["Type"]>, notification: Notification) => Preview
   /** The service's limits for these settings. */
-  readonly budgets: (settings: Settings["Type"]) => ReadonlyArray<Budget>
+  readonly rateLimits: (settings: Settings["Type"]) => ReadonlyArray<RateLimit>
   /** How much fits: `text` is the longest plain text in UTF-16 units, before any escaping. */
   readonly sizes: { readonly text: number }
   readonly capabilities: Capabilities
@@ -136,7 +136,7 @@ export interface Any extends ChannelPlugin<any, string, Schema.Codec<any, any>> 
  *   settingsVersion: 1,
  *   example: { url: "https://pager.example.com/hooks/secret" },
  *   setup: ["In Pager, open Settings, Webhooks, and copy the URL."],
- *   budgets: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
+ *   rateLimits: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
  *   sizes: { text: 4000 },
  *   capabilities: {}
  * }) {

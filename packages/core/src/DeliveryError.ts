@@ -5,7 +5,7 @@ import { Schema } from "effect"
 
 /** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
 export const RateLimitHint = Schema.Struct({
-  /** The `key` of one of the plugin's budgets; one that is `Redacted` cannot be spoken of. */
+  /** The `key` of one of the plugin's rate limits. A `Redacted` key cannot be named here. */
   key: Schema.String,
   remaining: Schema.Natural,
   resetAt: Schema.DateTimeUtc
@@ -69,7 +69,7 @@ export type Reason = typeof Reason.Type
  */
 export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
   reason: Reason,
-  budgets: Schema.optionalKey(Schema.Array(RateLimitHint))
+  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint))
 }) {
   override get message(): string {
     return `${this.reason._tag}: ${this.reason.detail}`

@@ -14,7 +14,7 @@ class Hook extends ChannelPlugin.Service<Hook>()("hook", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }],
+  rateLimits: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }],
   sizes: { text: 1000 },
   capabilities: {}
 }) {

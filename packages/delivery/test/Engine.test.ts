@@ -268,7 +268,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "keeps to the budget, also of two integrations that share one",
+    "keeps to the rate limit, also of two integrations that share one",
     world((script) =>
       Effect.gen(function* () {
         const settings = { shared: "one hook", messages: 60, burst: 5 }
@@ -585,7 +585,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "lets no integration that was removed slow the others that shared its budget",
+    "lets no integration that was removed slow the others that shared its rate limit",
     world((script) =>
       Effect.gen(function* () {
         yield* save(

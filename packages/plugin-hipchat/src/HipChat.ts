@@ -22,7 +22,7 @@ export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
     "In HipChat open the room's settings, Tokens, and make a token with the scope Send Notification.",
     "Take https://<your server>/v2/room/<the room's id>/notification as the URL, and the token as the auth token."
   ],
-  budgets: ({ authToken, url }) => [
+  rateLimits: ({ authToken, url }) => [
     { key: `${url.origin}${url.pathname}`, ...rates.room },
     { key: Redacted.make(`token:${Redacted.value(authToken)}`), ...rates.token }
   ],

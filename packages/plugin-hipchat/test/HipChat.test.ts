@@ -143,10 +143,10 @@ describe("HipChat", () => {
     })
   )
 
-  it.effect("spends the room's budget and the token's", () =>
+  it.effect("spends the room's rate limit and the token's", () =>
     Effect.gen(function* () {
-      const budgets = HipChat.budgets(yield* decode({ url: `${url}?a=1&auth_token=${token}` }))
-      assert.deepStrictEqual(budgets, [
+      const rateLimits = HipChat.rateLimits(yield* decode({ url: `${url}?a=1&auth_token=${token}` }))
+      assert.deepStrictEqual(rateLimits, [
         { key: url, messages: 30, perSeconds: 60, burst: 5 },
         { key: Redacted.make(`token:${token}`), messages: 500, perSeconds: 300, burst: 30 }
       ])

@@ -56,7 +56,7 @@ export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
     "Copy the webhook's URL."
   ],
   // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above it.
-  budgets: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
+  rateLimits: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
   sizes: { text: maxText },
   capabilities: {},
   preview: ({ mention }, notification) => preview(parts(Message.fromNotification(notification), mention))

@@ -126,13 +126,13 @@ describe("Slack", () => {
     assert.notInclude(message, "s3cr3t")
   })
 
-  it.effect("spends one message a second of the hook's budget", () =>
+  it.effect("spends one message a second of the hook's rate limit", () =>
     Effect.gen(function* () {
       const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
-      const [budget] = Slack.budgets(decoded)
-      assert.deepStrictEqual(budget?.key, Redacted.make(url))
-      assert.strictEqual((budget?.messages ?? 0) / (budget?.perSeconds ?? 1), 1)
-      assert.strictEqual(budget?.burst, 5)
+      const [rateLimit] = Slack.rateLimits(decoded)
+      assert.deepStrictEqual(rateLimit?.key, Redacted.make(url))
+      assert.strictEqual((rateLimit?.messages ?? 0) / (rateLimit?.perSeconds ?? 1), 1)
+      assert.strictEqual(rateLimit?.burst, 5)
     })
   )
 })

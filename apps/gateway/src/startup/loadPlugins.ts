@@ -101,7 +101,7 @@ const declared: { readonly [field: string]: (value: unknown) => boolean } = {
   settingsVersion: Number.isInteger,
   example: Predicate.isObject,
   setup: Array.isArray,
-  budgets: Predicate.isFunction,
+  rateLimits: Predicate.isFunction,
   sizes: (value) => Predicate.hasProperty(value, "text") && Predicate.isNumber(value.text),
   capabilities: Predicate.isObject
 }

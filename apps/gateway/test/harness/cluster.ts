@@ -47,8 +47,8 @@ export interface Cluster {
   readonly send: (alert: string, room: string, state?: "raised" | "cleared") => Effect.Effect<void>
   /** What a room's hook was sent. */
   readonly messages: (room: string) => FakeSlack["messages"]
-  /** That a hook was never sent more than a budget allows, counting by when it arrived. */
-  readonly keepsTo: (budget: typeof fast, hook: string) => void
+  /** That a hook was never sent more than a rate limit allows, counting by when it arrived. */
+  readonly keepsTo: (rateLimit: typeof fast, hook: string) => void
   /** What the rooms were told of an alert, in order, by the words with which the messages begin. */
   readonly told: () => ReadonlyMap<string, ReadonlyArray<string>>
   /** Waits until nothing is owed any more; gives all deliveries, as a gateway tells them. */
@@ -140,8 +140,8 @@ export const make = Effect.fnUntraced(function* (
       const times = slack.messages.filter(({ url }) => url === `/services/T0/B0/${hook}`).map(({ at }) => at)
       for (const [n, from] of times.entries()) {
         for (const [more, to] of times.slice(n).entries()) {
-          // One more than the budget holds: what was sent by it may come a little later, or sooner after another. And one
-          // where the budget changes hands: it holds one after a start.
+          // One more than the rate limit holds: what was sent by it may come a little later, or sooner after another. And one
+          // where the rate limit changes hands: it holds one after a start.
           assert.isAtMost(more + 1, burst + ((to - from) / 1000 / perSeconds) * messages + 2.5)
         }
       }

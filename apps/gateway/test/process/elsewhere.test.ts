@@ -132,7 +132,7 @@ describe("What another gateway serves", () => {
     })
   )
 
-  it.live("shares its budget with test sends at any (B1, D6)", () =>
+  it.live("shares its rate limit with test sends at any (B1, D6)", () =>
     Effect.gen(function* () {
       const cluster = yield* make(2)
       const limits = { messages: 5, perSeconds: 1, burst: 1 }
@@ -143,7 +143,7 @@ describe("What another gateway serves", () => {
           concurrency: "unbounded"
         })
       )
-      // Settings that nobody has saved spend the budget of those who have.
+      // Settings that nobody has saved spend the rate limit of those who have.
       const settings = { url: `${cluster.slackUrl}/services/T0/B0/a` }
       const unsaved = { name: "unsaved", type: "slack", limits, settings }
       const answers = yield* Effect.forEach(

@@ -104,7 +104,7 @@ describe("Several gateways on one PostgreSQL", () => {
     })
   )
 
-  it.live("keep one budget for two integrations with one hook, and say one edit once", () =>
+  it.live("keep one rate limit for two integrations with one hook, and say one edit once", () =>
     Effect.gen(function* () {
       const cluster = yield* make(2)
       const { keepsTo, messages, request, room, send, settled, told } = cluster

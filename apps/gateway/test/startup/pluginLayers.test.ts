@@ -12,7 +12,7 @@ class Pager extends ChannelPlugin.Service<Pager>()("pager", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: () => [],
+  rateLimits: () => [],
   sizes: { text: 1000 },
   capabilities: {}
 }) {

@@ -20,7 +20,7 @@ export class Pager extends ChannelPlugin.Service()("pager", {
   settingsVersion: 1,
   example: { url: "https://pager.example.com/" },
   setup: ["Take any URL."],
-  budgets: () => [{ key: "pager", messages: 1000, perSeconds: 1, burst: 1000 }],
+  rateLimits: () => [{ key: "pager", messages: 1000, perSeconds: 1, burst: 1000 }],
   sizes: { text: 1000 },
   capabilities: {}
 }) {

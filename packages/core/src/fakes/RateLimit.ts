@@ -1,7 +1,7 @@
 /**
  * A service's limit, as a fake keeps it.
  */
-import type { Budget } from "../ChannelPlugin.ts"
+import type { RateLimit } from "../ChannelPlugin.ts"
 
 /** What a limit says of a request. */
 export interface Verdict {
@@ -15,7 +15,11 @@ export interface Verdict {
 }
 
 /** Makes a limit of `messages` in `perSeconds`, of which `burst` may come at once: for each key, at a time in epoch milliseconds. */
-export const make = ({ burst, messages, perSeconds }: Omit<Budget, "key">): ((key: string, at: number) => Verdict) => {
+export const make = ({
+  burst,
+  messages,
+  perSeconds
+}: Omit<RateLimit, "key">): ((key: string, at: number) => Verdict) => {
   const interval = (perSeconds * 1000) / messages
   // For each key, when its burst would be whole again.
   const whole = new Map<string, number>()

@@ -10,7 +10,7 @@ const declared = (settings: Schema.Codec<any, any>) =>
     settingsVersion: 1,
     example: {},
     setup: [],
-    budgets: () => [],
+    rateLimits: () => [],
     sizes: { text: 100 },
     capabilities: {}
   }) {}

@@ -59,7 +59,7 @@ const checks = ({
     settingsVersion: 1,
     example: { host: "line.example.com", token: "xxx" },
     setup: ["Ask for a token."],
-    budgets: ({ token }) => [{ key: token, messages: 1, perSeconds: 1, burst: 1 }],
+    rateLimits: ({ token }) => [{ key: token, messages: 1, perSeconds: 1, burst: 1 }],
     sizes: { text: 1000 },
     capabilities: {},
     ...declared

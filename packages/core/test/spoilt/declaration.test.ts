@@ -92,26 +92,26 @@ catches<Spoils>("declaration", checks, [
   ],
   [
     "bursts above its own limit",
-    "declares budgets that can be spent",
-    { declared: { budgets: ({ url }) => [{ key: url, messages: 1, perSeconds: 1, burst: 2 }] } }
+    "declares rate limits that can be spent",
+    { declared: { rateLimits: ({ url }) => [{ key: url, messages: 1, perSeconds: 1, burst: 2 }] } }
   ],
   [
-    "has a credential in a budget's key that is not redacted",
-    "names no secret in the keys of its budgets",
-    { declared: { budgets: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }] } }
+    "has a credential in a rate limit's key that is not redacted",
+    "names no secret in the keys of its rate limits",
+    { declared: { rateLimits: ({ url }) => [{ key: Redacted.value(url), messages: 1, perSeconds: 1, burst: 1 }] } }
   ],
   [
-    "has one budget for all",
-    "shares no budget between different credentials",
-    { declared: { budgets: () => [{ key: "hook", messages: 1, perSeconds: 1, burst: 1 }] } }
+    "has one rate limit for all",
+    "shares no rate limit between different credentials",
+    { declared: { rateLimits: () => [{ key: "hook", messages: 1, perSeconds: 1, burst: 1 }] } }
   ],
   [
-    "has one budget for all credentials of a room",
-    "shares no budget between different credentials",
+    "has one rate limit for all credentials of a room",
+    "shares no rate limit between different credentials",
     {
       declared: {
         example: { url: "https://hooks.example.com/xxx", room: "other" },
-        budgets: ({ room = "" }) => [{ key: room, messages: 1, perSeconds: 1, burst: 1 }]
+        rateLimits: ({ room = "" }) => [{ key: room, messages: 1, perSeconds: 1, burst: 1 }]
       }
     }
   ]

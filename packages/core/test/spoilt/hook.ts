@@ -59,7 +59,7 @@ export const checks = ({
     settingsVersion: 1,
     example: { url: "https://hooks.example.com/xxx" },
     setup: ["Make a hook."],
-    budgets: ({ url }) => [{ key: url, messages: 1, perSeconds: 1, burst: 1 }],
+    rateLimits: ({ url }) => [{ key: url, messages: 1, perSeconds: 1, burst: 1 }],
     sizes: { text: 1000 },
     capabilities: {},
     preview: (_, notification) => ({ blocks: blocks(text(notification)) }),

@@ -23,7 +23,7 @@ export interface TestOutcome {
   readonly form: ChannelPlugin.Form
   /** Why the last attempt failed. */
   readonly reason?: Reason
-  /** Not before this time, in epoch milliseconds, because of a budget or because the service asked for it. */
+  /** Not before this time, in epoch milliseconds, because of a rate limit or because the service asked for it. */
   readonly until?: number
   readonly link?: URL
 }
@@ -37,7 +37,7 @@ export class TestSends extends Context.Service<
   {
     /**
      * Sends both before anything else that the integration is owed, within its
-     * budget, and answers within 15 seconds. A success ends a broken state of the
+     * rate limit, and answers within 15 seconds. A success ends a broken state of the
      * integration of this id if it is `saved`; else nothing is stored.
      */
     readonly send: (
@@ -144,7 +144,7 @@ export class TestSends extends Context.Service<
 /** Settings that are tried. */
 interface Test {
   readonly rateLimiter: RateLimiter["Service"]
-  /** Spends their budgets, as an integration would. */
+  /** Spends their rate limits, as an integration would. */
   readonly spender: IntegrationId
   readonly test: ReadyIntegration
 }

@@ -1,9 +1,9 @@
 /**
- * The budgets that a test send spends: they are kept by the gateway whose lanes spend them too (cases B1, D6).
+ * The rate limits that a test send spends: they are kept by the gateway whose lanes spend them too (cases B1, D6).
  */
 import { IntegrationId, Limits } from "@tocsin/core"
 import { Duration, Effect, FiberMap, Schema } from "effect"
-import type { Budget } from "../config/rateLimits.ts"
+import type { RateLimit } from "../config/rateLimits.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { RateLimiter } from "../sending/RateLimiter.ts"
@@ -12,7 +12,7 @@ import { Peers } from "../cluster/Peers.ts"
 /** How long a test goes on trying. */
 export const giveUpAfter = Duration.minutes(5)
 
-/** While nobody answers for a budget: its gateway has gone, or its lanes are moving. */
+/** While nobody answers for a rate limit: its gateway has gone, or its lanes are moving. */
 const pause = 1000
 
 /** Whoever does not ask again so long after it could, in milliseconds, is gone, and no longer the next. */
@@ -20,13 +20,13 @@ const patience = 10_000
 
 const spender = IntegrationId
 
-/** What a gateway is asked of a budget that it keeps; the answer is in milliseconds. */
+/** What a gateway is asked of a rate limit that it keeps; the answer is in milliseconds. */
 const Question = Schema.fromJsonString(
   Schema.Union([
     Schema.Struct({
       of: Schema.Literal("take"),
       spender,
-      budgets: Schema.Array(Schema.Struct({ ...Limits.fields, key: Schema.String }))
+      rateLimits: Schema.Array(Schema.Struct({ ...Limits.fields, key: Schema.String }))
     }),
     Schema.Struct({ of: Schema.Literal("pause"), spender, milliseconds: Schema.Number }),
     Schema.Struct({
@@ -40,7 +40,7 @@ const Question = Schema.fromJsonString(
 )
 type Question = typeof Question.Type
 
-/** Answers other gateways for as long as the scope is open; paces a test that spends these budgets. */
+/** Answers other gateways for as long as the scope is open; paces a test that spends these rate limits. */
 export const remoteRateLimiter = Effect.gen(function* () {
   const rateLimiter = yield* RateLimiter
   const peers = yield* Peers
@@ -51,7 +51,7 @@ export const remoteRateLimiter = Effect.gen(function* () {
   const answer = Effect.fnUntraced(function* (question: Question) {
     switch (question.of) {
       case "take": {
-        yield* rateLimiter.declare(question.spender, question.budgets)
+        yield* rateLimiter.declare(question.spender, question.rateLimits)
         const wait = yield* rateLimiter.takeFirst(question.spender)
         // Whoever asked may be gone before it says so; one that sends now may yet be asked for a pause.
         const isGoneAfter = wait > 0 ? wait + patience : giveUpAfter
@@ -73,8 +73,8 @@ export const remoteRateLimiter = Effect.gen(function* () {
 
   yield* Effect.forkScoped(peers.answer((question) => Effect.map(answer(decode(question)), String)))
 
-  return Effect.fnUntraced(function* (budgets: ReadonlyArray<Budget>) {
-    const keys = budgets.map(({ key }) => key)
+  return Effect.fnUntraced(function* (rateLimits: ReadonlyArray<RateLimit>) {
+    const keys = rateLimits.map(({ key }) => key)
     const partition = yield* groupCommit.read(integrations.partitionOf(keys)).pipe(
       Effect.tapError(() => Effect.sleep(pause)),
       Effect.eventually
@@ -88,7 +88,7 @@ export const remoteRateLimiter = Effect.gen(function* () {
 
     return {
       ...rateLimiter,
-      takeFirst: (spender) => ask({ of: "take", spender, budgets }),
+      takeFirst: (spender) => ask({ of: "take", spender, rateLimits }),
       pause: (spender, milliseconds) => Effect.asVoid(ask({ of: "pause", spender, milliseconds })),
       hint: (key, remaining, resetAt) => Effect.asVoid(ask({ of: "hint", key, remaining, resetAt })),
       forget: (spender) => Effect.asVoid(ask({ of: "forget", spender }))

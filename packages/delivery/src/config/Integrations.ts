@@ -71,11 +71,11 @@ export class Integrations extends Context.Service<
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
     /** Which state each is in, by the `updatedAt` of what is shown. */
     readonly states: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
-    /** Which part of the lanes each belongs to: those that spend one budget belong to one part (M1). */
+    /** Which part of the lanes each belongs to: those that spend one rate limit belong to one part (M1). */
     readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
-    /** Which part those belong to that spend these budgets, saved or not. */
-    readonly partitionOf: (budgets: ReadonlyArray<string>) => Effect.Effect<number, SqlError.SqlError>
-    /** Puts every integration where it belongs by its budgets, which another version of its plugin may declare anew. */
+    /** Which part those belong to that spend these rate limits, saved or not. */
+    readonly partitionOf: (rateLimits: ReadonlyArray<string>) => Effect.Effect<number, SqlError.SqlError>
+    /** Puts every integration where it belongs by its rate limits, which another version of its plugin may declare anew. */
     readonly place: Effect.Effect<void, SqlError.SqlError>
     /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
@@ -133,12 +133,14 @@ export class Integrations extends Context.Service<
           )
         )
 
-      /** Puts every integration where it belongs by its budgets. */
-      const placeByBudgets = Effect.gen(function* () {
+      /** Puts every integration where it belongs by its rate limits. */
+      const updatePartitions = Effect.gen(function* () {
         const rows = yield* sql<
           Pick<Row, "id" | "partition" | "budgets">
         >`SELECT id, partition, budgets FROM integrations`
-        const places = assignPartitions(rows.map(({ budgets, id }) => ({ id, budgets: decodeKeys(budgets ?? "[]") })))
+        const places = assignPartitions(
+          rows.map(({ budgets, id }) => ({ id, rateLimits: decodeKeys(budgets ?? "[]") }))
+        )
         for (const { id, partition } of rows) {
           const place = places.get(id)
           if (place === partition) continue
@@ -170,18 +172,18 @@ export class Integrations extends Context.Service<
             (rows) => new Map(rows.map(({ id, partition }) => [IntegrationId.make(id), partition ?? 0]))
           )
         ),
-        partitionOf: Effect.fnUntraced(function* (budgets) {
+        partitionOf: Effect.fnUntraced(function* (rateLimits) {
           const rows = yield* sql<Pick<Row, "partition" | "budgets">>`SELECT partition, budgets FROM integrations`
-          const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => budgets.includes(key)))
-          return sharing?.partition ?? assignPartitions([{ id: "", budgets }]).get("") ?? 0
+          const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => rateLimits.includes(key)))
+          return sharing?.partition ?? assignPartitions([{ id: "", rateLimits }]).get("") ?? 0
         }),
         place: Effect.gen(function* () {
           for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
             const known = yield* Effect.orElseSucceed(stored(row), () => undefined)
-            const budgets = known === undefined ? "[]" : keysOf(known, decodeOptions(row.options).limits)
-            if (budgets !== row.budgets) yield* sql`UPDATE integrations SET budgets = ${budgets} WHERE id = ${row.id}`
+            const keys = known === undefined ? "[]" : keysOf(known, decodeOptions(row.options).limits)
+            if (keys !== row.budgets) yield* sql`UPDATE integrations SET budgets = ${keys} WHERE id = ${row.id}`
           }
-          yield* placeByBudgets
+          yield* updatePartitions
         }),
         ready: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)
@@ -245,7 +247,7 @@ export class Integrations extends Context.Service<
           yield* before === undefined
             ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
-          yield* placeByBudgets
+          yield* updatePartitions
         }),
         hasten: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
@@ -298,6 +300,6 @@ export class Integrations extends Context.Service<
   )
 }
 
-/** What its budgets are known by, as the column has it. */
+/** The hashed keys of its rate limits, as the column `budgets` stores them. */
 const keysOf = ({ decoded, installed }: Pick<StoredSettings, "installed" | "decoded">, limits: Limits | undefined) =>
   encodeKeys(rateLimitKeys({ ...installed, integration: { settings: decoded, ...(limits && { limits }) } }))

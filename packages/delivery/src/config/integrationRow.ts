@@ -41,7 +41,7 @@ export const decodeOptions = Schema.decodeSync(Options)
 
 const Keys = Schema.fromJsonString(Schema.Array(Schema.String))
 
-/** The column `budgets`: the hashed keys of the budgets that it spends. */
+/** The column `budgets`: the hashed keys of the rate limits that the integration spends from. */
 export const encodeKeys = Schema.encodeSync(Keys)
 export const decodeKeys = Schema.decodeSync(Keys)
 

@@ -59,7 +59,7 @@ export class Lanes extends Context.Service<
       const stop = Effect.fnUntraced(function* (id: IntegrationId) {
         lanes.delete(id)
         signals.serves(id, false)
-        // Its budgets bind it to the end; and they are those of a lane that was started for it meanwhile.
+        // Its rate limits bind it to the end; and they are those of a lane that was started for it meanwhile.
         const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : rateLimiter.forget(id)))
         yield* FiberSet.run(stopping, Effect.andThen(FiberMap.remove(fibers, id), forget))
       })

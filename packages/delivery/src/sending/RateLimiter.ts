@@ -1,12 +1,12 @@
 /**
- * Budgets: how fast each integration may be sent to (cases B1 to B4).
+ * Rate limits: how fast each integration may be sent to (cases B1 to B4).
  */
 import type { IntegrationId, Limits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
-import type { Budget } from "../config/rateLimits.ts"
+import type { RateLimit } from "../config/rateLimits.ts"
 import { longestPause } from "../domain/retryPolicy.ts"
 
-/** A token bucket of one budget key, as it was at the time `at` in epoch milliseconds. */
+/** A token bucket of one rate limit key, as it was at the time `at` in epoch milliseconds. */
 export interface Bucket {
   readonly tokens: number
   readonly at: number
@@ -48,26 +48,26 @@ export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Says which budgets an integration spends; where several share a key, the slower rate rules. */
-    readonly declare: (integration: IntegrationId, budgets: ReadonlyArray<Budget>) => Effect.Effect<void>
+    /** Says which rate limits an integration spends; where several share a key, the slower rate rules. */
+    readonly declare: (integration: IntegrationId, rateLimits: ReadonlyArray<RateLimit>) => Effect.Effect<void>
     /** Forgets what an integration declared. */
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
-    /** Takes one message from all budgets of the integration, or says how many milliseconds to wait before asking again. */
+    /** Takes one message from all rate limits of the integration, or says how many milliseconds to wait before asking again. */
     readonly take: (integration: IntegrationId) => Effect.Effect<number>
-    /** How many messages the integration's budgets hold now; at least one. */
+    /** How many messages the integration's rate limits hold now; at least one. */
     readonly atOnce: (integration: IntegrationId) => Effect.Effect<number>
     /** Like `take`, before all others: what it has to wait for is kept from them, until it is taken or forgotten. */
     readonly takeFirst: (integration: IntegrationId) => Effect.Effect<number>
     /** How many messages the integration can say in a minute, by the limits in force. */
     readonly perMinute: (integration: IntegrationId) => Effect.Effect<number>
-    /** The service asked for a pause of so many milliseconds: the integration's own budget, its first, is empty till then (B4). */
+    /** The service asked for a pause of so many milliseconds: the integration's own rate limit, its first, is empty till then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
     /** The service said what is left of one of its limits. */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
   }
 >()("@tocsin/delivery/RateLimiter") {
   static readonly layer: Layer.Layer<RateLimiter> = Layer.sync(RateLimiter, () => {
-    const declared = new Map<IntegrationId, ReadonlyArray<Budget>>()
+    const declared = new Map<IntegrationId, ReadonlyArray<RateLimit>>()
     /** Who spends each key. */
     const spenders = new Map<string, Set<IntegrationId>>()
     const buckets = new Map<string, Bucket>()
@@ -75,11 +75,11 @@ export class RateLimiter extends Context.Service<
     const first = new Set<IntegrationId>()
 
     const rateOf = (key: string): Limits | undefined => {
-      let slowest: Budget | undefined
+      let slowest: RateLimit | undefined
       for (const integration of spenders.get(key) ?? []) {
-        for (const budget of declared.get(integration) ?? []) {
-          if (budget.key !== key) continue
-          if (slowest === undefined || perSecond(budget) < perSecond(slowest)) slowest = budget
+        for (const rateLimit of declared.get(integration) ?? []) {
+          if (rateLimit.key !== key) continue
+          if (slowest === undefined || perSecond(rateLimit) < perSecond(slowest)) slowest = rateLimit
         }
       }
       return slowest
@@ -91,7 +91,7 @@ export class RateLimiter extends Context.Service<
       })
 
     const spends = (integration: IntegrationId, key: string) =>
-      (declared.get(integration) ?? []).some((budget) => budget.key === key)
+      (declared.get(integration) ?? []).some((rateLimit) => rateLimit.key === key)
 
     /** Takes one from each bucket that holds as many as `wanted` of it; else the milliseconds until they do. */
     const takeOf = (integration: IntegrationId, now: number, wanted: (key: string) => number) => {
@@ -113,16 +113,16 @@ export class RateLimiter extends Context.Service<
     }
 
     return RateLimiter.of({
-      declare: (integration, budgets) =>
+      declare: (integration, rateLimits) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          for (const { key, ...rate } of budgets) {
+          for (const { key, ...rate } of rateLimits) {
             const bucket = buckets.get(key)
             // Since nobody spent it here, another gateway may have (B2).
             if (bucket !== undefined && !spenders.has(key)) buckets.set(key, emptyUntil(fill(bucket, rate, now), 0))
           }
           withdraw(integration)
-          declared.set(integration, budgets)
-          for (const { key } of budgets) spenders.set(key, (spenders.get(key) ?? new Set()).add(integration))
+          declared.set(integration, rateLimits)
+          for (const { key } of rateLimits) spenders.set(key, (spenders.get(key) ?? new Set()).add(integration))
         }),
       forget: (integration) =>
         Effect.sync(() => {

@@ -1,7 +1,7 @@
 /**
  * The beginning of an attempt in the store: which deliveries it takes, and what it says (cases D1, D5, O3, O7).
  */
-import { AlertId, ChannelPlugin, IntegrationId, Notification } from "@tocsin/core"
+import { AlertId, type ChannelPlugin, IntegrationId, Notification } from "@tocsin/core"
 import { Clock, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
@@ -11,6 +11,7 @@ import { compose, digest } from "../domain/composeNotification.ts"
 import type { ClaimedDelivery } from "./Attempts.ts"
 import { Conversations, episodesJoined, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
+import { decodeReceipt } from "../records/receipt.ts"
 import { given, isOneOf } from "../sql/bulk.ts"
 import type { Lease } from "../cluster/Partitions.ts"
 import { PublicUrl } from "./PublicUrl.ts"
@@ -242,5 +243,4 @@ export const claims = Effect.gen(function* () {
   return { take, takeDigest }
 })
 
-const decodeReceipt = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt)))
 const decodeNotification = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

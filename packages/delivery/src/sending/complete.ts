@@ -1,14 +1,15 @@
 /**
  * The end of an attempt in the store: what became of what it said (cases D1 to D5).
  */
-import { ChannelPlugin, type IntegrationId, type Kind, Message, type Reason } from "@tocsin/core"
-import { Array as Arr, Clock, Effect, Schema } from "effect"
+import { type IntegrationId, type Kind, Message, type Reason } from "@tocsin/core"
+import { Array as Arr, Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { conversationAfter, isUnanswered, unanswered } from "../domain/conversationAfter.ts"
 import { AlertRules } from "../config/AlertRules.ts"
 import type { End, Outcome, ClaimedDelivery } from "./Attempts.ts"
 import { Conversations, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
+import { encodeReceipt } from "../records/receipt.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { isOneOf, updateAll } from "../sql/bulk.ts"
@@ -253,5 +254,3 @@ type Delivered = Extract<Outcome, { _tag: "Delivered" }>
 const isDelivered = (end: Ended): end is Ended & { readonly outcome: Delivered } => end.outcome._tag === "Delivered"
 
 const causeOf = ({ _tag, detail }: Reason) => storable(`${_tag}: ${detail}`)
-
-const encodeReceipt = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(ChannelPlugin.Receipt)))

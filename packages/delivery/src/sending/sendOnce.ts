@@ -26,7 +26,7 @@ export const sendOnce = Effect.fnUntraced(function* (
   options: ChannelPlugin.DeliverOptions
 ): Effect.fn.Return<Tried, never, RateLimiter> {
   const rateLimiter = yield* RateLimiter
-  const heed = (hints: ChannelPlugin.Receipt["budgets"]) =>
+  const heed = (hints: ChannelPlugin.Receipt["rateLimits"]) =>
     Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) =>
       rateLimiter.hint(hashed(key), remaining, resetAt.epochMilliseconds)
     )
@@ -44,11 +44,11 @@ export const sendOnce = Effect.fnUntraced(function* (
   if (Exit.isSuccess(exit)) {
     // The message went out, whatever the plugin gives back for it.
     const receipt = isReceipt(exit.value) ? exit.value : {}
-    yield* heed(receipt.budgets)
+    yield* heed(receipt.rateLimits)
     return { _tag: "Delivered", receipt }
   }
-  const { budgets, reason } = failureOf(exit.cause)
-  yield* heed(budgets)
+  const { rateLimits, reason } = failureOf(exit.cause)
+  yield* heed(rateLimits)
   return { _tag: "Failed", reason }
 })
 

@@ -116,7 +116,7 @@ describe("Edits", () => {
         yield* accept(...Array.from({ length: 1201 }, (_, n) => event(`x${n}`)))
         yield* save(integration("ops"), rule("r"))
         assert.strictEqual(yield* owed("Raised"), 1201)
-        // At once: the budget would let them go one by one, a millisecond apart.
+        // At once: the rate limit would let them go one by one, a millisecond apart.
         const second = Effect.andThen(TestClock.adjust("1 second"), settle)
         yield* Effect.repeat(second, { until: () => script.sent.length === 1201 })
         yield* save(rule("r", { enabled: false }))

@@ -54,7 +54,7 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "goes before all that waits, and spends the budget",
+    "goes before all that waits, and spends the rate limit",
     world((script) =>
       Effect.gen(function* () {
         // One message in five seconds, and none saved up.
@@ -132,7 +132,7 @@ describe("TestSends (D6)", () => {
           { of: "Raised", status: "trying", form: "rich", reason: "RateLimited", until: 60_000 },
           { of: "Cleared", status: "trying", form: "rich" }
         ])
-        // The lane is left alone too, because it spends the same budget.
+        // The lane is left alone too, because it spends the same rate limit.
         yield* raise("a")
         yield* pass("44 seconds")
         assert.deepStrictEqual(script.kinds("ops"), ["Test"])
@@ -179,7 +179,7 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "with settings that are not saved stores nothing, and spends the budget of whoever shares it",
+    "with settings that are not saved stores nothing, and spends the rate limit of whoever shares it",
     world((script) =>
       Effect.gen(function* () {
         const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }

@@ -229,7 +229,7 @@ class Other extends ChannelPlugin.Service<Other>()("other", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: () => [],
+  rateLimits: () => [],
   sizes: { text: 100 },
   capabilities: {}
 }) {}

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assignPartitions } from "../../src/config/rateLimits.ts"
 
-const one = (id: string, ...budgets: ReadonlyArray<string>) => ({ id, budgets })
+const one = (id: string, ...rateLimits: ReadonlyArray<string>) => ({ id, rateLimits })
 
 describe("Where integrations belong (B1, M1)", () => {
-  it("is one place for those that share any budget, also by way of others, in whatever order they come", () => {
+  it("is one place for those that share any rate limit, also by way of others, in whatever order they come", () => {
     const integrations = [
       one("room and token", "aa1", "0f2"),
       one("another room, the same token", "bb3", "0f2"),
@@ -19,7 +19,7 @@ describe("Where integrations belong (B1, M1)", () => {
     }
   })
 
-  it("is by their id for those that have no budget: they share nothing", () => {
+  it("is by their id for those that have no rate limit: they share nothing", () => {
     const places = assignPartitions(["a", "b", "c", "d"].map((id) => one(id)))
     assert.isAbove(new Set(places.values()).size, 1)
   })

@@ -21,7 +21,7 @@ class Odd extends ChannelPlugin.Service<Odd>()("odd", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: () => [],
+  rateLimits: () => [],
   sizes: { text: 100 },
   capabilities: {}
 }) {}
@@ -54,7 +54,7 @@ class Many extends ChannelPlugin.Service<Many>()("many", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: () => [],
+  rateLimits: () => [],
   sizes: { text: 100 },
   capabilities: {}
 }) {}
@@ -64,7 +64,7 @@ const shape = {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: () => [],
+  rateLimits: () => [],
   sizes: { text: 100 },
   capabilities: {}
 }

@@ -14,7 +14,7 @@ const Room = (version: number, options: Pick<ChannelPlugin.Any, "settings"> & { 
     settingsVersion: version,
     example: {},
     setup: [],
-    budgets: () => [{ key: "room", messages: 100, perSeconds: 1, burst: 100 }],
+    rateLimits: () => [{ key: "room", messages: 100, perSeconds: 1, burst: 100 }],
     sizes: { text: 1000 },
     capabilities: {},
     ...options

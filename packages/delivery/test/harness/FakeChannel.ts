@@ -26,7 +26,7 @@ export type Answer =
   | { readonly left: number; readonly until: DateTime.Utc }
   | { readonly gate: Deferred.Deferred<void>; readonly after?: Exclude<Answer, "throw"> }
 
-/** Settings: the room is the budget's key, unless `shared` names one. */
+/** Settings: the room is the rate limit's key, unless `shared` names one. */
 export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
   title: "Fake",
   settings: Schema.Struct({
@@ -46,7 +46,7 @@ export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: ({ burst = 100_000, messages = 100_000, room, shared }) => [
+  rateLimits: ({ burst = 100_000, messages = 100_000, room, shared }) => [
     { key: shared ?? room, messages, perSeconds: 60, burst }
   ],
   sizes: { text: 4000 },
@@ -94,7 +94,7 @@ export class Script {
       if ("fail" in answer) return Effect.fail(new DeliveryError({ reason: answer.fail }))
       if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.after ?? "ok"))
       return Effect.map(Effect.void, () => ({
-        budgets: [{ key: "shared", remaining: answer.left, resetAt: answer.until }]
+        rateLimits: [{ key: "shared", remaining: answer.left, resetAt: answer.until }]
       }))
     }
     return Layer.effect(

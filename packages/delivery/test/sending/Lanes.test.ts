@@ -149,11 +149,11 @@ describe("Lanes", () => {
   it.effect("go on when a gateway has gone that asked to send a test first (D6)", () =>
     Effect.gen(function* () {
       const { first } = yield* two
-      const budget = { messages: 60, perSeconds: 60, burst: 1 }
+      const rateLimit = { messages: 60, perSeconds: 60, burst: 1 }
       yield* first.here(save(integration("ops", { settings: { room: "ops", messages: 60, burst: 1 } }), rule("all")))
       yield* first.here(raise("a"))
       yield* settle
-      const take = { of: "take", spender: "test-elsewhere", budgets: [{ key: hashed("ops"), ...budget }] }
+      const take = { of: "take", spender: "test-elsewhere", rateLimits: [{ key: hashed("ops"), ...rateLimit }] }
       assert.strictEqual(yield* first.peers.asked(JSON.stringify(take)), "1000")
       yield* first.here(raise("b"))
       yield* pass("5 seconds")

@@ -57,7 +57,7 @@ describe("What plugins, services and people get wrong", () => {
       )()
   )
 
-  it.effect.each([{ give: null }, { give: { link: "not a url" } }, { give: { budgets: [{ key: "x" }] } }])(
+  it.effect.each([{ give: null }, { give: { link: "not a url" } }, { give: { rateLimits: [{ key: "x" }] } }])(
     "a receipt that is none ($give) does not lose that the message went out",
     (answer) =>
       world((script) =>

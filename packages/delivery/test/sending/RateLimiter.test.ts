@@ -84,7 +84,7 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
-  it.effect("spends all budgets of an integration or none", () =>
+  it.effect("spends all rate limits of an integration or none", () =>
     Effect.gen(function* () {
       const { declare, take } = yield* RateLimiter
       yield* declare(a, [
@@ -116,22 +116,22 @@ describe("RateLimiter", () => {
   it.effect("holds one where it was not kept for a while: another gateway may have spent it (B2)", () =>
     Effect.gen(function* () {
       const { atOnce, declare, forget, pause, take } = yield* RateLimiter
-      const budget = { key: "hook", messages: 10, perSeconds: 10, burst: 10 }
-      yield* declare(a, [budget])
+      const rateLimit = { key: "hook", messages: 10, perSeconds: 10, burst: 10 }
+      yield* declare(a, [rateLimit])
       assert.strictEqual(yield* take(a), 0)
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* atOnce(a), 10)
-      // An edit that leaves the budget as it is takes nothing from it.
-      yield* declare(a, [budget])
+      // An edit that leaves the rate limit as it is takes nothing from it.
+      yield* declare(a, [rateLimit])
       assert.strictEqual(yield* atOnce(a), 10)
       yield* forget(a)
       yield* TestClock.adjust("1 minute")
-      yield* declare(a, [budget])
+      yield* declare(a, [rateLimit])
       assert.deepStrictEqual([yield* take(a), yield* take(a)], [0, 1000])
       yield* pause(a, 60_000)
       yield* forget(a)
       yield* TestClock.adjust("10 seconds")
-      yield* declare(a, [budget])
+      yield* declare(a, [rateLimit])
       assert.strictEqual(yield* take(a), 50_000)
     }).pipe(Effect.provide(RateLimiter.layer))
   )

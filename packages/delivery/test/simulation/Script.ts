@@ -38,7 +38,7 @@ export interface Rate {
 export interface ScriptedIntegration {
   readonly id: string
   readonly enabled: boolean
-  /** The budget's key, perhaps shared. */
+  /** The rate limit's key, perhaps shared. */
   readonly key: string
   readonly rate: Rate
   readonly limits?: Rate

@@ -47,7 +47,7 @@ const options: ChannelPlugin.Options<typeof Settings> = {
   settingsVersion: 1,
   example: {},
   setup: [],
-  budgets: ({ burst, key, messages, perSeconds }) => [{ key, messages, perSeconds, burst }],
+  rateLimits: ({ burst, key, messages, perSeconds }) => [{ key, messages, perSeconds, burst }],
   sizes: { text: 4000 },
   capabilities: {}
 }
@@ -97,7 +97,7 @@ type Order = Extract<Action, { readonly _tag: "Service" }>
 
 export class Services {
   readonly calls: Array<Call> = []
-  /** When each budget's key was asked to be left alone. */
+  /** When each rate limit's key was asked to be left alone. */
   readonly pauses: Array<{ readonly key: string; readonly at: number }> = []
   readonly #clock: VirtualClock
   #orders: Array<{ readonly order: Order; times: number; readonly until: number }> = []
@@ -223,10 +223,10 @@ export class Services {
       call.outcome = "acknowledged"
       return { data: this.calls.indexOf(call) }
     })
-    const fail = (reason: Reason, budgets?: DeliveryError["budgets"]) =>
+    const fail = (reason: Reason, rateLimits?: DeliveryError["rateLimits"]) =>
       Effect.suspend(() => {
         call.outcome = reason._tag === "Unavailable" && reason.unanswered === true ? "unanswered" : "failed"
-        return new DeliveryError({ reason, ...(budgets && { budgets }) })
+        return new DeliveryError({ reason, ...(rateLimits && { rateLimits }) })
       })
     const usual = Effect.andThen(Effect.sleep("300 millis"), acknowledge)
     switch (behaviour?.does) {
@@ -242,7 +242,7 @@ export class Services {
         this.pauses.push({ key, at: call.at })
         return Effect.map(acknowledge, (receipt) => ({
           ...receipt,
-          budgets: [{ key, remaining: 0, resetAt: DateTime.makeUnsafe(this.#clock.wall + behaviour.milliseconds) }]
+          rateLimits: [{ key, remaining: 0, resetAt: DateTime.makeUnsafe(this.#clock.wall + behaviour.milliseconds) }]
         }))
       case "hangs":
         return Effect.never

@@ -1,5 +1,5 @@
 /**
- * B1 to B3: what a service received within any time, against its budget. B2 lets a
+ * B1 to B3: what a service received within any time, against its rate limit. B2 lets a
  * bucket hold one after a start and after a pause that the service asked for.
  */
 import type { Evidence } from "./invariants.ts"
@@ -31,7 +31,9 @@ export const withinRateLimits = ({ calls, model, pauses, starts, steps }: Eviden
             (last.at - first.at + forward) * perMillisecond +
             granted.filter((at) => at > first.at && isWithin(at)).length
           return index + 1 > allowed + 1e-6
-            ? [`B: ${index + 1} messages in ${last.at - first.at} ms where ${allowed.toFixed(2)} may be: budget ${key}`]
+            ? [
+                `B: ${index + 1} messages in ${last.at - first.at} ms where ${allowed.toFixed(2)} may be: rate limit ${key}`
+              ]
             : []
         })
       )

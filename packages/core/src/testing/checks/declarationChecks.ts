@@ -84,29 +84,29 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     })
   },
   {
-    name: "declares budgets that can be spent",
+    name: "declares rate limits that can be spent",
     run: Effect.gen(function* () {
-      const budgets = plugin.budgets(yield* settings)
-      assert.isAbove(budgets.length, 0)
-      for (const { burst, messages, perSeconds } of budgets) {
+      const rateLimits = plugin.rateLimits(yield* settings)
+      assert.isAbove(rateLimits.length, 0)
+      for (const { burst, messages, perSeconds } of rateLimits) {
         assert.isTrue([burst, messages, perSeconds].every(Number.isFinite))
         assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
       }
     })
   },
   {
-    name: "names no secret in the keys of its budgets",
+    name: "names no secret in the keys of its rate limits",
     run: Effect.gen(function* () {
-      const budgets = JSON.stringify(plugin.budgets(yield* settings))
-      for (const secret of options.secrets) assert.notInclude(budgets, secret, "a key that is not redacted")
+      const rateLimits = JSON.stringify(plugin.rateLimits(yield* settings))
+      for (const secret of options.secrets) assert.notInclude(rateLimits, secret, "a key that is not redacted")
     })
   },
   {
-    name: "shares no budget between different credentials",
+    name: "shares no rate limit between different credentials",
     run: Effect.gen(function* () {
       const keys = Effect.fnUntraced(function* (settings: Schema.Json) {
         return plugin
-          .budgets(yield* decode(settings))
+          .rateLimits(yield* decode(settings))
           .map(({ key }) => (Redacted.isRedacted(key) ? Redacted.value(key) : key))
       })
       const pointers = secretPointers(plugin)

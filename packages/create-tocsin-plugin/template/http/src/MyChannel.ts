@@ -15,7 +15,7 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
   example: { url: "https://chat.example.com/rooms/ops", token: "XXXXXXXXXXXXXXXX" },
   setup: ["In My Channel open the room's settings, make a token, and copy it and the room's URL."],
   // Name the vendor's page that states the limit.
-  budgets: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
+  rateLimits: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
   sizes: { text: 4000 },
   capabilities: {}
 }) {

@@ -35,7 +35,7 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
   example: { host: "chat.example.com", port: 6697, token: "XXXXXXXXXXXXXXXX" },
   setup: ["Ask whoever runs the server for its host name and port, and for the room's token."],
   // Name the vendor's page that states the limit.
-  budgets: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
+  rateLimits: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
   sizes: { text: 4000 },
   capabilities: {}
 }) {
