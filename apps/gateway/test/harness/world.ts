@@ -13,6 +13,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import * as Gate from "./gate.ts"
+import * as InProcess from "./inProcess.ts"
 import { type Room, type RoomOptions, makeRoom } from "./room.ts"
 
 /** The room's auth token, in every HipChat integration of the tests. */
@@ -58,9 +59,10 @@ export interface World {
   readonly room: (id: string, options: RoomOptions) => Effect.Effect<Room, HttpClientError.HttpClientError>
 }
 
-/** Makes a world, and ends all of it with the scope. */
+/** Makes a world whose gateway is a process of its own, and ends all of it with the scope. */
 export const make = (
-  settings: { readonly [name: string]: string } = {}
+  settings: { readonly [name: string]: string } = {},
+  startGateway: typeof InProcess.start = GatewayProcess.start
 ): Effect.Effect<World, GatewayProcess.GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const client = Context.get(yield* Layer.build(NodeHttpClient.layerUndici), HttpClient.HttpClient)
@@ -81,7 +83,7 @@ export const make = (
       TOCSIN_EGRESS_ALLOW: "127.0.0.1",
       ...settings
     }
-    let running = yield* GatewayProcess.start(environment)
+    let running = yield* startGateway(environment)
     const answers: Array<string> = []
 
     const request: World["request"] = Effect.fnUntraced(function* (method, path, body, headers = {}) {
@@ -101,7 +103,7 @@ export const make = (
     })
 
     const startWith: World["startWith"] = (changed) =>
-      GatewayProcess.start({ ...environment, ...changed }).pipe(
+      startGateway({ ...environment, ...changed }).pipe(
         Effect.map((started) => void (running = started)),
         Effect.provideService(Scope.Scope, scope)
       )
@@ -123,10 +125,13 @@ export const make = (
     return { ...world, room: (id: string, options: RoomOptions) => makeRoom(world, id, options) }
   })
 
-/** One world for all tests of a file. */
+/** Makes a world whose gateway runs in this process. */
+export const makeInProcess = (settings?: { readonly [name: string]: string }) => make(settings, InProcess.start)
+
+/** One world for all tests of a file, whose gateway runs in this process. */
 export class SharedWorld extends Context.Service<SharedWorld, World>()("@tocsin/gateway/test/SharedWorld") {
   static readonly layer = (settings: { readonly [name: string]: string } = {}) =>
-    Layer.effect(SharedWorld, make(settings))
+    Layer.effect(SharedWorld, makeInProcess(settings))
 }
 
 /** A body that ThousandEyes posts, with some texts in it replaced by others. */
