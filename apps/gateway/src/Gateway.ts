@@ -32,22 +32,23 @@ const EngineSettings = Layer.effectContext(
 
 const Server = Layer.unwrap(
   Effect.gen(function* () {
-    const { host, port, tlsCert, tlsKey } = yield* Settings
+    const { host, keepAlive, port, tlsCert, tlsKey } = yield* Settings
+    const options = { keepAlive: keepAlive * 1000 }
     const tls = Option.all({ cert: tlsCert, key: tlsKey })
     const listen = (server: ReturnType<typeof makeServer>) =>
       NodeHttpServer.layer(() => server, { host, port }).pipe(
         Layer.catch(({ cause }) =>
           refuse<Layer.Success<typeof NodeHttpServer.layerHttpServices> | HttpServer.HttpServer>(
-            `Cannot listen on ${host}:${port}, ${whyNot(cause)}: set TOCSIN_HOST or TOCSIN_PORT.`
+            `Cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}, ${whyNot(cause)}: set TOCSIN_HOST or TOCSIN_PORT.`
           )
         )
       )
-    if (Option.isNone(tls)) return listen(makeServer())
+    if (Option.isNone(tls)) return listen(makeServer(options))
     const certificate = yield* Effect.mapError(
       Certificate.read(tls.value),
       ({ message }) => new StartRefused({ message })
     )
-    const server = makeTlsServer(certificate)
+    const server = makeTlsServer(certificate, options)
     return Layer.merge(
       listen(server),
       Layer.effectDiscard(Effect.forkScoped(Certificate.follow(server, tls.value, certificate)))

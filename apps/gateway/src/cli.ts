@@ -3,12 +3,13 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { copyStore, type NamedStore } from "@tocsin/delivery"
-import { Config, Console, Context, Effect, FileSystem, Layer, Redacted, References } from "effect"
+import { Console, Context, Effect, FileSystem, Layer, Redacted, References, Schema } from "effect"
 import { Argument, CliConfig, Command, GlobalFlag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import manifest from "../package.json" with { type: "json" }
 import * as Gateway from "./Gateway.ts"
 import { loadPlugins } from "./startup/loadPlugins.ts"
+import { secretSetting } from "./startup/secretSetting.ts"
 import { Settings, StartRefused } from "./startup/Settings.ts"
 import * as Store from "./startup/Store.ts"
 import { isStoreUrl, readStoreUrl } from "./startup/storeUrl.ts"
@@ -27,8 +28,8 @@ const serve = Command.make("serve", {}, () => serving).pipe(
 /** A URL may hold a password: no message may repeat it, and what stands in arguments other users of the machine see. */
 const store = (name: string, variable: string, description: string) =>
   Argument.Redacted(name).pipe(
-    Argument.withDescription(`${description}; ${variable} of the environment when absent`),
-    Argument.withFallbackConfig(Config.Redacted(variable))
+    Argument.withDescription(`${description}; ${variable} or ${variable}_FILE of the environment when absent`),
+    Argument.withFallbackConfig(secretSetting(Schema.Redacted(Schema.String), variable))
   )
 
 const migrate = Command.make(

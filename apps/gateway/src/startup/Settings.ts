@@ -6,6 +6,9 @@ import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { parseHosts } from "@tocsin/egress"
+import * as Listen from "./listenAddress.ts"
+import { numberSetting } from "./numberSetting.ts"
+import { secretSetting } from "./secretSetting.ts"
 import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
 
 /** The gateway cannot start as it is set up; the message is for the operator. */
@@ -27,11 +30,6 @@ const Networks = Schema.String.check(
   })
 )
 
-const Port = Schema.FiniteFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: 65_535 }, { expected: "a port from 0 to 65535" })
-)
-
 const HostList = Schema.String.check(
   Schema.makeFilter((text) => parseHosts(text).unread.length === 0, {
     expected: "host names, addresses and CIDRs such as 10.0.0.0/8, with commas between them and no ports"
@@ -44,10 +42,13 @@ const ProxyUrl = Schema.Redacted(Schema.String).check(
   })
 )
 
-/** What an `Authorization` header can carry unchanged; with anything else every caller would get 401. */
+/** Long enough that nobody guesses it, and what an `Authorization` header can carry unchanged. */
 const Token = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((token) => Redacted.value(token).length >= 16, {
+    expected: 'at least 16 characters. Make one with: TOCSIN_TOKEN="$(openssl rand -hex 32)"'
+  }),
   Schema.makeFilter((token) => /^[!-~](?:[ -~]*[!-~])?$/.test(Redacted.value(token)), {
-    expected: "ASCII, and no space or line's end around it"
+    expected: "ASCII, and no space or line break at either end"
   })
 )
 
@@ -59,11 +60,6 @@ const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
   )
 
 const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
-
-const Days = Schema.FiniteFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 1, maximum: 36_500 }, { expected: "a number of days from 1 to 36500" })
-)
 
 const PackageNames = Schema.String.check(
   Schema.isPattern(/^([ ,]*(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*[ ,]*(,|$))*$/, {
@@ -79,11 +75,11 @@ const BaseUrl = Link.check(
 
 const settings = Config.all({
   /** The address to listen on. */
-  host: Config.String("TOCSIN_HOST").pipe(Config.withDefault("127.0.0.1")),
+  host: Listen.host,
   /** The port to listen on; 0 takes a free one. */
-  port: Config.schema(Port, "TOCSIN_PORT").pipe(Config.withDefault(8080)),
+  port: Listen.port,
   /** Where the store is: `sqlite:<file>` or `postgres://...`. */
-  store: Config.schema(StoreUrlText, "TOCSIN_DATABASE_URL").pipe(
+  store: secretSetting(StoreUrlText, "TOCSIN_DATABASE_URL").pipe(
     Config.withDefault("sqlite:data/tocsin.db"),
     Config.map(readStoreUrl)
   ),
@@ -92,14 +88,25 @@ const settings = Config.all({
   /** The integration that tells operators of Tocsin's own troubles. */
   operators: Config.option(Config.schema(IntegrationId, "TOCSIN_OPERATORS")),
   /** How long history is kept, in days. */
-  retentionDays: Config.schema(Days, "TOCSIN_RETENTION_DAYS").pipe(Config.withDefault(30)),
+  retentionDays: numberSetting("TOCSIN_RETENTION_DAYS", {
+    minimum: 1,
+    maximum: 36_500,
+    expected: "a number of days from 1 to 36500"
+  }).pipe(Config.withDefault(30)),
   /** What callers must show; without it only this machine is served. */
-  token: Config.option(Config.schema(Token, "TOCSIN_TOKEN")),
+  token: Config.option(secretSetting(Token, "TOCSIN_TOKEN")),
   /** The proxies that are believed when they say who calls. */
   trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
   ),
+  /** How long a connection stays open without a request, in seconds. */
+  keepAlive: Config.all([
+    Config.option(
+      numberSetting("TOCSIN_KEEP_ALIVE", { minimum: 1, maximum: 3600, expected: "a number of seconds from 1 to 3600" })
+    ),
+    Config.option(Config.String("TOCSIN_TRUSTED_PROXIES"))
+  ]).pipe(Config.map(([seconds, proxies]) => Option.getOrElse(seconds, () => keepAlive(Option.isSome(proxies))))),
   /** A file with the certificate, and its chain, for HTTPS. */
   tlsCert: Config.option(Config.String("TOCSIN_TLS_CERT")),
   /** A file with the certificate's private key. */
@@ -136,8 +143,12 @@ const settings = Config.all({
   thousandEyesTimeZone: Config.schema(TimeZone, "TOCSIN_THOUSANDEYES_TIMEZONE").pipe(Config.withDefault("UTC"))
 })
 
-/** Addresses that only this machine can reach. */
-const loopback = new Set(["localhost", "127.0.0.1", "::1"])
+/**
+ * Longer than proxies keep their connections, so that it is the proxy that closes, and it never sends into a closed
+ * connection. AWS and nginx keep them for 60 seconds, Google Cloud's load balancers for 600:
+ * https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends
+ */
+const keepAlive = (behindProxy: boolean) => (behindProxy ? 620 : 75)
 
 /** What the operator set. */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
@@ -146,7 +157,7 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
     Settings,
     Effect.gen(function* () {
       const set = yield* Effect.mapError(settings, toStartRefused)
-      if (Option.isNone(set.token) && !loopback.has(set.host)) {
+      if (Option.isNone(set.token) && !Listen.isLoopback(set.host)) {
         return yield* new StartRefused({
           message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
         })
@@ -163,6 +174,7 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
             "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
         })
       }
+      yield* Effect.mapError(Listen.logServiceLink, toStartRefused)
       return set
     })
   )

@@ -7,7 +7,7 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { SharedWorld } from "../harness/world.ts"
 
-const token = "0ur-0wn-t0ken"
+const token = "0ur-0wn-l0ng-t0ken"
 
 const client = Effect.fnUntraced(function* (token: string) {
   return yield* HttpApiClient.make(Api, {

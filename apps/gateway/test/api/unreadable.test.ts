@@ -6,7 +6,7 @@ import { send } from "../harness/raw.ts"
 import { SharedWorld } from "../harness/world.ts"
 
 describe("A body that is kept", () => {
-  const token = "0ur-0wn-t0ken"
+  const token = "0ur-0wn-l0ng-t0ken"
   const canary = "c4n4ry"
   const deep = `${"[".repeat(33)}${"]".repeat(33)}`
 

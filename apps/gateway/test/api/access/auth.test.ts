@@ -104,6 +104,13 @@ describe("With a token", () => {
       })
     )
 
+    it.effect("a connection stays open for longer than a proxy keeps it", () =>
+      Effect.gen(function* () {
+        const { headers } = yield* (yield* SharedWorld).request("GET", "/healthz")
+        assert.strictEqual(headers["keep-alive"], "timeout=620")
+      })
+    )
+
     it.effect("/healthz needs none", () =>
       Effect.gen(function* () {
         const world = yield* SharedWorld
@@ -193,28 +200,17 @@ describe("Without a token", () => {
 describe("A start is refused with one sentence", () => {
   const refusals: ReadonlyArray<readonly [settings: { readonly [name: string]: string }, sentence: string]> = [
     [{ TOCSIN_HOST: "0.0.0.0" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
-    [{ TOCSIN_HOST: "0.0.0.0", TOCSIN_TOKEN: "" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
-    [{ TOCSIN_TOKEN: "t0k\u00e9n" }, "TOCSIN_TOKEN: Expected ASCII"],
-    [{ TOCSIN_TOKEN: "from-a-file\n" }, "TOCSIN_TOKEN: Expected ASCII"],
     [{ TOCSIN_KEY: "too short" }, "TOCSIN_KEY must hold 32 bytes in base64"],
     [{ TOCSIN_KEY_FILE: "/nowhere/key" }, "The key file /nowhere/key cannot be read"],
-    [{ TOCSIN_DATABASE_URL: "mysql://localhost/tocsin" }, "TOCSIN_DATABASE_URL: Expected sqlite: and a file"],
     [
       { TOCSIN_DATABASE_URL: "sqlite:/dev/null/tocsin.db", TOCSIN_KEY: key(1) },
       "The database /dev/null/tocsin.db cannot be opened"
     ],
-    [{ TOCSIN_TRUSTED_PROXIES: "proxy.example" }, "TOCSIN_TRUSTED_PROXIES: Expected addresses or CIDRs"],
-    [{ TOCSIN_TRUSTED_PROXIES: "10.0.0.1, 10.0.0.0/33" }, "TOCSIN_TRUSTED_PROXIES: Expected addresses or CIDRs"],
-    [{ TOCSIN_TRUSTED_PROXIES: "10.0.0.1" }, "Behind a proxy the gateway needs a token"],
-    [{ TOCSIN_TLS_CERT: "/nowhere/cert.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
-    [{ TOCSIN_TLS_KEY: "/nowhere/key.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
     [
       { TOCSIN_TLS_CERT: "/nowhere/cert.pem", TOCSIN_TLS_KEY: "/nowhere/key.pem" },
       "TOCSIN_TLS_CERT: /nowhere/cert.pem cannot be read"
     ],
-    [{ TOCSIN_TLS_CERT: "/dev/null", TOCSIN_TLS_KEY: "/dev/null" }, "are not a certificate and its key"],
-    [{ TOCSIN_PORT: "a lot" }, "TOCSIN_PORT: Expected a"],
-    [{ TOCSIN_THOUSANDEYES_VIEWS_URL: "javascript:{time}" }, "TOCSIN_THOUSANDEYES_VIEWS_URL"]
+    [{ TOCSIN_TLS_CERT: "/dev/null", TOCSIN_TLS_KEY: "/dev/null" }, "are not a certificate and its key"]
   ]
 
   it.live("if a setting is wrong", () =>
