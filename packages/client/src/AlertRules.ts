@@ -4,8 +4,10 @@
 import { AlertRule as CoreRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { AlertSummary } from "./Alerts.ts"
 import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
+import { MessageCounts } from "./Consequences.ts"
 import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
@@ -39,10 +41,18 @@ export const AlertRule = Schema.Struct({
 export const RulePreview = Schema.Struct({
   raise: Schema.Natural,
   clear: Schema.Natural,
-  integrations: Schema.Array(
-    Schema.Struct({ integration: IntegrationId, raise: Schema.Natural, clear: Schema.Natural })
-  )
+  integrations: Schema.Array(MessageCounts)
 }).annotate({ identifier: "RulePreview" })
+
+/** The alerts of the last 24 hours that a match matches. */
+export const MatchPreview = Schema.Struct({
+  items: Schema.Array(AlertSummary).annotateKey({ description: "The newest of them, at most 50." }),
+  total: Schema.Natural.annotateKey({ description: "How many match, of those that were looked at." }),
+  of: Schema.Natural.annotateKey({ description: "How many alerts were looked at: the newest 10,000 at most." }),
+  more: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: "More alerts came in the last 24 hours than were looked at."
+  })
+}).annotate({ identifier: "MatchPreview" })
 
 const params = { id: AlertRuleId }
 
@@ -67,6 +77,15 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       success: RulePreview,
       error: [InvalidRequest, StoreUnavailable]
     }).annotateMerge(says("What saving a rule would send", "How many raises and clears, and where. Nothing is saved.")),
+    HttpApiEndpoint.post("matches", "/matches", {
+      payload: Schema.Struct({
+        match: CoreRule.fields.match.annotateKey({ description: "As in a rule." })
+      }),
+      success: MatchPreview,
+      error: [InvalidRequest, StoreUnavailable]
+    }).annotateMerge(
+      says("Which alerts a match matches", "Of those that came in the last 24 hours. Nothing is saved.")
+    ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(AlertRule),

@@ -1,11 +1,12 @@
 /**
  * Alerts in and out.
  */
-import { Alert, AlertId, Because, InboundLimits, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
+import { Alert, AlertId, AlertRuleId, Because, InboundLimits, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Delivery } from "./Deliveries.ts"
-import { list, page } from "./lists.ts"
+import { Explanations, Timeline } from "./Explanations.ts"
+import { list, page, skip } from "./lists.ts"
 import { InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
 import { says } from "./says.ts"
 
@@ -35,6 +36,19 @@ export const Conversation = Schema.Struct({
 
 const ShownAlert = Alert.annotate({ identifier: "Alert" })
 
+/** An alert in a list, and how far people were notified of it. */
+export const AlertSummary = Schema.Struct({
+  ...Alert.fields,
+  notified: Schema.optionalKey(
+    Schema.Struct({
+      delivered: Schema.Natural.annotateKey({
+        description: "How many integrations got at least one message about it, in a digest too."
+      }),
+      of: Schema.Natural.annotateKey({ description: "How many integrations its rules led to." })
+    })
+  )
+}).annotate({ identifier: "AlertSummary" })
+
 /** An alert with all that was said of it. */
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
@@ -44,19 +58,6 @@ export const AlertDetails = Schema.Struct({
     description: "What was noted of its events, such as the reason of a clear by hand."
   })
 }).annotate({ identifier: "AlertDetails" })
-
-/** Why each integration was told, or was not. */
-export const Explanations = Schema.Struct({
-  items: Schema.Array(
-    Schema.Struct({
-      integration: IntegrationId,
-      told: Schema.Boolean,
-      why: Schema.String.annotateKey({
-        description: "What decided it: a rule, a switch, or what became of each delivery."
-      })
-    })
-  )
-}).annotate({ identifier: "Explanations" })
 
 const Posted = PostedAlert.annotate({ identifier: "PostedAlert" })
 
@@ -76,13 +77,33 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
+        order: Schema.optionalKey(Schema.Literals(["newest", "oldest"])).annotateKey({
+          description: "newest if it is left out. With oldest, after leads towards the newest."
+        }),
+        skip: skip,
         state: Schema.optionalKey(Schema.Literals(["raised", "cleared"])),
+        severity: Schema.optionalKey(Schema.Array(Severity)).annotateKey({
+          description: "Any of these; may be given several times."
+        }),
         source: Schema.optionalKey(Schema.String),
+        rule: Schema.optionalKey(AlertRuleId).annotateKey({
+          description: "Only those that this alert rule led to an integration."
+        }),
+        integration: Schema.optionalKey(IntegrationId).annotateKey({
+          description: "Only those that a rule led to this integration."
+        }),
+        notNotified: Schema.optionalKey(Schema.Literals(["true"])).annotateKey({
+          description: "true: only those of which no message was delivered anywhere."
+        }),
+        q: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))).annotateKey({
+          description:
+            "Free text: every word of it occurs in the source, its id of the alert, the rule, the test, the summary, a target or a label; in any case of letters."
+        }),
         sourceId: Schema.optionalKey(Schema.String).annotateKey({ description: "The source's own id of the alert." })
       },
-      success: list(ShownAlert),
+      success: list(AlertSummary),
       error: StoreUnavailable
-    }).annotateMerge(says("Alerts, newest first")),
+    }).annotateMerge(says("Alerts, newest first", "total is exact unless there is more.")),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },
       success: AlertDetails,
@@ -93,8 +114,16 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       success: Explanations,
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
-      says("Why each integration was told, or not", "What decided: a rule, a switch, or what became of each delivery.")
+      says(
+        "Why each integration was notified, or not",
+        "What decided: a rule, a switch, or what became of each delivery. Of every integration there is."
+      )
     ),
+    HttpApiEndpoint.get("timeline", "/:id/timeline", {
+      params: { id: AlertId },
+      success: Timeline,
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(says("What happened to an alert", "Oldest first: events, deliveries, attempts and edits.")),
     HttpApiEndpoint.post("clear", "/:id/clear", {
       params: { id: AlertId },
       payload: Schema.Struct({

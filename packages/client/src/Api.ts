@@ -8,6 +8,9 @@ import { Authorization, RequestErrors } from "./Authorization.ts"
 import { DeliveriesApi } from "./Deliveries.ts"
 import { IntegrationsApi } from "./Integrations.ts"
 import { PluginsApi } from "./Plugins.ts"
+import { EventsApi } from "./Events.ts"
+import { LanesApi } from "./Lanes.ts"
+import { SessionApi, SessionsApi } from "./Sessions.ts"
 import { SourcesApi } from "./Sources.ts"
 import { SystemApi } from "./System.ts"
 
@@ -19,9 +22,19 @@ const description = [
 
 /** All routes of the gateway. A field, or a parameter of a query, that it does not know is an error that names it. */
 export class Api extends HttpApi.make("tocsin")
-  .add(SourcesApi, AlertsApi, IntegrationsApi, AlertRulesApi, DeliveriesApi, PluginsApi)
+  .add(
+    SourcesApi,
+    AlertsApi,
+    IntegrationsApi,
+    AlertRulesApi,
+    DeliveriesApi,
+    PluginsApi,
+    LanesApi,
+    EventsApi,
+    SessionsApi
+  )
   .middleware(Authorization)
-  .add(SystemApi)
+  .add(SessionApi, SystemApi)
   .middleware(RequestErrors)
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -2,12 +2,23 @@
  * How a caller shows that it may.
  */
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
-import { InvalidRequest, TooLarge, TooManyAttempts, Unauthorized, UnsupportedMediaType } from "./Problems.ts"
+import { Forbidden, InvalidRequest, TooLarge, TooManyAttempts, Unauthorized, UnsupportedMediaType } from "./Problems.ts"
 
-/** The gateway's token, as `Authorization: Bearer <token>`, or by Basic with any user and the token as password. */
+/** The name of the cookie that holds a browser's session. */
+export const sessionCookie = "tocsin_session"
+
+/**
+ * The gateway's token, as `Authorization: Bearer <token>`, or by Basic with any user and the token as password; or a
+ * session in a cookie (`POST /v1/session`). With a cookie, a request that changes something must be JSON and come from
+ * the gateway's own pages.
+ */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@tocsin/client/Authorization", {
-  error: [Unauthorized, TooManyAttempts],
-  security: { bearer: HttpApiSecurity.bearer, basic: HttpApiSecurity.basic }
+  error: [Unauthorized, Forbidden, TooManyAttempts],
+  security: {
+    bearer: HttpApiSecurity.bearer,
+    basic: HttpApiSecurity.basic,
+    session: HttpApiSecurity.apiKey({ key: sessionCookie, in: "cookie" })
+  }
 }) {}
 
 /** Refuses a request that cannot be read, and says where and what was expected. */

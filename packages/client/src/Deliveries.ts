@@ -1,7 +1,7 @@
 /**
  * What was told, where and when.
  */
-import { AlertId, IntegrationId } from "@tocsin/core"
+import { AlertId, IntegrationId, Link } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
@@ -25,6 +25,7 @@ export const Delivery = Schema.Struct({
   text: Schema.optionalKey(Schema.String).annotateKey({
     description: "The message in plain words, as it was delivered."
   }),
+  link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen, if its service said so." }),
   foldedInto: Schema.optionalKey(Schema.String).annotateKey({
     description: "The delivery that carried it: a digest, or the message about a later episode of its alert."
   }),
@@ -44,6 +45,14 @@ export const Delivery = Schema.Struct({
 const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey({
   description: "Kept in the history of the new delivery."
 })
+
+/** How many deliveries were made again, or would be. */
+export const Redelivered = Schema.Struct({
+  redelivered: Schema.Natural.annotateKey({ description: "How many new deliveries were made; 0 in a dry run." }),
+  matching: Schema.optionalKey(Schema.Natural).annotateKey({
+    description: "In a dry run: how many deliveries would be made."
+  })
+}).annotate({ identifier: "Redelivered" })
 
 /** The history of deliveries. */
 export class DeliveriesApi extends HttpApiGroup.make("deliveries")
@@ -70,17 +79,22 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
     HttpApiEndpoint.post("redeliverAll", "/redeliver", {
       payload: Schema.Struct({
         integration: Schema.optionalKey(IntegrationId),
+        alert: Schema.optionalKey(AlertId),
+        state: Schema.optionalKey(Schema.Literals(["dead", "delivered"])).annotateKey({
+          description: "dead if it is left out. delivered needs a reason."
+        }),
+        dryRun: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "true: only count, and make nothing." }),
         since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
           description: "Only those made at or after this time."
         }),
         reason: Schema.optionalKey(Reason)
       }),
-      success: Schema.Struct({ redelivered: Schema.Natural }),
+      success: Redelivered,
       error: [InvalidRequest, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Deliver the dead again",
-        "All dead deliveries, or those of one integration or since a time, in their order."
+        "Deliver many again",
+        "All dead deliveries, or those of one integration, one alert or since a time, in their order. With dryRun it only says how many."
       )
     ),
     HttpApiEndpoint.post("redeliver", "/:id/redeliver", {

@@ -1,9 +1,19 @@
 /**
  * The integrations: configured channels.
  */
-import { ConfiguredName, DeliveryOptions, IntegrationId, Limits, Link, Preview, ShownRequest } from "@tocsin/core"
+import {
+  AlertRuleId,
+  ConfiguredName,
+  DeliveryOptions,
+  IntegrationId,
+  Limits,
+  Link,
+  Preview,
+  ShownRequest
+} from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Consequences } from "./Consequences.ts"
 import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
 import { list, page } from "./lists.ts"
@@ -39,6 +49,9 @@ export const IntegrationPayload = Schema.Struct({
   backlog: ignored,
   oldestAt: ignored,
   lastSuccessAt: ignored,
+  lastFailure: ignored,
+  paused: ignored,
+  rules: ignored,
   createdAt: ignored,
   updatedAt: ignored
 }).annotate({ identifier: "IntegrationPayload" })
@@ -56,6 +69,13 @@ const sixReasons = [
   "PayloadRejected: it refuses the message.",
   "Misconfigured: the settings cannot work."
 ].join(" ")
+
+/** Why nothing is sent to an integration although nothing is wrong with it: somebody paused it. */
+export const Paused = Schema.Struct({
+  since: Schema.DateTimeUtc,
+  reason: Schema.String,
+  by: Schema.String.annotateKey({ description: "Who paused it: a user's name or a network address." })
+}).annotate({ identifier: "Paused" })
 
 /** An integration as it is shown: without its secrets. */
 export const Integration = Schema.Struct({
@@ -82,7 +102,23 @@ export const Integration = Schema.Struct({
   ),
   backlog: Schema.Natural.annotateKey({ description: "How many deliveries wait there." }),
   oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was made." }),
-  lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc),
+  lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "When a message was last delivered there, tests included. Absent while none ever was: it is untested."
+  }),
+  lastFailure: Schema.optionalKey(
+    Schema.Struct({
+      at: Schema.DateTimeUtc,
+      reason: Schema.String.annotateKey({
+        description: `Why the attempt failed, with what the service said. ${sixReasons}`
+      })
+    })
+  ).annotateKey({ description: "The last attempt that failed, tests included." }),
+  paused: Schema.optionalKey(Paused).annotateKey({
+    description: "Present while it is paused: new deliveries are queued, and none is sent."
+  }),
+  rules: Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String })).annotateKey({
+    description: "The alert rules that use it."
+  }),
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "Integration" })
@@ -130,6 +166,10 @@ export const IntegrationPreview = Schema.Struct({
 
 const params = { id: IntegrationId }
 
+const WhyPaused = Schema.Struct({
+  reason: Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey({ description: "Kept in history." })
+})
+
 const SettingsToTry = Schema.Struct({
   settings: Schema.optionalKey(Settings).annotateKey({
     description: "Settings to try in place of the stored ones; secrets that they leave out are the stored ones."
@@ -166,6 +206,23 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says("What messages would look like by settings that are not saved", "Nothing is sent, and nothing is stored.")
     ),
+    HttpApiEndpoint.post("consequences", "/consequences", {
+      payload: [
+        IntegrationPayload,
+        Schema.Struct({
+          remove: IntegrationId.annotateKey({
+            description: "The integration that would be removed, also from its rules."
+          })
+        })
+      ],
+      success: Consequences,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "What saving or removing an integration does",
+        "The body is that of a save, with the id of an integration that is there, or { remove: its id }. Nothing is saved, and nothing is sent."
+      )
+    ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(Integration),
@@ -194,6 +251,25 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       success: HttpApiSchema.NoContent,
       error: [NotFound, Conflict, PreconditionFailed, StoreUnavailable]
     }).annotateMerge(says("Remove an integration", "What it was still owed is superseded.")),
+    HttpApiEndpoint.post("pause", "/:id/pause", {
+      params,
+      payload: WhyPaused,
+      success: Integration,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Pause an integration",
+        "Queues new deliveries and sends none until it is resumed; what is being sent ends first. Test sends still go. History keeps the reason."
+      )
+    ),
+    HttpApiEndpoint.post("resume", "/:id/resume", {
+      params,
+      payload: WhyPaused,
+      success: Integration,
+      error: [InvalidRequest, NotFound, StoreUnavailable]
+    }).annotateMerge(
+      says("Resume an integration", "Sends what was queued while it was paused. History keeps the reason.")
+    ),
     HttpApiEndpoint.post("test", "/:id/test", {
       params,
       payload: [

@@ -37,6 +37,13 @@ export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()("To
   title: "Too many wrong tokens"
 }) {}
 
+/** The caller is known, and may not do this; the detail says why. */
+export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+  type: ProblemDetails.blankType,
+  status: 403,
+  title: "This is not allowed"
+}) {}
+
 /** There is nothing of this id. */
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
   type: ProblemDetails.blankType,

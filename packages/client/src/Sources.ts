@@ -31,9 +31,27 @@ export const Taken = Schema.Struct({
   })
 }).annotate({ identifier: "Taken" })
 
+/** A source, and what came from it. */
+export const Source = Schema.Struct({
+  name: Schema.String,
+  type: Schema.String.annotateKey({ description: "Its format; json for what is posted to /v1/alerts." }),
+  address: Schema.String.annotateKey({ description: "The path to which it posts." }),
+  state: Schema.Literals(["ok", "quiet", "unreadable"]).annotateKey({
+    description:
+      "ok: something came in the last 24 hours. quiet: nothing came. unreadable: the last thing that came could not be read."
+  }),
+  lastEventAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Absent if nothing ever came." }),
+  events24h: Schema.Natural.annotateKey({ description: "Events of the last 24 hours that changed an alert." }),
+  unreadable24h: Schema.Natural.annotateKey({ description: "Bodies of the last 24 hours that could not be read." })
+}).annotate({ identifier: "Source" })
+
 /** The sources. */
 export class SourcesApi extends HttpApiGroup.make("sources")
   .add(
+    HttpApiEndpoint.get("list", "/", {
+      success: list(Source),
+      error: StoreUnavailable
+    }).annotateMerge(says("The sources", "Those that the gateway reads, and those that posted to /v1/alerts.")),
     HttpApiEndpoint.post("post", "/:name", {
       params: {
         name: Schema.String.annotateKey({ description: "A built-in source's name is its type: thousandeyes." })

@@ -1,20 +1,26 @@
-export { AlertRule, AlertRulePayload, AlertRulesApi, RulePreview } from "./AlertRules.ts"
-export { Accepted, AlertDetails, AlertsApi, Conversation, Explanations } from "./Alerts.ts"
+export { AlertRule, AlertRulePayload, AlertRulesApi, MatchPreview, RulePreview } from "./AlertRules.ts"
+export { Accepted, AlertDetails, AlertsApi, AlertSummary, Conversation } from "./Alerts.ts"
 export { Api } from "./Api.ts"
-export { Authorization, RequestErrors } from "./Authorization.ts"
-export { DeliveriesApi, Delivery } from "./Deliveries.ts"
+export { Authorization, RequestErrors, sessionCookie } from "./Authorization.ts"
+export { Activity, Consequences, MessageCounts } from "./Consequences.ts"
+export { DeliveriesApi, Delivery, Redelivered } from "./Deliveries.ts"
+export { Change, Changes, EventsApi, ServerEvent } from "./Events.ts"
+export { Explanation, Explanations, Timeline, TimelineEntry } from "./Explanations.ts"
 export {
   Integration,
   IntegrationPayload,
   IntegrationPreview,
   IntegrationReplacement,
   IntegrationsApi,
+  Paused,
   TestSend
 } from "./Integrations.ts"
+export { Lane, LanesApi } from "./Lanes.ts"
 export { pageBounds } from "./lists.ts"
 export { Plugin, PluginsApi } from "./Plugins.ts"
 export {
   Conflict,
+  Forbidden,
   InvalidPart,
   InvalidRequest,
   NotFound,
@@ -25,5 +31,6 @@ export {
   Unauthorized,
   UnsupportedMediaType
 } from "./Problems.ts"
-export { SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
+export { Caller, Scope, Session, SessionApi, SessionsApi } from "./Sessions.ts"
+export { Source, SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"

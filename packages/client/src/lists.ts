@@ -14,7 +14,8 @@ const wholeNumber = (
 /** The bounds of what `page` takes. */
 export const pageBounds = {
   limit: { minimum: 1, maximum: 500 },
-  after: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+  after: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  skip: { minimum: 0, maximum: 1_000_000 }
 } as const
 
 /** What every list takes: how many items, and where to go on (`next` of the page before). */
@@ -28,6 +29,12 @@ export const page = {
     expected: "a whole number, the next of the page before, such as 42"
   })
 }
+
+/** How many items to leave out before the page, for lists of which any part can be shown at once. */
+export const skip = wholeNumber(pageBounds.skip, {
+  description: "How many items to leave out first, counted from after if that is given.",
+  expected: "a whole number from 0 to 1000000, such as 5000"
+})
 
 /** What every list answers: a page, how many there are in all, and where to go on if there are more. */
 export const list = <Item extends Schema.Top>(item: Item) =>

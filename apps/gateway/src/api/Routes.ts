@@ -13,6 +13,7 @@ import { DeliveryHandlers } from "./deliveries.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
 import { docsPath, openapiPath } from "./allowedMethods.ts"
+import { NotYetHandlers } from "./notYet.ts"
 import { PluginHandlers } from "./plugins.ts"
 import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./rules.ts"
@@ -50,6 +51,7 @@ export const Routes = Layer.unwrap(
     RuleHandlers,
     DeliveryHandlers,
     PluginHandlers,
+    NotYetHandlers,
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),

@@ -5,6 +5,7 @@ import { DateTime, Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readBody } from "./body.ts"
 import { deliveryJson } from "./deliveries.ts"
+import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -86,6 +87,7 @@ export const AlertHandlers = HttpApiBuilder.group(
           Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
         )
       )
+      .handle("timeline", notYet)
       .handle("clear", ({ params: { id }, payload: { reason } }) =>
         Effect.gen(function* () {
           const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))

@@ -7,6 +7,7 @@ import {
 } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
 import {
+  AlertRules,
   Backlog,
   Edits,
   type IntegrationInput,
@@ -24,6 +25,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
 import { integrationPreview } from "./integrationPreview.ts"
+import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -38,6 +40,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
     const backlog = yield* Backlog
+    const alertRules = yield* AlertRules
 
     /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
     const unsaved = (input: IntegrationInput) =>
@@ -78,7 +81,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
       const size = yield* groupCommit.read(backlog.size(shown.id))
       const oldest = yield* groupCommit.read(backlog.oldest(shown.id))
-      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size })
+      const rules = (yield* groupCommit.read(alertRules.current)).rules
+        .filter((rule) => rule.integrations.includes(shown.id))
+        .map(({ id, name }) => ({ id, name }))
+      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size, rules })
     }, Effect.mapError(storeProblem))
 
     return handlers.handleAll({
@@ -117,6 +123,9 @@ export const IntegrationHandlers = HttpApiBuilder.group(
           .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
         return tagged(yield* show(saved))
       }),
+      consequences: notYet,
+      pause: notYet,
+      resume: notYet,
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // An id of its own, so that no stored secret is taken for it.
         return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
@@ -183,7 +192,16 @@ const stateOf = ({ broken, waiting }: ShownIntegration, now: number) => {
 
 const integrationJson = (
   shown: ShownIntegration,
-  { now, oldest, size }: { readonly now: number; readonly oldest: number | undefined; readonly size: number }
+  {
+    now,
+    oldest,
+    rules,
+    size
+  }: Pick<typeof IntegrationJson.Type, "rules"> & {
+    readonly now: number
+    readonly oldest: number | undefined
+    readonly size: number
+  }
 ): typeof IntegrationJson.Type => {
   const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, waiting, ...integration } = shown
   return {
@@ -192,6 +210,7 @@ const integrationJson = (
     ...(waiting !== undefined &&
       waiting.until > now && { waiting: { because: waiting.because, until: DateTime.makeUnsafe(waiting.until) } }),
     backlog: size,
+    rules,
     ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
     ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),

@@ -48,7 +48,7 @@ const withBounds = (parameter: JsonObject, schema: JsonObject): JsonObject => {
     ...parameter,
     ...(description !== undefined && { description }),
     schema:
-      name === "limit" || name === "after"
+      name === "limit" || name === "after" || name === "skip"
         ? { type: "integer", ...pageBounds[name] }
         : name === "since"
           ? { ...form, format: "date-time" }

@@ -6,6 +6,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
+import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -51,6 +52,7 @@ export const RuleHandlers = HttpApiBuilder.group(
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),
+      matches: notYet,
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))

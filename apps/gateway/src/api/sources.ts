@@ -4,6 +4,7 @@ import { ThousandEyes } from "@tocsin/sources"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { parseJson, readBody } from "./body.ts"
+import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 import { Settings } from "../startup/Settings.ts"
@@ -63,6 +64,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           return yield* take(name, body, keep)
         })
       )
+      .handle("list", notYet)
       .handle("unreadable", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100 } = query

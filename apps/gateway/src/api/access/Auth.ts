@@ -41,7 +41,8 @@ export const layer = Layer.effect(
 
     return Authorization.of({
       bearer: (effect, { credential }) => allow(effect, credential),
-      basic: (effect, { credential }) => allow(effect, credential.password)
+      basic: (effect, { credential }) => allow(effect, credential.password),
+      session: () => Effect.fail(new Unauthorized({ detail: "Send Authorization: Bearer <TOCSIN_TOKEN>" }))
     })
   })
 )

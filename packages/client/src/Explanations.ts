@@ -1,0 +1,125 @@
+/**
+ * What became of an alert: why each integration was notified or was not, and what happened when.
+ */
+import { AlertRuleId, IntegrationId, Link } from "@tocsin/core"
+import { Schema } from "effect"
+
+/** What became of an alert at one integration. */
+export const outcomes = [
+  "delivered",
+  "sending",
+  "waiting",
+  "inDigest",
+  "diverted",
+  "dead",
+  "superseded",
+  "integrationDisabled",
+  "ruleDisabled",
+  "notMatched",
+  "noRule",
+  "notDue"
+] as const
+
+/** Why one integration was notified, or was not. */
+export const Explanation = Schema.Struct({
+  integration: IntegrationId,
+  name: Schema.optionalKey(Schema.String).annotateKey({ description: "Its name; absent if it was removed." }),
+  type: Schema.optionalKey(Schema.String),
+  told: Schema.Boolean.annotateKey({ description: "Whether any message about the alert was delivered there." }),
+  outcome: Schema.optionalKey(Schema.Literals(outcomes)).annotateKey({
+    description: [
+      "delivered: the last message about it was delivered.",
+      "sending: it is being sent.",
+      "waiting: it waits; until when is in until.",
+      "inDigest: a digest includes it, and is being sent.",
+      "diverted: its fallback was notified instead.",
+      "dead: it was given up.",
+      "superseded: it was no longer true before it was sent.",
+      "integrationDisabled: a rule matches, and the integration is disabled.",
+      "ruleDisabled: a rule would match, and is disabled.",
+      "notMatched: no rule that names the integration matches.",
+      "noRule: no rule names the integration.",
+      "notDue: a rule matches now, and did not while the alert was raised."
+    ].join(" ")
+  }),
+  why: Schema.String.annotateKey({ description: "The same as a sentence." }),
+  rules: Schema.optionalKey(Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String }))).annotateKey({
+    description: "The rules that led there."
+  }),
+  delivery: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that the outcome is of." }),
+  digest: Schema.optionalKey(Schema.String).annotateKey({
+    description: "The delivery of the digest that includes it."
+  }),
+  until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When it is tried next." }),
+  link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen." }),
+  nearest: Schema.optionalKey(
+    Schema.Struct({
+      rule: AlertRuleId,
+      name: Schema.String,
+      failed: Schema.Array(
+        Schema.Struct({
+          condition: Schema.String.annotateKey({
+            description: "source, rule, test, severity, or labels/NAME, as in the rule's match."
+          }),
+          wanted: Schema.String.annotateKey({ description: "What the rule demands." }),
+          found: Schema.optionalKey(Schema.String).annotateKey({
+            description: "What the alert has; absent if nothing."
+          })
+        })
+      ).annotateKey({ description: "The conditions that the alert does not meet." })
+    })
+  ).annotateKey({ description: "Of notMatched: the rule that came nearest, with the fewest conditions failed." })
+}).annotate({ identifier: "Explanation" })
+
+/** Why each integration was notified, or was not. */
+export const Explanations = Schema.Struct({ items: Schema.Array(Explanation) }).annotate({
+  identifier: "Explanations"
+})
+
+/** One thing that happened to an alert. */
+export const TimelineEntry = Schema.Struct({
+  at: Schema.DateTimeUtc,
+  kind: Schema.Literals([
+    "received",
+    "planned",
+    "attempt",
+    "coalesced",
+    "delivered",
+    "dead",
+    "superseded",
+    "diverted",
+    "requeued",
+    "ruleEdited",
+    "paused",
+    "resumed"
+  ]).annotateKey({
+    description: [
+      "received: the source reported something of it.",
+      "planned: a delivery was made.",
+      "attempt: a try of a delivery, at its begin.",
+      "coalesced: a digest, or the message about a later episode, includes the delivery.",
+      "delivered, dead, superseded, diverted: how a delivery ended.",
+      "requeued: a delivery waits again for a reason other than its own attempt.",
+      "ruleEdited: a rule that led somewhere was edited.",
+      "paused, resumed: an integration was."
+    ].join(" ")
+  }),
+  text: Schema.String.annotateKey({ description: "The same as a sentence." }),
+  integration: Schema.optionalKey(IntegrationId),
+  delivery: Schema.optionalKey(Schema.String),
+  rule: Schema.optionalKey(AlertRuleId),
+  attempt: Schema.optionalKey(
+    Schema.Struct({
+      number: Schema.Natural,
+      outcome: Schema.optionalKey(Schema.String).annotateKey({
+        description: "Delivered, or the class of the failure, such as Unavailable; absent while it runs."
+      }),
+      milliseconds: Schema.optionalKey(Schema.Natural).annotateKey({ description: "How long it took." }),
+      answer: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." })
+    })
+  ),
+  by: Schema.optionalKey(Schema.String).annotateKey({ description: "Who did it, if that is known." })
+}).annotate({ identifier: "TimelineEntry" })
+
+/** What happened to an alert, oldest first. */
+export const Timeline = Schema.Struct({ items: Schema.Array(TimelineEntry) }).annotate({ identifier: "Timeline" })

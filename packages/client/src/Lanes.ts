@@ -1,0 +1,84 @@
+/**
+ * How the integrations are being sent to now.
+ */
+import { IntegrationId, Limits, Link } from "@tocsin/core"
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Activity } from "./Consequences.ts"
+import { Paused } from "./Integrations.ts"
+import { list } from "./lists.ts"
+import { StoreUnavailable } from "./Problems.ts"
+import { says } from "./says.ts"
+
+/** The lane of one integration: what is pending, and what it waits for. */
+export const Lane = Schema.Struct({
+  integration: IntegrationId,
+  name: Schema.String,
+  enabled: Schema.Boolean,
+  paused: Schema.optionalKey(Paused),
+  pending: Schema.Natural.annotateKey({ description: "How many deliveries wait, those that are retried included." }),
+  oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "When the oldest pending delivery was made."
+  }),
+  rateLimit: Schema.optionalKey(Limits).annotateKey({
+    description: "The rate limit in force; absent if no gateway serves the lane now."
+  }),
+  nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "When the rate limit allows the next message; absent if it may go now."
+  }),
+  retryingUntil: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "When the oldest delivery that is being retried is given up: its deadline."
+  }),
+  circuit: Schema.Struct({
+    state: Schema.Literals(["closed", "open"]).annotateKey({
+      description: "closed: messages are sent. open: nothing is sent until the time in until."
+    }),
+    because: Schema.optionalKey(Schema.Literals(["limited", "unavailable", "broken"])).annotateKey({
+      description:
+        "limited: the service asked for a pause. unavailable: it cannot be reached. broken: a person must fix something."
+    }),
+    reason: Schema.optionalKey(Schema.String).annotateKey({ description: "Of a broken integration: what is wrong." }),
+    until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When it is tried again." })
+  }),
+  lastDigest: Schema.optionalKey(
+    Schema.Struct({
+      delivery: Schema.String.annotateKey({ description: "The id of the digest's delivery." }),
+      at: Schema.DateTimeUtc,
+      status: Schema.String,
+      included: Schema.Natural.annotateKey({ description: "How many deliveries it includes." }),
+      page: Schema.optionalKey(Link).annotateKey({ description: "The page that lists its alerts." })
+    })
+  ),
+  storm: Schema.optionalKey(
+    Schema.Struct({
+      since: Schema.DateTimeUtc,
+      sent: Schema.Natural.annotateKey({ description: "Alerts that digests have delivered since then." }),
+      pending: Schema.Natural,
+      endsAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+        description: "When everything pending will be sent, at the rate limit in force."
+      })
+    })
+  ).annotateKey({ description: "Present while more is pending than the rate limit allows in a minute." })
+}).annotate({ identifier: "Lane" })
+
+/** The lanes. */
+export class LanesApi extends HttpApiGroup.make("lanes")
+  .add(
+    HttpApiEndpoint.get("list", "/", {
+      success: list(Lane),
+      error: StoreUnavailable
+    }).annotateMerge(
+      says("What each integration's lane waits for", "In the order in which the integrations were made.")
+    ),
+    HttpApiEndpoint.get("activity", "/activity", {
+      success: Schema.Struct({
+        since: Schema.DateTimeUtc.annotateKey({ description: "When the first of the 24 hours began." }),
+        items: Schema.Array(Activity)
+      }),
+      error: StoreUnavailable
+    }).annotateMerge(
+      says("Deliveries in each of the last 24 hours", "Of each integration with any. At most a minute old.")
+    )
+  )
+  .prefix("/v1/lanes")
+  .annotateMerge(OpenApi.annotations({ description: "How the integrations are being sent to now." })) {}
