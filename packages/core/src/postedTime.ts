@@ -1,7 +1,8 @@
 import { DateTime, Option, Schema } from "effect"
+import { timeFromIso } from "./leapSecond.ts"
 
 const pattern =
-  /^((?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,9})?)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/u
+  /^((?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d)(:(?:[0-5]\d|60)(?:\.\d{1,9})?)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/u
 
 const expected = "an RFC 3339 time such as 2026-01-15T02:00:00Z, of a day that exists, from 1970 to 9999"
 
@@ -16,10 +17,10 @@ export const readPostedTime = (
   stated: string
 ): Option.Option<{ readonly at: DateTime.Utc; readonly isZoned: boolean }> => {
   const [, day, minutes, seconds = ":00", zone] = pattern.exec(stated) ?? []
-  return DateTime.make(`${day}T${minutes}${seconds}Z`).pipe(
+  return DateTime.make(`${day}T${minutes}Z`).pipe(
     // A day such as February 30 rolls over into the next month.
     Option.filter((local) => DateTime.formatIso(local).startsWith(`${day}T`)),
-    Option.flatMap(() => DateTime.make(`${day}T${minutes}${seconds}${zone?.toUpperCase() ?? "Z"}`)),
+    Option.flatMap(() => timeFromIso(`${day}T${minutes}${seconds}${zone?.toUpperCase() ?? "Z"}`)),
     Option.filter((at) => at.epochMilliseconds >= 0 && at.epochMilliseconds < year10000),
     Option.map((at) => ({ at, isZoned: zone !== undefined }))
   )

@@ -12,7 +12,8 @@ export type { Options } from "./thousandEyesEvent.ts"
 export { defaultViewsUrl, ViewsUrl } from "./viewLinks.ts"
 
 /**
- * Reads a body that ThousandEyes posted, as parsed from its JSON. Never throws.
+ * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id. Never
+ * throws.
  *
  * All that makes no difference to whether and when something is wrong may be
  * missing or odd; it is then left out.

@@ -1,7 +1,7 @@
 /**
  * Times as Java programs write them: `2022-04-25 17:18:00 CDT`.
  */
-import type { AssumedTimeZone } from "@tocsin/core"
+import { type AssumedTimeZone, timeFromIso } from "@tocsin/core"
 import { DateTime, Option } from "effect"
 
 /** A time, and the zone that had to be assumed to read it. */
@@ -22,7 +22,7 @@ export const readTime = (stated: string, timezone: string): Option.Option<ReadTi
   if (/^\d+(?:\.\d+)?$/.test(stated)) return Option.map(fromEpoch(Number(stated)), (at) => ({ at }))
   const [, date, time, zone] = dateAndTime.exec(stated) ?? []
   if (zone === undefined) return Option.none()
-  const local = DateTime.make(`${date}T${time}Z`)
+  const local = timeFromIso(`${date}T${time}Z`)
   const timeZone = zoneOf(zone)
   if (Option.isSome(timeZone)) return Option.map(atZone(local, timeZone.value), (at) => ({ at }))
   const known = DateTime.zoneFromString(timezone).pipe(Option.getOrElse(() => DateTime.zoneMakeNamedUnsafe("UTC")))

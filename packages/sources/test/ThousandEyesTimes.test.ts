@@ -8,7 +8,9 @@ describe("ThousandEyes, times", () => {
   it.each([
     ["2022-04-25 17:18:00 CDT", 1650925080],
     ["2025-03-17 19:43:00 UTC", 1742240580],
-    ["2025-03-24 17:21:00 UTC", 1742836860]
+    ["2025-03-24 17:21:00 UTC", 1742836860],
+    ["2016-12-31 23:59:60 UTC", 1483228800],
+    ["2016-12-31 17:59:60 CST", 1483228800]
   ])("reads %s as %d", (dateStartZoned, seconds) => {
     assert.strictEqual(Date.parse(raise({ dateStartZoned }).startedAt) / 1000, seconds)
   })
@@ -104,7 +106,7 @@ describe("ThousandEyes, times", () => {
     assert.strictEqual(raise({ dateStart }).startedAt, startedAt)
   })
 
-  it.each([undefined, null, "", "yesterday", "2024-13-45 12:00:00", 0, -5, 1e300, {}])(
+  it.each([undefined, null, "", "yesterday", "2024-13-45 12:00:00", "2024-01-01 12:60:00", 0, -5, 1e300, {}])(
     "takes the time of arrival where the start is %s",
     (dateStart) => {
       const read = raise({ dateStart })

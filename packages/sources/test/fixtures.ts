@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import type { AlertEvent } from "@tocsin/core"
-import { ThousandEyes } from "@tocsin/sources"
+import { parseJson, ThousandEyes } from "@tocsin/sources"
 import { DateTime, Schema } from "effect"
 
 const folder = new URL("./fixtures/", import.meta.url)
@@ -10,11 +10,11 @@ export const names: ReadonlyArray<string> = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(/\.json$/, ""))
 
-const JsonObject = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
+const JsonObject = Schema.Record(Schema.String, Schema.Json)
 
 /** The parsed body of that name. */
 export const body = (name: string): { readonly [key: string]: Schema.Json } =>
-  Schema.decodeUnknownSync(JsonObject)(readFileSync(new URL(`${name}.json`, folder), "utf8"))
+  Schema.decodeUnknownSync(JsonObject)(parseJson(readFileSync(new URL(`${name}.json`, folder), "utf8")))
 
 /** The body of that name, with other fields in its `alert`; `undefined` takes one away. */
 export const altered = (name: string, fields: { readonly [key: string]: unknown }): unknown => {

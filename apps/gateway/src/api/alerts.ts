@@ -31,7 +31,7 @@ export const AlertHandlers = HttpApiBuilder.group(
     return handlers
       .handleRaw("post", ({ request }) =>
         Effect.gen(function* () {
-          const body = yield* parseJson(yield* readBody(request), "refuse")
+          const body = yield* parseJson(yield* readBody(request))
           const posted = Array.isArray(body) ? yield* decodeMany(body) : [yield* decodeOne(body)]
           const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
           return { items }

@@ -4,6 +4,7 @@ import { InboundLimits } from "@tocsin/core"
 import { Effect, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { visit } from "jsonc-parser"
+import { isAscii } from "node:buffer"
 import { readBytes } from "./readBytes.ts"
 
 /** A body as text. */
@@ -14,7 +15,7 @@ export interface Body {
   readonly notUtf8At: number | undefined
 }
 
-/** Reads a body, unless it is encoded or too long; which it is, is found out before more of it is read. */
+/** Reads a body, unless it is compressed, too long or not in UTF-8. Headers are judged before the body is read. */
 export const readBody = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.fn.Return<Body, InvalidRequest | TooLarge | UnsupportedMediaType> {
@@ -22,8 +23,9 @@ export const readBody = Effect.fnUntraced(function* (
   if (encoding.toLowerCase() !== "identity") {
     return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without a Content-Encoding" })
   }
-  const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? []
-  if (!/^utf-?8$/i.test(charset)) {
+  const [, charset = "utf-8"] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(type) ?? []
+  const isUtf8 = /^utf-?8$/i.test(charset)
+  if (!isUtf8 && !extendsAscii.test(charset)) {
     return yield* new UnsupportedMediaType({ detail: "Send the body in UTF-8" })
   }
   const bytes = yield* Effect.mapError(readBytes(request, InboundLimits.maxBodyBytes), (why) =>
@@ -31,9 +33,18 @@ export const readBody = Effect.fnUntraced(function* (
       ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
       : toInvalidRequest(invalid("", "a body that can be read"))
   )
+  if (!isUtf8 && !isAscii(bytes)) {
+    return yield* new UnsupportedMediaType({
+      detail:
+        "The body has characters beyond ASCII, and its Content-Type names another charset than UTF-8: send it in UTF-8"
+    })
+  }
   const text = bytes.toString()
   return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
 })
+
+/** The charsets in which ASCII is written as in UTF-8; senders name them by mistake (RFC 8259, section 11: JSON has no charset). */
+const extendsAscii = /^(?:(?:us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d{1,2}|windows-125\d)$/i
 
 /** The first byte at which `text`, as which `bytes` were read, has a U+FFFD that was not sent. */
 const notUtf8At = (bytes: Buffer, text: string): number | undefined => {
@@ -49,16 +60,16 @@ const notUtf8At = (bytes: Buffer, text: string): number | undefined => {
 }
 
 /** What to make of a field that an object has twice: `refuse` it, or take the `last` as `JSON.parse` does. */
-export type Repeated = "refuse" | "last"
+type Repeated = "refuse" | "last"
+
+/** The JSON in a body, in which no field may be twice. */
+export const parseJson = (body: Body): Effect.Effect<unknown, InvalidRequest> =>
+  Effect.map(checkedJson(body, "refuse"), (text): unknown => JSON.parse(text))
 
 /**
- * The JSON in a body; the error says at which line and column it is not JSON. What
- * no store can hold, NUL and halves of surrogate pairs, becomes U+FFFD.
+ * The text of a body that is JSON; the error says at which line and column it is not. What no store can hold, NUL and
+ * halves of surrogate pairs, becomes U+FFFD.
  */
-export const parseJson = (body: Body, repeated: Repeated): Effect.Effect<unknown, InvalidRequest> =>
-  Effect.map(checkedJson(body, repeated), (text): unknown => JSON.parse(text))
-
-/** The text of a body that `parseJson` would take. */
 export const checkedJson = ({ notUtf8At, text }: Body, repeated: Repeated): Effect.Effect<string, InvalidRequest> =>
   Effect.try({
     try: () => {

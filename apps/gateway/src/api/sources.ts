@@ -1,9 +1,9 @@
 import { Api, Conflict, NotFound } from "@tocsin/client"
 import { Intake, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
-import { ThousandEyes } from "@tocsin/sources"
+import { parseJson, ThousandEyes } from "@tocsin/sources"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { parseJson, readBody } from "./body.ts"
+import { type Body, checkedJson, readBody } from "./body.ts"
 import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -58,7 +58,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           const isWhole = sent.notUtf8At === undefined
           const keep = (why: string) =>
             unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })
-          const body = yield* parseJson(sent, "last").pipe(
+          const body = yield* readJson(sent).pipe(
             Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
           )
           return yield* take(name, body, keep)
@@ -89,7 +89,7 @@ export const SourceHandlers = HttpApiBuilder.group(
               detail: "Not all of it was kept, or not all was UTF-8: let its source send it again"
             })
           }
-          const body = yield* parseJson({ text: kept.body, notUtf8At: undefined }, "last").pipe(
+          const body = yield* readJson({ text: kept.body, notUtf8At: undefined }).pipe(
             Effect.mapError(
               ({ detail = "The body is not JSON" }) =>
                 new Conflict({ detail: `${detail}. It stays: let its source send JSON` })
@@ -102,5 +102,8 @@ export const SourceHandlers = HttpApiBuilder.group(
       )
   })
 )
+
+/** The JSON in a source's body, with every digit of its ids. */
+const readJson = (body: Body) => Effect.map(checkedJson(body, "last"), parseJson)
 
 const noSuch = () => notFound("kept body", "/v1/sources/unreadable")

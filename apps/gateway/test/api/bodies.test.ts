@@ -37,23 +37,35 @@ describe("Every route that takes a body", () => {
       })
     )
 
-    it.effect.each(each)("%s %s takes nothing that is compressed, or not in UTF-8 (415)", ([method, path]) =>
+    it.effect.each(each)("%s %s takes nothing that is compressed, or neither UTF-8 nor ASCII (415)", ([method, path]) =>
       Effect.gen(function* () {
         for (const encoding of ["gzip", "br", "deflate", "identity, gzip"]) {
           const { detail, status } = yield* problemOf({ method, path, headers: { "content-encoding": encoding } })
           assert.strictEqual(status, 415)
           assert.include(detail, "without a Content-Encoding")
         }
-        for (const type of ["application/json; charset=utf-16", 'text/plain;Charset="ISO-8859-1"']) {
-          const { detail, status } = yield* problemOf({ method, path, headers: { "content-type": type }, body: "{}" })
-          assert.strictEqual(status, 415)
+        for (const [type, body] of [
+          ["application/json; charset=utf-16", "{}"],
+          ["application/json; charset=x-unknown", "{}"],
+          ['text/plain;Charset="ISO-8859-1"', '"ü"'],
+          ["application/json; charset=us-ascii", '"ü"']
+        ] as const) {
+          const { detail, status } = yield* problemOf({ method, path, headers: { "content-type": type }, body })
+          assert.strictEqual(status, 415, type)
           assert.include(detail, "UTF-8")
         }
-        for (const type of ["application/x-www-form-urlencoded", 'application/json; charset="UTF-8"', "text/plain"]) {
-          assert.strictEqual(
-            (yield* problemOf({ method, path, headers: { "content-type": type }, body: "{" })).status,
-            400
-          )
+        for (const type of [
+          "application/x-www-form-urlencoded",
+          'application/json; charset="UTF-8"',
+          "application/json; charset='utf-8'",
+          "application/json;charset=ISO-8859-1",
+          "application/json; charset=iso-8859-15; q=1",
+          "text/json; charset=us-ascii",
+          'text/plain;Charset="windows-1252"',
+          "text/plain"
+        ]) {
+          const { status } = yield* problemOf({ method, path, headers: { "content-type": type }, body: "{" })
+          assert.strictEqual(status, 400, type)
         }
       })
     )

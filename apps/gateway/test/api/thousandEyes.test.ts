@@ -1,6 +1,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
+import { DatabaseSync } from "node:sqlite"
 import { fixture, make, ownFixture, SharedWorld } from "../harness/world.ts"
 import { Problem, listOf, UnreadableBody } from "../harness/answers.ts"
 
@@ -80,6 +81,32 @@ describe("ThousandEyes, from raise to clear", () => {
           for (const text of cleared) assert.include(shown, text)
         }
       })
+  )
+})
+
+describe("ThousandEyes, ids beyond 2^53", () => {
+  it.live("keep every digit, also of a body that is replayed", () =>
+    Effect.gen(function* () {
+      const world = yield* make()
+      const state = Effect.fnUntraced(function* (id: string) {
+        const { as } = yield* world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`)
+        return as(listOf(Alert)).items.map(({ state }) => state)
+      })
+      const [first, second] = [yield* fixture("large-id-1"), yield* fixture("large-id-2")]
+      yield* world.request("POST", source, first)
+      yield* world.request("POST", source, second.replace("TRIGGER", "UNKNOWN"))
+      // As if a later version reads what this one could not.
+      yield* world.gateway().stop("SIGTERM")
+      const database = new DatabaseSync(world.database)
+      database.exec("UPDATE unreadable SET body = replace(body, 'UNKNOWN', 'TRIGGER')")
+      database.close()
+      yield* world.start
+      const { items } = (yield* world.request("GET", "/v1/sources/unreadable")).as(listOf(UnreadableBody))
+      yield* world.request("POST", `/v1/sources/unreadable/${items[0]?.id}/replay`)
+      yield* world.request("POST", source, first.replace("TRIGGER", "CLEAR").replace("e-1", "e-3"))
+      assert.deepStrictEqual(yield* state("9007199254740992"), ["cleared"])
+      assert.deepStrictEqual(yield* state("9007199254740993"), ["raised"])
+    })
   )
 })
 
