@@ -24,7 +24,14 @@ export interface Options {
 }
 
 /** It ended before it served; its output says why. */
-export class GatewayEnded extends Error {}
+export class GatewayEnded extends Error {
+  readonly exitCode: number | null
+
+  constructor(message: string, exitCode: number | null) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
 
 /**
  * Starts a gateway on a free port; it is killed with the scope. Nothing of this
@@ -57,7 +64,7 @@ export const start = (
     child.stdout.on("data", read)
     child.stderr.on("data", read)
     child.on("exit", (code) => {
-      Deferred.doneUnsafe(url, Effect.fail(new GatewayEnded(printed)))
+      Deferred.doneUnsafe(url, Effect.fail(new GatewayEnded(printed, code)))
       Deferred.doneUnsafe(ended, Effect.succeed(code))
     })
     const stop = (signal: "SIGTERM" | "SIGKILL") =>

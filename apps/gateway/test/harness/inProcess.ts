@@ -27,7 +27,7 @@ export const start = (settings: {
     yield* Layer.buildWithMemoMap(gateway, yield* Layer.makeMemoMap, scope).pipe(
       Effect.catchCause((cause) => {
         const error = Cause.squash(cause)
-        return Effect.fail(new GatewayEnded(error instanceof Error ? error.message : String(error)))
+        return Effect.fail(new GatewayEnded(error instanceof Error ? error.message : String(error), 1))
       })
     )
     const [, url = ""] = /listens on (https?:\S+),/.exec(printed) ?? []

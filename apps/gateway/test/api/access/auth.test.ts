@@ -1,15 +1,12 @@
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
-import { spawn } from "node:child_process"
 import { hostname } from "node:os"
-import { fileURLToPath } from "node:url"
 import { Problem } from "../../harness/answers.ts"
 import { eventually } from "../../harness/gate.ts"
 import { send } from "../../harness/raw.ts"
-import { fixture, make, SharedWorld } from "../../harness/world.ts"
+import { fixture, SharedWorld } from "../../harness/world.ts"
 
 const token = "the-operators-t0ken"
-const key = (fill: number) => Buffer.alloc(32, fill).toString("base64")
 
 describe("With a token", () => {
   layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0", TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
@@ -171,105 +168,10 @@ describe("Without a token", () => {
           assert.include(as(Problem).detail, "set TOCSIN_TOKEN")
         })
     )
-
-    it.effect("a second gateway on the same file is refused", () =>
-      Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const said = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${world.database}` })
-        assert.strictEqual(
-          said,
-          `A gateway runs on ${world.database}, or tocsin migrate-store does: stop it, or name another store.`
-        )
-        assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
-      })
-    )
-
-    it.effect("a port in use is refused", () =>
-      Effect.gen(function* () {
-        const { port } = new URL((yield* SharedWorld).gateway().url)
-        const said = yield* refused({ TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_PORT: port })
-        assert.strictEqual(
-          said,
-          `Cannot listen on 127.0.0.1:${port}, which another program uses: set TOCSIN_HOST or TOCSIN_PORT.`
-        )
-      })
-    )
   })
-})
-
-describe("A start is refused with one sentence", () => {
-  const refusals: ReadonlyArray<readonly [settings: { readonly [name: string]: string }, sentence: string]> = [
-    [{ TOCSIN_HOST: "0.0.0.0" }, "Without TOCSIN_TOKEN the gateway serves this machine only"],
-    [{ TOCSIN_KEY: "too short" }, "TOCSIN_KEY must hold 32 bytes in base64"],
-    [{ TOCSIN_KEY_FILE: "/nowhere/key" }, "The key file /nowhere/key cannot be read"],
-    [
-      { TOCSIN_DATABASE_URL: "sqlite:/dev/null/tocsin.db", TOCSIN_KEY: key(1) },
-      "The database /dev/null/tocsin.db cannot be opened"
-    ],
-    [
-      { TOCSIN_TLS_CERT: "/nowhere/cert.pem", TOCSIN_TLS_KEY: "/nowhere/key.pem" },
-      "TOCSIN_TLS_CERT: /nowhere/cert.pem cannot be read"
-    ],
-    [{ TOCSIN_TLS_CERT: "/dev/null", TOCSIN_TLS_KEY: "/dev/null" }, "are not a certificate and its key"]
-  ]
-
-  it.live("if a setting is wrong", () =>
-    Effect.forEach(
-      refusals,
-      ([settings, sentence]) =>
-        Effect.gen(function* () {
-          const said = yield* refused({ TOCSIN_DATABASE_URL: "sqlite::memory:", ...settings })
-          assert.include(said, sentence)
-          assert.notInclude(said, key(1).slice(4))
-        }),
-      { concurrency: 3, discard: true }
-    )
-  )
-
-  it.live("if the database was sealed with another key, and the right one still works", () =>
-    Effect.gen(function* () {
-      const world = yield* make({ TOCSIN_KEY: key(1) })
-      const room = yield* world.room("ops", { match: {} })
-      yield* world.gateway().stop("SIGTERM")
-      const said = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${world.database}`, TOCSIN_KEY: key(2) })
-      assert.include(said, "The integrations were sealed with another key")
-      yield* world.start
-      yield* world.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
-      yield* room.told(1)
-    })
-  )
 })
 
 let addresses = 0
 const nextAddress = () => `198.51.100.${++addresses}`
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
-
-/** Starts a gateway that must end by itself, with exit code 1 and one line; gives that line. */
-const refused = Effect.fnUntraced(function* (settings: { readonly [name: string]: string }) {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TOCSIN_"))
-  const { code, printed } = yield* Effect.callback<{ readonly code: number | null; readonly printed: string }>(
-    (resume) => {
-      const child = spawn(process.execPath, ["--conditions=@tocsin/source", main], {
-        env: { ...Object.fromEntries(inherited), TOCSIN_PORT: "0", ...settings },
-        stdio: ["ignore", "pipe", "pipe"]
-      })
-      let printed = ""
-      const read = (chunk: Buffer) => {
-        printed += chunk.toString()
-        // It was not refused.
-        if (printed.includes("listens on")) child.kill("SIGKILL")
-      }
-      child.stdout.on("data", read)
-      child.stderr.on("data", read)
-      child.on("close", (code) => resume(Effect.succeed({ code, printed })))
-      return Effect.sync(() => child.kill("SIGKILL"))
-    }
-  )
-  assert.strictEqual(code, 1, printed)
-  assert.lengthOf(printed.trimEnd().split("\n"), 1, printed)
-  assert.notMatch(printed, /^\s+at /m)
-  return printed.trimEnd()
-})
-
-const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url))
