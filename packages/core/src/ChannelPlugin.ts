@@ -43,7 +43,7 @@ export interface DeliverOptions {
 /** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
 export interface RateLimit {
   /**
-   * What the limit belongs to, such as a room or a token; integrations with equal keys share it. A key in which a
+   * What the limit belongs to, such as a room or a token; integrations of this type with equal keys share it. A key in which a
    * credential stands is `Redacted`, so that nothing prints it.
    */
   readonly key: string | Redacted.Redacted<string>

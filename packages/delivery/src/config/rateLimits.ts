@@ -13,9 +13,9 @@ export interface RateLimit extends Limits {
   readonly key: string
 }
 
-/** Hashes the key that a plugin gives a rate limit. */
-export const hashed = (key: ChannelPlugin.RateLimit["key"]): string =>
-  hash("sha256", Redacted.isRedacted(key) ? Redacted.value(key) : key)
+/** Hashes the key that the plugin of this type gives a rate limit: two types share none, whatever keys they choose. */
+export const hashed = (type: string, key: ChannelPlugin.RateLimit["key"]): string =>
+  hash("sha256", `${type}\n${Redacted.isRedacted(key) ? Redacted.value(key) : key}`)
 
 /** The plugin's rate limits, or the operator's `limits` instead of them (B3). */
 export const rateLimitsOf = ({
@@ -24,7 +24,7 @@ export const rateLimitsOf = ({
 }: Pick<ReadyIntegration, "plugin"> & {
   readonly integration: Pick<ReadyIntegration["integration"], "settings" | "limits">
 }): ReadonlyArray<RateLimit> => {
-  const declared = plugin.rateLimits(settings).map(({ key, ...rate }) => ({ ...rate, key: hashed(key) }))
+  const declared = plugin.rateLimits(settings).map(({ key, ...rate }) => ({ ...rate, key: hashed(plugin.type, key) }))
   const [first] = declared
   return limits === undefined || first === undefined ? declared : [{ ...limits, key: first.key }]
 }
@@ -52,7 +52,7 @@ export const assignPartitions = (
   }
   return new Map(
     integrations.map(({ rateLimits: [first], id }) => {
-      const [name = hashed(id)] = [...(groups.get(first ?? "") ?? [])].toSorted()
+      const [name = hash("sha256", id)] = [...(groups.get(first ?? "") ?? [])].toSorted()
       return [id, Number.parseInt(name.slice(0, 2), 16) % partitions]
     })
   )

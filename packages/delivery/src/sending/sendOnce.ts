@@ -21,14 +21,14 @@ export type Tried =
 
 /** Asks the plugin once. What the service said of its limits is heeded; nothing else follows from the end here. */
 export const sendOnce = Effect.fnUntraced(function* (
-  { channel, integration: { delivery = {}, settings } }: ReadyIntegration,
+  { channel, integration: { delivery = {}, settings }, plugin }: ReadyIntegration,
   notification: Notification,
   options: ChannelPlugin.DeliverOptions
 ): Effect.fn.Return<Tried, never, RateLimiter> {
   const rateLimiter = yield* RateLimiter
   const heed = (hints: ChannelPlugin.Receipt["rateLimits"]) =>
     Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) =>
-      rateLimiter.hint(hashed(key), remaining, resetAt.epochMilliseconds)
+      rateLimiter.hint(hashed(plugin.type, key), remaining, resetAt.epochMilliseconds)
     )
 
   // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { assignPartitions } from "../../src/config/rateLimits.ts"
+import { ChannelPlugin } from "@tocsin/core"
+import { Schema } from "effect"
+import { assignPartitions, rateLimitKeys } from "../../src/config/rateLimits.ts"
 
 const one = (id: string, ...rateLimits: ReadonlyArray<string>) => ({ id, rateLimits })
 
@@ -22,5 +24,28 @@ describe("Where integrations belong (B1, M1)", () => {
   it("is by their id for those that have no rate limit: they share nothing", () => {
     const places = assignPartitions(["a", "b", "c", "d"].map((id) => one(id)))
     assert.isAbove(new Set(places.values()).size, 1)
+  })
+})
+
+describe("The key of a rate limit (B1)", () => {
+  const keys = (type: string, key: string) => {
+    class Channel extends ChannelPlugin.Service<Channel>()(type, {
+      title: type,
+      settings: Schema.Struct({}),
+      settingsVersion: 1,
+      example: {},
+      setup: [],
+      rateLimits: () => [{ key, messages: 1, perSeconds: 1, burst: 1 }],
+      sizes: { text: 100 },
+      capabilities: {}
+    }) {}
+    return rateLimitKeys({ plugin: Channel, integration: { settings: {} } })
+  }
+
+  it("is shared by integrations of one type, and never by those of two", () => {
+    assert.lengthOf(keys("fake", "ops"), 1)
+    assert.deepStrictEqual(keys("fake", "ops"), keys("fake", "ops"))
+    assert.notDeepEqual(keys("fake", "ops"), keys("other", "ops"))
+    assert.notDeepEqual(keys("a", "b-ops"), keys("a-b", "ops"))
   })
 })

@@ -153,7 +153,7 @@ describe("Lanes", () => {
       yield* first.here(save(integration("ops", { settings: { room: "ops", messages: 60, burst: 1 } }), rule("all")))
       yield* first.here(raise("a"))
       yield* settle
-      const take = { of: "take", spender: "test-elsewhere", rateLimits: [{ key: hashed("ops"), ...rateLimit }] }
+      const take = { of: "take", spender: "test-elsewhere", rateLimits: [{ key: hashed("fake", "ops"), ...rateLimit }] }
       assert.strictEqual(yield* first.peers.asked(JSON.stringify(take)), "1000")
       yield* first.here(raise("b"))
       yield* pass("5 seconds")
