@@ -2,9 +2,13 @@
  * What a plugin's settings are, read from their schema: as a JSON Schema, and which of them are secret.
  */
 import { Schema, SchemaAST } from "effect"
-import type { Any } from "../ChannelPlugin.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** Anything that declares settings, such as a channel plugin. */
+interface WithSettings {
+  readonly settings: Schema.Codec<any, any>
+}
 
 /**
  * A plugin's settings as a JSON Schema (draft 2020-12): no fields but those that
@@ -12,7 +16,7 @@ type JsonObject = { readonly [key: string]: Schema.Json }
  * `replacement` may leave secrets out. What the schema names by an identifier stands
  * where it is used; `$defs` has only what holds itself.
  */
-export const settingsSchema = (plugin: Any, replacement = false): JsonObject => {
+export const settingsSchema = (plugin: WithSettings, replacement = false): JsonObject => {
   const document = Schema.toJsonSchemaDocument(plugin.settings)
   const definitions = toJsonObject(document.definitions)
   const secrets = new Set(secretPointers(plugin))
@@ -68,7 +72,7 @@ export const settingsSchema = (plugin: Any, replacement = false): JsonObject => 
  * `Redacted`. What has secrets in places that depend on the values, such as a list
  * or an object with free names, is a secret as a whole, and so is what becomes secret only as it is decoded.
  */
-export const secretPointers = (plugin: Any): ReadonlyArray<string> => [...new Set(secretsOf(plugin.settings.ast, ""))]
+export const secretPointers = (plugin: WithSettings): ReadonlyArray<string> => [...new Set(secretsOf(plugin.settings.ast, ""))]
 
 const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string> => {
   if (ast.encoding !== undefined) {

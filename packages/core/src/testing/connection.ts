@@ -6,16 +6,8 @@ import { HttpClient } from "effect/http"
 import { Socket } from "effect/socket"
 import { Connector, type Endpoint } from "../Connector.ts"
 import { DeliveryError, type Reason, Unavailable } from "../DeliveryError.ts"
-import type { ConnectionOptions } from "./ChannelPluginTest.ts"
+import type { ConnectionOptions, Peer } from "./options.ts"
 import type { Answer, Service } from "./service.ts"
-
-/** The service's end of one connection. */
-export interface Peer {
-  /** What it says before anything was written. */
-  readonly greeting?: Uint8Array | string
-  /** What it says to what was written just now: `""` is nothing, and `null` ends the connection. */
-  readonly answer: (written: Uint8Array) => Uint8Array | string | null
-}
 
 /** What the service does at one turn: it says something, ends the connection after that, or both. */
 interface Turn {

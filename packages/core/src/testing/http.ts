@@ -4,7 +4,7 @@
 import { Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { Connector } from "../Connector.ts"
-import type { Options } from "./ChannelPluginTest.ts"
+import type { Options } from "./options.ts"
 import type { Answer, Service } from "./service.ts"
 
 type Execute = HttpClient.HttpClient["execute"]

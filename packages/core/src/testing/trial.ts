@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
 import { DeliveryError, type Reason } from "../DeliveryError.ts"
 import type { Notification } from "../Notification.ts"
-import type { Common } from "./ChannelPluginTest.ts"
+import type { Common } from "./options.ts"
 import { notifications } from "./samples.ts"
 import type { Answer, Sent, Service } from "./service.ts"
 

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Duration, Effect, Exit } from "effect"
 import type { Reason } from "../../DeliveryError.ts"
-import type { Check, Options } from "../ChannelPluginTest.ts"
+import type { Check, Options } from "../options.ts"
 import type { HttpService } from "../http.ts"
 import { notifications } from "../samples.ts"
 import type { Trial } from "../trial.ts"

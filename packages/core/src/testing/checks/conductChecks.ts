@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Deferred, Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"
-import type { Check } from "../ChannelPluginTest.ts"
+import type { Check } from "../options.ts"
 import { processWatch } from "../processWatch.ts"
 import { notifications } from "../samples.ts"
 import type { Sent } from "../service.ts"

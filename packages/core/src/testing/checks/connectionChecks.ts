@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { Misconfigured, Unavailable } from "../../DeliveryError.ts"
-import type { Check, ConnectionOptions } from "../ChannelPluginTest.ts"
+import type { Check, ConnectionOptions } from "../options.ts"
 import { type ConnectionService, ends, frameBytes } from "../connection.ts"
 import { notifications } from "../samples.ts"
 import type { Trial } from "../trial.ts"

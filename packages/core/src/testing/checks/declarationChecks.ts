@@ -2,7 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect, JsonPatch, Predicate, Redacted, Schema } from "effect"
 import { secretPointers, settingsSchema } from "../../settings/settingsSchema.ts"
 import { withoutSecrets } from "../../settings/withoutSecrets.ts"
-import type { Check } from "../ChannelPluginTest.ts"
+import type { Check } from "../options.ts"
 import { notifications } from "../samples.ts"
 import { print, type Trial } from "../trial.ts"
 

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
 import { DeliveryError } from "../../DeliveryError.ts"
-import type { Check } from "../ChannelPluginTest.ts"
+import type { Check } from "../options.ts"
 import type { Trial } from "../trial.ts"
 
 /** How a plugin finds out whether settings work. */
