@@ -1,5 +1,4 @@
 export { AlertRules, type StoredRule } from "./config/AlertRules.ts"
-export { PublicUrl } from "./sending/PublicUrl.ts"
 export { type AlertFilter, Alerts } from "./records/Alerts.ts"
 export { Backlog } from "./sending/Backlog.ts"
 export { PluginRegistry, type InstalledChannel, UnknownType } from "./config/PluginRegistry.ts"
@@ -16,12 +15,7 @@ export {
   type Transition
 } from "./history/History.ts"
 export { type Accepted, Intake } from "./commands/Intake.ts"
-export {
-  type IntegrationInput,
-  Integrations,
-  type ReadyIntegration,
-  type ShownIntegration
-} from "./config/Integrations.ts"
+export { Integrations } from "./config/Integrations.ts"
 export { fromIssue, InvalidInput, invalid, InvalidPart, pointer } from "./config/InvalidInput.ts"
 export { GroupCommit, StoreUnavailable } from "./sql/GroupCommit.ts"
 export { WrongKey } from "./config/keyRotation.ts"
@@ -39,3 +33,5 @@ export { type Asked, NotAgain, Redeliveries } from "./commands/Redeliveries.ts"
 export { type TestOutcome, TestSends } from "./commands/TestSends.ts"
 export { UnreadableBodies, type UnreadableBody } from "./records/UnreadableBodies.ts"
 export { NotReady } from "./config/storedSettings.ts"
+export { PublicUrl } from "./sending/claim.ts"
+export type { IntegrationInput, ReadyIntegration, ShownIntegration } from "./domain/integration.ts"

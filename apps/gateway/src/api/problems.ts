@@ -8,17 +8,11 @@ import {
 } from "@tocsin/client"
 import { fromIssue, invalid, type StoreUnavailable } from "@tocsin/delivery"
 import { Cause, Effect, Layer, Schema } from "effect"
-import {
-  Headers,
-  HttpRouter,
-  HttpServerError,
-  HttpServerRequest,
-  HttpServerResponse,
-  ProblemDetails
-} from "effect/http"
+import { Headers, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import { checkedJson, readBody, toInvalidRequest } from "./body.ts"
 import { allowedMethods } from "./allowedMethods.ts"
+import { problem } from "../server/problem.ts"
 
 /**
  * Reads what handlers do not read themselves, within the limits, and says of what
@@ -108,7 +102,3 @@ export const ProblemsLayer = HttpRouter.middleware(
 
 /** The schemes by which a caller may show the token. */
 const challenge = 'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'
-
-/** A problem document of no type of its own. */
-export const problem = (status: number, title: string, detail?: string): HttpServerResponse.HttpServerResponse =>
-  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status, title, ...(detail !== undefined && { detail }) })

@@ -72,7 +72,9 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
  * `Redacted`. What has secrets in places that depend on the values, such as a list
  * or an object with free names, is a secret as a whole, and so is what becomes secret only as it is decoded.
  */
-export const secretPointers = (plugin: WithSettings): ReadonlyArray<string> => [...new Set(secretsOf(plugin.settings.ast, ""))]
+export const secretPointers = (plugin: WithSettings): ReadonlyArray<string> => [
+  ...new Set(secretsOf(plugin.settings.ast, ""))
+]
 
 const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string> => {
   if (ast.encoding !== undefined) {

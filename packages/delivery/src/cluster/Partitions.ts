@@ -7,16 +7,11 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { isOneOf } from "../sql/bulk.ts"
 import { type Handlers, Peers } from "./Peers.ts"
+import type { Lease } from "../domain/attempt.ts"
 
 /** What follows when lanes come here, or go: `resume` is part of the transaction in which they come. */
 export interface Service extends Handlers {
   readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
-}
-
-/** A partition, and how often it was taken over until it came here. */
-export interface Lease {
-  readonly partition: number
-  readonly fence: number
 }
 
 /** Where there can be no other gateway. */

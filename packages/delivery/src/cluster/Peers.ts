@@ -1,11 +1,13 @@
 /**
  * The gateways that serve one store together.
  */
-import { Context, Effect } from "effect"
-import type { Signal } from "./Signals.ts"
+import { IntegrationId } from "@tocsin/core"
+import { Context, Effect, Schema } from "effect"
+import { partitionCount } from "../sql/locks.ts"
 
-/** How many parts the lanes are divided into (M1). */
-export const partitions = 128
+/** `work`: deliveries wait there. `changed`: the integration was made, edited or removed. */
+export const Signal = Schema.Struct({ integration: IntegrationId, of: Schema.Literals(["work", "changed"]) })
+export type Signal = typeof Signal.Type
 
 /** What follows when parts of the lanes come here, or go. */
 export interface Handlers {
@@ -44,7 +46,7 @@ export class Peers extends Context.Service<
 >()("@tocsin/delivery/Peers") {
   /** One gateway, which serves everything. */
   static readonly none = Peers.of({
-    hold: ({ gained }) => Effect.andThen(gained(Array.from({ length: partitions }, (_, n) => n)), Effect.never),
+    hold: ({ gained }) => Effect.andThen(gained(Array.from({ length: partitionCount }, (_, n) => n)), Effect.never),
     isHeld: () => true,
     tell: () => Effect.void,
     listen: () => Effect.never,

@@ -2,12 +2,8 @@
  * How the lanes learn, after a commit, that there is something for them.
  */
 import { IntegrationId } from "@tocsin/core"
-import { Context, Effect, Layer, Queue, Schema } from "effect"
-import { Peers } from "./Peers.ts"
-
-/** `work`: deliveries wait there. `changed`: the integration was made, edited or removed. */
-export const Signal = Schema.Struct({ integration: IntegrationId, of: Schema.Literals(["work", "changed"]) })
-export type Signal = typeof Signal.Type
+import { Context, Effect, Layer, Queue } from "effect"
+import { Peers, type Signal } from "./Peers.ts"
 
 /** At most so many are told to the other gateways at once. */
 const maxGroup = 256

@@ -2,11 +2,10 @@
  * Gateways on one PostgreSQL: partitions by session locks, signals by LISTEN and NOTIFY (case M1).
  */
 import type { PgClient } from "@effect/sql-pg"
-import { Clock, Deferred, Duration, Effect, Queue, Schema } from "effect"
-import { advisoryClass, lockOfMembers } from "../sql/locks.ts"
-import { type Handlers, partitions, Peers } from "./Peers.ts"
-import type { Session } from "../stores/Postgres.ts"
-import { Signal } from "./Signals.ts"
+import { Clock, Deferred, Duration, Effect, Queue, Schema, type Scope } from "effect"
+import type { SqlError } from "effect/sql"
+import { advisoryClass, lockOfMembers, partitionCount } from "../sql/locks.ts"
+import { type Handlers, Peers, Signal } from "./Peers.ts"
 
 /** How often a gateway shows that it lives, and looks who else does. */
 const ping = Duration.millis(500)
@@ -27,6 +26,9 @@ const patience = Duration.seconds(2)
 
 /** A notification holds 8,000 bytes at most; the ids in it have 64 characters at most. */
 const signalsAtOnce = 50
+
+/** Opens a session of its own, which lasts as long as the scope. */
+export type Session = Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope>
 
 /** The peers on the database of the client; `session` makes connections of their own. */
 export const peersOn = Effect.fnUntraced(function* (
@@ -54,14 +56,14 @@ export const peersOn = Effect.fnUntraced(function* (
     confirmedAt = sentAt
     return {
       members: rows.filter(({ lock }) => lock === lockOfMembers).length,
-      taken: new Set(rows.filter(({ lock }) => lock < partitions).map(({ lock }) => lock))
+      taken: new Set(rows.filter(({ lock }) => lock < partitionCount).map(({ lock }) => lock))
     }
   })
 
   /** One step towards a fair share. */
   const balance = Effect.fnUntraced(function* (sql: PgClient.PgClient, { gained, released }: Handlers) {
     const { members, taken } = yield* look(sql)
-    const share = Math.ceil(partitions / Math.max(1, members))
+    const share = Math.ceil(partitionCount / Math.max(1, members))
     const extra = [...held].slice(share)
     if (extra.length > 0) {
       yield* released(extra)
@@ -69,7 +71,7 @@ export const peersOn = Effect.fnUntraced(function* (
       yield* sql`SELECT pg_advisory_unlock(${advisoryClass}, lock)
         FROM jsonb_array_elements_text(${JSON.stringify(extra)}::jsonb) AS listed, CAST(listed AS int) AS lock`
     }
-    const free = Array.from({ length: partitions }, (_, partition) => partition)
+    const free = Array.from({ length: partitionCount }, (_, partition) => partition)
       .filter((partition) => !taken.has(partition))
       .slice(0, Math.max(0, share - held.size))
     if (free.length === 0) return

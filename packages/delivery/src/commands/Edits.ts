@@ -7,11 +7,12 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "../config/AlertRules.ts"
 import { Conversations } from "../records/Conversations.ts"
-import { type IntegrationInput, Integrations, type ShownIntegration } from "../config/Integrations.ts"
+import { Integrations } from "../config/Integrations.ts"
 import { InvalidInput } from "../config/InvalidInput.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { Reconciler } from "../planning/Reconciler.ts"
 import { Signals } from "../cluster/Signals.ts"
+import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
 
 /** There is nothing of this id. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {}) {}

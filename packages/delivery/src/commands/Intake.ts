@@ -15,8 +15,8 @@ import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
 import { type Moved, Reconciler } from "../planning/Reconciler.ts"
 import { storable } from "../domain/storableText.ts"
-import { alertNamed, eventNamed } from "../sql/touches.ts"
 import { truncateEvent } from "../domain/truncateEvent.ts"
+import { alertKey, eventKey } from "../sql/locks.ts"
 
 /** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
 export interface Accepted {
@@ -57,7 +57,7 @@ export class Intake extends Context.Service<
             ? []
             : yield* sql<SeenRow>`SELECT events.* FROM ${given(sql, "events", keys)} AS given CROSS JOIN events
                 WHERE events.source = given.source AND events.event_id = given.event_id`
-        return new Map(rows.map((row) => [eventNamed(row.source, row.event_id), row]))
+        return new Map(rows.map((row) => [eventKey(row.source, row.event_id), row]))
       })
 
       /** Takes events of which no two have the same alert or the same id. */
@@ -71,7 +71,7 @@ export class Intake extends Context.Service<
         const saved: Array<Episode> = []
         const moved: Array<Moved> = []
         for (const { event, hash } of events) {
-          const known = event.eventId === undefined ? undefined : seen.get(eventNamed(event.source, event.eventId))
+          const known = event.eventId === undefined ? undefined : seen.get(eventKey(event.source, event.eventId))
           if (known !== undefined) {
             if (known.hash !== hash) {
               yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${known.sequence}`
@@ -80,7 +80,7 @@ export class Intake extends Context.Service<
             accepted.push({ id: known.alert_id, status: known.status })
             continue
           }
-          const episode = episodes.get(alertNamed(event.source, event.sourceId))
+          const episode = episodes.get(alertKey(event.source, event.sourceId))
           const verdict = judge(episode, event, { hash, newId: AlertId.make(yield* random.uuidV7()), now })
           const { _tag, alert } = verdict
           const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
@@ -146,8 +146,8 @@ export class Intake extends Context.Service<
 }
 
 const touched = ({ eventId, source, sourceId }: AlertEvent) => [
-  alertNamed(source, sourceId),
-  ...(eventId === undefined ? [] : [eventNamed(source, eventId)])
+  alertKey(source, sourceId),
+  ...(eventId === undefined ? [] : [eventKey(source, eventId)])
 ]
 
 /** An event, and what it says as a hash. */

@@ -4,7 +4,6 @@
 import type { IntegrationId, Kind } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import type { StoredConversation } from "../records/conversationRow.ts"
 import { Conversations, type DeliveryStatus } from "../records/Conversations.ts"
 import { NotFound } from "./Edits.ts"
 import { Integrations } from "../config/Integrations.ts"
@@ -12,6 +11,7 @@ import { type InvalidInput, invalid } from "../config/InvalidInput.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { storable } from "../domain/storableText.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
 
 /** It cannot be delivered again now; the message says why. */
 export class NotAgain extends Schema.TaggedError<NotAgain>()("NotAgain", { message: Schema.String }) {}

@@ -5,7 +5,7 @@ import { type Alert, AlertId, type ChannelPlugin, IntegrationId, type Reason } f
 import { Clock, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { rateLimitsOf } from "../config/rateLimits.ts"
-import { Integrations, type ReadyIntegration } from "../config/Integrations.ts"
+import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { RateLimiter } from "../sending/RateLimiter.ts"
 import type { Peers } from "../cluster/Peers.ts"
@@ -13,6 +13,7 @@ import { pauseFor } from "../domain/retryPolicy.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { giveUpAfter, remoteRateLimiter } from "./remoteRateLimiter.ts"
 import { sendOnce } from "../sending/sendOnce.ts"
+import type { ReadyIntegration } from "../domain/integration.ts"
 
 /** What became of one of the two notifications. */
 export interface TestOutcome {

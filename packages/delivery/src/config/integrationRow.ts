@@ -3,7 +3,7 @@
  */
 import { DeliveryOptions, IntegrationId, Limits } from "@tocsin/core"
 import { Schema } from "effect"
-import type { ShownIntegration } from "./Integrations.ts"
+import type { ShownIntegration } from "../domain/integration.ts"
 
 /** A row of the table `integrations`. */
 export interface Row {

@@ -4,8 +4,7 @@
 import { type ChannelPlugin, Limits } from "@tocsin/core"
 import { Redacted } from "effect"
 import { hash } from "node:crypto"
-import type { ReadyIntegration } from "./Integrations.ts"
-import { partitions } from "../cluster/Peers.ts"
+import type { ReadyIntegration } from "../domain/integration.ts"
 
 /** One limit of a service. */
 export interface RateLimit extends Limits {
@@ -36,24 +35,4 @@ export const rateLimitKeys = (ready: Parameters<typeof rateLimitsOf>[0]): Readon
   } catch {
     return []
   }
-}
-
-/**
- * Assigns a partition to each integration. Integrations that share a rate limit, directly or through others, share a
- * partition, so that one gateway keeps all the rate limits that any of them spends from (M1).
- */
-export const assignPartitions = (
-  integrations: ReadonlyArray<{ readonly id: string; readonly rateLimits: ReadonlyArray<string> }>
-): ReadonlyMap<string, number> => {
-  const groups = new Map<string, ReadonlySet<string>>()
-  for (const { rateLimits } of integrations) {
-    const group = new Set(rateLimits.flatMap((key) => [key, ...(groups.get(key) ?? [])]))
-    for (const key of group) groups.set(key, group)
-  }
-  return new Map(
-    integrations.map(({ rateLimits: [first], id }) => {
-      const [name = hash("sha256", id)] = [...(groups.get(first ?? "") ?? [])].toSorted()
-      return [id, Number.parseInt(name.slice(0, 2), 16) % partitions]
-    })
-  )
 }

@@ -4,10 +4,10 @@
 import { Effect, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
 import { Egress } from "@tocsin/core"
-import type { IntegrationInput } from "./Integrations.ts"
 import { fromIssue, InvalidInput, invalid } from "./InvalidInput.ts"
 import { keptSecrets, pointerTo, withStoredSecrets } from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
+import type { IntegrationInput } from "../domain/integration.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 

@@ -1,18 +1,10 @@
 /**
  * What a delivery says when it is taken. Pure.
  */
-import {
-  type Alert,
-  type DigestGroup,
-  type Kind,
-  Message,
-  type Notification,
-  type Severity,
-  severityRank
-} from "@tocsin/core"
+import { type Alert, type Kind, type Notification } from "@tocsin/core"
 import { DateTime } from "effect"
-import type { StoredConversation } from "../records/conversationRow.ts"
 import { isEnded } from "./Planner.ts"
+import type { StoredConversation } from "./conversation.ts"
 
 /**
  * What to say now: a raise that was still waiting when its alert cleared is said as what is true by now (O3). `flaps`
@@ -36,52 +28,3 @@ export const compose = (kind: Kind, alert: Alert, conversation: StoredConversati
         : { _tag: "Raised", alert, ...flapped }
   }
 }
-
-/** So many alerts of each group have a line of their own in a digest; the others are counted. */
-const linesOfGroup = 5
-
-/** So many groups have lines; those of the rest are counted together. */
-const mostGroups = 50
-
-/** Many notifications as one: by rule, the gravest first (D5). */
-export const digest = (
-  notifications: ReadonlyArray<Notification & { readonly alert: Alert }>,
-  link: URL | undefined
-): Extract<Notification, { _tag: "Digest" }> => {
-  const groups = [...Map.groupBy(notifications, ({ alert }) => alert.rule.name)].map(([rule, of]) => {
-    const gravestFirst = of.toSorted((a, b) => severityRank(b.alert.severity) - severityRank(a.alert.severity))
-    return {
-      rule,
-      severity: mostSevere(of),
-      total: of.length,
-      alerts: gravestFirst.slice(0, linesOfGroup).map((notification) => {
-        const { headline, link } = Message.fromNotification(notification)
-        return { text: headline, ...(link && { link }) }
-      })
-    }
-  })
-  const ordered = groups.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity) || b.total - a.total)
-  const rest = ordered.slice(mostGroups)
-  const others: typeof DigestGroup.Type = {
-    rule: `${rest.length} other rules`,
-    severity: rest[0]?.severity ?? "info",
-    total: rest.reduce((sum, { total }) => sum + total, 0),
-    alerts: []
-  }
-  const cleared = notifications.filter(({ _tag }) => _tag === "Cleared" || _tag === "RaisedAndCleared").length
-  return {
-    _tag: "Digest",
-    because: "storm",
-    raised: notifications.length - cleared,
-    cleared,
-    severity: mostSevere(notifications),
-    groups: [...ordered.slice(0, mostGroups), ...(rest.length > 0 ? [others] : [])],
-    ...(link && { link })
-  }
-}
-
-const mostSevere = (notifications: ReadonlyArray<{ readonly alert: Alert }>): Severity =>
-  notifications.reduce<Severity>(
-    (worst, { alert }) => (severityRank(alert.severity) > severityRank(worst) ? alert.severity : worst),
-    "info"
-  )

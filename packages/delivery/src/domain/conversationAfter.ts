@@ -2,8 +2,8 @@
  * What a conversation is after an attempt. Pure.
  */
 import type { Alert, Kind, Reason } from "@tocsin/core"
-import type { Outcome } from "../sending/Attempts.ts"
-import type { Conversation } from "./Planner.ts"
+import type { Outcome } from "./attempt.ts"
+import type { Conversation } from "./conversation.ts"
 
 /** What the conversation is after an attempt of that kind; `severity` is the alert's as it was sent. */
 export const conversationAfter = <C extends Conversation>(

@@ -3,9 +3,9 @@
  * milliseconds.
  */
 import type { ChannelPlugin, DeliveryOptions, Reason } from "@tocsin/core"
-import type { Outcome, ClaimedDelivery } from "../sending/Attempts.ts"
 import * as Health from "./circuitBreaker.ts"
 import { consequence, deadline, maxBackoff } from "./retryPolicy.ts"
+import type { Outcome, ClaimedDelivery } from "./attempt.ts"
 
 /** What a lane has found out of its service since it was started or edited. */
 export interface Learnt {

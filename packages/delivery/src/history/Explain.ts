@@ -2,8 +2,8 @@
  * Why was I (not) told? For one alert, each integration with its answer.
  */
 import { type Alert, type AlertRule, becauseText, type IntegrationId, matches } from "@tocsin/core"
-import type { ShownIntegration } from "../config/Integrations.ts"
 import type { ConversationSummary, Delivery } from "./History.ts"
+import type { ShownIntegration } from "../domain/integration.ts"
 
 /** What one integration was told of an alert, and what decided it. */
 export interface Explanation {

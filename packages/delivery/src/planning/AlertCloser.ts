@@ -6,7 +6,7 @@ import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { Reconciler } from "./Reconciler.ts"
-import { alertNamed } from "../sql/touches.ts"
+import { alertKey } from "../sql/locks.ts"
 
 /** Closes alerts. Belongs inside a journal's transaction. */
 export class AlertCloser extends Context.Service<
@@ -31,7 +31,7 @@ export class AlertCloser extends Context.Service<
         close: Effect.fnUntraced(function* (id, because, note) {
           const alert = yield* alerts.get(id)
           if (alert === undefined || alert.state === "cleared") return alert
-          const episode = (yield* alerts.latest([alert])).get(alertNamed(alert.source, alert.sourceId))
+          const episode = (yield* alerts.latest([alert])).get(alertKey(alert.source, alert.sourceId))
           if (episode === undefined) return undefined
           const cleared: Alert = {
             ...alert,

@@ -6,11 +6,11 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
-import type { StoredConversation } from "../records/conversationRow.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { isEnded, isRule, settle, fallbackFor, unopened } from "../domain/Planner.ts"
+import { isEnded, settle } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
+import { type StoredConversation, isRule, fallbackFor, unopened } from "../domain/conversation.ts"
 
 /** What a fallback can say in another's place. Clears are for who was told of the raise. */
 const divertible: ReadonlyArray<Kind> = ["Raised", "RaisedAndCleared", "Escalated"]

@@ -7,13 +7,13 @@ import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules, type CurrentRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
-import type { StoredConversation } from "../records/conversationRow.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "../domain/Planner.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
 
 /** How many alerts share a transaction: few enough that events wait some tens of milliseconds for it. */
 const chunk = 1000

@@ -8,7 +8,7 @@ import type { Episode } from "../domain/episode.ts"
 import { given, insertAll, isOneOf } from "../sql/bulk.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
 import { memoize } from "../sql/memoize.ts"
-import { alertNamed } from "../sql/touches.ts"
+import { alertKey } from "../sql/locks.ts"
 
 /** Which alerts to list, newest first. */
 export interface AlertFilter {
@@ -36,7 +36,7 @@ export class Alerts extends Context.Service<
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
     /** Several, by their ids. */
     readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
-    /** The latest episodes of sources' alerts, as far as they are known, by `alertNamed`. */
+    /** The latest episodes of sources' alerts, as far as they are known, by `alertKey`. */
     readonly latest: (
       alerts: ReadonlyArray<Pick<Alert, "source" | "sourceId">>
     ) => Effect.Effect<ReadonlyMap<string, Episode>, SqlError.SqlError>
@@ -96,7 +96,7 @@ export class Alerts extends Context.Service<
               SELECT max(episode) FROM alerts a WHERE a.source = given.source AND a.source_id = given.source_id)`
           return new Map(
             rows.map((row) => [
-              alertNamed(row.source, row.source_id),
+              alertKey(row.source, row.source_id),
               {
                 alert: decode(row.alert),
                 raisedHere: row.raised_here === 1,

@@ -6,9 +6,10 @@ import type { AlertId, IntegrationId, Kind } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
-import { type Columns, fromRow, type Row, type StoredConversation, toColumns } from "./conversationRow.ts"
+import { type Columns, fromRow, type Row, toColumns } from "./conversationRow.ts"
 import { insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
-import type { Conversation, Plan } from "../domain/Planner.ts"
+import type { Plan } from "../domain/Planner.ts"
+import type { StoredConversation, Conversation } from "../domain/conversation.ts"
 
 /** A delivery to be made; the cause says why, for its first row of history. */
 export interface NewDelivery {

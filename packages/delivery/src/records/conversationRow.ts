@@ -4,16 +4,8 @@
 import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from "@tocsin/core"
 import { Schema } from "effect"
 import type { Values } from "../sql/bulk.ts"
-import { type Conversation, isRule, type Waiting } from "../domain/Planner.ts"
 import { memoize } from "../sql/memoize.ts"
-
-/** A conversation as it is stored. */
-export interface StoredConversation extends Conversation {
-  readonly id: string
-  readonly alertId: AlertId
-  readonly closedAt: number | undefined
-  readonly receipt: string | undefined
-}
+import { type Conversation, isRule, type Waiting, type StoredConversation } from "../domain/conversation.ts"
 
 /** Some columns of a conversation. */
 export type Columns = Values & { readonly id: string }

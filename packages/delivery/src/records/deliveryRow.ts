@@ -4,8 +4,8 @@
 import type { Alert, ChannelPlugin, Kind, Severity } from "@tocsin/core"
 import { Effect } from "effect"
 import { Alerts } from "./Alerts.ts"
-import type { StoredConversation } from "./conversationRow.ts"
 import { Conversations } from "./Conversations.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
 
 /** A row of the table `deliveries`, as far as an attempt needs it. */
 export interface Row {

@@ -2,58 +2,17 @@
  * The two ends of an attempt in the store: taking deliveries, and writing down
  * what became of them (cases D1, D5, O3, O7).
  */
-import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
+import type { ChannelPlugin, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Next } from "./Backlog.ts"
 import { completions } from "./complete.ts"
-import type { ShownIntegration } from "../config/Integrations.ts"
 import { GroupCommit, StoreUnavailable } from "../sql/GroupCommit.ts"
 import { mostAtOnce } from "../sql/bulk.ts"
-import { Partitions, type Lease } from "../cluster/Partitions.ts"
-import type { Consequence } from "../domain/retryPolicy.ts"
+import { Partitions } from "../cluster/Partitions.ts"
 import { claims } from "./claim.ts"
-import { alertNamed } from "../sql/touches.ts"
-
-/** A delivery that is marked as being sent, and what to send. */
-export interface ClaimedDelivery {
-  readonly id: string
-  readonly integration: IntegrationId
-  /** Whoever holds this partition answers for it, also when the integration moves to another one (M2). */
-  readonly under: Lease
-  readonly notification: Notification
-  readonly options: ChannelPlugin.DeliverOptions
-  /** Counts the attempts, this one included. */
-  readonly attempt: number
-  readonly createdAt: number
-  /** Deliveries that are folded into this one while it is being sent, and as what each of them is said. */
-  readonly carries: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
-}
-
-/** How an attempt ended. */
-export type Outcome =
-  | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
-  | {
-      readonly _tag: "Failed"
-      readonly reason: Reason
-      readonly consequence: Consequence
-      /** Its lane stands still until a person mends something. */
-      readonly breaks: boolean
-      /** Its lane stands still for a while. */
-      readonly waiting?: ShownIntegration["waiting"]
-      /** Dead deliveries that are owed again, because they were not to blame. */
-      readonly requeued: ReadonlyArray<string>
-      /** What was made before this time, in epoch milliseconds, was past its deadline when the attempt began. */
-      readonly overBefore: number
-    }
-
-/** An attempt that ended. */
-export interface End {
-  readonly taken: ClaimedDelivery
-  readonly outcome: Outcome
-  /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
-  readonly updatedAt: number | undefined
-}
+import type { End, ClaimedDelivery } from "../domain/attempt.ts"
+import { alertKey } from "../sql/locks.ts"
 
 /** Takes deliveries and writes down their outcomes: of all lanes together, and only while their lanes are served here. */
 export class Attempts extends Context.Service<
@@ -171,7 +130,7 @@ interface Asked {
 const touched = ({ outcome, taken: { id, notification } }: End): ReadonlyArray<string> | undefined => {
   if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.requeued.length > 0)))
     return undefined
-  return "alert" in notification ? [alertNamed(notification.alert.source, notification.alert.sourceId)] : [id]
+  return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
 }
 
 const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })

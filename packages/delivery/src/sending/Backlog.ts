@@ -6,7 +6,7 @@ import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
 import { episodesJoined, openStatus } from "../records/Conversations.ts"
 import { SqlClient, type SqlError } from "effect/sql"
-import { alertNamed } from "../sql/touches.ts"
+import { alertKey } from "../sql/locks.ts"
 
 /** While so few criticals wait, each is said by itself (D5). */
 export const fewCriticals = 10
@@ -123,5 +123,5 @@ interface Row {
 
 const toNext = ({ id, source, source_id }: Row): Next => ({
   id,
-  touches: source === null || source_id === null ? [id] : [alertNamed(source, source_id)]
+  touches: source === null || source_id === null ? [id] : [alertKey(source, source_id)]
 })

@@ -4,12 +4,12 @@
  */
 import { type IntegrationId, Unavailable } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
-import { Attempts, type ClaimedDelivery } from "./Attempts.ts"
+import { Attempts } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
 import { rateLimitsOf } from "../config/rateLimits.ts"
 import * as Health from "../domain/circuitBreaker.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
-import { brokenAsNotReady, Integrations, type ReadyIntegration } from "../config/Integrations.ts"
+import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { requeuedByStop, judge, nothingLearnt, outcomeOf, usualDigest } from "../domain/failurePolicy.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
@@ -17,6 +17,8 @@ import { RateLimiter } from "./RateLimiter.ts"
 import { Partitions } from "../cluster/Partitions.ts"
 import { brokenPause } from "../domain/retryPolicy.ts"
 import { type Tried, sendOnce } from "./sendOnce.ts"
+import type { ClaimedDelivery } from "../domain/attempt.ts"
+import { brokenAsNotReady, type ReadyIntegration } from "../domain/integration.ts"
 
 /** How a lane is told of work and of changes from outside. */
 export interface Lane {

@@ -2,19 +2,23 @@
  * The beginning of an attempt in the store: which deliveries it takes, and what it says (cases D1, D5, O3, O7).
  */
 import { AlertId, type ChannelPlugin, IntegrationId, Notification } from "@tocsin/core"
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Context, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
-import { compose, digest } from "../domain/composeNotification.ts"
-import type { ClaimedDelivery } from "./Attempts.ts"
+import { compose } from "../domain/composeNotification.ts"
 import { Conversations, episodesJoined, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
 import { decodeReceipt } from "../records/receipt.ts"
 import { given, isOneOf } from "../sql/bulk.ts"
-import type { Lease } from "../cluster/Partitions.ts"
-import { PublicUrl } from "./PublicUrl.ts"
+import { digest } from "../domain/digest.ts"
+import type { ClaimedDelivery, Lease } from "../domain/attempt.ts"
+
+/** Where the gateway is reached from outside; without it digests have no link. */
+export const PublicUrl = Context.Reference<URL | undefined>("@tocsin/delivery/PublicUrl", {
+  defaultValue: () => undefined
+})
 
 /** Takes single deliveries, and digests of many. */
 export const claims = Effect.gen(function* () {

@@ -11,8 +11,8 @@ import {
 } from "@tocsin/core"
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { hashed } from "../config/rateLimits.ts"
-import type { ReadyIntegration } from "../config/Integrations.ts"
 import { RateLimiter } from "./RateLimiter.ts"
+import type { ReadyIntegration } from "../domain/integration.ts"
 
 /** How an attempt ended. */
 export type Tried =

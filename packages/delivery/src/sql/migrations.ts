@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import * as Dialect from "./dialect.ts"
-import { partitions } from "../cluster/Peers.ts"
+import { partitionCount } from "./locks.ts"
 
 /** The migration that the tables are at; 0 if there are none. */
 export const schemaVersion = Effect.gen(function* () {
@@ -256,7 +256,7 @@ const manyGateways = Effect.gen(function* () {
   yield* sql`CREATE TABLE settings_version (version text NOT NULL)`
   yield* sql`INSERT INTO settings_version ${sql.insert({ version: "" })}`
   yield* sql`CREATE TABLE partitions (partition integer PRIMARY KEY NOT NULL, fence bigint NOT NULL)`
-  for (let partition = 0; partition < partitions; partition++) {
+  for (let partition = 0; partition < partitionCount; partition++) {
     yield* sql`INSERT INTO partitions ${sql.insert({ partition, fence: 0 })}`
   }
   yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`

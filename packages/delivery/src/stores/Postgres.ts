@@ -2,7 +2,7 @@
  * The store of many gateways: one PostgreSQL database, by Effect's own client.
  */
 import { PgClient, PgTypes } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
@@ -137,6 +137,3 @@ const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientCo
     before.sync === "on"
   )
 })
-
-/** Makes a session of its own for as long as the scope is open. */
-export type Session = Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope>

@@ -7,7 +7,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { advisoryClass, lockOfMembers } from "../../src/sql/locks.ts"
-import { partitions } from "../../src/cluster/Peers.ts"
+import { partitionCount } from "../../src/sql/locks.ts"
 import { deliveries, engine, integration, outcomes, raise, rule, save, settle } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { newFile, storeIn } from "../harness/store.ts"
@@ -97,7 +97,7 @@ describe("Several gateways on one PostgreSQL", () => {
 const takeOver = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const session = yield* sql.reserve
-  const take = `SELECT pg_advisory_lock(${advisoryClass}, n) FROM generate_series(0, ${partitions - 1}) AS n`
+  const take = `SELECT pg_advisory_lock(${advisoryClass}, n) FROM generate_series(0, ${partitionCount - 1}) AS n`
   // Who waits is the next: else the gateway would have them again.
   const claim = yield* Effect.forkChild(session.execute(take, [], undefined))
   yield* until(

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
 import { Schema } from "effect"
-import { assignPartitions, rateLimitKeys } from "../../src/config/rateLimits.ts"
+import { assignPartitions } from "../../src/config/assignPartitions.ts"
+import { rateLimitKeys } from "../../src/config/rateLimits.ts"
 
 const one = (id: string, ...rateLimits: ReadonlyArray<string>) => ({ id, rateLimits })
 

@@ -3,6 +3,7 @@ import { type AlertRule, matches, Severity, severityRank } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
 import { integrationId, rule, ruleId } from "../harness/engine.ts"
+import { type Conversation, isRule } from "../../src/domain/conversation.ts"
 import { PlannerModel } from "./PlannerModel.ts"
 
 /** A world with the rules `r1` (of `ops`) and whatever else is given. */
@@ -51,7 +52,7 @@ describe("Planner", () => {
   })
 
   describe("I9: an alert expires, and nobody is told", () => {
-    const open: Planner.Conversation = {
+    const open: Conversation = {
       integration: integrationId("ops"),
       state: "open",
       holders: [ruleId("r1")],
@@ -65,7 +66,7 @@ describe("Planner", () => {
       waiting: undefined
     }
     const closed = { ...open, state: "closed", holders: [], closedBecause: "expired" } as const
-    const expire = (conversation: Planner.Conversation) => Planner.onExpiry({ conversations: [conversation] })
+    const expire = (conversation: Conversation) => Planner.onExpiry({ conversations: [conversation] })
 
     it("leaves a closed conversation with what it still owes", () => {
       assert.deepStrictEqual(expire({ ...closed, closedBecause: "alertRuleChanged" }), [])
@@ -651,7 +652,7 @@ const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
     const { heldBy, holders, integration, state } = conversation
     assert.strictEqual(state === "open", holders.length > 0, "open is what someone holds")
     assert.isTrue(state === "closed" || alert.state === "raised", "what cleared is closed")
-    for (const id of holders.filter(Planner.isRule)) {
+    for (const id of holders.filter(isRule)) {
       const holder = model.rules.get(id)
       assert.isTrue(holder?.enabled, "a holder is in use")
       assert.isTrue(holder?.integrations.includes(integration), "a holder leads there")

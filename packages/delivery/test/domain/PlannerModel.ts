@@ -15,8 +15,9 @@ import {
 } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
 import { conversationAfter, unanswered } from "../../src/domain/conversationAfter.ts"
-import type { Outcome } from "../../src/sending/Attempts.ts"
 import { integrationId, ruleId, time } from "../harness/engine.ts"
+import type { Outcome } from "../../src/domain/attempt.ts"
+import type { Conversation, Waiting } from "../../src/domain/conversation.ts"
 
 /** How an attempt ends. */
 export type End = "delivered" | "failed" | "unanswered" | "dead" | "dead unanswered"
@@ -38,7 +39,7 @@ export class PlannerModel {
   readonly rules = new Map<AlertRuleId, AlertRule>()
   readonly #notify = new Map<AlertRuleId, boolean>()
   readonly integrations = new Map<IntegrationId, boolean>()
-  readonly conversations = new Map<AlertId, Map<IntegrationId, Planner.Conversation>>()
+  readonly conversations = new Map<AlertId, Map<IntegrationId, Conversation>>()
   readonly deliveries: Array<Delivery> = []
   /** What a room may have read last: one word, or several after an attempt without an answer. */
   readonly read = new Map<string, ReadonlySet<Word>>()
@@ -241,7 +242,7 @@ export class PlannerModel {
   }
 
   #apply(alert: AlertId, plans: ReadonlyArray<Planner.Plan>) {
-    const conversations = this.conversations.get(alert) ?? new Map<IntegrationId, Planner.Conversation>()
+    const conversations = this.conversations.get(alert) ?? new Map<IntegrationId, Conversation>()
     this.conversations.set(alert, conversations)
     for (const { conversation, owe, supersede } of plans) {
       const { integration } = conversation
@@ -278,7 +279,7 @@ export class PlannerModel {
     return open[0]
   }
 
-  #asWaiting(alert: AlertId, integration: IntegrationId): Planner.Waiting | undefined {
+  #asWaiting(alert: AlertId, integration: IntegrationId): Waiting | undefined {
     const delivery = this.#waiting(alert, integration)
     if (delivery === undefined) return undefined
     const { id, kind, status } = delivery
@@ -286,13 +287,13 @@ export class PlannerModel {
     return { id, kind, status }
   }
 
-  #conversation({ alert, integration }: Delivery): Planner.Conversation {
+  #conversation({ alert, integration }: Delivery): Conversation {
     const conversation = this.conversations.get(alert)?.get(integration)
     if (conversation === undefined) throw new Error("A delivery without a conversation")
     return { ...conversation, waiting: this.#asWaiting(alert, integration) }
   }
 
-  #settle({ alert: id, integration }: Delivery, conversation: Planner.Conversation) {
+  #settle({ alert: id, integration }: Delivery, conversation: Conversation) {
     const alert = this.alerts.get(id)
     if (alert === undefined) return
     const waiting = this.#asWaiting(id, integration)

@@ -5,10 +5,11 @@
 import { Peers } from "@tocsin/delivery"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Handlers, partitions } from "../../src/cluster/Peers.ts"
+import type { Handlers } from "../../src/cluster/Peers.ts"
+import { partitionCount } from "../../src/sql/locks.ts"
 import { migratedStoreIn } from "./store.ts"
 
-const all = Array.from({ length: partitions }, (_, partition) => partition)
+const all = Array.from({ length: partitionCount }, (_, partition) => partition)
 
 /** What one gateway knows of the others. */
 export class ScriptedPeers {

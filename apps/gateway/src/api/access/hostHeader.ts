@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { problem } from "../problems.ts"
+import { problem } from "../../server/problem.ts"
 
 /**
  * Refuses a request whose Host is missing or there twice (RFC 9112, 3.2): node

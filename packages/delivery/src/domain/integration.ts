@@ -1,0 +1,48 @@
+/**
+ * An integration as operators enter it, as it may be shown, and as its lane needs it. Pure.
+ */
+import type { ChannelPlugin, DeliveryOptions, Integration, IntegrationId, Limits } from "@tocsin/core"
+import type { Schema } from "effect"
+
+export type JsonObject = { readonly [key: string]: Schema.Json }
+
+/** An integration as an operator enters it. Secrets that `settings` leaves out stay as they are stored. */
+export interface IntegrationInput {
+  readonly id: IntegrationId
+  readonly name: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly settings: JsonObject
+  readonly limits?: Limits
+  readonly fallback?: IntegrationId
+  readonly delivery?: DeliveryOptions
+}
+
+/** An integration as it may be shown: without secrets, with what is known of its state. */
+export interface ShownIntegration extends IntegrationInput {
+  /** Its place in the order in which they were made. */
+  readonly sequence: number
+  /** JSON Pointers into `settings`: the secrets that are set. */
+  readonly secretsSet: ReadonlyArray<string>
+  readonly broken: { readonly reason: string; readonly since: number } | undefined
+  /** Nothing is sent before `until`, in epoch milliseconds: the service asked for it, or could not be reached. */
+  readonly waiting: { readonly because: "limited" | "unavailable"; readonly until: number } | undefined
+  readonly lastSuccessAt: number | undefined
+  readonly createdAt: number
+  /** Grows with every edit, so it tells two states of one integration apart. */
+  readonly updatedAt: number
+}
+
+/** An integration as its lane needs it. */
+export interface ReadyIntegration {
+  /** Tells its state from others, as `updatedAt` of what is shown; undefined if it is not saved. */
+  readonly updatedAt?: number
+  /** It is noted as broken because it was not ready, which it is now. */
+  readonly wasNotReady?: boolean
+  readonly integration: Integration
+  readonly plugin: ChannelPlugin.Any
+  readonly channel: ChannelPlugin.Channel<unknown>
+}
+
+/** Why an integration is broken whose settings or plugin cannot be used. */
+export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`
