@@ -4,6 +4,7 @@ import { hostname } from "node:os"
 import { Problem } from "../../harness/answers.ts"
 import { eventually } from "../../harness/gate.ts"
 import { send } from "../../harness/raw.ts"
+import * as RawSocket from "../../harness/rawSocket.ts"
 import { fixture, SharedWorld } from "../../harness/world.ts"
 
 const token = "the-operators-t0ken"
@@ -149,24 +150,138 @@ describe("Without a token", () => {
         assert.strictEqual(yield* absolute("http://evil.example/v1/alerts", "localhost"), 401)
         assert.strictEqual(yield* absolute("http://localhost/v1/alerts", "evil.example"), 401)
         assert.strictEqual(yield* absolute("http://x@localhost/v1/alerts", "localhost"), 401)
-        assert.strictEqual(yield* status({ origin: `http://localhost:${port}` }), 200)
-        for (const origin of ["https://evil.example", "null", "http://localhost.evil.example", "file://"]) {
-          assert.strictEqual(yield* status({ origin }), 401, origin)
+      })
+    )
+
+    it.effect("a page of the gateway's own origin is served, and one of any other is not", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const status = (headers: { readonly [name: string]: string }) =>
+          Effect.map(world.request("GET", "/v1/alerts", undefined, headers), ({ status }) => status)
+        const { port } = new URL(world.gateway().url)
+        for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, "localhost"]) {
+          assert.strictEqual(yield* status({ host, origin: `http://${host}` }), 200, host)
+        }
+        for (const origin of [
+          "https://evil.example",
+          "null",
+          "file://",
+          "http://localhost.evil.example",
+          // Others on this machine.
+          "http://localhost",
+          "http://localhost:3000",
+          `https://localhost:${port}`,
+          `http://127.0.0.1:${port}`,
+          `http://sub.localhost:${port}`
+        ]) {
+          assert.strictEqual(yield* status({ host: `localhost:${port}`, origin }), 401, origin)
         }
       })
     )
 
-    it.effect.each(["x-forwarded-for", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])(
-      "what a proxy passes on is refused: %s",
-      (header) =>
+    it.effect("a page of another site or port changes nothing, also where the browser sends no Origin", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const body = { id: "from-a-page", name: "From a page", match: {}, integrations: [] }
+        const made = (headers: { readonly [name: string]: string }) =>
+          Effect.map(world.request("PUT", "/v1/rules/from-a-page", body, headers), ({ status }) => status)
+        for (const site of ["cross-site", "same-site"]) {
+          for (const [method, path] of [
+            ["POST", "/v1/rules"],
+            ["POST", "/v1/alerts"],
+            ["POST", "/v1/sources/thousandeyes"],
+            ["PUT", "/v1/rules/from-a-page"],
+            ["DELETE", "/v1/rules/from-a-page"]
+          ] as const) {
+            const { as, status } = yield* world.request(method, path, method === "DELETE" ? undefined : body, {
+              "sec-fetch-site": site
+            })
+            assert.strictEqual(status, 401, `${method} ${path} ${site}`)
+            assert.include(as(Problem).detail, "Without TOCSIN_TOKEN")
+          }
+          // A link from a chat may be followed.
+          const read = yield* world.request("GET", "/v1/rules", undefined, { "sec-fetch-site": site })
+          assert.strictEqual(read.status, 200)
+          assert.notInclude(read.text, "from-a-page")
+        }
+        // 404 is the handler's own answer.
+        for (const site of ["same-origin", "none"]) assert.notStrictEqual(yield* made({ "sec-fetch-site": site }), 401)
+      })
+    )
+
+    it.effect("HTTP/1.0 is refused, as nginx' plain proxy_pass speaks it", () =>
+      Effect.scoped(
         Effect.gen(function* () {
-          const { as, status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
-            host: "localhost",
-            [header]: "127.0.0.1"
-          })
-          assert.strictEqual(status, 401)
-          assert.include(as(Problem).detail, "set TOCSIN_TOKEN")
+          const { url } = (yield* SharedWorld).gateway()
+          const socket = yield* RawSocket.open(url)
+          socket.say(`GET /v1/alerts HTTP/1.0\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n\r\n`)
+          const heard = yield* socket.closed
+          assert.deepStrictEqual(RawSocket.statuses(heard), [401])
+          assert.include(heard, "set TOCSIN_TOKEN")
         })
+      )
+    )
+
+    it.effect.each([
+      "cdn-loop",
+      "cf-connecting-ip",
+      "cf-ray",
+      "cloudfront-viewer-address",
+      "fastly-client-ip",
+      "fly-client-ip",
+      "forwarded",
+      "forwarded-for",
+      "incap-client-ip",
+      "proxy-client-ip",
+      "proxy-connection",
+      "tailscale-user-login",
+      "true-client-ip",
+      "via",
+      "wl-proxy-client-ip",
+      "x-akamai-edgescape",
+      "x-amz-cf-id",
+      "x-amzn-trace-id",
+      "x-appengine-user-ip",
+      "x-arr-log-id",
+      "x-azure-clientip",
+      "x-client-ip",
+      "x-cloud-trace-context",
+      "x-cluster-client-ip",
+      "x-envoy-external-address",
+      "x-forwarded",
+      "x-forwarded-for",
+      "x-forwarded-proto",
+      "x-nf-client-connection-ip",
+      "x-original-forwarded-for",
+      "x-original-host",
+      "x-original-url",
+      "x-proxyuser-ip",
+      "x-real-ip",
+      "x-remote-addr",
+      "x-scheme",
+      "x-sucuri-clientip",
+      "x-varnish",
+      "x-vercel-forwarded-for"
+    ])("what a proxy passes on is refused: %s", (header) =>
+      Effect.gen(function* () {
+        const { as, status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
+          host: "localhost",
+          [header]: "127.0.0.1"
+        })
+        assert.strictEqual(status, 401)
+        assert.include(as(Problem).detail, "set TOCSIN_TOKEN")
+      })
+    )
+
+    it.effect("what clients send of themselves is no sign of a proxy", () =>
+      Effect.gen(function* () {
+        const { status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
+          "x-request-id": "1",
+          "x-requested-with": "XMLHttpRequest",
+          traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        })
+        assert.strictEqual(status, 200)
+      })
     )
   })
 })

@@ -1,0 +1,45 @@
+/**
+ * Who may call while no token is set: this machine, and nobody through it.
+ */
+import { Unauthorized } from "@tocsin/client"
+import { Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import { cameThroughProxy } from "./proxyHeaders.ts"
+
+/**
+ * Refuses what other machines and web pages send to a gateway without a token, which listens on loopback only:
+ * - a request that a reverse proxy passed on, wherever from. HTTP/1.0 counts as such: nginx' `proxy_pass` speaks it.
+ * - a request that names another host: the page of a site that made its own name point here
+ * - a request of a page of another origin, also of another port of this machine
+ */
+export const checkLoopback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const { headers, httpVersion, socket, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+  if (httpVersion === "1.0" || cameThroughProxy(request.headers)) {
+    return yield* new Unauthorized({
+      detail:
+        "Without TOCSIN_TOKEN the gateway refuses HTTP/1.0 and every request that came through a proxy: set TOCSIN_TOKEN"
+    })
+  }
+  const { host = "", origin, "sec-fetch-site": site } = headers
+  const own = `${"encrypted" in socket ? "https" : "http"}://${host}`
+  // A target in absolute form names a host of its own, which then stands in `request.headers` too (RFC 9112, 3.2.2).
+  const target = url.startsWith("/") ? own : (/^[^/?#]*\/\/[^/?#]*/.exec(url)?.[0] ?? "")
+  if (![own, target].every(isLoopback)) {
+    return yield* new Unauthorized({
+      detail: "Without TOCSIN_TOKEN the gateway answers only to localhost, 127.0.0.1 and [::1]"
+    })
+  }
+  const reads = request.method === "GET" || request.method === "HEAD"
+  // A link from another site may be followed; what it shows, that site cannot read.
+  const isOtherSite = !reads && (site === "cross-site" || site === "same-site")
+  if ((origin !== undefined && origin !== own) || isOtherSite) {
+    return yield* new Unauthorized({
+      detail: "Without TOCSIN_TOKEN the gateway serves no web page but its own: set TOCSIN_TOKEN"
+    })
+  }
+})
+
+/** Compared as it was sent: a URL's parser would find a host in `x@localhost` and `localhost/evil.com` too. */
+const isLoopback = (origin: string): boolean =>
+  /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(origin)

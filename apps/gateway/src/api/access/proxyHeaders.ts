@@ -1,0 +1,53 @@
+import type { Headers } from "effect/http"
+
+/**
+ * The headers by which proxies, load balancers and CDNs say that they passed a request on. Clients send none of them of
+ * themselves; `x-request-id` and `traceparent`, which both send, are not among them.
+ */
+const proxyHeaders = new RegExp(
+  `^(?:${[
+    // The standards: RFC 7239, RFC 9110 (7.6.3) and RFC 8586.
+    "forwarded",
+    "via",
+    "cdn-loop",
+    // De facto: nginx, Apache, HAProxy, Traefik, Caddy, Envoy, Kubernetes' ingresses.
+    "forwarded-for",
+    "x-forward(?:ed)?(?:-.*)?",
+    "x-real-ip",
+    "(?:x-)?(?:cluster-|true-)?client-ip",
+    "x-remote-(?:addr|ip)",
+    "x-original-.*",
+    "x-originating-ip",
+    "x-rewrite-url",
+    "x-scheme",
+    "x-envoy-.*",
+    "x-varnish",
+    "proxy-connection",
+    "x-proxy.*",
+    "(?:wl-)?proxy-client-ip",
+    // Cloudflare, Akamai, Fastly, CloudFront and AWS' load balancers, Google, Azure.
+    "cf-.*",
+    "(?:x-)?akamai-.*",
+    "fastly-.*",
+    "cloudfront-.*",
+    "x-amz-cf-.*",
+    "x-amzn-.*",
+    "x-appengine-.*",
+    "x-cloud-trace-context",
+    "x-goog-.*",
+    "x-azure-.*",
+    "x-arr-.*",
+    "x-fd-.*",
+    // Fly, Imperva, Netlify, Sucuri, Tailscale, Vercel.
+    "fly-.*",
+    "incap-.*",
+    "x-nf-.*",
+    "x-sucuri-.*",
+    "tailscale-.*",
+    "x-vercel-.*"
+  ].join("|")})$`
+)
+
+/** Whether a proxy says of itself that it passed the request on. */
+export const cameThroughProxy = (headers: Headers.Headers): boolean =>
+  Object.keys(headers).some((name) => proxyHeaders.test(name))
