@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { inject } from "vitest"
 import { Problem } from "../harness/answers.ts"
 import { canary } from "./fuzzParts.ts"
 import { type FuzzRequest, requests, type Samples, toRaw } from "./fuzzRequests.ts"
@@ -14,7 +15,7 @@ import { fixtures, make } from "../harness/world.ts"
 /** How much, and from which seed; what a failure prints as `Replay` is sent again with it alone. */
 const {
   TOCSIN_FUZZ_REPLAY: replay,
-  TOCSIN_FUZZ_REQUESTS: runs = "5000",
+  TOCSIN_FUZZ_REQUESTS: runs = inject("breadth") === "all" ? "5000" : "1000",
   TOCSIN_FUZZ_SEED: seed = "tocsin"
 } = process.env
 

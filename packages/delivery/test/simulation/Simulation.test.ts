@@ -28,10 +28,10 @@ const simulate = Effect.fnUntraced(function* (seed: number) {
   )
 })
 
-const perTest = 100
+const perTest = 50
 
 describe("Simulation", () => {
-  it.effect.each([1, 2, 3, 4, 5].map((n) => seeds.first + n * 7))("runs seed %s the same way twice", (seed) =>
+  it.effect.each([1, 2, 3].map((n) => seeds.first + n * 7))("runs seed %s the same way twice", (seed) =>
     Effect.gen(function* () {
       const script = generate(seed)
       assert.deepStrictEqual(generate(seed), script)
@@ -40,13 +40,10 @@ describe("Simulation", () => {
   )
 
   const firsts = Array.from({ length: Math.ceil(seeds.count / perTest) }, (_, n) => seeds.first + n * perTest)
-  it.effect.each(firsts)(
-    "every promise holds, from seed %s on",
-    (first) =>
-      Effect.gen(function* () {
-        const last = Math.min(first + perTest, seeds.first + seeds.count)
-        for (let seed = first; seed < last; seed++) yield* simulate(seed)
-      }),
-    300_000
+  it.effect.each(firsts)("every promise holds, from seed %s on", (first) =>
+    Effect.gen(function* () {
+      const last = Math.min(first + perTest, seeds.first + seeds.count)
+      for (let seed = first; seed < last; seed++) yield* simulate(seed)
+    })
   )
 })

@@ -1,4 +1,5 @@
 /** Which seeds are run: the only place where the simulation reads the environment. */
+import { inject } from "vitest"
 
 const number = (name: string): number | undefined => {
   const text = process.env[name]
@@ -10,9 +11,11 @@ const number = (name: string): number | undefined => {
 
 const only = number("TOCSIN_SEED")
 
-/** `TOCSIN_SEED` runs that one; else `TOCSIN_SEEDS` of them, from 0 on. */
+/** `TOCSIN_SEED` runs that one; else `TOCSIN_SEEDS` of them, from 0 on: 100 in `pnpm test`, 1,000 in `pnpm test:all`. */
 export const seeds: { readonly first: number; readonly count: number } =
-  only === undefined ? { first: 0, count: number("TOCSIN_SEEDS") ?? 1000 } : { first: only, count: 1 }
+  only === undefined
+    ? { first: 0, count: number("TOCSIN_SEEDS") ?? (inject("breadth") === "all" ? 1000 : 100) }
+    : { first: only, count: 1 }
 
 /** The command that runs one seed again. */
 export const replay = (seed: number) => `TOCSIN_SEED=${seed} npx -y pnpm@12 test:simulate`
