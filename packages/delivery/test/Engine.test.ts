@@ -24,7 +24,7 @@ import {
   settle,
   tick,
   time,
-  world,
+  fixture,
   worldAt
 } from "./harness/engine.ts"
 import { Script } from "./harness/FakeChannel.ts"
@@ -39,7 +39,7 @@ const sourceIds = (script: Script) =>
 describe("Engine", () => {
   it.effect(
     "tells a raise once, and nothing when it is repeated",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
@@ -59,7 +59,7 @@ describe("Engine", () => {
 
   it.effect(
     "tells no clear unless the rule says so",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all", { notifyOnClear: false }))
         yield* raise("a")
@@ -80,7 +80,7 @@ describe("Engine", () => {
   it.effect.each(edits.map(([because, edit]) => ({ because, edit })))(
     "tells the clear when the rule is edited away: $because",
     ({ because, edit }) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("all"))
           const alert = yield* raise("a")
@@ -96,7 +96,7 @@ describe("Engine", () => {
 
   it.effect(
     "says a raise and its clear as one message when the service was down for both",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down)
         yield* save(integration("ops"), rule("all", { notifyOnClear: false }))
@@ -112,7 +112,7 @@ describe("Engine", () => {
 
   it.effect(
     "says nothing when an edit ends it before the raise was told",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down)
         yield* save(integration("ops"), rule("all"))
@@ -128,7 +128,7 @@ describe("Engine", () => {
 
   it.effect(
     "retries with back-off, and never before the service's Retry-After",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const later = { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.seconds(17) }) }
         script.next("ops", down, down, later)
@@ -151,7 +151,7 @@ describe("Engine", () => {
 
   it.effect(
     "tries a refused message once more in plain form, and gives it up then",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const refused = { fail: new PayloadRejected({ detail: "invalid_blocks" }) }
         script.next("ops", refused, "ok", refused, refused)
@@ -178,7 +178,7 @@ describe("Engine", () => {
   ])(
     "stands still when a person must mend it, tries every 5 minutes, and at once after an edit ($reason)",
     ({ reason }) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           script.always("ops", { fail: reason })
           yield* save(integration("ops"), rule("all"))
@@ -201,7 +201,7 @@ describe("Engine", () => {
 
   it.effect(
     "gives an attempt ten seconds, and delays no other integration meanwhile",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "hang")
         yield* save(integration("slow"), integration("ops"), rule("all", { to: ["slow", "ops"] }))
@@ -223,7 +223,7 @@ describe("Engine", () => {
   )
 
   it.effect.each(["die", "throw"] as const)("survives a plugin that fails by a bug (%s)", (bug) =>
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", bug)
         yield* save(integration("ops"), rule("all"))
@@ -238,7 +238,7 @@ describe("Engine", () => {
 
   it.effect(
     "tells a graver severity, and nothing when it falls again",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a", { severity: "minor" })
@@ -254,7 +254,7 @@ describe("Engine", () => {
 
   it.effect(
     "gives up at the deadline, and only after an attempt past it",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.always("ops", down)
         yield* save(integration("ops"), rule("all"))
@@ -269,7 +269,7 @@ describe("Engine", () => {
 
   it.effect(
     "keeps to the rate limit, also of two integrations that share one",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const settings = { shared: "one hook", messages: 60, burst: 5 }
         yield* save(integration("a", { settings: { room: "a", ...settings } }))
@@ -287,7 +287,7 @@ describe("Engine", () => {
 
   it.effect(
     "keeps each alert's order while others wait",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down, "ok", down)
         yield* save(integration("ops"), rule("all"))
@@ -310,7 +310,7 @@ describe("Engine", () => {
 
   it.effect(
     "knows an event by its eventId: the first body wins",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         const [first] = yield* accept(event("a", { eventId: "e1" }))
@@ -331,7 +331,7 @@ describe("Engine", () => {
 
   it.effect(
     "knows the eventId of an update as well",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* accept(event("a", { eventId: "e1", severity: "minor" }))
         const critical = event("a", { eventId: "e2", severity: "critical" })
@@ -347,7 +347,7 @@ describe("Engine", () => {
 
   it.effect(
     "notes that an alert was heard of, also by a duplicate, without growing (I5, I6)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const id = yield* raise("a")
@@ -368,7 +368,7 @@ describe("Engine", () => {
 
   it.effect(
     "ends what a removed integration was owed, and opens what matches when one is enabled",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.always("ops", down)
         yield* save(integration("ops"), integration("dev", { enabled: false }), rule("all", { to: ["ops", "dev"] }))
@@ -458,7 +458,7 @@ describe("Engine", () => {
 
   it.effect(
     "owes a removed integration nothing, whatever becomes of its alerts",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"), rule("all", { to: ["ops", "dev"] }))
         yield* raise("a", { severity: "minor" })
@@ -478,7 +478,7 @@ describe("Engine", () => {
 
   it.effect(
     "does not hold up the others when an integration is removed that hangs",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "hang")
         yield* save(integration("slow"), integration("ops"), rule("all", { to: ["slow", "ops"] }))
@@ -499,7 +499,7 @@ describe("Engine", () => {
 
   it.effect(
     "tries at once with new settings, also if the attempt with the old ones is still on its way",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         script.next("ops", { gate, after: { fail: new Unauthorized({ detail: "HTTP 401" }) } })
@@ -545,7 +545,7 @@ describe("Engine", () => {
 
   it.effect(
     "lets the whole lane wait as long as the service asks",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.seconds(30) }) })
         yield* save(integration("ops"), rule("all"))
@@ -561,7 +561,7 @@ describe("Engine", () => {
 
   it.effect(
     "lets the operator's limits replace the plugin's, wider or narrower",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const declared = { messages: 60, burst: 1 }
         yield* save(
@@ -586,7 +586,7 @@ describe("Engine", () => {
 
   it.effect(
     "lets no integration that was removed slow the others that shared its rate limit",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(
           integration("slow", { settings: { room: "slow", shared: "hook", messages: 1, burst: 1 } }),
@@ -606,7 +606,7 @@ describe("Engine", () => {
 
   it.effect(
     "gives an attempt as long as the integration says",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "hang")
         yield* save(integration("ops", { delivery: { timeout: 30, maxBackoff: 1 } }), rule("all"))
@@ -622,7 +622,7 @@ describe("Engine", () => {
 
   it.effect(
     "keeps what a disabled integration is owed until it is enabled, whatever the time",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "ok", down)
         yield* save(integration("ops"), rule("all"))
@@ -679,7 +679,7 @@ describe("Engine", () => {
 
   it.effect(
     "takes the events of one call in their order",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         const accepted = yield* accept(
@@ -704,7 +704,7 @@ describe("Engine", () => {
 
   it.effect(
     "tells nobody of a clear of what was never raised here, and remembers it",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         const [cleared] = yield* clear("a", { clearedAt: time("2026-01-01T01:00:00Z") })
@@ -725,7 +725,7 @@ describe("Engine", () => {
 
   it.effect(
     "answers that the store is not available when it is full, sends nothing twice then, and recovers",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         script.next("ops", { gate })
@@ -753,7 +753,7 @@ describe("Engine", () => {
 
   it.effect(
     "says the clear of a raise that was perhaps told before it was given up",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", unanswered)
         yield* save(integration("ops"), rule("all"))
@@ -768,7 +768,7 @@ describe("Engine", () => {
 
   it.effect(
     "takes all alerts of a call or none",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const groupCommit = yield* GroupCommit
         const intake = yield* Intake

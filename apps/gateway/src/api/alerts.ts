@@ -57,10 +57,10 @@ export const AlertHandlers = HttpApiBuilder.group(
           const notes = yield* groupCommit.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
           return {
             ...alert,
-            conversations: conversations.map(({ closedBecause, lastWord, severityTold, ...conversation }) => ({
+            conversations: conversations.map(({ closedBecause, lastSent, severitySent, ...conversation }) => ({
               ...conversation,
-              ...(lastWord && { lastWord }),
-              ...(severityTold && { severityTold }),
+              ...(lastSent && { lastWord: lastSent }),
+              ...(severitySent && { severityTold: severitySent }),
               ...(closedBecause && { closedBecause })
             })),
             deliveries: deliveries.items.map(deliveryJson),

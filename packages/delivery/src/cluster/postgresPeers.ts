@@ -56,13 +56,13 @@ export const peersOn = Effect.fnUntraced(function* (
     confirmedAt = sentAt
     return {
       members: rows.filter(({ lock }) => lock === lockOfMembers).length,
-      taken: new Set(rows.filter(({ lock }) => lock < partitionCount).map(({ lock }) => lock))
+      claimed: new Set(rows.filter(({ lock }) => lock < partitionCount).map(({ lock }) => lock))
     }
   })
 
   /** One step towards a fair share. */
   const balance = Effect.fnUntraced(function* (sql: PgClient.PgClient, { gained, released }: Handlers) {
-    const { members, taken } = yield* look(sql)
+    const { members, claimed } = yield* look(sql)
     const share = Math.ceil(partitionCount / Math.max(1, members))
     const extra = [...held].slice(share)
     if (extra.length > 0) {
@@ -72,7 +72,7 @@ export const peersOn = Effect.fnUntraced(function* (
         FROM jsonb_array_elements_text(${JSON.stringify(extra)}::jsonb) AS listed, CAST(listed AS int) AS lock`
     }
     const free = Array.from({ length: partitionCount }, (_, partition) => partition)
-      .filter((partition) => !taken.has(partition))
+      .filter((partition) => !claimed.has(partition))
       .slice(0, Math.max(0, share - held.size))
     if (free.length === 0) return
     const got = yield* sql<{

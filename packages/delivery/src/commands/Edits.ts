@@ -97,11 +97,11 @@ export class Edits extends Context.Service<
         const before = yield* alertRules.get(rule.id)
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
         yield* reconciliation.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
-          for (const { conversation, owe } of plans) {
-            if (owe === undefined || owe.superseded !== undefined) continue
+          for (const { conversation, enqueue } of plans) {
+            if (enqueue === undefined || enqueue.superseded !== undefined) continue
             const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
             counts.set(conversation.integration, count)
-            count[owe.kind === "Cleared" ? "clear" : "raise"]++
+            count[enqueue.kind === "Cleared" ? "clear" : "raise"]++
           }
         })
         return [...counts].map(([integration, count]) => ({ integration, ...count }))
@@ -129,7 +129,7 @@ export class Edits extends Context.Service<
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
         yield* integrations.save(input)
-        yield* integrations.hasten(input.id)
+        yield* integrations.retryNow(input.id)
         if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
@@ -149,7 +149,7 @@ export class Edits extends Context.Service<
         for (const rule of rules) {
           yield* alertRules.save({ ...rule, integrations: rule.integrations.filter((other) => other !== id) })
         }
-        for (const other of falling) yield* integrations.leaveFallback(other.id)
+        for (const other of falling) yield* integrations.removeFallback(other.id)
         yield* reconciliation.leave(id)
         yield* conversations.endAll(id)
         yield* integrations.remove(id)

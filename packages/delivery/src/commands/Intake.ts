@@ -129,7 +129,7 @@ export class Intake extends Context.Service<
         return requests.map((events) => events.flatMap((event) => answers.get(event) ?? []))
       })
 
-      const accept = groupCommit.together(acceptAll)
+      const accept = groupCommit.batch(acceptAll)
 
       return Intake.of({
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),

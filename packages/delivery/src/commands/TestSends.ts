@@ -110,7 +110,7 @@ export class TestSends extends Context.Service<
         const note = Effect.gen(function* () {
           if ((yield* integrations.states).get(id) !== updatedAt) return false
           yield* integrations.note(id, { worked: true })
-          yield* integrations.hasten(id)
+          yield* integrations.retryNow(id)
           return true
         })
         if (yield* groupCommit.commit(note)) yield* signals.send([id], "changed")

@@ -52,9 +52,9 @@ export class Integrations extends Context.Service<
     /** Makes the integration, or replaces the one of this id. */
     readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | InvalidInput>
     /** What waits there for its next attempt is due now. */
-    readonly hasten: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    readonly retryNow: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Takes the fallback from an integration. */
-    readonly leaveFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    readonly removeFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Whether any settings were sealed with a key that is not known here. */
     readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
@@ -213,12 +213,12 @@ export class Integrations extends Context.Service<
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
           yield* updatePartitions
         }),
-        hasten: Effect.fnUntraced(function* (id) {
+        retryNow: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
           yield* sql`UPDATE deliveries SET next_at = ${now}
               WHERE integration_id = ${id} AND status = 'retrying' AND next_at > ${now}`
         }),
-        leaveFallback: Effect.fnUntraced(function* (id) {
+        removeFallback: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)
           if (found === undefined) return
           const { fallback: _, ...options } = decodeOptions(found.options)

@@ -17,7 +17,7 @@ import {
 } from "@tocsin/core"
 import { Equal } from "effect"
 import { isMoreSevere } from "./episode.ts"
-import { type Holder, isRule, type Conversation, type Waiting, fallbackFor, unopened } from "./conversation.ts"
+import { type Matcher, isRule, type Conversation, type OpenDelivery, fallbackFor, unopened } from "./conversation.ts"
 
 /** Why a delivery ended, or was never to be made, without being told. */
 export type Superseded =
@@ -36,11 +36,11 @@ export interface Plan {
   /** The waiting delivery ends, and why. */
   readonly supersede?: Superseded
   /** A delivery is made; one that is superseded at once only says why nothing is told. */
-  readonly owe?: { readonly kind: Kind; readonly superseded?: Superseded }
+  readonly enqueue?: { readonly kind: Kind; readonly superseded?: Superseded }
 }
 
 /** What the planner must know of the world. */
-export interface World {
+export interface PlannerInput {
   readonly alert: Alert
   /** The conversations of this alert. */
   readonly conversations: ReadonlyArray<Conversation>
@@ -51,23 +51,23 @@ export interface World {
 }
 
 /** An event moved the alert: it opens what matches now and, if it cleared the alert, closes everything (O1, O2, I6). */
-export const onEvent = (world: World, rules: Iterable<AlertRule>): ReadonlyArray<Plan> => {
-  const { alert } = world
+export const onEvent = (input: PlannerInput, rules: Iterable<AlertRule>): ReadonlyArray<Plan> => {
+  const { alert } = input
   if (alert.state === "cleared") {
     const because = alert.clearedBecause ?? "conditionsNoLongerMet"
-    return world.conversations.map((conversation) => settle(close(conversation, because), world))
+    return input.conversations.map((conversation) => settle(close(conversation, because), input))
   }
-  const holders = new Map<IntegrationId, Array<AlertRuleId>>()
+  const matchedBy = new Map<IntegrationId, Array<AlertRuleId>>()
   for (const rule of rules) {
     if (!rule.enabled || !matches(rule.match, alert)) continue
     for (const integration of new Set(rule.integrations)) {
-      holders.set(integration, [...(holders.get(integration) ?? []), rule.id])
+      matchedBy.set(integration, [...(matchedBy.get(integration) ?? []), rule.id])
     }
   }
-  const known = new Map(world.conversations.map((conversation) => [conversation.integration, conversation]))
-  return [...new Set([...known.keys(), ...holders.keys()])].flatMap((integration) => {
-    const conversation = hold(known.get(integration), integration, holders.get(integration) ?? [], world)
-    return conversation === undefined ? [] : settle(conversation, world)
+  const known = new Map(input.conversations.map((conversation) => [conversation.integration, conversation]))
+  return [...new Set([...known.keys(), ...matchedBy.keys()])].flatMap((integration) => {
+    const conversation = hold(known.get(integration), integration, matchedBy.get(integration) ?? [], input)
+    return conversation === undefined ? [] : settle(conversation, input)
   })
 }
 
@@ -75,16 +75,16 @@ export const onEvent = (world: World, rules: Iterable<AlertRule>): ReadonlyArray
  * The alert expired, and its source never says twice that it is raised: so nobody knows whether it is over, and nobody
  * is told (I9). What is being sent is left to the end of its attempt.
  */
-export const onExpiry = ({ conversations }: Pick<World, "conversations">): ReadonlyArray<Plan> =>
+export const onExpiry = ({ conversations }: Pick<PlannerInput, "conversations">): ReadonlyArray<Plan> =>
   conversations.flatMap((conversation): ReadonlyArray<Plan> => {
     if (conversation.state === "closed") return []
     const closed = close(conversation, "expired")
-    const { lastOwed, waiting } = conversation
+    const { lastEnqueued, waiting } = conversation
     if (isBeingSaid(waiting)) return [{ conversation: closed }]
-    const over = { ...closed, waiting: undefined, lastOwed: "cleared" as const }
+    const over = { ...closed, waiting: undefined, lastEnqueued: "cleared" as const }
     if (waiting !== undefined) return [{ conversation: over, supersede: "expired" }]
-    return lastOwed === "raised"
-      ? [{ conversation: over, owe: { kind: "Cleared", superseded: "expired" } }]
+    return lastEnqueued === "raised"
+      ? [{ conversation: over, enqueue: { kind: "Cleared", superseded: "expired" } }]
       : [{ conversation: over }]
   })
 
@@ -93,51 +93,51 @@ export const onExpiry = ({ conversations }: Pick<World, "conversations">): Reado
  * undefined): only the conversations that it holds or would now hold are looked at (O2, O5, O6).
  */
 export const onEdit = (
-  world: World,
+  input: PlannerInput,
   before: AlertRule | undefined,
   after: AlertRule | undefined
 ): ReadonlyArray<Plan> => {
-  if (world.alert.state === "cleared") return []
-  const known = new Map(world.conversations.map((conversation) => [conversation.integration, conversation]))
+  if (input.alert.state === "cleared") return []
+  const known = new Map(input.conversations.map((conversation) => [conversation.integration, conversation]))
   const rule = after ?? before
   if (rule === undefined) return []
   const concerned = new Set([
     ...(after?.integrations ?? []),
-    ...world.conversations.filter(({ holders }) => holders.includes(rule.id)).map(({ integration }) => integration)
+    ...input.conversations.filter(({ matchedBy }) => matchedBy.includes(rule.id)).map(({ integration }) => integration)
   ])
   const plans = [...concerned].flatMap((integration) => {
     const conversation = known.get(integration)
-    const letsGo = whyLetGo(world.alert, before, after, integration)
+    const letsGo = whyLetGo(input.alert, before, after, integration)
     if (letsGo !== undefined) {
-      return conversation === undefined ? [] : settle(letGo(conversation, rule.id, letsGo), world)
+      return conversation === undefined ? [] : settle(letGo(conversation, rule.id, letsGo), input)
     }
-    const holds = after?.enabled === true && matches(after.match, world.alert) ? [rule.id] : []
-    const held = hold(conversation, integration, holds, world)
-    return held === undefined ? [] : settle(held, world)
+    const holds = after?.enabled === true && matches(after.match, input.alert) ? [rule.id] : []
+    const held = hold(conversation, integration, holds, input)
+    return held === undefined ? [] : settle(held, input)
   })
-  return withStandIns(plans, world)
+  return withStandIns(plans, input)
 }
 
 /** An integration is being removed: what stands in for its conversation closes with that (D4). */
-export const onRemoval = (world: World, integration: IntegrationId): ReadonlyArray<Plan> => {
+export const onRemoval = (input: PlannerInput, integration: IntegrationId): ReadonlyArray<Plan> => {
   const holder = fallbackFor(integration)
-  return world.conversations
-    .filter(({ holders }) => holders.includes(holder))
-    .map((conversation) => settle(letGo(conversation, holder, "integrationRemoved"), world))
+  return input.conversations
+    .filter(({ matchedBy }) => matchedBy.includes(holder))
+    .map((conversation) => settle(letGo(conversation, holder, "integrationRemoved"), input))
 }
 
 /** What stood in for a conversation that is being closed closes with it (D4). */
-const withStandIns = (plans: ReadonlyArray<Plan>, world: World): ReadonlyArray<Plan> => {
+const withStandIns = (plans: ReadonlyArray<Plan>, input: PlannerInput): ReadonlyArray<Plan> => {
   const byIntegration = new Map(plans.map((plan) => [plan.conversation.integration, plan]))
   for (const { conversation } of plans) {
     const { closedBecause, integration, state } = conversation
     if (state === "open" || closedBecause === undefined) continue
-    for (const other of world.conversations) {
-      if (!other.holders.includes(fallbackFor(integration))) continue
+    for (const other of input.conversations) {
+      if (!other.matchedBy.includes(fallbackFor(integration))) continue
       const planned = byIntegration.get(other.integration)
       const closed = letGo(planned?.conversation ?? other, fallbackFor(integration), closedBecause)
       if (closed.state === "open") byIntegration.set(other.integration, { ...planned, conversation: closed })
-      else if (planned?.owe === undefined) byIntegration.set(other.integration, settle(closed, world))
+      else if (planned?.enqueue === undefined) byIntegration.set(other.integration, settle(closed, input))
     }
   }
   return [...byIntegration.values()]
@@ -161,91 +161,98 @@ const whyLetGo = (
 const hold = (
   conversation: Conversation | undefined,
   integration: IntegrationId,
-  by: ReadonlyArray<Holder>,
-  world: World
+  by: ReadonlyArray<Matcher>,
+  input: PlannerInput
 ): Conversation | undefined => {
   if (by.length === 0) return conversation
   if (conversation?.state === "open") {
-    return { ...conversation, holders: union(conversation.holders, by), heldBy: union(conversation.heldBy, by) }
+    return {
+      ...conversation,
+      matchedBy: union(conversation.matchedBy, by),
+      everMatchedBy: union(conversation.everMatchedBy, by)
+    }
   }
-  if (!world.isEnabled(integration)) return conversation
-  if (conversation === undefined) return { ...unopened(integration), state: "open", holders: by, heldBy: by }
+  if (!input.isEnabled(integration)) return conversation
+  if (conversation === undefined) return { ...unopened(integration), state: "open", matchedBy: by, everMatchedBy: by }
   return {
     ...conversation,
     state: "open",
-    holders: by,
-    heldBy: union(conversation.heldBy, by),
+    matchedBy: by,
+    everMatchedBy: union(conversation.everMatchedBy, by),
     closedBecause: undefined
   }
 }
 
-const letGo = (conversation: Conversation, rule: Holder, because: Because): Conversation => {
-  if (!conversation.holders.includes(rule)) return conversation
-  const holders = conversation.holders.filter((holder) => holder !== rule)
-  return holders.length > 0 ? { ...conversation, holders } : close(conversation, because)
+const letGo = (conversation: Conversation, rule: Matcher, because: Because): Conversation => {
+  if (!conversation.matchedBy.includes(rule)) return conversation
+  const matchedBy = conversation.matchedBy.filter((holder) => holder !== rule)
+  return matchedBy.length > 0 ? { ...conversation, matchedBy } : close(conversation, because)
 }
 
 const close = (conversation: Conversation, because: Because): Conversation =>
   conversation.state === "closed"
     ? conversation
-    : { ...conversation, state: "closed", holders: [], closedBecause: because }
+    : { ...conversation, state: "closed", matchedBy: [], closedBecause: because }
 
 /**
  * What is owed now that the conversation is as it is. Called after every change
  * of it, and after every end of one of its deliveries.
  */
-export const settle = (conversation: Conversation, world: Pick<World, "alert" | "notifyOnClear">): Plan => {
+export const settle = (conversation: Conversation, input: Pick<PlannerInput, "alert" | "notifyOnClear">): Plan => {
   if (isBeingSaid(conversation.waiting)) return { conversation }
-  return conversation.state === "open" ? settleOpen(conversation, world.alert) : settleClosed(conversation, world)
+  return conversation.state === "open" ? settleOpen(conversation, input.alert) : settleClosed(conversation, input)
 }
 
 /** By itself, or by a digest or a later episode's message. */
-const isBeingSaid = (waiting: Waiting | undefined) => waiting?.status === "sending" || waiting?.status === "folded"
+const isBeingSaid = (waiting: OpenDelivery | undefined) => waiting?.status === "sending" || waiting?.status === "folded"
 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
-  const { lastOwed, lastWord, waiting } = conversation
+  const { lastEnqueued, lastSent, waiting } = conversation
   if (waiting?.kind === "Cleared") {
     // Edited there and back before the clear was said: a room that was surely told still knows that it is raised (O9).
-    const back = { ...conversation, waiting: undefined, lastOwed: "raised" as const }
-    if (lastWord === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
-    return { conversation: back, supersede: "matched again", owe: { kind: "Raised" } }
+    const back = { ...conversation, waiting: undefined, lastEnqueued: "raised" as const }
+    if (lastSent === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
+    return { conversation: back, supersede: "matched again", enqueue: { kind: "Raised" } }
   }
-  if (waiting?.kind === "Escalated" && !isMoreSevere(alert.severity, conversation.severityTold)) {
+  if (waiting?.kind === "Escalated" && !isMoreSevere(alert.severity, conversation.severitySent)) {
     return { conversation: { ...conversation, waiting: undefined }, supersede: "no longer graver" }
   }
   if (waiting !== undefined) return { conversation }
-  if (lastOwed !== "raised") {
-    const owed = { ...conversation, lastOwed: "raised" as const }
-    return lastWord === "raised" ? settleOpen(owed, alert) : { conversation: owed, owe: { kind: "Raised" } }
+  if (lastEnqueued !== "raised") {
+    const owed = { ...conversation, lastEnqueued: "raised" as const }
+    return lastSent === "raised" ? settleOpen(owed, alert) : { conversation: owed, enqueue: { kind: "Raised" } }
   }
-  return lastWord === "raised" && isMoreSevere(alert.severity, conversation.severityTold)
-    ? { conversation, owe: { kind: "Escalated" } }
+  return lastSent === "raised" && isMoreSevere(alert.severity, conversation.severitySent)
+    ? { conversation, enqueue: { kind: "Escalated" } }
     : { conversation }
 }
 
 const settleClosed = (
   conversation: Conversation,
-  { alert, notifyOnClear }: Pick<World, "alert" | "notifyOnClear">
+  { alert, notifyOnClear }: Pick<PlannerInput, "alert" | "notifyOnClear">
 ): Plan => {
-  const { lastOwed, lastWord, perhapsTold, waiting } = conversation
+  const { lastEnqueued, lastSent, outcomeUnknown, waiting } = conversation
   if (waiting?.kind === "Raised" && isEnded(conversation, alert)) return { conversation }
   if (waiting?.kind === "Raised" || waiting?.kind === "Escalated") {
     const without = { ...conversation, waiting: undefined }
     const back =
-      waiting.kind === "Raised" && lastWord !== "raised" && !perhapsTold ? { ...without, lastOwed: lastWord } : without
+      waiting.kind === "Raised" && lastSent !== "raised" && !outcomeUnknown
+        ? { ...without, lastEnqueued: lastSent }
+        : without
     return {
       ...settleClosed(back, { alert, notifyOnClear }),
       supersede: isEnded(conversation, alert) ? "cleared" : "by the edit"
     }
   }
-  if (waiting !== undefined || lastOwed !== "raised") return { conversation }
-  const over = { ...conversation, lastOwed: "cleared" as const }
-  if (!conversation.heldBy.some((holder) => isRule(holder) && notifyOnClear(holder))) return { conversation: over }
-  return lastWord === "raised" || perhapsTold
-    ? { conversation: over, owe: { kind: "Cleared" } }
+  if (waiting !== undefined || lastEnqueued !== "raised") return { conversation }
+  const over = { ...conversation, lastEnqueued: "cleared" as const }
+  if (!conversation.everMatchedBy.some((holder) => isRule(holder) && notifyOnClear(holder)))
+    return { conversation: over }
+  return lastSent === "raised" || outcomeUnknown
+    ? { conversation: over, enqueue: { kind: "Cleared" } }
     : {
         conversation: over,
-        owe: {
+        enqueue: {
           kind: "Cleared",
           superseded: conversation.divertedTo === undefined ? "raise never told" : "its fallback is told"
         }

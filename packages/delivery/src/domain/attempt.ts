@@ -23,7 +23,7 @@ export interface ClaimedDelivery {
   readonly attempt: number
   readonly createdAt: number
   /** Deliveries that are folded into this one while it is being sent, and as what each of them is said. */
-  readonly carries: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
+  readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
 }
 
 /** How an attempt ended. */
@@ -45,7 +45,7 @@ export type Outcome =
 
 /** An attempt that ended. */
 export interface End {
-  readonly taken: ClaimedDelivery
+  readonly claimed: ClaimedDelivery
   readonly outcome: Outcome
   /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
   readonly updatedAt: number | undefined

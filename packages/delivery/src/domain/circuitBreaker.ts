@@ -5,12 +5,12 @@ import type { Reason } from "@tocsin/core"
 import { backoff, brokenPause, pauseFor } from "./retryPolicy.ts"
 
 /** Why a lane stands still: the service asked for it, cannot be reached, or a person must mend something. */
-export type OpenCircuit = "limited" | "unavailable" | "broken"
+export type BlockReason = "limited" | "unavailable" | "broken"
 
 /** A lane's knowledge of its service. */
 export interface Health {
   /** Nothing is sent before `until`; known since `since`. */
-  readonly standstill: { readonly why: OpenCircuit; readonly since: number; readonly until: number } | undefined
+  readonly blocked: { readonly why: BlockReason; readonly since: number; readonly until: number } | undefined
   /** Attempts in a row that found the service unavailable, and the time of the first of them. */
   readonly failures: number
   readonly unavailableSince: number | undefined
@@ -22,7 +22,7 @@ export interface Health {
 
 /** Nothing is known against the service. */
 export const healthy: Health = {
-  standstill: undefined,
+  blocked: undefined,
   failures: 0,
   unavailableSince: undefined,
   isProbing: false,
@@ -52,58 +52,56 @@ export interface Failure {
 /** What a lane knows after a failed attempt. */
 export const afterFailure = (health: Health, failure: Failure): Health => {
   const { delivery, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
-  const stand = (why: OpenCircuit, pause: number) => ({ why, since: now, until: now + pause })
+  const stand = (why: BlockReason, pause: number) => ({ why, since: now, until: now + pause })
   switch (reason._tag) {
     case "RateLimited":
-      return { ...health, ...reachable, standstill: later(health, stand("limited", pauseFor(reason))) }
+      return { ...health, ...reachable, blocked: later(health, stand("limited", pauseFor(reason))) }
     case "Unavailable": {
       // What was in flight when the circuit opened is no probe: of 64 that fail at once the last would mean five minutes.
-      const { standstill } = health
-      if (standstill?.why === "unavailable" && startedAt <= standstill.since) return health
+      const { blocked } = health
+      if (blocked?.why === "unavailable" && startedAt <= blocked.since) return health
       const failures = health.failures + 1
       const known = { ...health, failures, unavailableSince: health.unavailableSince ?? now }
       if (failures < circuitOpensAt) return known
       const pause = backoff(failures - circuitOpensAt + 1, { jitter, maxBackoff })
-      return { ...known, isProbing: true, standstill: later(health, stand("unavailable", pause)) }
+      return { ...known, isProbing: true, blocked: later(health, stand("unavailable", pause)) }
     }
     case "PayloadRejected": {
       if (!isRefused) return { ...health, ...reachable }
       const rejected = [...health.rejected.filter((other) => other !== delivery), delivery]
       if (rejected.length < refusalsThatBreak) return { ...health, ...reachable, rejected }
-      return { ...healthy, isProbing: true, standstill: stand("broken", brokenPause) }
+      return { ...healthy, isProbing: true, blocked: stand("broken", brokenPause) }
     }
     case "Unauthorized":
     case "DestinationGone":
     case "Misconfigured":
-      return { ...healthy, isProbing: true, standstill: stand("broken", brokenPause) }
+      return { ...healthy, isProbing: true, blocked: stand("broken", brokenPause) }
   }
 }
 
 /** Nothing is sent until a person has mended something; it is looked for again every five minutes. */
 export const broken = (health: Health, now: number): Health => ({
   ...health,
-  standstill: { why: "broken", since: now, until: now + brokenPause }
+  blocked: { why: "broken", since: now, until: now + brokenPause }
 })
 
 /** What a lane knows after a success: a pause that the service asked for meanwhile is not over by it. */
-export const afterSuccess = ({ standstill }: Health, now: number): Health =>
-  standstill?.why === "limited" && standstill.until > now ? { ...healthy, standstill } : healthy
+export const afterSuccess = ({ blocked }: Health, now: number): Health =>
+  blocked?.why === "limited" && blocked.until > now ? { ...healthy, blocked } : healthy
 
 /** The deliveries of which the last failure says that they were not to blame: they are given back. */
 export const requeued = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
-  isRefused && after.standstill !== before.standstill && after.standstill?.why === "broken"
-    ? [...before.rejected, delivery]
-    : []
+  isRefused && after.blocked !== before.blocked && after.blocked?.why === "broken" ? [...before.rejected, delivery] : []
 
 /** From when on what waits goes to the fallback, as epoch milliseconds; `after` is in seconds. */
-export const divertsAt = ({ standstill, unavailableSince }: Health, after: number): number => {
-  switch (standstill?.why) {
+export const divertsAt = ({ blocked, unavailableSince }: Health, after: number): number => {
+  switch (blocked?.why) {
     case "broken":
-      return standstill.since
+      return blocked.since
     case "unavailable":
-      return (unavailableSince ?? standstill.since) + after * 1000
+      return (unavailableSince ?? blocked.since) + after * 1000
     case "limited":
-      return standstill.until - standstill.since > after * 1000 ? standstill.since : Infinity
+      return blocked.until - blocked.since > after * 1000 ? blocked.since : Infinity
     default:
       // So soon after its first failure, but the service may have asked for a long pause.
       return unavailableSince === undefined ? Infinity : unavailableSince + after * 1000
@@ -112,14 +110,14 @@ export const divertsAt = ({ standstill, unavailableSince }: Health, after: numbe
 
 /** The same at another time: a clock that was set back must not make a standstill longer than it was. */
 export const at = (health: Health, now: number): Health => {
-  const { standstill } = health
-  if (standstill === undefined || standstill.since <= now) return health
-  const { since, until, why } = standstill
-  return { ...health, standstill: { why, since: now, until: until - since + now } }
+  const { blocked } = health
+  if (blocked === undefined || blocked.since <= now) return health
+  const { since, until, why } = blocked
+  return { ...health, blocked: { why, since: now, until: until - since + now } }
 }
 
 const reachable = { failures: 0, unavailableSince: undefined }
 
 /** Of two standstills the one that lasts longer; several attempts may be in flight. */
-const later = ({ standstill }: Health, other: NonNullable<Health["standstill"]>): Health["standstill"] =>
-  standstill !== undefined && standstill.until > other.until ? standstill : other
+const later = ({ blocked }: Health, other: NonNullable<Health["blocked"]>): Health["blocked"] =>
+  blocked !== undefined && blocked.until > other.until ? blocked : other

@@ -19,7 +19,7 @@ export const compose = (kind: Kind, alert: Alert, conversation: StoredConversati
   const flapped = flaps > 0 ? { flaps } : {}
   switch (kind) {
     case "Escalated":
-      return { _tag: "Escalated", alert, from: conversation.severityTold ?? alert.severity }
+      return { _tag: "Escalated", alert, from: conversation.severitySent ?? alert.severity }
     case "Cleared":
       return { _tag: "Cleared", alert, because, clearedAt, ...flapped }
     default:

@@ -12,16 +12,16 @@ export const conversationAfter = <C extends Conversation>(
   outcome: Outcome,
   severity: Alert["severity"] | null
 ): C => {
-  const told = { ...conversation, severityTold: severity ?? conversation.severityTold }
+  const told = { ...conversation, severitySent: severity ?? conversation.severitySent }
   if (outcome._tag === "Delivered") {
     const word = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
     // Now it is known what the room read last.
-    return { ...told, lastWord: word, lastOwed: word, perhapsTold: false }
+    return { ...told, lastSent: word, lastEnqueued: word, outcomeUnknown: false }
   }
   const failed = isUnanswered(outcome.reason) ? unanswered(conversation, kind) : conversation
   // A graver severity that could not be told is given up with its delivery.
   return outcome.consequence.status === "dead" && kind === "Escalated"
-    ? { ...failed, severityTold: told.severityTold }
+    ? { ...failed, severitySent: told.severitySent }
     : failed
 }
 
@@ -31,9 +31,9 @@ export const unanswered = <C extends Conversation>(conversation: C, kind: Kind):
     case "Raised":
     case "RaisedAndCleared":
       // Also of one that was told again after its clear was settled.
-      return { ...conversation, perhapsTold: true, lastOwed: "raised" }
+      return { ...conversation, outcomeUnknown: true, lastEnqueued: "raised" }
     case "Cleared":
-      return { ...conversation, perhapsTold: true, lastWord: undefined }
+      return { ...conversation, outcomeUnknown: true, lastSent: undefined }
     default:
       return conversation
   }

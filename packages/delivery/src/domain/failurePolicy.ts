@@ -27,7 +27,7 @@ export const nothingLearnt: Learnt = { health: Health.healthy, digest: usualDige
 
 /** An attempt that failed. */
 export interface FailedAttempt {
-  readonly taken: ClaimedDelivery
+  readonly claimed: ClaimedDelivery
   readonly reason: Reason
   readonly options: DeliveryOptions
   readonly startedAt: number
@@ -39,7 +39,7 @@ export interface FailedAttempt {
 type FailedOutcome = Extract<Outcome, { readonly _tag: "Failed" }>
 
 /** What becomes of the delivery, and nothing else. */
-export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: FailedAttempt): FailedOutcome => ({
+export const outcomeOf = ({ jitter, now, options, reason, startedAt, claimed }: FailedAttempt): FailedOutcome => ({
   _tag: "Failed",
   reason,
   consequence: consequence({
@@ -47,9 +47,9 @@ export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: Fa
     options,
     now,
     startedAt,
-    attempts: taken.attempt,
-    createdAt: taken.createdAt,
-    form: taken.options.form,
+    attempts: claimed.attempt,
+    createdAt: claimed.createdAt,
+    form: claimed.options.form,
     jitter
   }),
   breaks: false,
@@ -60,7 +60,7 @@ export const outcomeOf = ({ jitter, now, options, reason, startedAt, taken }: Fa
 /** What was not tried, or was not left its time, is owed as it was before, also past its deadline (D2). */
 export const requeuedByStop = (attempt: FailedAttempt): FailedOutcome => ({
   ...outcomeOf(attempt),
-  consequence: { status: "retrying", nextAt: attempt.now, form: attempt.taken.options.form },
+  consequence: { status: "retrying", nextAt: attempt.now, form: attempt.claimed.options.form },
   overBefore: -Infinity
 })
 
@@ -69,15 +69,15 @@ export const judge = (
   attempt: FailedAttempt,
   { digest, health }: Learnt
 ): { readonly outcome: FailedOutcome; readonly learnt: Learnt } => {
-  const { jitter, now, options, reason, startedAt, taken } = attempt
+  const { jitter, now, options, reason, startedAt, claimed } = attempt
   const outcome = outcomeOf(attempt)
   const isDead = reason._tag === "PayloadRejected" && outcome.consequence.status === "dead"
-  const isDigest = taken.notification._tag === "Digest"
+  const isDigest = claimed.notification._tag === "Digest"
   // A digest that is refused may be too long, and is halved first.
   const isRefused = isDead && !isDigest
-  const failure = { delivery: taken.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
+  const failure = { delivery: claimed.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
   const after = Health.afterFailure(health, failure)
-  const begun = after.standstill === health.standstill ? undefined : after.standstill
+  const begun = after.blocked === health.blocked ? undefined : after.blocked
   return {
     outcome: {
       ...outcome,
@@ -88,7 +88,7 @@ export const judge = (
     learnt: {
       health: after,
       digest:
-        isDigest && reason._tag === "PayloadRejected" ? afterRefusal(digest, taken.carries.length, isDead) : digest
+        isDigest && reason._tag === "PayloadRejected" ? afterRefusal(digest, claimed.included.length, isDead) : digest
     }
   }
 }

@@ -44,8 +44,8 @@ export interface ConversationSummary {
   readonly integration: IntegrationId
   readonly state: "open" | "closed"
   readonly rules: ReadonlyArray<string>
-  readonly lastWord: "raised" | "cleared" | undefined
-  readonly severityTold: Severity | undefined
+  readonly lastSent: "raised" | "cleared" | undefined
+  readonly severitySent: Severity | undefined
   readonly closedBecause: Because | undefined
 }
 
@@ -158,8 +158,8 @@ export class History extends Context.Service<
                 integration: IntegrationId.make(row.integration_id),
                 state: row.state,
                 rules: decodeNames(row.held_by),
-                lastWord: row.last_word ?? undefined,
-                severityTold: row.severity_told ?? undefined,
+                lastSent: row.last_word ?? undefined,
+                severitySent: row.severity_told ?? undefined,
                 closedBecause: row.closed_because ?? undefined
               }))
           )

@@ -27,7 +27,7 @@ export class Fallbacks extends Context.Service<
     /** Diverts a delivery, which has not ended, and says why; false if it must wait where it is. */
     readonly divert: (delivery: string, to: IntegrationId, why: string) => Effect.Effect<boolean, SqlError.SqlError>
     /** Diverts the next of what waits at the integration; gives how many. */
-    readonly divertWaiting: (integration: IntegrationId, why: string) => Effect.Effect<number, SqlError.SqlError>
+    readonly divertPending: (integration: IntegrationId, why: string) => Effect.Effect<number, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Fallbacks") {
   static readonly layer: Layer.Layer<
@@ -58,17 +58,17 @@ export class Fallbacks extends Context.Service<
         const holder = fallbackFor(from.integration)
         const held = {
           ...(known ?? unopened(to)),
-          heldBy: [...new Set([...(known?.heldBy ?? []), holder, ...from.heldBy.filter(isRule)])]
+          everMatchedBy: [...new Set([...(known?.everMatchedBy ?? []), holder, ...from.everMatchedBy.filter(isRule)])]
         }
         const { notifyOnClear } = yield* alertRules.current
         if (from.state === "open") {
-          const holders = [...new Set([...(known?.holders ?? []), holder])]
-          const open = { ...held, state: "open" as const, holders, closedBecause: undefined }
+          const matchedBy = [...new Set([...(known?.matchedBy ?? []), holder])]
+          const open = { ...held, state: "open" as const, matchedBy, closedBecause: undefined }
           yield* conversations.apply([{ alert: alert.id, plans: [settle(open, { alert, notifyOnClear })], known: all }])
         } else if (known === undefined) {
-          const over = { ...held, closedBecause: from.closedBecause, lastOwed: "raised" as const }
+          const over = { ...held, closedBecause: from.closedBecause, lastEnqueued: "raised" as const }
           yield* conversations.apply([
-            { alert: alert.id, plans: [{ conversation: over, owe: { kind: "Raised" } }], known: all }
+            { alert: alert.id, plans: [{ conversation: over, enqueue: { kind: "Raised" } }], known: all }
           ])
         }
         yield* sql.afterCommit(signals.send([to], "work"))
@@ -80,7 +80,7 @@ export class Fallbacks extends Context.Service<
         const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
         const alert = yield* alerts.get(AlertId.make(row.alert_id))
         // Fallbacks never chain.
-        if (conversation === undefined || alert === undefined || !conversation.heldBy.every(isRule)) return false
+        if (conversation === undefined || alert === undefined || !conversation.everMatchedBy.every(isRule)) return false
         if (conversation.state === "closed" && !isEnded(conversation, alert)) return false
         yield* tell(alert, conversation, to)
         yield* conversations.move([{ delivery, status: "diverted", cause: `to ${to}: ${why}` }])
@@ -90,8 +90,8 @@ export class Fallbacks extends Context.Service<
           waiting: undefined,
           divertedTo: to,
           // What it says now is told elsewhere; it is not owed here again.
-          severityTold: row.kind === "Escalated" ? alert.severity : conversation.severityTold,
-          ...(conversation.state === "closed" && !conversation.perhapsTold && { lastOwed: "cleared" as const })
+          severitySent: row.kind === "Escalated" ? alert.severity : conversation.severitySent,
+          ...(conversation.state === "closed" && !conversation.outcomeUnknown && { lastEnqueued: "cleared" as const })
         }
         const plans = [settle(over, { alert, notifyOnClear })]
         yield* conversations.apply([{ alert: alert.id, plans, known: [{ ...conversation, waiting: undefined }] }])
@@ -101,7 +101,7 @@ export class Fallbacks extends Context.Service<
       return Fallbacks.of({
         of: usable,
         divert,
-        divertWaiting: Effect.fnUntraced(function* (integration, why) {
+        divertPending: Effect.fnUntraced(function* (integration, why) {
           const to = yield* usable(integration)
           if (to === undefined) return 0
           let diverted = 0

@@ -10,7 +10,7 @@ import { Alerts } from "../records/Alerts.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
-import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type World } from "../domain/Planner.ts"
+import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type PlannerInput } from "../domain/Planner.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
@@ -123,11 +123,11 @@ export class Reconciler extends Context.Service<
         // After an edit all rules are read anew: not where nothing is to be planned.
         if (behind.length > 0) {
           const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
-          const world = yield* facts
+          const input = yield* facts
           yield* write(
             behind.map(({ alert }) => {
               const ofAlert = known.get(alert.id) ?? []
-              const plans = planEdit(oldest.edit, { ...world, alert, conversations: ofAlert })
+              const plans = planEdit(oldest.edit, { ...input, alert, conversations: ofAlert })
               return { alert: alert.id, plans, known: ofAlert }
             })
           )
@@ -153,9 +153,9 @@ export class Reconciler extends Context.Service<
 
       return Reconciler.of({
         moved: Effect.fnUntraced(function* (moved) {
-          const world = yield* facts
+          const input = yield* facts
           const edits = yield* pending(Number.MAX_SAFE_INTEGER)
-          if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(world, edits, one))
+          if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(input, edits, one))
           for (const { alert, before } of moved) {
             if (before === undefined || before.severity === alert.severity) continue
             yield* sql`UPDATE deliveries SET severity = ${alert.severity}
@@ -167,7 +167,7 @@ export class Reconciler extends Context.Service<
           yield* write(
             moved.map(({ alert }) => {
               const known = ofKnown.get(alert.id) ?? []
-              const plans = onEvent({ ...world, alert, conversations: known }, world.mayMatch(alert))
+              const plans = onEvent({ ...input, alert, conversations: known }, input.mayMatch(alert))
               return { alert: alert.id, plans, known }
             })
           )
@@ -188,15 +188,15 @@ export class Reconciler extends Context.Service<
           }
           const diverted = yield* sql<{ alert_id: AlertId }>`SELECT alert_id FROM conversations
             WHERE integration_id = ${integration} AND state = 'open' AND diverted_to IS NOT NULL`
-          const world = yield* facts
+          const input = yield* facts
           for (const { alert_id } of diverted) {
             const alert = yield* alerts.get(alert_id)
             if (alert === undefined) continue
-            yield* apply(alert_id, (conversations) => onRemoval({ ...world, alert, conversations }, integration))
+            yield* apply(alert_id, (conversations) => onRemoval({ ...input, alert, conversations }, integration))
           }
         }),
         preview: Effect.fnUntraced(function* ({ after, before }, use) {
-          const { notifyOnClear, ...world } = yield* facts
+          const { notifyOnClear, ...input } = yield* facts
           const conversationAfter = (id: AlertRule["id"]) => (id === after.id ? after.notifyOnClear : notifyOnClear(id))
           let reached = 0
           for (;;) {
@@ -205,7 +205,7 @@ export class Reconciler extends Context.Service<
             for (const { alert, sequence } of page) {
               reached = sequence
               const conversations = known.get(alert.id) ?? []
-              use(onEdit({ ...world, notifyOnClear: conversationAfter, alert, conversations }, before, after))
+              use(onEdit({ ...input, notifyOnClear: conversationAfter, alert, conversations }, before, after))
             }
             if (page.length < chunk) return
             // Nobody waits for the whole of it.
@@ -217,12 +217,12 @@ export class Reconciler extends Context.Service<
   )
 }
 
-const planEdit = (edit: Edit, world: World & Pick<CurrentRules, "mayMatch">): ReadonlyArray<Plan> =>
+const planEdit = (edit: Edit, input: PlannerInput & Pick<CurrentRules, "mayMatch">): ReadonlyArray<Plan> =>
   "enabled" in edit
-    ? onEvent(world, world.mayMatch(world.alert)).filter(
+    ? onEvent(input, input.mayMatch(input.alert)).filter(
         ({ conversation }) => conversation.integration === edit.enabled
       )
-    : onEdit(world, edit.before, edit.after)
+    : onEdit(input, edit.before, edit.after)
 
 const without = (edit: Edit, integration: IntegrationId): Edit => {
   if ("enabled" in edit) return edit

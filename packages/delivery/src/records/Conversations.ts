@@ -183,11 +183,11 @@ export class Conversations extends Context.Service<
           const superseded: Array<Move> = []
           const owed: Array<NewDelivery & { readonly id: string; readonly of: Place }> = []
           for (const { alert, known, plans } of changes) {
-            for (const { conversation, owe, supersede } of plans) {
+            for (const { conversation, enqueue, supersede } of plans) {
               const { integration } = conversation
               const before = known.find((known) => known.integration === integration)
               // What never opened needs no row: the integration is disabled.
-              if (owe === undefined && conversation.state === "closed" && before === undefined) continue
+              if (enqueue === undefined && conversation.state === "closed" && before === undefined) continue
               const id = before?.id ?? (yield* random.uuidV7())
               const columns = { id, ...toColumns(conversation, before, at) }
               if (before === undefined) {
@@ -198,13 +198,13 @@ export class Conversations extends Context.Service<
               if (supersede !== undefined && before?.waiting !== undefined) {
                 superseded.push({ delivery: before.waiting.id, status: "superseded", cause: supersede })
               }
-              if (owe === undefined) continue
+              if (enqueue === undefined) continue
               owed.push({
                 id: yield* random.uuidV7(),
                 of: { id, alertId: alert, integration },
-                kind: owe.kind,
-                status: owe.superseded === undefined ? "pending" : "superseded",
-                cause: owe.superseded ?? whyOwed(conversation)
+                kind: enqueue.kind,
+                status: enqueue.superseded === undefined ? "pending" : "superseded",
+                cause: enqueue.superseded ?? whyOwed(conversation)
               })
             }
           }
@@ -248,10 +248,10 @@ export class Conversations extends Context.Service<
 }
 
 /** Why a delivery was made, for its first row of history. */
-const whyOwed = ({ closedBecause, heldBy, holders }: Conversation): string =>
+const whyOwed = ({ closedBecause, everMatchedBy, matchedBy }: Conversation): string =>
   closedBecause === undefined
-    ? `held by ${holders.join(", ")}`
-    : `closed: ${closedBecause}; was held by ${heldBy.join(", ")}`
+    ? `held by ${matchedBy.join(", ")}`
+    : `closed: ${closedBecause}; was held by ${everMatchedBy.join(", ")}`
 
 /** The conversation that a delivery belongs to. */
 type Place = Pick<StoredConversation, "id" | "alertId" | "integration">

@@ -5,7 +5,7 @@ import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from
 import { Schema } from "effect"
 import type { Values } from "../sql/bulk.ts"
 import { memoize } from "../sql/memoize.ts"
-import { type Conversation, isRule, type Waiting, type StoredConversation } from "../domain/conversation.ts"
+import { type Conversation, isRule, type OpenDelivery, type StoredConversation } from "../domain/conversation.ts"
 
 /** Some columns of a conversation. */
 export type Columns = Values & { readonly id: string }
@@ -13,17 +13,17 @@ export type Columns = Values & { readonly id: string }
 /** What of a conversation changes with a plan, as its columns; `known` is what is stored of it. */
 export const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
   state: conversation.state,
-  holders: JSON.stringify(conversation.holders),
-  held_by: JSON.stringify(conversation.heldBy),
+  matchedBy: JSON.stringify(conversation.matchedBy),
+  held_by: JSON.stringify(conversation.everMatchedBy),
   closed_because: conversation.closedBecause ?? null,
   closed_at: conversation.state === "open" ? null : (known?.closedAt ?? at),
-  last_word: conversation.lastWord ?? null,
-  last_owed: conversation.lastOwed ?? null,
-  severity_told: conversation.severityTold ?? null,
-  perhaps_told: conversation.perhapsTold ? 1 : 0,
+  last_word: conversation.lastSent ?? null,
+  last_owed: conversation.lastEnqueued ?? null,
+  severity_told: conversation.severitySent ?? null,
+  perhaps_told: conversation.outcomeUnknown ? 1 : 0,
   diverted_to: conversation.divertedTo ?? null,
   // The same in a column of its own, for queries.
-  stands_in_for: conversation.heldBy.find((holder) => !isRule(holder))?.slice("for:".length) ?? null
+  stands_in_for: conversation.everMatchedBy.find((holder) => !isRule(holder))?.slice("for:".length) ?? null
 })
 
 /** A row of a conversation, with its delivery that has not ended. */
@@ -32,7 +32,7 @@ export interface Row {
   readonly alert_id: AlertId
   readonly integration_id: string
   readonly state: "open" | "closed"
-  readonly holders: string
+  readonly matchedBy: string
   readonly held_by: string
   readonly closed_because: string | null
   readonly closed_at: number | null
@@ -43,8 +43,8 @@ export interface Row {
   readonly receipt: string | null
   readonly diverted_to: string | null
   readonly delivery_id: string | null
-  readonly kind: Waiting["kind"] | null
-  readonly status: Waiting["status"] | null
+  readonly kind: OpenDelivery["kind"] | null
+  readonly status: OpenDelivery["status"] | null
 }
 
 const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral(["for:", Schema.String])]))
@@ -57,14 +57,14 @@ export const fromRow = (row: Row): StoredConversation => ({
   alertId: row.alert_id,
   integration: IntegrationId.make(row.integration_id),
   state: row.state,
-  holders: decodeHolders(row.holders),
-  heldBy: decodeHolders(row.held_by),
+  matchedBy: decodeHolders(row.matchedBy),
+  everMatchedBy: decodeHolders(row.held_by),
   closedBecause: decodeBecause(row.closed_because ?? undefined),
   closedAt: row.closed_at ?? undefined,
-  lastWord: row.last_word ?? undefined,
-  lastOwed: row.last_owed ?? undefined,
-  severityTold: row.severity_told ?? undefined,
-  perhapsTold: row.perhaps_told === 1,
+  lastSent: row.last_word ?? undefined,
+  lastEnqueued: row.last_owed ?? undefined,
+  severitySent: row.severity_told ?? undefined,
+  outcomeUnknown: row.perhaps_told === 1,
   receipt: row.receipt ?? undefined,
   divertedTo: row.diverted_to === null ? undefined : IntegrationId.make(row.diverted_to),
   waiting:

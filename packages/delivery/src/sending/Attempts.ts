@@ -28,7 +28,7 @@ export class Attempts extends Context.Service<
       deliveries: ReadonlyArray<Next>
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
     /** Marks a digest of what waits there as being sent, the criticals first; none if there are not two of them. */
-    readonly takeDigest: (
+    readonly claimDigest: (
       integration: IntegrationId,
       options: { readonly most: number; readonly form: ChannelPlugin.Form }
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
@@ -37,12 +37,12 @@ export class Attempts extends Context.Service<
     /**
      * Owes again what was taken at the integration, by a transaction whose answer was lost, and is not being sent.
      */
-    readonly reclaim: (
+    readonly requeueUnsent: (
       integration: IntegrationId,
       sending: ReadonlySet<string>
     ) => Effect.Effect<void, StoreUnavailable>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
-    readonly bury: (delivery: string) => Effect.Effect<void, StoreUnavailable>
+    readonly markDead: (delivery: string) => Effect.Effect<void, StoreUnavailable>
     /**
      * When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. Belongs
      * inside a journal's transaction.
@@ -55,17 +55,17 @@ export class Attempts extends Context.Service<
     Effect.gen(function* () {
       const groupCommit = yield* GroupCommit
       const partitions = yield* Partitions
-      const { take, takeDigest } = yield* claims
-      const { bury, complete, reclaim, resume } = yield* completions
+      const { take, claimDigest } = yield* claims
+      const { markDead, complete, requeueUnsent, resume } = yield* completions
 
-      const takeAll = groupCommit.together(
+      const takeAll = groupCommit.batch(
         Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
           const held = yield* partitions.proven(new Set(asked.map(({ integration }) => integration)))
           const ids = asked.flatMap(({ deliveries, integration }) =>
             held.has(integration) ? deliveries.map(({ id }) => id) : []
           )
-          const taken = yield* Effect.forEach(Arr.chunksOf(ids, mostAtOnce), (ids) => take(ids, held))
-          const byLane = Map.groupBy(taken.flat(), ({ integration }) => integration)
+          const claimed = yield* Effect.forEach(Arr.chunksOf(ids, mostAtOnce), (ids) => take(ids, held))
+          const byLane = Map.groupBy(claimed.flat(), ({ integration }) => integration)
           return asked.map(({ integration }) => {
             const own = byLane.get(integration) ?? []
             // A lane that is stopping may ask beside the one that follows it.
@@ -75,45 +75,45 @@ export class Attempts extends Context.Service<
         })
       )
 
-      const completeAll = groupCommit.together(
+      const completeAll = groupCommit.batch(
         Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
-          const held = yield* partitions.stillHolding(new Set(ends.map(({ taken }) => taken.under)))
-          yield* complete(ends.filter(({ taken }) => held.has(taken.under)))
+          const held = yield* partitions.stillHolding(new Set(ends.map(({ claimed }) => claimed.under)))
+          yield* complete(ends.filter(({ claimed }) => held.has(claimed.under)))
           return ends.map(() => undefined)
         })
       )
 
-      const orElsewhere = (taken: ReadonlyArray<ClaimedDelivery> | undefined) =>
-        taken === undefined ? Effect.fail(servedElsewhere) : Effect.succeed(taken)
+      const orElsewhere = (claimed: ReadonlyArray<ClaimedDelivery> | undefined) =>
+        claimed === undefined ? Effect.fail(servedElsewhere) : Effect.succeed(claimed)
 
       return Attempts.of({
         take: (integration, deliveries) =>
           Effect.flatMap(
             takeAll(
               { integration, deliveries },
-              deliveries.flatMap(({ touches }) => touches)
+              deliveries.flatMap(({ lockKeys }) => lockKeys)
             ),
             orElsewhere
           ),
-        takeDigest: (integration, options) =>
+        claimDigest: (integration, options) =>
           Effect.flatMap(
             groupCommit.commit(
               Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
                 const under = held.get(integration)
-                return under === undefined ? Effect.undefined : takeDigest(integration, { ...options, under })
+                return under === undefined ? Effect.undefined : claimDigest(integration, { ...options, under })
               })
             ),
             orElsewhere
           ),
         complete: (end) => completeAll(end, touched(end)),
-        reclaim: (integration, sending) =>
+        requeueUnsent: (integration, sending) =>
           groupCommit.commit(
             Effect.flatMap(partitions.proven(new Set([integration])), (held) => {
               const under = held.get(integration)
-              return under === undefined ? Effect.void : reclaim(integration, under, sending)
+              return under === undefined ? Effect.void : requeueUnsent(integration, under, sending)
             })
           ),
-        bury: (delivery) => groupCommit.commit(bury(delivery)),
+        markDead: (delivery) => groupCommit.commit(markDead(delivery)),
         resume
       })
     })
@@ -127,7 +127,7 @@ interface Asked {
 }
 
 /** What writing down the end of an attempt touches; undefined: it may touch anything. */
-const touched = ({ outcome, taken: { id, notification } }: End): ReadonlyArray<string> | undefined => {
+const touched = ({ outcome, claimed: { id, notification } }: End): ReadonlyArray<string> | undefined => {
   if (notification._tag === "Digest" || (outcome._tag === "Failed" && (outcome.breaks || outcome.requeued.length > 0)))
     return undefined
   return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]

@@ -14,7 +14,7 @@ export const fewCriticals = 10
 /** The delivery that is to be said next, and what its transactions touch. */
 export interface Next {
   readonly id: string
-  readonly touches: ReadonlyArray<string>
+  readonly lockKeys: ReadonlyArray<string>
 }
 
 /** Reads what waits. */
@@ -36,7 +36,7 @@ export class Backlog extends Context.Service<
     /** The first critical raise that waits, while there are ten of them or fewer. */
     readonly critical: (integration: IntegrationId) => Effect.Effect<Next | undefined, SqlError.SqlError>
     /** The integrations where anything waits, also for its next attempt. */
-    readonly waitingAt: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
+    readonly integrationsWithWork: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Backlog") {
   static readonly layer: Layer.Layer<Backlog, never, SqlClient.SqlClient> = Layer.effect(
@@ -64,7 +64,7 @@ export class Backlog extends Context.Service<
         const inOrder = rows
           .filter((row) => row.status === "pending" || isDue(row))
           .toSorted((a, b) => a.sequence - b.sequence)
-        const due = Arr.dedupeWith(inOrder.map(toNext), (a, b) => a.touches[0] === b.touches[0]).slice(0, limit)
+        const due = Arr.dedupeWith(inOrder.map(toNext), (a, b) => a.lockKeys[0] === b.lockKeys[0]).slice(0, limit)
         // None of them is pending then, nor due.
         return {
           due,
@@ -99,13 +99,13 @@ export class Backlog extends Context.Service<
         return first === undefined || rows.length > fewCriticals ? undefined : toNext(first)
       })
 
-      const waitingAt = Effect.map(
+      const integrationsWithWork = Effect.map(
         sql<{ integration_id: IntegrationId }>`SELECT integration_id FROM delivery_counts
           WHERE status IN ('pending', 'retrying') GROUP BY integration_id HAVING sum(n) > 0`,
         (rows) => rows.map(({ integration_id }) => integration_id)
       )
 
-      return Backlog.of({ next, size, oldest, critical, waitingAt })
+      return Backlog.of({ next, size, oldest, critical, integrationsWithWork })
     })
   )
 }
@@ -123,5 +123,5 @@ interface Row {
 
 const toNext = ({ id, source, source_id }: Row): Next => ({
   id,
-  touches: source === null || source_id === null ? [id] : [alertKey(source, source_id)]
+  lockKeys: source === null || source_id === null ? [id] : [alertKey(source, source_id)]
 })

@@ -110,26 +110,26 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const now = yield* Clock.currentTimeMillis
     const health = Health.at(learnt.health, now)
     learnt = { ...learnt, health }
-    const { isProbing, standstill } = health
+    const { isProbing, blocked } = health
     const { digest } = learnt
     const divertsAt = Health.divertsAt(health, ready?.integration.delivery?.fallbackAfter ?? 300)
     /** Waits until then, or until what waits goes to the fallback. */
     const idleUntil = Effect.fnUntraced(function* (time: number) {
       if (divertsAt <= now && ready?.integration.enabled !== false) {
-        const why = `${id} is ${standstill?.why ?? "unavailable"}`
-        if ((yield* groupCommit.commit(fallbacks.divertWaiting(id, why))) > 0) return
+        const why = `${id} is ${blocked?.why ?? "unavailable"}`
+        if ((yield* groupCommit.commit(fallbacks.divertPending(id, why))) > 0) return
       }
       yield* idle(Duration.millis(Math.min(time, divertsAt > now ? divertsAt : Infinity) - now))
     })
     if (!partitions.isHeld(id)) return yield* idle(unsurePause)
     if (isUnsure) {
-      yield* attempts.reclaim(id, sending)
+      yield* attempts.requeueUnsent(id, sending)
       isUnsure = false
     }
-    if (standstill !== undefined && standstill.until > now) return yield* idleUntil(standstill.until)
+    if (blocked !== undefined && blocked.until > now) return yield* idleUntil(blocked.until)
     const integration = ready ?? (yield* load)
     if (integration?.integration.enabled !== true) return yield* idle(safetyNet)
-    if (standstill?.why === "broken" && !(yield* verified(integration, now))) return
+    if (blocked?.why === "broken" && !(yield* verified(integration, now))) return
     if (sending.size >= (isProbing ? 1 : mostInFlight)) return yield* idle(safetyNet)
     const room = isProbing ? 1 : mostInFlight - sending.size
     const { due, dueAt } = yield* groupCommit.read(backlog.next(id, Math.min(room, yield* rateLimiter.atOnce(id))))
@@ -141,7 +141,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const wait = yield* rateLimiter.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
     if (isStorm && critical === undefined) {
-      if (yield* begin(integration, attempts.takeDigest(id, digest))) return
+      if (yield* begin(integration, attempts.claimDigest(id, digest))) return
     }
     if (critical !== undefined) return yield* beginAll(integration, [critical])
     let paid = 1
@@ -169,7 +169,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (seen !== edits) return false
     if (Exit.isSuccess(works)) {
       learnt = { ...learnt, health: Health.healthy }
-      yield* groupCommit.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.hasten(id)))
+      yield* groupCommit.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.retryNow(id)))
       return true
     }
     standStill(now)
@@ -188,12 +188,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     Effect.uninterruptible(
       Effect.gen(function* () {
         isUnsure = true
-        const taken = yield* take
+        const claimed = yield* take
         isUnsure = false
-        if (taken.length === 0) return false
-        for (const { id } of taken) sending.add(id)
+        if (claimed.length === 0) return false
+        for (const { id } of claimed) sending.add(id)
         yield* landed.close
-        for (const one of taken) {
+        for (const one of claimed) {
           yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land(one)))
         }
         return true
@@ -211,15 +211,15 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
         if (first === undefined || deliveries.length > 1) {
           return Effect.forEach(deliveries, (one) => beginAll(integration, [one]), { discard: true })
         }
-        return Effect.andThen(logBug(defect), attempts.bury(first.id))
+        return Effect.andThen(logBug(defect), attempts.markDead(first.id))
       })
     )
 
-  const attempt = (integration: ReadyIntegration, taken: ClaimedDelivery) =>
-    tryAndJudge(integration, taken).pipe(
+  const attempt = (integration: ReadyIntegration, claimed: ClaimedDelivery) =>
+    tryAndJudge(integration, claimed).pipe(
       Effect.flatMap((outcome) =>
         // What was sent must be known to be sent. After a bug here it is sent again by the next start.
-        attempts.complete({ taken, outcome, updatedAt: integration.updatedAt }).pipe(
+        attempts.complete({ claimed, outcome, updatedAt: integration.updatedAt }).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
           Effect.eventually,
           Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
@@ -238,16 +238,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (ready !== integration) return
     const { health } = learnt
     learnt = { ...learnt, health: Health.afterSuccess(health, yield* Clock.currentTimeMillis) }
-    if (health.isProbing) yield* Effect.ignore(groupCommit.commit(integrations.hasten(id)))
+    if (health.isProbing) yield* Effect.ignore(groupCommit.commit(integrations.retryNow(id)))
   })
 
-  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, taken: ClaimedDelivery) {
+  const tryAndJudge = Effect.fnUntraced(function* (integration: ReadyIntegration, claimed: ClaimedDelivery) {
     const startedAt = yield* Clock.currentTimeMillis
     // Since it was taken the lane may have been lost (M2), or stopped, or its integration edited.
     const tried =
       !partitions.isHeld(id) || ready !== integration
         ? unsent
-        : yield* sendOnce(integration, taken.notification, taken.options).pipe(
+        : yield* sendOnce(integration, claimed.notification, claimed.options).pipe(
             Effect.provideService(RateLimiter, rateLimiter),
             Effect.raceFirst(Effect.as(Deferred.await(stop), stopped))
           )
@@ -258,7 +258,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const now = yield* Clock.currentTimeMillis
     const jitter = yield* Random.next
     const options = integration.integration.delivery ?? {}
-    const failed = { taken, reason: tried.reason, options, startedAt, now, jitter }
+    const failed = { claimed, reason: tried.reason, options, startedAt, now, jitter }
     if (tried === stopped || tried === unsent) return requeuedByStop(failed)
     // What an edit has replaced meanwhile stops nobody.
     if (ready !== integration) return outcomeOf(failed)

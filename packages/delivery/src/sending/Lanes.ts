@@ -119,7 +119,8 @@ export class Lanes extends Context.Service<
         yield* place
         for (const [id, state] of yield* groupCommit.read(integrations.states))
           yield* lanes.get(id)?.isNow(state) ?? Effect.void
-        for (const id of yield* groupCommit.read(backlog.waitingAt)) yield* lanes.get(id)?.work ?? Effect.void
+        for (const id of yield* groupCommit.read(backlog.integrationsWithWork))
+          yield* lanes.get(id)?.work ?? Effect.void
         yield* groupCommit.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
       })
       yield* Effect.forkScoped(peers.sweep(Effect.ignore(sweep)))

@@ -42,7 +42,7 @@ export const claims = Effect.gen(function* () {
       options: { form: row.form },
       attempt,
       createdAt: row.created_at,
-      carries: []
+      included: []
     }
   })
 
@@ -77,7 +77,7 @@ export const claims = Effect.gen(function* () {
       return [{ row, earlier: row === latest ? all.slice(0, -1) : [] }]
     })
     const about = yield* subjectsOf(chosen.flatMap(({ earlier, row }) => [row, ...earlier]))
-    const taken = yield* Effect.forEach(chosen, ({ earlier, row }) => {
+    const claimed = yield* Effect.forEach(chosen, ({ earlier, row }) => {
       const subject = about.get(row.id)
       const under = held.get(IntegrationId.make(row.integration_id))
       if (subject === undefined || under === undefined) return Effect.die(new Error("A delivery without its alert"))
@@ -89,14 +89,14 @@ export const claims = Effect.gen(function* () {
         conversation,
         attempt: row.attempts + 1,
         notification: compose(row.kind, alert, conversation, earlier.length),
-        carries: earlier.map(({ id, kind }) => {
+        included: earlier.map(({ id, kind }) => {
           const of = about.get(id)
           return { delivery: id, kind: of === undefined ? kind : compose(kind, of.alert, of.conversation)._tag }
         })
       })
     })
     yield* conversations.move([
-      ...taken.map(({ alert, attempt, notification, row, under }) => ({
+      ...claimed.map(({ alert, attempt, notification, row, under }) => ({
         delivery: row.id,
         status: "sending" as const,
         attempt,
@@ -108,8 +108,8 @@ export const claims = Effect.gen(function* () {
         }
       })),
       // An earlier episode is said by the message about a later one (O7).
-      ...taken.flatMap(({ carries, row, under }) =>
-        carries.map(({ delivery, kind }) => ({
+      ...claimed.flatMap(({ included, row, under }) =>
+        included.map(({ delivery, kind }) => ({
           delivery,
           status: "folded" as const,
           cause: `into ${row.id}`,
@@ -119,10 +119,10 @@ export const claims = Effect.gen(function* () {
     ])
     return [
       ...(yield* Effect.all(notices)),
-      ...taken.map(
+      ...claimed.map(
         ({
           attempt,
-          carries,
+          included,
           conversation: { id, integration, receipt },
           notification,
           row,
@@ -138,7 +138,7 @@ export const claims = Effect.gen(function* () {
           },
           attempt,
           createdAt: row.created_at,
-          carries
+          included
         })
       )
     ]
@@ -164,7 +164,7 @@ export const claims = Effect.gen(function* () {
     return [...new Map(ordered.map((row) => [row.id, row])).values()]
   })
 
-  const takeDigest = Effect.fnUntraced(function* (
+  const claimDigest = Effect.fnUntraced(function* (
     integration: IntegrationId,
     { form, most, under }: { readonly most: number; readonly form: ChannelPlugin.Form; readonly under: Lease }
   ) {
@@ -229,7 +229,7 @@ export const claims = Effect.gen(function* () {
     }
     yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
       SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
-    const carries = said.map(({ delivery, kind }) => ({ delivery, kind }))
+    const included = said.map(({ delivery, kind }) => ({ delivery, kind }))
     return [
       {
         id,
@@ -239,12 +239,12 @@ export const claims = Effect.gen(function* () {
         options: { form },
         attempt: 1,
         createdAt: now,
-        carries
+        included
       } satisfies ClaimedDelivery
     ]
   })
 
-  return { take, takeDigest }
+  return { take, claimDigest }
 })
 
 const decodeNotification = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

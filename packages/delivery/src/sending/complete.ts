@@ -32,23 +32,24 @@ export const completions = Effect.gen(function* () {
   const subjectsOf = yield* subjects
 
   const complete = Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
-    const ids = ends.map(({ taken }) => taken.id)
+    const ids = ends.map(({ claimed }) => claimed.id)
     const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`
     const byId = new Map(rows.map((row) => [row.id, row]))
     const known = ends.flatMap((end) => {
-      const row = byId.get(end.taken.id)
+      const row = byId.get(end.claimed.id)
       // Else it ended meanwhile: its integration was removed.
-      return row?.status === "sending" && row.attempts === end.taken.attempt ? [{ ...end, row }] : []
+      return row?.status === "sending" && row.attempts === end.claimed.attempt ? [{ ...end, row }] : []
     })
     if (!Arr.isReadonlyArrayNonEmpty(known)) return
     const isCurrent = yield* current(known)
     // In their order: the last one says how its integration is.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
       yield* delivered(inARow.filter(isDelivered), isCurrent)
-      for (const end of inARow) if (end.outcome._tag === "Failed") yield* failed(end.taken, end.outcome, isCurrent(end))
-      yield* settleAfter(inARow.map(({ outcome, row, taken }) => ({ row, kind: taken.notification._tag, outcome })))
-      for (const { outcome, taken } of inARow) {
-        yield* Effect.forEach(taken.carries, (carried) => completeCarried(taken, carried, outcome))
+      for (const end of inARow)
+        if (end.outcome._tag === "Failed") yield* failed(end.claimed, end.outcome, isCurrent(end))
+      yield* settleAfter(inARow.map(({ outcome, row, claimed }) => ({ row, kind: claimed.notification._tag, outcome })))
+      for (const { outcome, claimed } of inARow) {
+        yield* Effect.forEach(claimed.included, (carried) => completeCarried(claimed, carried, outcome))
       }
     }
   })
@@ -56,9 +57,9 @@ export const completions = Effect.gen(function* () {
   /** Which of them were sent by their integrations as they are now: what was found out of others is worth nothing (O8). */
   const current = Effect.fnUntraced(function* (ends: ReadonlyArray<End>) {
     const rows = yield* sql<{ id: IntegrationId; updated_at: number }>`SELECT id, updated_at FROM integrations
-      WHERE ${isOneOf(sql, "id", new Set(ends.map(({ taken }) => taken.integration)))}`
+      WHERE ${isOneOf(sql, "id", new Set(ends.map(({ claimed }) => claimed.integration)))}`
     const states = new Map(rows.map(({ id, updated_at }) => [id, updated_at]))
-    return ({ taken, updatedAt }: End) => states.get(taken.integration) === updatedAt
+    return ({ claimed, updatedAt }: End) => states.get(claimed.integration) === updatedAt
   })
 
   /** What follows from attempts for the conversations of deliveries, no two of one conversation. */
@@ -84,7 +85,7 @@ export const completions = Effect.gen(function* () {
   ) {
     if (told.length === 0) return
     yield* conversations.move(
-      told.map(({ taken: { attempt, id, notification } }) => ({
+      told.map(({ claimed: { attempt, id, notification } }) => ({
         delivery: id,
         status: "delivered",
         attempt,
@@ -95,13 +96,13 @@ export const completions = Effect.gen(function* () {
     yield* updateAll(
       sql,
       "conversations",
-      inForce.flatMap(({ outcome, row, taken: { notification } }) =>
+      inForce.flatMap(({ outcome, row, claimed: { notification } }) =>
         notification._tag === "Raised" && row.conversation_id !== null
           ? [{ id: row.conversation_id, receipt: encodeReceipt(outcome.receipt) }]
           : []
       )
     )
-    const worked = new Set(inForce.map(({ taken }) => taken.integration))
+    const worked = new Set(inForce.map(({ claimed }) => claimed.integration))
     // In an order, so that no two transactions wait for each other.
     yield* Effect.forEach([...worked].toSorted(), (id) => integrations.note(id, { worked: true }))
   })
@@ -123,7 +124,7 @@ export const completions = Effect.gen(function* () {
       yield* integrations.note(integration, { brokenBecause: cause })
       yield* notices.broken(integration, cause)
     }
-    yield* Effect.forEach(requeued, giveBack)
+    yield* Effect.forEach(requeued, requeueDead)
   })
 
   /** A delivery that would die goes to the fallback, if there is one. */
@@ -150,15 +151,15 @@ export const completions = Effect.gen(function* () {
 
   /** What was folded into another takes its outcome; any end of a digest but delivered gives it back. */
   const completeCarried = Effect.fnUntraced(function* (
-    taken: ClaimedDelivery,
-    { delivery, kind }: ClaimedDelivery["carries"][number],
+    claimed: ClaimedDelivery,
+    { delivery, kind }: ClaimedDelivery["included"][number],
     outcome: Outcome
   ) {
     const [row] = yield* sql<Row>`SELECT * FROM deliveries
-      WHERE id = ${delivery} AND status = 'folded' AND folded_into = ${taken.id}`
+      WHERE id = ${delivery} AND status = 'folded' AND folded_into = ${claimed.id}`
     if (row === undefined) return
     if (outcome._tag === "Delivered") {
-      yield* conversations.move([{ delivery, status: "delivered", cause: `in ${taken.id}` }])
+      yield* conversations.move([{ delivery, status: "delivered", cause: `in ${claimed.id}` }])
       return yield* settleAfter([{ row, kind, outcome }])
     }
     yield* sql`UPDATE deliveries SET folded_into = NULL WHERE id = ${delivery}`
@@ -170,16 +171,16 @@ export const completions = Effect.gen(function* () {
       form: "rich"
     }
     const isOver =
-      taken.notification._tag === "Digest"
+      claimed.notification._tag === "Digest"
         ? row.created_at <= outcome.overBefore
         : outcome.consequence.status === "dead"
     const consequence: Consequence = isOver ? { status: "dead" } : again
-    yield* endOrRetry(delivery, taken.integration, { cause, consequence })
+    yield* endOrRetry(delivery, claimed.integration, { cause, consequence })
     yield* settleAfter([{ row, kind, outcome: { ...outcome, consequence } }])
   })
 
   /** Owes a dead delivery again, unless something else has become owed there since. */
-  const giveBack = Effect.fnUntraced(function* (id: string) {
+  const requeueDead = Effect.fnUntraced(function* (id: string) {
     const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id} AND status = 'dead'`
     if (row === undefined) return
     const subject = (yield* subjectsOf([row])).get(id)
@@ -189,11 +190,11 @@ export const completions = Effect.gen(function* () {
     yield* conversations.move([{ delivery: id, status: "retrying", cause }])
   })
 
-  const bury = (id: string) =>
+  const markDead = (id: string) =>
     conversations.move([{ delivery: id, status: "dead", cause: "it cannot be read from the store" }])
 
   /** Owes again what was being sent, or was folded into that; what is `sent` has perhaps arrived. */
-  const oweAgain = Effect.fnUntraced(function* (
+  const requeue = Effect.fnUntraced(function* (
     rows: ReadonlyArray<Row>,
     { cause, sent }: { readonly cause: string; readonly sent: boolean }
   ) {
@@ -224,23 +225,23 @@ export const completions = Effect.gen(function* () {
     // Whoever knew why a lane waits is gone.
     yield* sql`UPDATE integrations SET waiting_because = NULL
       WHERE ${sql.in("partition", partitions)} AND waiting_because IS NOT NULL`
-    yield* oweAgain(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", sent: true })
+    yield* requeue(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", sent: true })
   })
 
-  const reclaim = Effect.fnUntraced(function* (
+  const requeueUnsent = Effect.fnUntraced(function* (
     integration: IntegrationId,
     { partition }: Lease,
     sending: ReadonlySet<string>
   ) {
     const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE integration_id = ${integration}
       AND status IN ('sending', 'folded') AND taken_under = ${partition} ORDER BY sequence`
-    yield* oweAgain(
+    yield* requeue(
       rows.filter(({ folded_into, id }) => !sending.has(folded_into ?? id)),
       { cause: "not sent: the store did not say that it was taken", sent: false }
     )
   })
 
-  return { complete, bury, resume, reclaim }
+  return { complete, markDead, resume, requeueUnsent }
 })
 
 /** An attempt that ended, and its delivery. */

@@ -29,7 +29,7 @@ interface Part {
   readonly kind: Kind
   /** Answers who waits for it, once the group is durable or has failed. */
   readonly settle: (failure: StoreUnavailable | undefined) => Effect.Effect<void>
-  readonly touches: ReadonlyArray<string> | undefined
+  readonly lockKeys: ReadonlyArray<string> | undefined
 }
 
 /** Runs parts and keeps their exits. */
@@ -56,17 +56,17 @@ export class GroupCommit extends Context.Service<
      */
     readonly commit: <A, E>(
       part: Effect.Effect<A, E>,
-      touches?: ReadonlyArray<string>
+      lockKeys?: ReadonlyArray<string>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
     /**
      * Makes a `commit` for parts that do the same with different things: `run` does at once what waits at that moment,
      * and answers each in its place. Where that fails, each is run by itself.
      */
-    readonly together: <I, A, E>(
+    readonly batch: <I, A, E>(
       run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>
     ) => (
       item: I,
-      touches?: ReadonlyArray<string>
+      lockKeys?: ReadonlyArray<string>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(
@@ -81,8 +81,8 @@ export class GroupCommit extends Context.Service<
       const queue = yield* Queue.unbounded<Part>()
 
       const commitGroup = Effect.fnUntraced(function* (parts: ReadonlyArray<Part>) {
-        const isAlone = parts.some(({ touches }) => touches === undefined)
-        const lock = lockFor(sql, isAlone ? undefined : parts.flatMap(({ touches = [] }) => touches))
+        const isAlone = parts.some(({ lockKeys }) => lockKeys === undefined)
+        const lock = lockFor(sql, isAlone ? undefined : parts.flatMap(({ lockKeys = [] }) => lockKeys))
         const kinds = Map.groupBy(parts, ({ kind }) => kind)
         const group = <E>(run: (kind: Kind, parts: ReadonlyArray<Part>) => Effect.Effect<void, E>) =>
           queryTimeout(
@@ -125,7 +125,7 @@ export class GroupCommit extends Context.Service<
       )
       for (let n = 0; n < groupsAtOnce(sql); n++) yield* Effect.forkScoped(write)
 
-      const together = <I, A, E>(run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>) => {
+      const batch = <I, A, E>(run: (items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E>) => {
         type Failure = Exclude<E, SqlError.SqlError> | StoreUnavailable
         interface Waiting {
           readonly item: I
@@ -156,12 +156,12 @@ export class GroupCommit extends Context.Service<
           runApart: (parts) => runAll(of(parts))
         }
 
-        return Effect.fnUntraced(function* (item: I, touches?: ReadonlyArray<string>) {
+        return Effect.fnUntraced(function* (item: I, lockKeys?: ReadonlyArray<string>) {
           const answer = yield* Deferred.make<A, Failure>()
           const own: Waiting = { item, kept: Exit.fail(gone) }
           const part: Part = {
             kind,
-            touches,
+            lockKeys,
             settle: (failure) => Deferred.done(answer, failure === undefined ? own.kept : Exit.fail(failure))
           }
           waiting.set(part, own)
@@ -171,8 +171,8 @@ export class GroupCommit extends Context.Service<
       }
 
       return GroupCommit.of({
-        together,
-        commit: (part, touches) => together(() => Effect.map(part, (done) => [done]))(undefined, touches),
+        batch,
+        commit: (part, lockKeys) => batch(() => Effect.map(part, (done) => [done]))(undefined, lockKeys),
         read: (query) => storeUnavailable(queryTimeout(sql, query))
       })
     })
@@ -184,7 +184,7 @@ const groups = (parts: ReadonlyArray<Part>): ReadonlyArray<ReadonlyArray<Part>> 
   const groups: Array<Array<Part>> = []
   let room = 0
   for (const part of parts) {
-    const size = part.touches?.length ?? 1
+    const size = part.lockKeys?.length ?? 1
     const group = groups.at(-1)
     if (group !== undefined && size <= room) group.push(part)
     else {

@@ -37,10 +37,10 @@ export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ 
 const mostLocks = 512
 
 /** Begins a transaction that touches only what it names, or everything: then no other goes on beside it. SQLite knows one writer only. */
-export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string> | undefined) =>
+export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
   sql.onDialectOrElse({
     pg: () =>
-      touches === undefined || touches.length > mostLocks
+      lockKeys === undefined || lockKeys.length > mostLocks
         ? whereOneMayWrite(
             sql,
             sql`SELECT current_setting('transaction_read_only') AS read_only,
@@ -54,7 +54,7 @@ export const lockFor = (sql: SqlClient.SqlClient, touches: ReadonlyArray<string>
                 pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
             ),
             sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
-              FROM jsonb_array_elements_text(${JSON.stringify(touches)}::jsonb) AS named ORDER BY hash) AS hashes`
+              FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes`
           ),
     orElse: () => Effect.succeed([])
   })

@@ -20,7 +20,7 @@ import {
   save,
   settle,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { filled } from "../harness/store.ts"
 
@@ -30,7 +30,7 @@ const tag = <A, R>(edit: Effect.Effect<A, { readonly _tag: string }, R>) =>
 describe("Edits", () => {
   it.effect(
     "makes, replaces and removes a rule only if the present state is the expected one",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const { removeRule, saveRule } = yield* Edits
         yield* save(integration("ops"))
@@ -50,7 +50,7 @@ describe("Edits", () => {
 
   it.effect(
     "makes, replaces and removes an integration only if the present state is the expected one",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const { removeIntegration, saveIntegration } = yield* Edits
         const id = integrationId("ops")
@@ -70,7 +70,7 @@ describe("Edits", () => {
 
   it.effect(
     "names each integration of a rule that there is not, and saves nothing then",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const error = yield* Effect.flip(save(rule("r", { to: ["nobody", "ops", "no-one"] })))
@@ -86,7 +86,7 @@ describe("Edits", () => {
 
   it.effect(
     "removes an integration that is still named only by force, and from all that name it (O8)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev", { fallback: integrationId("ops") }))
         yield* save(rule("r1", { to: ["dev", "ops"] }), rule("r2", { to: ["dev"] }))
@@ -109,7 +109,7 @@ describe("Edits", () => {
 
   it.effect(
     "reconciles every open alert, also beyond the first page",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const owed = (kind: string) =>
           Effect.map(deliveries, (all) => all.filter((delivery) => delivery.kind === kind).length)
@@ -127,7 +127,7 @@ describe("Edits", () => {
 
   it.effect(
     "sends nothing for a change of the name or of notifyOnClear (O4), nor for the same rule again",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))
         const alert = yield* raise("a")
@@ -144,7 +144,7 @@ describe("Edits", () => {
 
   it.effect(
     "remembers no rule of a transaction that was taken back, also when its caller was interrupted",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const { saveRule } = yield* Edits
         const sql = yield* SqlClient.SqlClient

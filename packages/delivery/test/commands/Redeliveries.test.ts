@@ -15,7 +15,7 @@ import {
   rule,
   save,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
@@ -30,7 +30,7 @@ const first = Effect.map(deliveries, ([delivery]) => delivery?.id ?? "")
 describe("Redeliveries (D7)", () => {
   it.effect(
     "tells again what died, by a new delivery that names the old one and who asked",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
         script.always("ops", down)
@@ -54,7 +54,7 @@ describe("Redeliveries (D7)", () => {
 
   it.effect(
     "tells the clear of a raise that was perhaps told again after an edit had ended it",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
         script.always("ops", down)
@@ -77,7 +77,7 @@ describe("Redeliveries (D7)", () => {
 
   it.effect(
     "says what is true by then",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
         script.always("ops", down)
@@ -99,7 +99,7 @@ describe("Redeliveries (D7)", () => {
 
   it.effect(
     "wants a reason for what was delivered, and refuses what still waits, is no longer true, or has nowhere to go",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
@@ -126,7 +126,7 @@ describe("Redeliveries (D7)", () => {
 
   it.effect(
     "tells all that died again, of one integration or since a time, each once",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(
           integration("ops", { delivery: impatient }),

@@ -3,7 +3,7 @@ import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailabl
 import { Integrations, GroupCommit, NotReady, type TestOutcome, TestSends } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
-import { integration, integrationId, pass, raise, rule, save, settle, tick, world } from "../harness/engine.ts"
+import { integration, integrationId, pass, raise, rule, save, settle, tick, fixture } from "../harness/engine.ts"
 
 const unauthorized = { fail: new Unauthorized({ detail: "HTTP 403" }) }
 const slower = (retryAfter: Duration.Input) => ({
@@ -34,7 +34,7 @@ const both: ReadonlyArray<Omit<TestOutcome, "reason"> & { readonly reason?: stri
 describe("TestSends (D6)", () => {
   it.effect(
     "sends a raised and a cleared test, the second with the first one's receipt, and leaves no delivery",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const fiber = yield* test()
@@ -55,7 +55,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "goes before all that waits, and spends the rate limit",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         // One message in five seconds, and none saved up.
         const limits = { messages: 12, perSeconds: 60, burst: 1 }
@@ -79,7 +79,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "is sent by a disabled integration, whose alerts still wait",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", { fail: new Unavailable({ detail: "HTTP 503" }) })
@@ -97,7 +97,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "is sent by a broken integration, and mends it when it succeeds",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", unauthorized, unauthorized)
@@ -122,7 +122,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "answers after 15 seconds until when the service wants to be left alone, and goes on",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", slower("1 minute"))
@@ -144,7 +144,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "fails at once where it would have to wait for longer than it goes on, and then holds up nobody",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", slower("1 hour"))
@@ -163,7 +163,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "says that only the plain form was taken, and that a plugin failed",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const rejected = { fail: new PayloadRejected({ detail: "HTTP 400" }) }
@@ -180,7 +180,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "with settings that are not saved stores nothing, and spends the rate limit of whoever shares it",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }
         yield* save(integration("ops", { settings }), rule("all"))
@@ -202,7 +202,7 @@ describe("TestSends (D6)", () => {
 
   it.effect(
     "says nothing of an integration that was edited meanwhile (O8)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* save(integration("ops"), rule("all"))

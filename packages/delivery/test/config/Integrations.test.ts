@@ -19,7 +19,7 @@ import {
   rule,
   save,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { Fake, Script } from "../harness/FakeChannel.ts"
 
@@ -41,7 +41,7 @@ const host = "https://chat.example.com/hook"
 describe("Integrations", () => {
   it.effect(
     "shows the settings without secrets, and says which are set",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const made = yield* put({ room: "ops", token: "s3cr3t", proxy: { name: "p" } })
         assert.deepStrictEqual(made.settings, { room: "ops", proxy: { name: "p" } })
@@ -53,7 +53,7 @@ describe("Integrations", () => {
 
   it.effect(
     "keeps a secret that is left out, replaces one that is entered, and refuses null",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { settings: { room: "ops", token: "first" } }), rule("all"))
         yield* put({ room: "ops", messages: 1000 })
@@ -73,7 +73,7 @@ describe("Integrations", () => {
 
   it.effect(
     "demands the secrets anew where they would go to another origin, and not for another path",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const secrets = { token: "canary", proxy: { name: "p", password: "canary" } }
         yield* save(integration("ops", { settings: { room: "ops", host, ...secrets } }), rule("all"))
@@ -105,7 +105,7 @@ describe("Integrations", () => {
 
   it.effect(
     "does not let an edit in two steps carry a secret to another origin",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* put({ room: "ops", host, token: "canary" })
         yield* refused(put({ room: "ops", host: "https://evil.example/" }, { enabled: false }))
@@ -119,7 +119,7 @@ describe("Integrations", () => {
 
   it.effect(
     "names the field that is wrong, never its value, and lists the installed types for an unknown one",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const errors = yield* refused(
           put({ room: 7, host: "not a url", proxy: { name: "p", password: "abc" }, rom: "canary" })
@@ -202,7 +202,7 @@ describe("Integrations", () => {
 
   it.effect(
     "says since when it is broken, and when it worked last",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")

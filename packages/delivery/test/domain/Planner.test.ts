@@ -27,7 +27,7 @@ describe("Planner", () => {
       const model = withRules(rule("r1"), rule("r2"), rule("r3", { to: ["ops", "ops"] }))
       model.raise("a")
       assert.deepStrictEqual(model.history, ["ops: Raised pending"])
-      assert.deepStrictEqual(conversation(model).holders, [ruleId("r1"), ruleId("r2"), ruleId("r3")])
+      assert.deepStrictEqual(conversation(model).matchedBy, [ruleId("r1"), ruleId("r2"), ruleId("r3")])
     })
 
     it("opens one for each integration that the rules name, and none that is not named", () => {
@@ -46,8 +46,8 @@ describe("Planner", () => {
       const model = withRules(rule("r1"), rule("r2"))
       model.raise("a")
       model.remove("r1")
-      assert.deepStrictEqual(conversation(model).holders, [ruleId("r2")])
-      assert.deepStrictEqual(conversation(model).heldBy, [ruleId("r1"), ruleId("r2")])
+      assert.deepStrictEqual(conversation(model).matchedBy, [ruleId("r2")])
+      assert.deepStrictEqual(conversation(model).everMatchedBy, [ruleId("r1"), ruleId("r2")])
     })
   })
 
@@ -55,17 +55,17 @@ describe("Planner", () => {
     const open: Conversation = {
       integration: integrationId("ops"),
       state: "open",
-      holders: [ruleId("r1")],
-      heldBy: [ruleId("r1")],
+      matchedBy: [ruleId("r1")],
+      everMatchedBy: [ruleId("r1")],
       closedBecause: undefined,
-      lastWord: undefined,
-      lastOwed: "raised",
-      severityTold: undefined,
-      perhapsTold: false,
+      lastSent: undefined,
+      lastEnqueued: "raised",
+      severitySent: undefined,
+      outcomeUnknown: false,
       divertedTo: undefined,
       waiting: undefined
     }
-    const closed = { ...open, state: "closed", holders: [], closedBecause: "expired" } as const
+    const closed = { ...open, state: "closed", matchedBy: [], closedBecause: "expired" } as const
     const expire = (conversation: Conversation) => Planner.onExpiry({ conversations: [conversation] })
 
     it("leaves a closed conversation with what it still owes", () => {
@@ -78,12 +78,12 @@ describe("Planner", () => {
     })
 
     it("records that neither the raise that waits nor the clear is told", () => {
-      const over = { ...closed, lastOwed: "cleared" as const }
+      const over = { ...closed, lastEnqueued: "cleared" as const }
       const waiting = { id: "1", kind: "Raised", status: "retrying" } as const
       assert.deepStrictEqual(expire({ ...open, waiting }), [{ conversation: over, supersede: "expired" }])
-      const told = { lastWord: "raised" as const }
+      const told = { lastSent: "raised" as const }
       assert.deepStrictEqual(expire({ ...open, ...told }), [
-        { conversation: { ...over, ...told }, owe: { kind: "Cleared", superseded: "expired" } }
+        { conversation: { ...over, ...told }, enqueue: { kind: "Cleared", superseded: "expired" } }
       ])
     })
   })
@@ -504,7 +504,7 @@ describe("Planner", () => {
       model.raise("a", { severity: "critical" })
       model.deliver()
       assert.deepStrictEqual(model.history, ["ops: Raised delivered"])
-      assert.strictEqual(conversation(model).severityTold, "critical")
+      assert.strictEqual(conversation(model).severitySent, "critical")
     })
 
     it("supersedes an escalation that waits when the alert clears", () => {
@@ -622,7 +622,7 @@ const run = (model: PlannerModel, operation: typeof Operation.Type, notify: Noti
     Rename: ({ notify: own, rule: id }) => {
       const plans = model.edit(id, { name: `${own}`, ...(notify === "any" && { notifyOnClear: own }) })
       assert.isTrue(
-        plans.every(({ owe, supersede }) => owe === undefined && supersede === undefined),
+        plans.every(({ enqueue, supersede }) => enqueue === undefined && supersede === undefined),
         "O4: a change of the name or of notifyOnClear owes nothing"
       )
     },
@@ -649,14 +649,14 @@ const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
     assert.isTrue(named.has(integration), "nothing is owed where no rule ever led")
   }
   for (const { alert, conversation } of model.all) {
-    const { heldBy, holders, integration, state } = conversation
-    assert.strictEqual(state === "open", holders.length > 0, "open is what someone holds")
+    const { everMatchedBy, matchedBy, integration, state } = conversation
+    assert.strictEqual(state === "open", matchedBy.length > 0, "open is what someone holds")
     assert.isTrue(state === "closed" || alert.state === "raised", "what cleared is closed")
-    for (const id of holders.filter(isRule)) {
+    for (const id of matchedBy.filter(isRule)) {
       const holder = model.rules.get(id)
       assert.isTrue(holder?.enabled, "a holder is in use")
       assert.isTrue(holder?.integrations.includes(integration), "a holder leads there")
-      assert.isTrue(heldBy.includes(id), "who holds it is remembered")
+      assert.isTrue(everMatchedBy.includes(id), "who holds it is remembered")
     }
   }
   for (const alert of model.open) {
@@ -665,7 +665,7 @@ const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
       for (const integration of rule.integrations) {
         const found = model.conversations.get(alert.id)?.get(integration)
         if (model.integrations.get(integration) !== true && found?.state !== "open") continue
-        assert.isTrue(found?.holders.includes(rule.id), "who matches holds")
+        assert.isTrue(found?.matchedBy.includes(rule.id), "who matches holds")
       }
     }
   }
@@ -686,8 +686,8 @@ const checkAtRest = (model: PlannerModel, notify: Notify) => {
     if (model.hasDead(place)) continue
     if (conversation.state === "open") {
       assert.deepStrictEqual(read, ["raised"], "what is open was told")
-      assert.strictEqual(conversation.lastWord, "raised")
-      assert.isAtLeast(severityRank(conversation.severityTold ?? "info"), severityRank(alert.severity))
+      assert.strictEqual(conversation.lastSent, "raised")
+      assert.isAtLeast(severityRank(conversation.severitySent ?? "info"), severityRank(alert.severity))
     } else if (notify === "all") {
       assert.isFalse(read.includes("raised"), "what is over was told, or never told at all")
     }

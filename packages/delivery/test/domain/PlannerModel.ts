@@ -17,7 +17,7 @@ import { Planner } from "@tocsin/delivery"
 import { conversationAfter, unanswered } from "../../src/domain/conversationAfter.ts"
 import { integrationId, ruleId, time } from "../harness/engine.ts"
 import type { Outcome } from "../../src/domain/attempt.ts"
-import type { Conversation, Waiting } from "../../src/domain/conversation.ts"
+import type { Conversation, OpenDelivery } from "../../src/domain/conversation.ts"
 
 /** How an attempt ends. */
 export type End = "delivered" | "failed" | "unanswered" | "dead" | "dead unanswered"
@@ -77,7 +77,7 @@ export class PlannerModel {
     }
     this.#latest.set(key, alert.id)
     this.alerts.set(alert.id, alert)
-    this.#apply(alert.id, Planner.onEvent(this.world(alert), this.rules.values()))
+    this.#apply(alert.id, Planner.onEvent(this.input(alert), this.rules.values()))
   }
 
   clear(key: string, because: Alert["clearedBecause"] = "conditionsNoLongerMet") {
@@ -90,7 +90,7 @@ export class PlannerModel {
       clearedBecause: because
     }
     this.alerts.set(alert.id, alert)
-    this.#apply(alert.id, Planner.onEvent(this.world(alert), this.rules.values()))
+    this.#apply(alert.id, Planner.onEvent(this.input(alert), this.rules.values()))
   }
 
   /** Makes or replaces a rule; answers what was planned. */
@@ -119,7 +119,7 @@ export class PlannerModel {
     this.integrations.set(integrationId(id), enabled)
     if (before === true || !enabled) return
     for (const alert of this.open) {
-      const plans = Planner.onEvent(this.world(alert), this.rules.values())
+      const plans = Planner.onEvent(this.input(alert), this.rules.values())
       this.#apply(
         alert.id,
         plans.filter(({ conversation }) => conversation.integration === integrationId(id))
@@ -156,9 +156,9 @@ export class PlannerModel {
 
   /** One whole attempt of the integration; answers whether there was something to send. */
   attempt(integration: string, how: End = "delivered"): boolean {
-    const taken = this.take(integration)
-    if (taken) this.end(integration, how)
-    return taken
+    const claimed = this.take(integration)
+    if (claimed) this.end(integration, how)
+    return claimed
   }
 
   /** Delivers all that waits. */
@@ -180,16 +180,16 @@ export class PlannerModel {
   /** Plans everything anew, though nothing changed; answers what that would do. */
   replan() {
     return [...this.alerts.values()].flatMap((alert) => {
-      const world = this.world(alert)
+      const input = this.input(alert)
       return [
-        ...Planner.onEvent(world, this.rules.values()),
-        ...[...this.rules.values()].flatMap((rule) => Planner.onEdit(world, rule, rule))
+        ...Planner.onEvent(input, this.rules.values()),
+        ...[...this.rules.values()].flatMap((rule) => Planner.onEdit(input, rule, rule))
       ].filter(
-        ({ conversation, owe, supersede }) =>
-          owe !== undefined ||
+        ({ conversation, enqueue, supersede }) =>
+          enqueue !== undefined ||
           supersede !== undefined ||
           JSON.stringify(conversation) !==
-            JSON.stringify(world.conversations.find(({ integration }) => integration === conversation.integration))
+            JSON.stringify(input.conversations.find(({ integration }) => integration === conversation.integration))
       )
     })
   }
@@ -200,7 +200,7 @@ export class PlannerModel {
 
   get all() {
     return [...this.alerts.values()].flatMap((alert) =>
-      this.world(alert).conversations.map((conversation) => ({ alert, conversation }))
+      this.input(alert).conversations.map((conversation) => ({ alert, conversation }))
     )
   }
 
@@ -216,7 +216,7 @@ export class PlannerModel {
     return this.read.get(`${alert} ${integration}`) ?? new Set<Word>(["nothing"])
   }
 
-  world(alert: Alert): Planner.World {
+  input(alert: Alert): Planner.PlannerInput {
     return {
       alert,
       conversations: [...(this.conversations.get(alert.id)?.values() ?? [])].map((conversation) => ({
@@ -235,7 +235,7 @@ export class PlannerModel {
 
   #edit(before: AlertRule | undefined, after: AlertRule | undefined) {
     return [...this.alerts.values()].flatMap((alert) => {
-      const plans = Planner.onEdit(this.world(alert), before, after)
+      const plans = Planner.onEdit(this.input(alert), before, after)
       this.#apply(alert.id, plans)
       return plans
     })
@@ -244,7 +244,7 @@ export class PlannerModel {
   #apply(alert: AlertId, plans: ReadonlyArray<Planner.Plan>) {
     const conversations = this.conversations.get(alert) ?? new Map<IntegrationId, Conversation>()
     this.conversations.set(alert, conversations)
-    for (const { conversation, owe, supersede } of plans) {
+    for (const { conversation, enqueue, supersede } of plans) {
       const { integration } = conversation
       if (conversation.state === "closed" && !conversations.has(integration)) continue
       const open = this.#waiting(alert, integration)
@@ -253,14 +253,14 @@ export class PlannerModel {
         open.status = "superseded"
         open.cause = supersede
       }
-      if (owe !== undefined) {
+      if (enqueue !== undefined) {
         this.deliveries.push({
           id: String(this.deliveries.length),
           alert,
           integration,
-          kind: owe.kind,
-          status: owe.superseded === undefined ? "pending" : "superseded",
-          cause: owe.superseded,
+          kind: enqueue.kind,
+          status: enqueue.superseded === undefined ? "pending" : "superseded",
+          cause: enqueue.superseded,
           severity: null
         })
       }
@@ -279,7 +279,7 @@ export class PlannerModel {
     return open[0]
   }
 
-  #asWaiting(alert: AlertId, integration: IntegrationId): Waiting | undefined {
+  #asWaiting(alert: AlertId, integration: IntegrationId): OpenDelivery | undefined {
     const delivery = this.#waiting(alert, integration)
     if (delivery === undefined) return undefined
     const { id, kind, status } = delivery
@@ -297,7 +297,7 @@ export class PlannerModel {
     const alert = this.alerts.get(id)
     if (alert === undefined) return
     const waiting = this.#asWaiting(id, integration)
-    this.#apply(id, [Planner.settle({ ...conversation, waiting }, this.world(alert))])
+    this.#apply(id, [Planner.settle({ ...conversation, waiting }, this.input(alert))])
   }
 
   #end(delivery: Delivery, how: End) {

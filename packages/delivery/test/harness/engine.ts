@@ -67,11 +67,11 @@ export const engine = (
     Layer.orDie
   )
 
-export type World = Engine.Engine | SqlClient.SqlClient
+export type Fixture = Engine.Engine | SqlClient.SqlClient
 
 /** Runs a test in a world of its own. */
-export const world =
-  (test: (script: Script) => Effect.Effect<void, unknown, World>, options?: EngineOptions) =>
+export const fixture =
+  (test: (script: Script) => Effect.Effect<void, unknown, Fixture>, options?: EngineOptions) =>
   (): Effect.Effect<void, unknown> =>
     Effect.suspend(() => {
       const script = new Script()
@@ -79,8 +79,8 @@ export const world =
     })
 
 /** The same, begun at a time of the test's own: time that passes in the world passes hour by hour. */
-export const worldAt = (start: string, test: Parameters<typeof world>[0]) => () =>
-  Effect.andThen(TestClock.setTime(time(start).epochMilliseconds), world(test)())
+export const worldAt = (start: string, test: Parameters<typeof fixture>[0]) => () =>
+  Effect.andThen(TestClock.setTime(time(start).epochMilliseconds), fixture(test)())
 
 /** Where many days pass, a quarter of a day passes at once: what looks every minute would look ten thousand times. */
 const stepOf = (duration: Duration.Input) => (Duration.toDays(duration) >= 2 ? Duration.toMillis("6 hours") : 0)

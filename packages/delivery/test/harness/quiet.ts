@@ -14,7 +14,7 @@ const owed = new Map<Socket, number>()
 /** Who waits until no connection waits for an answer. */
 const waiting = new Set<() => void>()
 
-const owe = (socket: Socket, change: number) => {
+const enqueue = (socket: Socket, change: number) => {
   const now = (owed.get(socket) ?? 0) + change
   if (now > 0) return owed.set(socket, now)
   owed.delete(socket)
@@ -31,24 +31,24 @@ export const watched = ({ hostname, port }: URL) => {
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
     open.add(closed)
     // The greeting, the only message without a type, is answered as well.
-    owe(socket, 1)
+    enqueue(socket, 1)
     let sent: ReturnType<typeof messages> | undefined
     const write: (...sent: Array<never>) => boolean = socket.write.bind(socket)
     Object.assign(socket, {
       write: (bytes: never, ...others: Array<never>) => {
         const types = sent?.(bytes) ?? []
         sent ??= messages()
-        owe(socket, types.filter((type) => type === sync || type === simpleQuery).length)
+        enqueue(socket, types.filter((type) => type === sync || type === simpleQuery).length)
         return write(bytes, ...others)
       }
     })
     const received = messages()
     socket.prependListener("data", (bytes: Buffer) => {
-      owe(socket, -received(bytes).filter((type) => type === readyForQuery).length)
+      enqueue(socket, -received(bytes).filter((type) => type === readyForQuery).length)
     })
     socket.once("close", () => {
       open.delete(closed)
-      owe(socket, -Infinity)
+      enqueue(socket, -Infinity)
     })
     return socket
   }

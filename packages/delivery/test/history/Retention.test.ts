@@ -14,7 +14,7 @@ import {
   rule,
   save,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 
 const tables = ["alerts", "conversations", "deliveries", "transitions", "events", "rules"]
@@ -37,7 +37,7 @@ const sourceIds = Effect.flatMap(Alerts, ({ list }) =>
 describe("Retention", () => {
   it.effect(
     "forgets a closed alert 30 days after the last that was heard of it",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* raise("a")
         yield* pass("20 days")
@@ -55,7 +55,7 @@ describe("Retention", () => {
 
   it.effect(
     "forgets with it all that was told of it, after the time that is set",
-    world(
+    fixture(
       () =>
         Effect.gen(function* () {
           yield* save(integration("ops"), integration("dev"), rule("r", { to: ["ops", "dev"] }))
@@ -82,7 +82,7 @@ describe("Retention", () => {
 
   it.effect(
     "never forgets an alert that is raised, nor one of which something is owed",
-    world(
+    fixture(
       () =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("r"))
@@ -106,7 +106,7 @@ describe("Retention", () => {
 
   it.effect(
     "goes through any number of alerts, past those that stay",
-    world(
+    fixture(
       (script) =>
         Effect.gen(function* () {
           const many = (source: string, state: "raised" | "cleared") =>
@@ -128,7 +128,7 @@ describe("Retention", () => {
 
   it.effect(
     "takes a clear of a forgotten alert for one of an alert that was never raised (I4)",
-    world(
+    fixture(
       (script) =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("r"))
@@ -147,7 +147,7 @@ describe("Retention", () => {
 
   it.effect(
     "knows the id of an event for seven days, and a repeated event of a raised alert for ever (I5)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const first = yield* raise("a", { eventId: "1" })
         yield* pass("6 days")
@@ -165,7 +165,7 @@ describe("Retention", () => {
 
   it.effect(
     "forgets a removed rule when no conversation remembers it",
-    world(
+    fixture(
       () =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("r1"), rule("r2"), rule("r3"))

@@ -16,7 +16,7 @@ import {
   rule,
   save,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 
 /** Deliveries of many kinds: delivered, superseded, retrying and pending, at two integrations. */
@@ -50,7 +50,7 @@ const whole = (filter: Omit<DeliveryFilter, "limit">) =>
 describe("Lists", () => {
   it.effect(
     "of deliveries: each filter finds what it says, newest first, page by page, and counts it (A)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "ok")
         script.always("slow", { fail: new Unavailable({ detail: "HTTP 503" }) })
@@ -84,7 +84,7 @@ describe("Lists", () => {
 
   it.effect(
     "of alerts: the same",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* busy
         const { list } = yield* Alerts
@@ -109,7 +109,7 @@ describe("Lists", () => {
 
   it.effect(
     "keep their counts in the transactions that change what is counted",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const { list } = yield* History
@@ -141,7 +141,7 @@ describe("Lists", () => {
 
   it.effect(
     "count up to 10,000 what no count is kept of, and then say that there are more",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const columns = sql.literal("episode, state, severity, raised_here, started_at, clear_time_stated, alert")

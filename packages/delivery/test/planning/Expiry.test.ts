@@ -14,7 +14,7 @@ import {
   rule,
   save,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 
 const state = (sourceId: string) =>
@@ -34,7 +34,7 @@ const silentFor = (days: number) =>
 describe("Expiry", () => {
   it.effect(
     "closes an alert of which nothing was heard for 30 days, and tells nobody (I9)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const ops = integration("ops", { settings: { room: "ops", burst: 1, messages: 1 } })
         yield* save(ops, rule("r"))
@@ -66,7 +66,7 @@ describe("Expiry", () => {
 
   it.effect(
     "keeps an alert raised as long as its source speaks of it, be it a repetition (I5)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const repeated = event("repeated", { eventId: "1" })
         yield* accept(event("a"), repeated)
@@ -85,7 +85,7 @@ describe("Expiry", () => {
 
   it.effect(
     "closes any number of alerts, records why, and takes a later clear as late",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* accept(...Array.from({ length: 2100 }, (_, n) => event(`x${n}`)))
         yield* silentFor(31)

@@ -18,7 +18,7 @@ import {
   save,
   settle,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 
@@ -40,7 +40,7 @@ const of = (room: string) =>
 describe("A fallback (D4)", () => {
   it.effect(
     "is told at once when the integration is broken, and of all that comes later of those alerts",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.always("ops", gone)
@@ -67,7 +67,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "closes what it holds for an integration that is removed",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.always("ops", gone)
@@ -86,7 +86,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is used when a service that is busy asks for longer than one waits for it",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.next("ops", {
@@ -101,7 +101,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is used when the service asks for a long pause, also if an earlier attempt arrives after that",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* setUp
@@ -123,7 +123,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told no clear unless the rule of the one it stands in for says so",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops(), rule("all", { notifyOnClear: false }))
         script.always("ops", gone)
@@ -138,7 +138,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "closes with the conversation that it stands in for, when an edit closes that",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.always("ops", gone)
@@ -155,7 +155,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told after some minutes when the integration is unavailable, and no longer when it works again",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.always("ops", down)
@@ -177,7 +177,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told at once when the service asks for a long pause, and not for a short one",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         const limited = (retryAfter: Duration.Input) => ({
@@ -199,7 +199,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told what is refused in plain form too, and what is past its deadline",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops({ delivery: { deadline: 60, fallbackAfter: 86_400 } }), rule("all"))
         script.next("ops", refused, refused)
@@ -217,7 +217,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told a raise and its clear at once when both waited",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.always("ops", down)
@@ -235,7 +235,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "waits with the clear where the raise was told",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         yield* raise("a")
@@ -252,7 +252,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is told once of an alert that it is told of anyway",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops(), rule("all", { to: ["ops", "backup"] }))
         script.always("ops", gone)
@@ -267,7 +267,7 @@ describe("A fallback (D4)", () => {
 
   it.effect(
     "is none when it is broken or disabled, and fallbacks never chain",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("last"), integration("backup", { fallback: integrationId("last") }), ops(), rule("all"))
         script.always("ops", gone)

@@ -17,7 +17,7 @@ import {
   rule,
   save,
   settle,
-  world,
+  fixture,
   tick
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
@@ -47,7 +47,7 @@ const owed = (kind: string) =>
 describe("Reconciler", () => {
   it.effect(
     "is done when the edit is answered, if few alerts are raised",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         yield* raiseMany(999)
@@ -60,7 +60,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "lets events in while an edit of many alerts goes on (O6)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         yield* raiseMany(3500)
@@ -93,7 +93,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "plans a second edit of the rule after the first, for every alert",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* Effect.addFinalizer(() => Deferred.succeed(gate, undefined))
@@ -120,7 +120,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "leaves nothing open after the rule is removed meanwhile",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const last = yield* raiseMany(2500)
@@ -137,7 +137,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "leads nowhere that was removed and made again meanwhile (O8)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"))
         const last = yield* raiseMany(2500)
@@ -155,7 +155,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "reaches an alert before an event moves it: what the event opens stays open (I6)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         yield* begin({ match: { severity: "critical" }, name: "before", to: [] })
@@ -174,7 +174,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "reaches an alert before its clear: the edit closed it, not the clear (O2)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))
         const last = yield* raiseMany(2500)
@@ -191,7 +191,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "tells what would have opened at an integration that is enabled again, however many alerts (O8)",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(disabled, rule("r"))
         yield* raiseMany(1500)
@@ -205,7 +205,7 @@ describe("Reconciler", () => {
 
   it.effect(
     "lets events in while an edit is previewed",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         yield* raiseMany(3000)

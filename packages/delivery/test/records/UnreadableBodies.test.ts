@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { UnreadableBodies } from "@tocsin/delivery"
 import { Array, Effect } from "effect"
-import { world } from "../harness/engine.ts"
+import { fixture } from "../harness/engine.ts"
 
 describe("Unreadable bodies (L)", () => {
   it.effect(
     "are the 1,000 newest of those that nobody could read since",
-    world(() =>
+    fixture(() =>
       Effect.gen(function* () {
         const unreadable = yield* UnreadableBodies
         const keep = (body: string) =>

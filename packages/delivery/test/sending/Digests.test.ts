@@ -16,7 +16,7 @@ import {
   settle,
   tick,
   time,
-  world
+  fixture
 } from "../harness/engine.ts"
 import type { Sent } from "../harness/FakeChannel.ts"
 
@@ -37,7 +37,7 @@ const alertsIn = ({ notification }: Sent) =>
 describe("A storm (D5)", () => {
   it.effect(
     "is told in few messages, every alert once, and each delivery says by which digest",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         yield* storm(200)
@@ -61,7 +61,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "is told by rule, the gravest first, and clears digest likewise",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         yield* accept(
@@ -91,7 +91,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "lets a critical alert that comes in the middle be said within two sends",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         yield* storm(2000)
@@ -109,7 +109,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "leaves alone what a digest is saying when a rule is edited meanwhile: the clear follows",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* setUp
@@ -135,7 +135,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "lets no digest speak of an alert of which an earlier episode is on its way",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* save(integration("ops", { limits, delivery: { timeout: 60 } }), rule("all"))
@@ -156,7 +156,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "gives all back when a digest fails, and composes it anew",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.next("ops", down)
@@ -181,7 +181,7 @@ describe("A storm (D5)", () => {
 
   it.effect(
     "holds half when it is refused in plain form too, down to one",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
         script.next("ops", refused, refused, refused, refused)
@@ -198,7 +198,7 @@ describe("A storm (D5)", () => {
 describe("Flapping (O7)", () => {
   it.effect(
     "folds into the latest truth, with the count, while the service cannot be reached",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.always("ops", down)
@@ -222,7 +222,7 @@ describe("Flapping (O7)", () => {
 
   it.effect(
     "says the clear of a raise that was told in the message of the new one",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")

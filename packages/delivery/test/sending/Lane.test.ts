@@ -20,7 +20,7 @@ import {
   settle,
   tick,
   time,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { isPostgres, newFile } from "../harness/store.ts"
@@ -43,7 +43,7 @@ const broken = Effect.map(
 describe("A lane", () => {
   it.effect(
     "an integration is as its last attempt says, also of those that are written down at once",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
         const again = yield* Deferred.make<void>()
@@ -62,7 +62,7 @@ describe("A lane", () => {
 
   it.effect(
     "has at most 64 attempts in flight, and is not held up by the one that hangs",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: { timeout: 120 } }), rule("all"))
         const gate = yield* Deferred.make<void>()
@@ -79,7 +79,7 @@ describe("A lane", () => {
 
   it.effect(
     "tries one at a time, with the back-off, once five in a row found the service unavailable (D3)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.always("ops", down)
@@ -104,7 +104,7 @@ describe("A lane", () => {
 
   it.effect(
     "waits no longer because many were in flight when the service became unavailable (D3)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         const gate = yield* Deferred.make<void>()
@@ -122,7 +122,7 @@ describe("A lane", () => {
 
   it.effect(
     "waits as long as an unavailable service asks (D2)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", { fail: new Unavailable({ detail: "HTTP 503", retryAfter: Duration.minutes(2) }) })
@@ -137,7 +137,7 @@ describe("A lane", () => {
 
   it.effect(
     "is broken by five refusals in a row, which are owed again (D3)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 1, perSeconds: 1, burst: 1 } }), rule("all"))
         script.always("ops", refused)
@@ -159,7 +159,7 @@ describe("A lane", () => {
 
   it.effect(
     "spends nothing, and goes on with others, while an episode of the first alert is on its way (O7)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         const limits = { messages: 60, perSeconds: 60, burst: 4 }
@@ -184,7 +184,7 @@ describe("A lane", () => {
 
   it.effect(
     "keeps no receipt of an attempt that an edit has overtaken (O8)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* save(integration("ops"), rule("all"))
@@ -204,7 +204,7 @@ describe("A lane", () => {
 
   it.effect(
     "is not broken by refusals with a success between them",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 1, perSeconds: 1, burst: 1 } }), rule("all"))
         for (let n = 0; n < 4; n++) script.next("ops", refused, refused)
@@ -223,7 +223,7 @@ describe("A lane", () => {
 
   it.effect(
     "waits no longer because the clock was set back (T)",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("other"), rule("all", { to: ["ops", "other"] }))
         yield* TestClock.setTime(86_400_000)
@@ -244,7 +244,7 @@ describe("A lane", () => {
 
   it.effect(
     "buries a delivery that cannot be read, and goes on with the others",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { enabled: true }), rule("all"))
         script.next("ops", down)

@@ -14,7 +14,7 @@ import {
   rule,
   save,
   settle,
-  type World
+  type Fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { ScriptedPeers, sharedStore } from "../harness/peers.ts"
@@ -26,7 +26,7 @@ const two = Effect.gen(function* () {
     const peers = new ScriptedPeers()
     const script = new Script()
     const context = yield* Layer.build(engine(script, { store: store(peers) }))
-    const here = <A, E>(effect: Effect.Effect<A, E, World>) => Effect.provideContext(effect, context)
+    const here = <A, E>(effect: Effect.Effect<A, E, Fixture>) => Effect.provideContext(effect, context)
     return { peers, script, here }
   })
   const first = yield* gateway

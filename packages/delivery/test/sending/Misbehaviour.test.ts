@@ -18,7 +18,7 @@ import {
   settle,
   tick,
   time,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
@@ -29,7 +29,7 @@ describe("What plugins, services and people get wrong", () => {
   it.effect.each(["\u0000", "\ud83d"])(
     "a character that a store does not keep (%j) harms neither its alert nor others",
     (odd) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           script.next("ops", { fail: new Unavailable({ detail: `HTTP 503 ${odd}` }) })
           yield* save(integration("ops"), rule("all"))
@@ -60,7 +60,7 @@ describe("What plugins, services and people get wrong", () => {
   it.effect.each([{ give: null }, { give: { link: "not a url" } }, { give: { rateLimits: [{ key: "x" }] } }])(
     "a receipt that is none ($give) does not lose that the message went out",
     (answer) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           script.next("ops", answer)
           yield* save(integration("ops"), rule("all"))
@@ -75,7 +75,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "a plugin that breaks off does not end its lane",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "interrupt")
         yield* save(integration("ops"), rule("all"))
@@ -89,7 +89,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "a Retry-After without end holds a message for a day at most",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.infinity }) })
         yield* save(integration("ops"), rule("all"))
@@ -105,7 +105,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "receipts of one place are not used at another",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
@@ -123,7 +123,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "an integration that is removed and made again is told what is open",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
@@ -138,7 +138,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "an escalation that has passed before it was told is not told",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a", { severity: "minor" })
@@ -158,7 +158,7 @@ describe("What plugins, services and people get wrong", () => {
 
   it.effect(
     "an alert closed by hand does not hide the next problem of a sender whose clock is behind",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         const id = yield* raise("a")

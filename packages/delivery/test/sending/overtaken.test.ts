@@ -17,7 +17,7 @@ import {
   save,
   settle,
   tick,
-  world
+  fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { newFile } from "../harness/store.ts"
@@ -46,7 +46,7 @@ const broken = Effect.map(
 describe("An edit", () => {
   it.effect("is not broken by what was tried with the settings before it (D3)", () =>
     atEveryMoment(15, (wait, yields) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           const gate = yield* Deferred.make<void>()
           const later = yield* Deferred.make<void>()
@@ -68,7 +68,7 @@ describe("An edit", () => {
 
   it.effect("is the last word: nothing is sent once it says that the integration is disabled (O8)", () =>
     atEveryMoment(25, (wait, yields) =>
-      world((script) =>
+      fixture((script) =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("all"))
           yield* pass("1 minute")
@@ -84,7 +84,7 @@ describe("An edit", () => {
   )
 
   it.effect("that takes a fallback away leaves the receipts of the other", () =>
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("spare"), integration("ops", { fallback: integrationId("spare") }), rule("all"))
         yield* raise("a")
@@ -128,7 +128,7 @@ describe("An edit", () => {
   )
 
   it.effect("that makes an integration anew is not held up by what the service of the former one asks for (O8)", () =>
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         script.next("ops", {

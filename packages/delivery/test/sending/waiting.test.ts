@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
 import { Integrations } from "@tocsin/delivery"
 import { Clock, Duration, Effect } from "effect"
-import { integration, integrationId, pass, raise, rule, save, tick, world } from "../harness/engine.ts"
+import { integration, integrationId, pass, raise, rule, save, tick, fixture } from "../harness/engine.ts"
 
 const waiting = Integrations.use(({ get }) => Effect.map(get(integrationId("ops")), (shown) => shown?.waiting))
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
@@ -10,7 +10,7 @@ const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 describe("What the store tells of a lane that waits", () => {
   it.effect(
     "is until when its service asked to be left alone, whatever was taken meanwhile, and nothing after an edit",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.minutes(2) }) })
@@ -27,7 +27,7 @@ describe("What the store tells of a lane that waits", () => {
 
   it.effect(
     "is when it is tried next while it cannot be reached, and nothing as soon as it can",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.always("ops", down)

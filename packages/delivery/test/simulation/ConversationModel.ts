@@ -9,8 +9,8 @@ import type { ScriptedIntegration, ScriptedRule } from "./Script.ts"
 export interface ModelConversation {
   readonly alert: string
   readonly integration: string
-  holders: Set<string>
-  readonly heldBy: Set<string>
+  matchedBy: Set<string>
+  readonly everMatchedBy: Set<string>
   because: Because | undefined
   /** How often it opened. */
   opened: number
@@ -78,8 +78,8 @@ export const edited = (
                 (before === undefined || matchEdited) && !matches(after, alert)
                 ? "alertRuleChanged"
                 : undefined
-      if (because === undefined || !conversation.holders.delete(id)) continue
-      if (conversation.holders.size === 0) conversation.because = because
+      if (because === undefined || !conversation.matchedBy.delete(id)) continue
+      if (conversation.matchedBy.size === 0) conversation.because = because
     }
     if (after?.enabled !== true || !matches(after, alert)) continue
     for (const integration of after.integrations) hold(model, alert, integration, id)
@@ -127,13 +127,13 @@ const of = (model: ConversationModel, alert: ModelAlert) =>
 const hold = (model: ConversationModel, alert: ModelAlert, integration: string, rule: string) => {
   const key = `${nameOf(alert)} ${integration}`
   const known = model.conversations.get(key)
-  const isOpen = known !== undefined && known.holders.size > 0
+  const isOpen = known !== undefined && known.matchedBy.size > 0
   if (!isOpen && model.integrations.get(integration)?.enabled !== true) return
   const conversation: ModelConversation = known ?? {
     alert: nameOf(alert),
     integration,
-    holders: new Set(),
-    heldBy: new Set(),
+    matchedBy: new Set(),
+    everMatchedBy: new Set(),
     because: undefined,
     opened: 0,
     forgotten: false
@@ -143,13 +143,13 @@ const hold = (model: ConversationModel, alert: ModelAlert, integration: string, 
     conversation.opened++
     conversation.because = undefined
   }
-  conversation.holders.add(rule)
-  conversation.heldBy.add(rule)
+  conversation.matchedBy.add(rule)
+  conversation.everMatchedBy.add(rule)
 }
 
 const close = (conversation: ModelConversation, because: Because | undefined) => {
-  if (conversation.holders.size === 0) return
-  conversation.holders.clear()
+  if (conversation.matchedBy.size === 0) return
+  conversation.matchedBy.clear()
   conversation.because = because
 }
 

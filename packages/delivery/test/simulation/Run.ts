@@ -161,7 +161,7 @@ class Run {
       const event = { source: "last", sourceId: "last", severity: "info", team: "net", summary: "last" } as const
       yield* this.#acts.events([[{ ...event, state: "raised", startedAt: elapsed, reusesId: true }]])
       yield* this.#rest()
-      const told = this.#services.calls.slice(before).filter(({ taken }) => taken)
+      const told = this.#services.calls.slice(before).filter(({ claimed }) => claimed)
       return [
         ...(lanes === integrations.size ? [] : [`${lanes} lanes serve ${integrations.size} integrations`]),
         ...enabled.flatMap((id) => (told.some((call) => call.integration === id) ? [] : [`the lane of ${id} is stuck`]))

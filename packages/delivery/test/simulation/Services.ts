@@ -88,7 +88,7 @@ export interface Call {
   /** How many alerts a digest says are raised, and cleared. */
   readonly digest: { readonly raised: number; readonly cleared: number } | undefined
   /** Whether the message is in the room. */
-  taken: boolean
+  claimed: boolean
   /** `cut off`: the gateway died meanwhile. `unanswered`: the gateway gave up waiting, or was told that nobody knows. */
   outcome: "cut off" | "unanswered" | "acknowledged" | "failed"
 }
@@ -193,7 +193,7 @@ export class Services {
       receipt,
       digest:
         notification._tag === "Digest" ? { raised: notification.raised, cleared: notification.cleared } : undefined,
-      taken: false,
+      claimed: false,
       outcome: "cut off"
     }
     this.calls.push(call)
@@ -216,10 +216,10 @@ export class Services {
   ): Effect.Effect<ChannelPlugin.Receipt, DeliveryError> {
     const secret = Redacted.value(token)
     const take = Effect.sync(() => {
-      call.taken = true
+      call.claimed = true
     })
     const acknowledge = Effect.sync((): ChannelPlugin.Receipt => {
-      call.taken = true
+      call.claimed = true
       call.outcome = "acknowledged"
       return { data: this.calls.indexOf(call) }
     })

@@ -31,7 +31,7 @@ export interface Held {
   readonly alert: AlertId
   readonly integration: string
   readonly state: "open" | "closed"
-  readonly holders: string
+  readonly matchedBy: string
 }
 
 /** What is wrong, in words; each begins with the case that it breaks. */
@@ -102,7 +102,7 @@ const conversations = (evidence: Evidence): ReadonlyArray<string> => {
     const alert = byName.get(conversation.alert)
     if (alert === undefined || fallbacks.has(integration)) return []
     const at = `${conversation.alert} at ${integration}`
-    const isOpen = conversation.holders.size > 0
+    const isOpen = conversation.matchedBy.size > 0
     const state = conversations.get(alert.id)?.find((one) => one.integration === integration)?.state
     const stated = state === (isOpen ? "open" : "closed") ? [] : [`O2: ${at} is ${state}, and should be otherwise`]
     if (integrations.get(integration)?.enabled !== true || conversation.forgotten) return stated
@@ -132,12 +132,12 @@ const toldOpen = (owed: ReadonlyArray<Delivery>) => {
 
 /** O2, O3: whoever was told of the raise is told of the clear where a rule says so; whoever was not, is told both at once. */
 const toldClosed = (
-  { because, heldBy, integration }: ModelConversation,
+  { because, everMatchedBy, integration }: ModelConversation,
   alert: Alert,
   owed: ReadonlyArray<Delivery>,
   { alerts, calls, model }: Evidence
 ) => {
-  const notified = [...heldBy].map((rule) => model.conversations.notified.get(rule) ?? new Set())
+  const notified = [...everMatchedBy].map((rule) => model.conversations.notified.get(rule) ?? new Set())
   const always = notified.some((values) => !values.has(false))
   const never = notified.every((values) => !values.has(true))
   const wrong: Array<string> = []
@@ -146,7 +146,7 @@ const toldClosed = (
   const later = alerts.filter((one) => keyOf(one) === keyOf(alert) && one.episode > alert.episode)
   const isFolded = calls.some(
     (call) =>
-      call.taken && call.flaps > 0 && call.integration === integration && later.some(({ id }) => id === call.alert)
+      call.claimed && call.flaps > 0 && call.integration === integration && later.some(({ id }) => id === call.alert)
   )
   if (isFolded) return wrong
   const last = lastTold(owed)
@@ -154,7 +154,7 @@ const toldClosed = (
   const isGivenUp = after.some(({ kind, status }) => kind === "Cleared" && (status === "dead" || status === "diverted"))
   if (always && last !== undefined && !isClear(last) && !isGivenUp) wrong.push("O2: cleared, and the room was not told")
   // Whether it was told or only perhaps told: who reads that it is raised must read the end.
-  const read = calls.findLast((call) => call.taken && call.alert === alert.id && call.integration === integration)
+  const read = calls.findLast((call) => call.claimed && call.alert === alert.id && call.integration === integration)
   const clear = owed.findLast(isClear)
   if (
     always &&
@@ -254,7 +254,7 @@ const room = (
   const lost = acknowledged.length - delivered.length
   if (lost < 0) wrong.push(`D: ${delivered.length} delivered, ${acknowledged.length} acknowledged`)
   if (lost > cutOff + removed) wrong.push(`D1: ${acknowledged.length} acknowledged, ${delivered.length} delivered`)
-  const perhaps = calls.filter(({ outcome, taken }) => taken && outcome !== "acknowledged").length
+  const perhaps = calls.filter(({ outcome, claimed }) => claimed && outcome !== "acknowledged").length
   if (perhaps > unanswered + cutOff + removed)
     wrong.push(`D1: ${perhaps} messages are in the room and history does not say so`)
 
@@ -277,7 +277,7 @@ const room = (
   for (const call of calls) {
     if (call.kind === "Cleared" && !mayKnow && !digested.has(call.integration))
       wrong.push("O2: a clear without its raise")
-    mayKnow ||= call.taken || call.outcome === "unanswered" || call.outcome === "cut off"
+    mayKnow ||= call.claimed || call.outcome === "unanswered" || call.outcome === "cut off"
     if (call.outcome !== "acknowledged" || call.severity === undefined) continue
     const rank = severityRank(call.severity)
     if (call.kind === "Escalated" && severity !== undefined && rank <= severity && cutOff === 0 && !isRepeated) {

@@ -94,7 +94,7 @@ describe("GroupCommit", () => {
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const runs: Array<ReadonlyArray<number>> = []
-      const add = groupCommit.together(
+      const add = groupCommit.batch(
         Effect.fnUntraced(function* (numbers: ReadonlyArray<number>) {
           runs.push(numbers)
           for (const n of numbers) yield* sql`INSERT INTO t VALUES (${n})`
@@ -119,8 +119,8 @@ describe("GroupCommit", () => {
   it.effect("takes parts that touch more than a database can lock one by one", () =>
     Effect.gen(function* () {
       const groupCommit = yield* GroupCommit
-      const touches = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
-      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => groupCommit.commit(Effect.void, touches(part)), {
+      const lockKeys = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
+      yield* Effect.forEach(Array.from({ length: 100 }), (_, part) => groupCommit.commit(Effect.void, lockKeys(part)), {
         concurrency: "unbounded",
         discard: true
       })

@@ -3,12 +3,12 @@ import { Effect } from "effect"
 import { Migrator } from "effect/sql"
 import { migrate, migrations } from "../../src/sql/migrations.ts"
 import { later } from "../harness/later.ts"
-import { clear, integration, outcomes, raise, rule, save, tick, world } from "../harness/engine.ts"
+import { clear, integration, outcomes, raise, rule, save, tick, fixture } from "../harness/engine.ts"
 
 describe("A rolling upgrade (M3)", () => {
   it.effect(
     "lets a gateway go on whose store a later version has expanded, and start no more",
-    world((script) =>
+    fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
