@@ -1,12 +1,12 @@
 /**
- * Reads what ThousandEyes posts: its own webhook, a custom webhook with the
- * Generic preset, and a custom webhook with Tocsin's own template.
+ * Reads what ThousandEyes posts: its own webhook, and custom webhooks with the presets Generic and Splunk or with
+ * Tocsin's own template.
  */
 import { Predicate } from "effect"
-import type { Decoded } from "./Decoded.ts"
+import type { Decoded, Unreadable } from "./Decoded.ts"
 import { readClassic } from "./thousandEyesClassic.ts"
-import { readCustom } from "./thousandEyesCustom.ts"
-import { type Options, toEvent } from "./thousandEyesEvent.ts"
+import { isCustom, readCustom } from "./thousandEyesCustom.ts"
+import { type Options, type Reported, toEvent } from "./thousandEyesEvent.ts"
 
 export type { Options } from "./thousandEyesEvent.ts"
 export { defaultViewsUrl, ViewsUrl } from "./viewLinks.ts"
@@ -23,11 +23,23 @@ export const decode = (body: unknown, options: Options): Decoded => {
   return read._tag === "Reported" ? { _tag: "Events", events: [toEvent(read, options)] } : read
 }
 
+/** The format is known by the fields of the body, and not by the value of any. */
 const readBody = (body: unknown) => {
+  if (isCustom(body)) return readCustom(body)
+  // Splunk's collector takes events in an envelope.
+  if (Predicate.hasProperty(body, "event") && isCustom(body.event)) return inEnvelope(readCustom(body.event))
   if (Predicate.hasProperty(body, "eventType")) return readClassic(body)
-  if (Predicate.hasProperty(body, "type") && Predicate.hasProperty(body, "alert")) return readCustom(body)
-  return {
-    _tag: "Unreadable",
-    why: "the body: Expected an object with eventType and alert (webhook) or type and alert (custom webhook)"
-  } as const
+  return { _tag: "Unreadable", why: `the body: ${isForPeople(body) ? forPeople : expected}` } as const
 }
+
+const inEnvelope = (read: Reported | Unreadable): Reported | Unreadable =>
+  read._tag === "Unreadable" ? { ...read, why: `/event${read.why.replace(/^the body/, "")}` } : read
+
+const expected = "Expected an object with eventType and alert (webhook) or type and alert (custom webhook)"
+
+/** The presets for Slack, Webex and Microsoft Teams render messages. */
+const isForPeople = (body: unknown): boolean =>
+  ["text", "blocks", "attachments", "markdown", "@type"].some((field) => Predicate.hasProperty(body, field))
+
+const forPeople =
+  "It is a message for people, as ThousandEyes' presets for Slack, Webex and Microsoft Teams render it. Choose the preset Generic or Splunk, or Tocsin's template"

@@ -1,5 +1,5 @@
 import { InboundLimits, type Observation } from "@tocsin/core"
-import { Result, Schema } from "effect"
+import { Predicate, Result, Schema } from "effect"
 import type { Unreadable } from "./Decoded.ts"
 import { extras, Id, ifReadable, List, readable, Text, withExtras } from "./lenientFields.ts"
 import type { Reported } from "./thousandEyesEvent.ts"
@@ -27,9 +27,16 @@ const fields = {
 
 const states = { "1": "cleared", "2": "raised" } as const
 
-/** What the template of the Generic preset renders; Tocsin's own template adds the account and the test's id and type. */
+/**
+ * What the templates render: all of them an alert as the Generic preset does. Tocsin's own template adds the account and
+ * the test's id and type to the alert, the Splunk preset adds them beside it.
+ */
 const Notification = Schema.Struct({
   id: ifReadable(Id),
+  eventId: ifReadable(Id),
+  accountId: ifReadable(Id),
+  testId: ifReadable(Id),
+  test_type: ifReadable(Text),
   type: Schema.Union([Schema.Literals(["1", "2"]), Schema.Literals([1, 2])]).annotate({ expected: `"1" or "2"` }),
   alert: withExtras(fields)
 })
@@ -37,30 +44,39 @@ const Notification = Schema.Struct({
 const Detail = Schema.Struct({
   metricsAtStart: ifReadable(Text),
   metricsAtEnd: ifReadable(Text),
-  source: Schema.Struct({ id: ifReadable(Id), name: ifReadable(Text) })
+  source: Schema.Struct({ id: ifReadable(Id), name: ifReadable(Text), asn: ifReadable(Text) })
 })
 
 const decode = Schema.decodeUnknownResult(Notification)
 
-/** Reads what a custom webhook renders from the Generic preset or from Tocsin's own template. */
+/**
+ * Whether a body has the fields of a custom webhook. An `eventType` makes no difference: the Splunk preset has one, and
+ * anybody may add one to a template.
+ */
+export const isCustom = (body: unknown): boolean =>
+  Predicate.hasProperty(body, "type") &&
+  Predicate.hasProperty(body, "alert") &&
+  (!Predicate.hasProperty(body, "eventType") ||
+    (Predicate.hasProperty(body.alert, "id") && !Predicate.hasProperty(body.alert, "alertId")))
+
+/** Reads what a custom webhook renders from the presets Generic and Splunk, or from Tocsin's own template. */
 export const readCustom = (body: unknown): Reported | Unreadable =>
   Result.match(decode(body), { onFailure: unreadable, onSuccess: report })
 
-const report = ({ alert, id, type }: typeof Notification.Type): Reported => {
+const report = ({ alert, type, ...stated }: typeof Notification.Type): Reported => {
   const { details = [], rule, test } = alert
   const observers = readDetails(details.slice(0, InboundLimits.maxObservations))
   return {
     _tag: "Reported",
     state: states[type],
     alertId: alert.id,
-    // A template that gives the alert's id for the event's would make its clear a duplicate of its raise.
-    eventId: id === alert.id ? undefined : id,
+    eventId: eventId(stated, alert.id),
     ruleId: rule?.id,
     ruleName: rule?.name,
     expression: rule?.expression,
-    testId: test?.id,
+    testId: test?.id ?? stated.testId,
     testName: test?.name,
-    testType: test?.type ?? alert.type,
+    testType: test?.type ?? stated.test_type ?? alert.type,
     targets: readTexts(alert.targets),
     severity: alert.severity,
     summary: rule?.notes,
@@ -72,10 +88,17 @@ const report = ({ alert, id, type }: typeof Notification.Type): Reported => {
     testLabels: readTexts(test?.labels),
     extras: extras(alert, fields),
     permalink: undefined,
-    aid: alert.account?.id,
+    aid: alert.account?.id ?? stated.accountId,
     agentId: observers[0]?.source.id
   }
 }
+
+/**
+ * The event's id, unless a clear may repeat the id of its raise, and would be a duplicate of it: where a template gives
+ * the alert's id, and in the Splunk preset, which makes an id of its own out of the two.
+ */
+const eventId = (stated: Pick<typeof Notification.Type, "id" | "eventId">, alertId: string): string | undefined =>
+  stated.id === alertId || stated.eventId !== undefined ? undefined : stated.id
 
 const readTexts = readable(Text)
 const readDetails = readable(Detail)
@@ -83,5 +106,8 @@ const readDetails = readable(Detail)
 const observation = ({ metricsAtEnd, metricsAtStart, source }: typeof Detail.Type): ReadonlyArray<Observation> => {
   const name = source.name ?? (source.id && `agent ${source.id}`)
   if (name === undefined) return []
-  return [{ name, ...(metricsAtStart && { atStart: metricsAtStart }), ...(metricsAtEnd && { atEnd: metricsAtEnd }) }]
+  const from = source.asn === undefined ? name : `${name} (${source.asn})`
+  return [
+    { name: from, ...(metricsAtStart && { atStart: metricsAtStart }), ...(metricsAtEnd && { atEnd: metricsAtEnd }) }
+  ]
 }

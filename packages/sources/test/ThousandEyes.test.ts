@@ -365,6 +365,66 @@ describe("ThousandEyes, custom webhooks", () => {
     })
   })
 
+  describe("the Splunk preset", () => {
+    const view = "https://app.thousandeyes.com/view/tests?__a=1001&testId=3001"
+    const links = { started: `${view}&roundId=1768442400&agentId=5001`, view: `${view}&roundId={time}&agentId=5001` }
+    const known = {
+      source: "thousandeyes",
+      sourceId: "a1b2c3",
+      reusesId: false,
+      rule: { id: "4001", name: "Example rule", expression: "Response Code is not OK (2xx)" },
+      test: { id: "3001", name: "Example site", type: "http-server", targets: ["https://www.example.com"] },
+      severity: "major" as const,
+      startedAt: "2026-01-15T02:00:00.000Z",
+      observationsOmitted: 0,
+      labels: {}
+    }
+    const raised = body("thousandeyes-custom-splunk-trigger")
+    const cleared = body("thousandeyes-custom-splunk-clear")
+
+    it("is read, with and without its envelope", () => {
+      for (const bare of [raised, raised["event"]]) {
+        assert.deepStrictEqual(event(bare), {
+          ...known,
+          state: "raised",
+          observations: [{ name: "Example City", atStart: "Response Code: 503" }],
+          links
+        })
+      }
+      for (const bare of [cleared, cleared["event"]]) {
+        assert.deepStrictEqual(event(bare), {
+          ...known,
+          state: "cleared",
+          clearedAt: "2026-01-15T02:15:00.000Z",
+          clearedBecause: "conditionsNoLongerMet",
+          observations: [
+            {
+              name: "Example City (Example Carrier (AS 64500))",
+              atStart: "Response Code: 503",
+              atEnd: "Response Code: 200"
+            }
+          ],
+          links: { ...links, cleared: `${view}&roundId=1768443300&agentId=5001` }
+        })
+      }
+    })
+
+    it("gives no event id, because a clear may repeat that of its raise", () => {
+      assert.isUndefined(event(raised).eventId)
+      assert.isUndefined(event(cleared).eventId)
+    })
+  })
+
+  it.each(["ALERT_NOTIFICATION_TRIGGER", "ALERT_NOTIFICATION_CLEAR", "WEBHOOK_TEST", "MINE", null])(
+    "makes no difference between templates with and without an eventType such as %s",
+    (eventType) => {
+      for (const name of ["generic-trigger", "generic-clear", "tocsin-trigger", "tocsin-clear"]) {
+        const rendered = body(`thousandeyes-custom-${name}`)
+        assert.deepStrictEqual(event({ ...rendered, eventType }), event(rendered))
+      }
+    }
+  )
+
   it("takes numbers for texts and texts for numbers", () => {
     const fields = { triggered: "1742240580000", cleared: "1742836860000", targets: null, details: null }
     const read = event({ ...body("thousandeyes-custom-generic-clear"), type: 1, id: 5 })
@@ -391,7 +451,17 @@ describe("ThousandEyes, unreadable bodies", () => {
   const secret = "s3cr3t"
   it.each([
     ["no object", [secret], "the body: "],
-    ["neither format", { text: secret }, "the body: "],
+    ["neither format", { hello: secret }, "the body: Expected an object with eventType and alert"],
+    [
+      "a message of Slack's preset",
+      { text: secret, attachments: [{ fields: [] }] },
+      "the body: It is a message for people"
+    ],
+    ["a message of Webex' preset", { roomId: "1", markdown: secret }, "the body: It is a message for people"],
+    ["a card of Teams' preset", { "@type": "MessageCard", title: secret }, "the body: It is a message for people"],
+    ["an event in an envelope", { event: { type: secret, alert: { id: 1 } } }, "/event/type: "],
+    ["an alert in an envelope", { event: { type: "2", alert: { secret } } }, "/event/alert/id: "],
+    ["an envelope of something else", { event: secret }, "the body: Expected an object with eventType and alert"],
     ["an unknown eventType", { eventType: secret, alert: { alertId: 1 } }, "/eventType: "],
     ["no alert", { eventType: "ALERT_NOTIFICATION_TRIGGER", eventId: secret }, "/alert: "],
     ["no alert id", { eventType: "ALERT_NOTIFICATION_TRIGGER", alert: { alertId: { secret } } }, "/alert: "],

@@ -89,6 +89,7 @@ const escapes = /\\(?:u(?:0000|d[89ab][0-9a-f]{2}(\\ud[c-f][0-9a-f]{2})?|d[c-f][
 
 /** Throws what is wrong with the text first. */
 const check = (text: string, repeated: Repeated): void => {
+  if (/^\s*$/.test(text)) throw invalid("", "JSON", "The body is empty")
   const names: Array<Set<string>> = []
   const open = (offset: number, _: number, line: number, column: number) => {
     if (names.push(new Set()) <= InboundLimits.maxDepth) return

@@ -149,6 +149,31 @@ describe("ThousandEyes", () => {
       })
     )
 
+    it.effect("raises and clears an alert by the Splunk preset", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const room = yield* world.room("splunk", { match: { rule: "splunk" } })
+        for (const [name, count, word] of [
+          ["custom-splunk-trigger", 1, "Raised"],
+          ["custom-splunk-clear", 2, "Cleared"]
+        ] as const) {
+          const body = yield* fixture(name, { "Example rule": "splunk" })
+          const { text } = yield* world.request("POST", source, body)
+          assert.strictEqual(text, `{"accepted":1,"unreadable":0}`)
+          const told = yield* room.told(count)
+          assert.include(told.at(-1)?.slack.shown, `${word}: splunk on Example site (${views}?__a=1001&testId=3001&`)
+        }
+      })
+    )
+
+    it.effect("says of an empty body that it is empty", () =>
+      Effect.gen(function* () {
+        const { as, status } = yield* (yield* SharedWorld).request("POST", source, "")
+        assert.strictEqual(status, 400)
+        assert.strictEqual(as(Problem).detail, "The body is empty")
+      })
+    )
+
     it.effect("tells an event that is posted again only once", () =>
       Effect.gen(function* () {
         const { alerts, post, room } = yield* own("twice")
