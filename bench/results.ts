@@ -31,7 +31,7 @@ export const page = (figures: ReadonlyArray<Figure | Missing>, where: string, is
 ${where}
 
 Each figure is a ratio within this run, or was measured beside what it is compared to; absolute figures are of this
-machine at this hour, which other programs shared. How it is measured: [docs/performance.md](../docs/performance.md).
+machine at this hour, which other programs shared. How it is measured: [docs/internals/performance.md](../docs/internals/performance.md).
 
 ${[line(heads), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")}
 

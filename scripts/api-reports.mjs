@@ -20,7 +20,7 @@ for (const manifest of globSync("{packages,apps}/*/package.json").sort()) {
   const folder = dirname(manifest)
   const { exports, name } = JSON.parse(readFileSync(manifest, "utf8"))
   const entries = Object.entries(exports).flatMap(([path, { types }]) => (types === undefined ? [] : [[path, types]]))
-  // What the client offers is the API, as docs/api.md lists it; the compiler writes its unions in no fixed order.
+  // What the client offers is the API, as docs/reference/api.md lists it; the compiler writes its unions in no fixed order.
   if (entries.length === 0 || name === "@tocsin/client") continue
   const sections = entries.map(([path, types]) => {
     const files = [...reachable(normalize(join(folder, types)))].sort(([a], [b]) => (a < b ? -1 : 1))

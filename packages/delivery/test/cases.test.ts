@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readFileSync } from "node:fs"
 
-const docs = new URL("../../../docs/", import.meta.url)
+const docs = new URL("../../../docs/reference/", import.meta.url)
 
-describe("docs/delivery.md", () => {
-  const page = readFileSync(new URL("delivery.md", docs), "utf8")
+describe("docs/reference/guarantees.md", () => {
+  const page = readFileSync(new URL("guarantees.md", docs), "utf8")
   const rows = [...page.matchAll(/^\| (\w+) +\| (.*?) +\| \[`[^`]*`\]\(([^)]*)\) +\|$/gm)]
 
   it("names a test for each case that it lists", () => {

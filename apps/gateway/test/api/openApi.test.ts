@@ -165,7 +165,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("is what docs/api.md lists", () =>
+    it.effect("is what docs/reference/api.md lists", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
         const rows = Object.entries(paths).flatMap(([path, operations]) =>
@@ -202,7 +202,7 @@ describe("The OpenAPI document", () => {
   })
 })
 
-const docs = new URL("../../../../docs/api.md", import.meta.url)
+const docs = new URL("../../../../docs/reference/api.md", import.meta.url)
 
 const Required = Schema.Struct({ required: Schema.mutable(Schema.Array(Schema.String)) })
 

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
-const page = fileURLToPath(new URL("../../../../docs/plugin-contract.md", import.meta.url))
+const page = fileURLToPath(new URL("../../../../docs/plugins/contract.md", import.meta.url))
 const list = /(?<=<!-- checks -->\n\n)[^]*?(?=\n\n<!-- \/checks -->)/
 
 // The names do not depend on the plugin but for its preview, which Slack's has; nothing of it is run.

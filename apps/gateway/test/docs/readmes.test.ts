@@ -27,7 +27,7 @@ it.each([Slack, HipChat])(
 
 it("the guide for authors and core's README quote the example as it is", () => {
   const hello = readFileSync(new URL("../../../../examples/plugin-hello/src/Hello.ts", import.meta.url), "utf8").trim()
-  for (const page of ["docs/writing-a-plugin.md", "packages/core/README.md"]) {
+  for (const page of ["docs/plugins/writing-a-plugin.md", "packages/core/README.md"]) {
     const text = readFileSync(new URL(`../../../../${page}`, import.meta.url), "utf8")
     assert.include(text, `\`\`\`ts\n${hello}\n\`\`\``, page)
   }
