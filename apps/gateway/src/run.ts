@@ -2,9 +2,13 @@
  * Runs the command, and ends the process as it ended.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Exit } from "effect"
+import { StoreUnavailable, storeProblem } from "@tocsin/delivery"
+import { Cause, Console, Effect, Exit, Predicate } from "effect"
 import { CliError } from "effect/cli"
+import { SqlError } from "effect/sql"
 import { tocsin } from "./cli.ts"
+
+const operatorErrors = /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|WrongKey)$/
 
 tocsin.pipe(
   Effect.tapCause((cause) => {
@@ -12,8 +16,8 @@ tocsin.pipe(
     const error = Cause.squash(cause)
     // The help for arguments that cannot be read is printed already.
     if (CliError.isCliError(error)) return Effect.void
-    // What the operator can mend is a sentence, not a stack trace.
-    return isForOperator(error) ? Console.error(error.message) : Effect.logFatal("The gateway failed", cause)
+    const sentence = forOperator(error)
+    return sentence === undefined ? Effect.logFatal("The gateway failed", cause) : Console.error(sentence)
   }),
   NodeRuntime.runMain({
     disableErrorReporting: true,
@@ -25,11 +29,15 @@ tocsin.pipe(
   })
 )
 
-function isForOperator(error: unknown): error is { readonly message: string } {
-  return (
-    typeof error === "object" &&
-    error !== null &&
-    "_tag" in error &&
-    /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|WrongKey)$/.test(String(error._tag))
-  )
+/** One sentence instead of a stack trace, for what an operator can fix. */
+function forOperator(error: unknown): string | undefined {
+  if (SqlError.isSqlError(error)) {
+    const problem = storeProblem(error)
+    return problem === "Failed" ? undefined : StoreUnavailable.of(problem).message
+  }
+  if (!Predicate.hasProperty(error, "_tag") || !Predicate.hasProperty(error, "message")) return undefined
+  if (error._tag === "MigrationError" && Predicate.hasProperty(error, "cause") && error.cause !== undefined) {
+    return forOperator(error.cause)
+  }
+  return operatorErrors.test(String(error._tag)) ? String(error.message) : undefined
 }

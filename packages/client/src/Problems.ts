@@ -80,8 +80,12 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
 }) {}
 
 /** The store cannot be written or read now; nothing was taken, so send it again, after `Retry-After` seconds. */
-export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()("StoreUnavailable", {
-  type: ProblemDetails.blankType,
-  status: 503,
-  title: "The store is not available"
-}) {}
+export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
+  "StoreUnavailable",
+  { type: ProblemDetails.blankType, status: 503, title: "The store is not available" },
+  {
+    problem: Schema.String.annotateKey({
+      description: "The name of what is wrong, such as `DiskFull`, `ReadOnly`, `TooManyConnections` or `Unreachable`."
+    })
+  }
+) {}

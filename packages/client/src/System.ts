@@ -11,7 +11,10 @@ const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), erro
 /** For load balancers and supervisors, and for readers of digests; needs no token. */
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
   HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
-    says("Whether events can be accepted", "The store has just ended a transaction that may write. Needs no token.")
+    says(
+      "Whether events can be accepted",
+      "A transaction that may write begins and ends. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
+    )
   ),
   HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
     says("Whether to send requests here", "The same as /healthz. Needs no token.")

@@ -62,9 +62,9 @@ const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, Unsupport
 export const notFound = (what: string, path: string): NotFound =>
   new NotFound({ detail: `There is no ${what} of this id: GET ${path} lists them` })
 
-/** The store could not be reached: nothing was taken. */
-export const storeProblem = ({ detail }: StoreUnavailable): StoreUnavailableProblem =>
-  new StoreUnavailableProblem({ detail: `${detail}; send it again` })
+/** Nothing was stored: what is wrong with the store, and that the request is to be sent again. */
+export const storeProblem = ({ detail, problem }: StoreUnavailable): StoreUnavailableProblem =>
+  new StoreUnavailableProblem({ problem, detail: `${detail} Nothing was stored: send the request again.` })
 
 /**
  * Makes every answer that is an error a problem document, adds what clients need

@@ -1,7 +1,7 @@
 /**
  * The store that the settings name.
  */
-import { Postgres, Sqlite } from "@tocsin/delivery"
+import { Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql"
 import { StartRefused } from "./Settings.ts"
@@ -19,18 +19,24 @@ export const layer = (store: StoreUrl) =>
 
 const refuse = (message: string) => Layer.effectContext(Effect.fail(new StartRefused({ message })))
 
-const sqliteRefused = (file: string, { reason }: SqlError.SqlError) =>
-  reason._tag === "LockTimeoutError"
+const sqliteRefused = (file: string, error: SqlError.SqlError) => {
+  const problem = storeProblem(error)
+  return problem === "Locked"
     ? `A gateway runs on ${file}, or tocsin migrate-store does: stop it, or name another store.`
-    : `The database ${file} cannot be opened (${reason.message ?? reason._tag}).`
+    : `Cannot open ${file} (${problem}). ${storeSentences[problem]}`
+}
 
-const postgresRefused = (shown: string, { reason }: SqlError.SqlError) => {
-  switch (reason._tag) {
-    case "AuthenticationError":
-      return `${shown} does not let the user of its URL in: look at its name and password, and at pg_hba.conf.`
-    case "AuthorizationError":
-      return `${shown} does not allow what is needed: make the user of its URL the owner of the database.`
+const postgresRefused = (shown: string, error: SqlError.SqlError) => {
+  const problem = storeProblem(error)
+  switch (problem) {
+    case "AccessDenied":
+      return error.reason._tag === "AuthenticationError"
+        ? `${shown} does not let the user of its URL in: look at its name and password, and at pg_hba.conf.`
+        : `${shown} does not allow what is needed: make the user of its URL the owner of the database.`
+    case "Unreachable":
+    case "Failed":
+      return `${shown} cannot be reached (${error.reason._tag}): look whether it runs, at the host, the port and the database in its URL, and that no pooler such as PgBouncer stands before it.`
     default:
-      return `${shown} cannot be reached (${reason._tag}): look whether it runs, at the host, the port and the database in its URL, and that no pooler such as PgBouncer stands before it.`
+      return `Cannot use ${shown} (${problem}). ${storeSentences[problem]}`
   }
 }

@@ -6,7 +6,7 @@ import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effec
 import { SqlClient } from "effect/sql"
 import { AlertRules } from "../config/AlertRules.ts"
 import { openStatus } from "../records/Conversations.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
+import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
 
 /** How long history is kept after the last that happened to an alert; 30 days unless it is provided. */
 export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/delivery/Retention/HistoryKept", {
@@ -116,7 +116,7 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     })
 
     yield* sweep.pipe(
-      Effect.ignoreCause({ log: "Error", message: "Old history could not be removed; it is tried again" }),
+      ignoreLogged("Removing old history failed. It is tried again in an hour."),
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.forkScoped
     )

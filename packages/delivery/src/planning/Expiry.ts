@@ -8,7 +8,7 @@ import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertCloser } from "./AlertCloser.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
+import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
 
 /** How long an alert stays raised when nothing is heard of it. */
 const expireAfter = Duration.days(30)
@@ -32,7 +32,7 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     })
 
     yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more }).pipe(
-      Effect.ignoreCause({ log: "Error", message: "Alerts could not be closed as expired; it is tried again" }),
+      ignoreLogged("Closing silent alerts failed. It is tried again in an hour."),
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.forkScoped
     )

@@ -9,7 +9,7 @@ import { AlertRules, type CurrentRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
+import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type PlannerInput } from "../domain/Planner.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -146,7 +146,7 @@ export class Reconciler extends Context.Service<
         Effect.andThen(Effect.repeat(groupCommit.commit(step), { while: (more) => more })),
         // Nothing is skipped: later edits follow from earlier ones.
         Effect.tapCause(() => Effect.andThen(isBehind.open, Effect.sleep("1 second"))),
-        Effect.ignoreCause({ log: "Error", message: "The reconciliation of an edit failed and is tried again" }),
+        ignoreLogged("Planning raised alerts after an edit failed. It is tried again."),
         Effect.forever,
         Effect.forkScoped
       )

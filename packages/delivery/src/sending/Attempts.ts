@@ -133,4 +133,4 @@ const touched = ({ outcome, claimed: { id, notification } }: End): ReadonlyArray
   return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
 }
 
-const servedElsewhere = new StoreUnavailable({ detail: "Another gateway serves the lane" })
+const servedElsewhere = StoreUnavailable.of("ServedElsewhere")

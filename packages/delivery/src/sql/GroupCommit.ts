@@ -1,19 +1,42 @@
 /**
  * Durable writes: all that waits shares one transaction (group commit).
  */
-import { Cause, Context, Deferred, Effect, Exit, Layer, Predicate, Queue, Schema } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Queue, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "./dialect.ts"
+import { followOutages } from "./outage.ts"
 import { queryTimeout } from "./queryTimeout.ts"
+import { codeOf, StoreProblem, storeProblem, storeSentences } from "./storeProblem.ts"
+import { writeProbe } from "./writeProbe.ts"
 
-/** The store cannot be written or read now: missing, full or locked. It is tried anew with the next call. */
+/** The store cannot be written or read now. The next call tries again. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
-  detail: Schema.String
+  problem: StoreProblem
 }) {
+  static readonly of = (problem: StoreProblem) => new StoreUnavailable({ problem })
+
+  /** What is wrong and what to do about it. */
+  get detail() {
+    return storeSentences[this.problem]
+  }
+
   override get message() {
-    return `The store cannot be written or read now (${this.detail}).`
+    return `The store cannot be used (${this.problem}). ${this.detail}`
   }
 }
+
+/** Logs why a background job failed and goes on. An outage of the store is logged once by itself. */
+export const ignoreLogged =
+  (message: string) =>
+  <A, E>(job: Effect.Effect<A, E>): Effect.Effect<void> =>
+    Effect.ignoreCause(
+      Effect.catchIf(
+        job,
+        (error) => error instanceof StoreUnavailable && error.problem !== "Failed",
+        () => Effect.void
+      ),
+      { log: "Error", message }
+    )
 
 /** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
 const maxGroup = 256
@@ -68,6 +91,11 @@ export class GroupCommit extends Context.Service<
       item: I,
       lockKeys?: ReadonlyArray<string>
     ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable>
+    /**
+     * Checks that the store takes writes: a transaction that may write begins and ends. After a write has failed for lack
+     * of space, or because the disk is broken or read-only, it fails until 64 KiB have been written.
+     */
+    readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(
       query: Effect.Effect<A, E>
@@ -104,6 +132,7 @@ export class GroupCommit extends Context.Service<
           Effect.exit
         )
         const failure = Exit.isSuccess(exit) ? undefined : unavailable(exit.cause)
+        if (failure !== undefined) yield* outage.failed(failure.problem)
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
       })
 
@@ -170,10 +199,25 @@ export class GroupCommit extends Context.Service<
         })
       }
 
+      const commit = <A, E>(part: Effect.Effect<A, E>, lockKeys?: ReadonlyArray<string>) =>
+        batch(() => Effect.map(part, (done) => [done]))(undefined, lockKeys)
+
+      const outage = yield* followOutages({
+        transaction: commit(Effect.void, []),
+        write: Effect.forEach(writeProbe(sql), (step) => commit(step, []), { discard: true })
+      })
+
       return GroupCommit.of({
         batch,
-        commit: (part, lockKeys) => batch(() => Effect.map(part, (done) => [done]))(undefined, lockKeys),
-        read: (query) => storeUnavailable(queryTimeout(sql, query))
+        commit,
+        check: Effect.flatMap(commit(Effect.void, []), () => {
+          const problem = outage.blocksWrites()
+          return problem === undefined ? Effect.void : Effect.fail(StoreUnavailable.of(problem))
+        }),
+        read: (query) =>
+          Effect.tapError(storeUnavailable(queryTimeout(sql, query)), (error) =>
+            error instanceof StoreUnavailable ? outage.failed(error.problem) : Effect.void
+          )
       })
     })
   )
@@ -209,6 +253,7 @@ const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "UniqueViolation" ||
   reason._tag === "ConstraintError" ||
   reason._tag === "SqlSyntaxError" ||
+  // PostgreSQL's class of values that it cannot store.
   codeOf(reason.cause).startsWith("22")
 
 const isOfStore = (error: unknown): error is SqlError.SqlError => SqlError.isSqlError(error) && !isOfStatement(error)
@@ -220,14 +265,11 @@ const stoodInTheWay = ({ reason }: SqlError.SqlError) =>
 /** PostgreSQL's `feature_not_supported`: "cached plan must not change result type". */
 const newTables = "0A000"
 
-/** What PostgreSQL calls the error; those that begin with 22 are of values that it cannot take. */
-const codeOf = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
+const fromSqlError = (error: SqlError.SqlError) => StoreUnavailable.of(storeProblem(error))
 
-const fromSqlError = ({ reason }: SqlError.SqlError) => new StoreUnavailable({ detail: reason._tag })
-
-const gone = new StoreUnavailable({ detail: "The write did not run" })
+const gone = StoreUnavailable.of("Stopping")
 
 const unavailable = (cause: Cause.Cause<SqlError.SqlError>): StoreUnavailable => {
   const error = Cause.squash(cause)
-  return SqlError.isSqlError(error) ? fromSqlError(error) : new StoreUnavailable({ detail: "The transaction failed" })
+  return SqlError.isSqlError(error) ? fromSqlError(error) : StoreUnavailable.of("Failed")
 }

@@ -273,6 +273,12 @@ const ofOthers = Effect.gen(function* () {
     WHERE status IN ('sending', 'folded')`
 })
 
+/** What is written to find out whether the disk has space again. */
+const writeProbes = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE write_probes (data text NOT NULL)`
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
@@ -280,5 +286,6 @@ export const migrations = {
   "3_at_size": atSize,
   "4_carriers": carriers,
   "5_many_gateways": manyGateways,
-  "6_of_others": ofOthers
+  "6_of_others": ofOthers,
+  "7_write_probes": writeProbes
 }

@@ -44,7 +44,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
         commit: (connection) =>
           Effect.andThen(
             attempt("find the file", () => {
-              if (!isThere()) throw new Error("The file is gone")
+              if (!isThere()) throw Object.assign(new Error("The file is gone"), { code: "FileMissing" })
             }),
             Effect.asVoid(connection.executeUnprepared("COMMIT", [], undefined))
           ),

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GroupCommit } from "@tocsin/delivery"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
+import { pass } from "../harness/engine.ts"
 import { settle } from "../harness/quiet.ts"
-import { filled, newFile, storeIn } from "../harness/store.ts"
+import { filled, isPostgres, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
 const store = (file: string) => GroupCommit.layer.pipe(Layer.provideMerge(storeIn(file)))
 const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
@@ -187,16 +188,48 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("answers that the store is not available when it is full, and goes on when it is not", () =>
+  it.effect("answers that the disk is full, and goes on when it is not", () =>
     Effect.gen(function* () {
       yield* table
       const { big, makeRoom } = yield* filled
       const error = yield* Effect.flip(commit(big))
       assert.strictEqual(error._tag, "StoreUnavailable")
+      assert.strictEqual(error.problem, "DiskFull")
       yield* makeRoom
       yield* commit(big)
       yield* commit(insert(1))
       assert.deepStrictEqual(yield* all, [1])
     }).pipe(Effect.provide(store(newFile())))
   )
+
+  it.effect("is not well after a full disk until 64 KiB were written, and logs both once (T)", () => {
+    const logged: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
+    return Effect.gen(function* () {
+      yield* table
+      yield* probes
+      const { check } = yield* GroupCommit
+      const { big, makeRoom } = yield* filled
+      // Of PostgreSQL's disk nothing is full here: it answers so for this table, too.
+      if (isPostgres) yield* refuse("write_probes")
+      yield* check
+      for (let n = 0; n < 3; n++) assert.isTrue(Exit.isFailure(yield* Effect.exit(commit(big))))
+      // There is space for little, as for most alerts.
+      yield* commit(insert(1))
+      assert.strictEqual((yield* Effect.flip(check)).problem, "DiskFull")
+      yield* pass("10 seconds")
+      assert.strictEqual((yield* Effect.flip(check)).problem, "DiskFull")
+      assert.deepStrictEqual(logged, [
+        "The store cannot be used (DiskFull). The disk that holds the store is full. Free space on it."
+      ])
+      yield* makeRoom
+      if (isPostgres) yield* takeAgain("write_probes")
+      yield* pass("1 second")
+      yield* check
+      assert.deepStrictEqual(logged.slice(1), ["The store can be used again after 11 seconds."])
+    }).pipe(Effect.provide(Layer.provideMerge(store(newFile()), logger)))
+  })
 })
+
+/** The table of the write that needs space. */
+const probes = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE write_probes (data text NOT NULL)`)

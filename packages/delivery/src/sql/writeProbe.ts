@@ -1,0 +1,18 @@
+/**
+ * A write that needs space on the disk.
+ */
+import { Effect } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import { randomBytes } from "node:crypto"
+
+/** In bytes: more than most alerts need, with what follows from them. */
+const size = 64 * 1024
+
+/** Writes 64 KiB and removes them, in two transactions: SQLite writes nothing of what a transaction removes again. */
+export const writeProbe = (sql: SqlClient.SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlError.SqlError>> => [
+  // Random, so that PostgreSQL cannot compress it.
+  Effect.suspend(
+    () => sql`INSERT INTO write_probes ${sql.insert({ data: randomBytes((size / 4) * 3).toString("base64") })}`
+  ),
+  sql`DELETE FROM write_probes`
+]
