@@ -10,7 +10,7 @@ import {
 import { ChannelPluginTest } from "@tocsin/core/testing"
 import { Effect, Layer, Option, Redacted, Schedule, Schema, Scope, Stream } from "effect"
 import { Socket } from "effect/socket"
-import { catches } from "./catches.ts"
+import { catches, findsNothing } from "./catches.ts"
 
 const Settings = Schema.Struct({
   host: Schema.String.annotateKey({ title: "Host", description: "The server's host name" }),
@@ -112,6 +112,8 @@ const writing = (connect: Connect, text: string) =>
     const { write } = yield* socket.writer
     yield* Effect.ignore(write(text))
   }).pipe(Effect.scoped)
+
+findsNothing("by a connection", checks({}))
 
 catches<Spoils>("connections", checks, [
   [

@@ -1,6 +1,6 @@
 import { PayloadRejected } from "@tocsin/core"
 import { FakeService, type Judgement, type Misbehaviour, type Request } from "@tocsin/core/fakes"
-import { catches } from "./catches.ts"
+import { catches, findsNothing } from "./catches.ts"
 import { blocks, checks, post, type Spoils } from "./hook.ts"
 import { HttpClientRequest } from "effect/http"
 
@@ -41,6 +41,8 @@ const faked = ({ http, ...spoils }: Partial<Spoils>) =>
       ...http
     }
   })
+
+findsNothing("by HTTP", faked({}))
 
 catches<Spoils>("fake", faked, [
   [
