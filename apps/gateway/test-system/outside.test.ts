@@ -175,7 +175,7 @@ describe("From outside, with npm alone", () => {
       assert.match(yield* Queue.take(lines), /^s3cr3t Raised: Disk full \| /)
 
       // The same in code: it type checks against what is published, and serves the plugins that it names.
-      const page = readFileSync(join(root, "README.md"), "utf8")
+      const page = readFileSync(join(root, "docs/guide/channels.md"), "utf8")
       const [, example = "none"] = /```ts\n(.*?Gateway\.layer.*?)```/s.exec(page) ?? []
       const code = example
         .replaceAll("@acme/tocsin-plugin-pager", "tocsin-plugin-smoke-http")

@@ -31,7 +31,7 @@ export const StartupMessage = Layer.effectDiscard(
               `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
               `  2. POST ${here}/v1/rules          which alerts go there`,
               `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
-              `${here}/docs describes every route; README.md has each of these as a command.`,
+              `${here}/docs describes every route; docs/guide has each of these as a command.`,
               "See it work first, in a clone of the repository: npx -y pnpm@12 demo"
             ])
       ].join("\n")
