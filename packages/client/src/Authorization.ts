@@ -2,7 +2,15 @@
  * How a caller shows that it may.
  */
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
-import { Forbidden, InvalidRequest, TooLarge, TooManyAttempts, Unauthorized, UnsupportedMediaType } from "./Problems.ts"
+import {
+  Forbidden,
+  InvalidRequest,
+  StoreUnavailable,
+  TooLarge,
+  TooManyAttempts,
+  Unauthorized,
+  UnsupportedMediaType
+} from "./Problems.ts"
 
 /** The name of the cookie that holds a browser's session. */
 export const sessionCookie = "tocsin_session"
@@ -13,7 +21,7 @@ export const sessionCookie = "tocsin_session"
  * the gateway's own pages.
  */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@tocsin/client/Authorization", {
-  error: [Unauthorized, Forbidden, TooManyAttempts],
+  error: [Unauthorized, Forbidden, TooManyAttempts, StoreUnavailable],
   security: {
     bearer: HttpApiSecurity.bearer,
     basic: HttpApiSecurity.basic,

@@ -59,7 +59,7 @@ export class SessionApi extends HttpApiGroup.make("session")
           description: "The API token (TOCSIN_TOKEN)."
         })
       }),
-      success: HttpApiSchema.WithHeaders(Caller.pipe(HttpApiSchema.status(201)), { "set-cookie": Schema.String }),
+      success: Caller.pipe(HttpApiSchema.status(201)),
       error: [InvalidRequest, Unauthorized, Forbidden, Conflict, TooManyAttempts, StoreUnavailable]
     }).annotateMerge(
       says(
@@ -73,7 +73,7 @@ export class SessionApi extends HttpApiGroup.make("session")
     }).annotateMerge(says("Who the caller is", "Also answers a caller that is not signed in.")),
     HttpApiEndpoint.delete("signOut", "/", {
       success: HttpApiSchema.NoContent,
-      error: [Forbidden, StoreUnavailable]
+      error: [Forbidden, TooManyAttempts, StoreUnavailable]
     }).annotateMerge(says("Sign out", "Ends the session of the cookie, and removes the cookie."))
   )
   .prefix("/v1/session")

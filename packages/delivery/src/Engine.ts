@@ -32,6 +32,7 @@ import { Partitions } from "./cluster/Partitions.ts"
 import type { Peers } from "./cluster/Peers.ts"
 import { Redeliveries } from "./commands/Redeliveries.ts"
 import { ConfigCache } from "./config/ConfigCache.ts"
+import { Sessions } from "./records/Sessions.ts"
 import { Signals } from "./cluster/Signals.ts"
 import { TestSends } from "./commands/TestSends.ts"
 import { UnreadableBodies } from "./records/UnreadableBodies.ts"
@@ -45,6 +46,7 @@ export type Engine =
   | Integrations
   | History
   | UnreadableBodies
+  | Sessions
   | TestSends
   | Redeliveries
   | Fallbacks
@@ -72,6 +74,7 @@ export const layer: Layer.Layer<
   Edits.layer,
   History.layer,
   UnreadableBodies.layer,
+  Sessions.layer,
   TestSends.layer,
   Redeliveries.layer,
   Lanes.layer,

@@ -17,6 +17,7 @@ import { NotYetHandlers } from "./notYet.ts"
 import { PluginHandlers } from "./plugins.ts"
 import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./rules.ts"
+import { SignInHandlers } from "./sessions.ts"
 import { SourceHandlers } from "./sources.ts"
 import { SystemHandlers } from "./system.ts"
 import * as TrustedProxies from "./access/TrustedProxies.ts"
@@ -52,8 +53,10 @@ export const Routes = Layer.unwrap(
     DeliveryHandlers,
     PluginHandlers,
     NotYetHandlers,
+    SignInHandlers,
     SystemHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
+  Layer.provide(Auth.Access.layer),
   Layer.provide([BrowserHeadersLayer, ProblemsLayer, TrustedProxies.layer, HostHeaderLayer])
 )

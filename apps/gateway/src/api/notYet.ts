@@ -6,10 +6,6 @@ import { HttpApiBuilder } from "effect/http-api"
 export const notYet = () => Effect.die(new Error("This route is not built yet"))
 
 export const NotYetHandlers = Layer.mergeAll(
-  HttpApiBuilder.group(Api, "session", (handlers) =>
-    handlers.handleAll({ signIn: notYet, get: notYet, signOut: notYet })
-  ),
-  HttpApiBuilder.group(Api, "sessions", (handlers) => handlers.handleAll({ list: notYet, revoke: notYet })),
   HttpApiBuilder.group(Api, "events", (handlers) => handlers.handleAll({ stream: notYet })),
   HttpApiBuilder.group(Api, "lanes", (handlers) => handlers.handleAll({ list: notYet, activity: notYet }))
 )

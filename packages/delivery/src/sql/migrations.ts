@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
+import { consoleTables } from "./consoleTables.ts"
 import * as Dialect from "./dialect.ts"
 import { partitionCount } from "./locks.ts"
 
@@ -287,5 +288,6 @@ export const migrations = {
   "4_carriers": carriers,
   "5_many_gateways": manyGateways,
   "6_of_others": ofOthers,
-  "7_write_probes": writeProbes
+  "7_write_probes": writeProbes,
+  "8_console": consoleTables
 }

@@ -36,6 +36,8 @@ const tables = [
   { name: "integrations", key: "sequence" },
   { name: "rules", key: "sequence" },
   { name: "edits", key: "sequence" },
+  { name: "sessions", key: "sequence" },
+  { name: "pauses", key: "sequence" },
   { name: "events", key: "sequence" },
   { name: "unreadable", key: "sequence" },
   { name: "alerts", key: "sequence" },

@@ -1,55 +1,148 @@
 /**
  * Who may call.
  */
-import { Authorization, Unauthorized } from "@tocsin/client"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Authorization, TooManyAttempts, Unauthorized } from "@tocsin/client"
+import { Sessions, type StoredSession, type StoreUnavailable } from "@tocsin/delivery"
+import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { problem } from "../../server/problem.ts"
 import { Settings } from "../../startup/Settings.ts"
 import { makeSlowdown } from "./authThrottle.ts"
 import { checkLoopback } from "./loopback.ts"
+import { checkOwnPage } from "./ownPages.ts"
+import { hashOf } from "./sessionCookie.ts"
 
-/** Checks the token; without one in the settings, that the caller is this machine. */
+/** What a credential turned out to be. */
+export type Verdict =
+  | { readonly _tag: "Allowed" }
+  /** Wrong, or missing. */
+  | { readonly _tag: "Refused" }
+  /** The address sent too many wrong ones: it may ask again after so many seconds. */
+  | { readonly _tag: "Wait"; readonly seconds: number }
+
+/** Judges credentials. */
+export class Access extends Context.Service<
+  Access,
+  {
+    /** Whether callers need the token. */
+    readonly tokenRequired: boolean
+    /** Judges an API token; a wrong one slows its address down. */
+    readonly ofToken: (given: Redacted.Redacted) => Effect.Effect<Verdict, never, HttpServerRequest.HttpServerRequest>
+    /** The session of this secret, if it is not over; a guess slows its address down. */
+    readonly ofSession: (
+      secret: Redacted.Redacted
+    ) => Effect.Effect<
+      Exclude<Verdict, { _tag: "Allowed" }> | { readonly _tag: "Allowed"; readonly session: StoredSession },
+      StoreUnavailable,
+      HttpServerRequest.HttpServerRequest
+    >
+    /** What the store keeps of a session's secret. */
+    readonly hashOf: (secret: Redacted.Redacted) => string
+  }
+>()("@tocsin/gateway/Access") {
+  static readonly layer = Layer.effect(
+    Access,
+    Effect.gen(function* () {
+      const { token } = yield* Settings
+      const sessions = yield* Sessions
+      const wanted = Option.map(token, (token) => digest(Redacted.value(token)))
+      const hash = (secret: Redacted.Redacted) =>
+        hashOf(
+          secret,
+          Option.getOrElse(token, () => Redacted.make(""))
+        )
+      const slowDown = yield* makeSlowdown
+
+      const refuse = Effect.fnUntraced(function* (
+        given: Redacted.Redacted
+      ): Effect.fn.Return<Exclude<Verdict, { _tag: "Allowed" }>, never, HttpServerRequest.HttpServerRequest> {
+        const { remoteAddress } = yield* HttpServerRequest.HttpServerRequest
+        // Who shows nothing guesses nothing; and of a request's schemes all but one show nothing.
+        const wait = Redacted.value(given) === "" ? Option.none() : yield* slowDown(remoteAddress)
+        return Option.match(wait, {
+          onNone: () => ({ _tag: "Refused" }),
+          onSome: (seconds) => ({ _tag: "Wait", seconds })
+        })
+      })
+
+      return Access.of({
+        tokenRequired: Option.isSome(token),
+        hashOf: hash,
+        ofToken: (given) =>
+          Option.isSome(wanted) && timingSafeEqual(wanted.value, digest(Redacted.value(given)))
+            ? Effect.succeed({ _tag: "Allowed" as const })
+            : refuse(given),
+        ofSession: Effect.fnUntraced(function* (secret) {
+          const session = Redacted.value(secret) === "" ? undefined : yield* sessions.find(hash(secret))
+          if (session === undefined) return yield* refuse(secret)
+          const isOver = session.endedAt !== undefined || session.expiresAt <= (yield* Clock.currentTimeMillis)
+          return isOver ? { _tag: "Refused" as const } : { _tag: "Allowed" as const, session }
+        })
+      })
+    })
+  )
+}
+
+/** Lets those call who show the token or a session; without a token in the settings, those on this machine. */
 export const layer = Layer.effect(
   Authorization,
   Effect.gen(function* () {
-    const { token } = yield* Settings
-    const wanted = Option.map(token, (token) => digest(Redacted.value(token)))
-    const slowDown = yield* makeSlowdown
+    const access = yield* Access
 
-    /** Fails when the caller may not; gives an answer instead when it may not even ask. */
-    const check = Effect.fnUntraced(function* (given: Redacted.Redacted) {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      if (Option.isNone(wanted)) {
-        yield* checkLoopback(request)
-        return Option.none()
-      }
-      if (timingSafeEqual(wanted.value, digest(Redacted.value(given)))) return Option.none()
-      // Who shows nothing guesses nothing; and of a request's two schemes at least one shows nothing.
-      const wait = Redacted.value(given) === "" ? Option.none() : yield* slowDown(request.remoteAddress)
-      if (Option.isSome(wait)) return Option.some(tooMany(wait.value))
-      return yield* new Unauthorized({ detail: "Send Authorization: Bearer <TOCSIN_TOKEN>" })
-    })
     const allow = <E, R>(
       effect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
-      given: Redacted.Redacted
-    ) => Effect.flatMap(check(given), Option.match({ onNone: () => effect, onSome: Effect.succeed }))
+      judge: Effect.Effect<Verdict, StoreUnavailable, HttpServerRequest.HttpServerRequest>,
+      refused: string
+    ) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        if (!access.tokenRequired) {
+          yield* checkLoopback(request)
+          return yield* effect
+        }
+        const verdict = yield* Effect.catchTag(judge, "StoreUnavailable", Effect.succeed)
+        switch (verdict._tag) {
+          case "Allowed":
+            return yield* effect
+          case "Refused":
+            return yield* new Unauthorized({ detail: refused })
+          case "StoreUnavailable":
+            return problem(503, "The store is not available", `${verdict.detail}; send it again`)
+          case "Wait":
+            // A response and no failure, because a failure makes the next scheme be tried, whose own failure would hide it.
+            return tooMany(verdict.seconds)
+        }
+      })
 
     return Authorization.of({
-      bearer: (effect, { credential }) => allow(effect, credential),
-      basic: (effect, { credential }) => allow(effect, credential.password),
-      session: (effect) => allow(effect, Redacted.make(""))
+      bearer: (effect, { credential }) => allow(effect, access.ofToken(credential), sendToken),
+      basic: (effect, { credential }) => allow(effect, access.ofToken(credential.password), sendToken),
+      session: (effect, { credential }) =>
+        allow(
+          Effect.andThen(Effect.flatMap(HttpServerRequest.HttpServerRequest, checkOwnPage), effect),
+          access.ofSession(credential),
+          Redacted.value(credential) === "" ? sendToken : "The session is over: sign in again"
+        )
     })
   })
 )
 
-/** An answer and no failure, because a failure makes the next scheme be tried, whose own failure would hide it. */
+const sendToken = "Send Authorization: Bearer <TOCSIN_TOKEN>"
+
+const waitWords = (seconds: number) => `Your address sent too many wrong tokens: wait ${seconds} s`
+
 const tooMany = (seconds: number): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.setHeader(
-    problem(429, "Too many wrong tokens", `Your address sent too many wrong tokens: wait ${seconds} s`),
-    "retry-after",
-    String(seconds)
+  retryAfter(problem(429, "Too many wrong tokens", waitWords(seconds)), seconds)
+
+const retryAfter = (response: HttpServerResponse.HttpServerResponse, seconds: number) =>
+  HttpServerResponse.setHeader(response, "retry-after", String(seconds))
+
+/** Fails because the address sent too many wrong tokens or guessed too many sessions. */
+export const tooManyAttempts = (seconds: number) =>
+  Effect.andThen(
+    HttpEffect.appendPreResponseHandler((_, response) => Effect.succeed(retryAfter(response, seconds))),
+    Effect.fail(new TooManyAttempts({ detail: waitWords(seconds) }))
   )
 
 /** Equal lengths for the comparison in constant time. */

@@ -1,0 +1,149 @@
+import {
+  Api,
+  type Caller,
+  Conflict,
+  Scope,
+  type Session as SessionJson,
+  sessionCookie,
+  Unauthorized
+} from "@tocsin/client"
+import { cut } from "@tocsin/core"
+import { Sessions, type StoredSession } from "@tocsin/delivery"
+import { DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { HttpApiBuilder, HttpApiSecurity } from "effect/http-api"
+import manifest from "../../package.json" with { type: "json" }
+import { Access, tooManyAttempts } from "./access/Auth.ts"
+import { checkLoopback } from "./access/loopback.ts"
+import { checkNoOtherPage } from "./access/ownPages.ts"
+import * as Cookie from "./access/sessionCookie.ts"
+import { notFound, storeProblem } from "./problems.ts"
+
+const bearer = HttpApiBuilder.securityDecode(HttpApiSecurity.bearer)
+const basic = HttpApiBuilder.securityDecode(HttpApiSecurity.basic)
+const cookie = HttpApiBuilder.securityDecode(HttpApiSecurity.apiKey({ key: sessionCookie, in: "cookie" }))
+
+/** `/v1/session` */
+const SessionHandlers = HttpApiBuilder.group(
+  Api,
+  "session",
+  Effect.fn(function* (handlers) {
+    const access = yield* Access
+    const sessions = yield* Sessions
+
+    const callerOf = (
+      request: HttpServerRequest.HttpServerRequest,
+      by: Pick<typeof Caller.Type, "signedInBy" | "session">
+    ): typeof Caller.Type => {
+      const isKnown = by.signedInBy !== undefined
+      return {
+        signInRequired: access.tokenRequired,
+        ...by,
+        scopes: isKnown ? (by.session?.scopes ?? ["admin"]) : [],
+        isSecure: Cookie.isSecure(request),
+        ...(isKnown && { version: manifest.version })
+      }
+    }
+
+    /** The session of the request's cookie, if it is not over. */
+    const currentSession = Effect.gen(function* () {
+      const verdict = yield* Effect.mapError(access.ofSession(yield* cookie), storeProblem)
+      if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
+      return verdict._tag === "Allowed" ? verdict.session : undefined
+    })
+
+    return handlers.handleAll({
+      signIn: Effect.fnUntraced(function* ({ payload: { token }, request }) {
+        yield* checkNoOtherPage(request)
+        if (!access.tokenRequired) {
+          return yield* new Conflict({ detail: "No sign-in is needed: TOCSIN_TOKEN is not set" })
+        }
+        const verdict = yield* access.ofToken(Redacted.make(token))
+        if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
+        if (verdict._tag === "Refused") return yield* new Unauthorized({ detail: "The token is wrong" })
+        const secret = Cookie.newSecret()
+        const session = yield* sessions
+          .begin({
+            secretHash: access.hashOf(secret),
+            scopes: ["admin"],
+            address: Option.getOrElse(request.remoteAddress, () => "an unknown address"),
+            browser: cut(request.headers["user-agent"] ?? "", 256) || undefined
+          })
+          .pipe(Effect.mapError(storeProblem))
+        yield* Cookie.set(secret, request)
+        return callerOf(request, { signedInBy: "session", session: sessionJson(session, session.id) })
+      }),
+      get: Effect.fnUntraced(function* ({ request }) {
+        if (!access.tokenRequired) {
+          const isHere = Option.isSome(yield* Effect.option(checkLoopback(request)))
+          return callerOf(request, isHere ? { signedInBy: "thisMachine" } : {})
+        }
+        const shown = [yield* bearer, (yield* basic).password].find((given) => Redacted.value(given) !== "")
+        if (shown !== undefined) {
+          const verdict = yield* access.ofToken(shown)
+          if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
+          if (verdict._tag === "Allowed") return callerOf(request, { signedInBy: "token" })
+        }
+        const session = yield* currentSession
+        if (session === undefined) {
+          if (sessionCookie in request.cookies) yield* Cookie.clear(request)
+          return callerOf(request, {})
+        }
+        return callerOf(request, { signedInBy: "session", session: sessionJson(session, session.id) })
+      }),
+      signOut: Effect.fnUntraced(function* ({ request }) {
+        yield* checkNoOtherPage(request)
+        const session = yield* currentSession
+        if (session !== undefined) yield* Effect.mapError(sessions.end(session.id), storeProblem)
+        yield* Cookie.clear(request)
+      })
+    })
+  })
+)
+
+/** `/v1/sessions` */
+const SessionsHandlers = HttpApiBuilder.group(
+  Api,
+  "sessions",
+  Effect.fn(function* (handlers) {
+    const access = yield* Access
+    const sessions = yield* Sessions
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* () {
+        const secret = yield* cookie
+        const current =
+          Redacted.value(secret) === ""
+            ? undefined
+            : yield* Effect.mapError(sessions.find(access.hashOf(secret)), storeProblem)
+        const items = (yield* Effect.mapError(sessions.list, storeProblem)).map((session) =>
+          sessionJson(session, current?.id)
+        )
+        return { items, total: items.length }
+      }),
+      revoke: Effect.fnUntraced(function* ({ params: { id } }) {
+        const isEnded = yield* Effect.mapError(sessions.end(id), storeProblem)
+        if (!isEnded) return yield* notFound("session", "/v1/sessions")
+      })
+    })
+  })
+)
+
+const isScope = Schema.is(Scope)
+
+const sessionJson = (
+  { address, browser, createdAt, expiresAt, id, scopes }: StoredSession,
+  current: string | undefined
+): typeof SessionJson.Type => ({
+  id,
+  // What a later version stored and this one does not know allows nothing here.
+  scopes: scopes.filter(isScope),
+  address,
+  ...(browser !== undefined && { browser }),
+  createdAt: DateTime.makeUnsafe(createdAt),
+  expiresAt: DateTime.makeUnsafe(expiresAt),
+  isCurrent: id === current
+})
+
+/** Signing in and out, and the sessions of all browsers. */
+export const SignInHandlers = Layer.merge(SessionHandlers, SessionsHandlers)

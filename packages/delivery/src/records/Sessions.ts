@@ -1,0 +1,126 @@
+/**
+ * The browsers that are signed in.
+ */
+import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+
+/** A session; times are epoch milliseconds. */
+export interface StoredSession {
+  readonly id: string
+  readonly scopes: ReadonlyArray<string>
+  /** The network address that signed in. */
+  readonly address: string
+  /** The User-Agent of the browser that signed in. */
+  readonly browser: string | undefined
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** When it was ended before it expired. */
+  readonly endedAt: number | undefined
+}
+
+/** How long a session lasts. */
+export const sessionLasts = Duration.hours(12)
+
+/** A session that is over is known for so long after it expired: its cookie is not taken for a guess meanwhile. */
+const knownAfterwards = Duration.days(1)
+
+/** Keeps sessions. Their secrets never reach the store, only hashes of them. */
+export class Sessions extends Context.Service<
+  Sessions,
+  {
+    /** Begins a session that lasts 12 hours, and forgets those that expired more than a day ago. */
+    readonly begin: (
+      session: Pick<StoredSession, "scopes" | "address" | "browser"> & { readonly secretHash: string }
+    ) => Effect.Effect<StoredSession, StoreUnavailable>
+    /** Finds a session by the hash of its secret, also one that is over. */
+    readonly find: (secretHash: string) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
+    /** The sessions that are not over, newest first. */
+    readonly list: Effect.Effect<ReadonlyArray<StoredSession>, StoreUnavailable>
+    /** Ends a session; false if there is none of this id that is not over. */
+    readonly end: (id: string) => Effect.Effect<boolean, StoreUnavailable>
+  }
+>()("@tocsin/delivery/Sessions") {
+  static readonly layer: Layer.Layer<Sessions, never, GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom> =
+    Layer.effect(
+      Sessions,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const groupCommit = yield* GroupCommit
+        const random = yield* SecureRandom.SecureRandom
+
+        const isLive = (now: number) => sql`ended_at IS NULL AND expires_at > ${now}`
+
+        const begin = Effect.fnUntraced(function* ({
+          address,
+          browser,
+          scopes,
+          secretHash
+        }: Parameters<Sessions["Service"]["begin"]>[0]) {
+          const createdAt = yield* Clock.currentTimeMillis
+          const expiresAt = createdAt + Duration.toMillis(sessionLasts)
+          const id = yield* random.uuidV7()
+          yield* sql`DELETE FROM sessions WHERE expires_at < ${createdAt - Duration.toMillis(knownAfterwards)}`
+          yield* sql`INSERT INTO sessions ${sql.insert({
+            id,
+            secret_hash: secretHash,
+            scopes: JSON.stringify(scopes),
+            address,
+            browser: browser ?? null,
+            created_at: createdAt,
+            expires_at: expiresAt
+          })}`
+          return { id, scopes, address, browser, createdAt, expiresAt, endedAt: undefined }
+        })
+
+        const end = Effect.fnUntraced(function* (id: string) {
+          const now = yield* Clock.currentTimeMillis
+          const ended =
+            yield* sql`UPDATE sessions SET ended_at = ${now} WHERE id = ${id} AND ${isLive(now)} RETURNING id`
+          return ended.length > 0
+        })
+
+        return Sessions.of({
+          begin: (session) => groupCommit.commit(begin(session), []),
+          find: (secretHash) =>
+            groupCommit.read(
+              Effect.map(
+                sql<Row>`SELECT * FROM sessions WHERE secret_hash = ${secretHash}`,
+                ([row]) => row && fromRow(row)
+              )
+            ),
+          list: groupCommit.read(
+            Effect.gen(function* () {
+              const now = yield* Clock.currentTimeMillis
+              const rows = yield* sql<Row>`SELECT * FROM sessions WHERE ${isLive(now)} ORDER BY sequence DESC`
+              return rows.map(fromRow)
+            })
+          ),
+          end: (id) => groupCommit.commit(end(id), [`session ${id}`])
+        })
+      })
+    )
+}
+
+interface Row {
+  readonly id: string
+  readonly scopes: string
+  readonly address: string
+  readonly browser: string | null
+  readonly created_at: number
+  readonly expires_at: number
+  readonly ended_at: number | null
+}
+
+const decodeScopes = Schema.decodeSync(Schema.fromJsonString(Schema.Array(Schema.String)))
+
+const fromRow = (row: Row): StoredSession => ({
+  id: row.id,
+  scopes: decodeScopes(row.scopes),
+  address: row.address,
+  browser: row.browser ?? undefined,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  endedAt: row.ended_at ?? undefined
+})
