@@ -1,0 +1,90 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import { Form } from "react-aria-components"
+import { call } from "../data/call.ts"
+import type { DeliveryRow } from "../data/queries.ts"
+import { announce } from "../parts/announce.ts"
+import { Button } from "../parts/Button.tsx"
+import { TextInput } from "../parts/controls.tsx"
+import { Dialog } from "../parts/Dialog.tsx"
+import { FailureNotice } from "../parts/Notice.tsx"
+
+/** Delivers again what has ended; asks for a reason where the message would be sent twice. */
+export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }) => {
+  const client = useQueryClient()
+  const [isAsking, setIsAsking] = useState(false)
+  const redeliver = useMutation({
+    mutationFn: (reason: string | undefined) =>
+      call((client) =>
+        client.deliveries.redeliver({ params: { id: delivery.id }, payload: reason === undefined ? {} : { reason } })
+      ),
+    onSuccess: () => {
+      setIsAsking(false)
+      announce("A new delivery was made")
+      for (const name of ["deliveries", "alert", "lanes"]) void client.invalidateQueries({ queryKey: [name] })
+    },
+    onError: () => setIsAsking(true)
+  })
+  if (delivery.status !== "dead" && delivery.status !== "delivered") return null
+  return (
+    <>
+      <Button
+        look={delivery.status === "dead" ? "plain" : "quiet"}
+        icon="retry"
+        isPending={redeliver.isPending}
+        onPress={() => (delivery.status === "delivered" ? setIsAsking(true) : redeliver.mutate(undefined))}
+      >
+        Redeliver
+      </Button>
+      {isAsking && (
+        <ReasonDialog
+          title="Redeliver"
+          button="Redeliver"
+          error={redeliver.error}
+          isPending={redeliver.isPending}
+          onClose={() => setIsAsking(false)}
+          onReason={(reason) => redeliver.mutate(reason)}
+        >
+          <p>This message was delivered. Sending it again makes it appear twice; history keeps your reason.</p>
+        </ReasonDialog>
+      )}
+    </>
+  )
+}
+
+interface ReasonProps {
+  readonly title: string
+  readonly button: string
+  readonly error: unknown
+  readonly isPending: boolean
+  readonly children: React.ReactNode
+  readonly onClose: () => void
+  readonly onReason: (reason: string) => void
+}
+
+/** Asks for a reason that history keeps. */
+export const ReasonDialog = ({ button, children, error, isPending, onClose, onReason, title }: ReasonProps) => {
+  const [reason, setReason] = useState("")
+  return (
+    <Dialog title={title} width="narrow" onClose={onClose}>
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault()
+          onReason(reason)
+        }}
+      >
+        <div className="dialog-body">
+          {error !== null && error !== undefined && <FailureNotice error={error} />}
+          {children}
+          <TextInput label="Reason" value={reason} onChange={setReason} autoFocus />
+        </div>
+        <footer className="dialog-foot">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" isPending={isPending}>
+            {button}
+          </Button>
+        </footer>
+      </Form>
+    </Dialog>
+  )
+}

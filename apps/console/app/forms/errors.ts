@@ -1,0 +1,29 @@
+import { type RefObject, useEffect } from "react"
+import { Failure, type Wrong } from "../data/failure.ts"
+
+/** What the gateway refused, and what of it no field of the form shows. */
+export interface FormErrors {
+  readonly count: number
+  readonly at: (at: string, isLeaf: boolean) => string | undefined
+  readonly elsewhere: (isShown: (path: string) => boolean) => ReadonlyArray<Wrong>
+}
+
+export const formErrors = (error: unknown): FormErrors => {
+  const errors = error instanceof Failure ? error.errors : []
+  return {
+    count: errors.length,
+    at: (at, isLeaf) => errors.find(({ path }) => path === at || (isLeaf && path.startsWith(`${at}/`)))?.message,
+    elsewhere: (isShown) => errors.filter(({ path }) => !isShown(path))
+  }
+}
+
+/** Focuses the first field that is wrong, whenever there is another error. */
+export const useFocusOnError = (form: RefObject<HTMLElement | null>, error: unknown): void => {
+  useEffect(() => {
+    if (error === null || error === undefined) return
+    const wrong = form.current?.querySelector<HTMLElement>(
+      "[aria-invalid=true], [data-invalid] button, [data-invalid] input, [data-invalid] textarea"
+    )
+    wrong?.focus()
+  }, [form, error])
+}

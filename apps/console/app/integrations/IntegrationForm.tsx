@@ -1,0 +1,244 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useRef, useState } from "react"
+import { Form } from "react-aria-components"
+import { call } from "../data/call.ts"
+import { Failure } from "../data/failure.ts"
+import { byId, type IntegrationRow, integrationsQuery, type PluginRow } from "../data/queries.ts"
+import { formErrors, useFocusOnError } from "../forms/errors.ts"
+import { ErrorSummary } from "../forms/ErrorSummary.tsx"
+import { SettingsForm } from "../forms/SettingsForm.tsx"
+import { type Field, fieldsOf } from "../forms/schema.ts"
+import { announce } from "../parts/announce.ts"
+import { Button } from "../parts/Button.tsx"
+import { Checkbox, Select, TextInput } from "../parts/controls.tsx"
+import { Dialog } from "../parts/Dialog.tsx"
+import { Discard } from "../parts/Discard.tsx"
+import { Foldable } from "../parts/Foldable.tsx"
+import { Linked } from "../parts/Linked.tsx"
+import { BothVersions } from "./BothVersions.tsx"
+import { type Draft, draftOf, isShown, moreFields, payloadOf, startOf } from "./draft.ts"
+import { PreviewPane, usePreview } from "./PreviewPane.tsx"
+import { TestResult, useTestSend } from "./TestResult.tsx"
+import { SaveConsequences, useConsequences } from "./SaveConsequences.tsx"
+
+interface Props {
+  readonly plugins: ReadonlyArray<PluginRow>
+  readonly stored: (IntegrationRow & { readonly etag: string }) | undefined
+  readonly start: Draft
+  readonly onClose: () => void
+  readonly onSaved: ((integration: IntegrationRow) => void) | undefined
+}
+
+export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Props) => {
+  const client = useQueryClient()
+  const [draft, setDraft] = useState(start)
+  const [etag, setEtag] = useState(stored?.etag)
+  const [base, setBase] = useState(start)
+  const [isLeaving, setIsLeaving] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  const [problem, setProblem] = useState<unknown>(null)
+  const [theirs, setTheirs] = useState<IntegrationRow & { readonly etag: string }>()
+
+  const { data: integrations } = useQuery(integrationsQuery)
+  const plugin = plugins.find(({ type }) => type === draft.type)
+  const fields = plugin === undefined ? [] : fieldsOf(plugin.settings)
+  const secrets = new Set(draft.type === stored?.type ? stored.secretsSet.map((at) => `/settings${at}`) : [])
+  const isDirty = JSON.stringify(draft) !== JSON.stringify(base)
+  const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }))
+
+  const consequences = useConsequences(stored === undefined ? undefined : payloadOf(draft, stored.id), isDirty)
+  const test = useTestSend(draft, stored, setProblem)
+  const preview = usePreview(draft, plugin, stored)
+
+  const save = useMutation({
+    mutationFn: async (guard: string | undefined) => {
+      const payload = payloadOf(draft, stored?.id)
+      const headers = guard === undefined ? {} : { "if-match": guard }
+      const { body } = await (stored === undefined
+        ? call((client) => client.integrations.create({ payload }))
+        : call((client) => client.integrations.replace({ params: { id: stored.id }, headers, payload })))
+      return body
+    },
+    onSuccess: (saved) => {
+      announce("Saved")
+      void client.invalidateQueries({ queryKey: ["integrations"] })
+      void client.invalidateQueries({ queryKey: ["lanes"] })
+      onSaved?.(saved)
+      onClose()
+    },
+    onError: async (error) => {
+      setProblem(error)
+      if (!(error instanceof Failure) || error.kind !== "PreconditionFailed" || stored === undefined) return
+      const { body, headers } = await call((client) => client.integrations.get({ params: { id: stored.id } }))
+      setTheirs({ ...body, etag: headers.etag })
+    }
+  })
+
+  const errors = formErrors(problem)
+  useFocusOnError(form, problem)
+  const close = () => (isDirty ? setIsLeaving(true) : onClose())
+  const title = stored === undefined ? "Add new integration" : `Edit ${stored.name}`
+  const errorAt = (at: string, isLeaf: boolean) => errors.at(at, isLeaf)
+
+  return (
+    <Dialog title={title} width="wide" onClose={close}>
+      <Form
+        ref={form}
+        className="integration-form"
+        validationBehavior="aria"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (consequences.mayGo()) save.mutate(etag)
+        }}
+      >
+        <div className="integration-fields">
+          {problem !== null && theirs === undefined && (
+            <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown(draft, fields))} />
+          )}
+          {theirs && (
+            <BothVersions
+              mine={draft}
+              theirs={draftOf(theirs)}
+              titles={new Map(fields.filter(isPlain).map(({ name, title }) => [name, title]))}
+              onKeepMine={() => {
+                setEtag(theirs.etag)
+                setTheirs(undefined)
+                setProblem(null)
+                save.mutate(theirs.etag)
+              }}
+              onTakeTheirs={() => {
+                setEtag(theirs.etag)
+                setDraft(draftOf(theirs))
+                setBase(draftOf(theirs))
+                setTheirs(undefined)
+                setProblem(null)
+              }}
+            />
+          )}
+          <Select
+            label="Type"
+            value={draft.type === "" ? undefined : draft.type}
+            error={errorAt("/type", true)}
+            options={[
+              ...plugins.map(({ title, type }) => ({ value: type, label: title })),
+              ...(plugin === undefined && draft.type !== ""
+                ? [{ value: draft.type, label: `${draft.type} (not installed)` }]
+                : [])
+            ]}
+            onChange={(type) => {
+              const next = plugins.find((one) => one.type === type)
+              if (type === draft.type) return
+              setProblem(null)
+              change({ type, settings: type === base.type ? base.settings : next === undefined ? {} : startOf(next) })
+            }}
+          />
+          {plugin !== undefined && plugin.setup.length > 0 && (
+            <Foldable title={`How to set up ${plugin.title}`}>
+              <ol className="setup">
+                {plugin.setup.map((step) => (
+                  <li key={step}>
+                    <Linked text={step} />
+                  </li>
+                ))}
+              </ol>
+            </Foldable>
+          )}
+          <TextInput
+            label="Name"
+            value={draft.name}
+            onChange={(name) => change({ name })}
+            error={errorAt("/name", true)}
+          />
+          {plugin === undefined && draft.type !== "" && (
+            <p className="hint">
+              The plugin for this type is not installed, so its settings cannot be edited. They stay as they are.
+            </p>
+          )}
+          <SettingsForm
+            key={draft.type}
+            fields={fields}
+            value={draft.settings}
+            onChange={(settings) => change({ settings })}
+            at="/settings"
+            errorAt={errorAt}
+            stored={secrets}
+          />
+          {draft.type !== "" && (
+            <Foldable
+              title="Delivery"
+              isForcedOpen={["/fallback", "/limits", "/delivery"].some((at) => errorAt(at, true) !== undefined)}
+            >
+              <Checkbox
+                isSelected={draft.enabled}
+                onChange={(enabled) => change({ enabled })}
+                hint="While it is disabled, nothing new is planned for it."
+              >
+                Enabled
+              </Checkbox>
+              <Select
+                label="Fallback"
+                hint="Notified while this one is broken or unavailable."
+                error={errorAt("/fallback", true)}
+                value={draft.fallback ?? ""}
+                options={[
+                  { value: "", label: "None" },
+                  ...(integrations?.items ?? [])
+                    .filter(({ id }) => id !== stored?.id)
+                    .map(({ id, name }) => ({ value: id as string, label: name }))
+                ]}
+                onChange={(fallback) => change({ fallback: fallback === "" ? undefined : fallback })}
+              />
+              {moreFields.length > 0 && (
+                <MoreFields value={draft.more} onChange={(more) => change({ more })} errorAt={errorAt} />
+              )}
+            </Foldable>
+          )}
+          <TestResult test={test} />
+        </div>
+        <PreviewPane preview={preview} />
+        <footer className="dialog-foot integration-foot">
+          <div className="left">
+            <SaveConsequences
+              consequences={consequences}
+              names={byId(integrations?.items)}
+              isNew={stored === undefined}
+            />
+          </div>
+          <Button onPress={() => void preview.ask().then(setProblem)}>Preview</Button>
+          <Button icon="deliveries" isPending={test.isPending} onPress={() => test.send()}>
+            Send a test
+          </Button>
+          <Button type="submit" look="primary" isPending={save.isPending}>
+            {stored === undefined ? "Add new integration" : "Save"}
+          </Button>
+        </footer>
+      </Form>
+      {isLeaving && <Discard onStay={() => setIsLeaving(false)} onDiscard={onClose} />}
+    </Dialog>
+  )
+}
+
+/** Whether no secret can be in it. */
+const isPlain = ({ kind }: Field) => !["secret", "group", "variants", "json"].includes(kind)
+
+/** Rate limit and time limits, each a group of numbers. */
+const MoreFields = ({
+  errorAt,
+  onChange,
+  value
+}: {
+  readonly value: Draft["more"]
+  readonly onChange: (value: Draft["more"]) => void
+  readonly errorAt: (at: string, isLeaf: boolean) => string | undefined
+}) => (
+  <SettingsForm
+    fields={moreFields.map((field) => ({ ...field, isRequired: true }))}
+    value={value}
+    onChange={(next) =>
+      onChange(Object.fromEntries(Object.entries(next).filter(([, group]) => JSON.stringify(group) !== "{}")))
+    }
+    at=""
+    errorAt={errorAt}
+    stored={new Set()}
+  />
+)

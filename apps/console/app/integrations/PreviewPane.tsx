@@ -1,0 +1,191 @@
+import { useQuery } from "@tanstack/react-query"
+import { useRef } from "react"
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
+import { callForJson } from "../data/call.ts"
+import type { IntegrationRow, PluginRow } from "../data/queries.ts"
+import { isObject, plainText } from "../forms/schema.ts"
+import { Foldable } from "../parts/Foldable.tsx"
+import { Skeleton } from "../parts/Page.tsx"
+import { useSettled } from "../parts/useSettled.ts"
+import { type Draft, payloadOf } from "./draft.ts"
+import { PreviewView } from "../parts/PreviewView.tsx"
+
+const kinds = ["Raised", "Cleared", "RaisedAndCleared", "Digest", "Test"]
+
+/** What a message would look like, as the gateway answers it; nothing of it is taken for granted. */
+interface Item {
+  readonly kind: string
+  readonly preview: unknown
+  readonly text: string
+  readonly requests: ReadonlyArray<{
+    readonly method: string
+    readonly url: string
+    readonly body: string | undefined
+    readonly headers: unknown
+  }>
+}
+
+export interface PreviewState {
+  readonly items: ReadonlyArray<Item> | undefined
+  readonly isExample: boolean
+  readonly isLoading: boolean
+  /** Whether there is a type to show anything of. */
+  readonly hasType: boolean
+  /** Reads it for what is entered now; gives what is wrong with that, or null. */
+  readonly ask: () => Promise<unknown>
+  readonly region: React.RefObject<HTMLElement | null>
+}
+
+const readItems = (answer: unknown): ReadonlyArray<Item> => {
+  const items = isObject(answer) && Array.isArray(answer["items"]) ? answer["items"] : []
+  return items.filter(isObject).map(({ kind, preview, requests, text }) => ({
+    kind: plainText(kind),
+    preview,
+    text: plainText(text),
+    requests: (Array.isArray(requests) ? requests : []).filter(isObject).map(({ body, headers, method, url }) => ({
+      method: plainText(method),
+      url: plainText(url),
+      headers,
+      body: typeof body === "string" ? body : undefined
+    }))
+  }))
+}
+
+/** Draws what is entered; while that is not complete, the plugin's own example. */
+export const usePreview = (
+  draft: Draft,
+  plugin: PluginRow | undefined,
+  stored: IntegrationRow | undefined
+): PreviewState => {
+  const region = useRef<HTMLElement>(null)
+  const { settings, type } = draft
+  const name = draft.name === "" ? "Preview" : draft.name
+  const isStored = stored !== undefined && stored.type === type
+  const key = JSON.stringify([type, name, settings])
+  const settled = useSettled(key)
+  const own = useQuery({
+    queryKey: ["preview", stored?.id, settled],
+    queryFn: ({ signal }) =>
+      callForJson(
+        (client) =>
+          isStored
+            ? client.integrations.preview({
+                params: { id: stored.id },
+                payload: { settings },
+                responseMode: "response-only"
+              })
+            : client.integrations.previewUnsaved({
+                payload: payloadOf({ ...draft, name, more: {}, fallback: undefined }),
+                responseMode: "response-only"
+              }),
+        signal
+      ).then(readItems),
+    enabled: plugin !== undefined && settled === key,
+    // It may hold what was typed: nothing of it is kept.
+    gcTime: 0,
+    retry: false
+  })
+  const example = useQuery({
+    queryKey: ["preview example", type],
+    queryFn: ({ signal }) =>
+      callForJson(
+        (client) =>
+          client.integrations.previewUnsaved({
+            payload: payloadOf({
+              ...draft,
+              name: "Preview",
+              more: {},
+              fallback: undefined,
+              settings: plugin?.example ?? {}
+            }),
+            responseMode: "response-only"
+          }),
+        signal
+      ).then(readItems),
+    enabled: plugin !== undefined && !isStored && own.isError,
+    retry: false
+  })
+  return {
+    items: own.data ?? example.data,
+    isExample: own.data === undefined && example.data !== undefined,
+    isLoading: own.isFetching || example.isFetching,
+    hasType: plugin !== undefined,
+    region,
+    ask: async () => {
+      const { error } = await own.refetch()
+      if (error === null) {
+        region.current?.focus()
+        region.current?.scrollIntoView({ block: "nearest" })
+      }
+      return error
+    }
+  }
+}
+
+export const PreviewPane = ({
+  preview: { hasType, isExample, isLoading, items, region }
+}: {
+  readonly preview: PreviewState
+}) => (
+  <section className="preview-pane" aria-label="Preview" ref={region} tabIndex={-1}>
+    {!hasType ? (
+      <p className="quiet preview-hint">Choose a type to see what its messages look like.</p>
+    ) : items === undefined ? (
+      isLoading ? (
+        <Skeleton rows={4} height="1.5rem" />
+      ) : (
+        <p className="quiet preview-hint">The preview appears when the settings are complete.</p>
+      )
+    ) : (
+      <Tabs className="tabs">
+        <TabList aria-label="Kind of message" className="tab-list">
+          {kinds.map((kind) => (
+            <Tab key={kind} id={kind} className="tab">
+              {kind}
+            </Tab>
+          ))}
+        </TabList>
+        {kinds.map((kind) => (
+          <TabPanel key={kind} id={kind} className="tab-panel">
+            <OneKind item={items.find((item) => item.kind === kind)} />
+          </TabPanel>
+        ))}
+        {isExample && <p className="hint">With the plugin's example settings, until yours are complete.</p>}
+      </Tabs>
+    )}
+  </section>
+)
+
+const OneKind = ({ item }: { readonly item: Item | undefined }) => {
+  if (item === undefined) return <p className="quiet">The gateway shows no message of this kind.</p>
+  return (
+    <>
+      <PreviewView preview={item.preview} text={item.text} />
+      {item.requests.length > 0 && (
+        <Foldable title="The request">
+          {item.requests.map((request, index) => (
+            <pre key={index} className="request" tabIndex={0} aria-label="The request as it goes out">
+              {requestText(request)}
+            </pre>
+          ))}
+        </Foldable>
+      )}
+    </>
+  )
+}
+
+const requestText = ({ body, headers, method, url }: Item["requests"][number]): string =>
+  [
+    `${method} ${url}`,
+    ...(isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${plainText(value)}`) : []),
+    "",
+    body === undefined ? "" : pretty(body)
+  ].join("\n")
+
+const pretty = (body: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch {
+    return body
+  }
+}

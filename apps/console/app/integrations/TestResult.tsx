@@ -1,0 +1,100 @@
+import type { TestSend } from "@tocsin/client"
+import { useMutation } from "@tanstack/react-query"
+import { useState } from "react"
+import { call } from "../data/call.ts"
+import type { IntegrationRow } from "../data/queries.ts"
+import { Icon, type IconName } from "../parts/Icon.tsx"
+import { OutLink } from "../parts/Linked.tsx"
+import { duration } from "../parts/times.ts"
+import { When } from "../parts/When.tsx"
+import { type Draft, payloadOf } from "./draft.ts"
+import { adviceFor } from "./state.ts"
+
+type Outcome = (typeof TestSend.Type)["items"][number]
+
+export interface TestState {
+  readonly isPending: boolean
+  readonly result: { readonly items: ReadonlyArray<Outcome>; readonly took: number; readonly at: number } | undefined
+  readonly send: () => void
+}
+
+/** Sends a raised and a cleared message by what is entered, the real way. */
+export const useTestSend = (
+  draft: Draft,
+  stored: IntegrationRow | undefined,
+  onError: (error: unknown) => void
+): TestState => {
+  const [result, setResult] = useState<TestState["result"]>()
+  const { isPending, mutate } = useMutation({
+    mutationFn: async () => {
+      const from = performance.now()
+      const { items } = await (stored === undefined || stored.type !== draft.type
+        ? call((client) => client.integrations.testUnsaved({ payload: payloadOf(draft) }))
+        : call((client) =>
+            client.integrations.test({
+              params: { id: stored.id },
+              // What is stored is tested as it is, which also ends a broken state.
+              payload:
+                JSON.stringify(draft.settings) === JSON.stringify(stored.settings) ? {} : { settings: draft.settings }
+            })
+          ))
+      return { items, took: performance.now() - from, at: Date.now() }
+    },
+    onMutate: () => setResult(undefined),
+    onSuccess: (sent) => {
+      onError(null)
+      setResult(sent)
+    },
+    onError
+  })
+  return { isPending, result, send: () => mutate() }
+}
+
+const shown: {
+  readonly [S in Outcome["status"]]: { readonly word: string; readonly tone: string; readonly icon: IconName }
+} = {
+  delivered: { word: "Delivered", tone: "good", icon: "check" },
+  failed: { word: "Failed", tone: "bad", icon: "cross" },
+  trying: { word: "Still trying", tone: "warn", icon: "retry" },
+  skipped: { word: "Not sent", tone: "quiet", icon: "dash" }
+}
+
+/** What became of a test: the raised and the cleared message, with the service's answer. */
+export const TestResult = ({ test: { isPending, result } }: { readonly test: TestState }) => (
+  <div className="test-result" aria-live="polite">
+    {isPending && <span className="quiet">Sending a raised and a cleared message…</span>}
+    {result && (
+      <>
+        <ul>
+          {result.items.map(({ detail, form, link, of, reason, status, until }) => (
+            <li key={of} className={shown[status].tone}>
+              <Icon name={shown[status].icon} />
+              <div>
+                <strong>
+                  {of}: {shown[status].word}
+                </strong>
+                {form === "plain" && status === "delivered" && " in plain form: the service refused the rich one"}
+                {reason !== undefined && (
+                  <div className="foreign">
+                    {reason}
+                    {detail !== undefined && `: ${detail}`}
+                  </div>
+                )}
+                {reason !== undefined && <div className="quiet">{adviceFor(reason)}</div>}
+                {until && (
+                  <div>
+                    Next attempt <When at={until} relative />
+                  </div>
+                )}
+                {link && <OutLink href={link.href}>Open the message</OutLink>}
+              </div>
+            </li>
+          ))}
+        </ul>
+        <p className="quiet">
+          Took {duration(result.took)}, <When at={{ epochMilliseconds: result.at }} />
+        </p>
+      </>
+    )}
+  </div>
+)

@@ -1,0 +1,100 @@
+import type { IntegrationPayload } from "@tocsin/client"
+import type { IntegrationRow, PluginRow } from "../data/queries.ts"
+import { type Field, fieldsOf, isObject, type JsonObject } from "../forms/schema.ts"
+
+/** An integration while it is being entered: what is sent, but for its id. */
+export interface Draft {
+  readonly type: string
+  readonly name: string
+  readonly settings: JsonObject
+  readonly enabled: boolean
+  readonly fallback: string | undefined
+  /** `limits` and `delivery`, as one object for the form. */
+  readonly more: JsonObject
+}
+
+export type Payload = typeof IntegrationPayload.Type
+
+export const emptyDraft: Draft = { type: "", name: "", settings: {}, enabled: true, fallback: undefined, more: {} }
+
+export const draftOf = ({ delivery, enabled, fallback, limits, name, settings, type }: IntegrationRow): Draft => ({
+  type,
+  name,
+  settings,
+  enabled,
+  fallback,
+  more: { ...(limits && { limits: { ...limits } }), ...(delivery && { delivery: { ...delivery } }) }
+})
+
+/** The settings of a type before anything is entered: the first form of each choice that must be made. */
+export const startOf = (plugin: PluginRow): JsonObject => startOfFields(fieldsOf(plugin.settings))
+
+const startOfFields = (fields: ReadonlyArray<Field>): JsonObject => {
+  const start: Record<string, JsonObject> = {}
+  for (const field of fields) {
+    const [first] = field.kind === "variants" && field.isRequired ? field.variants : []
+    if (field.kind !== "variants" || first === undefined) continue
+    const chosen = { [field.tag]: first.value, ...startOfFields(first.fields) }
+    if (field.name === "") return chosen
+    start[field.name] = chosen
+  }
+  return start
+}
+
+/** What is sent. The gateway says what is wrong with it, so nothing is checked here. */
+export const payloadOf = ({ enabled, fallback, more, name, settings, type }: Draft, id?: string): Payload =>
+  ({
+    type,
+    name,
+    settings,
+    enabled,
+    ...(fallback !== undefined && { fallback }),
+    ...more,
+    ...(id !== undefined && { id })
+  }) as unknown as Payload
+
+const whole = (title: string, description: string): JsonObject => ({ type: "integer", title, description })
+
+/** How fast and for how long to send, drawn by the same form as the plugins' settings. */
+export const moreFields = fieldsOf({
+  type: "object",
+  properties: {
+    limits: {
+      type: "object",
+      title: "Rate limit",
+      description: "Replaces what the plugin declares. All three or none.",
+      properties: {
+        messages: whole("Messages", "In each period."),
+        perSeconds: whole("Period", "In seconds."),
+        burst: whole("Burst", "Messages that may go at once after a pause.")
+      }
+    },
+    delivery: {
+      type: "object",
+      title: "Time limits",
+      description: "All in seconds.",
+      properties: {
+        timeout: whole("Timeout", "Of one attempt; 10 if it is left out."),
+        maxBackoff: whole("Longest back-off", "Between two attempts; 300 if it is left out."),
+        deadline: whole("Deadline", "How long a message is tried; 86,400 if it is left out."),
+        fallbackAfter: whole("Fallback after", "How long it may be unavailable; 300 if it is left out.")
+      }
+    }
+  }
+})
+
+/** Whether a pointer of an error stands at something that the form shows. */
+export const isShown =
+  (draft: Draft, fields: ReadonlyArray<Field>) =>
+  (path: string): boolean => {
+    const known = ["/type", "/name", "/fallback", "/limits", "/delivery"]
+    if (known.some((one) => path === one || path.startsWith(`${one}/`))) return true
+    const [, first, second] = path.split("/")
+    if (first !== "settings" || second === undefined) return false
+    const [only] = fields
+    const shown = only?.name === "" && only.kind === "variants" ? variantFields(only, draft.settings) : fields
+    return shown.some(({ name }) => name === second.replaceAll("~1", "/").replaceAll("~0", "~"))
+  }
+
+const variantFields = (field: Extract<Field, { kind: "variants" }>, settings: JsonObject): ReadonlyArray<Field> =>
+  field.variants.find(({ value }) => isObject(settings) && settings[field.tag] === value)?.fields ?? []

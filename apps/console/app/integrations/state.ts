@@ -1,0 +1,31 @@
+import type { IntegrationRow } from "../data/queries.ts"
+import type { IconName } from "../parts/Icon.tsx"
+
+export interface ShownState {
+  readonly word: string
+  readonly tone: "good" | "quiet" | "warn" | "bad"
+  readonly icon: IconName
+}
+
+/** How an integration does, in a word. */
+export const stateOf = ({ enabled, lastSuccessAt, paused, state }: IntegrationRow): ShownState => {
+  if (state === "broken") return { word: "Broken", tone: "bad", icon: "warning" }
+  if (paused !== undefined) return { word: "Paused", tone: "warn", icon: "pause" }
+  if (!enabled) return { word: "Disabled", tone: "quiet", icon: "off" }
+  if (state === "waiting") return { word: "Waiting", tone: "warn", icon: "clock" }
+  if (lastSuccessAt === undefined) return { word: "Untested", tone: "quiet", icon: "dash" }
+  return { word: "Working", tone: "good", icon: "check" }
+}
+
+const advice: { readonly [reason: string]: string } = {
+  RateLimited: "The service wants fewer messages. It is sent to again when it allows.",
+  Unavailable: "The service cannot be reached, or failed itself. Pending messages are retried.",
+  Unauthorized: "The service refuses the secret. Edit the integration and replace it.",
+  DestinationGone: "The channel no longer exists. Edit the integration and point it elsewhere.",
+  PayloadRejected: "The service refuses the messages. The last answer says why.",
+  Misconfigured: "These settings cannot work. Edit the integration.",
+  NotReady: "Its plugin is not installed, or cannot read the stored settings. Install it, or edit the integration."
+}
+
+/** What a person should do about a reason such as `DestinationGone: HTTP 404`. */
+export const adviceFor = (reason: string): string | undefined => advice[/^\w+/.exec(reason)?.[0] ?? ""]

@@ -1,0 +1,111 @@
+import { getRouteApi, Link } from "@tanstack/react-router"
+import { useQuery } from "@tanstack/react-query"
+import { Failure } from "../../data/failure.ts"
+import { type AlertId, alertQuery, byId, explainQuery, integrationsQuery, timelineQuery } from "../../data/queries.ts"
+import { Icon } from "../../parts/Icon.tsx"
+import { isSafe } from "../../parts/Linked.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { Empty, Page, Section, Skeleton } from "../../parts/Page.tsx"
+import { Severity } from "../../parts/Severity.tsx"
+import { duration } from "../../parts/times.ts"
+import { useTick } from "../../parts/useTick.ts"
+import { When } from "../../parts/When.tsx"
+import { AlertFacts } from "./AlertFacts.tsx"
+import { Messages } from "./Messages.tsx"
+import { SpanBar } from "./SpanBar.tsx"
+import { Timeline } from "./Timeline.tsx"
+import { WhoWasNotified } from "./WhoWasNotified.tsx"
+import "./AlertPage.css"
+
+const route = getRouteApi("/alerts/$id")
+
+const back = (
+  <Link to="/alerts" className="crumb">
+    <Icon name="right" />
+    Alerts
+  </Link>
+)
+
+/** One alert: who was notified, who was not, and why. */
+export const AlertPage = () => {
+  const id = route.useParams().id as AlertId
+  const { data: alert, error, failureReason } = useQuery(alertQuery(id))
+  const { data: explanations } = useQuery(explainQuery(id))
+  const { data: timeline } = useQuery(timelineQuery(id))
+  const { data: integrations } = useQuery(integrationsQuery)
+  const now = useTick()
+  const names = byId(integrations?.items)
+
+  if (error instanceof Failure && error.kind === "NotFound") {
+    return (
+      <Page name="Alert not found" above={back}>
+        <Empty title="There is no alert of this id">
+          <p>It may be older than what the gateway keeps, or the address may have been cut.</p>
+        </Empty>
+      </Page>
+    )
+  }
+  if (alert === undefined) {
+    return (
+      <Page name="Alert" above={back}>
+        {(error ?? failureReason) && <FailureNotice error={error ?? failureReason} />}
+        <Skeleton height="2rem" rows={8} />
+      </Page>
+    )
+  }
+
+  const { clearedAt, clearedBecause, links, rule, severity, startedAt, state, summary, test } = alert
+  const end = clearedAt?.epochMilliseconds ?? now
+  const views = [
+    { href: links.started?.href, name: "View at the start" },
+    { href: links.cleared?.href, name: "View when it cleared" },
+    { href: links.alert?.href, name: "Alert at its source" }
+  ].flatMap(({ href, name }) => (href !== undefined && isSafe(href) ? [{ href, name }] : []))
+
+  return (
+    <Page
+      name={test === undefined ? rule.name : `${rule.name}: ${test.name}`}
+      above={back}
+      actions={views.map(({ href, name }) => (
+        <a key={name} className="button plain" href={href} target="_blank" rel="noopener noreferrer">
+          {name} <Icon name="out" />
+        </a>
+      ))}
+    >
+      <div className="alert-state numbers">
+        <Severity name={severity} isCleared={state === "cleared"} />
+        <span>
+          {state === "raised" ? (
+            <>
+              Raised <When at={startedAt} />, {duration(end - startedAt.epochMilliseconds)} ago
+            </>
+          ) : (
+            <>
+              Cleared {clearedAt && <When at={clearedAt} />} after {duration(end - startedAt.epochMilliseconds)}
+              {clearedBecause && <span className="quiet"> · {because[clearedBecause]}</span>}
+            </>
+          )}
+        </span>
+      </div>
+      {summary !== undefined && <p className="alert-summary foreign">{summary}</p>}
+      <SpanBar alert={alert} timeline={timeline?.items ?? []} now={now} />
+      <div className="alert-columns">
+        <div className="alert-main">
+          <WhoWasNotified items={explanations?.items} names={names} deliveries={alert.deliveries} />
+          <Messages deliveries={alert.deliveries} names={names} alert={id} />
+          <Section title="Timeline">
+            <Timeline items={timeline?.items} names={names} />
+          </Section>
+        </div>
+        <AlertFacts alert={alert} />
+      </div>
+    </Page>
+  )
+}
+
+const because = {
+  conditionsNoLongerMet: "conditions no longer met",
+  sourceRuleChanged: "source rule changed or removed",
+  expired: "expired",
+  byHand: "closed by hand"
+} as const

@@ -1,0 +1,73 @@
+import { getRouteApi, useNavigate } from "@tanstack/react-router"
+import { useQuery } from "@tanstack/react-query"
+import { byId, integrationsQuery, rulesQuery } from "../../data/queries.ts"
+import { Button } from "../../parts/Button.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
+import { RuleRow } from "./RuleRow.tsx"
+import { RuleEditor } from "./RuleEditor.tsx"
+import "./AlertSettings.css"
+
+const route = getRouteApi("/alert-settings")
+
+/** The alert rules: which alerts go where, and whether a message follows when they clear. */
+export const AlertSettings = () => {
+  const { rule: open, tab } = route.useSearch()
+  const navigate = useNavigate({ from: "/alert-settings" })
+  const { data, failureReason } = useQuery(rulesQuery)
+  const { data: integrations } = useQuery(integrationsQuery)
+  const names = byId(integrations?.items)
+  const show = (rule: string | undefined, shown?: string) =>
+    void navigate({
+      search: { ...(rule !== undefined && { rule }), ...(shown !== undefined && { tab: shown }) },
+      replace: true
+    })
+  const isNew = open === "new" && !data?.items.some(({ id }) => id === "new")
+  const add = (
+    <Button look="primary" icon="plus" onPress={() => show("new")}>
+      Add new rule
+    </Button>
+  )
+
+  return (
+    <Page
+      name="Alert settings"
+      beside={data && data.total > 0 ? data.total : undefined}
+      actions={data && data.total > 0 && !isNew ? add : undefined}
+    >
+      {failureReason && <FailureNotice error={failureReason} />}
+      {isNew && (
+        <section className="panel new-rule" aria-label="New rule">
+          <h2>New rule</h2>
+          <RuleEditor
+            tab={tab}
+            onTab={(shown) => show("new", shown)}
+            onDone={(id) => show(id, "Notifications")}
+            onCancel={() => show(undefined)}
+          />
+        </section>
+      )}
+      {data === undefined ? (
+        <Skeleton height="3.25rem" rows={5} />
+      ) : data.items.length === 0 && !isNew ? (
+        <Empty title="No rule yet" actions={add}>
+          <p>A rule says which alerts go to which integrations, and whether a message follows when they clear.</p>
+        </Empty>
+      ) : (
+        <ul className="rules panel" hidden={data.items.length === 0}>
+          {data.items.map((rule) => (
+            <RuleRow
+              key={rule.id}
+              rule={rule}
+              names={names}
+              isOpen={open === rule.id}
+              tab={tab}
+              onOpen={(isOpen) => show(isOpen ? rule.id : undefined)}
+              onTab={(shown) => show(rule.id, shown)}
+            />
+          ))}
+        </ul>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,46 @@
+import type { AlertRulePayload } from "@tocsin/client"
+import type { RuleRow } from "../../data/queries.ts"
+import { isObject, type Json, type JsonObject, plainText } from "../../forms/schema.ts"
+
+/** A rule while it is being entered. */
+export interface RuleDraft {
+  readonly name: string
+  readonly enabled: boolean
+  readonly match: JsonObject
+  readonly integrations: ReadonlyArray<string>
+  readonly notifyOnClear: boolean
+}
+
+export type RulePayload = typeof AlertRulePayload.Type
+
+export const newRule: RuleDraft = { name: "", enabled: true, match: {}, integrations: [], notifyOnClear: true }
+
+export const ruleDraftOf = ({ enabled, integrations, match, name, notifyOnClear }: RuleRow): RuleDraft => ({
+  name,
+  enabled,
+  match: asJson(match),
+  integrations,
+  notifyOnClear
+})
+
+const asJson = (match: RuleRow["match"]): JsonObject => JSON.parse(JSON.stringify(match))
+
+/** What is sent; the gateway says what is wrong with it. */
+export const rulePayloadOf = (draft: RuleDraft, id?: string): RulePayload =>
+  ({ ...draft, ...(id !== undefined && { id }) }) as unknown as RulePayload
+
+/** Patterns as one text, with commas between. */
+export const patternsText = (value: Json | undefined): string =>
+  typeof value === "string" ? value : Array.isArray(value) ? value.map(plainText).join(", ") : ""
+
+/** One pattern as itself, several as a list, none as nothing. */
+export const toPatterns = (text: string): Json | undefined => {
+  const patterns = text
+    .split(",")
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== "")
+  const [first] = patterns
+  return patterns.length <= 1 ? first : patterns
+}
+
+export const labelsOf = (match: JsonObject): JsonObject => (isObject(match["labels"]) ? match["labels"] : {})

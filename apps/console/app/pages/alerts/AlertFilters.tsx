@@ -1,0 +1,119 @@
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { useEffect, useRef, useState } from "react"
+import { Input, Label, SearchField, ToggleButton } from "react-aria-components"
+import { integrationsQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
+import { Button } from "../../parts/Button.tsx"
+import { Select } from "../../parts/controls.tsx"
+import { Icon } from "../../parts/Icon.tsx"
+import { severities, severityWord } from "../../parts/Severity.tsx"
+import { type Filters, isFiltered, stateOf, states } from "./filters.ts"
+
+const any = { value: "", label: "Any" }
+const pause = 250
+
+/** All of them live in the address. */
+export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
+  const navigate = useNavigate({ from: "/alerts" })
+  const { data: sources } = useQuery(sourcesQuery)
+  const { data: rules } = useQuery(rulesQuery)
+  const { data: integrations } = useQuery(integrationsQuery)
+  const set = (changed: { readonly [Name in keyof Filters]?: string | undefined }) =>
+    void navigate({
+      search: (before) =>
+        Object.fromEntries(Object.entries({ ...before, ...changed }).filter(([, value]) => value !== "")),
+      replace: true
+    })
+
+  const options = (
+    items: ReadonlyArray<{ readonly id: string; readonly name: string }> | undefined,
+    chosen?: string
+  ) => {
+    const found = (items ?? []).map(({ id, name }) => ({ value: id, label: name }))
+    // An address may name what is gone.
+    const isKnown = chosen === undefined || found.some(({ value }) => value === chosen)
+    return [any, ...found, ...(isKnown ? [] : [{ value: chosen, label: chosen }])]
+  }
+
+  return (
+    <div className="filters" role="search" aria-label="Filters">
+      <Words text={filters.text ?? ""} onChange={(text) => set({ text })} />
+      <Select
+        isInline
+        label="State"
+        value={stateOf(filters)}
+        options={states}
+        onChange={(state) => set({ state: state === "raised" ? "" : state })}
+      />
+      <Select
+        isInline
+        label="Severity"
+        value={filters.severity ?? ""}
+        options={[any, ...severities.map((name) => ({ value: name, label: severityWord(name) }))]}
+        onChange={(severity) => set({ severity })}
+      />
+      <Select
+        isInline
+        label="Source"
+        value={filters.source ?? ""}
+        options={options(
+          sources?.items.map(({ name }) => ({ id: name, name })),
+          filters.source
+        )}
+        onChange={(source) => set({ source })}
+      />
+      <Select
+        isInline
+        label="Rule"
+        value={filters.rule ?? ""}
+        options={options(rules?.items, filters.rule)}
+        onChange={(rule) => set({ rule })}
+      />
+      <Select
+        isInline
+        label="Integration"
+        value={filters.integration ?? ""}
+        options={options(integrations?.items, filters.integration)}
+        onChange={(integration) => set({ integration })}
+      />
+      <ToggleButton
+        className="button toggle"
+        isSelected={filters.notified === "no"}
+        onChange={(isOn) => set({ notified: isOn ? "no" : "" })}
+      >
+        Not notified
+      </ToggleButton>
+      {isFiltered(filters) && (
+        <Button look="quiet" onPress={() => void navigate({ search: {}, replace: true })}>
+          Clear filters
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** Free text; the list follows when the reader stops typing. */
+const Words = ({ onChange, text }: { readonly text: string; readonly onChange: (text: string) => void }) => {
+  const [typed, setTyped] = useState(text)
+  const sent = useRef(text)
+  useEffect(() => {
+    if (text === sent.current) return
+    sent.current = text
+    setTyped(text)
+  }, [text])
+  useEffect(() => {
+    if (typed === sent.current) return
+    const timer = setTimeout(() => {
+      sent.current = typed
+      onChange(typed)
+    }, pause)
+    return () => clearTimeout(timer)
+  })
+  return (
+    <SearchField className="words" value={typed} onChange={setTyped}>
+      <Label className="hidden">Search alerts</Label>
+      <Icon name="search" />
+      <Input className="input" placeholder="Search alerts" maxLength={256} />
+    </SearchField>
+  )
+}

@@ -1,0 +1,123 @@
+import { getRouteApi } from "@tanstack/react-router"
+import { useQuery } from "@tanstack/react-query"
+import { useCallback, useEffect, useRef, useSyncExternalStore } from "react"
+import { anyAlertQuery } from "../../data/queries.ts"
+import { LongList } from "../../parts/LongList.tsx"
+import { Button } from "../../parts/Button.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { Empty, Page } from "../../parts/Page.tsx"
+import { count, plural } from "../../parts/times.ts"
+import { AgeAxis } from "../../parts/AgeBar.tsx"
+import { alertRow } from "./alertRow.tsx"
+import { AlertFilters } from "./AlertFilters.tsx"
+import { alertPages, type Filters, isFiltered, onAlertsChanged, stateOf } from "./filters.ts"
+import { GetStarted } from "./GetStarted.tsx"
+import { useTick } from "../../parts/useTick.ts"
+import "./Alerts.css"
+
+const route = getRouteApi("/alerts")
+
+const columns = [
+  "Severity",
+  "Rule",
+  "Test",
+  "Source",
+  <AgeAxis key="axis" />,
+  "Raised",
+  "Cleared",
+  <span key="notified" className="end">
+    Notified
+  </span>
+]
+
+const lines = { wide: 1, narrow: 2 }
+
+/** The start page: what is wrong now, and who knows of it. */
+export const Alerts = () => {
+  const filters: Filters = route.useSearch()
+  const list = alertPages(filters)
+  useSyncExternalStore(list.subscribe, () => list.version)
+  const isRead = useRef(false)
+  const { data: any } = useQuery(anyAlertQuery)
+  const now = useTick()
+
+  useEffect(
+    () =>
+      onAlertsChanged(() => {
+        const table = document.querySelector(".alerts-list")
+        void list.changed(
+          isRead.current || (table?.matches(":hover") ?? false) || (table?.contains(document.activeElement) ?? false)
+        )
+      }),
+    [list]
+  )
+
+  const onScroll = useCallback(
+    (scrollTop: number) => {
+      list.scrollTop = scrollTop
+      isRead.current = scrollTop > 4
+    },
+    [list]
+  )
+
+  const { error, fresh, hasMore, total } = list
+  const isEmptyGateway = any?.total === 0
+  const word = { raised: "active", cleared: "cleared", all: "in all" }[stateOf(filters)]
+
+  return (
+    <Page
+      name="Alerts"
+      isFilled
+      beside={total === undefined ? undefined : `${count(total)}${hasMore ? "+" : ""} ${word}`}
+      actions={
+        fresh > 0 && (
+          <Button
+            icon="send"
+            onPress={() => {
+              list.scrollTop = 0
+              document.querySelector(".alerts-list")?.scrollTo(0, 0)
+              void list.restart()
+            }}
+          >
+            {fresh >= 100 ? "100+ new" : `${fresh} new`}
+          </Button>
+        )
+      }
+    >
+      {isEmptyGateway && !isFiltered(filters) ? (
+        <GetStarted />
+      ) : (
+        <>
+          <AlertFilters filters={filters} />
+          {error !== undefined && <FailureNotice error={error} />}
+          {total === 0 ? (
+            <div className="alerts-empty">
+              {isFiltered(filters) ? (
+                <Empty title="No alert fits these filters">
+                  <p>Clear a filter to see more. {any && `The gateway knows ${plural(any.total, "alert")} in all.`}</p>
+                </Empty>
+              ) : (
+                <Empty title="Nothing is wrong">
+                  <p>No alert is active now. Those that were are under the state “Cleared”.</p>
+                </Empty>
+              )}
+            </div>
+          ) : (
+            <LongList
+              key={JSON.stringify(filters)}
+              label="Alerts"
+              className="alerts-list"
+              columns={columns}
+              count={total ?? 12}
+              lines={lines}
+              row={(index) => alertRow(list.at(index), now)}
+              onShown={list.show}
+              scrollTop={list.scrollTop}
+              onScroll={onScroll}
+            />
+          )}
+        </>
+      )}
+    </Page>
+  )
+}

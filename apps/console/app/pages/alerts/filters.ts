@@ -1,0 +1,80 @@
+import { call } from "../../data/call.ts"
+import { Pages } from "../../data/Pages.ts"
+import { type AlertRow, type IntegrationId, type RuleId } from "../../data/queries.ts"
+import { onChanges } from "../../data/start.ts"
+import { severities, type SeverityName } from "../../parts/Severity.tsx"
+
+/** The filters as the address has them. `state` is `raised` when absent. */
+export interface Filters {
+  readonly state?: string
+  readonly severity?: string
+  readonly source?: string
+  readonly rule?: string
+  readonly integration?: string
+  readonly notified?: string
+  readonly text?: string
+}
+
+export const states = [
+  { value: "raised", label: "Active" },
+  { value: "cleared", label: "Cleared" },
+  { value: "all", label: "All" }
+] as const
+
+export const stateOf = ({ state }: Filters): "raised" | "cleared" | "all" =>
+  states.find(({ value }) => value === state)?.value ?? "raised"
+
+export const isFiltered = (filters: Filters): boolean => Object.values(filters).some((value) => value !== undefined)
+
+const query = (filters: Filters) => {
+  const state = stateOf(filters)
+  const severity = severities.filter(
+    (name): name is SeverityName => filters.severity?.split(",").includes(name) ?? false
+  )
+  return {
+    ...(state !== "all" && { state }),
+    ...(severity.length > 0 && { severity }),
+    ...(filters.source !== undefined && { source: filters.source }),
+    // What an address holds may be no id: the gateway says so.
+    ...(filters.rule !== undefined && { rule: filters.rule as RuleId }),
+    ...(filters.integration !== undefined && { integration: filters.integration as IntegrationId }),
+    ...(filters.notified === "no" && { notNotified: "true" as const }),
+    ...(filters.text !== undefined && { q: filters.text })
+  }
+}
+
+const lists = new Map<string, Pages<AlertRow>>()
+const keptLists = 4
+
+/** The list that these filters give: the one that was shown before, if it was, so that going back goes back. */
+export const alertPages = (filters: Filters): Pages<AlertRow> => {
+  const key = JSON.stringify(query(filters))
+  const known = lists.get(key)
+  lists.delete(key)
+  const list =
+    known ??
+    new Pages<AlertRow>({
+      page: (page) => call((client) => client.alerts.list({ query: { ...query(filters), ...page } })),
+      one: (id) =>
+        call((client) => client.alerts.get({ params: { id: id as AlertRow["id"] } })).then(
+          ({ clearedAt, clearedBecause, id, severity, state }) => ({
+            id,
+            severity,
+            state,
+            ...(clearedAt && { clearedAt }),
+            ...(clearedBecause && { clearedBecause })
+          }),
+          () => undefined
+        )
+    })
+  lists.set(key, list)
+  for (const [oldest] of [...lists].slice(0, Math.max(0, lists.size - keptLists))) lists.delete(oldest)
+  if (known === undefined) void list.restart()
+  return list
+}
+
+/** Calls when alerts may have changed. */
+export const onAlertsChanged = (listener: () => void): (() => void) =>
+  onChanges((changes) => {
+    if (changes === "all" || changes.some(({ kind }) => kind === "alert" || kind === "delivery")) listener()
+  })

@@ -1,0 +1,173 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { getRouteApi, Link } from "@tanstack/react-router"
+import { useState } from "react"
+import { Button, Disclosure, DisclosurePanel } from "react-aria-components"
+import { call } from "../../data/call.ts"
+import { byId, type DeliveryRow, type IntegrationId, integrationsQuery } from "../../data/queries.ts"
+import { DeliveryState, stateWord } from "../../deliveries/DeliveryState.tsx"
+import { RedeliverButton } from "../../deliveries/Redeliver.tsx"
+import { Button as PageButton } from "../../parts/Button.tsx"
+import { Icon } from "../../parts/Icon.tsx"
+import { OutLink } from "../../parts/Linked.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
+import { count, plural } from "../../parts/times.ts"
+import { When } from "../../parts/When.tsx"
+import { DeliveryFilters } from "./DeliveryFilters.tsx"
+import { type DeliverySearch, sinceTime, statuses } from "./search.ts"
+import { RedeliverAll } from "./RedeliverAll.tsx"
+import "../../parts/Foldable.css"
+import "./Deliveries.css"
+
+const route = getRouteApi("/deliveries")
+const pageSize = 50
+
+/** What was sent, where and when, with every attempt. */
+export const Deliveries = () => {
+  const search: DeliverySearch = route.useSearch()
+  const [isRedelivering, setIsRedelivering] = useState(false)
+  const { data: integrations } = useQuery(integrationsQuery)
+  const names = byId(integrations?.items)
+  const list = useInfiniteQuery({
+    queryKey: ["deliveries", "list", search],
+    initialPageParam: undefined as number | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      call((client, timeOf) => {
+        const status = statuses(search)
+        const since = sinceTime(search)
+        return client.deliveries.list({
+          query: {
+            limit: pageSize,
+            ...(pageParam !== undefined && { after: pageParam }),
+            ...(status !== undefined && { status }),
+            ...(search.integration !== undefined && { integration: search.integration as IntegrationId }),
+            ...(search.alert !== undefined && { alert: search.alert as NonNullable<DeliveryRow["alert"]> }),
+            ...(since !== undefined && { since: timeOf(since) })
+          }
+        })
+      }, signal),
+    getNextPageParam: ({ next }) => (next === undefined ? undefined : Number(next)),
+    placeholderData: keepPreviousData
+  })
+  const [first] = list.data?.pages ?? []
+  const items = list.data?.pages.flatMap(({ items }) => items)
+
+  return (
+    <Page
+      name="Deliveries"
+      beside={first && `${count(first.total)}${first.more ? "+" : ""}`}
+      actions={
+        <PageButton icon="retry" onPress={() => setIsRedelivering(true)}>
+          Redeliver all
+        </PageButton>
+      }
+    >
+      <DeliveryFilters search={search} integrations={integrations?.items ?? []} />
+      {list.failureReason && <FailureNotice error={list.failureReason} />}
+      {search.open !== undefined && <OneDelivery id={search.open} names={names} />}
+      {items === undefined ? (
+        <Skeleton height="2.75rem" rows={8} />
+      ) : items.length === 0 ? (
+        <Empty title="No delivery fits">
+          <p>A delivery is one message to one integration. They appear here when an alert matches a rule.</p>
+        </Empty>
+      ) : (
+        <ul className="panel deliveries">
+          {items.map((delivery) => (
+            <DeliveryLine key={delivery.id} delivery={delivery} names={names} />
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage && (
+        <div>
+          <PageButton isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
+            Show more
+          </PageButton>
+        </div>
+      )}
+      {isRedelivering && <RedeliverAll search={search} names={names} onClose={() => setIsRedelivering(false)} />}
+    </Page>
+  )
+}
+
+interface LineProps {
+  readonly delivery: DeliveryRow
+  readonly names: ReadonlyMap<string, { readonly name: string }>
+  readonly isOpen?: boolean
+}
+
+const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
+  const { alert, attempts, cause, createdAt, foldedInto, integration, kind, link, text, transitions } = delivery
+  const name = names.get(integration)?.name ?? integration
+  return (
+    <li className="delivery">
+      <Disclosure defaultExpanded={isOpen} className="foldable">
+        <div className="delivery-head">
+          <Button slot="trigger" className="delivery-button">
+            <Icon name="right" />
+            <DeliveryState delivery={delivery} />
+          </Button>
+          <span className="delivery-what cut">
+            {alert === undefined ? (
+              <strong>{kind}</strong>
+            ) : (
+              <Link to="/alerts/$id" params={{ id: alert }}>
+                {kind}
+              </Link>
+            )}{" "}
+            to <bdi>{name}</bdi>
+          </span>
+          <span className="delivery-cause quiet foreign cut">{text?.split("\n")[0] ?? cause}</span>
+          <span className="quiet numbers delivery-attempts">{plural(attempts, "attempt")}</span>
+          <span className="quiet delivery-at">
+            <When at={createdAt} />
+          </span>
+          <span className="delivery-action">
+            <RedeliverButton delivery={delivery} />
+          </span>
+        </div>
+        <DisclosurePanel className="foldable-panel delivery-more">
+          <ol className="steps">
+            {transitions.map(({ at, attempt, cause, status }, index) => (
+              <li key={index}>
+                <span className="quiet">
+                  <When at={at} />
+                </span>
+                <span>{stateWord(status)}</span>
+                <span className="foreign quiet">
+                  {attempt !== undefined && `attempt ${attempt}`}
+                  {attempt !== undefined && cause !== undefined && ": "}
+                  {cause}
+                </span>
+              </li>
+            ))}
+          </ol>
+          {foldedInto !== undefined && (
+            <p>
+              <Link to="/deliveries" search={{ open: foldedInto }}>
+                Sent by another message
+              </Link>
+            </p>
+          )}
+          {link && <OutLink href={link.href}>Open the message</OutLink>}
+          {text !== undefined && <pre className="sent-text foreign">{text}</pre>}
+        </DisclosurePanel>
+      </Disclosure>
+    </li>
+  )
+}
+
+/** The one that another page points at. */
+const OneDelivery = ({ id, names }: { readonly id: string; readonly names: LineProps["names"] }) => {
+  const { data, error } = useQuery({
+    queryKey: ["deliveries", "one", id],
+    queryFn: ({ signal }) => call((client) => client.deliveries.get({ params: { id } }), signal)
+  })
+  if (error !== null) return <FailureNotice error={error} />
+  if (data === undefined) return <Skeleton height="2.75rem" rows={1} />
+  return (
+    <ul className="panel deliveries chosen">
+      <DeliveryLine delivery={data} names={names} isOpen />
+    </ul>
+  )
+}

@@ -1,0 +1,64 @@
+import { useNavigate } from "@tanstack/react-router"
+import type { IntegrationRow } from "../../data/queries.ts"
+import { Button } from "../../parts/Button.tsx"
+import { Select } from "../../parts/controls.tsx"
+import { type DeliverySearch, deliveryStates, periods } from "./search.ts"
+
+const any = { value: "", label: "Any" }
+
+export const DeliveryFilters = ({
+  integrations,
+  search
+}: {
+  readonly search: DeliverySearch
+  readonly integrations: ReadonlyArray<IntegrationRow>
+}) => {
+  const navigate = useNavigate({ from: "/deliveries" })
+  const set = (changed: Partial<Record<keyof DeliverySearch, string>>) =>
+    void navigate({
+      search: (before) =>
+        Object.fromEntries(Object.entries({ ...before, ...changed }).filter(([, value]) => value !== "")),
+      replace: true
+    })
+  return (
+    <div className="filters" role="search" aria-label="Filters">
+      <Select
+        isInline
+        label="State"
+        value={search.state ?? ""}
+        options={[any, ...deliveryStates]}
+        onChange={(state) => set({ state })}
+      />
+      <Select
+        isInline
+        label="Integration"
+        value={search.integration ?? ""}
+        options={[
+          any,
+          ...integrations.map(({ id, name }) => ({ value: id as string, label: name })),
+          ...(search.integration === undefined || integrations.some(({ id }) => id === search.integration)
+            ? []
+            : [{ value: search.integration, label: search.integration }])
+        ]}
+        onChange={(integration) => set({ integration })}
+      />
+      <Select
+        isInline
+        label="Since"
+        value={search.since ?? ""}
+        options={[any, ...periods]}
+        onChange={(since) => set({ since })}
+      />
+      {search.alert !== undefined && (
+        <Button icon="cross" onPress={() => set({ alert: "" })}>
+          One alert only
+        </Button>
+      )}
+      {Object.keys(search).length > 0 && (
+        <Button look="quiet" onPress={() => void navigate({ search: {}, replace: true })}>
+          Clear filters
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,101 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import { Form } from "react-aria-components"
+import { call } from "../../data/call.ts"
+import type { TimeOf } from "../../data/client.ts"
+import type { DeliveryRow, IntegrationId } from "../../data/queries.ts"
+import { announce } from "../../parts/announce.ts"
+import { Button } from "../../parts/Button.tsx"
+import { TextInput } from "../../parts/controls.tsx"
+import { Dialog } from "../../parts/Dialog.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { plural } from "../../parts/times.ts"
+import { type DeliverySearch, sinceTime } from "./search.ts"
+
+interface Props {
+  readonly search: DeliverySearch
+  readonly names: ReadonlyMap<string, { readonly name: string }>
+  readonly onClose: () => void
+}
+
+/** Delivers again what the filter shows: what is dead, unless it shows what was delivered. Counts first. */
+export const RedeliverAll = ({ names, onClose, search }: Props) => {
+  const client = useQueryClient()
+  const [reason, setReason] = useState("")
+  const isTwice = search.state === "delivered"
+  const [since] = useState(() => sinceTime(search))
+  const payload = (timeOf: TimeOf) => ({
+    ...(isTwice && { state: "delivered" as const }),
+    ...(search.integration !== undefined && { integration: search.integration as IntegrationId }),
+    ...(search.alert !== undefined && { alert: search.alert as NonNullable<DeliveryRow["alert"]> }),
+    ...(since !== undefined && { since: timeOf(since) })
+  })
+  const { data, error } = useQuery({
+    queryKey: ["deliveries", "count", search],
+    queryFn: ({ signal }) =>
+      call(
+        (client, timeOf) =>
+          client.deliveries.redeliverAll({
+            payload: { ...payload(timeOf), dryRun: true, ...(isTwice && { reason: "Counting" }) }
+          }),
+        signal
+      ),
+    gcTime: 0,
+    retry: false
+  })
+  const redeliver = useMutation({
+    mutationFn: () =>
+      call((client, timeOf) =>
+        client.deliveries.redeliverAll({ payload: { ...payload(timeOf), ...(reason !== "" && { reason }) } })
+      ),
+    onSuccess: ({ redelivered }) => {
+      announce(`Made ${plural(redelivered, "new delivery", "new deliveries")}`)
+      void client.invalidateQueries({ queryKey: ["deliveries"] })
+      onClose()
+    }
+  })
+  const matching = data?.matching
+  const where =
+    search.integration === undefined ? "" : ` to ${names.get(search.integration)?.name ?? search.integration}`
+  return (
+    <Dialog title="Redeliver all" role="alertdialog" width="narrow" onClose={onClose}>
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault()
+          redeliver.mutate()
+        }}
+      >
+        <div className="dialog-body">
+          {(error ?? redeliver.error) && <FailureNotice error={error ?? redeliver.error} />}
+          <p>
+            {matching === undefined
+              ? "Counting…"
+              : matching === 0
+                ? `There is no ${isTwice ? "delivered" : "dead"} delivery${where} to send again.`
+                : `${plural(matching, isTwice ? "delivered message" : "dead delivery", isTwice ? "delivered messages" : "dead deliveries")}${where} ${matching === 1 ? "is" : "are"} sent again, each with what is true by then.`}
+          </p>
+          {isTwice && <p>They appear twice in their channels; history keeps your reason.</p>}
+          {matching !== 0 && (
+            <TextInput
+              label="Reason"
+              value={reason}
+              onChange={setReason}
+              {...(!isTwice && { hint: "History keeps it. It may be left out." })}
+            />
+          )}
+        </div>
+        <footer className="dialog-foot">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            look="primary"
+            isPending={redeliver.isPending}
+            isDisabled={matching === undefined || matching === 0}
+          >
+            {matching === undefined || matching === 0 ? "Redeliver" : `Redeliver ${matching}`}
+          </Button>
+        </footer>
+      </Form>
+    </Dialog>
+  )
+}

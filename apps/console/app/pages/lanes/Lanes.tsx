@@ -1,0 +1,230 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { useState } from "react"
+import { call } from "../../data/call.ts"
+import { lanesQuery, type LaneRow } from "../../data/queries.ts"
+import { ReasonDialog } from "../../deliveries/Redeliver.tsx"
+import { adviceFor } from "../../integrations/state.ts"
+import { announce } from "../../parts/announce.ts"
+import { Button } from "../../parts/Button.tsx"
+import { Icon, type IconName } from "../../parts/Icon.tsx"
+import { OutLink } from "../../parts/Linked.tsx"
+import { FailureNotice } from "../../parts/Notice.tsx"
+import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
+import { count, duration, plural } from "../../parts/times.ts"
+import { When } from "../../parts/When.tsx"
+import "../../integrations/cards.css"
+import "./Lanes.css"
+
+/** How each integration is being sent to now. */
+export const Lanes = () => {
+  const { data, failureReason } = useQuery({ ...lanesQuery, refetchInterval: 5_000 })
+  return (
+    <Page name="Lanes" beside={data && data.total > 0 ? data.total : undefined}>
+      {failureReason && <FailureNotice error={failureReason} />}
+      {data === undefined ? (
+        <Skeleton height="8rem" rows={3} />
+      ) : data.items.length === 0 ? (
+        <Empty
+          title="No lane yet"
+          actions={
+            <Link to="/integrations" search={{ new: "yes" }} className="button plain">
+              Add an integration
+            </Link>
+          }
+        >
+          <p>Each integration has a lane: its own line of deliveries, at its own rate limit.</p>
+        </Empty>
+      ) : (
+        <ul className="cards">
+          {data.items.map((lane) => (
+            <LaneCard key={lane.integration} lane={lane} />
+          ))}
+        </ul>
+      )}
+    </Page>
+  )
+}
+
+interface Shown {
+  readonly word: string
+  readonly tone: string
+  readonly icon: IconName
+}
+
+const stateOf = ({ circuit, enabled, paused, pending }: LaneRow): Shown => {
+  if (circuit.because === "broken") return { word: "Broken", tone: "bad", icon: "warning" }
+  if (paused !== undefined) return { word: "Paused", tone: "warn", icon: "pause" }
+  if (!enabled) return { word: "Disabled", tone: "quiet", icon: "off" }
+  if (circuit.state === "open") return { word: "Waiting", tone: "warn", icon: "clock" }
+  return pending > 0
+    ? { word: "Sending", tone: "good", icon: "deliveries" }
+    : { word: "Idle", tone: "quiet", icon: "check" }
+}
+
+const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
+  const { circuit, integration, lastDigest, name, nextAt, oldestAt, paused, pending, rateLimit, retryingUntil, storm } =
+    lane
+  const { icon, tone, word } = stateOf(lane)
+  return (
+    <li className={`panel card ${tone}`}>
+      <header className="card-head">
+        <div className="card-name">
+          <h2 className="foreign">{name}</h2>
+        </div>
+        <span className={`state ${tone}`}>
+          <Icon name={icon} />
+          {word}
+        </span>
+      </header>
+      <div className="card-body">
+        {paused && (
+          <div className="card-trouble">
+            <span className="foreign">
+              Paused by {paused.by} <When at={paused.since} />: {paused.reason}
+            </span>
+          </div>
+        )}
+        {circuit.state === "open" && (
+          <div className="card-trouble">
+            <span className="foreign">{circuitText(circuit)}</span>
+            {circuit.until && (
+              <span>
+                Next attempt <When at={circuit.until} relative />
+              </span>
+            )}
+          </div>
+        )}
+        {storm && <Storm storm={storm} />}
+        <dl className="facts">
+          <dt>Pending</dt>
+          <dd className="numbers">
+            <Link to="/deliveries" search={{ state: "open", integration }}>
+              {plural(pending, "delivery", "deliveries")}
+            </Link>
+            {oldestAt && pending > 0 && (
+              <>
+                , oldest <When at={oldestAt} relative />
+              </>
+            )}
+          </dd>
+          <dt>Rate limit</dt>
+          <dd className="numbers">
+            {rateLimit ? (
+              `${count(rateLimit.messages)} in ${duration(rateLimit.perSeconds * 1000)}, ${count(rateLimit.burst)} at once`
+            ) : (
+              <span className="quiet">no gateway serves it now</span>
+            )}
+          </dd>
+          <dt>Next message</dt>
+          <dd>{nextAt ? <When at={nextAt} relative /> : <span className="quiet">may go now</span>}</dd>
+          {retryingUntil && (
+            <>
+              <dt>Retrying until</dt>
+              <dd>
+                <When at={retryingUntil} />
+              </dd>
+            </>
+          )}
+          <dt>Last digest</dt>
+          <dd>
+            {lastDigest ? (
+              <>
+                <Link to="/deliveries" search={{ open: lastDigest.delivery }}>
+                  {plural(lastDigest.included, "alert")}
+                </Link>{" "}
+                <When at={lastDigest.at} /> <span className="quiet">{lastDigest.status}</span>{" "}
+                {lastDigest.page && <OutLink href={lastDigest.page.href}>List</OutLink>}
+              </>
+            ) : (
+              <span className="quiet">none</span>
+            )}
+          </dd>
+        </dl>
+      </div>
+      <footer className="card-foot">
+        <PauseButton lane={lane} />
+      </footer>
+    </li>
+  )
+}
+
+const circuitText = ({ because, reason }: LaneRow["circuit"]): string => {
+  if (because === "broken") return `${reason ?? "Broken"}. ${adviceFor(reason ?? "") ?? ""}`
+  return because === "limited" ? "The service asked for a pause." : "The service cannot be reached."
+}
+
+/** How far a storm is through. */
+const Storm = ({ storm: { endsAt, pending, sent, since } }: { readonly storm: NonNullable<LaneRow["storm"]> }) => {
+  const all = sent + pending
+  return (
+    <div className="storm">
+      <div className="storm-head">
+        <strong>Storm</strong>
+        <span className="quiet">
+          since <When at={since} />
+        </span>
+      </div>
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect className="base" width={100} height={6} rx={1} />
+        <rect className="good" width={all === 0 ? 0 : (sent / all) * 100} height={6} rx={1} />
+      </svg>
+      <p className="numbers">
+        {count(sent)} sent, {count(pending)} pending
+        {endsAt && (
+          <>
+            , all sent <When at={endsAt} relative />
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+const PauseButton = ({ lane: { integration, name, paused } }: { readonly lane: LaneRow }) => {
+  const client = useQueryClient()
+  const [isAsking, setIsAsking] = useState(false)
+  const isPaused = paused !== undefined
+  const word = isPaused ? "Resume" : "Pause"
+  const change = useMutation({
+    mutationFn: (reason: string) =>
+      call((client) =>
+        isPaused
+          ? client.integrations.resume({ params: { id: integration }, payload: { reason } })
+          : client.integrations.pause({ params: { id: integration }, payload: { reason } })
+      ),
+    onSuccess: () => {
+      setIsAsking(false)
+      announce(isPaused ? `Resumed ${name}` : `Paused ${name}`)
+      for (const key of ["lanes", "integrations"]) void client.invalidateQueries({ queryKey: [key] })
+    }
+  })
+  return (
+    <>
+      <Button
+        look="quiet"
+        icon={isPaused ? "play" : "pause"}
+        onPress={() => setIsAsking(true)}
+        aria-label={`${word} ${name}`}
+      >
+        {word}
+      </Button>
+      {isAsking && (
+        <ReasonDialog
+          title={`${word} ${name}`}
+          button={word}
+          error={change.error}
+          isPending={change.isPending}
+          onClose={() => setIsAsking(false)}
+          onReason={(reason) => change.mutate(reason)}
+        >
+          <p>
+            {isPaused
+              ? "What was queued meanwhile is sent, at the rate limit."
+              : "New messages are queued until it is resumed. Nothing is lost; tests still go."}
+          </p>
+        </ReasonDialog>
+      )}
+    </>
+  )
+}

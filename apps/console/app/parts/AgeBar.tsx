@@ -1,0 +1,49 @@
+import type { SeverityName } from "./Severity.tsx"
+import "./AgeBar.css"
+
+const minute = 60_000
+const longest = 30 * 24 * 60 * minute
+
+/** Where a time stands on an axis from 30 days ago (0) to now (100); the last minutes have as much space as the days. */
+const place = (age: number): number =>
+  100 * (1 - Math.log1p(Math.min(longest, Math.max(0, age)) / minute) / Math.log1p(longest / minute))
+
+const marks = [
+  { label: "7 d", age: 7 * 24 * 60 * minute },
+  { label: "1 d", age: 24 * 60 * minute },
+  { label: "1 h", age: 60 * minute },
+  { label: "5 m", age: 5 * minute }
+]
+
+/** The head of the bars' column: what the places mean. */
+export const AgeAxis = () => (
+  <span className="age-axis">
+    <span className="hidden">Span</span>
+    {marks.map(({ age, label }) => (
+      <span key={label} aria-hidden="true" style={{ insetInlineStart: `${place(age)}%` }}>
+        {label}
+      </span>
+    ))}
+  </span>
+)
+
+interface Props {
+  readonly from: number
+  readonly to: number | undefined
+  readonly now: number
+  readonly severity: SeverityName | undefined
+}
+
+/** When an alert was raised and for how long; the times beside it say the same in words. */
+export const AgeBar = ({ from, now, severity, to }: Props) => {
+  const start = place(now - from)
+  const end = place(to === undefined ? 0 : now - to)
+  return (
+    <svg className={`age-bar ${severity ?? "over"}`} viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      {marks.map(({ age, label }) => (
+        <line key={label} className="age-mark" x1={place(age)} x2={place(age)} y1={0} y2={10} />
+      ))}
+      <rect x={start} width={Math.max(1.2, end - start)} y={3} height={4} rx={1} />
+    </svg>
+  )
+}

@@ -1,0 +1,48 @@
+import { useQuery } from "@tanstack/react-query"
+import { useEffect, useSyncExternalStore } from "react"
+import { sessionQuery } from "../data/session.ts"
+import { signedIn } from "../data/signedIn.ts"
+import { startLive } from "../data/start.ts"
+import { Shell } from "./Shell.tsx"
+import { SignInDialog, SignInPage } from "./SignIn.tsx"
+
+/** Not a secret: only spares a browser that was here before an empty page while the gateway is asked. */
+const seen = "tocsin.seen"
+
+const wasHere = () => {
+  try {
+    return localStorage.getItem(seen) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Asks for the token where one is needed; else the page. */
+export const Gate = () => {
+  const { data: caller } = useQuery(sessionQuery)
+  const isNeeded = useSyncExternalStore(signedIn.subscribe, signedIn.isNeeded)
+  const isIn = caller?.signedInBy !== undefined
+
+  useEffect(() => {
+    if (!isIn) return
+    startLive()
+    try {
+      localStorage.setItem(seen, "1")
+    } catch {
+      // Without storage every visit begins as the first.
+    }
+  }, [isIn])
+
+  if (caller === undefined && !wasHere()) return null
+  if (caller !== undefined && !isIn && !hasShown.shell) return <SignInPage caller={caller} />
+  if (isIn) hasShown.shell = true
+  return (
+    <>
+      <Shell />
+      {(isNeeded || (caller !== undefined && !isIn)) && <SignInDialog />}
+    </>
+  )
+}
+
+/** Once a page was shown, what is typed into it must not be lost: the token is asked for in a dialog. */
+const hasShown = { shell: false }

@@ -1,0 +1,39 @@
+/**
+ * Builds the console into a new folder and moves it into place, so that a gateway that starts meanwhile sees the old
+ * files or the new ones. With `--if-newer` only when a source is newer than what was built.
+ */
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL(".", import.meta.url))
+const dist = join(root, "dist")
+const site = join(dist, "site")
+
+const sources = [
+  "{app,public}/**/*.*",
+  "index.html",
+  "package.json",
+  "vite.config.ts",
+  "../../packages/{client,core}/src/**/*.ts",
+  "../../pnpm-lock.yaml"
+]
+
+const isNewer = (): boolean => {
+  const built = join(site, "index.html")
+  if (!existsSync(built)) return true
+  const { mtimeMs } = statSync(built)
+  return globSync(sources, { cwd: root }).some((file) => statSync(join(root, file)).mtimeMs > mtimeMs)
+}
+
+if (!process.argv.includes("--if-newer") || isNewer()) {
+  console.log("Building the console")
+  const { build } = await import("vite")
+  const fresh = join(dist, `site-${process.pid}`)
+  const before = join(dist, `before-${process.pid}`)
+  mkdirSync(dist, { recursive: true })
+  await build({ root, logLevel: "warn", build: { outDir: fresh } })
+  if (existsSync(site)) renameSync(site, before)
+  renameSync(fresh, site)
+  rmSync(before, { recursive: true, force: true })
+}

@@ -1,0 +1,23 @@
+import react from "@vitejs/plugin-react"
+import { defineConfig } from "vite"
+
+const gateway = process.env["TOCSIN_URL"] ?? "http://127.0.0.1:8080"
+const proxy = { "/v1": gateway, "/healthz": gateway }
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [react()],
+  resolve: { conditions: ["@tocsin/source", "module", "browser", "development|production"] },
+  // `pnpm --filter @tocsin/console dev` shows the sources against a gateway that runs.
+  server: { proxy },
+  preview: { proxy },
+  build: {
+    outDir: "dist/site",
+    // The policy of the page allows no data: but images.
+    assetsInlineLimit: 0,
+    target: "es2023",
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false
+  }
+})
