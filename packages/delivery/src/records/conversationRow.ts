@@ -13,7 +13,7 @@ export type Columns = Values & { readonly id: string }
 /** What of a conversation changes with a plan, as its columns; `known` is what is stored of it. */
 export const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
   state: conversation.state,
-  matchedBy: JSON.stringify(conversation.matchedBy),
+  holders: JSON.stringify(conversation.matchedBy),
   held_by: JSON.stringify(conversation.everMatchedBy),
   closed_because: conversation.closedBecause ?? null,
   closed_at: conversation.state === "open" ? null : (known?.closedAt ?? at),
@@ -32,7 +32,7 @@ export interface Row {
   readonly alert_id: AlertId
   readonly integration_id: string
   readonly state: "open" | "closed"
-  readonly matchedBy: string
+  readonly holders: string
   readonly held_by: string
   readonly closed_because: string | null
   readonly closed_at: number | null
@@ -57,7 +57,7 @@ export const fromRow = (row: Row): StoredConversation => ({
   alertId: row.alert_id,
   integration: IntegrationId.make(row.integration_id),
   state: row.state,
-  matchedBy: decodeHolders(row.matchedBy),
+  matchedBy: decodeHolders(row.holders),
   everMatchedBy: decodeHolders(row.held_by),
   closedBecause: decodeBecause(row.closed_because ?? undefined),
   closedAt: row.closed_at ?? undefined,
