@@ -121,8 +121,8 @@ const fallbacks = ({ deliveries, held, model }: Evidence) => {
   const open = new Set(
     held.filter(({ state }) => state === "open").map(({ alert, integration }) => `${alert} at ${integration}`)
   )
-  const orphans = held.flatMap(({ alert, matchedBy, integration, state }) => {
-    const whom: ReadonlyArray<string> = JSON.parse(matchedBy)
+  const orphans = held.flatMap(({ alert, holders, integration, state }) => {
+    const whom: ReadonlyArray<string> = JSON.parse(holders)
     const gone = whom.filter((one) => one.startsWith("for:") && !open.has(`${alert} at ${one.slice(4)}`))
     return state === "open" && gone.length > 0 ? [`D4: at ${integration} what is held ${gone.join()} is open`] : []
   })

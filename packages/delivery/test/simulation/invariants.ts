@@ -31,7 +31,7 @@ export interface Held {
   readonly alert: AlertId
   readonly integration: string
   readonly state: "open" | "closed"
-  readonly matchedBy: string
+  readonly holders: string
 }
 
 /** What is wrong, in words; each begins with the case that it breaks. */
