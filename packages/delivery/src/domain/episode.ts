@@ -60,13 +60,17 @@ export const judge = (
   return event.reusesId && isLater(episode, event) ? open(alert.episode + 1) : { _tag: "Late", alert }
 }
 
-/** Whether the event speaks of a problem after the cleared episode (I3). */
+/** How far the clocks of one source may differ, in seconds: one may state the starts of its alerts, another the ends. */
+const clockTolerance = 60
+
+/** Whether a raise after a clear is about a problem after the cleared episode (I3). */
 const isLater = ({ alert, clearTimeStated }: Episode, event: AlertEvent): boolean => {
-  // A clear without a time says nothing of the sender's clock: only the very same episode is told apart by it.
+  // A clear without a time says nothing of the sender's clock: only the very same start tells the episode.
   if (!clearTimeStated) return !DateTime.Equivalence(event.startedAt, alert.startedAt)
   return (
     DateTime.isGreaterThan(event.startedAt, alert.startedAt) &&
-    (alert.clearedAt === undefined || DateTime.isGreaterThanOrEqualTo(event.startedAt, alert.clearedAt))
+    (alert.clearedAt === undefined ||
+      DateTime.isGreaterThanOrEqualTo(event.startedAt, DateTime.subtract(alert.clearedAt, { seconds: clockTolerance })))
   )
 }
 

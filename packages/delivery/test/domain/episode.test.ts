@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AlertEvent, AlertId } from "@tocsin/core"
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { type Episode, judge } from "../../src/domain/episode.ts"
 import { event, time } from "../harness/engine.ts"
 
@@ -37,7 +37,27 @@ describe("judge", () => {
       "Opened Cleared Late"
     ],
     ["I3: a raise that began no later is late", [raisedAt(1), clearedAt(2), raisedAt(1)], "Opened Cleared Late"],
-    ["I3: a raise before the clear is late", [raisedAt(1), clearedAt(3), raisedAt(2)], "Opened Cleared Late"],
+    ["I3: a raise long before the clear is late", [raisedAt(1), clearedAt(3), raisedAt(2)], "Opened Cleared Late"],
+    [
+      "I3: a raise up to 60 seconds before the clear opens, because clocks differ",
+      [raisedAt(1), clearedAt(2), raisedAt(2, { startedAt: time("2026-01-01T01:59:00Z") })],
+      "Opened Cleared Opened"
+    ],
+    [
+      "I3: a raise more than 60 seconds before the clear is late",
+      [raisedAt(1), clearedAt(2), raisedAt(2, { startedAt: time("2026-01-01T01:58:59.999Z") })],
+      "Opened Cleared Late"
+    ],
+    [
+      "I3: a raise that began no later is late, however short the cleared episode was",
+      [
+        raisedAt(2),
+        clearedAt(2),
+        raisedAt(2, { startedAt: time("2026-01-01T01:59:30Z") }),
+        raisedAt(2, { summary: "b" })
+      ],
+      "Opened Cleared Late Late"
+    ],
     ["I3: a raise at the time of the clear opens", [raisedAt(1), clearedAt(2), raisedAt(2)], "Opened Cleared Opened"],
     ["I3: a clear before the open episode is late", [raisedAt(3), clearedAt(2)], "Opened Late"],
     [
@@ -124,6 +144,17 @@ describe("judge", () => {
         ? raisedAt(start, { reusesId, summary })
         : clearedAt(end === 0 ? undefined : end, { reusesId, startedAt: at(start) })
     )
+
+  it.prop(
+    "opens the next episode while the clocks of a source differ by up to 60 seconds (I3)",
+    [Schema.Int.check(Schema.isBetween({ minimum: -60, maximum: 60 })), Schema.Natural],
+    ([ahead, lasted]) => {
+      const seconds = (second: number) => DateTime.add(at(1), { seconds: second })
+      const clear = clearedAt(undefined, { clearedAt: seconds(Math.max(0, lasted + ahead)) })
+      const next = raisedAt(1, { startedAt: seconds(lasted + 1) })
+      assert.deepStrictEqual(play(raisedAt(1), clear, next).verdicts, ["Opened", "Cleared", "Opened"])
+    }
+  )
 
   it.prop("never opens an alert that is open, nor closes one that is not", [steps], ([events]) => {
     let isOpen = false

@@ -117,7 +117,7 @@ const judge = (model: AlertModel, event: SourceEvent, now: number, start: number
   // I2, I3
   if (!event.reusesId) return nothing("late")
   const isLate = latest.clearTimeStated
-    ? startedAt <= latest.startedAt || startedAt < (latest.clearedAt ?? 0)
+    ? startedAt <= latest.startedAt || startedAt < (latest.clearedAt ?? 0) - 60_000
     : startedAt === latest.startedAt
   return isLate ? nothing("late") : open()
 }

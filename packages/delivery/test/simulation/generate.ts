@@ -18,7 +18,7 @@ export const generate = (seed: number): Script => {
   const ids = ["a", "b", "c", "d"].slice(0, dice.int(1, 4))
   const rules = ["r1", "r2", "r3"].slice(0, dice.int(1, 3))
   const operators = new Operators(dice, ids, rules)
-  const sources = new Sources(dice)
+  const sources = new Sources(dice, new Dice(`clocks ${seed}`))
   const steps: Array<Step> = [
     ...ids.map((id) => ({ after: 0, action: operators.integration(id, true) })),
     // Again, because a fallback must be there before it is named: also by itself, by way of others.
@@ -128,13 +128,14 @@ class Sources {
   readonly #dice: Dice
   #eventIds = 0
 
-  constructor(dice: Dice) {
+  constructor(dice: Dice, clocks: Dice) {
     this.#dice = dice
     this.#alerts = Array.from({ length: dice.int(1, 6) }, (_, n) => ({
       source: dice.chance(0.2) ? "thousandeyes" : dice.pick(["monitor", "probe"]),
       sourceId: `k${n}`,
       statesClearTime: dice.chance(0.5),
       namesEvents: dice.chance(0.5),
+      clearClockAhead: clocks.chance(0.5) ? 0 : clocks.int(-1, 1) * clocks.pick([1000, 50_000, 90_000]),
       isRaised: false,
       startedAt: 0,
       severity: "major",
@@ -193,7 +194,7 @@ class Sources {
       summary: dice.chance(0.7) ? "it fails" : `it fails ${now}`,
       startedAt: alert.startedAt,
       reusesId: alert.source !== "thousandeyes",
-      ...(!alert.isRaised && alert.statesClearTime && { clearedAt: now }),
+      ...(!alert.isRaised && alert.statesClearTime && { clearedAt: now + alert.clearClockAhead }),
       ...(!alert.isRaised && dice.chance(0.1) && { because: "sourceRuleChanged" }),
       ...(alert.namesEvents && { eventId: `e${this.#eventIds++}` })
     }
@@ -220,6 +221,8 @@ interface Truth {
   readonly sourceId: string
   readonly statesClearTime: boolean
   readonly namesEvents: boolean
+  /** By how many milliseconds the clock that states the ends of alerts is ahead of the one that states their starts. */
+  readonly clearClockAhead: number
   readonly said: Array<SourceEvent>
   isRaised: boolean
   startedAt: number
