@@ -23,7 +23,12 @@ export const Receipt = Schema.Struct({
   data: Schema.optionalKey(Schema.Json),
   /** Where a person can see the message. */
   link: Schema.optionalKey(Link),
-  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint))
+  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
+  /**
+   * Why the service's answer could not be read, where its status said that it took the message. The delivery is
+   * delivered, is not retried, and its history shows this. In few words and without secrets.
+   */
+  unreadable: Schema.optionalKey(Schema.String)
 })
 export type Receipt = typeof Receipt.Type
 

@@ -15,10 +15,14 @@ export type RateLimitHint = typeof RateLimitHint.Type
 /** What the service answered, in few words and without secrets: `HTTP 404: no_service`. */
 const detail = Schema.String
 
-/** The service asked to be sent to more slowly, not before `retryAfter`. */
+/**
+ * The service asks for fewer messages, and for none before `retryAfter` has passed. Where it does not say how long to
+ * wait, leave `retryAfter` out: the engine's own pause doubles with each such answer in a row, from one second up to the
+ * integration's `maxBackoff`.
+ */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   detail,
-  retryAfter: Schema.Duration
+  retryAfter: Schema.optionalKey(Schema.Duration)
 }) {}
 
 /**

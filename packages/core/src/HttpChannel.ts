@@ -2,7 +2,7 @@
  * Implements a channel plugin by pure functions: the requests for a notification,
  * and what the service's answer means.
  */
-import { Clock, DateTime, Effect, Function, Layer, Result, type Schema, Stream } from "effect"
+import { Clock, DateTime, type Duration, Effect, Function, Layer, Result, type Schema, Stream } from "effect"
 import { Headers, HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Form, Receipt } from "./ChannelPlugin.ts"
@@ -116,9 +116,9 @@ const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
 const read = ({ body, headers, status }: Answer, now: number): Receipt | Reason => {
   const detail = `HTTP ${status}${body.trim() === "" ? "" : `: ${cut(body.trim().replace(/\s+/g, " "), 200)}`}`
   if (status >= 200 && status < 300) return {}
-  if (status === 429) return new RateLimited({ detail, retryAfter: retryAfter(headers, now) })
-  if (status === 408 || status >= 500) {
-    return new Unavailable({ detail, ...(headers["retry-after"] && { retryAfter: retryAfter(headers, now) }) })
+  if (status === 429 || status === 408 || status >= 500) {
+    const asked = retryAfter(headers, now)
+    return new (status === 429 ? RateLimited : Unavailable)({ detail, ...(asked && { retryAfter: asked }) })
   }
   if (status === 400 || status === 413 || status === 422) return new PayloadRejected({ detail })
   if (status === 401 || status === 403 || status === 407) return new Unauthorized({ detail })
@@ -126,10 +126,13 @@ const read = ({ body, headers, status }: Answer, now: number): Receipt | Reason 
   return new Misconfigured({ detail })
 }
 
-/** How long the service asks to be left alone, from `Retry-After` in seconds or as a date; a second if it does not say. */
-export const retryAfter = (headers: Headers.Headers, now: number): RateLimited["retryAfter"] =>
-  Result.match(Headers.parseRetryAfter(headers["retry-after"] ?? "1"), {
-    onFailure: () => Headers.retryAfterDelay(Headers.retryAfterDuration("1 second"), now),
+/**
+ * How long the service asks to be left alone, from `Retry-After` in seconds or as a date; `now` is in epoch
+ * milliseconds. Undefined where it does not say, or not in one of these two forms.
+ */
+export const retryAfter = (headers: Headers.Headers, now: number): Duration.Duration | undefined =>
+  Result.match(Headers.parseRetryAfter(headers["retry-after"] ?? ""), {
+    onFailure: () => undefined,
     onSuccess: (value) => Headers.retryAfterDelay(value, now)
   })
 

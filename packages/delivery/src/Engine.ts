@@ -15,6 +15,7 @@ import { AlertCloser } from "./planning/AlertCloser.ts"
 import { Conversations } from "./records/Conversations.ts"
 import { Edits } from "./commands/Edits.ts"
 import * as Expiry from "./planning/Expiry.ts"
+import * as FailureWatch from "./planning/FailureWatch.ts"
 import { Fallbacks } from "./planning/Fallbacks.ts"
 import { History } from "./history/History.ts"
 import { Intake } from "./commands/Intake.ts"
@@ -79,6 +80,7 @@ export const layer: Layer.Layer<
   Redeliveries.layer,
   Lanes.layer,
   Expiry.layer,
+  FailureWatch.layer,
   Retention.layer
 ).pipe(
   Layer.provideMerge(AlertCloser.layer),

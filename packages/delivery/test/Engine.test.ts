@@ -560,6 +560,25 @@ describe("Engine", () => {
   )
 
   it.effect(
+    "lengthens the lane's pause with each rate-limit answer that does not say how long to wait",
+    fixture((script) =>
+      Effect.gen(function* () {
+        const limited = { fail: new RateLimited({ detail: "HTTP 429" }) }
+        script.next("ops", limited, limited, limited, limited, "ok", limited)
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* pass("1 minute")
+        yield* raise("b")
+        yield* pass("1 minute")
+        const times = script.to("ops").map(({ at }) => at)
+        const pauses = times.slice(1).map((at, n) => at - (times[n] ?? 0))
+        // After a success the pauses start again at one second.
+        assert.deepStrictEqual(pauses, [1000, 2000, 4000, 8000, 45_000, 1000])
+      })
+    )
+  )
+
+  it.effect(
     "lets the operator's limits replace the plugin's, wider or narrower",
     fixture((script) =>
       Effect.gen(function* () {

@@ -56,7 +56,8 @@ const retryAfter = (headers: Headers, now: number): Duration.Duration => {
   // Both limits are told of with every answer: the one that is spent counts.
   const spent = resets.filter((reset) => reset.spent)
   const said = (spent.length > 0 ? spent : resets).map((reset) => reset.wait)
-  if (headers["retry-after"] !== undefined) said.push(HttpChannel.retryAfter(headers, now))
+  const asked = HttpChannel.retryAfter(headers, now)
+  if (asked !== undefined) said.push(asked)
   const wait = said.length === 0 ? unsaid : said.reduce((a, b) => Duration.max(a, b))
   return Duration.clamp(wait, { minimum: shortest, maximum: longest })
 }

@@ -9,7 +9,7 @@ import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { RateLimiter } from "../sending/RateLimiter.ts"
 import type { Peers } from "../cluster/Peers.ts"
-import { pauseFor } from "../domain/retryPolicy.ts"
+import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { giveUpAfter, remoteRateLimiter } from "./remoteRateLimiter.ts"
 import { sendOnce } from "../sending/sendOnce.ts"
@@ -72,6 +72,7 @@ export class TestSends extends Context.Service<
         const conversation = { id: spender, ...(receipt && { receipt }) }
         let form: ChannelPlugin.Form = "rich"
         let failed: { readonly reason?: Reason } = {}
+        let limits = 0
         for (;;) {
           for (
             let wait = yield* rateLimiter.takeFirst(spender);
@@ -95,7 +96,8 @@ export class TestSends extends Context.Service<
           }
           failed = { reason: tried.reason }
           if (tried.reason._tag === "RateLimited") {
-            yield* rateLimiter.pause(spender, pauseFor(tried.reason))
+            const options = { inARow: ++limits, maxBackoff: maxBackoff(test.integration.delivery ?? {}) }
+            yield* rateLimiter.pause(spender, pauseFor(tried.reason, options))
           } else if (tried.reason._tag === "PayloadRejected" && form === "rich") {
             form = "plain"
           } else {

@@ -39,7 +39,7 @@ export const consequence = (failed: Failed): Consequence => {
 
   switch (reason._tag) {
     case "RateLimited":
-      return again(now + pauseFor(reason))
+      return again(now + pauseFor(reason, { inARow: attempts, maxBackoff: maxBackoff(options) }))
     case "Unavailable":
       return again(now + Math.max(backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }), askedFor(reason)))
     case "PayloadRejected":
@@ -51,9 +51,17 @@ export const consequence = (failed: Failed): Consequence => {
   }
 }
 
-/** How long a service that asked for it is left alone, in milliseconds: a second at least, a day at most. */
-export const pauseFor = ({ retryAfter }: RateLimited): number =>
-  Math.min(longestPause, Math.max(1000, Duration.toMillis(retryAfter)))
+/**
+ * How long to pause after a rate-limit answer, in milliseconds: as long as the service asks, at least a second and at
+ * most a day. If it does not say, the pause doubles with each such answer in a row, from one second up to `maxBackoff`.
+ */
+export const pauseFor = (
+  { retryAfter }: RateLimited,
+  { inARow, maxBackoff }: { readonly inARow: number; readonly maxBackoff: number }
+): number =>
+  retryAfter === undefined
+    ? Math.max(1000, backoff(inARow, { jitter: 1, maxBackoff }))
+    : Math.min(longestPause, Math.max(1000, Duration.toMillis(retryAfter)))
 
 const askedFor = ({ retryAfter = Duration.zero }: Unavailable): number =>
   Math.min(longestPause, Duration.toMillis(retryAfter))

@@ -1,27 +1,39 @@
 /**
- * What operators should know of Tocsin itself: that an integration is broken (case D4).
+ * Notices to operators about Tocsin itself: an integration is broken, or keeps failing (case D4).
  */
 import { type IntegrationId, Notification } from "@tocsin/core"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import { Signals } from "../cluster/Signals.ts"
 
-/** The integration by which operators are told; nobody is, unless it is provided. */
+/** The integration that notifies operators. Without it nobody is notified. */
 export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/delivery/OperatorNotices/Operators", {
   defaultValue: () => undefined
 })
 
-/** Operators hear of one integration at most this often, in milliseconds. */
+/** Operators are notified of one integration at most this often, in milliseconds. */
 const pause = 3_600_000
 
-/** Owes notices. Belongs inside a journal's transaction. */
+/** Whether operators were notified so recently that the next notice would come too soon; in epoch milliseconds. */
+export const isRecent = (lastNotice: number | undefined, now: number): boolean =>
+  lastNotice !== undefined && lastNotice <= now && lastNotice > now - pause
+
+/** Enqueues notices, at most one per integration and hour, and none about the operators' own integration. */
 export class OperatorNotices extends Context.Service<
   OperatorNotices,
   {
-    /** Tells operators that the integration is broken; once an hour, and never by itself. */
+    /** Notifies operators that the integration is broken. Runs inside a transaction of `GroupCommit`. */
     readonly broken: (integration: IntegrationId, because: string) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Notifies operators that the integration's oldest delivery has been failing since then, in epoch milliseconds.
+     * Runs inside a transaction of `GroupCommit`.
+     */
+    readonly failing: (
+      integration: IntegrationId,
+      options: { readonly cause: string; readonly since: number }
+    ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/OperatorNotices") {
   static readonly layer: Layer.Layer<
@@ -37,43 +49,61 @@ export class OperatorNotices extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const operators = yield* Operators
 
+      const notify = Effect.fnUntraced(function* (
+        integration: IntegrationId,
+        compose: (name: string) => Omit<Notice, "_tag"> & { readonly cause: string }
+      ) {
+        if (operators === undefined || operators === integration) return
+        const now = yield* Clock.currentTimeMillis
+        const [last] = yield* sql<{ created_at: number }>`SELECT created_at FROM deliveries
+          WHERE about = ${integration} ORDER BY sequence DESC LIMIT 1`
+        if (isRecent(last?.created_at, now)) return
+        const about = yield* integrations.get(integration)
+        if (about === undefined || (yield* integrations.get(operators)) === undefined) return
+        const { cause, ...notice } = compose(about.name)
+        const id = yield* random.uuidV7()
+        yield* sql`INSERT INTO deliveries ${sql.insert({
+          id,
+          integration_id: operators,
+          kind: "Notice",
+          status: "pending",
+          cause,
+          form: "rich",
+          attempts: 0,
+          unanswered: 0,
+          next_at: now,
+          about: integration,
+          notification: encode({ _tag: "Notice", ...notice }),
+          created_at: now,
+          updated_at: now
+        })}`
+        yield* sql`INSERT INTO transitions ${sql.insert({ delivery_id: id, status: "pending", cause, at: now })}`
+        yield* sql.afterCommit(signals.send([operators], "work"))
+      })
+
       return OperatorNotices.of({
-        broken: Effect.fnUntraced(function* (integration, because) {
-          if (operators === undefined || operators === integration) return
-          const now = yield* Clock.currentTimeMillis
-          const [last] = yield* sql<{ created_at: number }>`SELECT created_at FROM deliveries
-            WHERE about = ${integration} ORDER BY sequence DESC LIMIT 1`
-          if (last !== undefined && last.created_at <= now && last.created_at > now - pause) return
-          const about = yield* integrations.get(integration)
-          if (about === undefined || (yield* integrations.get(operators)) === undefined) return
-          const id = yield* random.uuidV7()
-          const cause = `integration ${integration} is broken`
-          yield* sql`INSERT INTO deliveries ${sql.insert({
-            id,
-            integration_id: operators,
-            kind: "Notice",
-            status: "pending",
-            cause,
-            form: "rich",
-            attempts: 0,
-            unanswered: 0,
-            next_at: now,
-            about: integration,
-            notification: encode({
-              _tag: "Notice",
-              severity: "critical",
-              headline: `The integration ${about.name} is broken`,
-              lines: [because, `Its id is ${integration}. What it is owed waits, or goes to its fallback.`]
-            }),
-            created_at: now,
-            updated_at: now
-          })}`
-          yield* sql`INSERT INTO transitions ${sql.insert({ delivery_id: id, status: "pending", cause, at: now })}`
-          yield* sql.afterCommit(signals.send([operators], "work"))
-        })
+        broken: (integration, because) =>
+          notify(integration, (name) => ({
+            cause: `integration ${integration} is broken`,
+            severity: "critical",
+            headline: `The integration ${name} is broken`,
+            lines: [because, `Its id is ${integration}. Its deliveries wait, or go to its fallback.`]
+          })),
+        failing: (integration, { cause, since }) =>
+          notify(integration, (name) => ({
+            cause: `deliveries to ${integration} are failing`,
+            severity: "critical",
+            headline: `Deliveries to the integration ${name} are failing`,
+            lines: [
+              cause,
+              `Its id is ${integration}. Its oldest delivery has been failing since ${DateTime.formatIso(DateTime.makeUnsafe(since))}. Tocsin keeps retrying it.`
+            ]
+          }))
       })
     })
   )
 }
+
+type Notice = Extract<Notification, { readonly _tag: "Notice" }>
 
 const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

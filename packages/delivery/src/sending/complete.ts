@@ -85,10 +85,11 @@ export const completions = Effect.gen(function* () {
   ) {
     if (told.length === 0) return
     yield* conversations.move(
-      told.map(({ claimed: { attempt, id, notification } }) => ({
+      told.map(({ outcome: { receipt }, claimed: { attempt, id, notification } }) => ({
         delivery: id,
         status: "delivered",
         attempt,
+        cause: receipt.unreadable === undefined ? undefined : storable(`answer unreadable: ${receipt.unreadable}`),
         set: { text: storable(Message.plainText(Message.fromNotification(notification), maxTextKept)) }
       }))
     )

@@ -38,6 +38,13 @@ describe("consequence", () => {
     assert.strictEqual(nextAt({ reason: new RateLimited({ detail, retryAfter: Duration.zero }) }), 2000)
   })
 
+  it("doubles the pause with each rate-limit answer that does not say how long to wait", () => {
+    const reason = new RateLimited({ detail })
+    const pauses = [1, 2, 3, 9, 10, 100].map((attempts) => nextAt({ reason, attempts, now: 0, jitter: 0.25 }))
+    assert.deepStrictEqual(pauses, [1000, 2000, 4000, 256_000, 300_000, 300_000])
+    assert.strictEqual(nextAt({ reason, attempts: 9, now: 0, options: { maxBackoff: 10 } }), 10_000)
+  })
+
   it("tries a refused message once more in plain form, at once", () => {
     const reason = new PayloadRejected({ detail })
     assert.deepStrictEqual(consequence(failed({ reason })), { status: "retrying", nextAt: 1000, form: "plain" })

@@ -104,6 +104,22 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
+    "an answer that cannot be read does not repeat a message that was delivered, and history shows it (D3)",
+    fixture((script) =>
+      Effect.gen(function* () {
+        script.next("ops", { give: { unreadable: "Its headers are longer than 64 KiB" } })
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* pass("1 hour")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        assert.deepStrictEqual(yield* outcomes, [
+          "Raised delivered: answer unreadable: Its headers are longer than 64 KiB"
+        ])
+      })
+    )
+  )
+
+  it.effect(
     "receipts of one place are not used at another",
     fixture((script) =>
       Effect.gen(function* () {
