@@ -5,6 +5,7 @@ import { Seal } from "@tocsin/delivery"
 import { Effect, FileSystem, Layer, Option, Redacted, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64 } from "effect/encoding"
+import { secretFileProblem } from "./filePrivacy.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
 /**
@@ -18,10 +19,15 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
     const fs = yield* FileSystem.FileSystem
 
     const read = (file: string) =>
-      fs.readFileString(file).pipe(
-        Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be read.` })),
-        Effect.flatMap((text) => decode(Redacted.make(text), file))
-      )
+      Effect.gen(function* () {
+        const problem = secretFileProblem(file)
+        if (problem !== undefined) return yield* new StartRefused({ message: problem })
+        const text = yield* Effect.mapError(
+          fs.readFileString(file),
+          () => new StartRefused({ message: `The key file ${file} cannot be read.` })
+        )
+        return yield* decode(Redacted.make(text), file)
+      })
 
     const previous = Option.getOrUndefined(
       yield* Effect.transposeOption(Option.map(keyPrevious, (key) => decode(key, "TOCSIN_KEY_PREVIOUS")))
@@ -58,12 +64,16 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
   })
 ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
-/** Written whole and then named, so that a crash leaves no half a key. */
+/**
+ * Written whole and then renamed, so that a crash leaves no half a key. Whatever has the name before is removed, and
+ * nothing that exists is opened: a symbolic link that somebody put there would lead the key elsewhere.
+ */
 const make = (fs: FileSystem.FileSystem, file: string, key: string) =>
   Effect.gen(function* () {
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
     yield* fs.makeDirectory(folder, { recursive: true })
-    yield* fs.writeFileString(`${file}.new`, `${key}\n`, { mode: 0o600 })
+    yield* fs.remove(`${file}.new`, { force: true })
+    yield* fs.writeFileString(`${file}.new`, `${key}\n`, { mode: 0o600, flag: "wx" })
     yield* fs.rename(`${file}.new`, file)
   })
 

@@ -6,6 +6,7 @@ import { fromIssue } from "@tocsin/delivery"
 import { ThousandEyes } from "@tocsin/sources"
 import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { parseHosts } from "@tocsin/egress"
+import { warnOfOpenFiles } from "./filePrivacy.ts"
 import * as Listen from "./listenAddress.ts"
 import { numberSetting } from "./numberSetting.ts"
 import { secretSetting } from "./secretSetting.ts"
@@ -175,6 +176,7 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
         })
       }
       yield* Effect.mapError(Listen.logServiceLink, toStartRefused)
+      yield* warnOfOpenFiles(["TOCSIN_TOKEN_FILE", "TOCSIN_DATABASE_URL_FILE", "TOCSIN_TLS_KEY"])
       return set
     })
   )

@@ -1,23 +1,30 @@
 /**
  * The store that the settings name.
  */
-import { Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
+import { type Peers, Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
-import type { SqlError } from "effect/sql"
+import type { SqlClient, SqlError } from "effect/sql"
+import { databaseProblem } from "./filePrivacy.ts"
 import { StartRefused } from "./Settings.ts"
 import type { StoreUrl } from "./storeUrl.ts"
 
 /** Opens the store; one that cannot be used is a sentence for the operator. */
 export const layer = (store: StoreUrl) =>
   store._tag === "Sqlite"
-    ? Sqlite.layer(store.file).pipe(Layer.catch((error) => refuse(sqliteRefused(store.file, error))))
+    ? Layer.suspend(() => {
+        const problem = databaseProblem(store.file)
+        return problem === undefined
+          ? Layer.catch(Sqlite.layer(store.file), (error) => refuse(sqliteRefused(store.file, error)))
+          : refuse(problem)
+      })
     : Postgres.layer(store.url).pipe(
         Layer.catch((error) =>
           refuse(error._tag === "PostgresRefused" ? error.message : postgresRefused(store.shown, error))
         )
       )
 
-const refuse = (message: string) => Layer.effectContext(Effect.fail(new StartRefused({ message })))
+const refuse = (message: string): Layer.Layer<SqlClient.SqlClient | Peers, StartRefused> =>
+  Layer.effectContext(Effect.fail(new StartRefused({ message })))
 
 const sqliteRefused = (file: string, error: SqlError.SqlError) => {
   const problem = storeProblem(error)

@@ -18,7 +18,7 @@ describe("A start is refused with one sentence", () => {
     [{ TOCSIN_KEY_FILE: "/nowhere/key" }, "The key file /nowhere/key cannot be read"],
     [
       { TOCSIN_DATABASE_URL: "sqlite:/dev/null/tocsin.db", TOCSIN_KEY: key(1) },
-      "The database /dev/null/tocsin.db cannot be opened"
+      "Cannot open /dev/null/tocsin.db (CannotOpen). The database file cannot be opened. Check the path"
     ],
     [
       { TOCSIN_TLS_CERT: "/nowhere/cert.pem", TOCSIN_TLS_KEY: "/nowhere/key.pem" },
