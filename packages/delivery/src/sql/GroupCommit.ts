@@ -6,7 +6,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "./dialect.ts"
 import { followOutages } from "./outage.ts"
 import { queryTimeout } from "./queryTimeout.ts"
-import { codeOf, StoreProblem, storeProblem, storeSentences } from "./storeProblem.ts"
+import { codeOf, StoreProblem, storeSentences } from "./storeProblem.ts"
 import { writeProbe } from "./writeProbe.ts"
 
 /** The store cannot be written or read now. The next call tries again. */
@@ -108,6 +108,21 @@ export class GroupCommit extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const queue = yield* Queue.unbounded<Part>()
 
+      const unavailable = (error: unknown) =>
+        SqlError.isSqlError(error)
+          ? Effect.map(outage.failed(error), StoreUnavailable.of)
+          : Effect.succeed(StoreUnavailable.of("Failed"))
+
+      const storeUnavailable = <A, E>(
+        effect: Effect.Effect<A, E>
+      ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
+        Effect.catch(effect, (error): Effect.Effect<never, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
+          SqlError.isSqlError(error)
+            ? Effect.flatMap(unavailable(error), (failure) => Effect.fail(failure))
+            : // Narrowing does not exclude from a type parameter.
+              Effect.fail(error as Exclude<E, SqlError.SqlError>)
+        )
+
       const commitGroup = Effect.fnUntraced(function* (parts: ReadonlyArray<Part>) {
         const isAlone = parts.some(({ lockKeys }) => lockKeys === undefined)
         const lock = lockFor(sql, isAlone ? undefined : parts.flatMap(({ lockKeys = [] }) => lockKeys))
@@ -131,8 +146,7 @@ export class GroupCommit extends Context.Service<
           Effect.retry({ while: stoodInTheWay, times: mostTries - 1 }),
           Effect.exit
         )
-        const failure = Exit.isSuccess(exit) ? undefined : unavailable(exit.cause)
-        if (failure !== undefined) yield* outage.failed(failure.problem)
+        const failure = Exit.isSuccess(exit) ? undefined : yield* unavailable(Cause.squash(exit.cause))
         yield* Effect.forEach(parts, ({ settle }) => settle(failure), { discard: true })
       })
 
@@ -214,10 +228,7 @@ export class GroupCommit extends Context.Service<
           const problem = outage.blocksWrites()
           return problem === undefined ? Effect.void : Effect.fail(StoreUnavailable.of(problem))
         }),
-        read: (query) =>
-          Effect.tapError(storeUnavailable(queryTimeout(sql, query)), (error) =>
-            error instanceof StoreUnavailable ? outage.failed(error.problem) : Effect.void
-          )
+        read: (query) => storeUnavailable(queryTimeout(sql, query))
       })
     })
   )
@@ -240,14 +251,6 @@ const groups = (parts: ReadonlyArray<Part>): ReadonlyArray<ReadonlyArray<Part>> 
   return groups
 }
 
-const storeUnavailable = <A, E>(
-  effect: Effect.Effect<A, E>
-): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
-  Effect.mapError(effect, (error) =>
-    // Narrowing does not exclude from a type parameter.
-    SqlError.isSqlError(error) ? fromSqlError(error) : (error as Exclude<E, SqlError.SqlError>)
-  )
-
 /** Whether the statement is at fault, and not the store: the transaction is still there, and others may go on in it. */
 const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "UniqueViolation" ||
@@ -265,11 +268,4 @@ const stoodInTheWay = ({ reason }: SqlError.SqlError) =>
 /** PostgreSQL's `feature_not_supported`: "cached plan must not change result type". */
 const newTables = "0A000"
 
-const fromSqlError = (error: SqlError.SqlError) => StoreUnavailable.of(storeProblem(error))
-
 const gone = StoreUnavailable.of("Stopping")
-
-const unavailable = (cause: Cause.Cause<SqlError.SqlError>): StoreUnavailable => {
-  const error = Cause.squash(cause)
-  return SqlError.isSqlError(error) ? fromSqlError(error) : StoreUnavailable.of("Failed")
-}

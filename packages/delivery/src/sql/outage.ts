@@ -2,7 +2,8 @@
  * Notices when the store cannot be used, logs it once, and finds out when it can be used again.
  */
 import { Clock, Effect, Latch } from "effect"
-import { recoveryProof, type StoreProblem, storeSentences } from "./storeProblem.ts"
+import type { SqlError } from "effect/sql"
+import { codeOf, recoveryProof, storeProblem, type StoreProblem, storeSentences } from "./storeProblem.ts"
 
 /** How often a store that cannot be used is tried. */
 const pause = "1 second"
@@ -17,8 +18,8 @@ interface Tries<E> {
 
 /** The outage of a store, as far as it is known. */
 export interface Outage {
-  /** Notes that a statement failed. */
-  readonly failed: (problem: StoreProblem) => Effect.Effect<void>
+  /** Notes that a statement failed, and names the problem. */
+  readonly failed: (error: SqlError.SqlError) => Effect.Effect<StoreProblem>
   /** The problem for which the store takes no writes, until 64 KiB have been written. */
   readonly blocksWrites: () => StoreProblem | undefined
 }
@@ -47,25 +48,33 @@ export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
   const log = (problem: StoreProblem) =>
     Effect.logError(`The store cannot be used (${problem}). ${storeSentences[problem]}`)
 
+  const note = Effect.fnUntraced(function* (problem: StoreProblem) {
+    if (recoveryProof(problem) === "restart") {
+      if (permanent.has(problem)) return
+      permanent.add(problem)
+      return yield* log(problem)
+    }
+    if (outage !== undefined && (needsWrite(outage.problem) || !needsWrite(problem))) return
+    outage = { problem, since: outage?.since ?? (yield* Clock.currentTimeMillis) }
+    yield* log(problem)
+    yield* isAway.open
+  })
+
   const follows: Outage = {
-    failed: Effect.fnUntraced(function* (problem) {
-      switch (recoveryProof(problem)) {
-        case "none":
-          return
-        case "restart":
-          if (permanent.has(problem)) return
-          permanent.add(problem)
-          return yield* log(problem)
-        default:
-          if (outage !== undefined && (needsWrite(outage.problem) || !needsWrite(problem))) return
-          outage = { problem, since: outage?.since ?? (yield* Clock.currentTimeMillis) }
-          yield* log(problem)
-          yield* isAway.open
-      }
-    }),
+    failed: (error) => {
+      const problem = storeProblem(error)
+      return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : note(problem), problem)
+    },
     blocksWrites: () => (outage !== undefined && needsWrite(outage.problem) ? outage.problem : undefined)
   }
   return follows
 })
+
+/** A statement that fails by itself. Only an error of syntax repeats no value of a statement. */
+const logBug = ({ reason }: SqlError.SqlError) => {
+  const code = codeOf(reason.cause)
+  const detail = reason._tag === "SqlSyntaxError" && reason.cause instanceof Error ? `: ${reason.cause.message}` : ""
+  return Effect.logError(`A statement failed (${code === "" ? reason._tag : `${reason._tag}, ${code}`})${detail}.`)
+}
 
 const needsWrite = (problem: StoreProblem) => recoveryProof(problem) === "write"

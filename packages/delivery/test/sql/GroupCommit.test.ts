@@ -229,6 +229,22 @@ describe("GroupCommit", () => {
       assert.deepStrictEqual(logged.slice(1), ["The store can be used again after 11 seconds."])
     }).pipe(Effect.provide(Layer.provideMerge(store(newFile()), logger)))
   })
+
+  it.effect("logs a statement that fails by itself, without its values", () => {
+    const logged: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
+    return Effect.gen(function* () {
+      yield* table
+      yield* commit(insert(1))
+      assert.strictEqual((yield* Effect.flip(commit(insert(1)))).problem, "Failed")
+      const unknown = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO nowhere VALUES (${"s3cr3t"})`)
+      assert.strictEqual((yield* Effect.flip(commit(unknown))).problem, "Failed")
+      assert.lengthOf(logged, 2)
+      assert.match(logged[0] ?? "", /^A statement failed \((UniqueViolation|ConstraintError), /)
+      assert.match(logged[1] ?? "", /^A statement failed \(SqlSyntaxError, .*nowhere/)
+      assert.notInclude(logged.join(), "s3cr3t")
+    }).pipe(Effect.provide(Layer.provideMerge(store(newFile()), logger)))
+  })
 })
 
 /** The table of the write that needs space. */
