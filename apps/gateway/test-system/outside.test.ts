@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { serve } from "../test/harness/listen.ts"
+import { TcpServer } from "@tocsin/test-network"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))
@@ -57,8 +57,8 @@ const services = Effect.gen(function* () {
       connection.end("ok\n")
     })
   })
-  const { port: httpPort } = yield* serve(http)
-  const { port } = yield* serve(tcp)
+  const { port: httpPort } = yield* TcpServer.serve(http)
+  const { port } = yield* TcpServer.serve(tcp)
   return { posts, lines, url: `http://127.0.0.1:${httpPort}/room`, port }
 })
 

@@ -3,6 +3,8 @@
  */
 import { Effect, Schedule } from "effect"
 
+export { until } from "@tocsin/test-network"
+
 /** A gate that is open until it is told to hold. */
 export interface Gate {
   /** How many requests have come in all. */
@@ -48,13 +50,6 @@ export const make = (): Gate => {
   }
   return gate
 }
-
-/** Looks every 20 ms until it is so; dies after five minutes, with what it waited for. */
-export const until = (what: string, isSo: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => (isSo() ? Effect.void : Effect.fail(new Error(`Waited in vain for ${what}`)))).pipe(
-    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 15_000 }),
-    Effect.orDie
-  )
 
 /** Asks every 30 ms until the answer is as wished, and gives it; dies after five minutes. */
 export const eventually = <A, E, R>(

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { mostConnections } from "../../src/server/connectionLimit.ts"
-import { listen } from "../harness/listen.ts"
+import { TcpServer } from "@tocsin/test-network"
 import * as RawSocket from "../harness/rawSocket.ts"
 
 const Endpoint = Schema.Struct({ host: Schema.String, port: Schema.Number })
@@ -12,7 +12,7 @@ const Report = Schema.Struct({
 describe("How many connections may be open", () => {
   it.live("is found without asking for the names of those that are", () =>
     Effect.gen(function* () {
-      const { port } = yield* listen(() => {})
+      const { port } = yield* TcpServer.listen(() => {})
       yield* RawSocket.open(`http://127.0.0.1:${port}`)
       assert.isAbove(mostConnections(), 0)
       const { libuv } = Schema.decodeUnknownSync(Report)(process.report.getReport())

@@ -1,21 +1,21 @@
 /**
- * A name server on loopback that answers as the test wants.
+ * A name server on loopback, whose answers a test sets.
  */
 import { createServer, Packet } from "dns2"
 import { Effect, type Scope } from "effect"
 
-/** What is known of a name; a name of which nothing is known does not exist. */
+/** The addresses of a name, or how its DNS fails. A name without an answer does not exist. */
 export type Answer = ReadonlyArray<string> | "silence" | "failure"
 
 /** A name server. */
 export interface NameServer {
   /** Where it listens. */
   readonly address: string
-  /** What it answers; changed at will. */
+  /** Its answers, by name. A test may change them at any time. */
   readonly answers: Map<string, Answer>
   /** The names of all questions so far. */
   readonly asked: ReadonlyArray<string>
-  /** Answers wait for it. */
+  /** Each answer waits for this. */
   before: () => Promise<void>
 }
 

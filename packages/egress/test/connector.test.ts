@@ -1,26 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Connector, Egress } from "@tocsin/core"
-import { samples } from "@tocsin/core/testing"
-import { PluginRegistry } from "@tocsin/delivery"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { Certificate, NameServer, TcpServer } from "@tocsin/test-network"
+import { Effect, Option, Redacted } from "effect"
 import { Socket } from "effect/socket"
 import { createServer } from "node:tls"
-import { Irc } from "tocsin-plugin-irc"
-import * as EgressLayer from "../../src/startup/Egress.ts"
-import * as Plugins from "../../src/startup/Plugins.ts"
-import { Resolver } from "@tocsin/egress"
-import { Settings } from "../../src/startup/Settings.ts"
-import * as Certificate from "../harness/certificate.ts"
-import { listen, serve } from "../harness/listen.ts"
-import * as NameServer from "../harness/nameServer.ts"
-
-const world = ({ address }: NameServer.NameServer, settings: { readonly [name: string]: string }) =>
-  EgressLayer.layerNoDeps.pipe(
-    Layer.provide(Resolver.layerOptions({ nameServers: [address] })),
-    Layer.provide(Settings.layer),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings))),
-    Layer.orDie
-  )
+import { guard } from "./harness/guard.ts"
 
 const connect = (host: string, port: number, tls = false) =>
   Connector.use(({ connect }) => connect({ host, port, tls }))
@@ -35,7 +19,7 @@ describe("The connector of plugins that dial themselves", () => {
       const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
       let end = () => {}
       const ended = new Promise<void>((resolve) => (end = resolve))
-      const { port } = yield* listen((socket) =>
+      const { port } = yield* TcpServer.listen((socket) =>
         socket.on("data", (data) => socket.write(`got ${String(data)}`)).on("close", end)
       )
       const said = yield* Effect.gen(function* () {
@@ -44,7 +28,7 @@ describe("The connector of plugins that dial themselves", () => {
         const { write } = yield* socket.writer
         yield* write("hello")
         return yield* pull
-      }).pipe(Effect.scoped, Effect.provide(world(names, { TOCSIN_EGRESS_ALLOW: "irc.example" })))
+      }).pipe(Effect.scoped, Effect.provide(guard(names, { allow: "irc.example" })))
       assert.deepStrictEqual(said, ["got hello"])
       yield* Effect.promise(() => ended)
     })
@@ -72,8 +56,8 @@ describe("The connector of plugins that dial themselves", () => {
         "mapped.example": ["::ffff:7f00:1"],
         "public.example": ["1.1.1.1"]
       })
-      const { port, reached } = yield* listen((socket) => socket.destroy())
-      const reason = yield* Effect.provide(failure(host, port, tls), world(names, { TOCSIN_EGRESS_ALLOW: allow }))
+      const { port, reached } = yield* TcpServer.listen((socket) => socket.destroy())
+      const reason = yield* Effect.provide(failure(host, port, tls), guard(names, { allow }))
       assert.strictEqual(reason._tag, "Misconfigured", reason.detail)
       assert.include(reason.detail, sentence)
       assert.include(reason.detail, "TOCSIN_EGRESS_ALLOW")
@@ -84,8 +68,8 @@ describe("The connector of plugins that dial themselves", () => {
   it.live("says why there is no connection, and never that something was sent", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "failing.example": "failure" })
-      const broken = yield* listen((socket) => socket.destroy())
-      const closed = yield* Effect.scoped(listen(() => {}))
+      const broken = yield* TcpServer.listen((socket) => socket.destroy())
+      const closed = yield* Effect.scoped(TcpServer.listen(() => {}))
       const reasons = yield* Effect.all([
         failure("127.0.0.1", closed.port),
         failure("127.0.0.1", broken.port, true),
@@ -93,7 +77,7 @@ describe("The connector of plugins that dial themselves", () => {
         // Other spellings of 127.0.0.1 are names here, which nobody has.
         failure("2130706433", broken.port),
         failure("0x7f.1", broken.port)
-      ]).pipe(Effect.provide(world(names, { TOCSIN_EGRESS_ALLOW: "127.0.0.1" })))
+      ]).pipe(Effect.provide(guard(names, { allow: "127.0.0.1" })))
       assert.isTrue(reasons.every((reason) => reason._tag === "Unavailable" && reason.unanswered === undefined))
       assert.strictEqual(reasons[0].detail, "ECONNREFUSED")
       for (const { detail } of reasons.slice(2)) assert.include(detail, "does not resolve")
@@ -104,11 +88,8 @@ describe("The connector of plugins that dial themselves", () => {
     Effect.gen(function* () {
       const names = yield* NameServer.serve()
       const { cert, key } = yield* Certificate.make(["localhost"])
-      const { port } = yield* serve(createServer({ cert, key }).on("tlsClientError", () => {}))
-      const reason = yield* Effect.provide(
-        failure("localhost", port, true),
-        world(names, { TOCSIN_EGRESS_ALLOW: "localhost" })
-      )
+      const { port } = yield* TcpServer.serve(createServer({ cert, key }).on("tlsClientError", () => {}))
+      const reason = yield* Effect.provide(failure("localhost", port, true), guard(names, { allow: "localhost" }))
       assert.deepInclude(reason, { _tag: "Unavailable", detail: "DEPTH_ZERO_SELF_SIGNED_CERT" })
     })
   )
@@ -116,37 +97,17 @@ describe("The connector of plugins that dial themselves", () => {
   it.live("is judged when an integration is saved, too, and goes past the proxies", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
+      const proxy = Option.some(Redacted.make("http://proxy.example:3128"))
       const check = (origin: string, allow: string) =>
         Egress.use(({ check }) => check(origin)).pipe(
           Effect.match({ onFailure: ({ message }) => message, onSuccess: () => "fine" }),
-          Effect.provide(world(names, { TOCSIN_EGRESS_ALLOW: allow, HTTPS_PROXY: "http://proxy.example:3128" }))
+          Effect.provide(guard(names, { allow, proxies: { httpProxy: Option.none(), httpsProxy: proxy, noProxy: "" } }))
         )
       assert.include(yield* check("tls://irc.example:6697", ""), "not a public one")
       assert.include(yield* check("tcp://irc.example:6667", ""), "Only connections by TLS")
       assert.strictEqual(yield* check("tls://irc.example:6697", "127.0.0.1"), "fine")
       assert.strictEqual(yield* check("tcp://irc.example:6667", "irc.example"), "fine")
       assert.strictEqual(yield* check("tls://1.1.1.1:6697", ""), "fine")
-    })
-  )
-
-  it.live("is given to the plugins of the gateway's list", () =>
-    Effect.gen(function* () {
-      const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
-      const { port, reached } = yield* listen((socket) => socket.end("ERROR :Closing link\r\n"))
-      const attempt = (allow: string) =>
-        Effect.gen(function* () {
-          const { channel } = yield* PluginRegistry.use(({ get }) => get("irc"))
-          const settings = { host: "irc.example", port, tls: false, nick: "tocsin", channel: "#ops" }
-          return yield* channel.deliver(settings, samples.notifications.Raised, { form: "rich" })
-        }).pipe(
-          Effect.flip,
-          Effect.map((error) => (error._tag === "DeliveryError" ? error.reason._tag : error._tag)),
-          Effect.provide(
-            Plugins.layer([...Plugins.builtIn, Irc]).pipe(Layer.provide(world(names, { TOCSIN_EGRESS_ALLOW: allow })))
-          )
-        )
-      assert.deepStrictEqual([yield* attempt(""), reached()], ["Misconfigured", 0])
-      assert.deepStrictEqual([yield* attempt("irc.example"), reached()], ["Unavailable", 1])
     })
   )
 })

@@ -1,7 +1,7 @@
 import { Effect, type Scope } from "effect"
 import { createServer, type Server, type Socket } from "node:net"
 
-/** Lets a server listen at a free port of loopback until the scope closes, and with it every connection to it. */
+/** Listens at a free port of loopback until the scope closes, which also ends every connection. */
 export const serve = Effect.fnUntraced(function* (server: Server) {
   const sockets = new Set<Socket>()
   server.on("connection", (socket) => sockets.add(socket.on("error", () => {})))
@@ -17,7 +17,7 @@ export const serve = Effect.fnUntraced(function* (server: Server) {
   return { port: typeof address === "object" && address !== null ? address.port : 0, sockets }
 })
 
-/** Something on loopback that must not be reached: it counts connections, and does what the test wants with each. */
+/** Listens on loopback, counts the connections in `reached`, and gives each to the test. */
 export const listen = (
   onConnection: (socket: Socket) => void
 ): Effect.Effect<{ readonly port: number; readonly reached: () => number }, never, Scope.Scope> =>

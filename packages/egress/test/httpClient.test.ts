@@ -1,24 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Layer, Stream } from "effect"
+import { maxAnswerBytes } from "@tocsin/egress"
+import { TcpServer, until } from "@tocsin/test-network"
+import { Effect, Fiber, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import type { Socket } from "node:net"
-import * as EgressLayer from "../../src/startup/Egress.ts"
-import { maxAnswerBytes } from "@tocsin/egress"
-import { Settings } from "../../src/startup/Settings.ts"
-import { until } from "../harness/gate.ts"
-import { listen } from "../harness/listen.ts"
+import { systemGuard } from "./harness/guard.ts"
 
-const client = EgressLayer.layer.pipe(
-  Layer.provide(Settings.layer),
-  Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: "127.0.0.1" }))),
-  Layer.orDie
-)
+const client = systemGuard("127.0.0.1")
 
 /** A service that says this to each request, byte by byte as it is; its URL, and what it heard. */
 const service = Effect.fnUntraced(function* (answer: (socket: Socket) => void) {
   let heard = ""
   let closed = 0
-  const { port, reached } = yield* listen((socket) => {
+  const { port, reached } = yield* TcpServer.listen((socket) => {
     socket.on("close", () => closed++)
     socket.on("data", (data) => {
       heard += data.toString()

@@ -1,22 +1,10 @@
 import { Egress } from "@tocsin/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Slack } from "@tocsin/plugin-slack"
-import { ConfigProvider, Effect, Fiber, Layer } from "effect"
-import * as EgressLayer from "../../src/startup/Egress.ts"
 import { Resolver } from "@tocsin/egress"
-import { Settings } from "../../src/startup/Settings.ts"
-import { failure } from "../harness/failure.ts"
-import { until } from "../harness/gate.ts"
-import { listen } from "../harness/listen.ts"
-import * as NameServer from "../harness/nameServer.ts"
-
-const world = ({ address }: NameServer.NameServer, allow: string) =>
-  Layer.provideMerge(Slack.layer, EgressLayer.layerNoDeps).pipe(
-    Layer.provideMerge(Resolver.layerOptions({ nameServers: [address] })),
-    Layer.provide(Settings.layer),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: allow }))),
-    Layer.orDie
-  )
+import { NameServer, TcpServer, until } from "@tocsin/test-network"
+import { Effect, Fiber } from "effect"
+import { failure } from "./harness/attempt.ts"
+import { guard } from "./harness/guard.ts"
 
 describe("A name that is bound anew after it was saved", () => {
   const rebound = [
@@ -31,7 +19,7 @@ describe("A name that is bound anew after it was saved", () => {
   it.live.each(rebound.map((addresses) => [addresses] as const))("to %s is not reached", ([addresses]) =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "hooks.rebound.example": ["1.1.1.1", "2606:4700:4700::1111"] })
-      const { port, reached } = yield* listen((socket) => socket.destroy())
+      const { port, reached } = yield* TcpServer.listen((socket) => socket.destroy())
       const origin = `https://hooks.rebound.example:${port}`
       yield* Effect.gen(function* () {
         yield* Egress.use(({ check }) => check(origin))
@@ -40,7 +28,7 @@ describe("A name that is bound anew after it was saved", () => {
         assert.strictEqual(reason._tag, "Misconfigured")
         assert.include(reason.detail, "TOCSIN_EGRESS_ALLOW")
         assert.include(yield* Effect.flip(Egress.use(({ check }) => check(origin))), { _tag: "EgressRefused" })
-      }).pipe(Effect.provide(world(names, "10.0.0.0/8")))
+      }).pipe(Effect.provide(guard(names, { allow: "10.0.0.0/8" })))
       assert.strictEqual(reached(), 0)
     })
   )
@@ -48,10 +36,10 @@ describe("A name that is bound anew after it was saved", () => {
   it.live("is reached where the operator allows it", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "hooks.rebound.example": ["127.0.0.1"] })
-      const { port, reached } = yield* listen((socket) => socket.destroy())
+      const { port, reached } = yield* TcpServer.listen((socket) => socket.destroy())
       const reason = yield* Effect.provide(
         failure(`https://hooks.rebound.example:${port}`),
-        world(names, "127.0.0.0/8")
+        guard(names, { allow: "127.0.0.0/8" })
       )
       assert.strictEqual(reason._tag, "Unavailable")
       assert.strictEqual(reached(), 1)
@@ -65,7 +53,7 @@ describe("The resolver", () => {
   it.live("asks the hosts file first", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ localhost: ["1.1.1.1"] })
-      assert.include(yield* Effect.provide(resolve("LocalHost."), world(names, "")), "127.0.0.1")
+      assert.include(yield* Effect.provide(resolve("LocalHost."), guard(names)), "127.0.0.1")
       assert.lengthOf(names.asked, 0)
     })
   )
@@ -75,12 +63,12 @@ describe("The resolver", () => {
       const names = yield* NameServer.serve({ "failing.example": "failure", "only-six.example": ["2606:4700::1"] })
       const errors = yield* Effect.forEach(["missing.invalid", "failing.example"], (name) =>
         Effect.flip(resolve(name))
-      ).pipe(Effect.provide(world(names, "")))
+      ).pipe(Effect.provide(guard(names)))
       assert.deepStrictEqual(
         errors.map(({ method }) => method),
         ["lookup", "resolve"]
       )
-      assert.include(yield* Effect.provide(resolve("only-six.example"), world(names, "")), "2606:4700::1")
+      assert.include(yield* Effect.provide(resolve("only-six.example"), guard(names)), "2606:4700::1")
     })
   )
 
@@ -100,7 +88,7 @@ describe("The resolver", () => {
         assert.lengthOf(names.asked, 2)
         yield* resolve("shared.example")
         assert.lengthOf(names.asked, 4)
-      }).pipe(Effect.provide(world(names, "")))
+      }).pipe(Effect.provide(guard(names)))
     })
   )
 
@@ -113,7 +101,7 @@ describe("The resolver", () => {
           ...Object.fromEntries(hung.map((name) => [name, "silence"])),
           "five.example": ["127.0.0.1"]
         })
-        const { port, reached } = yield* listen((socket) => socket.destroy())
+        const { port, reached } = yield* TcpServer.listen((socket) => socket.destroy())
         yield* Effect.gen(function* () {
           const attempts = yield* Effect.forEach(hung, (name) => Effect.forkChild(failure(`https://${name}:${port}`)))
           yield* until("all questions", () => hung.every((name) => names.asked.includes(name)))
@@ -126,45 +114,8 @@ describe("The resolver", () => {
               detail: "The name does not resolve: Timeout"
             })
           }
-        }).pipe(Effect.provide(world(names, "127.0.0.1")))
+        }).pipe(Effect.provide(guard(names, { allow: "127.0.0.1" })))
       }),
     15_000
-  )
-})
-
-describe("An attempt that fails", () => {
-  it.live(
-    "before its request went out is known as not sent",
-    () =>
-      Effect.gen(function* () {
-        const names = yield* NameServer.serve()
-        const silent = yield* listen(() => {})
-        const broken = yield* listen((socket) => socket.destroy())
-        const closed = yield* Effect.scoped(listen(() => {}))
-        const attempts = ["silence in the handshake", "a broken handshake", "nobody there"].map((what, index) => ({
-          what,
-          port: [silent, broken, closed][index]?.port
-        }))
-        const reasons = yield* Effect.forEach(attempts, ({ port }) => failure(`https://127.0.0.1:${port}`), {
-          concurrency: "unbounded"
-        }).pipe(Effect.provide(world(names, "127.0.0.1")))
-        for (const reason of reasons) {
-          assert.strictEqual(reason._tag, "Unavailable")
-          assert.notProperty(reason, "unanswered")
-        }
-        assert.include(reasons[0]?.detail, "Connect Timeout")
-        assert.strictEqual(reasons[2]?.detail, "ECONNREFUSED")
-        assert.strictEqual(silent.reached(), 1)
-      }),
-    15_000
-  )
-
-  it.live("after its request went out may have been taken", () =>
-    Effect.gen(function* () {
-      const names = yield* NameServer.serve()
-      const { port } = yield* listen((socket) => socket.once("data", () => socket.destroy()))
-      const reason = yield* Effect.provide(failure(`http://127.0.0.1:${port}`), world(names, "127.0.0.1"))
-      assert.deepInclude(reason, { _tag: "Unavailable", unanswered: true })
-    })
   )
 })

@@ -1,20 +1,19 @@
 /**
- * An HTTP proxy on loopback, with a name server of its own: every host that it is
- * asked for is on loopback.
+ * An HTTP proxy on loopback. Every host that it is asked for resolves to loopback.
  */
 import { Effect, type Scope } from "effect"
 import { createServer, request as forward } from "node:http"
 import { connect, type Socket } from "node:net"
-import * as Listen from "./listen.ts"
+import * as TcpServer from "./TcpServer.ts"
 
 /** A proxy. */
 export interface Proxy {
   readonly port: number
-  /** What it was asked for: `CONNECT hooks.example:443`, `POST http://…`. */
+  /** The requests so far: `CONNECT hooks.example:443`, `POST http://…`. */
   readonly asked: ReadonlyArray<string>
-  /** What callers must show, as `user:password`; none for anyone. */
+  /** The `user:password` that callers must send; undefined accepts everybody. */
   credentials: string | undefined
-  /** A status that it answers instead of passing anything on. */
+  /** A status that it answers instead of forwarding. */
   refuses: number | undefined
 }
 
@@ -47,7 +46,7 @@ export const serve: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functi
     sockets.add(service.on("error", () => client.destroy()))
     return service
   })
-  const { port, sockets } = yield* Listen.serve(server)
+  const { port, sockets } = yield* TcpServer.serve(server)
   const proxy: Proxy = { port, asked, credentials: undefined, refuses: undefined }
   return proxy
 })

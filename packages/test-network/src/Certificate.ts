@@ -1,5 +1,5 @@
 /**
- * A certificate that no public authority has signed, as of a company's own service.
+ * A certificate that no public authority has signed, as a company's own service has.
  */
 import { Effect, type Scope } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"

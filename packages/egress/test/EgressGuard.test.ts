@@ -1,23 +1,15 @@
 import { Egress } from "@tocsin/core"
 import { assert, describe, it } from "@effect/vitest"
 import { FakeServer } from "@tocsin/core/fakes"
-import { ConfigProvider, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import { HttpClient } from "effect/http"
 import { isPublic, parseAddress } from "@tocsin/egress"
-import * as EgressLayer from "../../src/startup/Egress.ts"
-import { Settings } from "../../src/startup/Settings.ts"
-
-const world = (allow: string) =>
-  EgressLayer.layer.pipe(
-    Layer.provide(Settings.layer),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: allow }))),
-    Layer.orDie
-  )
+import { systemGuard } from "./harness/guard.ts"
 
 const check = (origin: string, allow: string) =>
   Egress.use(({ check }) => check(origin)).pipe(
     Effect.match({ onFailure: ({ message }) => message, onSuccess: () => "may be called" }),
-    Effect.provide(world(allow))
+    Effect.provide(systemGuard(allow))
   )
 
 describe("addresses", () => {
@@ -143,29 +135,13 @@ describe("Egress.check", () => {
   )
 })
 
-describe("TOCSIN_EGRESS_ALLOW", () => {
-  const table = ["bridge.example:8443", "https://bridge.example", "*.example", "10.0.0.1/8", "10.0.0.0/33"]
-  it.effect.each(table.map((entry) => [entry] as const))("with %s in it is refused at the start", ([entry]) =>
-    Effect.gen(function* () {
-      const refused = yield* Settings.pipe(
-        Effect.provide(Settings.layer),
-        Effect.provide(
-          ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_EGRESS_ALLOW: `localhost, ${entry}` }))
-        ),
-        Effect.flip
-      )
-      assert.include(refused.message, "TOCSIN_EGRESS_ALLOW: Expected host names")
-    })
-  )
-})
-
-describe("the connector", () => {
+describe("The client", () => {
   const served = { answer: () => ({ status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" }) }
   const get = Effect.fnUntraced(function* (host: string, allow: string) {
     const { port } = new URL(yield* FakeServer.serve(served))
     return yield* HttpClient.get(`http://${host}:${port}/`).pipe(
       Effect.match({ onFailure: ({ reason }) => String(reason.cause), onSuccess: ({ status }) => status }),
-      Effect.provide(world(allow))
+      Effect.provide(systemGuard(allow))
     )
   })
 

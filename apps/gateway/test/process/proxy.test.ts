@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FakeServer } from "@tocsin/core/fakes"
+import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
+import { Certificate, Proxy, until } from "@tocsin/test-network"
+import { Effect } from "effect"
+import { Delivery, listOf } from "../harness/answers.ts"
+import { eventually } from "../harness/gate.ts"
+import * as World from "../harness/world.ts"
+
+/** In the proxy's URL `@` is spelt `%40`. */
+const credentials = "tocsin:p@ssw0rd-of-the-proxy"
+const url = ({ port }: { readonly port: number }) => `http://tocsin:p%40ssw0rd-of-the-proxy@127.0.0.1:${port}`
+
+/** An integration at Slack's stand-in, and a rule that leads there. */
+const integration = Effect.fnUntraced(function* (world: World.World, id: string, origin: string) {
+  const { status, text } = yield* world.request("POST", "/v1/integrations", {
+    id,
+    name: id,
+    type: "slack",
+    settings: { url: `${origin}/services/T0/B0/${id}` }
+  })
+  assert.strictEqual(status, 201, text)
+  const rule = { name: id, match: { source: id }, integrations: [id] }
+  assert.strictEqual((yield* world.request("POST", "/v1/rules", rule)).status, 201)
+  yield* world.request("POST", "/v1/alerts", {
+    source: id,
+    id: "one",
+    state: "raised",
+    startedAt: "2026-01-01T00:00:00Z",
+    rule: { name: `Alert for ${id}` }
+  })
+})
+
+/** What history says of the integration's only delivery. */
+const causes = (world: World.World, id: string) =>
+  Effect.map(world.request("GET", `/v1/deliveries?integration=${id}`), ({ as }) =>
+    as(listOf(Delivery)).items.flatMap(({ transitions }) => transitions.map(({ cause }) => cause ?? ""))
+  )
+
+describe("A gateway behind a proxy", () => {
+  it.live("delivers through it, and past it where NO_PROXY says so", () =>
+    Effect.gen(function* () {
+      const proxy = yield* Proxy.serve
+      proxy.credentials = credentials
+      const certificate = yield* Certificate.make(["hooks.example"])
+      const secure = new FakeSlack()
+      const securePort = new URL(yield* FakeServer.serve(secure, { certificate })).port
+      const world = yield* World.make({
+        HTTPS_PROXY: url(proxy),
+        http_proxy: url(proxy),
+        NO_PROXY: ".elsewhere.example,127.0.0.0/8",
+        NODE_EXTRA_CA_CERTS: certificate.file,
+        TOCSIN_EGRESS_ALLOW: "127.0.0.1, bridge.example"
+      })
+      const { port } = new URL(world.slackUrl)
+      yield* integration(world, "tunnelled", `https://hooks.example:${securePort}`)
+      yield* integration(world, "forwarded", `http://bridge.example:${port}`)
+      yield* integration(world, "direct", world.slackUrl)
+      yield* until("all messages", () => secure.messages.length === 1 && world.slack.messages.length === 2)
+      assert.include(show(secure.messages[0]?.payload), "Alert for tunnelled")
+      assert.deepStrictEqual(proxy.asked.toSorted(), [
+        `CONNECT hooks.example:${securePort}`,
+        `POST http://bridge.example:${port}/services/T0/B0/forwarded`
+      ])
+
+      proxy.refuses = 502
+      yield* integration(world, "refused", "https://hooks.example:1")
+      yield* eventually("the failure", causes(world, "refused"), (causes) => causes.some((cause) => /502/.test(cause)))
+      const shown = [...world.answers, world.gateway().printed()].join("\n")
+      assert.include(shown, "Unavailable: Through the proxy")
+      assert.notMatch(shown, /p(@|%40)ssw0rd/)
+      assert.notInclude(shown, Buffer.from(credentials).toString("base64"))
+    })
+  )
+
+  it.live("does not start with a proxy that is none, and does not print it", () =>
+    Effect.gen(function* () {
+      for (const name of ["HTTPS_PROXY", "https_proxy"]) {
+        const ended = yield* Effect.flip(World.make({ [name]: credentials }))
+        assert.include(String(ended), `${name}: Expected the proxy's URL`)
+        assert.notInclude(String(ended), "ssw0rd")
+      }
+    })
+  )
+})
+
+describe("A certificate that no public authority has signed", () => {
+  it.live("is taken with NODE_EXTRA_CA_CERTS; without it nothing is sent", () =>
+    Effect.gen(function* () {
+      const certificate = yield* Certificate.make(["localhost"])
+      const slack = new FakeSlack()
+      const origin = (yield* FakeServer.serve(slack, { certificate })).replace("127.0.0.1", "localhost")
+      const allow = { TOCSIN_EGRESS_ALLOW: "localhost" }
+      const without = yield* World.make({ ...allow, NODE_EXTRA_CA_CERTS: "" })
+      yield* integration(without, "own", origin)
+      const failed = yield* eventually("the failure", causes(without, "own"), (causes) =>
+        causes.some((cause) => cause.startsWith("Unavailable"))
+      )
+      assert.include(failed, "Unavailable: DEPTH_ZERO_SELF_SIGNED_CERT")
+      assert.lengthOf(slack.messages, 0)
+      const withIt = yield* World.make({ ...allow, NODE_EXTRA_CA_CERTS: certificate.file })
+      yield* integration(withIt, "own", origin)
+      yield* until("the message", () => slack.messages.length === 1)
+    })
+  )
+})

@@ -1,0 +1,5 @@
+export * as Certificate from "./Certificate.ts"
+export * as NameServer from "./NameServer.ts"
+export * as Proxy from "./Proxy.ts"
+export * as TcpServer from "./TcpServer.ts"
+export { until } from "./until.ts"
