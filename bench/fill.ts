@@ -1,14 +1,14 @@
 /**
- * Fills a gateway's SQLite file with what a long time would leave there.
+ * Fills a gateway's SQLite file with a long history.
  */
 import { DatabaseSync } from "node:sqlite"
 
 /**
- * Makes copies of one alert and of all that the gateway has written of it, in the past: the last copy is as old as the
- * alert, each other one `every` milliseconds older than the next. No gateway may serve the file meanwhile. Gives how
- * many rows were written.
+ * Copies one alert, and every row that the gateway wrote about it, into the past: the last copy is as old as the
+ * alert, each other one `every` milliseconds older than the next. No gateway may use the file meanwhile. Returns the
+ * number of rows.
  *
- * The tables, their indices and their triggers are as the gateway made them; only the copies are not written with care.
+ * The tables, their indices and their triggers are as the gateway made them; only the copies are written without syncs.
  */
 export const copies = (file: string, sourceId: string, count: number, every = 0): number => {
   const database = new DatabaseSync(file)

@@ -1,5 +1,5 @@
 /**
- * A gateway as `pnpm start` runs it, with integrations that lead to the stand-in.
+ * A gateway as `pnpm start` runs it, with integrations that post to the chat service.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -8,10 +8,10 @@ import { send } from "./load.ts"
 import { program, type Program } from "./program.ts"
 import type { FallbackOf } from "./standIn.ts"
 
-/** Wide enough that pacing rules nothing. */
+/** Wide enough that the rate limit never applies. */
 export const unlimited = { messages: 1_000_000, perSeconds: 1, burst: 1_000_000 }
 
-/** So narrow that after the first message all the others wait. */
+/** Narrow enough that everything after the first message waits. */
 export const held = { messages: 1, perSeconds: 86_400, burst: 1 }
 
 /** Starts a gateway on a store, by its `TOCSIN_DATABASE_URL`. */
@@ -30,7 +30,7 @@ export const startGateway = (
     }
   })
 
-/** Makes an integration that posts to the stand-in's lane of this path, such as `ok/a`; without limits, at Slack's pace. */
+/** Creates an integration that posts to this path of the chat service, such as `ok/a`; without limits, at Slack's rate. */
 export const integrate = (
   gateway: Program,
   standIn: FallbackOf,
@@ -46,7 +46,7 @@ export const integrate = (
     ...(limits && { limits })
   })
 
-/** Makes a rule that leads alerts to integrations. */
+/** Creates a rule that sends alerts to integrations. */
 export const rule = (gateway: Program, id: string, match: object, integrations: ReadonlyArray<string>) =>
   send("POST", `${gateway.url}/v1/rules`, { id, name: id, match, integrations, notifyOnClear: false })
 
@@ -56,7 +56,7 @@ export const deliveries = async (gateway: Program, status: string): Promise<numb
   return typeof answer === "object" && answer !== null && "total" in answer ? Number(answer.total) : NaN
 }
 
-/** A gateway with one lane to `ok/<name>`, to which every alert leads. */
+/** A gateway with one lane, to `ok/<name>`, for every alert. */
 export const startWithLane = async (
   database: string,
   standIn: FallbackOf,
@@ -69,7 +69,7 @@ export const startWithLane = async (
   return gateway
 }
 
-/** Runs with a folder of its own, which is gone afterwards. */
+/** Runs with a temporary folder. */
 export const inFolder = async <A>(run: (folder: string) => Promise<A>): Promise<A> => {
   const folder = await mkdtemp(join(tmpdir(), "tocsin-bench-"))
   try {

@@ -6,7 +6,7 @@ import { now } from "./standIn.ts"
 
 const agent = new Agent({ connections: 64, keepAliveTimeout: 60_000, bodyTimeout: 60_000, headersTimeout: 60_000 })
 
-/** Sends JSON and gives the answer's JSON; fails unless it is a success. */
+/** Sends JSON and returns the answer's JSON; fails unless the status is 2xx. */
 export const send = async (method: Dispatcher.HttpMethod, url: string, body?: unknown): Promise<unknown> => {
   const { body: answer, statusCode } = await agent.request({
     origin: new URL(url).origin,
@@ -24,7 +24,7 @@ let last = 0
 /** Numbers of alerts that no run has used. */
 export const fresh = (count: number): ReadonlyArray<number> => Array.from({ length: count }, () => ++last)
 
-/** An alert of this number, as `POST /v1/alerts` takes it. */
+/** The alert with this number, for `POST /v1/alerts`. */
 export const alert = (number: number, more: object = {}) => ({
   source: "bench",
   id: `alert-${number}`,
@@ -40,11 +40,11 @@ export const alert = (number: number, more: object = {}) => ({
   ...more
 })
 
-/** The same in arrays of such a size. */
+/** The same in arrays of this size. */
 export const inArrays = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
 
-/** Posts each of the bodies to the URL, so many at a time; gives when it began. */
+/** Posts each body to the URL, this many at a time; returns when it began. */
 export const post = (url: string, bodies: ReadonlyArray<unknown>, inFlight = 64): Promise<number> => {
   const { origin, pathname: path } = new URL(url)
   const texts = bodies.map((body) => JSON.stringify(body))
@@ -77,5 +77,5 @@ export const post = (url: string, bodies: ReadonlyArray<unknown>, inFlight = 64)
   })
 }
 
-/** Closes what is open. */
+/** Closes the connections. */
 export const close = () => agent.destroy()

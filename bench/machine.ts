@@ -1,5 +1,5 @@
 /**
- * Where and with what it is measured, for the page of results.
+ * The machine and the versions, for the page of results.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -19,7 +19,7 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf
 
 const manifest: { readonly devDependencies: Readonly<Record<string, string>> } = JSON.parse(read("package.json"))
 
-/** The version in the workspace's catalog, which is exact. */
+/** The exact version in the workspace's catalog. */
 const pinned = (name: string): string =>
   new RegExp(`^  "?${name}"?: (\\S+)$`, "m").exec(read("../pnpm-workspace.yaml"))?.[1] ?? "unknown"
 

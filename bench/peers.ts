@@ -1,5 +1,5 @@
 /**
- * What others run for the same work, started with folders of their own.
+ * Other programs for the same work, each with a temporary folder.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -12,7 +12,7 @@ export interface Peer {
   readonly stop: () => Promise<void>
 }
 
-/** Alertmanager, which posts each alert at once and by itself to this lane; undefined if it is not installed. */
+/** Alertmanager, which posts each alert to this lane at once, in a post of its own; undefined if it is not installed. */
 export const startAlertmanager = async (
   folder: string,
   standIn: FallbackOf,
@@ -20,7 +20,7 @@ export const startAlertmanager = async (
 ): Promise<Peer | undefined> => {
   if (versionOf("prometheus-alertmanager") === undefined) return undefined
   const config = join(folder, "alertmanager.yml")
-  // Its configuration is YAML, so JSON too.
+  // JSON is YAML.
   await writeFile(
     config,
     JSON.stringify({
@@ -46,7 +46,7 @@ export const startAlertmanager = async (
   return { url: `http://${url}`, stop }
 }
 
-/** The alert of `alert` in load.ts, as Alertmanager takes it: by its labels it is one of its own. */
+/** The alert of `alert` in load.ts, for Alertmanager, with labels of its own. */
 export const alertmanagerAlert = (number: number) => [
   {
     startsAt: "2026-01-01T00:00:00Z",

@@ -1,5 +1,5 @@
 /**
- * Programs that the bench starts beside itself, and ends.
+ * The processes that the bench starts and ends.
  */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -7,26 +7,26 @@ import { fileURLToPath } from "node:url"
 
 /** A running program. */
 export interface Program {
-  /** Where it serves, or what else it printed when it was ready. */
+  /** Its URL, or what else it printed when it was ready. */
   readonly url: string
   readonly child: ChildProcess
-  /** Its memory that is in RAM, in MiB. */
+  /** Resident memory in MiB. */
   readonly memory: () => number
-  /** What it has used of the processor, in milliseconds. */
+  /** CPU time in milliseconds. */
   readonly cpu: () => number
-  /** Asks it to stop, and waits until it has. */
+  /** Stops it, and waits for its end. */
   readonly stop: () => Promise<void>
 }
 
-/** Milliseconds in which a program must have printed its URL. */
+/** Milliseconds within which a program must print its URL. */
 const patience = 60_000
 
 const running = new Set<ChildProcess>()
-// Nothing that was started here outlives the bench, however that ends.
+// No process outlives the bench, however that ends.
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")))
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
 
-/** Starts a program of this repository, by its path, and waits until it prints the URL that it serves. */
+/** Starts a program of this repository by its path, and waits until it prints its URL. */
 export const program = (
   path: string,
   {
@@ -49,11 +49,11 @@ export const program = (
     /http:\/\/127\.0\.0\.1:\d+/
   )
 
-/** Starts a program of the machine, and waits until it prints such a thing. */
+/** Starts an installed program, and waits until it prints a match. */
 export const installed = (name: string, args: ReadonlyArray<string>, ready: RegExp): Promise<Program> =>
   started(name, spawn(name, args, { stdio: ["ignore", "pipe", "pipe"] }), ready)
 
-/** The version of a program of the machine, or undefined if it is not installed. */
+/** The version of an installed program, or undefined. */
 export const versionOf = (name: string): string | undefined => {
   try {
     const printed = execFileSync(name, ["--version"], { stdio: ["ignore", "pipe", "pipe"] }).toString()
@@ -96,7 +96,7 @@ const started = (name: string, child: ChildProcess, ready: RegExp): Promise<Prog
     child.stderr?.on("data", listen)
   })
 
-/** What a process has used of the processor, in milliseconds; with the children that it has waited for, if wanted. */
+/** CPU time of a process in milliseconds, with the children that it has waited for if asked. */
 export const cpuOf = (pid: number | undefined, isWithChildren = false): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")

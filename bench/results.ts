@@ -1,5 +1,5 @@
 /**
- * The table, as it is printed, kept, and compared with a later one.
+ * The table: how it is printed, stored, and compared with a later one.
  */
 import { type Figure, median, type Missing } from "./row.ts"
 
@@ -42,8 +42,8 @@ ${notes.join("\n")}
 }
 
 /**
- * What is worse than on the page that was kept: a ratio by more than a quarter, or a goal in absolute units that was met
- * and is no longer.
+ * What is worse than on the committed page: a ratio by more than a quarter, or an absolute goal that was met there and is
+ * not now.
  */
 export const worse = (figures: ReadonlyArray<Figure | Missing>, kept: string): ReadonlyArray<string> => {
   const rows = kept.split("\n").map((line) => line.split("|").map((cell) => cell.trim()))

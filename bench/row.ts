@@ -1,11 +1,11 @@
 /**
- * What a row of the table is, and how measurements are compared.
+ * A row of the table, and how measurements are compared.
  */
 import { now, type FallbackOf } from "./standIn.ts"
 
 /** How a row is run. */
 export interface Run {
-  /** A smoke: small counts, one round, nothing is judged. */
+  /** A smoke test: small counts, one round, no judgement. */
   readonly quick: boolean
   /** Where to write a CPU profile of the gateway to, if one is wanted. */
   readonly profile: string | undefined
@@ -15,15 +15,15 @@ export interface Run {
 /** One measured figure of a row. */
 export interface Figure {
   readonly what: string
-  /** Of one round each. */
+  /** One value for each round. */
   readonly values: ReadonlyArray<number>
   readonly unit: "x" | "ms" | "s" | "MiB" | "GiB" | "%" | "/s"
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
-  /** What it was reckoned from, such as the rates of both sides. */
+  /** What it was computed from, such as the rates of both sides. */
   readonly from?: string
 }
 
-/** What stands in the place of a figure that could not be measured, and why. */
+/** A figure that could not be measured, and why. */
 export interface Missing {
   readonly what: string
   readonly missing: string
@@ -35,21 +35,21 @@ export interface Row {
   readonly run: (run: Run) => Promise<ReadonlyArray<Figure | Missing>>
 }
 
-/** The middle one. */
+/** The median. */
 export const median = (values: ReadonlyArray<number>): number => percentile(values, 0.5)
 
-/** The value below which such a part of them is. */
+/** The value below which this part of the values is. */
 export const percentile = (values: ReadonlyArray<number>, part: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN
 }
 
-/** Milliseconds after which no more rounds begin than make a median. */
+/** Milliseconds after which no more than three rounds run. */
 const enough = 60_000
 
 /**
- * Measures all sides in turns, in so many rounds, and gives each side's values. More than one are preceded by one that
- * only warms up, and after a minute three are enough.
+ * Measures all sides in turns, round by round, and returns each side's values. More than one round are preceded by a
+ * warm-up round, and after a minute three are enough.
  */
 export const alternate = async <Sides extends Readonly<Record<string, () => Promise<number>>>>(
   rounds: number,
@@ -69,7 +69,7 @@ export const alternate = async <Sides extends Readonly<Record<string, () => Prom
   return values as { [Name in keyof Sides]: Array<number> }
 }
 
-/** Each round's value of one side by that of the other. */
+/** Each round's value of one side divided by that of the other. */
 export const ratios = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): ReadonlyArray<number> =>
   a.map((value, round) => value / (b[round] ?? NaN))
 

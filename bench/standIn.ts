@@ -1,31 +1,31 @@
 /**
- * The stand-in of the chat service, as the bench talks to it.
+ * The chat service of the bench, in a process of its own.
  */
 import { program, type Program } from "./program.ts"
 
-/** Asks for word once so many different alerts were told in the lanes whose path begins so. */
+/** Asks to be notified once this many different alerts were posted to the lanes whose path begins with this. */
 export interface Wanted {
   readonly lane: string
   readonly alerts: number
 }
 
-/** What was told in these lanes since they were forgotten last. */
+/** What was posted to these lanes since they were last reset. */
 export interface Told {
   /** Requests that were answered, also those that were refused. */
   readonly posts: number
   readonly refused: number
-  /** Posts that spoke of none or of several alerts. */
+  /** Posts about none or several alerts. */
   readonly shared: number
-  /** Each alert's number, and when it was told first, in milliseconds of the machine's monotonic clock. */
+  /** Each alert's number, and when it was first posted, in milliseconds of the machine's monotonic clock. */
   readonly at: ReadonlyArray<readonly [alert: number, at: number]>
 }
 
 /** A running stand-in. */
 export interface FallbackOf extends Program {
-  /** Waits until they were told; fails after so many seconds. */
-  readonly told: (lane: string, alerts: number, seconds?: number) => Promise<Told>
+  /** Waits until they were posted; fails after this many seconds. */
+  readonly posted: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   /** The same, and fails unless each had a post of its own. */
-  readonly toldSingly: (lane: string, alerts: number, seconds?: number) => Promise<Told>
+  readonly postedSingly: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   readonly forget: () => void
 }
 
@@ -36,10 +36,10 @@ export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 export const startStandIn = async (): Promise<FallbackOf> => {
   const started = await program("bench/programs/standIn.ts")
   const { child } = started
-  const told = (lane: string, alerts: number, seconds = 120) =>
+  const posted = (lane: string, alerts: number, seconds = 120) =>
     new Promise<Told>((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`not all of ${alerts} alerts were told in ${seconds} s`)),
+        () => reject(new Error(`not all of ${alerts} alerts were posted within ${seconds} s`)),
         seconds * 1000
       )
       child.once("message", (message) => {
@@ -50,12 +50,12 @@ export const startStandIn = async (): Promise<FallbackOf> => {
     })
   return {
     ...started,
-    told,
-    toldSingly: async (lane, alerts, seconds) => {
-      const result = await told(lane, alerts, seconds)
+    posted,
+    postedSingly: async (lane, alerts, seconds) => {
+      const result = await posted(lane, alerts, seconds)
       if (result.at.length !== alerts || result.posts !== alerts || result.shared > 0) {
         throw new Error(
-          `${alerts} alerts were owed a post each: there were ${result.posts} posts about ${result.at.length} alerts, ${result.shared} of them shared`
+          `${alerts} alerts needed a post each: there were ${result.posts} posts about ${result.at.length} alerts, ${result.shared} of them shared`
         )
       }
       return result

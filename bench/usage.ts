@@ -1,12 +1,12 @@
 /**
- * Who used the processor while something ran.
+ * Which processes used the CPU while something ran.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { cpuOf } from "./program.ts"
 import { now } from "./standIn.ts"
 
-/** Runs, and gives what part of a core each of these used meanwhile, by what it has used so far in milliseconds; and what part of all cores was busy. */
+/** Runs an effect and returns which part of a core each process used meanwhile, and which part of all cores was busy. */
 export const usage = async <A>(
   counters: Readonly<Record<string, () => number>>,
   run: () => Promise<A>
@@ -23,13 +23,13 @@ export const usage = async <A>(
   }
 }
 
-/** What this process has used. */
+/** CPU time of this process. */
 export const cpuOfBench = (): number => {
   const { system, user } = process.cpuUsage()
   return (system + user) / 1000
 }
 
-/** What a process and its children have used, with those of them that have ended. */
+/** CPU time of a process and its children, ended ones included. */
 export const cpuWithChildren = (pid: number): number =>
   readdirSync("/proc")
     .filter((name) => parentOf(name) === pid)
@@ -39,7 +39,7 @@ const parentOf = (entry: string): number | undefined => {
   try {
     return Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${entry}/status`, "utf8"))?.[1])
   } catch {
-    // No process, or one that has just ended.
+    // No such process, or one that has just ended.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What is written today for the same work: Fastify takes and checks an alert, BullMQ keeps it in Redis, and a worker
- * posts it by Slack's own library. Up to 64 posts are in flight, as in a lane of the gateway.
+ * What people write today for the same work: Fastify accepts and validates an alert, BullMQ stores it in Redis, and a worker
+ * posts it with Slack's own library. Up to 64 posts are in flight, as in a lane of the gateway.
  */
 import { IncomingWebhook } from "@slack/webhook"
 import { Queue, Worker } from "bullmq"

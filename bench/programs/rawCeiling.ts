@@ -1,5 +1,5 @@
 /**
- * The raw ceiling: takes alerts by node:http, parses them, posts each by undici, and keeps nothing.
+ * The raw ceiling: receives alerts with node:http, parses them, posts each with undici, and stores nothing.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"

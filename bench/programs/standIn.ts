@@ -1,8 +1,8 @@
 /**
- * The service that alerts are told to: takes Slack's posts and counts the alerts in them.
+ * A chat service that accepts Slack's posts and counts the alerts in them.
  *
- * The first part of a path says how it answers: `ok`; `hung` never does; `failing` says 500; `limited` says 429 above
- * one post a second, of which it bears two at once. The rest is the name of the lane. Its parent asks by messages.
+ * The first part of a path says how it answers: `ok`; `hung` never does; `failing` answers 500; `limited` answers 429 above
+ * one post a second, with a burst of two. The rest is the name of the lane. Its parent sends it messages.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -12,7 +12,7 @@ interface Lane {
   posts: number
   refused: number
   shared: number
-  /** How many posts it still takes at once, and since when. */
+  /** How many posts it still accepts at once, and since when. */
   allowed: number
   since: number
   readonly at: Map<number, number>
@@ -65,21 +65,21 @@ const server = createServer((request, response) => {
   })
 })
 
-/** Says what was told, once it is what the parent waits for. */
+/** Reports what was posted, once it is what the parent waits for. */
 const answer = () => {
   if (wanted === undefined) return
   const lane = wanted.lane
-  const of = Array.from(lanes, ([path, told]) => (path.startsWith(lane) ? [told] : [])).flat()
+  const of = Array.from(lanes, ([path, posted]) => (path.startsWith(lane) ? [posted] : [])).flat()
   const alerts = of.reduce((sum, { at }) => sum + at.size, 0)
   if (alerts < wanted.alerts) return
   wanted = undefined
-  const told: Told = {
+  const posted: Told = {
     posts: of.reduce((sum, { posts }) => sum + posts, 0),
     refused: of.reduce((sum, { refused }) => sum + refused, 0),
     shared: of.reduce((sum, { shared }) => sum + shared, 0),
     at: of.flatMap(({ at }) => Array.from(at))
   }
-  process.send?.(told)
+  process.send?.(posted)
 }
 
 process.on("message", (message: Wanted | "forget") => {

@@ -1,6 +1,6 @@
 import { inFolder, startWithLane } from "../gateway.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
-import { acceptToTold } from "./throughput.ts"
+import { acceptToDelivered } from "./throughput.ts"
 import { join } from "node:path"
 
 /** Arrays of 100 alerts a request, against single ones. */
@@ -11,13 +11,13 @@ export const arrays: Row = {
       const count = quick ? 200 : 2000
       const gateway = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "arrays")
       const sides = await alternate(quick ? 1 : 3, {
-        arrays: acceptToTold(standIn, gateway.url, "ok/arrays", count, 100),
-        single: acceptToTold(standIn, gateway.url, "ok/arrays", count)
+        arrays: acceptToDelivered(standIn, gateway.url, "ok/arrays", count, 100),
+        single: acceptToDelivered(standIn, gateway.url, "ok/arrays", count)
       })
       await gateway.stop()
       return [
         {
-          what: "arrays of 100 alerts a request, against single ones, accept to told",
+          what: "arrays of 100 alerts a request, against single ones, accept to delivered",
           values: ratios(sides.arrays, sides.single),
           unit: "x",
           goal: { atLeast: 1.5 },

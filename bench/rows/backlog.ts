@@ -4,7 +4,7 @@ import { alert, fresh, inArrays, post } from "../load.ts"
 import type { Row } from "../row.ts"
 import { now } from "../standIn.ts"
 
-/** What it costs that very much waits: memory, and the time of a start. */
+/** The cost of a large backlog: memory, and the time of a start. */
 export const backlog: Row = {
   name: "backlog",
   run: ({ quick, standIn }) =>
@@ -23,7 +23,7 @@ export const backlog: Row = {
         `${gateway.url}/v1/alerts`,
         fresh(1).map((number) => alert(number))
       )
-      await standIn.toldSingly("ok/backlog", 1)
+      await standIn.postedSingly("ok/backlog", 1)
       const alerts = fresh(count).map((number) => alert(number))
       await post(`${gateway.url}/v1/alerts`, inArrays(alerts, 100))
       await settle()
@@ -37,7 +37,7 @@ export const backlog: Row = {
         standIn.forget()
         const began = now()
         gateway = await startGateway(database)
-        const { at } = await standIn.told("ok/backlog", 1)
+        const { at } = await standIn.posted("ok/backlog", 1)
         starts.push((Math.min(...at.map(([, at]) => at)) - began) / 1000)
         await settle()
         more.push(gateway.memory() - idle)
@@ -45,14 +45,14 @@ export const backlog: Row = {
       }
       return [
         {
-          what: "memory with 100,000 pending deliveries, started with them, more than idle",
+          what: "memory with 100,000 pending deliveries, started with them, above idle",
           values: more,
           unit: "MiB",
           goal: { atMost: 64 },
           from: `idle ${idle.toFixed(0)} MiB`
         },
         {
-          what: "the same of a gateway that has just accepted them, with what its garbage collector has not given back",
+          what: "the same of a gateway that has just accepted them, including memory that its garbage collector has not released",
           values: [accepted - idle],
           unit: "MiB"
         },

@@ -15,12 +15,12 @@ export const fanout: Row = {
       await integrate(gateway, standIn, "single", "ok/single")
       await rule(gateway, "many", { labels: { to: "many" } }, ids)
       await rule(gateway, "one", { labels: { to: "one" } }, ["single"])
-      /** How long it took until the last of so many deliveries was told, in milliseconds. */
+      /** Milliseconds until the last of `count` deliveries was posted. */
       const last = (lane: string, to: string, alerts: number, deliveries: number) => async () => {
         standIn.forget()
         const bodies = fresh(alerts).map((number) => alert(number, { labels: { to } }))
         const began = await post(`${gateway.url}/v1/alerts`, [bodies])
-        const { at } = await standIn.toldSingly(lane, deliveries)
+        const { at } = await standIn.postedSingly(lane, deliveries)
         return Math.max(...at.map(([, at]) => at)) - began
       }
       const sides = await alternate(quick ? 1 : 5, {
@@ -33,7 +33,7 @@ export const fanout: Row = {
       const all = sides["one alert to all"]
       return [
         {
-          what: "1,000 integrations named by one rule, one alert: last told, against one integration's share x 1,000",
+          what: "1,000 integrations named by one rule, one alert: last post, against one integration's share x 1,000",
           values: ratios(all, sides["one alert to one"]).map((ratio) => ratio / count),
           unit: "x",
           goal: { atMost: 1.2 },

@@ -16,7 +16,7 @@ export const gateways: Row = {
     const count = quick ? 64 : 1600
     const postgres = await startPostgres("fsync=on", "synchronous_commit=on")
     try {
-      /** Who used the processor in the last round, of each group. */
+      /** Which processes used the CPU in the last round, for each group. */
       const users: Record<string, string> = {}
       const start = async (size: number) => {
         await postgres.server.createDatabase(`of${size}`)
@@ -69,7 +69,7 @@ const startGroup = async (database: string, size: number, standIn: FallbackOf): 
   return members
 }
 
-/** Posts so many alerts to a group, to each member its part, and gives how many a second were told. */
+/** Posts alerts to a group, to each member its share, and returns how many a second were delivered. */
 const toldByGroup = async (members: ReadonlyArray<Program>, count: number, standIn: FallbackOf): Promise<number> => {
   standIn.forget()
   const bodies = fresh(count).map((number) => alert(number, { labels: { lane: lanes[number % lanes.length] } }))
@@ -83,7 +83,7 @@ const toldByGroup = async (members: ReadonlyArray<Program>, count: number, stand
       )
     )
   )
-  const { at } = await standIn.toldSingly(`ok/of-${members.length}-`, count)
+  const { at } = await standIn.postedSingly(`ok/of-${members.length}-`, count)
   return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
 }
 

@@ -4,7 +4,7 @@ import { alert, fresh, post } from "../load.ts"
 import type { Row } from "../row.ts"
 import { now } from "../standIn.ts"
 
-/** What a gateway uses of the processor that has nothing to do, with the plugins that it always has. */
+/** The CPU that an idle gateway uses, with its built-in plugins. */
 export const idle: Row = {
   name: "idle",
   run: ({ quick, standIn }) =>
@@ -14,8 +14,8 @@ export const idle: Row = {
         `${gateway.url}/v1/alerts`,
         fresh(1).map((number) => alert(number))
       )
-      await standIn.toldSingly("ok/idle", 1)
-      // What follows a start and an alert is over by then.
+      await standIn.postedSingly("ok/idle", 1)
+      // Whatever a start and an alert cause has finished by then.
       await new Promise((resolve) => setTimeout(resolve, quick ? 0 : 5000))
       const began = now()
       const used = gateway.cpu()

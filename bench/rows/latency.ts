@@ -6,10 +6,10 @@ import { alertmanagerAlert, startAlertmanager } from "../peers.ts"
 import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
 import { now, type FallbackOf } from "../standIn.ts"
 
-/** How often alerts are posted, in milliseconds: 50 a second. */
+/** Milliseconds between alerts: 50 a second. */
 const every = 20
 
-/** Posts so many alerts, one after the other at their times, and gives how long each took from its request to its post. */
+/** Posts alerts one after the other, each at its time, and returns the milliseconds from each request to its post. */
 export const atFifty = async (
   standIn: FallbackOf,
   url: string,
@@ -27,11 +27,11 @@ export const atFifty = async (
     answers.push(post(url, [body(number)], 1))
   }
   await Promise.all(answers)
-  const { at } = await standIn.toldSingly(path, count)
+  const { at } = await standIn.postedSingly(path, count)
   return at.map(([number, at]) => at - (sent.get(number) ?? NaN))
 }
 
-/** What one write that is forced to the disk takes, in milliseconds. */
+/** Milliseconds of one write that is synced to disk. */
 const syncs = (folder: string, count: number): ReadonlyArray<number> => {
   const file = openSync(join(folder, "sync"), "w")
   const took = Array.from({ length: count }, () => {
@@ -44,7 +44,7 @@ const syncs = (folder: string, count: number): ReadonlyArray<number> => {
   return took
 }
 
-/** How long an alert takes at 50 a second, against Alertmanager, which keeps nothing, and two syncs of this disk. */
+/** How long an alert takes at 50 a second, against Alertmanager, which stores nothing, and two syncs of this disk. */
 export const latency: Row = {
   name: "latency",
   run: ({ quick, standIn }) =>
@@ -52,17 +52,17 @@ export const latency: Row = {
       const gateway = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "latency")
       const alertmanager = await startAlertmanager(folder, standIn, "ok/alertmanager")
       const count = quick ? 25 : 250
-      // Both as they are after some time: what has just started is still being compiled.
+      // Both are measured warm: a process that has just started still compiles.
       const before = fresh(quick ? 25 : 5000)
       await post(
         `${gateway.url}/v1/alerts`,
         before.map((number) => alert(number))
       )
-      await standIn.toldSingly("ok/latency", before.length)
+      await standIn.postedSingly("ok/latency", before.length)
       if (alertmanager !== undefined) {
         standIn.forget()
         await post(`${alertmanager.url}/api/v2/alerts`, before.map(alertmanagerAlert))
-        await standIn.toldSingly("ok/alertmanager", before.length)
+        await standIn.postedSingly("ok/alertmanager", before.length)
       }
       const took = { gateway: [] as Array<ReadonlyArray<number>>, alertmanager: [] as Array<ReadonlyArray<number>> }
       for (let round = 0; round < (quick ? 1 : 3); round++) {
@@ -76,7 +76,7 @@ export const latency: Row = {
       await Promise.all([gateway.stop(), alertmanager?.stop()])
       const sync = median(syncs(folder, quick ? 5 : 50))
       return [0.5, 0.99].map((part): Figure | Missing => {
-        const what = `SQLite, accept to told at 50 alerts/s: p${part * 100} against Alertmanager's and two syncs of this disk`
+        const what = `SQLite, accept to delivered at 50 alerts/s: p${part * 100} against Alertmanager's and two syncs of this disk`
         if (alertmanager === undefined) return { what, missing: "prometheus-alertmanager is not installed" }
         const ours = took.gateway.map((round) => percentile(round, part))
         const theirs = took.alertmanager.map((round) => percentile(round, part))

@@ -3,9 +3,9 @@ import { inFolder, startWithLane } from "../gateway.ts"
 import { fresh } from "../load.ts"
 import { alertmanagerAlert, startAlertmanager, startBullMq } from "../peers.ts"
 import { alternate, type Figure, type Missing, rates, ratios, type Row } from "../row.ts"
-import { acceptToTold, toldPerSecond } from "./throughput.ts"
+import { acceptToDelivered, toldPerSecond } from "./throughput.ts"
 
-/** The gateway on SQLite against what others run for the same work. */
+/** The gateway on SQLite against other programs for the same work. */
 export const peers: Row = {
   name: "peers",
   run: ({ quick, standIn }) =>
@@ -15,7 +15,7 @@ export const peers: Row = {
       const alertmanager = await startAlertmanager(folder, standIn, "ok/alertmanager")
       const bullMq = await startBullMq(folder, standIn, "ok/bullmq")
       const sides = await alternate(quick ? 1 : 5, {
-        gateway: acceptToTold(standIn, gateway.url, "ok/gateway", count),
+        gateway: acceptToDelivered(standIn, gateway.url, "ok/gateway", count),
         ...(alertmanager && {
           Alertmanager: () =>
             toldPerSecond(
@@ -26,7 +26,7 @@ export const peers: Row = {
               fresh(count).map(alertmanagerAlert)
             )
         }),
-        ...(bullMq && { BullMQ: acceptToTold(standIn, bullMq.url, "ok/bullmq", count) })
+        ...(bullMq && { BullMQ: acceptToDelivered(standIn, bullMq.url, "ok/bullmq", count) })
       })
       await Promise.all([gateway.stop(), alertmanager?.stop(), bullMq?.stop()])
       const against = (what: string, peer: ReadonlyArray<number> | undefined, needs: string): Figure | Missing =>
@@ -40,7 +40,7 @@ export const peers: Row = {
               from: rates(sides, "alerts/s")
             }
       return [
-        against("SQLite against Alertmanager (keeps nothing)", sides.Alertmanager, "prometheus-alertmanager"),
+        against("SQLite against Alertmanager (stores nothing)", sides.Alertmanager, "prometheus-alertmanager"),
         against(
           "SQLite against Fastify, BullMQ (Redis, appendfsync always) and @slack/webhook",
           sides.BullMQ,

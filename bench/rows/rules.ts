@@ -12,7 +12,7 @@ export const rules: Row = {
   run: ({ quick, standIn }) =>
     inFolder(async (folder) => {
       const count = quick ? 200 : 1000
-      /** A gateway with so many rules, one of which leads the measured alerts to a lane. */
+      /** A gateway with this many rules, one of which matches the measured alerts. */
       const start = async (name: string, rules: number, open: number) => {
         const file = join(folder, `${name}.db`)
         const first = await startGateway(`sqlite:${file}`)
@@ -24,7 +24,7 @@ export const rules: Row = {
         const [number = 0] = fresh(1)
         standIn.forget()
         await post(`${first.url}/v1/alerts`, [alert(number, { labels: { lane: "held" } })])
-        await standIn.toldSingly("ok/held", 1)
+        await standIn.postedSingly("ok/held", 1)
         await first.stop()
         if (open > 0) copies(file, `alert-${number}`, open)
         return startGateway(`sqlite:${file}`)
@@ -36,7 +36,7 @@ export const rules: Row = {
         const bodies = fresh(count).map((number) => alert(number, { labels: { lane: name, team: "none" } }))
         const began = await post(`${gateway.url}/v1/alerts`, bodies)
         const took = now() - began
-        await standIn.toldSingly(`ok/${name}`, count)
+        await standIn.postedSingly(`ok/${name}`, count)
         return (1000 * count) / took
       }
       const sides = await alternate(quick ? 1 : 9, { many: accept(many, "many"), few: accept(few, "few") })

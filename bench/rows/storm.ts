@@ -10,7 +10,7 @@ export const storm: Row = {
   run: ({ quick, standIn }) =>
     inFolder(async (folder) => {
       const count = quick ? 100 : 10_000
-      // So few that each is said by itself.
+      // Few enough that each is sent by itself.
       const criticals = quick ? 1 : 10
       const gateway = await startGateway(`sqlite:${join(folder, "bench.db")}`)
       await integrate(gateway, standIn, "bench", "limited/storm", null)
@@ -21,28 +21,28 @@ export const storm: Row = {
       const began = await post(`${gateway.url}/v1/alerts`, inArrays(alerts, 100))
       const accepted = (now() - began) / 1000
       while ((await deliveries(gateway, "open")) > 0) {
-        if (now() - began > 180_000) throw new Error("The storm was not told in three minutes")
+        if (now() - began > 180_000) throw new Error("The storm was not delivered within three minutes")
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
       const over = (now() - began) / 1000
-      // A digest names only some of the alerts that it counts: the journal says that each was told.
-      const { at, posts, refused, shared } = await standIn.told("limited/storm", critical.size)
+      // A digest names only some of the alerts that it counts: history says that each was delivered.
+      const { at, posts, refused, shared } = await standIn.posted("limited/storm", critical.size)
       const delivered = await deliveries(gateway, "delivered")
-      if (delivered !== count + shared) throw new Error(`Of ${count} alerts ${delivered - shared} were told`)
+      if (delivered !== count + shared) throw new Error(`Of ${count} alerts ${delivered - shared} were delivered`)
       const first = Math.min(...at.flatMap(([number, at]) => (critical.has(number) ? [at] : [])))
       await gateway.stop()
-      const from = `${count} alerts accepted in ${accepted.toFixed(1)} s and told in ${posts} posts, ${shared} of them digests`
+      const from = `${count} alerts accepted in ${accepted.toFixed(1)} s and delivered in ${posts} posts, ${shared} of them digests`
       return [
         {
-          what: "10,000 alerts at once into one Slack lane that answers 429 above 1/s: the first critical one is told",
+          what: "10,000 alerts at once into one Slack lane that answers 429 above 1/s: the first critical one is posted",
           values: [(first - began) / 1000],
           unit: "s",
           goal: { atMost: 2 },
           from
         },
-        { what: "the same: all are told", values: [over], unit: "s", goal: { atMost: 60 }, from },
+        { what: "the same: all are delivered", values: [over], unit: "s", goal: { atMost: 60 }, from },
         {
-          what: "the same: posts that were refused",
+          what: "the same: refused posts",
           values: [(100 * refused) / posts],
           unit: "%",
           goal: { atMost: 1 },

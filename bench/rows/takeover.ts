@@ -6,7 +6,7 @@ import { now } from "../standIn.ts"
 
 const lanes = Array.from({ length: 16 }, (_, lane) => `takeover-${lane}`)
 
-/** How long a message waits whose lane's gateway has just died, or has stopped, until another gateway has told it. */
+/** How long a message waits when the gateway that owns its lane has died or is suspended, until another gateway sends it. */
 export const takeover: Row = {
   name: "takeover",
   run: async ({ quick, standIn }) => {
@@ -19,19 +19,19 @@ export const takeover: Row = {
         await integrate(first, standIn, lane, `ok/${lane}`)
         await rule(first, lane, { labels: { lane } }, [lane])
       }
-      /** One alert for each lane; gives how long it took until the last of them was told. */
+      /** Posts one alert for each lane; returns the milliseconds until the last of them was posted. */
       const tellAll = async (url: string) => {
         standIn.forget()
         const numbers = fresh(lanes.length)
         const bodies = numbers.map((number, n) => alert(number, { labels: { lane: lanes[n] } }))
         const began = await post(`${url}/v1/alerts`, bodies)
-        const { at } = await standIn.told("ok/takeover-", lanes.length)
+        const { at } = await standIn.posted("ok/takeover-", lanes.length)
         return (Math.max(...at.map(([, at]) => at)) - began) / 1000
       }
       for (let round = 0; round < (quick ? 1 : 5); round++) {
         for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
           const second = await start()
-          // It takes its share within a second.
+          // It owns its share within a second.
           for (const joined = now(); now() - joined < 3000;) await tellAll(first.url)
           second.child.kill(signal)
           measured[signal].push(await tellAll(first.url))
@@ -44,13 +44,13 @@ export const takeover: Row = {
     }
     return [
       {
-        what: "PostgreSQL: a lane's next message is told after its gateway was killed (kill -9)",
+        what: "PostgreSQL: a lane's next message after its gateway was killed (kill -9)",
         values: measured.SIGKILL,
         unit: "s",
         goal: { atMost: 1 }
       },
       {
-        what: "PostgreSQL: the same after its gateway was stopped (SIGSTOP)",
+        what: "PostgreSQL: the same after its gateway was suspended (SIGSTOP)",
         values: measured.SIGSTOP,
         unit: "s",
         goal: { atMost: 5 }

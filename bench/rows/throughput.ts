@@ -6,7 +6,7 @@ import { program } from "../program.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
 import type { FallbackOf } from "../standIn.ts"
 
-/** Posts bodies that speak of so many alerts, and gives how many a second were told in the lane, from first to last. */
+/** Posts bodies with `count` alerts, and returns how many a second were posted to the lane, from first to last. */
 export const toldPerSecond = async (
   standIn: FallbackOf,
   url: string,
@@ -16,12 +16,12 @@ export const toldPerSecond = async (
 ): Promise<number> => {
   standIn.forget()
   const began = await post(url, bodies)
-  const { at } = await standIn.toldSingly(path, count)
+  const { at } = await standIn.postedSingly(path, count)
   return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
 }
 
-/** Posts so many alerts to a gateway, and gives how many a second were told, from the first request to the last post. */
-export const acceptToTold =
+/** Posts alerts to a gateway, and returns how many a second were delivered, from the first request to the last post. */
+export const acceptToDelivered =
   (standIn: FallbackOf, url: string, path: string, count: number, size = 1, more: object = {}) =>
   (): Promise<number> => {
     const alerts = fresh(count).map((number) => alert(number, more))
@@ -29,7 +29,7 @@ export const acceptToTold =
     return toldPerSecond(standIn, `${url}/v1/alerts`, path, count, bodies)
   }
 
-/** Durable accept to told on SQLite and on PostgreSQL, against an in-memory database and the raw ceiling. */
+/** Durable accept to delivered, on SQLite and on PostgreSQL, against an in-memory database and the raw ceiling. */
 export const throughput: Row = {
   name: "throughput",
   run: ({ profile, quick, standIn }) =>
@@ -47,16 +47,16 @@ export const throughput: Row = {
         const onPostgres = await startWithLane(postgres.url("postgres"), standIn, "postgres")
         const raw = await program("bench/programs/rawCeiling.ts", { args: [`${standIn.url}/ok/raw`] })
         const sides = await alternate(quick ? 1 : 5, {
-          SQLite: acceptToTold(standIn, sqlite.url, "ok/sqlite", count),
-          PostgreSQL: acceptToTold(standIn, onPostgres.url, "ok/postgres", count),
-          memory: acceptToTold(standIn, memory.url, "ok/memory", count),
-          raw: acceptToTold(standIn, raw.url, "ok/raw", count)
+          SQLite: acceptToDelivered(standIn, sqlite.url, "ok/sqlite", count),
+          PostgreSQL: acceptToDelivered(standIn, onPostgres.url, "ok/postgres", count),
+          memory: acceptToDelivered(standIn, memory.url, "ok/memory", count),
+          raw: acceptToDelivered(standIn, raw.url, "ok/raw", count)
         })
         await Promise.all([memory.stop(), sqlite.stop(), onPostgres.stop(), raw.stop()])
         const from = rates(sides, "alerts/s")
         return [
           {
-            what: "SQLite, each alert on the disk, against the same gateway on an in-memory database",
+            what: "SQLite, each alert on disk, against the same gateway on an in-memory database",
             values: ratios(sides.SQLite, sides.memory),
             unit: "x",
             goal: { atLeast: 0.9 },

@@ -18,7 +18,7 @@ describe("results.md", () => {
     assert.deepStrictEqual(row("peer"), ["missing", "", "", ""])
   })
 
-  it("names what is worse by more than a quarter", () => {
+  it("names ratios that are worse by more than a quarter", () => {
     assert.deepStrictEqual(worse([rate(1.6), delay(1.3), scale(1), start(1.9)], kept), [])
     assert.deepStrictEqual(worse([rate(1.4), delay(1.4)], kept), [
       "rate: 1.40 x, was 2.00 x (at least 2 x)",
@@ -32,7 +32,7 @@ describe("results.md", () => {
     assert.deepStrictEqual(worse([start(2.1)], page([start(3)], "here", true)), [])
   })
 
-  it("says nothing of what the kept page does not have", () => {
+  it("ignores rows that the committed page does not have", () => {
     assert.deepStrictEqual(
       worse(
         [
