@@ -3,7 +3,7 @@
  */
 import { DateTime, Duration, Option, Schema } from "effect"
 import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
-import { becauseText, Notification } from "./Notification.ts"
+import { becauseText, endsAlert, Notification } from "./Notification.ts"
 import { cut, fitting } from "./text.ts"
 
 /** A named piece of information. A `Time` is to be shown in the reader's own time zone where the channel can. */
@@ -26,7 +26,10 @@ export type Line = typeof Line.Type
  * them for its channel, and cuts them to its channel's limits with `cut`.
  */
 export const Message = Schema.Struct({
-  /** What it speaks of: something that is wrong now, something that is over, or Tocsin itself. */
+  /**
+   * What it is about: a problem that exists now, one that is over, or Tocsin itself, such as an edit of an alert rule that
+   * cleared an alert here while it is still raised at its source.
+   */
   state: Schema.Literals(["raised", "cleared", "notice"]),
   severity: Severity,
   headline: Schema.NonEmptyString,
@@ -57,24 +60,30 @@ export const fromNotification: (notification: Notification) => Message = Notific
   RaisedAndCleared: (notification) => cleared(`Raised and cleared: ${subject(notification.alert)}`, notification),
   Digest: (digest): Message => {
     const total = digest.raised + digest.cleared
+    const { clearedHere: here = 0 } = digest
     const states = [
-      digest.raised > 0 ? `${count(digest.raised)} raised` : [],
-      digest.cleared > 0 ? `${count(digest.cleared)} cleared` : []
-    ].flat()
+      [digest.raised, "raised"],
+      [digest.cleared - here, "cleared"],
+      [here, "cleared here"]
+    ] as const
+    const counts = states.flatMap(([n, state]) => (n > 0 ? [`${count(n)} ${state}`] : []))
     const lines = digest.groups.flatMap((group) => [
       { strong: `${group.rule}: ${count(group.total)}` },
       ...group.alerts.map(({ link, text }) => ({ strong: text, ...(link && { link }) }))
     ])
     return {
-      state: digest.raised > 0 ? "raised" : "cleared",
+      state: digest.raised > 0 ? "raised" : here > 0 ? "notice" : "cleared",
       severity: digest.severity,
-      headline: `${count(total)} ${total === 1 ? "alert" : "alerts"}${states.length > 0 ? `: ${states.join(", ")}` : ""}`,
+      headline: `${count(total)} ${total === 1 ? "alert" : "alerts"}${counts.length > 0 ? `: ${counts.join(", ")}` : ""}`,
       ...(digest.link && { link: digest.link }),
       facts: [text("Gravest", digest.severity)],
       lines,
       linesTitle: "By rule",
       omitted: digest.groups.reduce((omitted, group) => omitted + Math.max(0, group.total - group.alerts.length), 0),
-      notes: digest.because === "storm" ? ["More was to be said than this channel takes one by one."] : []
+      notes: [
+        ...(digest.because === "storm" ? ["More was to be said than this channel takes one by one."] : []),
+        ...(here > 0 ? ["What was cleared here is still raised at its source."] : [])
+      ]
     }
   },
   Notice: ({ headline, lines, link, severity }): Message => ({
@@ -163,20 +172,25 @@ const raised = (headline: string, alert: Alert, flaps?: number): Message => ({
 const cleared = (
   headline: string,
   { alert, because, clearedAt, flaps }: Omit<typeof Notification.cases.Cleared.Type, "_tag">
-): Message => ({
-  state: "cleared",
-  ...about(alert, "atEnd"),
-  ...links(viewAtClear(alert, clearedAt), alert),
-  headline,
-  facts: [
-    text("Cleared", becauseText[because]),
-    ...facts(alert),
-    time("Started", alert.startedAt),
-    time("Ended", clearedAt),
-    text("Duration", durationText(DateTime.distance(alert.startedAt, clearedAt))),
-    ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
-  ]
-})
+): Message => {
+  const isOver = endsAlert(because)
+  const { notes, ...rest } = about(alert, "atEnd")
+  return {
+    state: isOver ? "cleared" : "notice",
+    ...rest,
+    ...links(viewAtClear(alert, clearedAt), alert),
+    headline: isOver ? headline : `Cleared here: ${becauseText[because]} – ${subject(alert)}`,
+    facts: [
+      text("Cleared", becauseText[because]),
+      ...facts(alert),
+      time("Started", alert.startedAt),
+      time(isOver ? "Ended" : "Cleared here", clearedAt),
+      ...(isOver ? [text("Duration", durationText(DateTime.distance(alert.startedAt, clearedAt)))] : []),
+      ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
+    ],
+    notes: isOver ? notes : ["The alert is still raised at its source.", ...notes]
+  }
+}
 
 /** The alert's own end if it has one, else the view at the time of the edit that ended the conversation. */
 const viewAtClear = (alert: Alert, clearedAt: DateTime.Utc): Link | undefined => {

@@ -2,7 +2,7 @@
  * What is to be said to an integration.
  */
 import { Schema } from "effect"
-import { Alert, Link, Severity } from "./Alert.ts"
+import { Alert, AlertClearedBecause, Link, Severity } from "./Alert.ts"
 
 /** Why a conversation was closed. The first four end the alert itself, the others are edits by an operator. */
 export const Because = Schema.Literals([
@@ -28,6 +28,12 @@ export const becauseText: Record<Because, string> = {
   alertRuleRemoved: "alert rule removed",
   integrationRemoved: "integration removed from the rule"
 }
+
+/**
+ * Whether the alert itself is over for that reason. The other reasons are edits by an operator: they end the messages about
+ * the alert here, while it is still raised at its source.
+ */
+export const endsAlert: (because: Because) => boolean = Schema.is(AlertClearedBecause)
 
 /** How often the alert cleared and was raised again since the integration was last told, if it did. */
 const flaps = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
@@ -63,6 +69,8 @@ export const Notification = Schema.Union([
     because: Schema.Literals(["storm", "group"]),
     raised: Schema.Natural,
     cleared: Schema.Natural,
+    /** How many of the cleared ones an edit cleared here: their alerts are still raised at their source. */
+    clearedHere: Schema.optionalKey(Schema.Natural),
     severity: Severity,
     groups: Schema.Array(DigestGroup),
     /** A page that lists all of them. */

@@ -56,6 +56,48 @@ describe("fromNotification", () => {
     assert.include(text, `Cleared: ${becauseText[because]}`)
   })
 
+  it.each([
+    ["alertRuleChanged", "alert rule changed"],
+    ["alertRuleDisabled", "alert rule disabled"],
+    ["alertRuleRemoved", "alert rule removed"],
+    ["integrationRemoved", "integration removed from the rule"]
+  ] as const)("does not look like the end of the problem where it is not: %s", (because, words) => {
+    for (const kind of ["Cleared", "RaisedAndCleared"] as const) {
+      const { facts, headline, notes, state } = fromNotification({
+        ...notifications[kind],
+        alert: samples.raised,
+        because
+      })
+      assert.strictEqual(headline, `Cleared here: ${words} – HTTP errors on checkout-eu`)
+      assert.strictEqual(state, "notice")
+      assert.include(notes, "The alert is still raised at its source.")
+      assert.notIncludeMembers(
+        facts.map(({ label }) => label),
+        ["Ended", "Duration"]
+      )
+    }
+  })
+
+  it.each(["conditionsNoLongerMet", "sourceRuleChanged", "expired", "byHand"] as const)(
+    "looks like the end of the problem where it is: %s",
+    (because) => {
+      const { headline, notes, state } = fromNotification({ ...notifications.Cleared, because })
+      assert.strictEqual(headline, "Cleared: HTTP errors on checkout-eu")
+      assert.strictEqual(state, "cleared")
+      assert.notInclude(notes.join(), "still raised")
+    }
+  )
+
+  it("counts what was cleared here in a digest, and is neutral unless something is raised", () => {
+    const digest = { ...notifications.Digest, raised: 0, cleared: 1200, clearedHere: 1000 }
+    const some = fromNotification(digest)
+    assert.strictEqual(some.headline, "1,200 alerts: 200 cleared, 1,000 cleared here")
+    assert.strictEqual(some.state, "notice")
+    assert.include(some.notes, "What was cleared here is still raised at its source.")
+    assert.strictEqual(fromNotification({ ...digest, clearedHere: 0 }).state, "cleared")
+    assert.strictEqual(fromNotification({ ...digest, raised: 1 }).state, "raised")
+  })
+
   it.prop("does not speak of clearing when an alert is raised", [Notification.cases.Raised.fields.alert], ([alert]) => {
     const { facts, headline } = fromNotification({ _tag: "Raised", alert: { ...alert, rule: { name: "x" } } })
     assert.notMatch([headline, ...facts.map(({ label }) => label)].join(" "), /clear/i)

@@ -51,7 +51,7 @@ describe("An edit of an alert rule", () => {
     })
 
     it.effect.each(edits)(
-      "$name clears, and says why, with the view at the time of the edit",
+      "$name clears here only, and says why, with the view at the time of the edit",
       ({ because, changes, name }) =>
         Effect.gen(function* () {
           const id = `on-${name.replaceAll(" ", "-")}`
@@ -60,14 +60,15 @@ describe("An edit of an alert rule", () => {
           yield* apply(own, changes)
           const after = yield* Clock.currentTimeMillis
           const [, cleared] = yield* own.room.told(2)
-          assert.strictEqual(cleared?.slack.color, "#2EB67D")
-          assert.strictEqual(cleared?.hipChat.color, "green")
+          assert.strictEqual(cleared?.slack.color, "#9E9E9E")
+          assert.strictEqual(cleared?.hipChat.color, "gray")
+          assert.isFalse(cleared?.hipChat.notify)
           for (const shown of [cleared?.slack.shown, cleared?.hipChat.shown]) {
             assert.include(
               shown,
-              `Cleared: ${id} on checkout-eu (https://app.thousandeyes.com/view/tests?__a=1200042&testId=2800817`
+              `Cleared here: ${because} – ${id} on checkout-eu (https://app.thousandeyes.com/view/tests?__a=1200042&testId=2800817`
             )
-            assert.include(shown, `Cleared: ${because}`)
+            assert.include(shown, "The alert is still raised at its source.")
             const time = Number(/&roundId=(\d+)/.exec(shown ?? "")?.[1])
             assert.isAtLeast(time, Math.floor(before / 1000))
             assert.isAtMost(time, after / 1000)
@@ -144,7 +145,7 @@ describe("An edit of an alert rule", () => {
         yield* room.told(1)
         // The first held it with notifyOnClear, so the room is told when the last lets go.
         assert.strictEqual((yield* world.request("DELETE", "/v1/rules/held-too")).status, 204)
-        assert.include((yield* room.told(2))[1]?.slack.shown, "Cleared: alert rule removed")
+        assert.include((yield* room.told(2))[1]?.slack.shown, "Cleared here: alert rule removed")
       })
     )
 
@@ -168,7 +169,7 @@ describe("An edit of an alert rule", () => {
 const headlines = (told: ReadonlyArray<Told>, id: string) =>
   told.map(({ hipChat, slack }) => {
     const [slackWord, hipChatWord] = [slack.shown, hipChat.shown].map(
-      (shown) => new RegExp(`(\\w+): ${id} on`).exec(shown)?.[1]
+      (shown) => new RegExp(`(\\w+)(?: here: [\\w ]+ –|:) ${id} on`).exec(shown)?.[1]
     )
     assert.strictEqual(slackWord, hipChatWord)
     return slackWord

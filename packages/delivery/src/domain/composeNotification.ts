@@ -11,11 +11,11 @@ import type { StoredConversation } from "./conversation.ts"
  * counts the earlier episodes that the message also speaks of (O7).
  */
 export const compose = (kind: Kind, alert: Alert, conversation: StoredConversation, flaps = 0): Notification => {
-  const because = conversation.closedBecause ?? "conditionsNoLongerMet"
-  const clearedAt =
-    isEnded(conversation, alert) && alert.clearedAt !== undefined
-      ? alert.clearedAt
-      : DateTime.makeUnsafe(conversation.closedAt ?? alert.startedAt.epochMilliseconds)
+  // An alert that cleared after an edit had closed the conversation is over, and no longer only cleared here.
+  const isOver = alert.state === "cleared"
+  const because = (isOver ? alert.clearedBecause : conversation.closedBecause) ?? "conditionsNoLongerMet"
+  const closedAt = DateTime.makeUnsafe(conversation.closedAt ?? alert.startedAt.epochMilliseconds)
+  const clearedAt = (isOver ? alert.clearedAt : undefined) ?? closedAt
   const flapped = flaps > 0 ? { flaps } : {}
   switch (kind) {
     case "Escalated":

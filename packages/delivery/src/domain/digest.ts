@@ -1,7 +1,15 @@
 /**
  * Many notifications as one message. Pure.
  */
-import { type Alert, type DigestGroup, Message, type Notification, type Severity, severityRank } from "@tocsin/core"
+import {
+  type Alert,
+  type DigestGroup,
+  endsAlert,
+  Message,
+  type Notification,
+  type Severity,
+  severityRank
+} from "@tocsin/core"
 
 /** So many alerts of each group have a line of their own in a digest; the others are counted. */
 const linesOfGroup = 5
@@ -34,12 +42,14 @@ export const digest = (
     total: rest.reduce((sum, { total }) => sum + total, 0),
     alerts: []
   }
-  const cleared = notifications.filter(({ _tag }) => _tag === "Cleared" || _tag === "RaisedAndCleared").length
+  const clears = notifications.filter((one) => one._tag === "Cleared" || one._tag === "RaisedAndCleared")
+  const clearedHere = clears.filter(({ because }) => !endsAlert(because)).length
   return {
     _tag: "Digest",
     because: "storm",
-    raised: notifications.length - cleared,
-    cleared,
+    raised: notifications.length - clears.length,
+    cleared: clears.length,
+    ...(clearedHere > 0 && { clearedHere }),
     severity: mostSevere(notifications),
     groups: [...ordered.slice(0, mostGroups), ...(rest.length > 0 ? [others] : [])],
     ...(link && { link })
