@@ -95,12 +95,12 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       params,
       headers: ifMatch,
       payload: AlertRulePayload,
-      success: withETag(AlertRule),
-      error: [InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable]
+      success: [withETag(AlertRule), withETag(AlertRule.pipe(HttpApiSchema.status(201)))],
+      error: [InvalidRequest, PreconditionFailed, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Replace an alert rule",
-        "Raised alerts that it no longer matches are told as cleared, if it has notifyOnClear."
+        "Create or replace an alert rule",
+        "201 if there was none of this id; with If-Match that is 412. Raised alerts that it no longer matches are told as cleared, if it has notifyOnClear."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {

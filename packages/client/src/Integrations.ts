@@ -32,7 +32,8 @@ const entered = {
     description: "How fast it may be sent to, in place of what its plugin says."
   }),
   fallback: Schema.optionalKey(IntegrationId).annotateKey({
-    description: "The integration that stands in when this one cannot be reached."
+    description:
+      "The id of another integration, which must exist: it is notified instead while this one is broken, must wait for longer than delivery.fallbackAfter, or is unavailable for that long."
   }),
   delivery: Schema.optionalKey(DeliveryOptions).annotateKey({ description: "How long to try; all in seconds." })
 }
@@ -232,12 +233,12 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       params,
       headers: ifMatch,
       payload: IntegrationReplacement,
-      success: withETag(Integration),
-      error: [InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable]
+      success: [withETag(Integration), withETag(Integration.pipe(HttpApiSchema.status(201)))],
+      error: [InvalidRequest, PreconditionFailed, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Replace an integration",
-        "A secret that is left out stays, unless the settings now point to another scheme, host or port. What waits is tried at once."
+        "Create or replace an integration",
+        "201 if there was none of this id; with If-Match that is 412. A secret that is left out stays, unless the settings now point to another scheme, host or port. What waits is tried at once."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {

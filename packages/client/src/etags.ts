@@ -5,7 +5,7 @@ import { HttpApiSchema } from "effect/http-api"
 export const ifMatch = {
   "if-match": Schema.optionalKey(Schema.String).annotateKey({
     description:
-      "The ETag of what was read guards two people who edit one thing: 412 if it was edited since. Without it, or with *, whatever is there is replaced."
+      "The ETag of what was read guards two people who edit one thing: 412 if it was edited since, or is gone. With *, whatever is there is replaced, and 412 if nothing is. A PUT without it also creates."
   })
 }
 

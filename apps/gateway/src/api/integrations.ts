@@ -23,7 +23,15 @@ import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
-import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
+import {
+  created,
+  editProblems,
+  expected,
+  expectedOfReplace,
+  invalidProblem,
+  replaceProblems,
+  tagged
+} from "./conditionalRequests.ts"
 import { integrationPreview } from "./integrationPreview.ts"
 import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
@@ -99,7 +107,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
-        const saved = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
+        const { isNew: _, ...saved } = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
           Effect.catchTags({
             ...editProblems(noSuch),
             ...invalidProblem,
@@ -118,9 +126,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
         }
-        const saved = yield* edits
-          .saveIntegration(input(payload, id), expected(headers))
-          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
+        const { isNew, ...saved } = yield* edits
+          .saveIntegration(input(payload, id), expectedOfReplace(headers))
+          .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+        yield* created(isNew)
         return tagged(yield* show(saved))
       }),
       consequences: notYet,
@@ -146,7 +155,9 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             ...editProblems(noSuch),
             StillNamed: ({ by }) =>
               Effect.fail(
-                new Conflict({ detail: `Still named by ${firstFew(by)}; leave it there first, or add ?force=true` })
+                new Conflict({
+                  detail: `The integration is used by ${firstFew(by)}. Remove it there first, or pass ?force=true.`
+                })
               )
           })
         )

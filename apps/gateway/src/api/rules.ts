@@ -5,7 +5,15 @@ import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
-import { editProblems, expected, invalidProblem, tagged } from "./conditionalRequests.ts"
+import {
+  created,
+  editProblems,
+  expected,
+  expectedOfReplace,
+  invalidProblem,
+  replaceProblems,
+  tagged
+} from "./conditionalRequests.ts"
 import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -29,7 +37,7 @@ export const RuleHandlers = HttpApiBuilder.group(
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
-        const saved = yield* edits.saveRule(rule(payload, id), "absent").pipe(
+        const { isNew: _, ...saved } = yield* edits.saveRule(rule(payload, id), "absent").pipe(
           Effect.catchTags({
             ...editProblems(noSuch),
             ...invalidProblem,
@@ -57,9 +65,10 @@ export const RuleHandlers = HttpApiBuilder.group(
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
         }
-        const saved = yield* edits
-          .saveRule(rule(payload, id), expected(headers))
-          .pipe(Effect.catchTags({ ...editProblems(noSuch), ...invalidProblem, IdInUse: Effect.die }))
+        const { isNew, ...saved } = yield* edits
+          .saveRule(rule(payload, id), expectedOfReplace(headers))
+          .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+        yield* created(isNew)
         return tagged(ruleJson(saved))
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {

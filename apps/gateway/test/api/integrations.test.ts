@@ -57,7 +57,6 @@ describe("Integrations", () => {
         yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": list })
         yield* ask(412, "PUT", `${all}/crud`, read.text, { "if-match": list })
         yield* ask(200, "PUT", `${all}/crud`, read.text, { "if-match": "*" })
-        yield* ask(404, "PUT", `${all}/unknown`, slack())
         assert.strictEqual(errorsOf(yield* ask(400, "PUT", `${all}/crud`, slack({ id: "other" })))[0]?.path, "/id")
 
         const gone = yield* ask(204, "DELETE", `${all}/crud`)
@@ -85,7 +84,54 @@ describe("Integrations", () => {
         )
         yield* ask(204, "DELETE", "/v1/rules/r")
         yield* ask(404, "GET", "/v1/rules/r")
-        yield* ask(404, "PUT", "/v1/rules/r", body)
+        assert.isAbove(
+          (yield* ask(201, "PUT", "/v1/rules/r", body)).as(AlertRule).createdAt.epochMilliseconds,
+          created.as(AlertRule).createdAt.epochMilliseconds - 1
+        )
+        yield* ask(204, "DELETE", "/v1/rules/r")
+      })
+    )
+
+    it.effect("are created by a PUT of an unknown id, like rules, unless it demands a state", () =>
+      Effect.gen(function* () {
+        for (const [path, body] of [
+          [`${all}/upserted`, slack()],
+          ["/v1/rules/upserted", { name: "R", match: {}, integrations: [] }]
+        ] as const) {
+          for (const state of ["*", '"1"']) {
+            const { text } = yield* ask(412, "PUT", path, body, { "if-match": state })
+            assert.include(text, "Leave If-Match out to create it")
+          }
+          yield* ask(404, "GET", path)
+          const created = yield* ask(201, "PUT", path, body)
+          assert.include(created.text, `"id":"upserted"`)
+          const read = yield* ask(200, "GET", path)
+          assert.deepStrictEqual([read.text, read.headers["etag"]], [created.text, created.headers["etag"]])
+          yield* ask(200, "PUT", path, body)
+          yield* ask(409, "POST", path.replace("/upserted", ""), { id: "upserted", ...body })
+          yield* ask(204, "DELETE", path)
+        }
+        // Nothing is stored whose secret could stay.
+        const { settings: _, ...bare } = slack()
+        yield* ask(400, "PUT", `${all}/upserted`, { ...bare, settings: {} })
+        yield* ask(404, "GET", `${all}/upserted`)
+      })
+    )
+
+    it.effect("say what to do about a fallback that cannot be", () =>
+      Effect.gen(function* () {
+        const problem = Effect.fnUntraced(function* (fallback: string) {
+          const [error] = errorsOf(yield* ask(400, "PUT", `${all}/falls`, slack({ fallback })))
+          assert.strictEqual(error?.path, "/fallback")
+          return error?.message
+        })
+        assert.include(yield* problem("nowhere"), "There is no integration of this id. Create it first")
+        assert.include(yield* problem("falls"), "An integration cannot be its own fallback. Name another one")
+        yield* ask(201, "PUT", `${all}/backup`, slack())
+        yield* ask(201, "PUT", `${all}/falls`, slack({ fallback: "backup" }))
+        assert.include((yield* ask(409, "DELETE", `${all}/backup`)).text, "used by integration falls. Remove it there")
+        yield* ask(204, "DELETE", `${all}/falls`)
+        yield* ask(204, "DELETE", `${all}/backup`)
       })
     )
 
@@ -141,7 +187,7 @@ describe("Integrations", () => {
       [{ name: undefined }, "/name", "a text that is not empty"],
       [{ id: "no s3cr3t!" }, "/id", "A-Z a-z 0-9"],
       [{ limits: { messages: 1, perSeconds: 1, burst: 2 } }, "/limits", "burst"],
-      [{ fallback: "s3cr3t" }, "/fallback", "the id of an integration"],
+      [{ fallback: "s3cr3t" }, "/fallback", "There is no integration of this id"],
       [{ nam: "s3cr3t" }, "/nam", "no field of this name"]
     ] as const)("with %j are refused at %s", ([changes, path, message]) =>
       Effect.gen(function* () {

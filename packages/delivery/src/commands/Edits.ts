@@ -36,13 +36,16 @@ export interface RulePreview {
   readonly clear: number
 }
 
+/** What was saved, and whether there was nothing of its id before. */
+export type Saved<A> = A & { readonly isNew: boolean }
+
 type Refused = StoreUnavailable | InvalidInput | NotFound | IdInUse | Changed
 
 /** Edits rules and integrations. */
 export class Edits extends Context.Service<
   Edits,
   {
-    readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<StoredRule, Refused>
+    readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<Saved<StoredRule>, Refused>
     /** What saving the rule would tell the open alerts, and where; nothing is saved. */
     readonly previewRule: (
       rule: AlertRule
@@ -54,7 +57,7 @@ export class Edits extends Context.Service<
     readonly saveIntegration: (
       integration: IntegrationInput,
       expected: Expected
-    ) => Effect.Effect<ShownIntegration, Refused>
+    ) => Effect.Effect<Saved<ShownIntegration>, Refused>
     /** Removes an integration; with `force` also from the rules and the fallbacks that name it. */
     readonly removeIntegration: (
       id: IntegrationId,
@@ -86,7 +89,7 @@ export class Edits extends Context.Service<
             errors: unknown.map((index) => ({
               path: `/integrations/${index}`,
               expected: "the id of an integration",
-              message: "There is no integration of this id; make it first"
+              message: "There is no integration of this id. Create it first"
             }))
           })
         }
@@ -114,6 +117,7 @@ export class Edits extends Context.Service<
         yield* alertRules.save(rule)
         yield* reconciliation.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
+          Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
           Effect.catchTag("NoSuchElementError", Effect.die)
         )
       })
@@ -133,6 +137,7 @@ export class Edits extends Context.Service<
         if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
+          Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
           Effect.catchTag("NoSuchElementError", Effect.die)
         )
       })

@@ -66,6 +66,7 @@ export class AlertRules extends Context.Service<
           yield* version.changed
           yield* sql`INSERT INTO rules ${sql.insert({ id: rule.id, rule: json, created_at: now, updated_at: now })}
             ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
+              created_at = CASE WHEN rules.deleted_at IS NULL THEN rules.created_at ELSE ${now} END,
               updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
         }),
         remove: Effect.fnUntraced(function* (id) {

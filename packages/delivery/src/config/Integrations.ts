@@ -179,9 +179,19 @@ export class Integrations extends Context.Service<
         save: Effect.fnUntraced(function* (input) {
           const now = yield* Clock.currentTimeMillis
           const before = yield* row(input.id)
-          if (input.fallback === input.id) return yield* invalid("/fallback", "the id of another integration")
+          if (input.fallback === input.id) {
+            return yield* invalid(
+              "/fallback",
+              "the id of another integration",
+              "An integration cannot be its own fallback. Name another one, or leave fallback out"
+            )
+          }
           if (input.fallback !== undefined && (yield* row(input.fallback)) === undefined) {
-            return yield* invalid("/fallback", "the id of an integration")
+            return yield* invalid(
+              "/fallback",
+              "the id of an integration",
+              "There is no integration of this id. Create it first, or save this one without a fallback and add it afterwards"
+            )
           }
           const { decoded, installed, settings } = yield* entered.complete(input, before)
           const { delivery, fallback, limits } = input
