@@ -2,7 +2,9 @@ import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
 
 const gateway = process.env["TOCSIN_URL"] ?? "http://127.0.0.1:8080"
-const proxy = { "/v1": gateway, "/healthz": gateway }
+// A gateway without a token serves its own pages only: what this passes on says that it is one.
+const passOn = { target: gateway, changeOrigin: true, headers: { origin: gateway } }
+const proxy = { "/v1": passOn, "/healthz": passOn }
 
 export default defineConfig({
   base: "/console/",
