@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import { call } from "../data/call.ts"
-import { type IntegrationId, type IntegrationRow, pluginsQuery } from "../data/queries.ts"
+import { type IntegrationId, pluginsQuery } from "../data/queries.ts"
 import { Dialog } from "../parts/Dialog.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
 import { Skeleton } from "../parts/Page.tsx"
@@ -12,7 +12,7 @@ interface Props {
   /** Which one is edited; absent to add one. */
   readonly id?: string
   readonly onClose: () => void
-  readonly onSaved?: (integration: IntegrationRow) => void
+  readonly onSaved?: (id: string) => void
 }
 
 /** Adds or edits an integration. */

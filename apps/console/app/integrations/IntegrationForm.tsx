@@ -3,6 +3,7 @@ import { useRef, useState } from "react"
 import { Form } from "react-aria-components"
 import { call } from "../data/call.ts"
 import { Failure } from "../data/failure.ts"
+import { send } from "../data/send.ts"
 import { byId, type IntegrationRow, integrationsQuery, type PluginRow } from "../data/queries.ts"
 import { formErrors, useFocusOnError } from "../forms/errors.ts"
 import { ErrorSummary } from "../forms/ErrorSummary.tsx"
@@ -26,7 +27,7 @@ interface Props {
   readonly stored: (IntegrationRow & { readonly etag: string }) | undefined
   readonly start: Draft
   readonly onClose: () => void
-  readonly onSaved: ((integration: IntegrationRow) => void) | undefined
+  readonly onSaved: ((id: string) => void) | undefined
 }
 
 export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Props) => {
@@ -53,17 +54,18 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
   const save = useMutation({
     mutationFn: async (guard: string | undefined) => {
       const payload = payloadOf(draft, stored?.id)
-      const headers = guard === undefined ? {} : { "if-match": guard }
       const { body } = await (stored === undefined
-        ? call((client) => client.integrations.create({ payload }))
-        : call((client) => client.integrations.replace({ params: { id: stored.id }, headers, payload })))
+        ? send<{ readonly id: string }>("POST", "/v1/integrations", payload)
+        : send<{ readonly id: string }>("PUT", `/v1/integrations/${encodeURIComponent(stored.id)}`, payload, {
+            etag: guard
+          }))
       return body
     },
-    onSuccess: (saved) => {
+    onSuccess: ({ id }) => {
       announce("Saved")
       void client.invalidateQueries({ queryKey: ["integrations"] })
       void client.invalidateQueries({ queryKey: ["lanes"] })
-      onSaved?.(saved)
+      onSaved?.(id)
       onClose()
     },
     onError: async (error) => {

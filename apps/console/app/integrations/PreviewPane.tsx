@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query"
 import { useRef } from "react"
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
-import { callForJson } from "../data/call.ts"
 import type { IntegrationRow, PluginRow } from "../data/queries.ts"
-import { isObject, plainText } from "../forms/schema.ts"
+import { send } from "../data/send.ts"
+import { isObject, type JsonObject, plainText } from "../forms/schema.ts"
 import { Foldable } from "../parts/Foldable.tsx"
 import { Skeleton } from "../parts/Page.tsx"
 import { useSettled } from "../parts/useSettled.ts"
@@ -51,6 +51,9 @@ const readItems = (answer: unknown): ReadonlyArray<Item> => {
   }))
 }
 
+/** What a message depends on. */
+const previewOf = (draft: Draft): JsonObject => payloadOf({ ...draft, more: {}, fallback: undefined })
+
 /** Draws what is entered; while that is not complete, the plugin's own example. */
 export const usePreview = (
   draft: Draft,
@@ -65,21 +68,11 @@ export const usePreview = (
   const settled = useSettled(key)
   const own = useQuery({
     queryKey: ["preview", stored?.id, settled],
-    queryFn: ({ signal }) =>
-      callForJson(
-        (client) =>
-          isStored
-            ? client.integrations.preview({
-                params: { id: stored.id },
-                payload: { settings },
-                responseMode: "response-only"
-              })
-            : client.integrations.previewUnsaved({
-                payload: payloadOf({ ...draft, name, more: {}, fallback: undefined }),
-                responseMode: "response-only"
-              }),
-        signal
-      ).then(readItems),
+    queryFn: async ({ signal }) => {
+      const path = isStored ? `/v1/integrations/${encodeURIComponent(stored.id)}/preview` : "/v1/integrations/preview"
+      const { body } = await send("POST", path, isStored ? { settings } : previewOf({ ...draft, name }), { signal })
+      return readItems(body)
+    },
     enabled: plugin !== undefined && settled === key,
     // It may hold what was typed: nothing of it is kept.
     gcTime: 0,
@@ -87,21 +80,11 @@ export const usePreview = (
   })
   const example = useQuery({
     queryKey: ["preview example", type],
-    queryFn: ({ signal }) =>
-      callForJson(
-        (client) =>
-          client.integrations.previewUnsaved({
-            payload: payloadOf({
-              ...draft,
-              name: "Preview",
-              more: {},
-              fallback: undefined,
-              settings: plugin?.example ?? {}
-            }),
-            responseMode: "response-only"
-          }),
-        signal
-      ).then(readItems),
+    queryFn: async ({ signal }) => {
+      const payload = previewOf({ ...draft, name: "Preview", settings: plugin?.example ?? {} })
+      const { body } = await send("POST", "/v1/integrations/preview", payload, { signal })
+      return readItems(body)
+    },
     enabled: plugin !== undefined && !isStored && own.isError,
     retry: false
   })

@@ -1,11 +1,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { useRef } from "react"
-import { call } from "../data/call.ts"
+import { send } from "../data/send.ts"
+import type { JsonObject } from "../forms/schema.ts"
 import { announce } from "../parts/announce.ts"
 import { Icon } from "../parts/Icon.tsx"
 import { plural } from "../parts/times.ts"
 import { useSettled } from "../parts/useSettled.ts"
-import type { Payload } from "./draft.ts"
 import { messagesText } from "./messagesText.ts"
 
 /** What saving does, as far as it is known. */
@@ -50,17 +50,20 @@ export const useSaveEffect = (
   }
 }
 
-export const useConsequences = (payload: Payload | undefined, isDirty: boolean): ConsequencesState =>
+/** What saving an integration that is stored does. */
+export const useConsequences = (payload: JsonObject | undefined, isDirty: boolean): ConsequencesState =>
   useSaveEffect(
     JSON.stringify(payload ?? null),
     payload === undefined || !isDirty
       ? undefined
       : async (signal) => {
-          const { integrations, retried } = await call(
-            (client) => client.integrations.consequences({ payload }),
-            signal
+          const { body } = await send<{ readonly integrations: SaveEffect["messages"]; readonly retried: number }>(
+            "POST",
+            "/v1/integrations/consequences",
+            payload,
+            { signal }
           )
-          return { messages: integrations, retried }
+          return { messages: body.integrations, retried: body.retried }
         }
   )
 

@@ -1,8 +1,8 @@
 import type { TestSend } from "@tocsin/client"
 import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
-import { call } from "../data/call.ts"
 import type { IntegrationRow } from "../data/queries.ts"
+import { send } from "../data/send.ts"
 import { Icon, type IconName } from "../parts/Icon.tsx"
 import { OutLink } from "../parts/Linked.tsx"
 import { duration } from "../parts/times.ts"
@@ -10,7 +10,22 @@ import { When } from "../parts/When.tsx"
 import { type Draft, payloadOf } from "./draft.ts"
 import { adviceFor } from "./state.ts"
 
-type Outcome = (typeof TestSend.Type)["items"][number]
+type Status = (typeof TestSend.Type)["items"][number]["status"]
+
+/** `TestSend` as it comes over the wire. */
+interface Answer {
+  readonly items: ReadonlyArray<Outcome>
+}
+
+interface Outcome {
+  readonly of: string
+  readonly status: Status
+  readonly form: string
+  readonly reason?: string
+  readonly detail?: string
+  readonly until?: string
+  readonly link?: string
+}
 
 export interface TestState {
   readonly isPending: boolean
@@ -28,16 +43,16 @@ export const useTestSend = (
   const { isPending, mutate } = useMutation({
     mutationFn: async () => {
       const from = performance.now()
-      const { items } = await (stored === undefined || stored.type !== draft.type
-        ? call((client) => client.integrations.testUnsaved({ payload: payloadOf(draft) }))
-        : call((client) =>
-            client.integrations.test({
-              params: { id: stored.id },
-              // What is stored is tested as it is, which also ends a broken state.
-              payload:
-                JSON.stringify(draft.settings) === JSON.stringify(stored.settings) ? {} : { settings: draft.settings }
-            })
+      const isSame = JSON.stringify(draft.settings) === JSON.stringify(stored?.settings)
+      const { body } = await (stored === undefined || stored.type !== draft.type
+        ? send<Answer>("POST", "/v1/integrations/test", payloadOf(draft))
+        : send<Answer>(
+            "POST",
+            `/v1/integrations/${encodeURIComponent(stored.id)}/test`,
+            // What is stored is tested as it is, which also ends a broken state.
+            isSame ? {} : { settings: draft.settings }
           ))
+      const { items } = body
       return { items, took: performance.now() - from, at: Date.now() }
     },
     onMutate: () => setResult(undefined),
@@ -51,7 +66,7 @@ export const useTestSend = (
 }
 
 const shown: {
-  readonly [S in Outcome["status"]]: { readonly word: string; readonly tone: string; readonly icon: IconName }
+  readonly [S in Status]: { readonly word: string; readonly tone: string; readonly icon: IconName }
 } = {
   delivered: { word: "Delivered", tone: "good", icon: "check" },
   failed: { word: "Failed", tone: "bad", icon: "cross" },
@@ -83,10 +98,10 @@ export const TestResult = ({ test: { isPending, result } }: { readonly test: Tes
                 {reason !== undefined && <div className="quiet">{adviceFor(reason)}</div>}
                 {until && (
                   <div>
-                    Next attempt <When at={until} relative />
+                    Next attempt <When at={{ epochMilliseconds: Date.parse(until) }} relative />
                   </div>
                 )}
-                {link && <OutLink href={link.href}>Open the message</OutLink>}
+                {link && <OutLink href={link}>Open the message</OutLink>}
               </div>
             </li>
           ))}

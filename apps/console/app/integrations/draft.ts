@@ -1,4 +1,3 @@
-import type { IntegrationPayload } from "@tocsin/client"
 import type { IntegrationRow, PluginRow } from "../data/queries.ts"
 import { type Field, fieldsOf, isObject, type JsonObject } from "../forms/schema.ts"
 
@@ -12,8 +11,6 @@ export interface Draft {
   /** `limits` and `delivery`, as one object for the form. */
   readonly more: JsonObject
 }
-
-export type Payload = typeof IntegrationPayload.Type
 
 export const emptyDraft: Draft = { type: "", name: "", settings: {}, enabled: true, fallback: undefined, more: {} }
 
@@ -42,16 +39,15 @@ const startOfFields = (fields: ReadonlyArray<Field>): JsonObject => {
 }
 
 /** What is sent. The gateway says what is wrong with it, so nothing is checked here. */
-export const payloadOf = ({ enabled, fallback, more, name, settings, type }: Draft, id?: string): Payload =>
-  ({
-    type,
-    name,
-    settings,
-    enabled,
-    ...(fallback !== undefined && { fallback }),
-    ...more,
-    ...(id !== undefined && { id })
-  }) as unknown as Payload
+export const payloadOf = ({ enabled, fallback, more, name, settings, type }: Draft, id?: string): JsonObject => ({
+  type,
+  name,
+  settings,
+  enabled,
+  ...(fallback !== undefined && { fallback }),
+  ...more,
+  ...(id !== undefined && { id })
+})
 
 const whole = (title: string, description: string): JsonObject => ({ type: "integer", title, description })
 

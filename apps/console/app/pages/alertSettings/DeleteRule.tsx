@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { call } from "../../data/call.ts"
 import type { RuleRow } from "../../data/queries.ts"
+import { send } from "../../data/send.ts"
 import { messagesText } from "../../integrations/messagesText.ts"
+import type { SaveEffect } from "../../integrations/SaveConsequences.tsx"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
 import { Dialog } from "../../parts/Dialog.tsx"
@@ -19,11 +21,18 @@ export const DeleteRule = ({ names, onClose, rule }: Props) => {
   const client = useQueryClient()
   const { data } = useQuery({
     queryKey: ["rules", rule.id, "removal"],
-    queryFn: ({ signal }) =>
-      call(
-        (client) => client.rules.preview({ payload: rulePayloadOf({ ...ruleDraftOf(rule), enabled: false }, rule.id) }),
-        signal
-      ),
+    queryFn: async ({ signal }) => {
+      const payload = rulePayloadOf({ ...ruleDraftOf(rule), enabled: false }, rule.id)
+      const { body } = await send<{ readonly integrations: SaveEffect["messages"] }>(
+        "POST",
+        "/v1/rules/preview",
+        payload,
+        {
+          signal
+        }
+      )
+      return body
+    },
     retry: false,
     gcTime: 0
   })

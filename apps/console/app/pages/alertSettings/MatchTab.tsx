@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
-import { matchesQuery, type RuleRow } from "../../data/queries.ts"
+import { matchesQuery } from "../../data/queries.ts"
 import { type Json, withValue } from "../../forms/schema.ts"
 import { Button } from "../../parts/Button.tsx"
 import { Checkbox, Select, TextInput } from "../../parts/controls.tsx"
@@ -143,7 +143,7 @@ const Labels = ({
 /** Which alerts of the last day the match fits, while it is edited. */
 const Matched = ({ match }: { readonly match: RuleDraft["match"] }) => {
   const settled = useSettled(match)
-  const { data, isError } = useQuery(matchesQuery(settled as unknown as RuleRow["match"]))
+  const { data, isError } = useQuery(matchesQuery(settled))
   return (
     <section className="matched" aria-label="Alerts of the last 24 hours" aria-live="polite">
       <h3>Alerts of the last 24 hours</h3>
@@ -166,7 +166,7 @@ const Matched = ({ match }: { readonly match: RuleDraft["match"] }) => {
                   </bdi>
                 </Link>
                 <span className="quiet">
-                  <When at={startedAt} />
+                  <When at={{ epochMilliseconds: Date.parse(startedAt) }} />
                 </span>
               </li>
             ))}

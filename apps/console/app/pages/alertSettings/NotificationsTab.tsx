@@ -144,9 +144,9 @@ const IntegrationList = ({
         <IntegrationDialog
           {...(edited !== "" && { id: edited })}
           onClose={() => setEdited(undefined)}
-          onSaved={(saved) => {
+          onSaved={(id) => {
             if (edited !== "") return
-            onAdded(saved.id)
+            onAdded(id)
             onClose()
           }}
         />

@@ -3,10 +3,11 @@ import { useRef, useState } from "react"
 import { Form, Tab, TabList, TabPanel, Tabs } from "react-aria-components"
 import { call } from "../../data/call.ts"
 import { Failure } from "../../data/failure.ts"
+import { send } from "../../data/send.ts"
 import { byId, integrationsQuery, type RuleRow } from "../../data/queries.ts"
 import { formErrors, useFocusOnError } from "../../forms/errors.ts"
 import { ErrorSummary } from "../../forms/ErrorSummary.tsx"
-import { SaveConsequences, useSaveEffect } from "../../integrations/SaveConsequences.tsx"
+import { SaveConsequences, type SaveEffect, useSaveEffect } from "../../integrations/SaveConsequences.tsx"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
 import { DeleteRule } from "./DeleteRule.tsx"
@@ -44,23 +45,26 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
     JSON.stringify(payload),
     isDirty && draft.name !== ""
       ? async (signal) => {
-          const { integrations: messages } = await call((client) => client.rules.preview({ payload }), signal)
-          return { messages, retried: 0 }
+          const { body } = await send<{ readonly integrations: SaveEffect["messages"] }>(
+            "POST",
+            "/v1/rules/preview",
+            payload,
+            { signal }
+          )
+          return { messages: body.integrations, retried: 0 }
         }
       : undefined
   )
 
   const save = useMutation({
-    mutationFn: async (guard: string | undefined) => {
-      const headers = guard === undefined ? {} : { "if-match": guard }
-      return stored === undefined
-        ? call((client) => client.rules.create({ payload }))
-        : call((client) => client.rules.replace({ params: { id: stored.id }, headers, payload }))
-    },
-    onSuccess: ({ body, headers }) => {
+    mutationFn: (guard: string | undefined) =>
+      stored === undefined
+        ? send<RuleRow>("POST", "/v1/rules", payload)
+        : send<RuleRow>("PUT", `/v1/rules/${encodeURIComponent(stored.id)}`, payload, { etag: guard }),
+    onSuccess: ({ body, etag }) => {
       announce("Saved")
       setProblem(null)
-      setEtag(headers.etag)
+      setEtag(etag)
       setDraft(ruleDraftOf(body))
       setBase(ruleDraftOf(body))
       for (const name of ["rules", "integrations", "alert"]) void client.invalidateQueries({ queryKey: [name] })

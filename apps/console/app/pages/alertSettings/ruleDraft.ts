@@ -1,4 +1,3 @@
-import type { AlertRulePayload } from "@tocsin/client"
 import type { RuleRow } from "../../data/queries.ts"
 import { isObject, type Json, type JsonObject, plainText } from "../../forms/schema.ts"
 
@@ -10,8 +9,6 @@ export interface RuleDraft {
   readonly integrations: ReadonlyArray<string>
   readonly notifyOnClear: boolean
 }
-
-export type RulePayload = typeof AlertRulePayload.Type
 
 export const newRule: RuleDraft = { name: "", enabled: true, match: {}, integrations: [], notifyOnClear: true }
 
@@ -26,8 +23,10 @@ export const ruleDraftOf = ({ enabled, integrations, match, name, notifyOnClear 
 const asJson = (match: RuleRow["match"]): JsonObject => JSON.parse(JSON.stringify(match))
 
 /** What is sent; the gateway says what is wrong with it. */
-export const rulePayloadOf = (draft: RuleDraft, id?: string): RulePayload =>
-  ({ ...draft, ...(id !== undefined && { id }) }) as unknown as RulePayload
+export const rulePayloadOf = (draft: RuleDraft, id?: string): JsonObject => ({
+  ...draft,
+  ...(id !== undefined && { id })
+})
 
 /** Patterns as one text, with commas between. */
 export const patternsText = (value: Json | undefined): string =>
