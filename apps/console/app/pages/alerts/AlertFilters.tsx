@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
 import { Input, Label, SearchField, ToggleButton } from "react-aria-components"
 import { integrationsQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
-import { Button } from "../../parts/Button.tsx"
+import { Filters as FilterBar } from "../../parts/Filters.tsx"
 import { Select } from "../../parts/controls.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 import { severities, severityWord } from "../../parts/Severity.tsx"
@@ -36,8 +36,11 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
   }
 
   return (
-    <div className="filters" role="search" aria-label="Filters">
-      <Words text={filters.text ?? ""} onChange={(text) => set({ text })} />
+    <FilterBar
+      first={<Words text={filters.text ?? ""} onChange={(text) => set({ text })} />}
+      isFiltered={isFiltered(filters)}
+      onClear={() => void navigate({ search: {}, replace: true })}
+    >
       <Select
         isInline
         label="State"
@@ -83,12 +86,7 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
       >
         Not notified
       </ToggleButton>
-      {isFiltered(filters) && (
-        <Button look="quiet" onPress={() => void navigate({ search: {}, replace: true })}>
-          Clear filters
-        </Button>
-      )}
-    </div>
+    </FilterBar>
   )
 }
 

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router"
 import type { IntegrationRow } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
+import { Filters } from "../../parts/Filters.tsx"
 import { Select } from "../../parts/controls.tsx"
 import { type DeliverySearch, deliveryStates, periods } from "./search.ts"
 
@@ -21,7 +22,7 @@ export const DeliveryFilters = ({
       replace: true
     })
   return (
-    <div className="filters" role="search" aria-label="Filters">
+    <Filters isFiltered={Object.keys(search).length > 0} onClear={() => void navigate({ search: {}, replace: true })}>
       <Select
         isInline
         label="State"
@@ -54,11 +55,6 @@ export const DeliveryFilters = ({
           One alert only
         </Button>
       )}
-      {Object.keys(search).length > 0 && (
-        <Button look="quiet" onPress={() => void navigate({ search: {}, replace: true })}>
-          Clear filters
-        </Button>
-      )}
-    </div>
+    </Filters>
   )
 }
