@@ -2,9 +2,10 @@
  * Builds the console into a new folder and moves it into place, so that a gateway that starts meanwhile sees the old
  * files or the new ones. With `--if-newer` only when a source is newer than what was built.
  */
-import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 
 const root = fileURLToPath(new URL(".", import.meta.url))
 const dist = join(root, "dist")
@@ -26,6 +27,16 @@ const isNewer = (): boolean => {
   return globSync(sources, { cwd: root }).some((file) => statSync(join(root, file)).mtimeMs > mtimeMs)
 }
 
+/** A gateway sends these as they are: compressing costs it nothing. */
+const compress = (folder: string): void => {
+  for (const name of globSync("**/*.{js,css,html,svg}", { cwd: folder })) {
+    const file = join(folder, name)
+    const bytes = readFileSync(file)
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes))
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+  }
+}
+
 if (!process.argv.includes("--if-newer") || isNewer()) {
   console.log("Building the console")
   const { build } = await import("vite")
@@ -33,6 +44,7 @@ if (!process.argv.includes("--if-newer") || isNewer()) {
   const before = join(dist, `before-${process.pid}`)
   mkdirSync(dist, { recursive: true })
   await build({ root, logLevel: "warn", build: { outDir: fresh } })
+  compress(fresh)
   if (existsSync(site)) renameSync(site, before)
   renameSync(fresh, site)
   rmSync(before, { recursive: true, force: true })

@@ -3,12 +3,12 @@
  */
 import { PluginRegistry } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alerts.ts"
 import * as Auth from "./access/Auth.ts"
 import { documented } from "./openApi.ts"
 import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
+import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
 import { DeliveryHandlers } from "./deliveries.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
@@ -36,7 +36,7 @@ export const Routes = Layer.unwrap(
     const api = documented(installed)
     return Layer.mergeAll(
       HttpApiBuilder.layer(api, { openapiPath }),
-      HttpRouter.add("GET", "/", HttpServerResponse.redirect(docsPath)),
+      ConsoleRoutes,
       // Nothing of the page comes from another host.
       HttpApiScalar.layer(api, {
         path: docsPath,

@@ -8,6 +8,9 @@ export const openapiPath = "/openapi.json"
 /** Where the page is that shows it. */
 export const docsPath = "/docs"
 
+/** Where the web console is. */
+export const consolePath = "/console"
+
 const routes = FindMyWay.make<true>()
 const methods = new Set(["GET"])
 HttpApi.reflect(Api, {
@@ -17,7 +20,7 @@ HttpApi.reflect(Api, {
     routes.on(method, `/${path.slice(1)}`, true)
   }
 })
-for (const path of ["/", openapiPath, docsPath] as const) routes.on("GET", path, true)
+for (const path of ["/", openapiPath, docsPath, `${consolePath}/*`] as const) routes.on("GET", path, true)
 
 /** The methods that the path of a URL can be asked with, as in `Allow`; none if there is no such route. */
 export const allowedMethods = (url: string): ReadonlyArray<string> =>

@@ -94,6 +94,11 @@ const settings = Config.all({
     maximum: 36_500,
     expected: "a number of days from 1 to 36500"
   }).pipe(Config.withDefault(30)),
+  /** Whether the web console is served. */
+  hasConsole: Config.schema(Schema.Literals(["on", "off"]), "TOCSIN_CONSOLE").pipe(
+    Config.withDefault("on"),
+    Config.map((set) => set === "on")
+  ),
   /** What callers must show; without it only this machine is served. */
   token: Config.option(secretSetting(Token, "TOCSIN_TOKEN")),
   /** The proxies that are believed when they say who calls. */

@@ -8,7 +8,7 @@ import { Settings } from "./Settings.ts"
 /** Says at the start where the gateway listens, who is served, and what to do next while there is no integration. */
 export const StartupMessage = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { store, tlsCert, token } = yield* Settings
+    const { hasConsole, store, tlsCert, token } = yield* Settings
     const { address } = yield* HttpServer.HttpServer
     const scheme = Option.isSome(tlsCert) ? "https" : "http"
     const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
@@ -23,6 +23,7 @@ export const StartupMessage = Layer.effectDiscard(
         Option.isNone(token)
           ? "Only this machine is served, because TOCSIN_TOKEN is not set."
           : "Callers need the token.",
+        ...(hasConsole ? [`The console: ${here}/console/`] : []),
         ...(integrations.length > 0
           ? []
           : [

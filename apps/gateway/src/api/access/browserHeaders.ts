@@ -22,7 +22,8 @@ export const BrowserHeadersLayer = HttpRouter.middleware(
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         ...(response.headers["content-type"]?.startsWith("text/html") === true && {
-          "content-security-policy": pagePolicy
+          // The console brings a stricter one.
+          "content-security-policy": response.headers["content-security-policy"] ?? pagePolicy
         })
       })
     )
