@@ -30,7 +30,7 @@ const event = <Name extends string, Data extends Schema.Top>(name: Name, data: D
  * - `ready`: the stream has begun; its `id` is the present position.
  * - `changes`: things changed, at most four times a second; its `id` is the position after it.
  * - `reset`: changes were missed. Read everything again; its `id` is the present position.
- * - `heartbeat`: every 15 seconds, without an `id`.
+ * - `heartbeat`: after 15 seconds without another event, without an `id`.
  */
 export const ServerEvent = Schema.Union([
   event("ready", Schema.Struct({})),
@@ -54,7 +54,7 @@ export class EventsApi extends HttpApiGroup.make("events")
     }).annotateMerge(
       says(
         "What changes, live",
-        "Server-sent events: ready, changes (kinds and ids, at most four times a second), reset (changes were missed: read everything again), heartbeat (every 15 seconds). Resumes after Last-Event-ID within the last minutes. Carries the changes of all gateways on the store. Ends when the session ends."
+        "Server-sent events: ready, changes (kinds and ids, at most four times a second), reset (changes were missed: read everything again), heartbeat (after 15 seconds without another). Resumes after Last-Event-ID within the last minutes. Carries the changes of all gateways on the store. Ends when the session ends."
       )
     )
   )

@@ -12,6 +12,7 @@ import { Backlog } from "./sending/Backlog.ts"
 import type { PluginRegistry } from "./config/PluginRegistry.ts"
 import type { Egress } from "@tocsin/core"
 import { AlertCloser } from "./planning/AlertCloser.ts"
+import { Changes } from "./cluster/Changes.ts"
 import { Conversations } from "./records/Conversations.ts"
 import { Edits } from "./commands/Edits.ts"
 import * as Expiry from "./planning/Expiry.ts"
@@ -54,6 +55,7 @@ export type Engine =
   | Lanes
   | Backlog
   | GroupCommit
+  | Changes
   | SecureRandom.SecureRandom
 
 const placeIntegrations = Effect.gen(function* () {
@@ -99,7 +101,7 @@ export const layer: Layer.Layer<
     Signals.layer
   ]),
   Layer.provideMerge(ConfigCache.layer),
-  Layer.provideMerge(GroupCommit.layer),
+  Layer.provideMerge([GroupCommit.layer, Changes.layer]),
   Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
   Layer.provideMerge(Layer.effectDiscard(migrate))
 )

@@ -10,6 +10,7 @@ import { documented } from "./openApi.ts"
 import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
 import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
 import { DeliveryHandlers } from "./deliveries.ts"
+import { EventHandlers } from "./events.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
 import { docsPath, openapiPath } from "./allowedMethods.ts"
@@ -53,6 +54,7 @@ export const Routes = Layer.unwrap(
     DeliveryHandlers,
     PluginHandlers,
     NotYetHandlers,
+    EventHandlers,
     SignInHandlers,
     SystemHandlers
   ]),

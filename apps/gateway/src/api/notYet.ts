@@ -6,6 +6,5 @@ import { HttpApiBuilder } from "effect/http-api"
 export const notYet = () => Effect.die(new Error("This route is not built yet"))
 
 export const NotYetHandlers = Layer.mergeAll(
-  HttpApiBuilder.group(Api, "events", (handlers) => handlers.handleAll({ stream: notYet })),
   HttpApiBuilder.group(Api, "lanes", (handlers) => handlers.handleAll({ list: notYet, activity: notYet }))
 )

@@ -111,11 +111,7 @@ const SessionsHandlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* () {
-        const secret = yield* cookie
-        const current =
-          Redacted.value(secret) === ""
-            ? undefined
-            : yield* Effect.mapError(sessions.find(access.hashOf(secret)), storeProblem)
+        const current = yield* Effect.mapError(access.liveSession(yield* cookie), storeProblem)
         const items = (yield* Effect.mapError(sessions.list, storeProblem)).map((session) =>
           sessionJson(session, current?.id)
         )

@@ -89,7 +89,11 @@ export const boundConnections = (server: Server, max: number): Connections => {
 
 const sayLast = (response: ServerResponse) => {
   if (!response.headersSent) response.setHeader("connection", "close")
+  else if (endless.has(response)) response.destroy()
 }
+
+/** Responses that have no end of their own, such as a stream of events: a stop ends them at once, and their readers come back. */
+export const endless = new WeakSet<object>()
 
 /** The same for a TLS socket and for the TCP socket below it, which alone is seen before TLS is agreed. */
 const keyOf = ({ localAddress, remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort} ${localAddress}`

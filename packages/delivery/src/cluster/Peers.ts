@@ -2,6 +2,7 @@
  * The gateways that serve one store together.
  */
 import { IntegrationId } from "@tocsin/core"
+import type { Change } from "./collectedChanges.ts"
 import { Context, Effect, Schema } from "effect"
 import { partitionCount } from "../sql/locks.ts"
 
@@ -34,6 +35,10 @@ export class Peers extends Context.Service<
       heard: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>,
       missed: Effect.Effect<void>
     ) => Effect.Effect<never>
+    /** Sends all other gateways what changed. `hearChanges` makes up for what is lost on the way. */
+    readonly tellChanges: (changes: ReadonlyArray<Change>) => Effect.Effect<void>
+    /** Hands on what changed at others, for as long as it runs; where some may have been missed, each kind without ids. */
+    readonly hearChanges: (heard: (changes: ReadonlyArray<Change>) => Effect.Effect<void>) => Effect.Effect<never>
     /** Looks now and then for what no signal told, for as long as it runs. */
     readonly sweep: (look: Effect.Effect<void>) => Effect.Effect<never>
     /** Asks the gateway that holds the partition; undefined if none has answered within two seconds. */
@@ -50,6 +55,8 @@ export class Peers extends Context.Service<
     isHeld: () => true,
     tell: () => Effect.void,
     listen: () => Effect.never,
+    tellChanges: () => Effect.void,
+    hearChanges: () => Effect.never,
     sweep: () => Effect.never,
     ask: () => Effect.undefined,
     answer: () => Effect.never,

@@ -5,6 +5,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Clock, Deferred, Duration, Effect, Queue, Schema, type Scope } from "effect"
 import type { SqlError } from "effect/sql"
 import { advisoryClass, lockOfMembers, partitionCount } from "../sql/locks.ts"
+import { Change, ChangeKind } from "./collectedChanges.ts"
 import { type Handlers, Peers, Signal } from "./Peers.ts"
 
 /** How often a gateway shows that it lives, and looks who else does. */
@@ -21,11 +22,17 @@ const channel = "tocsin"
 /** Apart, because a gateway of an earlier version knows only the other. */
 const channelOfQuestions = "tocsin_questions"
 
+/** Likewise. */
+const channelOfChanges = "tocsin_changes"
+
 /** How long whoever asks waits: somebody else may hold the partition by then. */
 const patience = Duration.seconds(2)
 
 /** A notification holds 8,000 bytes at most; the ids in it have 64 characters at most. */
 const signalsAtOnce = 50
+
+/** The same of changes, whose ids are as long. */
+const changesAtOnce = 60
 
 /** Opens a session of its own, which lasts as long as the scope. */
 export type Session = Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope>
@@ -116,6 +123,18 @@ export const peersOn = Effect.fnUntraced(function* (
       )
     }).pipe(Effect.scoped)
 
+  const hearChanges = (heard: (changes: ReadonlyArray<Change>) => Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const queue = yield* client.listen(channelOfChanges)
+      yield* heard(ChangeKind.literals.map((kind) => ({ kind })))
+      return yield* Effect.forever(
+        Effect.flatMap(Queue.take(queue), ({ payload }) => {
+          const { changes, from } = decodeChanges(payload)
+          return from === self ? Effect.void : heard(changes)
+        })
+      )
+    }).pipe(Effect.scoped)
+
   const isHeld = (partition: number) => held.has(partition) && performance.now() - confirmedAt < believed
 
   /** Who waits for an answer, by the number of the question. */
@@ -174,6 +193,13 @@ export const peersOn = Effect.fnUntraced(function* (
         yield* Effect.ignore(client.notify(channel, encode({ from: self, signals: some })))
       }
     }),
+    tellChanges: Effect.fnUntraced(function* (changes) {
+      for (let from = 0; from < changes.length; from += changesAtOnce) {
+        const some = changes.slice(from, from + changesAtOnce)
+        yield* Effect.ignore(client.notify(channelOfChanges, encodeChanges({ from: self, changes: some })))
+      }
+    }),
+    hearChanges: (heard) => realTime((here) => again(hearChanges((changes) => here(heard(changes))))),
     listen: (heard, missed) => realTime((here) => again(listen((signals) => here(heard(signals)), here(missed)))),
     sweep: (look) => realTime((here) => Effect.forever(Effect.andThen(Effect.sleep(pause), here(look)))),
     many: true
@@ -183,6 +209,10 @@ export const peersOn = Effect.fnUntraced(function* (
 const Payload = Schema.fromJsonString(Schema.Struct({ from: Schema.String, signals: Schema.Array(Signal) }))
 const encode = Schema.encodeSync(Payload)
 const decode = Schema.decodeUnknownSync(Payload)
+
+const ChangesPayload = Schema.fromJsonString(Schema.Struct({ from: Schema.String, changes: Schema.Array(Change) }))
+const encodeChanges = Schema.encodeSync(ChangesPayload)
+const decodeChanges = Schema.decodeUnknownSync(ChangesPayload)
 
 const Asked = Schema.fromJsonString(
   Schema.Union([

@@ -5,6 +5,7 @@ import { type Alert, AlertRule, type AlertRuleId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { ruleIndex } from "../domain/ruleIndex.ts"
+import { Changes } from "../cluster/Changes.ts"
 import { ConfigCache } from "./ConfigCache.ts"
 
 /** An alert rule as it is stored. */
@@ -45,11 +46,12 @@ export class AlertRules extends Context.Service<
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
   }
 >()("@tocsin/delivery/AlertRules") {
-  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient | ConfigCache> = Layer.effect(
+  static readonly layer: Layer.Layer<AlertRules, never, SqlClient.SqlClient | ConfigCache | Changes> = Layer.effect(
     AlertRules,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const version = yield* ConfigCache
+      const live = yield* Changes
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
@@ -68,11 +70,13 @@ export class AlertRules extends Context.Service<
             ON CONFLICT (id) DO UPDATE SET rule = ${json}, deleted_at = NULL,
               created_at = CASE WHEN rules.deleted_at IS NULL THEN rules.created_at ELSE ${now} END,
               updated_at = CASE WHEN rules.updated_at < ${now} THEN ${now} ELSE rules.updated_at + 1 END`
+          yield* live.changed("rule", [rule.id])
         }),
         remove: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
           yield* version.changed
           yield* sql`UPDATE rules SET deleted_at = ${now} WHERE id = ${id}`
+          yield* live.changed("rule", [id])
         }),
         erase: Effect.fnUntraced(function* (ids, removedBefore) {
           yield* version.changed

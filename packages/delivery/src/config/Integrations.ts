@@ -11,6 +11,7 @@ import { readSettingsInput } from "./settingsInput.ts"
 import { decodeKeys, decodeOptions, encodeKeys, encodeOptions, type Row, shown } from "./integrationRow.ts"
 import { type InvalidInput, invalid } from "./InvalidInput.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
+import { Changes } from "../cluster/Changes.ts"
 import { ConfigCache } from "./ConfigCache.ts"
 import { withoutSecrets } from "./secretFields.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
@@ -74,13 +75,14 @@ export class Integrations extends Context.Service<
   static readonly layer: Layer.Layer<
     Integrations,
     never,
-    SqlClient.SqlClient | PluginRegistry | Egress | Seal | ConfigCache
+    SqlClient.SqlClient | PluginRegistry | Egress | Seal | ConfigCache | Changes
   > = Layer.effect(
     Integrations,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
       const version = yield* ConfigCache
+      const live = yield* Changes
 
       const row = (id: IntegrationId) =>
         Effect.map(sql<Row>`SELECT * FROM integrations WHERE id = ${id}`, ([row]) => row)
@@ -222,6 +224,7 @@ export class Integrations extends Context.Service<
             ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
           yield* updatePartitions
+          yield* live.changed("integration", [input.id])
         }),
         retryNow: Effect.fnUntraced(function* (id) {
           const now = yield* Clock.currentTimeMillis
@@ -234,8 +237,13 @@ export class Integrations extends Context.Service<
           const { fallback: _, ...options } = decodeOptions(found.options)
           yield* version.changed
           yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
+          yield* live.changed("integration", [id])
         }),
-        remove: (id) => Effect.andThen(version.changed, Effect.asVoid(sql`DELETE FROM integrations WHERE id = ${id}`)),
+        remove: Effect.fnUntraced(function* (id) {
+          yield* version.changed
+          yield* sql`DELETE FROM integrations WHERE id = ${id}`
+          yield* live.changed("integration", [id])
+        }),
         sealedByOthers: Effect.map(
           sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
           (rows) => rows.length > 0
@@ -250,6 +258,7 @@ export class Integrations extends Context.Service<
         }),
         note: Effect.fnUntraced(function* (id, state) {
           const now = yield* Clock.currentTimeMillis
+          yield* live.changed("integration", [id])
           if ("mended" in state) {
             yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
               WHERE id = ${id}`

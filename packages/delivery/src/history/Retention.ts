@@ -4,6 +4,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
 import { AlertRules } from "../config/AlertRules.ts"
 import { openStatus } from "../records/Conversations.ts"
 import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
@@ -19,12 +20,15 @@ const eventIdsKept = Duration.days(7)
 /** How many alerts, events or conversations a transaction looks at. */
 const chunk = 200
 
+type Needed = GroupCommit | SqlClient.SqlClient | AlertRules | Changes
+
 /** Looks once an hour, for as long as the layer lives. */
-export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient | AlertRules> = Layer.effectDiscard(
+export const layer: Layer.Layer<never, never, Needed> = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const groupCommit = yield* GroupCommit
     const alertRules = yield* AlertRules
+    const { changed } = yield* Changes
     const kept = yield* HistoryKept
 
     /** Goes through closed alerts, the longest silent first: one that a room is still owed something about stays. */
@@ -51,6 +55,7 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
           yield* sql`DELETE FROM deliveries WHERE ${ofThem}`
           yield* sql`DELETE FROM conversations WHERE ${ofThem}`
           yield* sql`DELETE FROM alerts WHERE ${sql.in("id", ids)}`
+          yield* changed("alert", ids)
         }
         yield* sql.afterCommit(Effect.sync(() => void (reached = last)))
         return over.length === chunk

@@ -4,6 +4,7 @@
 import { Alert, type AlertId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
 import type { Episode } from "../domain/episode.ts"
 import { given, insertAll, isOneOf } from "../sql/bulk.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
@@ -49,10 +50,11 @@ export class Alerts extends Context.Service<
     readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Alerts") {
-  static readonly layer: Layer.Layer<Alerts, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<Alerts, never, SqlClient.SqlClient | Changes> = Layer.effect(
     Alerts,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const { changed } = yield* Changes
 
       const list = Effect.fnUntraced(function* ({ before, limit, source, sourceId, state }: AlertFilter) {
         const ofSource = source === undefined ? [] : [sql`source = ${source}`]
@@ -125,6 +127,10 @@ export class Alerts extends Context.Service<
             last_heard_at: now
           }))
           yield* insertAll(sql, "alerts", rows, { onConflict: replaced })
+          yield* changed(
+            "alert",
+            episodes.map(({ alert }) => alert.id)
+          )
         }),
         heard: Effect.fnUntraced(function* (ids) {
           if (ids.length === 0) return

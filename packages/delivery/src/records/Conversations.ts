@@ -6,6 +6,7 @@ import type { AlertId, IntegrationId, Kind } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
 import { type Columns, fromRow, type Row, toColumns } from "./conversationRow.ts"
 import { insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
 import type { Plan } from "../domain/Planner.ts"
@@ -83,12 +84,13 @@ export class Conversations extends Context.Service<
     readonly move: (moves: ReadonlyArray<Move>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Conversations") {
-  static readonly layer: Layer.Layer<Conversations, never, SqlClient.SqlClient | SecureRandom.SecureRandom> =
+  static readonly layer: Layer.Layer<Conversations, never, SqlClient.SqlClient | SecureRandom.SecureRandom | Changes> =
     Layer.effect(
       Conversations,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const random = yield* SecureRandom.SecureRandom
+        const live = yield* Changes
 
         const open = sql.literal(openStatus)
 
@@ -113,8 +115,8 @@ export class Conversations extends Context.Service<
             (found) => new Map(found.map((conversation) => [conversation.id, conversation]))
           )
 
-        const record = (moves: ReadonlyArray<Move>, at: number) =>
-          insertAll(
+        const record = Effect.fnUntraced(function* (moves: ReadonlyArray<Move>, at: number) {
+          yield* insertAll(
             sql,
             "transitions",
             moves.map(({ attempt, cause, delivery, status }) => ({
@@ -125,6 +127,11 @@ export class Conversations extends Context.Service<
               at
             }))
           )
+          yield* live.changed(
+            "delivery",
+            moves.map(({ delivery }) => delivery)
+          )
+        })
 
         const move = Effect.fnUntraced(function* (moves: ReadonlyArray<Move>) {
           const at = yield* Clock.currentTimeMillis
@@ -210,6 +217,10 @@ export class Conversations extends Context.Service<
           }
           yield* insertAll(sql, "conversations", opened)
           yield* updateAll(sql, "conversations", changed)
+          yield* live.changed(
+            "alert",
+            changes.map(({ alert }) => alert)
+          )
           yield* move(superseded)
           yield* makeDeliveries(owed)
           return new Set(owed.map(({ of }) => of.integration))
@@ -226,6 +237,8 @@ export class Conversations extends Context.Service<
             SET state = 'closed', holders = '[]', closed_because = 'integrationRemoved', closed_at = ${at}
             WHERE integration_id = ${integration} AND state = 'open'`
           // Nothing more is owed there; one that is made again under this id is a new place that knows of nothing.
+          yield* live.allChanged("alert")
+          yield* live.allChanged("delivery")
           yield* sql`UPDATE conversations
             SET last_word = NULL, last_owed = NULL, severity_told = NULL, perhaps_told = 0, receipt = NULL
             WHERE integration_id = ${integration}`

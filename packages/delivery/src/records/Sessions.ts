@@ -4,6 +4,7 @@
 import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 
 /** A session; times are epoch milliseconds. */
@@ -42,65 +43,70 @@ export class Sessions extends Context.Service<
     readonly end: (id: string) => Effect.Effect<boolean, StoreUnavailable>
   }
 >()("@tocsin/delivery/Sessions") {
-  static readonly layer: Layer.Layer<Sessions, never, GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom> =
-    Layer.effect(
-      Sessions,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const groupCommit = yield* GroupCommit
-        const random = yield* SecureRandom.SecureRandom
+  static readonly layer: Layer.Layer<
+    Sessions,
+    never,
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes
+  > = Layer.effect(
+    Sessions,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const groupCommit = yield* GroupCommit
+      const random = yield* SecureRandom.SecureRandom
+      const { changed } = yield* Changes
 
-        const isLive = (now: number) => sql`ended_at IS NULL AND expires_at > ${now}`
+      const isLive = (now: number) => sql`ended_at IS NULL AND expires_at > ${now}`
 
-        const begin = Effect.fnUntraced(function* ({
+      const begin = Effect.fnUntraced(function* ({
+        address,
+        browser,
+        scopes,
+        secretHash
+      }: Parameters<Sessions["Service"]["begin"]>[0]) {
+        const createdAt = yield* Clock.currentTimeMillis
+        const expiresAt = createdAt + Duration.toMillis(sessionLasts)
+        const id = yield* random.uuidV7()
+        yield* sql`DELETE FROM sessions WHERE expires_at < ${createdAt - Duration.toMillis(knownAfterwards)}`
+        yield* sql`INSERT INTO sessions ${sql.insert({
+          id,
+          secret_hash: secretHash,
+          scopes: JSON.stringify(scopes),
           address,
-          browser,
-          scopes,
-          secretHash
-        }: Parameters<Sessions["Service"]["begin"]>[0]) {
-          const createdAt = yield* Clock.currentTimeMillis
-          const expiresAt = createdAt + Duration.toMillis(sessionLasts)
-          const id = yield* random.uuidV7()
-          yield* sql`DELETE FROM sessions WHERE expires_at < ${createdAt - Duration.toMillis(knownAfterwards)}`
-          yield* sql`INSERT INTO sessions ${sql.insert({
-            id,
-            secret_hash: secretHash,
-            scopes: JSON.stringify(scopes),
-            address,
-            browser: browser ?? null,
-            created_at: createdAt,
-            expires_at: expiresAt
-          })}`
-          return { id, scopes, address, browser, createdAt, expiresAt, endedAt: undefined }
-        })
-
-        const end = Effect.fnUntraced(function* (id: string) {
-          const now = yield* Clock.currentTimeMillis
-          const ended =
-            yield* sql`UPDATE sessions SET ended_at = ${now} WHERE id = ${id} AND ${isLive(now)} RETURNING id`
-          return ended.length > 0
-        })
-
-        return Sessions.of({
-          begin: (session) => groupCommit.commit(begin(session), []),
-          find: (secretHash) =>
-            groupCommit.read(
-              Effect.map(
-                sql<Row>`SELECT * FROM sessions WHERE secret_hash = ${secretHash}`,
-                ([row]) => row && fromRow(row)
-              )
-            ),
-          list: groupCommit.read(
-            Effect.gen(function* () {
-              const now = yield* Clock.currentTimeMillis
-              const rows = yield* sql<Row>`SELECT * FROM sessions WHERE ${isLive(now)} ORDER BY sequence DESC`
-              return rows.map(fromRow)
-            })
-          ),
-          end: (id) => groupCommit.commit(end(id), [`session ${id}`])
-        })
+          browser: browser ?? null,
+          created_at: createdAt,
+          expires_at: expiresAt
+        })}`
+        yield* changed("session", [id])
+        return { id, scopes, address, browser, createdAt, expiresAt, endedAt: undefined }
       })
-    )
+
+      const end = Effect.fnUntraced(function* (id: string) {
+        const now = yield* Clock.currentTimeMillis
+        const ended = yield* sql`UPDATE sessions SET ended_at = ${now} WHERE id = ${id} AND ${isLive(now)} RETURNING id`
+        yield* changed("session", [id])
+        return ended.length > 0
+      })
+
+      return Sessions.of({
+        begin: (session) => groupCommit.commit(begin(session), []),
+        find: (secretHash) =>
+          groupCommit.read(
+            Effect.map(
+              sql<Row>`SELECT * FROM sessions WHERE secret_hash = ${secretHash}`,
+              ([row]) => row && fromRow(row)
+            )
+          ),
+        list: groupCommit.read(
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            const rows = yield* sql<Row>`SELECT * FROM sessions WHERE ${isLive(now)} ORDER BY sequence DESC`
+            return rows.map(fromRow)
+          })
+        ),
+        end: (id) => groupCommit.commit(end(id), [`session ${id}`])
+      })
+    })
+  )
 }
 
 interface Row {

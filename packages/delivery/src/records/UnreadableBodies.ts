@@ -5,6 +5,7 @@ import { cut, InboundLimits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { storable } from "../domain/storableText.ts"
 import { redactCredentials } from "../domain/redactCredentials.ts"
@@ -46,13 +47,14 @@ export class UnreadableBodies extends Context.Service<
   static readonly layer: Layer.Layer<
     UnreadableBodies,
     never,
-    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes
   > = Layer.effect(
     UnreadableBodies,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const random = yield* SecureRandom.SecureRandom
+      const { allChanged, changed } = yield* Changes
 
       const keep = Effect.fnUntraced(function* ({
         body: sent,
@@ -75,6 +77,7 @@ export class UnreadableBodies extends Context.Service<
         yield* sql`DELETE FROM unreadable
             WHERE sequence <= (SELECT sequence FROM unreadable
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
+        yield* changed("source", [source])
       })
 
       const list = Effect.fnUntraced(function* ({
@@ -101,7 +104,8 @@ export class UnreadableBodies extends Context.Service<
           groupCommit.read(
             Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
           ),
-        remove: (id) => groupCommit.commit(Effect.asVoid(sql`DELETE FROM unreadable WHERE id = ${id}`)),
+        remove: (id) =>
+          groupCommit.commit(Effect.andThen(sql`DELETE FROM unreadable WHERE id = ${id}`, allChanged("source"))),
         list: (options) => groupCommit.read(list(options))
       })
     })

@@ -8,6 +8,7 @@ import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { compose } from "../domain/composeNotification.ts"
+import { Changes } from "../cluster/Changes.ts"
 import { Conversations, episodesJoined, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
 import { decodeReceipt } from "../records/receipt.ts"
@@ -25,6 +26,7 @@ export const claims = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alerts = yield* Alerts
   const conversations = yield* Conversations
+  const { changed } = yield* Changes
   const random = yield* SecureRandom.SecureRandom
   const publicUrl = yield* PublicUrl
   const subjectsOf = yield* subjects
@@ -229,6 +231,10 @@ export const claims = Effect.gen(function* () {
     }
     yield* sql`INSERT INTO transitions (delivery_id, status, cause, attempt, at)
       SELECT id, 'folded', ${cause}, attempts, ${now} FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
+    yield* changed(
+      "delivery",
+      said.map(({ delivery }) => delivery)
+    )
     const included = said.map(({ delivery, kind }) => ({ delivery, kind }))
     return [
       {

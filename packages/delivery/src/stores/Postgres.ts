@@ -16,7 +16,7 @@ export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("Post
 /** The oldest version whose statements we use and test. */
 const oldest = 15
 
-/** Connections of a gateway: four write, two listen, the others read. One more holds its partitions. */
+/** Connections of a gateway: four write, three listen, the others read. One more holds its partitions. */
 const maxConnections = 11
 
 /** No statement of ours takes as long; one that does waits for what will not come. */

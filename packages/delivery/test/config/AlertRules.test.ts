@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertRules, Sqlite } from "@tocsin/delivery"
+import { AlertRules, Changes, Sqlite } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
@@ -8,7 +8,7 @@ import { ConfigCache } from "../../src/config/ConfigCache.ts"
 import { rule, ruleId } from "../harness/engine.ts"
 
 const store = AlertRules.layer.pipe(
-  Layer.provide(ConfigCache.layer),
+  Layer.provide([ConfigCache.layer, Changes.layer]),
   Layer.provide(SecureRandom.layerWebCrypto),
   Layer.provideMerge(Layer.effectDiscard(migrate)),
   Layer.provideMerge(Sqlite.layer(":memory:"))

@@ -53,6 +53,8 @@ export class ScriptedPeers {
     isHeld: () => this.#holds,
     tell: () => Effect.void,
     listen: () => Effect.never,
+    tellChanges: () => Effect.void,
+    hearChanges: () => Effect.never,
     sweep: (look) => {
       this.#look = look
       return Effect.never

@@ -37,6 +37,8 @@ export class Access extends Context.Service<
       StoreUnavailable,
       HttpServerRequest.HttpServerRequest
     >
+    /** The session of this secret, if it is not over, whoever asks. */
+    readonly liveSession: (secret: Redacted.Redacted) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
     /** What the store keeps of a session's secret. */
     readonly hashOf: (secret: Redacted.Redacted) => string
   }
@@ -66,6 +68,13 @@ export class Access extends Context.Service<
         })
       })
 
+      const find = Effect.fnUntraced(function* (secret: Redacted.Redacted) {
+        const session = Redacted.value(secret) === "" ? undefined : yield* sessions.find(hash(secret))
+        if (session === undefined) return undefined
+        const isOver = session.endedAt !== undefined || session.expiresAt <= (yield* Clock.currentTimeMillis)
+        return { session, isOver }
+      })
+
       return Access.of({
         tokenRequired: Option.isSome(token),
         hashOf: hash,
@@ -73,11 +82,12 @@ export class Access extends Context.Service<
           Option.isSome(wanted) && timingSafeEqual(wanted.value, digest(Redacted.value(given)))
             ? Effect.succeed({ _tag: "Allowed" as const })
             : refuse(given),
+        liveSession: (secret) =>
+          Effect.map(find(secret), (found) => (found?.isOver === false ? found.session : undefined)),
         ofSession: Effect.fnUntraced(function* (secret) {
-          const session = Redacted.value(secret) === "" ? undefined : yield* sessions.find(hash(secret))
-          if (session === undefined) return yield* refuse(secret)
-          const isOver = session.endedAt !== undefined || session.expiresAt <= (yield* Clock.currentTimeMillis)
-          return isOver ? { _tag: "Refused" as const } : { _tag: "Allowed" as const, session }
+          const found = yield* find(secret)
+          if (found === undefined) return yield* refuse(secret)
+          return found.isOver ? { _tag: "Refused" as const } : { _tag: "Allowed" as const, session: found.session }
         })
       })
     })

@@ -1,0 +1,131 @@
+/**
+ * What changed in the store, by kind and id, for those who watch: in batches, numbered, and kept for a while, so that a
+ * watcher that was away for a moment resumes where it was.
+ */
+import { Context, Deferred, Duration, Effect, Latch, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { type Change, type ChangeKind, Collected } from "./collectedChanges.ts"
+import { Peers } from "./Peers.ts"
+
+/** The changes up to a position. */
+export interface ChangesAfter {
+  readonly position: string
+  readonly items: ReadonlyArray<Change>
+}
+
+/** Between two batches: there are four in a second at most. */
+const pause = Duration.millis(250)
+
+/** How many batches are kept: those of five minutes in which something always changes. */
+const mostBatches = 1200
+
+/** How many changes the kept batches have in all. */
+const mostChanges = 50_000
+
+/** Collects changes, and hands them to watchers. */
+export class Changes extends Context.Service<
+  Changes,
+  {
+    /** Notes that these things changed, once the transaction that this runs in is committed. */
+    readonly changed: (kind: ChangeKind, ids: Iterable<string>) => Effect.Effect<void>
+    /** Notes that anything of the kind may have changed. */
+    readonly allChanged: (kind: ChangeKind) => Effect.Effect<void>
+    /** The present position. */
+    readonly position: Effect.Effect<string>
+    /**
+     * Waits until something has changed after the position, and gives all of it. Undefined if not all of it is known any
+     * more, or if the position is that of another gateway.
+     */
+    readonly after: (position: string) => Effect.Effect<ChangesAfter | undefined>
+  }
+>()("@tocsin/delivery/Changes") {
+  static readonly layer: Layer.Layer<Changes, never, SqlClient.SqlClient | Peers> = Layer.effect(
+    Changes,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const peers = yield* Peers
+      /** Begins the positions of this run of the gateway. */
+      const run = crypto.randomUUID()
+      /** What changed since the last batch: here, for the other gateways, and anywhere, for the watchers. */
+      const forPeers = new Collected()
+      const forWatchers = new Collected()
+      const isWaiting = yield* Latch.make()
+      const batches: Array<{ readonly items: ReadonlyArray<Change>; readonly number: number }> = []
+      let kept = 0
+      let last = 0
+      let watchers = 0
+      let next = yield* Deferred.make<void>()
+
+      /** Without watchers nothing runs: what changes until one comes is its first batch. */
+      const wake = Effect.suspend(() =>
+        !forPeers.isEmpty || (watchers > 0 && !forWatchers.isEmpty) ? Effect.asVoid(isWaiting.open) : Effect.void
+      )
+
+      const note = (add: (to: Collected) => void) =>
+        sql.afterCommit(
+          Effect.suspend(() => {
+            add(forWatchers)
+            if (peers.many) add(forPeers)
+            return wake
+          })
+        )
+
+      const flush = Effect.gen(function* () {
+        if (!forPeers.isEmpty) yield* peers.tellChanges(forPeers.take())
+        if (watchers === 0 || forWatchers.isEmpty) return
+        const items = forWatchers.take()
+        batches.push({ items, number: ++last })
+        kept += items.length
+        while (batches.length > mostBatches || kept > mostChanges) kept -= batches.shift()?.items.length ?? 0
+        const waited = next
+        next = yield* Deferred.make<void>()
+        yield* Deferred.succeed(waited, undefined)
+      })
+
+      yield* isWaiting.await.pipe(
+        Effect.andThen(isWaiting.close),
+        Effect.andThen(flush),
+        Effect.andThen(Effect.sleep(pause)),
+        Effect.andThen(wake),
+        Effect.forever,
+        Effect.forkScoped
+      )
+      yield* Effect.forkScoped(
+        peers.hearChanges((changes) =>
+          Effect.suspend(() => {
+            changes.forEach((change) => forWatchers.add(change))
+            return wake
+          })
+        )
+      )
+
+      const after = Effect.fnUntraced(function* (position: string) {
+        const [, of, digits = ""] = /^(.*)\.(\d{1,15})$/.exec(position) ?? []
+        const number = Number(digits)
+        for (;;) {
+          const oldest = batches[0]?.number ?? last + 1
+          if (of !== run || number > last || number < oldest - 1) return undefined
+          if (number < last) break
+          watchers++
+          yield* Effect.ensuring(
+            Effect.andThen(wake, Deferred.await(next)),
+            Effect.sync(() => watchers--)
+          )
+        }
+        const all = new Collected()
+        for (const batch of batches) if (batch.number > number) batch.items.forEach((change) => all.add(change))
+        return { position: `${run}.${last}`, items: all.take() }
+      })
+
+      return Changes.of({
+        changed: (kind, ids) =>
+          note((to) => {
+            for (const id of ids) to.add({ kind, id })
+          }),
+        allChanged: (kind) => note((to) => to.add({ kind })),
+        position: Effect.sync(() => `${run}.${last}`),
+        after
+      })
+    })
+  )
+}

@@ -1,0 +1,38 @@
+import { Schema } from "effect"
+
+/** What can change. */
+export const ChangeKind = Schema.Literals(["alert", "delivery", "integration", "rule", "source", "session"])
+export type ChangeKind = typeof ChangeKind.Type
+
+/** Something that changed. Without an id, anything of the kind may have. */
+export const Change = Schema.Struct({ kind: ChangeKind, id: Schema.optionalKey(Schema.String) })
+export type Change = typeof Change.Type
+
+/** When more things of a kind change at once, the kind is named in place of their ids. */
+const mostIds = 500
+
+/** Changes, each once. */
+export class Collected {
+  readonly #kinds = new Map<ChangeKind, Set<string> | "all">()
+
+  get isEmpty(): boolean {
+    return this.#kinds.size === 0
+  }
+
+  add({ id, kind }: Change): void {
+    const ids = this.#kinds.get(kind)
+    if (ids === "all") return
+    if (id === undefined || (ids !== undefined && ids.size >= mostIds && !ids.has(id))) this.#kinds.set(kind, "all")
+    else if (ids === undefined) this.#kinds.set(kind, new Set([id]))
+    else ids.add(id)
+  }
+
+  /** Gives what was collected, and begins anew. */
+  take(): ReadonlyArray<Change> {
+    const changes = [...this.#kinds].flatMap(([kind, ids]): ReadonlyArray<Change> =>
+      ids === "all" ? [{ kind }] : [...ids].map((id) => ({ kind, id }))
+    )
+    this.#kinds.clear()
+    return changes
+  }
+}

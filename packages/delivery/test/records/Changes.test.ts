@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Changes, GroupCommit } from "@tocsin/delivery"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { clear, integration, raise, removeIntegration, rule, save, settle, tick, fixture } from "../harness/engine.ts"
+
+/** What comes in after the present position, each batch with its time, until it is interrupted. */
+const watch = Effect.gen(function* () {
+  const changes = yield* Changes
+  const batches: Array<{ readonly at: number; readonly items: ReadonlyArray<string> }> = []
+  let position = yield* changes.position
+  const fiber = yield* Effect.forkChild(
+    Effect.forever(
+      Effect.gen(function* () {
+        const found = yield* changes.after(position)
+        if (found === undefined) return yield* Effect.die("Changes were missed")
+        position = found.position
+        batches.push({
+          at: yield* Clock.currentTimeMillis,
+          items: found.items.map(({ id = "*", kind }) => `${kind} ${id}`)
+        })
+      })
+    )
+  )
+  yield* settle
+  return { batches, fiber, items: () => [...new Set(batches.flatMap(({ items }) => items))] }
+})
+
+describe("Changes", () => {
+  it.effect(
+    "name what an event, a delivery and an edit touched, after the commit",
+    fixture(() =>
+      Effect.gen(function* () {
+        const { items } = yield* watch
+        yield* save(integration("ops"), rule("all"))
+        yield* tick
+        assert.includeMembers(items(), ["integration ops", "rule all"])
+        const before = items().length
+        const alert = yield* raise("a")
+        yield* tick
+        const since = items().slice(before)
+        assert.include(since, `alert ${alert}`)
+        assert.lengthOf(
+          since.filter((item) => item.startsWith("delivery ")),
+          1
+        )
+        const changes = yield* Changes
+        const position = yield* changes.position
+        yield* clear("a")
+        yield* tick
+        const after = yield* changes.after(position)
+        assert.deepInclude(after?.items ?? [], { kind: "alert", id: alert })
+        yield* removeIntegration("ops")
+        yield* tick
+        assert.include(items(), "delivery *")
+      })
+    )
+  )
+
+  it.effect(
+    "of a transaction that failed are not named",
+    fixture(() =>
+      Effect.gen(function* () {
+        const { changed } = yield* Changes
+        const { commit } = yield* GroupCommit
+        const { items } = yield* watch
+        yield* Effect.exit(commit(Effect.andThen(changed("rule", ["a"]), Effect.fail("no"))))
+        yield* commit(changed("rule", ["b"]))
+        yield* tick
+        assert.deepStrictEqual(items(), ["rule b"])
+      })
+    )
+  )
+
+  it.effect(
+    "come in four batches a second at most, however many there are, and then by kind only",
+    fixture(() =>
+      Effect.gen(function* () {
+        const { changed } = yield* Changes
+        const { batches, items } = yield* watch
+        for (let n = 0; n < 1000; n++) {
+          yield* changed("alert", [`a${n}`])
+          yield* TestClock.adjust("10 millis")
+        }
+        yield* TestClock.adjust("1 second")
+        assert.isAtMost(batches.length, 41)
+        assert.lengthOf(items(), 1000)
+        for (const [n, { at }] of batches.entries()) assert.isAtLeast(at - (batches[n - 1]?.at ?? -Infinity), 250)
+        yield* changed("alert", ["one more"])
+        yield* changed(
+          "alert",
+          Array.from({ length: 1000 }, (_, n) => `b${n}`)
+        )
+        yield* changed("rule", ["r"])
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(batches.at(-1)?.items, ["alert *", "rule r"])
+      })
+    )
+  )
+
+  it.effect(
+    "are resumed where a watcher was, unless too much has changed since or it watched another gateway",
+    fixture(() =>
+      Effect.gen(function* () {
+        const changes = yield* Changes
+        const start = yield* changes.position
+        assert.isUndefined(yield* changes.after("another.0"))
+        assert.isUndefined(yield* changes.after(start.replace(/\d+$/, "7")))
+        assert.isUndefined(yield* changes.after("nonsense"))
+        // While nobody watches, too.
+        yield* changes.changed("alert", ["a"])
+        yield* TestClock.adjust("1 minute")
+        const first = yield* changes.after(start)
+        assert.deepStrictEqual(first?.items, [{ kind: "alert", id: "a" }])
+        assert.deepStrictEqual(yield* changes.after(start), first)
+        const { fiber } = yield* watch
+        for (let n = 0; n < 1300; n++) {
+          yield* changes.changed("alert", ["a"])
+          yield* TestClock.adjust("250 millis")
+        }
+        assert.isUndefined(yield* changes.after(start))
+        yield* Fiber.interrupt(fiber)
+      })
+    )
+  )
+})
