@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { describe, it } from "@effect/vitest"
 import { Changes, Edits } from "@tocsin/delivery"
 import { Context, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
