@@ -3,10 +3,11 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { StoreUnavailable, storeProblem } from "@tocsin/delivery"
-import { Cause, Console, Effect, Exit, Predicate } from "effect"
+import { Cause, Effect, Exit, Predicate } from "effect"
 import { CliError } from "effect/cli"
 import { SqlError } from "effect/sql"
 import { tocsin } from "./cli.ts"
+import * as Log from "./startup/log.ts"
 
 const operatorErrors = /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|WrongKey)$/
 
@@ -17,8 +18,9 @@ tocsin.pipe(
     // The help for arguments that cannot be read is printed already.
     if (CliError.isCliError(error)) return Effect.void
     const sentence = forOperator(error)
-    return sentence === undefined ? Effect.logFatal("The gateway failed", cause) : Console.error(sentence)
+    return sentence === undefined ? Effect.logFatal("The gateway failed", cause) : Log.refusal(sentence)
   }),
+  Effect.provide(Log.layer),
   NodeRuntime.runMain({
     disableErrorReporting: true,
     teardown: (exit, onExit) => {

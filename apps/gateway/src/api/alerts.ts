@@ -5,6 +5,7 @@ import { DateTime, Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeBody, parseJson, readBody } from "./body.ts"
 import { deliveryJson } from "./deliveries.ts"
+import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -88,10 +89,12 @@ export const AlertHandlers = HttpApiBuilder.group(
         )
       )
       .handle("timeline", notYet)
-      .handle("clear", ({ params: { id }, payload: { reason } }) =>
+      .handle("clear", ({ params: { id }, payload: { reason }, request }) =>
         Effect.gen(function* () {
           const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
-          return alert ?? (yield* noSuch())
+          if (alert === undefined) return yield* noSuch()
+          yield* logEdit(request, `Alert ${id}`, "cleared")
+          return alert
         })
       )
   })

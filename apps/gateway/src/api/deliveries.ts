@@ -4,6 +4,7 @@ import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body.ts"
 import { callerOf } from "./access/caller.ts"
+import { logEdit } from "./logEdit.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -76,12 +77,14 @@ export const DeliveryHandlers = HttpApiBuilder.group(
             StoreUnavailable: (error) => Effect.fail(storeProblem(error))
           })
         )
+        yield* logEdit(request, `Delivery ${id}`, `redelivered as ${made}`)
         return yield* get(made)
       }),
       redeliverAll: Effect.fnUntraced(function* ({ payload: { integration, reason, since }, request }) {
         const redelivered = yield* redeliveries
           .dead({ integration, since: since?.epochMilliseconds }, { by: callerOf(request), reason })
           .pipe(Effect.mapError(storeProblem))
+        yield* logEdit(request, `A redelivery of ${redelivered} dead deliveries`, "requested")
         return { redelivered }
       })
     })

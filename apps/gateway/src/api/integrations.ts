@@ -33,6 +33,7 @@ import {
   tagged
 } from "./conditionalRequests.ts"
 import { integrationPreview } from "./integrationPreview.ts"
+import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -105,7 +106,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const { items, ...rest } = pageOf(wanted, page)
         return { items: yield* Effect.forEach(items, show), ...rest }
       }),
-      create: Effect.fnUntraced(function* ({ payload }) {
+      create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
         const { isNew: _, ...saved } = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
           Effect.catchTags({
@@ -116,19 +117,21 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             IdInUse: () => Effect.fail(new Conflict({ detail: "There is an integration of this id; PUT replaces it" }))
           })
         )
+        yield* logEdit(request, `Integration ${id}`, "created")
         return tagged(yield* show(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
         const found = yield* groupCommit.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
         return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
-      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
         }
         const { isNew, ...saved } = yield* edits
           .saveIntegration(input(payload, id), expectedOfReplace(headers))
           .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+        yield* logEdit(request, `Integration ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(yield* show(saved))
       }),
@@ -149,7 +152,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       preview: Effect.fnUntraced(function* ({ params: { id }, payload }) {
         return yield* preview(yield* stored(id, payload?.settings))
       }),
-      remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
+      remove: Effect.fnUntraced(function* ({ headers, params: { id }, query, request }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(
           Effect.catchTags({
             ...editProblems(noSuch),
@@ -161,6 +164,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
               )
           })
         )
+        yield* logEdit(request, `Integration ${id}`, "removed")
       })
     })
   })

@@ -14,6 +14,7 @@ import {
   replaceProblems,
   tagged
 } from "./conditionalRequests.ts"
+import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -35,7 +36,7 @@ export const RuleHandlers = HttpApiBuilder.group(
         const { items, ...rest } = pageOf(wanted, page)
         return { items: items.map(ruleJson), ...rest }
       }),
-      create: Effect.fnUntraced(function* ({ payload }) {
+      create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
         const { isNew: _, ...saved } = yield* edits.saveRule(rule(payload, id), "absent").pipe(
           Effect.catchTags({
@@ -46,6 +47,7 @@ export const RuleHandlers = HttpApiBuilder.group(
             IdInUse: () => Effect.fail(new Conflict({ detail: "There is a rule of this id; PUT replaces it" }))
           })
         )
+        yield* logEdit(request, `Rule ${id}`, "created")
         return tagged(ruleJson(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
@@ -61,18 +63,20 @@ export const RuleHandlers = HttpApiBuilder.group(
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),
       matches: notYet,
-      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
         }
         const { isNew, ...saved } = yield* edits
           .saveRule(rule(payload, id), expectedOfReplace(headers))
           .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+        yield* logEdit(request, `Rule ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(ruleJson(saved))
       }),
-      remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {
+      remove: Effect.fnUntraced(function* ({ headers, params: { id }, request }) {
         yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems(noSuch)))
+        yield* logEdit(request, `Rule ${id}`, "removed")
       })
     })
   })

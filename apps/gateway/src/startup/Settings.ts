@@ -8,6 +8,7 @@ import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } fr
 import { parseHosts } from "@tocsin/egress"
 import { warnOfOpenFiles } from "./filePrivacy.ts"
 import * as Listen from "./listenAddress.ts"
+import { logSettings } from "./log.ts"
 import { numberSetting } from "./numberSetting.ts"
 import { secretSetting } from "./secretSetting.ts"
 import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
@@ -141,6 +142,8 @@ const settings = Config.all({
       Option.getOrElse(() => "")
     )
   }),
+  /** How the log is written. */
+  log: logSettings,
   /** How links into ThousandEyes' Views are made. */
   thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
     Config.withDefault(ThousandEyes.defaultViewsUrl)

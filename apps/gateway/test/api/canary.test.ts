@@ -150,7 +150,9 @@ describe("Canaries", () => {
       // A service that repeats what it was sent, in an answer that is kept as the cause.
       slack.script({ status: 403, body: `No such hook: ${hook} or ${encodeURIComponent(hook)}` })
       const ids = ["hook", "broken-hook", "room", "other-room"]
-      yield* request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ids })
+      // Some tools send the token as the user, too; the log names the user of an edit.
+      const both = `Basic ${btoa(`${canaries.token}:${canaries.token}`)}`
+      yield* request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ids }, both)
       yield* request("POST", "/v1/alerts", {
         source: "canary",
         id: "1",
@@ -219,6 +221,14 @@ describe("Canaries", () => {
       assert.include(places.database, "No such hook")
       assert.isAbove(spans.length, 50)
       assert.include(places["logs and spans"], "/v1/integrations")
+      for (const line of [
+        /Rule all was created by 127\.0\.0\.1\./,
+        // Whichever of the two lanes was first.
+        /Integration (broken-)?hook is broken: Unauthorized: .*No such hook/,
+        /A body from source thousandeyes is unreadable/
+      ]) {
+        assert.match(places["logs and spans"], line)
+      }
       for (const [place, haystack] of Object.entries(places)) {
         for (const [name, canary] of Object.entries(canaries)) {
           for (const spelling of spellings(canary)) {

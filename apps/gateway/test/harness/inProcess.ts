@@ -6,6 +6,7 @@ import { format } from "node:util"
 import { GatewayEnded, type GatewayProcess } from "../../demo/gatewayProcess.ts"
 import * as Gateway from "../../src/Gateway.ts"
 import { builtIn } from "../../src/startup/Plugins.ts"
+import * as Log from "../../src/startup/log.ts"
 import { Settings } from "../../src/startup/Settings.ts"
 
 /** Starts a gateway on a free port with these settings and no others; it stops with the scope. */
@@ -17,6 +18,7 @@ export const start = (settings: {
     const print = (...line: ReadonlyArray<unknown>) => void (printed += `${format(...line)}\n`)
     const gateway = Gateway.layer({ plugins: builtIn }).pipe(
       Layer.provide(Settings.layer),
+      Layer.provide(Log.layer),
       Layer.provide([
         ConfigProvider.layer(ConfigProvider.fromUnknown({ TOCSIN_PORT: "0", ...settings })),
         Layer.succeed(Console.Console, new Proxy(console, { get: () => print })),

@@ -4,6 +4,7 @@
 import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
+import { storable } from "./storableText.ts"
 
 /** A partition, and how often it was taken over until it came here. */
 export interface Lease {
@@ -50,3 +51,6 @@ export interface End {
   /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
   readonly updatedAt: number | undefined
 }
+
+/** Why an attempt failed, as history, answers and the log have it. */
+export const causeOf = ({ _tag, detail }: Reason): string => storable(`${_tag}: ${detail}`)

@@ -78,6 +78,14 @@ export class UnreadableBodies extends Context.Service<
             WHERE sequence <= (SELECT sequence FROM unreadable
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
         yield* changed("source", [source])
+        yield* sql.afterCommit(
+          Effect.annotateLogs(
+            Effect.logWarning(
+              `A body from source ${source} is unreadable: ${why}. It is kept in the list of unreadable bodies.`
+            ),
+            { event: "unreadable-body", source }
+          )
+        )
       })
 
       const list = Effect.fnUntraced(function* ({

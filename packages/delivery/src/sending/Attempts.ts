@@ -42,7 +42,7 @@ export class Attempts extends Context.Service<
       sending: ReadonlySet<string>
     ) => Effect.Effect<void, StoreUnavailable>
     /** Ends a delivery that cannot be read, so that it is in nobody's way. */
-    readonly markDead: (delivery: string) => Effect.Effect<void, StoreUnavailable>
+    readonly markDead: (delivery: string, integration: IntegrationId) => Effect.Effect<void, StoreUnavailable>
     /**
      * When lanes come here: what was being sent is owed again, and its history says that it may be sent twice. Belongs
      * inside a journal's transaction.
@@ -113,7 +113,7 @@ export class Attempts extends Context.Service<
               return under === undefined ? Effect.void : requeueUnsent(integration, under, sending)
             })
           ),
-        markDead: (delivery) => groupCommit.commit(markDead(delivery)),
+        markDead: (delivery, integration) => groupCommit.commit(markDead(delivery, integration)),
         resume
       })
     })

@@ -2,7 +2,7 @@
  * The lane of one integration: the next delivery in order, at the integration's
  * pace, tried once, and what follows from it. Up to 64 attempts are in flight.
  */
-import { type IntegrationId, Unavailable } from "@tocsin/core"
+import type { IntegrationId } from "@tocsin/core"
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Random } from "effect"
 import { Attempts } from "./Attempts.ts"
 import { Backlog, type Next } from "./Backlog.ts"
@@ -16,8 +16,9 @@ import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { Partitions } from "../cluster/Partitions.ts"
 import { brokenPause } from "../domain/retryPolicy.ts"
-import { type Tried, sendOnce } from "./sendOnce.ts"
-import type { ClaimedDelivery } from "../domain/attempt.ts"
+import { makeLaneLog } from "./laneLog.ts"
+import { sendOnce, stopped, unsent } from "./sendOnce.ts"
+import { causeOf, type ClaimedDelivery } from "../domain/attempt.ts"
 import { brokenAsNotReady, type ReadyIntegration } from "../domain/integration.ts"
 
 /** How a lane is told of work and of changes from outside. */
@@ -57,6 +58,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   const rateLimiter = yield* RateLimiter
   const fallbacks = yield* Fallbacks
   const notices = yield* OperatorNotices
+  const log = makeLaneLog(id)
   const wake = yield* Latch.make()
   const stop = yield* Deferred.make<void>()
   const landed = yield* Latch.make(true)
@@ -86,7 +88,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       if (Exit.isFailure(declared)) return yield* Effect.as(notReady("The plugin failed"), undefined)
       yield* rateLimiter.declare(id, declared.value)
       ready = loaded
-      if (loaded.wasNotReady === true) yield* groupCommit.commit(integrations.note(id, { mended: true }))
+      if (loaded.wasNotReady === true) {
+        yield* groupCommit.commit(integrations.note(id, { mended: true }))
+        yield* log.worked
+      }
     }
     return loaded
   })
@@ -100,6 +105,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const now = yield* Clock.currentTimeMillis
     standStill(now)
     const because = brokenAsNotReady(detail)
+    yield* log.failed(learnt.health, because)
     const note = Effect.andThen(integrations.note(id, { brokenBecause: because }), notices.broken(id, because))
     yield* Effect.ignore(groupCommit.commit(note))
   })
@@ -134,9 +140,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     const room = isProbing ? 1 : mostInFlight - sending.size
     const { due, dueAt } = yield* groupCommit.read(backlog.next(id, Math.min(room, yield* rateLimiter.atOnce(id))))
     if (due.length === 0) {
+      if (dueAt === undefined && sending.size === 0) yield* log.calm
       return yield* idleUntil(Math.min(dueAt ?? Infinity, now + safetyNet))
     }
-    const isStorm = digest.most > 1 && (yield* groupCommit.read(backlog.size(id))) > (yield* rateLimiter.perMinute(id))
+    const size = digest.most > 1 ? yield* groupCommit.read(backlog.size(id)) : 0
+    const isStorm = size > (yield* rateLimiter.perMinute(id))
+    if (isStorm) yield* log.storm(size)
     const critical = isStorm ? yield* groupCommit.read(backlog.critical(id)) : undefined
     const wait = yield* rateLimiter.take(id)
     if (wait > 0) return yield* idle(Duration.millis(wait))
@@ -150,7 +159,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   }).pipe(
     Effect.catchTag("StoreUnavailable", () => Effect.sleep(storePause)),
     // A lane that ends would leave its integration without one.
-    Effect.catchDefect((defect) => Effect.andThen(logBug(defect), Effect.sleep(brokenPause)))
+    Effect.catchDefect((defect) => Effect.andThen(log.bug(defect), Effect.sleep(brokenPause)))
   )
 
   /** Asks a service that was broken, where that can be done without posting, before anything is sent there. */
@@ -170,15 +179,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (Exit.isSuccess(works)) {
       learnt = { ...learnt, health: Health.healthy }
       yield* groupCommit.commit(Effect.andThen(integrations.note(id, { mended: true }), integrations.retryNow(id)))
+      yield* log.worked
       return true
     }
     standStill(now)
     return false
   })
-
-  /** The defect itself may carry settings: only its name is for the log. */
-  const logBug = (defect: unknown) =>
-    Effect.logError(`The lane of ${id} met a bug: ${defect instanceof Error ? defect.name : typeof defect}`)
 
   /** Marks deliveries as being sent, and leaves their attempts to themselves; false if nothing was taken. */
   const begin = (
@@ -211,7 +217,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
         if (first === undefined || deliveries.length > 1) {
           return Effect.forEach(deliveries, (one) => beginAll(integration, [one]), { discard: true })
         }
-        return Effect.andThen(logBug(defect), attempts.markDead(first.id))
+        return Effect.andThen(log.bug(defect), attempts.markDead(first.id, id))
       })
     )
 
@@ -225,7 +231,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
           Effect.andThen(outcome._tag === "Delivered" ? recovered(integration) : Effect.void)
         )
       ),
-      Effect.catchDefect(logBug)
+      Effect.catchDefect(log.bug)
     )
 
   const land = ({ id }: ClaimedDelivery) =>
@@ -238,6 +244,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (ready !== integration) return
     const { health } = learnt
     learnt = { ...learnt, health: Health.afterSuccess(health, yield* Clock.currentTimeMillis) }
+    yield* log.worked
     if (health.isProbing) yield* Effect.ignore(groupCommit.commit(integrations.retryNow(id)))
   })
 
@@ -264,6 +271,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
     if (ready !== integration) return outcomeOf(failed)
     const judged = judge(failed, learnt)
     learnt = judged.learnt
+    yield* log.failed(learnt.health, causeOf(tried.reason))
     const { waiting } = judged.outcome
     if (waiting !== undefined) yield* rateLimiter.pause(id, waiting.until - now)
     return judged.outcome
@@ -284,6 +292,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
       edits++
       ready = undefined
       learnt = nothingLearnt
+      log.edited()
       return Effect.asVoid(wake.open)
     }),
     isNow: (updatedAt) =>
@@ -292,15 +301,3 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId) {
   }
   return lane
 })
-
-/** How an attempt ends that a stop cannot wait for. */
-const stopped: Tried = {
-  _tag: "Failed",
-  reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
-}
-
-/** How an attempt ends that did not begin. */
-const unsent: Tried = {
-  _tag: "Failed",
-  reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })
-}

@@ -1,7 +1,7 @@
 /**
  * The end of an attempt in the store: what became of what it said (cases D1 to D5).
  */
-import { type IntegrationId, type Kind, Message, type Reason } from "@tocsin/core"
+import { type IntegrationId, type Kind, Message } from "@tocsin/core"
 import { Array as Arr, Clock, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { conversationAfter, isUnanswered, unanswered } from "../domain/conversationAfter.ts"
@@ -16,7 +16,7 @@ import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { settle } from "../domain/Planner.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
 import { storable } from "../domain/storableText.ts"
-import type { End, Outcome, ClaimedDelivery, Lease } from "../domain/attempt.ts"
+import { causeOf, type End, type Outcome, type ClaimedDelivery, type Lease } from "../domain/attempt.ts"
 
 /** The longest plain text of a message that history keeps, in UTF-16 units. */
 const maxTextKept = 4096
@@ -142,7 +142,8 @@ export const completions = Effect.gen(function* () {
     if (consequence.status === "dead") {
       const fallback = yield* fallbacks.of(integration)
       if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, cause))) return
-      return yield* conversations.move([{ ...end, status: "dead" }])
+      yield* conversations.move([{ ...end, status: "dead" }])
+      return yield* sql.afterCommit(logDead(id, cause, integration))
     }
     yield* conversations.move([{ ...end, status: "retrying" }])
     // It may have become graver while it was being sent.
@@ -191,8 +192,11 @@ export const completions = Effect.gen(function* () {
     yield* conversations.move([{ delivery: id, status: "retrying", cause }])
   })
 
-  const markDead = (id: string) =>
-    conversations.move([{ delivery: id, status: "dead", cause: "it cannot be read from the store" }])
+  const markDead = Effect.fnUntraced(function* (id: string, integration: IntegrationId) {
+    const cause = "it cannot be read from the store"
+    yield* conversations.move([{ delivery: id, status: "dead", cause }])
+    yield* sql.afterCommit(logDead(id, cause, integration))
+  })
 
   /** Owes again what was being sent, or was folded into that; what is `sent` has perhaps arrived. */
   const requeue = Effect.fnUntraced(function* (
@@ -254,4 +258,9 @@ type Delivered = Extract<Outcome, { _tag: "Delivered" }>
 
 const isDelivered = (end: Ended): end is Ended & { readonly outcome: Delivered } => end.outcome._tag === "Delivered"
 
-const causeOf = ({ _tag, detail }: Reason) => storable(`${_tag}: ${detail}`)
+const logDead = (delivery: string, cause: string, integration: IntegrationId) =>
+  Effect.annotateLogs(Effect.logWarning(`Delivery ${delivery} to integration ${integration} is dead: ${cause}`), {
+    event: "delivery-dead",
+    delivery,
+    integration
+  })

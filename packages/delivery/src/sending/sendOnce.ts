@@ -19,6 +19,18 @@ export type Tried =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
   | { readonly _tag: "Failed"; readonly reason: Reason }
 
+/** How an attempt ends that a stop cannot wait for. */
+export const stopped: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
+}
+
+/** How an attempt ends that did not begin. */
+export const unsent: Tried = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })
+}
+
 /** Asks the plugin once. What the service said of its limits is heeded; nothing else follows from the end here. */
 export const sendOnce = Effect.fnUntraced(function* (
   { channel, integration: { delivery = {}, settings }, plugin }: ReadyIntegration,

@@ -41,12 +41,17 @@ export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
     outage = undefined
     yield* isAway.close
     const seconds = Math.round(((yield* Clock.currentTimeMillis) - since) / 1000)
-    yield* Effect.logInfo(`The store can be used again after ${seconds} seconds.`)
+    yield* Effect.annotateLogs(Effect.logInfo(`The store can be used again after ${seconds} seconds.`), {
+      event: "store-available"
+    })
   })
   yield* Effect.forkScoped(Effect.forever(Effect.ignore(recovery)))
 
   const log = (problem: StoreProblem) =>
-    Effect.logError(`The store cannot be used (${problem}). ${storeSentences[problem]}`)
+    Effect.annotateLogs(Effect.logError(`The store cannot be used (${problem}). ${storeSentences[problem]}`), {
+      event: "store-unavailable",
+      problem
+    })
 
   const note = Effect.fnUntraced(function* (problem: StoreProblem) {
     if (recoveryProof(problem) === "restart") {

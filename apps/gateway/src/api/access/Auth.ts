@@ -118,7 +118,7 @@ export const layer = Layer.effect(
           case "Refused":
             return yield* new Unauthorized({ detail: refused })
           case "StoreUnavailable":
-            return problem(503, "The store is not available", `${verdict.detail}; send it again`)
+            return problem(503, "The store is not available", `${verdict.detail} Send the request again.`)
           case "Wait":
             // A response and no failure, because a failure makes the next scheme be tried, whose own failure would hide it.
             return tooMany(verdict.seconds)

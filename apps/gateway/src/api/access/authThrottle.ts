@@ -3,7 +3,7 @@
  * shows the right one is not held up (case A), so what protects it is its length.
  * This keeps a flood of wrong ones from costing more than the flood.
  */
-import { Cache, Duration, Effect, Option } from "effect"
+import { Cache, Clock, Duration, Effect, Option } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 import { parseAddress, withoutClothes } from "@tocsin/egress"
 
@@ -22,6 +22,9 @@ const mostWaiting = 4
 /** The most that wait in all, well below the bound of open connections: an attacker may have many addresses. */
 const mostWaitingInAll = 256
 
+/** In milliseconds: throttled addresses are logged at most this often. */
+const logPause = 60_000
+
 /**
  * Makes the function to call with the address of each wrong credential. It pauses
  * and gives nothing; or, when too many wait already, gives at once the seconds
@@ -34,11 +37,28 @@ export const makeSlowdown = Effect.gen(function* () {
     lookup: (_address: string) => Effect.sync(() => ({ count: 0, waiting: 0 }))
   })
   let waitingInAll = 0
+  let unlogged = 0
+  let loggedAt = -Infinity
 
-  return Effect.fnUntraced(function* (address: Option.Option<string>) {
-    const failed = yield* Cache.get(failures, Option.match(address, { onNone: () => "", onSome: blockOf }))
+  /** An attacker with many addresses must not fill the log. */
+  const log = Effect.fnUntraced(function* (address: string) {
+    const now = yield* Clock.currentTimeMillis
+    if (now < loggedAt + logPause && now >= loggedAt) return void unlogged++
+    const others = unlogged === 0 ? "" : `, and ${unlogged} other addresses since the last such line`
+    unlogged = 0
+    loggedAt = now
+    yield* Effect.annotateLogs(
+      Effect.logWarning(`Sign-in from ${address} is throttled after ${free} wrong credentials${others}.`),
+      { event: "sign-in-throttled", address }
+    )
+  })
+
+  return Effect.fnUntraced(function* (from: Option.Option<string>) {
+    const address = Option.match(from, { onNone: () => "an unknown address", onSome: blockOf })
+    const failed = yield* Cache.get(failures, address)
     failed.count++
     if (failed.count <= free) return Option.none<number>()
+    if (failed.count === free + 1) yield* log(address)
     const pause = Duration.min(Duration.times(firstPause, 2 ** (failed.count - free - 1)), longestPause)
     if (failed.waiting >= mostWaiting || waitingInAll >= mostWaitingInAll) {
       return Option.some(Math.ceil(Duration.toSeconds(pause)))

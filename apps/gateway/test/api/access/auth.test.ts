@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { hostname } from "node:os"
+import manifest from "../../../package.json" with { type: "json" }
 import { Problem } from "../../harness/answers.ts"
 import { eventually } from "../../harness/gate.ts"
 import { send } from "../../harness/raw.ts"
@@ -96,7 +97,7 @@ describe("With a token", () => {
       Effect.gen(function* () {
         const world = yield* SharedWorld
         const { port } = new URL(world.gateway().url)
-        assert.include(world.gateway().printed(), `Tocsin listens on http://0.0.0.0:${port}, with`)
+        assert.include(world.gateway().printed(), `Tocsin ${manifest.version} listens on http://0.0.0.0:${port}, with`)
         assert.include(world.gateway().printed(), `POST http://localhost:${port}/v1/integrations`)
         assert.include(world.gateway().printed(), `at http://${hostname()}:${port}/v1/sources/thousandeyes`)
       })

@@ -1,0 +1,61 @@
+/**
+ * The log: one line for each event, as text or as JSON.
+ */
+import {
+  Array as Arr,
+  Cause,
+  Config,
+  Console,
+  Effect,
+  Formatter,
+  Layer,
+  Logger,
+  type LogLevel,
+  References,
+  Schema
+} from "effect"
+
+const levels = { error: "Error", warn: "Warn", info: "Info", debug: "Debug" } as const satisfies Record<
+  string,
+  LogLevel.LogLevel
+>
+
+const Level = Schema.Literals(["error", "warn", "info", "debug"]).annotate({ expected: "error, warn, info or debug" })
+
+const Format = Schema.Literals(["text", "json"]).annotate({ expected: "text or json" })
+
+/** `TOCSIN_LOG` and `TOCSIN_LOG_LEVEL`: how lines are written, and the least severe level that is. */
+export const logSettings = Config.all({
+  format: Config.schema(Format, "TOCSIN_LOG").pipe(Config.withDefault("text" as const)),
+  level: Config.schema(Level, "TOCSIN_LOG_LEVEL").pipe(Config.withDefault("info" as const))
+})
+
+/** Settings that cannot be read are refused where all settings are. */
+const current = Effect.orElseSucceed(logSettings, () => ({ format: "text", level: "info" }) as const)
+
+/** Writes the log to the standard output. */
+export const layer = Layer.unwrap(
+  Effect.map(current, ({ format, level }) =>
+    Layer.mergeAll(
+      Logger.layer([format === "json" ? Logger.consoleJson : Logger.withConsoleLog(text)]),
+      Layer.succeed(References.MinimumLogLevel, levels[level])
+    )
+  )
+)
+
+/** Reports why the process ends, where an operator can fix it: a bare sentence, or a line of JSON. */
+export const refusal = (sentence: string) =>
+  Effect.flatMap(current, ({ format }) => (format === "json" ? Effect.logFatal(sentence) : Console.error(sentence)))
+
+/** A date, a level and a message; below them the stack of a bug. */
+const text = Logger.make(({ cause, date, logLevel, message }) => {
+  const words = Arr.ensure(message).map((part) => (typeof part === "string" ? part : Formatter.format(part)))
+  const line = `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${onOneLine(words.join(" "))}`
+  return cause.reasons.length === 0 ? line : `${line}\n${Cause.pretty(cause)}`
+})
+
+/** What others wrote, such as a service in its answer, must not look like lines of ours, nor steer a terminal. */
+const onOneLine = (text: string) =>
+  text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) =>
+    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
