@@ -31,22 +31,30 @@ const guard = "\u200C"
 
 /**
  * Text that HipChat's `text` format shows as it is: no `@all` that pages the
- * room, no `(emoticon)`, and no `/command` at its start.
+ * room, no `(emoticon)`, no smiley, and no `/command` at its start.
  */
-export const literal = (text: string): string => text.replace(/^\//, `${guard}/`).replace(/[@(]/g, `$&${guard}`)
+export const literal = (text: string): string =>
+  text.replace(/^\//, `${guard}/`).replace(smileyEyes, `$&${guard}`).replace(/[@(]/g, `$&${guard}`)
+
+/**
+ * The eyes of what HipChat shows as a smiley, such as `:)`, `;-)`, `8)`, `:'(` or `:D`; not the colon of `https://`.
+ *
+ * @see https://confluence.atlassian.com/hipchatdc3/fun-with-emoticons-966656104.html
+ */
+const smileyEyes = /(?:[:;](?=['’]?-?[()|*$#])|(?<![\p{L}\p{N}])(?:8(?=-?\))|[:;](?=-?[DPpOoZz\\/](?![\p{L}\p{N}]))))/gu
 
 /** A link if it is short enough to be sent, else nothing. */
 export const sendable = (link: URL | undefined): URL | undefined =>
   link === undefined || escapeHtml(link.href).length > maxLink ? undefined : link
 
-/** A link for the `text` format, where an `@` or a parenthesis in it would be read as more than a part of the link. */
+/** A link for the `text` format, where an `@`, a parenthesis or a smiley in it would be read as more than a part of the link. */
 export const literalLink = (link: URL | undefined): URL | undefined => {
   const short = sendable(link)
   if (short === undefined) return undefined
   const url = new URL(short.href.replace(/\(/g, "%28").replace(/\)/g, "%29"))
   url.username = ""
   url.password = ""
-  const quiet = url.href.replace(/@/g, "%40")
+  const quiet = url.href.replace(/@/g, "%40").replace(smileyEyes, encodeURIComponent)
   // What is left of them now is in the host's name, where nothing can be encoded.
   return /[@(]/.test(quiet) || quiet.length > maxLink ? undefined : new URL(quiet)
 }

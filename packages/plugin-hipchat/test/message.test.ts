@@ -116,6 +116,17 @@ describe("a message", () => {
     assert.include(body.message, "https://app.example.com/%40all/%28failed%29?to=%40here#%28x%29\n")
   })
 
+  it("shows emoticons and smileys as they were written in plain form, links included", () => {
+    const written = "(failed) :) ;-) 8) (7, 8) :'( :D :p, 12:30 https://x.example/a:b rate(x[5m]) c:\\Data"
+    const links = { started: new URL("https://app.example.com:8080/:D/:)?a=;-)") }
+    const alert = { ...samples.raised, rule: { name: written }, links }
+    const body = message({ _tag: "Raised", alert }, { form: "plain" })
+    assert.deepStrictEqual(validate(body), [])
+    assert.include(body.message.replaceAll("\u200C", ""), `Raised: ${written} on checkout-eu\n`)
+    assert.include(body.message, "12:30 https://x.example/a:b rate(\u200Cx[5m]) c:\\Data")
+    assert.include(body.message, "https://app.example.com:8080/%3AD/:%29?a=;-%29\n")
+  })
+
   it("never begins with a command", () => {
     const notice: Notification = { ...notifications.Notice, headline: "/code rm" }
     const body = message(notice, { form: "plain" })

@@ -6,7 +6,7 @@
  */
 import { cut, Message } from "@tocsin/core"
 import { maxContextElements, maxFields, maxLink, maxText, shown } from "./limits.ts"
-import { escape, inline, printable, type Span, write } from "./mrkdwn.ts"
+import { escape, inline, linkWithoutEmoji, printable, type Span, withoutEmoji, write } from "./mrkdwn.ts"
 import { bullet, mention, type Mentions, type Parts, parts } from "./parts.ts"
 
 /** A text object of mrkdwn; `verbatim` keeps Slack from making links and mentions of what only looks like one. */
@@ -52,7 +52,7 @@ export const plain = (message: Message.Message, mentions: Mentions = {}): Payloa
   const called = start(mention(message, mentions))
   const room = maxText - called.length
   const short = shortened(message)
-  const write = (max: number) => escape(printable(Message.plainText(short, max)).trim() || "–")
+  const write = (max: number) => escape(withoutEmoji(printable(Message.plainText(short, max)).trim() || "–"))
   let max = room
   let text = write(max)
   // Escaped text can be longer, and by how much is known only once it is cut.
@@ -64,9 +64,10 @@ export const plain = (message: Message.Message, mentions: Mentions = {}): Payloa
 }
 
 /** A long name should not push the link and the facts out of the message. */
-const shortened = ({ link, ...message }: Message.Message): Message.Message => ({
+const shortened = ({ link, secondLink, ...message }: Message.Message): Message.Message => ({
   ...message,
-  ...(link && link.href.length <= maxLink && { link }),
+  ...(link && link.href.length <= maxLink && { link: linkWithoutEmoji(link) }),
+  ...(secondLink && { secondLink: { ...secondLink, link: linkWithoutEmoji(secondLink.link) } }),
   headline: cut(message.headline, shown.headline),
   ...(message.summary !== undefined && { summary: cut(message.summary, shown.plainSummary) }),
   facts: message.facts.map((fact) => (fact._tag === "Text" ? { ...fact, text: cut(fact.text, shown.fact) } : fact)),

@@ -60,27 +60,46 @@ export const paragraph = (text: string, max: number): string =>
     max
   )
 
+/**
+ * A colon that begins what Slack shows as an emoji, `:name:`, also inside a word (`00:ab:cd:de`) and in plain text.
+ * Workspaces have emoji of their own, so any name may be one.
+ *
+ * @see https://github.com/yhatt/jsx-slack/issues/98 for the characters of a name
+ */
+const emojiColon = /:(?=[\p{L}\p{M}\p{N}_＿+＋'-]+:)/gu
+
+/** Replaces the first colon of each `:name:` by U+2236, which reads the same: Slack has no escape for it. */
+export const withoutEmoji = (text: string): string => text.replace(emojiColon, "∶")
+
+/** The address with the colons of each `:name:` in its path, query and fragment encoded, where that changes nothing. */
+export const linkWithoutEmoji = (link: Link): Link => {
+  const { href } = link
+  const path = href.indexOf("/", "https://".length)
+  return new URL(href.slice(0, path) + href.slice(path).replace(emojiColon, "%3A"))
+}
+
 /** A text that is a link, or `Plain` or `Strong` where there is nothing to link to, or nothing that Slack takes. */
 export const linked = (to: Link | undefined, text: string, otherwise: "Plain" | "Strong"): Span => {
   // A bar would end the link.
-  const href = to && /^https?:$/.test(to.protocol) ? to.href.replaceAll("|", "%7C") : ""
+  const href = to && /^https?:$/.test(to.protocol) ? linkWithoutEmoji(to).href.replaceAll("|", "%7C") : ""
   if (href === "" || escape(href).length > maxLink) return { _tag: otherwise, text }
   // In the text one would end it, too; U+2223 reads the same.
   return { _tag: "Link", text: text.replaceAll("|", "∣"), link: new URL(href) }
 }
 
-/** A time in the reader's own zone, or in UTC where the client cannot tell it or Slack would not take it. */
-const time = (at: DateTime.Utc): string => {
-  const seconds = Math.floor(at.epochMilliseconds / 1000)
-  const utc = Message.timeText(at)
-  return seconds >= 0 && seconds <= endOf9999 ? `<!date^${seconds}^{date_short_pretty} at {time_secs}|${utc}>` : utc
-}
+/** A time in the reader's own zone, or in UTC where the client cannot tell it. */
+const time = (at: DateTime.Utc): string =>
+  `<!date^${Math.floor(at.epochMilliseconds / 1000)}^{date_short_pretty} at {time_secs}|${withoutEmoji(Message.timeText(at))}>`
 
-const endOf9999 = 253_402_300_799
+/** Whether Slack takes the time as a date: from 1970 to 9999. */
+export const isDate = (at: DateTime.Utc): boolean =>
+  at.epochMilliseconds >= 0 && at.epochMilliseconds < endOf9999 * 1000
+
+const endOf9999 = 253_402_300_800
 
 const fit = (text: string, max: number): string =>
   // A text object must not be empty.
-  unformatted(cut(unquoted(text) || "–", max, { encode: escape }))
+  withoutEmoji(unformatted(cut(unquoted(text) || "–", max, { encode: escape })))
 
 /** A `>` at the start of a line quotes it, escaped or not; behind a soft hyphen, which is not shown, it doesn't. */
 const unquoted = (text: string): string => text.replace(/^[>＞]/gm, "\u00AD$&")

@@ -3,7 +3,7 @@
  */
 import { fitting, Message, type Severity } from "@tocsin/core"
 import { shown } from "./limits.ts"
-import { inline, linked, paragraph, type Span, type Strong, write } from "./mrkdwn.ts"
+import { inline, isDate, linked, paragraph, type Span, type Strong, write } from "./mrkdwn.ts"
 
 /** The colours of raised alerts by severity, of what is cleared, and of notices. */
 export const colors = {
@@ -44,7 +44,10 @@ export const parts = (message: Message.Message, mentions: Mentions = {}): Parts 
   summary: message.summary === undefined ? undefined : plain(paragraph(message.summary, shown.summary)),
   facts: message.facts.map((fact) => ({
     label: strong(inline(fact.label, shown.label)),
-    value: fact._tag === "Time" ? { _tag: "Time", at: fact.at } : plain(inline(fact.text, shown.fact))
+    value:
+      fact._tag === "Time" && isDate(fact.at)
+        ? { _tag: "Time", at: fact.at }
+        : plain(inline(Message.factText(fact), shown.fact))
   })),
   list: list(message),
   context: context(message)

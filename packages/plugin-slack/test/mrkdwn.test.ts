@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import { escape, inline, linked, paragraph, write } from "../src/mrkdwn.ts"
+import { escape, inline, isDate, linked, paragraph, write } from "../src/mrkdwn.ts"
 
 describe("inline", () => {
   it.each([
@@ -18,6 +18,12 @@ describe("inline", () => {
     ["a\r\n\n  > b\tc", "a &gt; b c"],
     ["&amp; <!here>", "&amp;amp; &lt;!here&gt;"],
     ["a\u0000\u001b[31m\u202Eb\ud83d", "a[31mb\ufffd"],
+    [":100:", "∶100:"],
+    ["2001:100:db8::/48", "2001∶100∶db8::/48"],
+    ["00:ab:cd:de", "00∶ab∶cd:de"],
+    ["job:up:sum, :arrow_down:", "job∶up:sum, ∶arrow_down:"],
+    [":+1::skin-tone-2: :체크표시: :ñ:", "∶+1:∶skin-tone-2: ∶체크표시: ∶ñ:"],
+    ["12:30, http://a.example:80/b: c :: d:", "12:30, http://a.example:80/b: c :: d:"],
     ["\u0000", "–"]
   ])("writes %j", (text, written) => assert.strictEqual(escape(inline(text, 100)), written))
 
@@ -47,6 +53,13 @@ describe("linked", () => {
     )
   })
 
+  it("encodes what would be an emoji beyond the host", () => {
+    assert.strictEqual(
+      write(linked(new URL("https://[2001:100:db8::1]/job:up:sum?a=:100:#b:c"), ":100:", "Plain")),
+      "<https://[2001:100:db8::1]/job%3Aup:sum?a=%3A100:#b:c|:100:>"
+    )
+  })
+
   it("leaves out what is too long or leads elsewhere", () => {
     for (const to of [new URL(`https://a.example/${"x".repeat(2000)}`), new URL("javascript:alert(1)"), undefined]) {
       assert.deepStrictEqual(linked(to, "a|b", "Strong"), { _tag: "Strong", text: "a|b" })
@@ -55,11 +68,21 @@ describe("linked", () => {
 })
 
 describe("a time", () => {
-  it("is a date that Slack shows in the reader's zone, or UTC where it would not", () => {
+  it("is a date that Slack shows in the reader's zone", () => {
     assert.strictEqual(
       write({ _tag: "Time", at: DateTime.makeUnsafe(1_650_925_080_500) }),
-      "<!date^1650925080^{date_short_pretty} at {time_secs}|2022-04-25 22:18:00 UTC>"
+      "<!date^1650925080^{date_short_pretty} at {time_secs}|2022-04-25 22∶18:00 UTC>"
     )
-    assert.strictEqual(write({ _tag: "Time", at: DateTime.makeUnsafe(-1000) }), "1969-12-31 23:59:59 UTC")
+  })
+
+  it("is none that Slack takes before 1970 and after 9999", () => {
+    for (const [iso, isOne] of [
+      ["1969-12-31T23:59:59.999Z", false],
+      ["1970-01-01T00:00:00Z", true],
+      ["9999-12-31T23:59:59.999Z", true],
+      ["+010000-01-01T00:00:00Z", false]
+    ] as const) {
+      assert.strictEqual(isDate(DateTime.makeUnsafe(iso)), isOne, iso)
+    }
   })
 })

@@ -25,7 +25,8 @@ const good: ReadonlyArray<readonly [name: string, payload: unknown]> = [
   [
     "a link, a date, escapes",
     attached([section("<https://a.example/?b=1&amp;c|d> <!date^1650925080^{date} {time}|x> &lt;!here&gt;")])
-  ]
+  ],
+  ["a host that is an IPv6 address", attached([section("<https://[2001:db8::1]:80/|d>")])]
 ]
 
 const bad: ReadonlyArray<readonly [name: string, payload: unknown, code: string]> = [
@@ -54,6 +55,11 @@ const bad: ReadonlyArray<readonly [name: string, payload: unknown, code: string]
   ["a bare >", message({ text: "a > b" }), "no_text"],
   ["half a surrogate pair", message({ text: "a\ud83d" }), "invalid_payload"],
   ["a control character", message({ text: "a\u001b[31m" }), "invalid_payload"],
+  ["an emoji", message({ text: "2001:100:db8::/48" }), "no_text"],
+  ["an emoji in plain text", message({ text: "00:ab:cd:de", mrkdwn: false }), "no_text"],
+  ["an emoji in a fallback", attached([section("x")], { fallback: "job:up:sum" }), "invalid_attachments"],
+  ["an emoji in a block", attached([section("x :체크표시: y")]), "invalid_blocks"],
+  ["an emoji in a link", attached([section("<https://a.example/job:up:sum|x>")]), "invalid_blocks"],
   ["no attachments", message({ attachments: [] }), "too_many_attachments"],
   [
     "101 attachments",

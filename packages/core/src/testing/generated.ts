@@ -17,6 +17,7 @@ const pieces: ReadonlyArray<string> = [
     "<!date^0^{date}|x>",
     "<https://evil.example|ok>"
   ],
+  [":100:", "00:ab:cd:de", "job:up:sum", ":+1::skin-tone-2:", ":arrow_down:", ":ñ:", ":)", ";-)", "8)", ":'(", ":D "],
   ["@all", "@here", "@everyone", "(failed)", "/code ", "/quote ", "word ", "node_load_avg"],
   ["\r\n", "\u0000", "\u001b[31m", "\u0085", "\u00ad", "\u2028", "\u202e", "\u200c", "\ufeff", "\uffff"],
   ["\ud83d", "\udc69", "e\u0301\u0323\u0310", "👩‍👩‍👧‍👦", "🇳🇴", "§".repeat(50)]
@@ -25,6 +26,7 @@ const pieces: ReadonlyArray<string> = [
 const urls: ReadonlyArray<string> = [
   "https://app.example.com/?a=1&b=<2>|3#(x)",
   "http://user:pass@app.example.com/@all/(failed)/*x*:_y_?to=@here",
+  "http://[2001:100:db8::1]:8080/job:up:sum?expr=job:up:sum#:100:",
   `https://app.example.com/?${"&".repeat(290)}`,
   `https://app.example.com/${"x".repeat(maxTextLength - 24)}`
 ]

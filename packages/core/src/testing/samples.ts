@@ -50,7 +50,8 @@ export const hostile: Alert = {
     name: "@channel <@U012AB3CD> <#C012AB3CD> <!subteam^S1>",
     targets: ["https://x.example/?a=1&b=<2>|3"]
   },
-  summary: "First line\n\n\n> second <!everyone> (failed) #general",
+  summary:
+    "First line\n\n\n> second <!everyone> (failed) #general :100: 2001:100:db8::/48 00:ab:cd:de job:up:sum :) 8-)",
   observations: [{ name: "<!here> *agent*", atStart: "@everyone \u0000\u001b[31m & more" }],
   labels: { "<b>team</b>": "@ops & <!date^0^x|y>" }
 }

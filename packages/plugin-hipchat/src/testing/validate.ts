@@ -7,7 +7,7 @@ import { read } from "./markup.ts"
  *
  * Stricter than the service: it also refuses top-level keys that nobody knows,
  * and in the `text` format whatever HipChat would act on (a live `@mention`, an
- * `(emoticon)`, a `/command`), since Tocsin's texts are foreign.
+ * `(emoticon)`, a smiley, a `/command`), since Tocsin's texts are foreign.
  */
 export const validate = (payload: unknown): ReadonlyArray<string> => {
   const problems: Array<string> = []
@@ -153,6 +153,9 @@ const checker = (problems: Array<string>): Checker => {
       if (typeof value !== "string") return
       if (/@[\p{L}\p{N}_]/u.test(value)) refuse(field, "mentions someone")
       if (/\([\p{L}\p{N}]+\)/u.test(value)) refuse(field, "has an emoticon")
+      if (/(?<![\p{L}\p{N}])(?:[:;]['’]?-?[()|]|8-?\)|[:;]-?[DPpOo](?![\p{L}\p{N}]))/u.test(value)) {
+        refuse(field, "has a smiley")
+      }
       if (/^\s*\//.test(value)) refuse(field, "is a command")
     }
   }

@@ -15,7 +15,7 @@ export interface Problem {
 
 /**
  * Checks a payload against all that Slack documents, and what alerts demand beyond: no mention that the settings
- * don't name, no automatic links, no text that Slack would split. Returns one sentence per problem.
+ * don't name, no emoji, no automatic links, no text that Slack would split. Returns one sentence per problem.
  */
 export const validate = (payload: unknown, options: ValidateOptions = {}): ReadonlyArray<string> =>
   problems(payload, options).map(({ message }) => message)
@@ -49,6 +49,9 @@ export const problems = (payload: unknown, { mentions = [] }: ValidateOptions): 
     const rest = value.replace(/<[^<>]*>/g, "")
     check(!/[<>]/.test(rest), code, `${at}: a bare < or >`)
     check(!/&(?!(amp|lt|gt);)/.test(value), code, `${at}: a bare &`)
+    // A host can be an IPv6 address, in which nothing can be encoded, and is not shown.
+    const [emoji] = /:[\p{L}\p{M}\p{N}_＿+＋'-]+:/u.exec(value.replace(/<https?:\/\/[^/|]*/g, "<")) ?? []
+    check(emoji === undefined, code, `${at}: ${emoji?.slice(0, 40)} is an emoji`)
   }
 
   const textObject = (value: unknown, max: number, at: string) => {
