@@ -53,6 +53,7 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
 
   const save = useMutation({
     mutationFn: async (guard: string | undefined) => {
+      await consequences.said()
       const payload = payloadOf(draft, stored?.id)
       const { body } = await (stored === undefined
         ? send<{ readonly id: string }>("POST", "/v1/integrations", payload)
@@ -90,7 +91,7 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
         validationBehavior="aria"
         onSubmit={(event) => {
           event.preventDefault()
-          if (consequences.mayGo()) save.mutate(etag)
+          save.mutate(etag)
         }}
       >
         <div className="integration-fields">

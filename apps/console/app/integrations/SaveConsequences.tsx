@@ -1,8 +1,7 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query"
-import { useRef } from "react"
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
 import { send } from "../data/send.ts"
 import type { JsonObject } from "../forms/schema.ts"
-import { announce } from "../parts/announce.ts"
 import { Icon } from "../parts/Icon.tsx"
 import { plural } from "../parts/times.ts"
 import { useSettled } from "../parts/useSettled.ts"
@@ -17,8 +16,8 @@ export interface SaveEffect {
 export interface ConsequencesState {
   readonly effect: SaveEffect | undefined
   readonly isKnown: boolean
-  /** Whether to save now. Messages that the reader has not seen announced hold the first try back. */
-  readonly mayGo: () => boolean
+  /** Waits until the page says what saving does; a person may press Save sooner. */
+  readonly said: () => Promise<void>
 }
 
 /** Keeps what saving would do up to date while something is edited. */
@@ -26,29 +25,36 @@ export const useSaveEffect = (
   key: string,
   read: ((signal: AbortSignal) => Promise<SaveEffect>) | undefined
 ): ConsequencesState => {
+  const client = useQueryClient()
   const settled = useSettled(key)
-  const { data, isError, isFetching } = useQuery({
-    queryKey: ["consequences", settled],
-    queryFn: ({ signal }) => read?.(signal),
-    enabled: read !== undefined && settled === key,
-    placeholderData: keepPreviousData,
+  const [asked, setAsked] = useState<string>()
+  const isDue = settled === key || asked === key
+  const options = {
+    queryKey: ["consequences", isDue ? key : settled],
+    queryFn: ({ signal }: { readonly signal: AbortSignal }) => read?.(signal) ?? nothing,
     staleTime: 5_000,
     gcTime: 0,
     retry: false
+  }
+  const { data, isError, isFetching } = useQuery({
+    ...options,
+    enabled: read !== undefined && isDue,
+    placeholderData: keepPreviousData
   })
-  const isKnown = read === undefined || isError || (settled === key && !isFetching)
-  const held = useRef<string>(undefined)
+  const isKnown = read === undefined || isError || (isDue && !isFetching)
   return {
     effect: read === undefined || isError ? undefined : data,
     isKnown,
-    mayGo: () => {
-      if (isKnown || held.current === key) return true
-      held.current = key
-      announce("Reading what saving does. Press Save again.")
-      return false
+    said: async () => {
+      if (isKnown) return
+      setAsked(key)
+      // What cannot be computed, the save itself refuses, and says why.
+      await client.fetchQuery({ ...options, queryKey: ["consequences", key] }).catch(() => nothing)
     }
   }
 }
+
+const nothing: SaveEffect = { messages: [], retried: 0 }
 
 /** What saving an integration that is stored does. */
 export const useConsequences = (payload: JsonObject | undefined, isDirty: boolean): ConsequencesState =>

@@ -57,10 +57,12 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
   )
 
   const save = useMutation({
-    mutationFn: (guard: string | undefined) =>
-      stored === undefined
+    mutationFn: async (guard: string | undefined) => {
+      await effect.said()
+      return stored === undefined
         ? send<RuleRow>("POST", "/v1/rules", payload)
-        : send<RuleRow>("PUT", `/v1/rules/${encodeURIComponent(stored.id)}`, payload, { etag: guard }),
+        : send<RuleRow>("PUT", `/v1/rules/${encodeURIComponent(stored.id)}`, payload, { etag: guard })
+    },
     onSuccess: ({ body, etag }) => {
       announce("Saved")
       setProblem(null)
@@ -97,7 +99,7 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
       validationBehavior="aria"
       onSubmit={(event) => {
         event.preventDefault()
-        if (effect.mayGo()) save.mutate(etag)
+        save.mutate(etag)
       }}
     >
       {problem !== null && theirs === undefined && (
