@@ -5,6 +5,8 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { make } from "../harness/world.ts"
 
+const script = fileURLToPath(new URL("../../../../scripts/fake.mjs", import.meta.url))
+
 /** The command of a plugin's package; it is ended with the scope. */
 const run = (plugin: string, ...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
@@ -47,6 +49,26 @@ describe("The command of a plugin", () => {
         assert.deepStrictEqual(yield* Effect.promise(() => ended), [2, null])
         assert.include(printed(), "Usage: @tocsin/plugin-slack fake [--port N]")
       })
+  )
+
+  it.live("is started by its name from a clone", () =>
+    Effect.gen(function* () {
+      const fake = (...args: ReadonlyArray<string>) =>
+        spawn(process.execPath, ["--conditions=@tocsin/source", script, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() => fake("hipchat", "--port", "0")),
+        (child) => Effect.sync(() => void child.kill("SIGKILL"))
+      )
+      let printed = ""
+      child.stdout.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
+      while (!printed.includes("shown at")) yield* Effect.promise(() => once(child.stdout, "data"))
+      assert.include(printed, "A fake HipChat")
+      const unknown = fake("pager")
+      let said = ""
+      unknown.stderr.on("data", (chunk: Buffer) => void (said += chunk.toString()))
+      assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
+      assert.strictEqual(said, 'There is no fake of "pager". There are: hipchat, slack.\n')
+    }).pipe(Effect.scoped)
   )
 
   it.live("says so when its port is taken", () =>

@@ -1,0 +1,21 @@
+// Starts the fake of a plugin's service: node --conditions=@tocsin/source scripts/fake.mjs slack [--port N]
+import { globSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+const root = join(import.meta.dirname, "..")
+const programs = new Map(
+  globSync("packages/plugin-*/src/bin.ts", { cwd: root }).map((file) => [
+    /plugin-([^/\\]+)/.exec(file)[1],
+    pathToFileURL(join(root, file)).href
+  ])
+)
+const [name = "", ...options] = process.argv.slice(2)
+const program = programs.get(name)
+if (program === undefined) {
+  console.error(`There is no fake of "${name}". There are: ${[...programs.keys()].sort().join(", ")}.`)
+  process.exitCode = 2
+} else {
+  process.argv.splice(2, Infinity, "fake", ...options)
+  await import(program)
+}
