@@ -1,0 +1,177 @@
+/** Where a page of a list begins. */
+export interface PageQuery {
+  readonly limit: number
+  readonly after?: number
+  readonly skip?: number
+  readonly order?: "newest" | "oldest"
+}
+
+export interface PageAnswer<Item> {
+  readonly items: ReadonlyArray<Item>
+  readonly total: number
+  readonly more?: true
+  readonly next?: string
+}
+
+interface Reads<Item> {
+  readonly page: (query: PageQuery) => Promise<PageAnswer<Item>>
+  /** What has changed of an item that has left the list's filter; undefined if it is gone. */
+  readonly one: (id: string) => Promise<(Partial<Item> & { readonly id: string }) | undefined>
+}
+
+const size = 100
+/** Blocks that are kept; those farthest from what is shown go first. */
+const kept = 24
+
+/**
+ * A list of any length, newest first, of which only what is shown is read and kept. It stands still while it is read: what
+ * it shows is brought up to date in place, and what is new is counted and taken by `restart`.
+ */
+export class Pages<Item extends { readonly id: string }> {
+  private readonly blocks = new Map<number, ReadonlyArray<Item>>()
+  private readonly wanted = new Set<number>()
+  private readonly listeners = new Set<() => void>()
+  private anchor: string | undefined
+  private running = false
+  private again: "read" | "replaced" | undefined
+  private shown = { first: 0, last: 0 }
+  private readonly reads: Reads<Item>
+
+  version = 0
+  /** How many there are; undefined until the first answer. */
+  total: number | undefined
+  /** There are more than `total`. */
+  hasMore = false
+  /** How many are new at the top and not shown yet. */
+  fresh = 0
+  error: unknown
+  /** Where the reader was, for when this list is shown again. */
+  scrollTop = 0
+
+  constructor(reads: Reads<Item>) {
+    this.reads = reads
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  readonly at = (index: number): Item | undefined => this.blocks.get(Math.floor(index / size))?.[index % size]
+
+  /** Reads what these rows need. */
+  readonly show = (first: number, last: number): void => {
+    this.shown = { first, last }
+    if (this.total === undefined) return
+    for (let block = Math.floor(first / size); block <= Math.floor(last / size); block++) void this.want(block)
+  }
+
+  /** Begins anew at the top, with what is there now. */
+  readonly restart = (): Promise<void> => this.update(false)
+
+  /** Something changed. While the list is read nothing in it moves. */
+  readonly changed = (isRead: boolean): Promise<void> => this.update(isRead)
+
+  private async update(isRead: boolean): Promise<void> {
+    if (this.running) {
+      this.again = isRead && this.again !== "replaced" ? "read" : "replaced"
+      return
+    }
+    this.running = true
+    try {
+      const top = await this.reads.page({ limit: size })
+      this.error = undefined
+      if (isRead && this.total !== undefined && this.total > 0) await this.merge(top)
+      else this.replace(top)
+    } catch (error) {
+      this.error = error
+    } finally {
+      this.running = false
+    }
+    this.changedNow()
+    if (this.again === undefined) return
+    const again = this.again
+    this.again = undefined
+    await this.update(again === "read")
+  }
+
+  private replace({ items, more, next, total }: PageAnswer<Item>): void {
+    this.blocks.clear()
+    this.wanted.clear()
+    this.blocks.set(0, items)
+    this.total = total
+    this.hasMore = more ?? false
+    this.anchor = next
+    this.fresh = 0
+    const { first, last } = this.shown
+    this.show(Math.min(first, total - 1), Math.min(last, total - 1))
+  }
+
+  private async merge(top: PageAnswer<Item>): Promise<void> {
+    const known = new Set([...this.blocks.values()].flatMap((items) => items.map(({ id }) => id)))
+    const firstKnown = top.items.findIndex(({ id }) => known.has(id))
+    this.fresh = firstKnown < 0 ? top.items.length : firstKnown
+    const visible = []
+    for (let index = this.shown.first; index <= this.shown.last; index++) {
+      const item = this.at(index)
+      if (item !== undefined) visible.push(item.id)
+    }
+    const now = new Map<string, Partial<Item>>(top.items.map((item) => [item.id, item]))
+    const missing = visible.filter((id) => !now.has(id))
+    for (const item of await Promise.all(missing.slice(0, 60).map(this.reads.one))) {
+      if (item !== undefined) now.set(item.id, item)
+    }
+    for (const [block, items] of this.blocks) {
+      if (items.some(({ id }) => now.has(id)))
+        this.blocks.set(
+          block,
+          items.map((item) => (now.has(item.id) ? { ...item, ...now.get(item.id) } : item))
+        )
+    }
+  }
+
+  private async want(block: number): Promise<void> {
+    const { total } = this
+    if (total === undefined || block < 0 || this.blocks.has(block) || this.wanted.has(block)) return
+    this.wanted.add(block)
+    try {
+      const items = await this.read(block, total)
+      // The list may have begun anew meanwhile.
+      if (!this.wanted.has(block)) return
+      this.blocks.set(block, items)
+      this.forget()
+      this.error = undefined
+    } catch (error) {
+      this.error = error
+    } finally {
+      this.wanted.delete(block)
+      this.changedNow()
+    }
+  }
+
+  /** Whichever end is nearer: the last page costs no more than the first. */
+  private async read(block: number, total: number): Promise<ReadonlyArray<Item>> {
+    const from = block * size
+    if (from < total / 2 || this.hasMore) {
+      const { items } = await this.reads.page({
+        limit: size,
+        ...(this.anchor !== undefined && { after: Number(this.anchor), skip: from - size })
+      })
+      return items
+    }
+    const limit = Math.min(size, total - from)
+    const { items } = await this.reads.page({ limit, order: "oldest", skip: total - from - limit })
+    return items.toReversed()
+  }
+
+  private forget(): void {
+    const middle = (this.shown.first + this.shown.last) / 2 / size
+    const far = [...this.blocks.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle))
+    for (const block of far.slice(0, Math.max(0, far.length - kept))) if (block !== 0) this.blocks.delete(block)
+  }
+
+  private changedNow(): void {
+    this.version++
+    for (const listener of this.listeners) listener()
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The typed client, in a bundle of its own: the page draws itself while this is loading.
+ */
+import { Api } from "@tocsin/client"
+import { Cause, DateTime, Effect, Exit } from "effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import { setFromDate } from "./clock.ts"
+import { toFailure } from "./failure.ts"
+
+const make = HttpApiClient.make(Api, {
+  baseUrl: location.origin,
+  transformClient: (client) =>
+    client.pipe(
+      // With a session the gateway takes JSON alone, also where nothing is in the body.
+      HttpClient.mapRequest((request) =>
+        request.method === "GET" || request.headers["content-type"] !== undefined
+          ? request
+          : HttpClientRequest.setHeader(request, "content-type", "application/json")
+      ),
+      HttpClient.tap(({ headers }) => Effect.sync(() => setFromDate(headers["date"])))
+    )
+}).pipe(Effect.provide(FetchHttpClient.layer))
+
+export type Client = Effect.Success<typeof make>
+
+const client = Effect.runPromise(make)
+
+/** A time as the client takes it. */
+export const timeOf = (epochMilliseconds: number): DateTime.Utc => DateTime.makeUnsafe(epochMilliseconds)
+
+export type TimeOf = typeof timeOf
+
+/** Runs one request; a failure rejects with a `Failure`. */
+export const run = async <A>(request: (client: Client, timeOf: TimeOf) => Effect.Effect<A, unknown>, signal?: AbortSignal): Promise<A> => {
+  const exit = await Effect.runPromiseExit(request(await client, timeOf), { ...(signal && { signal }) })
+  if (Exit.isSuccess(exit)) return exit.value
+  signal?.throwIfAborted()
+  throw toFailure(Cause.squash(exit.cause))
+}

@@ -1,0 +1,49 @@
+import { useSyncExternalStore } from "react"
+
+const kept = <Value extends string>(name: string, values: readonly [Value, ...Array<Value>]) => {
+  const listeners = new Set<() => void>()
+  const key = `tocsin.${name}`
+  const stored = (): Value => {
+    try {
+      const found = localStorage.getItem(key)
+      return values.find((value) => value === found) ?? values[0]
+    } catch {
+      return values[0]
+    }
+  }
+  let value = stored()
+  const become = (next: Value) => {
+    value = next
+    for (const listener of listeners) listener()
+  }
+  addEventListener("storage", (event) => event.key === key && become(stored()))
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return {
+    get: () => value,
+    set: (next: Value) => {
+      try {
+        localStorage.setItem(key, next)
+      } catch {
+        // It holds until the page is left.
+      }
+      become(next)
+    },
+    subscribe,
+    use: () => useSyncExternalStore(subscribe, () => value)
+  }
+}
+
+/** In which zone times are shown. */
+export const zone = kept("zone", ["local", "utc"])
+
+/** Whether the page is light or dark. */
+export const theme = kept("theme", ["system", "light", "dark"])
+
+const showTheme = () => {
+  if (theme.get() === "system") delete document.documentElement.dataset["theme"]
+  else document.documentElement.dataset["theme"] = theme.get()
+}
+theme.subscribe(showTheme)
