@@ -34,7 +34,10 @@ export const timeOf = (epochMilliseconds: number): DateTime.Utc => DateTime.make
 export type TimeOf = typeof timeOf
 
 /** Runs one request; a failure rejects with a `Failure`. */
-export const run = async <A>(request: (client: Client, timeOf: TimeOf) => Effect.Effect<A, unknown>, signal?: AbortSignal): Promise<A> => {
+export const run = async <A>(
+  request: (client: Client, timeOf: TimeOf) => Effect.Effect<A, unknown>,
+  signal?: AbortSignal
+): Promise<A> => {
   const exit = await Effect.runPromiseExit(request(await client, timeOf), { ...(signal && { signal }) })
   if (Exit.isSuccess(exit)) return exit.value
   signal?.throwIfAborted()

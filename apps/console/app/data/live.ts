@@ -66,6 +66,7 @@ export const follow = (on: Listeners): void => {
 
 let source: EventSource | undefined
 let failures = 0
+let position: string | undefined
 let watch: ReturnType<typeof setTimeout> | undefined
 let again: ReturnType<typeof setTimeout> | undefined
 
@@ -73,11 +74,19 @@ const read = (): void => {
   stop()
   source = new EventSource("/v1/events")
   heard()
-  source.addEventListener("ready", () => pass({ type: "reset" }))
-  source.addEventListener("reset", () => pass({ type: "reset" }))
+  source.addEventListener("ready", ({ lastEventId }) => {
+    // A stream that resumes where it was lost has missed nothing.
+    if (lastEventId !== position) pass({ type: "reset" })
+    position = lastEventId
+  })
+  source.addEventListener("reset", ({ lastEventId }) => {
+    position = lastEventId
+    pass({ type: "reset" })
+  })
   source.addEventListener("heartbeat", heard)
-  source.addEventListener("changes", ({ data }) => {
+  source.addEventListener("changes", ({ data, lastEventId }) => {
     heard()
+    position = lastEventId
     pass({ type: "changes", changes: JSON.parse(data).items })
   })
   source.addEventListener("open", () => {
