@@ -37,7 +37,7 @@ import { ConfigCache } from "./config/ConfigCache.ts"
 import { Sessions } from "./records/Sessions.ts"
 import { Signals } from "./cluster/Signals.ts"
 import { TestSends } from "./commands/TestSends.ts"
-import { UnreadableBodies } from "./records/UnreadableBodies.ts"
+import { UnreadableBodies } from "./commands/UnreadableBodies.ts"
 
 /** What the engine offers to the gateway. */
 export type Engine =

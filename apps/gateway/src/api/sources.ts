@@ -53,8 +53,13 @@ export const SourceHandlers = HttpApiBuilder.group(
           if (name !== "thousandeyes") {
             return yield* new NotFound({ detail: "There is no source of this name; there is thousandeyes" })
           }
-          const sent = yield* readBody(request)
           const from = Option.getOrUndefined(request.remoteAddress)
+          const sent = yield* readBody(request).pipe(
+            // Of what is compressed, too long or in another charset only the reason is kept.
+            Effect.tapError(({ detail: why = "The body cannot be read" }) =>
+              Effect.mapError(unreadable.keep({ source: name, why, body: "", isWhole: false, from }), storeProblem)
+            )
+          )
           const isWhole = sent.notUtf8At === undefined
           const keep = (why: string) =>
             unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })

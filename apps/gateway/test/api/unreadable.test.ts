@@ -81,6 +81,32 @@ describe("A body that is kept", () => {
       })
     )
 
+    it.effect("is the reason alone where none of the body was read", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        for (const [status, more, why] of [
+          [415, { "content-encoding": "gzip" }, "without a Content-Encoding"],
+          [415, { "content-type": "application/json; charset=utf-16" }, "in UTF-8"],
+          [413, { "content-length": "4194305" }, "4194304 bytes"]
+        ] as const) {
+          const body = status === 413 ? Buffer.alloc(4_194_305, " ") : "{}"
+          const path = "/v1/sources/thousandeyes"
+          const answer = yield* send(world.gateway().url, {
+            method: "POST",
+            path,
+            headers: { ...headers, ...more },
+            body
+          })
+          assert.strictEqual(answer.status, status)
+          const list = yield* world.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)
+          const [item] = list.as(listOf(UnreadableBody)).items
+          assert.include(item?.why, why)
+          assert.strictEqual(item?.body, "")
+          assert.isFalse(item?.isWhole)
+        }
+      })
+    )
+
     it.effect("stays when it is replayed and still cannot be read, and the answer says why", () =>
       Effect.gen(function* () {
         const world = yield* SharedWorld

@@ -1,5 +1,5 @@
 /**
- * Notices to operators about Tocsin itself: an integration is broken, or keeps failing (case D4).
+ * Notices to operators: an integration is broken or keeps failing (case D4), or a source sends what cannot be read.
  */
 import { type IntegrationId, Notification } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
@@ -13,14 +13,14 @@ export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/d
   defaultValue: () => undefined
 })
 
-/** Operators are notified of one integration at most this often, in milliseconds. */
+/** Operators are notified of one integration or source at most this often, in milliseconds. */
 const pause = 3_600_000
 
 /** Whether operators were notified so recently that the next notice would come too soon; in epoch milliseconds. */
 export const isRecent = (lastNotice: number | undefined, now: number): boolean =>
   lastNotice !== undefined && lastNotice <= now && lastNotice > now - pause
 
-/** Enqueues notices, at most one per integration and hour, and none about the operators' own integration. */
+/** Enqueues notices, at most one per integration or source and hour, and none about the operators' own integration. */
 export class OperatorNotices extends Context.Service<
   OperatorNotices,
   {
@@ -34,6 +34,11 @@ export class OperatorNotices extends Context.Service<
       integration: IntegrationId,
       options: { readonly cause: string; readonly since: number }
     ) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Notifies operators that the source sent a body that cannot be read, with the number of such bodies that were kept
+     * since the last notice. Runs inside a transaction of `GroupCommit`, after the body was kept.
+     */
+    readonly unreadable: (source: string, why: string) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/OperatorNotices") {
   static readonly layer: Layer.Layer<
@@ -49,18 +54,22 @@ export class OperatorNotices extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const operators = yield* Operators
 
-      const notify = Effect.fnUntraced(function* (
-        integration: IntegrationId,
-        compose: (name: string) => Omit<Notice, "_tag"> & { readonly cause: string }
+      /** Enqueues a notice about `about`, which `compose` words; it is given the time of the last one. */
+      const enqueue = Effect.fnUntraced(function* (
+        about: string,
+        compose: (
+          last: number | undefined
+        ) => Effect.Effect<(Omit<Notice, "_tag"> & { readonly cause: string }) | undefined, SqlError.SqlError>
       ) {
-        if (operators === undefined || operators === integration) return
+        if (operators === undefined) return
         const now = yield* Clock.currentTimeMillis
         const [last] = yield* sql<{ created_at: number }>`SELECT created_at FROM deliveries
-          WHERE about = ${integration} ORDER BY sequence DESC LIMIT 1`
+          WHERE about = ${about} ORDER BY sequence DESC LIMIT 1`
         if (isRecent(last?.created_at, now)) return
-        const about = yield* integrations.get(integration)
-        if (about === undefined || (yield* integrations.get(operators)) === undefined) return
-        const { cause, ...notice } = compose(about.name)
+        if ((yield* integrations.get(operators)) === undefined) return
+        const composed = yield* compose(last?.created_at)
+        if (composed === undefined) return
+        const { cause, ...notice } = composed
         const id = yield* random.uuidV7()
         yield* sql`INSERT INTO deliveries ${sql.insert({
           id,
@@ -72,7 +81,7 @@ export class OperatorNotices extends Context.Service<
           attempts: 0,
           unanswered: 0,
           next_at: now,
-          about: integration,
+          about,
           notification: encode({ _tag: "Notice", ...notice }),
           created_at: now,
           updated_at: now
@@ -80,6 +89,16 @@ export class OperatorNotices extends Context.Service<
         yield* sql`INSERT INTO transitions ${sql.insert({ delivery_id: id, status: "pending", cause, at: now })}`
         yield* sql.afterCommit(signals.send([operators], "work"))
       })
+
+      const notify = (
+        integration: IntegrationId,
+        compose: (name: string) => Omit<Notice, "_tag"> & { readonly cause: string }
+      ) =>
+        operators === integration
+          ? Effect.void
+          : enqueue(integration, () =>
+              Effect.map(integrations.get(integration), (about) => about && compose(about.name))
+            )
 
       return OperatorNotices.of({
         broken: (integration, because) =>
@@ -98,7 +117,27 @@ export class OperatorNotices extends Context.Service<
               cause,
               `Its id is ${integration}. Its oldest delivery has been failing since ${DateTime.formatIso(DateTime.makeUnsafe(since))}. Tocsin keeps retrying it.`
             ]
-          }))
+          })),
+        unreadable: (source, why) =>
+          // No integration's id has a colon.
+          enqueue(`source:${source}`, (last = 0) =>
+            Effect.map(
+              sql<{ kept: number }>`SELECT count(*) AS kept FROM unreadable
+                WHERE source = ${source} AND received_at > ${last}`,
+              ([{ kept } = { kept: 1 }]) => ({
+                cause: `source ${source} sent an unreadable body`,
+                severity: "major",
+                headline:
+                  kept > 1
+                    ? `${kept} bodies from the source ${source} are unreadable`
+                    : `A body from the source ${source} is unreadable`,
+                lines: [
+                  why,
+                  "Their alerts are not delivered. GET /v1/sources/unreadable lists them, with the reason of each. Correct the format at the source."
+                ]
+              })
+            )
+          )
       })
     })
   )

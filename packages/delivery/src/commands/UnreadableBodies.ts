@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
+import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
 import { storable } from "../domain/storableText.ts"
 import { redactCredentials } from "../domain/redactCredentials.ts"
@@ -47,7 +48,7 @@ export class UnreadableBodies extends Context.Service<
   static readonly layer: Layer.Layer<
     UnreadableBodies,
     never,
-    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes | OperatorNotices
   > = Layer.effect(
     UnreadableBodies,
     Effect.gen(function* () {
@@ -55,6 +56,7 @@ export class UnreadableBodies extends Context.Service<
       const groupCommit = yield* GroupCommit
       const random = yield* SecureRandom.SecureRandom
       const { allChanged, changed } = yield* Changes
+      const notices = yield* OperatorNotices
 
       const keep = Effect.fnUntraced(function* ({
         body: sent,
@@ -78,6 +80,7 @@ export class UnreadableBodies extends Context.Service<
             WHERE sequence <= (SELECT sequence FROM unreadable
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
         yield* changed("source", [source])
+        yield* notices.unreadable(source, why)
         yield* sql.afterCommit(
           Effect.annotateLogs(
             Effect.logWarning(
@@ -107,7 +110,7 @@ export class UnreadableBodies extends Context.Service<
       })
 
       return UnreadableBodies.of({
-        keep: (body) => groupCommit.commit(keep(body), []),
+        keep: (body) => groupCommit.commit(keep(body), [`source:${body.source}`]),
         get: (id) =>
           groupCommit.read(
             Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
