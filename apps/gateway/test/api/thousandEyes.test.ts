@@ -2,7 +2,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { DatabaseSync } from "node:sqlite"
-import { fixture, make, ownFixture, SharedWorld } from "../harness/world.ts"
+import { fixture, makeInProcess, ownFixture, SharedWorld } from "../harness/world.ts"
 import { Problem, listOf, UnreadableBody } from "../harness/answers.ts"
 
 const source = "/v1/sources/thousandeyes"
@@ -56,7 +56,7 @@ describe("ThousandEyes, from raise to clear", () => {
     "tells both rooms of $pair.0 and $pair.1",
     ({ cleared, colors, headline, links, pair: [raise = "", clear = ""], raised }) =>
       Effect.gen(function* () {
-        const world = yield* make()
+        const world = yield* makeInProcess()
         const room = yield* world.room("ops", { match: { source: "thousandeyes" } })
 
         assert.strictEqual((yield* world.request("POST", source, yield* fixture(raise))).status, 200)
@@ -87,7 +87,7 @@ describe("ThousandEyes, from raise to clear", () => {
 describe("ThousandEyes, ids beyond 2^53", () => {
   it.live("keep every digit, also of a body that is replayed", () =>
     Effect.gen(function* () {
-      const world = yield* make()
+      const world = yield* makeInProcess()
       const state = Effect.fnUntraced(function* (id: string) {
         const { as } = yield* world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`)
         return as(listOf(Alert)).items.map(({ state }) => state)

@@ -11,6 +11,7 @@ import { HttpClient, type HttpClientError, HttpClientRequest, type HttpMethod } 
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { listOf } from "./answers.ts"
 import * as Gate from "./gate.ts"
+import * as InProcess from "./inProcess.ts"
 import { postgres as running } from "./postgres.ts"
 import { fast } from "./room.ts"
 
@@ -55,9 +56,13 @@ export interface Cluster {
   readonly settled: (gateway: number) => Effect.Effect<ReadonlyArray<typeof Delivery.Type>>
 }
 
-/** Starts so many gateways on a database of their own. */
+/** Starts so many gateways on a database of their own, in this process. */
+export const makeInProcess = (count: number) => make(count, InProcess.start)
+
+/** Starts so many gateways on a database of their own, each a process. */
 export const make = Effect.fnUntraced(function* (
-  count: number
+  count: number,
+  start: typeof GatewayProcess.start = GatewayProcess.start
 ): Effect.fn.Return<Cluster, GatewayProcess.GatewayEnded, Scope.Scope> {
   const client = Context.get(yield* Layer.build(NodeHttpClient.layerUndici), HttpClient.HttpClient)
   const scope = yield* Effect.scope
@@ -72,7 +77,7 @@ export const make = Effect.fnUntraced(function* (
     TOCSIN_EGRESS_ALLOW: "127.0.0.1"
   }
   const join: Cluster["join"] = (options) =>
-    GatewayProcess.start(environment, options).pipe(
+    start(environment, options).pipe(
       Effect.tap((gateway) => Effect.sync(() => gateways.push(gateway))),
       Effect.provideService(Scope.Scope, scope)
     )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Integration, TestSend } from "@tocsin/client"
 import { Effect, Fiber, Schema } from "effect"
-import { type Cluster, make } from "../harness/cluster.ts"
+import { type Cluster, makeInProcess } from "../harness/cluster.ts"
 import { eventually, until } from "../harness/gate.ts"
 
 const read = <A, I>(schema: Schema.Codec<A, I>, text: string) =>
@@ -62,7 +62,7 @@ const rehook = Effect.fnUntraced(function* (cluster: Cluster, integration: strin
 describe("What another gateway serves", () => {
   it.live("is told how a message ended that was under way when its integration moved there (M2)", () =>
     Effect.gen(function* () {
-      const cluster = yield* make(2)
+      const cluster = yield* makeInProcess(2)
       yield* divided(cluster)
       yield* cluster.room("a")
       cluster.slackGate.hold()
@@ -86,7 +86,7 @@ describe("What another gateway serves", () => {
 
   it.live("does not hold up what has moved away from there", () =>
     Effect.gen(function* () {
-      const cluster = yield* make(1)
+      const cluster = yield* makeInProcess(1)
       yield* cluster.room("a")
       // The second gateway takes the upper half.
       const part = partOf(cluster, "a")
@@ -112,7 +112,7 @@ describe("What another gateway serves", () => {
 
   it.live("is shown by each: why it waits, and until when", () =>
     Effect.gen(function* () {
-      const cluster = yield* make(2)
+      const cluster = yield* makeInProcess(2)
       yield* cluster.room("a")
       cluster.slack.behaviour = "limited"
       yield* cluster.send("one", "a")
@@ -134,7 +134,7 @@ describe("What another gateway serves", () => {
 
   it.live("shares its rate limit with test sends at any (B1, D6)", () =>
     Effect.gen(function* () {
-      const cluster = yield* make(2)
+      const cluster = yield* makeInProcess(2)
       const limits = { messages: 5, perSeconds: 1, burst: 1 }
       yield* cluster.room("a", { limits })
       for (let alert = 0; alert < 5; alert++) yield* cluster.send(`alert${alert}`, "a")

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { make } from "../harness/world.ts"
+import { makeInProcess } from "../harness/world.ts"
 
 const script = fileURLToPath(new URL("../../../../scripts/fake.mjs", import.meta.url))
 
@@ -29,7 +29,7 @@ describe("The command of a plugin", () => {
       while (!printed().includes("TOCSIN_EGRESS_ALLOW")) yield* Effect.promise(() => once(child.stdout, "data"))
       const [, page = ""] = /shown at (\S+)\n/.exec(printed()) ?? []
       const [, settings = ""] = /lead to it: (.+)\n/.exec(printed()) ?? []
-      const world = yield* make()
+      const world = yield* makeInProcess()
       const integration = `{ "id": "fake", "name": "fake", "type": "${plugin}", "settings": ${settings} }`
       assert.strictEqual((yield* world.request("POST", "/v1/integrations", integration)).status, 201)
       const sent = yield* world.request("POST", "/v1/integrations/fake/test", {})
@@ -73,7 +73,7 @@ describe("The command of a plugin", () => {
 
   it.live("says so when its port is taken", () =>
     Effect.gen(function* () {
-      const world = yield* make()
+      const world = yield* makeInProcess()
       const { ended, printed } = yield* run("hipchat", "fake", "--port", new URL(world.slackUrl).port)
       assert.deepStrictEqual(yield* Effect.promise(() => ended), [1, null])
       assert.match(printed(), /cannot be served \(.*EADDRINUSE.*\): choose another --port/)

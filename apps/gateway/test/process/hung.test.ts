@@ -6,12 +6,12 @@ import { Effect } from "effect"
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually, until } from "../harness/gate.ts"
 import { fast } from "../harness/room.ts"
-import { make, type World } from "../harness/world.ts"
+import { makeInProcess, type World } from "../harness/world.ts"
 
 describe("Beside a service that fails", () => {
   it.live("that never answers, a healthy one gets all its messages", () =>
     Effect.gen(function* () {
-      const world = yield* make()
+      const world = yield* makeInProcess()
       const room = yield* world.room("ops", { match: { source: "many" } })
       world.slackGate.hold()
       yield* post(
@@ -30,7 +30,7 @@ describe("Beside a service that fails", () => {
 
   it.live("a hook that turns 403 has its fallback told, and goes on at once when it is mended", () =>
     Effect.gen(function* () {
-      const world = yield* make()
+      const world = yield* makeInProcess()
       const slack = new FakeSlack()
       const revoked = new Set<string>()
       const url = yield* FakeServer.serve({

@@ -1,17 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { TcpServer } from "@tocsin/test-network"
 import { connect, createServer, type Socket } from "node:net"
 import * as Store from "../../src/startup/Store.ts"
 import { readStoreUrl } from "../../src/startup/storeUrl.ts"
 import { eventually } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
-import { make } from "../harness/world.ts"
+import { makeInProcess } from "../harness/world.ts"
 
 describe("A gateway on PostgreSQL", () => {
   it.live("says which database it is on, and not with which password", () =>
     Effect.gen(function* () {
       const { url } = yield* postgres
-      const world = yield* make({
+      const world = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
@@ -53,7 +54,7 @@ describe("A gateway on PostgreSQL", () => {
   it.live("keeps no session at a server that became read-only, and says 503 until it may write", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
-      const world = yield* make({
+      const world = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
@@ -91,7 +92,7 @@ describe("A gateway on PostgreSQL", () => {
   it.live("answers 503 with Retry-After while its database is away, and goes on by itself when it is back", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
-      const world = yield* make({
+      const world = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
@@ -122,11 +123,11 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
-  it.live("answers 503 while the network to its database loses everything, and goes on when it does not", () =>
+  it.live("answers 503 while the network to its database is down, and goes on when it is up", () =>
     Effect.gen(function* () {
       const { url } = yield* postgres
       const network = yield* relay(Number(new URL(url("postgres")).port))
-      const world = yield* make({
+      const world = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres").replace(/:\d+\//, `:${network.port}/`),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
@@ -136,12 +137,12 @@ describe("A gateway on PostgreSQL", () => {
         { concurrency: "unbounded" }
       )
       for (const { status } of yield* ask) assert.strictEqual(status, 200)
-      network.lose(true)
+      network.down()
       for (const { headers, status } of yield* ask) {
         assert.strictEqual(status, 503)
         assert.match(headers["retry-after"] ?? "", /^\d+$/)
       }
-      network.lose(false)
+      network.up()
       for (const path of ["/healthz", "/v1/rules"]) {
         yield* eventually("the door to open", world.request("GET", path), ({ status }) => status === 200)
       }
@@ -149,32 +150,37 @@ describe("A gateway on PostgreSQL", () => {
   )
 })
 
-/** Stands between a gateway and its database, and can lose all that is sent, without a word to either. */
+/** Stands between a gateway and its database, and can hold back all that is sent, as TCP does for a network that is down. */
 const relay = Effect.fnUntraced(function* (database: number) {
-  let isLosing = false
+  let isDown = false
   const sockets = new Set<Socket>()
   const pass = (from: Socket, to: Socket) => {
     sockets.add(from)
-    from.on("data", (bytes) => isLosing || to.write(bytes))
+    if (isDown) from.pause()
+    from.on("data", (bytes) => to.write(bytes))
     from.on("error", () => {})
     from.on("close", () => {
       sockets.delete(from)
-      if (!isLosing) to.destroy()
+      to.destroy()
     })
   }
-  const server = createServer((gateway) => {
-    const upstream = connect(database, "127.0.0.1")
-    pass(gateway, upstream)
-    pass(upstream, gateway)
-  })
-  yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)))
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      server.close()
-      sockets.forEach((socket) => socket.destroy())
+  const { port } = yield* TcpServer.serve(
+    createServer((gateway) => {
+      const upstream = connect(database, "127.0.0.1")
+      pass(gateway, upstream)
+      pass(upstream, gateway)
     })
   )
-  const address = server.address()
-  const port = typeof address === "object" ? address?.port : undefined
-  return { port, lose: (all: boolean) => void (isLosing = all) }
+  yield* Effect.addFinalizer(() => Effect.sync(() => sockets.forEach((socket) => socket.destroy())))
+  return {
+    port,
+    down: () => {
+      isDown = true
+      sockets.forEach((socket) => socket.pause())
+    },
+    up: () => {
+      isDown = false
+      sockets.forEach((socket) => socket.resume())
+    }
+  }
 })

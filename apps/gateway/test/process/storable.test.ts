@@ -4,7 +4,7 @@ import { Accepted, AlertDetails, Delivery } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
 import { alert } from "../harness/posting.ts"
-import { make } from "../harness/world.ts"
+import { makeInProcess } from "../harness/world.ts"
 
 /** As a request says it, and as everyone is told it. */
 const escapes = String.raw`a\ud800b\udc00c\u0000d\ud83d\ude00e\\u0000f\ud83d`
@@ -23,7 +23,7 @@ describe("Halves of surrogate pairs and NUL", () => {
     ]
   ] as const)("become U+FFFD wherever a request has them: %s", ([, settings]) =>
     Effect.gen(function* () {
-      const world = yield* make(yield* settings)
+      const world = yield* makeInProcess(yield* settings)
       const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<typeof world.request>) {
         const answer = yield* world.request(...request)
         assert.strictEqual(answer.status, wanted, `${request.slice(0, 2).join(" ")}: ${answer.text}`)
