@@ -159,7 +159,7 @@ export const make = Effect.fnUntraced(function* (
         const alert = nameIn(shown)
         words.set(alert, [
           ...(words.get(alert) ?? []),
-          /(Raised and cleared|Raised|Cleared): Flood/.exec(shown)?.[1] ?? "?"
+          /(Raised and cleared|Raised|Cleared)(?: here:|: Flood)/.exec(shown)?.[1] ?? "?"
         ])
       }
       return words

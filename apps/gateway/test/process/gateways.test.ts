@@ -78,12 +78,12 @@ describe("Several gateways on one PostgreSQL", () => {
       const cluster = yield* make(3)
       for (const room of rooms) yield* cluster.room(room)
       const { alerts, end, more } = yield* flood(cluster, "n")
-      yield* more(40)
+      yield* more(20)
 
       yield* inFlight(cluster)
       yield* cluster.gateways[0]?.stop("SIGKILL") ?? Effect.void
       cluster.slackGate.open()
-      yield* more(80)
+      yield* more(40)
 
       const paused = cluster.gateways[1]?.pid ?? 0
       yield* inFlight(cluster)
@@ -95,10 +95,10 @@ describe("Several gateways on one PostgreSQL", () => {
         rooms.every((room) => cluster.messages(room).length >= (seen.get(room) ?? 0) + 5)
       )
       process.kill(paused, "SIGCONT")
-      yield* more(40)
+      yield* more(20)
 
       yield* Effect.promise(() => cluster.postgres.restart())
-      yield* more(40)
+      yield* more(20)
       yield* end
       yield* checked(cluster, 2, alerts)
       assert.strictEqual(yield* cluster.gateways[1]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
@@ -130,7 +130,7 @@ describe("Several gateways on one PostgreSQL", () => {
         const { status, text } = yield* request(edit % 2, "PUT", "/v1/rules/a", rule)
         assert.strictEqual(status, 200, text)
         yield* until(`what edit ${edit} says`, () => told().get("steady")?.length === edit + 2)
-        yield* more(10)
+        yield* more(5)
       }
       yield* end
       yield* settled(1)
@@ -138,7 +138,7 @@ describe("Several gateways on one PostgreSQL", () => {
         told().get("steady"),
         Array.from({ length: 11 }, (_, n) => (n % 2 === 0 ? "Raised" : "Cleared"))
       )
-      assert.isAbove(alerts.length, 50)
+      assert.isAbove(alerts.length, 40)
       assert.lengthOf(messages("shared"), 40)
       keepsTo(limits, "shared")
     })

@@ -20,9 +20,9 @@ describe("Beside a service that fails", () => {
       )
       yield* until("HipChat's messages", () => world.hipChat.messages.length === 200)
       assert.lengthOf(world.slack.messages, 0)
-      // All of them begun, and no more: HipChat's lane did not wait for any.
+      // HipChat's lane waited for none of them.
+      yield* until("all attempts that may be in flight", () => world.slackGate.held() >= 64)
       assert.strictEqual(world.slackGate.arrived(), 64)
-      assert.strictEqual(world.slackGate.held(), 64)
       world.slackGate.open()
       yield* room.told(200)
     })
