@@ -42,14 +42,14 @@ const toSlack = (fake: FakeSlack, notification: Notification) =>
     const settings = Schema.decodeUnknownSync(Schema.toCodecJson(Slack.settings))(
       fake.settings("https://slack.example")
     )
-    yield* slack.deliver({ ...settings, channel: "#ops" }, notification, { form: "rich" })
+    yield* slack.deliver({ ...settings, channel: "#ops" }, notification, { form: "rich", deliveryId: "delivery-1" })
   }).pipe(Effect.provide(Slack.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 
 const toHipChat = (fake: FakeHipChat, notification: Notification) =>
   Effect.gen(function* () {
     const hipChat = yield* HipChat
     const settings = Schema.decodeUnknownSync(Schema.toCodecJson(HipChat.settings))(fake.settings("https://hc.example"))
-    yield* hipChat.deliver(settings, notification, { form: "rich" })
+    yield* hipChat.deliver(settings, notification, { form: "rich", deliveryId: "delivery-1" })
   }).pipe(Effect.provide(HipChat.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 
 const { Cleared, Digest, Raised } = samples.notifications

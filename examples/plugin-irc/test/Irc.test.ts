@@ -47,7 +47,10 @@ describe("Irc", () => {
       const { lines, port } = yield* serve
       const irc = yield* Irc
       const here = yield* decode({ ...settings, host: "127.0.0.1", port })
-      assert.deepStrictEqual(yield* irc.deliver(here, samples.notifications.Raised, { form: "rich" }), {})
+      assert.deepStrictEqual(
+        yield* irc.deliver(here, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" }),
+        {}
+      )
       assert.deepStrictEqual(lines.slice(0, 6), [
         "PASS :s3cret word",
         "NICK alerts",

@@ -9,15 +9,15 @@
 import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
-import { RateLimitHint, type DeliveryError } from "./DeliveryError.ts"
-import type { Notification } from "./Notification.ts"
+import { type DeliveryError, type PartialDelivery, RateLimitHint } from "./DeliveryError.ts"
+import type { Kind, Notification } from "./Notification.ts"
 import type { Preview } from "./Preview.ts"
 import type { WithoutSecrets } from "./settings/withoutSecrets.ts"
 
-/** How to say it: as the channel shows it best, or as plain text, after the rich form was refused. */
+/** The form of a message: as the channel shows it best, or plain text, after the service refused the rich form. */
 export type Form = "rich" | "plain"
 
-/** What the channel gave back: it lets a later message update or follow the one that was posted. */
+/** What the service returned for a message. With it, a later message of the conversation can update or follow this one. */
 export const Receipt = Schema.Struct({
   /** Whatever the plugin needs to find the message again; at most 4 KiB as JSON, without secrets. */
   data: Schema.optionalKey(Schema.Json),
@@ -32,17 +32,41 @@ export const Receipt = Schema.Struct({
 })
 export type Receipt = typeof Receipt.Type
 
+/** A message that was delivered in a conversation: the kind of its notification, and its receipt. */
+export interface DeliveredMessage {
+  readonly kind: Kind
+  readonly receipt: Receipt
+}
+
 /** One alert at one integration, as far as a plugin needs to know it. */
 export interface Conversation {
+  /**
+   * The same for every message about the alert's episode at this integration: the key for services that correlate a raise
+   * and its clear, such as PagerDuty's `dedup_key`.
+   */
   readonly id: string
-  /** What the channel gave back for the conversation's first message. */
-  readonly receipt?: Receipt
+  /**
+   * The messages delivered so far, oldest first, at most 20: the first, and the latest of the others. Empty for the first
+   * message, and after an edit of the integration, because receipts belong to the settings that they were made with.
+   */
+  readonly messages: ReadonlyArray<DeliveredMessage>
 }
 
 /** How to deliver. */
 export interface DeliverOptions {
   readonly form: Form
+  /**
+   * The same for every attempt of one delivery, and different for every other delivery, a redelivery included: the key for
+   * services that recognise a repeated request, such as Matrix' transaction id or the header `webhook-id`.
+   */
+  readonly deliveryId: string
+  /** Absent for messages about no single alert: digests and notices. */
   readonly conversation?: Conversation
+  /**
+   * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients who
+   * have the message already. Send to the others only.
+   */
+  readonly partial?: PartialDelivery
 }
 
 /** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
@@ -57,33 +81,52 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** What a channel can do beyond posting a message. */
+/** What a channel can do beyond posting a message, and what it does not need. */
 export interface Capabilities {
   /** A clear can change the message that was posted for the raise. */
   readonly update?: boolean
   /** A clear can be posted as a reply to the raise. */
   readonly thread?: boolean
-  /** `verify` tells whether the settings work, without posting. */
+  /** `verify` finds out whether the settings work, without posting. */
   readonly verify?: boolean
+  /**
+   * False where a digest makes no sense, such as for incidents that nothing would resolve: every alert is then sent by
+   * itself, at the pace of the rate limits, also in a storm. True when absent.
+   */
+  readonly digest?: boolean
+  /**
+   * The kinds of notification that this channel has no message for, such as `RaisedAndCleared` where nobody should be paged
+   * for a problem that is over. They are recorded as delivered, and the plugin is not called.
+   */
+  readonly skips?: ReadonlyArray<Kind>
 }
 
-/** What a plugin does. It tries once: no retries, no timeouts, no logs, no configuration but its settings. */
+/** What a plugin does. It makes one attempt: no retries, no timeouts, no logs, no configuration except its settings. */
 export interface Channel<in Settings> {
-  /** Delivers one notification, once, in the form that is asked for. */
+  /** Delivers one notification in one attempt, in the requested form. */
   readonly deliver: (
     settings: Settings,
     notification: Notification,
     options: DeliverOptions
   ) => Effect.Effect<Receipt, DeliveryError>
-  /** The origin (scheme, host, port) that messages and secrets are sent to. */
+  /**
+   * The URL that messages and secrets are sent to, such as `https://chat.example.com/hooks/1` or `tls://irc.example.net:6697`.
+   * An edit that changes anything of it before a `#` must enter the stored secrets again.
+   */
   readonly destination: (settings: Settings) => string
-  /** The HTTP requests that `deliver` would make, in their order, where it makes any; pure. `HttpChannel` gives them. */
+  /**
+   * The HTTP requests that `deliver` would make, in order, up to the first whose successor depends on its answer; pure.
+   * `HttpChannel` provides it. A preview shows them, with secrets redacted.
+   */
   readonly requests?: (
     settings: Settings,
     notification: Notification,
     options: DeliverOptions
   ) => ReadonlyArray<HttpClientRequest.HttpClientRequest>
-  /** Whether the settings work, found out without posting. */
+  /**
+   * Finds out without posting whether a message would arrive. It must check the destination, too: a valid token says nothing
+   * about the room that the bot was removed from.
+   */
   readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
 }
 

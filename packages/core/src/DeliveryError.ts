@@ -2,6 +2,7 @@
  * Why a notification did not arrive.
  */
 import { Schema } from "effect"
+import { Link } from "./Alert.ts"
 
 /** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
 export const RateLimitHint = Schema.Struct({
@@ -39,13 +40,19 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
 /** The service does not accept the credential. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail }) {}
 
-/** The room, the hook or the channel is no longer there. */
+/** The channel or the webhook no longer exists. */
 export class DestinationGone extends Schema.TaggedError<DestinationGone>()("DestinationGone", { detail }) {}
 
-/** The service refused this message; in another form it might take it. */
+/** The service refused this message, and may accept it in another form. */
 export class PayloadRejected extends Schema.TaggedError<PayloadRejected>()("PayloadRejected", { detail }) {}
 
-/** The service refused for another reason that a person must mend. */
+/**
+ * The message that should be updated, or replied to, no longer exists. The delivery is attempted again at once, in the same
+ * form, with a conversation that has no messages, so that the plugin posts a new one. This counts as no rejection.
+ */
+export class MessageGone extends Schema.TaggedError<MessageGone>()("MessageGone", { detail }) {}
+
+/** The service refused for another reason that a person must fix. */
 export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfigured", { detail }) {}
 
 /** The `code` of a connection error with which egress refuses a destination; its message is for the operator. */
@@ -54,16 +61,21 @@ export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
 /** The `code` of an error that came before the request went out, so that nobody has taken it; its message is for the operator. */
 export const notSentCode = "TOCSIN_NOT_SENT"
 
-/** The six reasons why a notification did not arrive. The plugin says which; the engine decides what follows. */
+/** The reasons why a notification did not arrive. The plugin classifies; the engine decides what follows. */
 export const Reason = Schema.Union([
   RateLimited,
   Unavailable,
   Unauthorized,
   DestinationGone,
   PayloadRejected,
+  MessageGone,
   Misconfigured
 ])
 export type Reason = typeof Reason.Type
+
+/** What an attempt that failed achieved nevertheless: the recipients who have the message, in `data` of at most 4 KiB of JSON. */
+export const PartialDelivery = Schema.Struct({ data: Schema.Json, link: Schema.optionalKey(Link) })
+export type PartialDelivery = typeof PartialDelivery.Type
 
 /**
  * Why a notification did not arrive.
@@ -73,7 +85,9 @@ export type Reason = typeof Reason.Type
  */
 export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
   reason: Reason,
-  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint))
+  rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
+  /** What arrived although the delivery as a whole failed. The next attempt of the delivery gets it as `DeliverOptions.partial`. */
+  partial: Schema.optionalKey(PartialDelivery)
 }) {
   override get message(): string {
     return `${this.reason._tag}: ${this.reason.detail}`

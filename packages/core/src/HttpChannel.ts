@@ -5,7 +5,7 @@
 import { Clock, DateTime, type Duration, Effect, Function, Layer, Result, type Schema, Stream } from "effect"
 import { Headers, HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { AlertId } from "./Alert.ts"
-import type { Channel, ChannelPlugin, DeliverOptions, Form, Receipt } from "./ChannelPlugin.ts"
+import type { Channel, ChannelPlugin, DeliverOptions, Receipt } from "./ChannelPlugin.ts"
 import {
   DeliveryError,
   DestinationGone,
@@ -22,18 +22,48 @@ import type { Notification } from "./Notification.ts"
 import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
-/** What the service answered. `body` is its text, at most 64 KiB of it. */
+/** What the service answered. `body` is its text, at most 64 KiB of it, with every secret of the settings redacted. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly body: string
 }
 
+/** What an answer answers. */
+export interface AnswerContext<Settings> {
+  readonly settings: Settings
+  /** The request, as it was sent. */
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** When the answer was read, in epoch milliseconds: for limits that name a time. */
+  readonly now: number
+  /** Whether the answer is to a message, or to a request that only verifies the settings. */
+  readonly purpose:
+    | { readonly _tag: "deliver"; readonly notification: Notification; readonly options: DeliverOptions }
+    | { readonly _tag: "verify" }
+}
+
+/**
+ * A request whose successor depends on its answer: to edit a message and post a new one where it was deleted, or to get an
+ * OAuth token and post with it. A delivery that fails begins again with its first request, so every request but the one that
+ * posts must be idempotent.
+ */
+export interface Step<Settings> {
+  readonly request: HttpClientRequest.HttpClientRequest
+  /**
+   * What follows from the answer: the next request or step, a receipt (`{}` if there is nothing to keep), or a reason.
+   * Undefined leaves it to the status: a step whose answer is 2xx ends the delivery, any other fails it.
+   */
+  readonly next: (
+    answer: Answer,
+    context: AnswerContext<Settings>
+  ) => HttpClientRequest.HttpClientRequest | Step<Settings> | Receipt | Reason | undefined
+}
+
 /** The pure functions that make a plugin. */
 export interface Options<Settings> {
   /**
-   * The requests for one notification, in their order. All but the last must be
-   * idempotent: after a failure they are made again.
+   * The request for one notification; or several, in order, of which all but the last are idempotent, because a failed
+   * attempt begins again with the first; or a `Step`, where the second request depends on the first answer.
    */
   readonly request: (
     settings: Settings,
@@ -42,26 +72,25 @@ export interface Options<Settings> {
   ) =>
     | HttpClientRequest.HttpClientRequest
     | readonly [HttpClientRequest.HttpClientRequest, ...Array<HttpClientRequest.HttpClientRequest>]
+    | Step<Settings>
   /**
-   * What an answer means where the service says more than its status does: a
-   * receipt, a reason, or nothing for the common reading of the status. `now` is
-   * in epoch milliseconds.
+   * What an answer means where the service says more than its status: a receipt (`{}` if there is nothing to keep), a
+   * reason, or undefined for the usual meaning of the status.
    */
-  readonly answer?: (
-    answer: Answer,
-    context: { readonly form: Form; readonly now: number }
-  ) => Receipt | Reason | undefined
-  /** Whether the settings work: a request that posts nothing, read like any other answer. */
+  readonly answer?: (answer: Answer, context: AnswerContext<Settings>) => Receipt | Reason | undefined
+  /** A request that posts nothing and fails where a message would: it covers the credential and the destination. */
   readonly verify?: (settings: Settings) => HttpClientRequest.HttpClientRequest
 }
+
+/** The most requests of one attempt: more is a plugin that goes round in circles. */
+const maxRequests = 10
 
 /**
  * The layer of a plugin that delivers by HTTP.
  *
- * Statuses are read as follows where `answer` does not know better: 2xx arrived;
- * 429 `RateLimited`; 408 and 5xx `Unavailable`, with `Retry-After` if there is one; 400, 413 and 422 `PayloadRejected`;
- * 401, 403 and 407 `Unauthorized`; 404 and 410 `DestinationGone`; any other
- * `Misconfigured`. The URL and all `Redacted` settings are kept out of errors and spans.
+ * Where `answer` returns undefined, the status decides: 2xx is delivered; 429 is `RateLimited`; 408 and 5xx are `Unavailable`,
+ * with `Retry-After` if there is one; 400, 413 and 422 are `PayloadRejected`; 401, 403 and 407 are `Unauthorized`; 404 and 410
+ * are `DestinationGone`; any other is `Misconfigured`. The URL and all `Redacted` settings are kept out of errors and spans.
  */
 export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin<Self, string, Settings>,
@@ -71,49 +100,86 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
     plugin,
     Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
+      type Purpose = AnswerContext<Settings["Type"]>["purpose"]
 
-      const send = Effect.fnUntraced(
-        function* (settings: Settings["Type"], request: HttpClientRequest.HttpClientRequest, form: Form) {
-          const response = yield* client.execute(request).pipe(Effect.mapError(unavailable))
-          const body = yield* readBody(response)
-          const now = yield* Clock.currentTimeMillis
-          const known: Answer = {
-            status: response.status,
-            headers: response.headers,
-            body: redactText(body, settings)
-          }
-          const meaning = answer?.(known, { form, now }) ?? read(known, now)
-          if (!isReason(meaning)) return meaning
-          return yield* new DeliveryError({ reason: meaning })
-        },
-        // A webhook's URL is a secret, and client spans record URLs.
-        Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
-      )
+      /** Makes a request, and those that follow from its answers. */
+      const run = Effect.fnUntraced(function* (
+        settings: Settings["Type"],
+        first: HttpClientRequest.HttpClientRequest | Step<Settings["Type"]>,
+        purpose: Purpose
+      ) {
+        let step: Step<Settings["Type"]> = toStep(first)
+        for (let made = 0; made < maxRequests; made++) {
+          const known = yield* Effect.provideService(exchange(step.request, settings), HttpClient.HttpClient, client)
+          const context = { settings, request: step.request, now: yield* Clock.currentTimeMillis, purpose }
+          const follows = step.next(known, context) ?? answer?.(known, context) ?? classify(known, context.now)
+          if (!isNext(follows)) return isReason(follows) ? yield* new DeliveryError({ reason: follows }) : follows
+          step = toStep(follows)
+        }
+        return yield* new DeliveryError({
+          reason: new Misconfigured({ detail: `The plugin made ${maxRequests} requests without an end` })
+        })
+      })
 
-      const requests: NonNullable<Channel<Settings["Type"]>["requests"]> = (settings, notification, options) => {
-        const made = request(settings, notification, options)
-        return "url" in made ? [made] : made
-      }
+      const toList = (made: ReturnType<typeof request>) => (isList(made) ? made : [made])
 
       const channel: Channel<Settings["Type"]> = {
         deliver: Effect.fnUntraced(function* (settings, notification, options) {
           let receipt: Receipt = {}
-          for (const one of requests(settings, notification, options)) {
-            receipt = yield* send(settings, one, options.form)
+          for (const one of toList(request(settings, notification, options))) {
+            receipt = yield* run(settings, one, { _tag: "deliver", notification, options })
           }
           return receipt
         }),
-        requests,
-        destination: (settings) => new URL(requests(settings, probe, { form: "plain" })[0]!.url).origin,
-        ...(verify && { verify: (settings) => Effect.asVoid(send(settings, verify(settings), "plain")) })
+        requests: (settings, notification, options) =>
+          toList(request(settings, notification, options)).map((one) => toStep(one).request),
+        destination: (settings) => {
+          const url = new URL(toStep(toList(request(settings, probe, probeOptions))[0]!).request.url)
+          url.hash = ""
+          return url.href
+        },
+        ...(verify && {
+          verify: (settings) => Effect.asVoid(run(settings, verify(settings), { _tag: "verify" }))
+        })
       }
       return plugin.of(channel)
     })
   )
 
+/**
+ * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails where there is
+ * no answer. For plugins that implement `deliver` themselves; `classify` says what an answer's status means.
+ */
+export const exchange = Effect.fnUntraced(
+  function* (
+    request: HttpClientRequest.HttpClientRequest,
+    settings: unknown
+  ): Effect.fn.Return<Answer, DeliveryError, HttpClient.HttpClient> {
+    const client = yield* HttpClient.HttpClient
+    const response = yield* client.execute(request).pipe(Effect.mapError(unavailable))
+    const body = redactText(yield* readBody(response), settings)
+    return { status: response.status, headers: response.headers, body }
+  },
+  // A webhook's URL is a secret, and client spans record URLs.
+  Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
+)
+
+type Follows<Settings> = ReturnType<Step<Settings>["next"]>
+
+const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | Step<Settings>): Step<Settings> =>
+  "next" in one ? one : { request: one, next: () => undefined }
+
+const isList = <A>(made: A | ReadonlyArray<A>): made is ReadonlyArray<A> => Array.isArray(made)
+
+const isNext = <Settings>(
+  value: NonNullable<Follows<Settings>>
+): value is HttpClientRequest.HttpClientRequest | Step<Settings> =>
+  HttpClientRequest.isHttpClientRequest(value) || "next" in value
+
 const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
 
-const read = ({ body, headers, status }: Answer, now: number): Receipt | Reason => {
+/** The usual meaning of a status, as `layer` describes it. `now` is in epoch milliseconds. */
+export const classify = ({ body, headers, status }: Answer, now: number): Receipt | Reason => {
   const detail = `HTTP ${status}${body.trim() === "" ? "" : `: ${cut(body.trim().replace(/\s+/g, " "), 200)}`}`
   if (status >= 200 && status < 300) return {}
   if (status === 429 || status === 408 || status >= 500) {
@@ -189,7 +255,7 @@ const errorCode = (cause: unknown): string | undefined =>
     ? cause.code
     : undefined
 
-/** What `destination` asks a request for: nothing that is ever sent. */
+/** The notification for which `destination` asks the request. It is never sent. */
 const probe: Notification = {
   _tag: "Test",
   of: "Raised",
@@ -208,3 +274,5 @@ const probe: Notification = {
     links: {}
   }
 }
+
+const probeOptions: DeliverOptions = { form: "plain", deliveryId: "probe" }

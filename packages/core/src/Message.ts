@@ -4,7 +4,7 @@
 import { DateTime, Duration, Option, Schema } from "effect"
 import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
 import { becauseText, endsAlert, Notification } from "./Notification.ts"
-import { cut, fitting } from "./text.ts"
+import { cut, type CutOptions, fitting } from "./text.ts"
 
 /** A named piece of information. A `Time` is to be shown in the reader's own time zone where the channel can. */
 export const Fact = Schema.Union([
@@ -111,18 +111,25 @@ export const fromNotification: (notification: Notification) => Message = Notific
 })
 
 /**
- * The message as plain text of at most `max` UTF-16 units, which always
- * renders: what does not fit is left out from the list first, with its count.
- * `max` below 200 is taken as 200.
+ * The message as plain text of at most `max` units, at least 200, and never blank. What does not fit is left out from the list
+ * first, with the number of omitted lines.
+ *
+ * A unit is a UTF-16 unit of the text, or of what `encode` makes of it. Give `encode` where the channel escapes the text or
+ * counts bytes: its result is measured, and the returned text is not encoded.
  */
-export const plainText = (message: Message, max: number): string => {
+export const plainText = (
+  message: Message,
+  max: number,
+  { encode = (text) => text }: Pick<CutOptions, "encode"> = {}
+): string => {
   const room = Math.max(200, max)
-  // One long text must not push out the others.
-  const short = (text: string) => cut(text, Math.floor(room / 8))
+  const size = (text: string) => encode(text).length
+  // One long text must not displace the others.
+  const short = (text: string) => cut(text, Math.floor(room / 8), { encode })
   const head = [
-    cut(message.headline, Math.floor(room / 4)),
+    cut(message.headline, Math.floor(room / 4), { encode }),
     message.link?.href,
-    message.summary === undefined ? undefined : cut(message.summary, Math.floor(room / 4)),
+    message.summary === undefined ? undefined : cut(message.summary, Math.floor(room / 4), { encode }),
     ...message.facts.map((fact) => `${fact.label}: ${short(factText(fact))}`)
   ].filter((line) => line !== undefined)
   const tail = [
@@ -133,16 +140,22 @@ export const plainText = (message: Message, max: number): string => {
     text === undefined ? `- ${short(strong)}` : `- ${short(strong)}: ${short(text)}`
   )
   const more = (shown: number) => moreText(lines.length - shown + message.omitted)
-  const reserve = more(0).length
-  const left = room - [...head, ...tail, `${message.linesTitle}:`].join("\n").length - 2
-  const shown = fitting(
-    lines.map((line) => line.length),
-    { max: message.omitted > 0 ? left - reserve - 1 : left, separator: 1, reserve }
-  )
+  const separator = size("\n")
+  const reserve = size(more(0))
+  const left = room - size([...head, ...tail, `${message.linesTitle}:`].join("\n")) - 2 * separator
+  const shown = fitting(lines.map(size), {
+    max: message.omitted > 0 ? left - reserve - separator : left,
+    separator,
+    reserve
+  })
   const isCut = shown < lines.length || message.omitted > 0
   const list = [...lines.slice(0, shown), ...(isCut ? [more(shown)] : [])]
-  return cut([...head, ...(list.length > 0 ? [`${message.linesTitle}:`, ...list] : []), ...tail].join("\n"), room)
+  const text = [...head, ...(list.length > 0 ? [`${message.linesTitle}:`, ...list] : []), ...tail].join("\n")
+  return isBlank(text) ? "A notification without text" : cut(text, room, { encode })
 }
+
+/** Services refuse a text of which a reader sees nothing. */
+const isBlank = (text: string): boolean => text.replace(/[\s\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, "") === ""
 
 /** How a list says that `count` of it are not shown: `and 12 more`. */
 export const moreText = (omitted: number): string => `and ${count(omitted)} more`

@@ -40,7 +40,7 @@ const deliver = Effect.fnUntraced(function* (answers: ReadonlyArray<() => Respon
   const requests: Array<string> = []
   const exit = yield* Effect.gen(function* () {
     const hook = yield* Hook
-    return yield* hook.deliver(settings, samples.notifications.Raised, { form: "rich" })
+    return yield* hook.deliver(settings, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" })
   }).pipe(
     Effect.provide(Hook.layer),
     Effect.provideService(
@@ -125,7 +125,9 @@ describe("HttpChannel", () => {
       const reason = (code: string) =>
         Effect.gen(function* () {
           const hook = yield* Hook
-          return (yield* Effect.flip(hook.deliver(settings, samples.notifications.Raised, { form: "rich" }))).reason
+          return (yield* Effect.flip(
+            hook.deliver(settings, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" })
+          )).reason
         }).pipe(
           Effect.provide(Hook.layer),
           Effect.provideService(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { showRequest } from "@tocsin/core"
+import { RateLimited, showRequest } from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { HipChat } from "@tocsin/plugin-hipchat"
@@ -33,7 +33,7 @@ ChannelPluginTest.suite(HipChat, {
     [refusal(403), "Misconfigured"],
     [() => new Response("<h1>Forbidden</h1>", { status: 403 }), "Unauthorized"],
     [refusal(404), "DestinationGone"],
-    [refusal(429), "RateLimited"],
+    [refusal(429), new RateLimited({ detail: "", retryAfter: Duration.minutes(5) })],
     [() => new Response("<h1>Bad gateway</h1>", { status: 502 }), "Unavailable"],
     [() => new Response(`{"error":{"code":405,"message":"no"}}`, { status: 405 }), "Misconfigured"]
   ]
@@ -50,7 +50,10 @@ const deliver = (fake: FakeHipChat, settings: unknown = { url, authToken: token 
     fake,
     Effect.gen(function* () {
       const hipchat = yield* HipChat
-      return yield* hipchat.deliver(yield* decode(settings), samples.notifications.Raised, { form: "rich" })
+      return yield* hipchat.deliver(yield* decode(settings), samples.notifications.Raised, {
+        form: "rich",
+        deliveryId: "delivery-1"
+      })
     })
   )
 

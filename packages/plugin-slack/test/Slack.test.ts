@@ -1,5 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { RateLimited, type Reason, showRequest } from "@tocsin/core"
+import { RateLimited, showRequest } from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Slack } from "@tocsin/plugin-slack"
@@ -17,7 +17,9 @@ const settings = {
   mention: { critical: "channel", major: "S012AB3CD", minor: "U012AB3CD" }
 }
 
-const answers: ReadonlyArray<readonly [status: number, body: string, reason: Reason["_tag"]]> = [
+const limited = new RateLimited({ detail: "" })
+
+const answers: ReadonlyArray<readonly [status: number, body: string, reason: ChannelPluginTest.Expected]> = [
   [400, "invalid_payload", "PayloadRejected"],
   [400, "no_text", "PayloadRejected"],
   [500, "no_text", "PayloadRejected"],
@@ -57,8 +59,8 @@ const answers: ReadonlyArray<readonly [status: number, body: string, reason: Rea
   [400, "something_new", "PayloadRejected"],
   [403, "<html>Forbidden by the proxy</html>", "Unauthorized"],
   [404, "<html>Not found</html>", "DestinationGone"],
-  [429, `{"ok":false,"count_hour_ago":400,"count_minute_ago":100,"count_second_ago":5}`, "RateLimited"],
-  [429, "no_service", "RateLimited"],
+  [429, `{"ok":false,"count_hour_ago":400,"count_minute_ago":100,"count_second_ago":5}`, limited],
+  [429, "no_service", limited],
   [502, "<html>Bad gateway</html>", "Unavailable"]
 ]
 
@@ -92,7 +94,10 @@ describe("Slack", () => {
         const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
         for (const notification of Object.values(samples.notifications)) {
           for (const form of ["rich", "plain"] as const) {
-            assert.deepStrictEqual(yield* channel.deliver(decoded, notification, { form }), {})
+            assert.deepStrictEqual(
+              yield* channel.deliver(decoded, notification, { form, deliveryId: "delivery-1" }),
+              {}
+            )
           }
         }
         assert.lengthOf(slack.messages, 2 * Object.keys(samples.notifications).length)
@@ -142,7 +147,7 @@ describe("Slack's limit", () => {
     Effect.gen(function* () {
       const slack = yield* Slack
       const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(fake.settings("https://x.example"))
-      return yield* slack.deliver(decoded, samples.notifications.Raised, { form: "rich" })
+      return yield* slack.deliver(decoded, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" })
     }).pipe(Effect.provide(Slack.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 
   it.effect("asks for patience above its limit, and takes no more than it says", () =>

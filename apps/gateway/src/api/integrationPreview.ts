@@ -12,8 +12,8 @@ export const integrationPreview = ({
     kind: notification._tag,
     ...(plugin.preview && { preview: plugin.preview(withoutSecrets(settings), notification) }),
     text: Message.plainText(Message.fromNotification(notification), plugin.sizes.text),
-    requests: (channel.requests?.(settings, notification, { form: "rich" }) ?? []).map((request) =>
-      showRequest(request, settings)
+    requests: (channel.requests?.(settings, notification, { form: "rich", deliveryId: "preview" }) ?? []).map(
+      (request) => showRequest(request, settings)
     )
   }))
 })

@@ -40,7 +40,10 @@ describe("TOCSIN_EGRESS_ALLOW", () => {
         Effect.gen(function* () {
           const { channel } = yield* PluginRegistry.use(({ get }) => get("irc"))
           const settings = { host: "irc.example", port, tls: false, nick: "tocsin", channel: "#ops" }
-          return yield* channel.deliver(settings, samples.notifications.Raised, { form: "rich" })
+          return yield* channel.deliver(settings, samples.notifications.Raised, {
+            form: "rich",
+            deliveryId: "delivery-1"
+          })
         }).pipe(
           Effect.flip,
           Effect.map((error) => (error._tag === "DeliveryError" ? error.reason._tag : error._tag)),

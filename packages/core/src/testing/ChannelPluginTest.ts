@@ -3,7 +3,7 @@
  * test file.
  */
 import { describe, it } from "@effect/vitest"
-import type { Schema } from "effect"
+import { Effect, type Schema } from "effect"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
 import { answerChecks } from "./checks/answerChecks.ts"
 import { conductChecks } from "./checks/conductChecks.ts"
@@ -15,17 +15,22 @@ import * as Http from "./http.ts"
 import type { Check, ConnectionOptions, Options } from "./options.ts"
 import { payloadChecks } from "./checks/payloadChecks.ts"
 import { previewChecks } from "./checks/previewChecks.ts"
+import { shapeCheck } from "./checks/shapeCheck.ts"
 import * as Trial from "./trial.ts"
 import { verifyChecks } from "./checks/verifyChecks.ts"
 
-export type { Check, Common, ConnectionOptions, Options, Peer } from "./options.ts"
+export type { Check, Common, ConnectionOptions, Expected, Options, Peer } from "./options.ts"
 
-/** All that a channel plugin must do, to be run one by one; each name reads on from "a plugin". */
+/**
+ * Everything that a channel plugin must do, as checks to be run one by one; each name continues "a plugin". Where the first one
+ * fails, the others mean nothing.
+ */
 export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
   options: Options<Self> | ConnectionOptions<Self>
 ): ReadonlyArray<Check> => {
   const each = (trial: Trial.Trial, answers: ReadonlyArray<Check>) => [
+    shapeCheck(trial),
     ...declarationChecks(trial),
     ...payloadChecks(trial),
     ...previewChecks(trial),
@@ -47,12 +52,33 @@ export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   ])
 }
 
-/** Registers the checks as tests. */
+/**
+ * Registers the checks as tests. Where the first one fails, the others are skipped. The name of the suite lists what the test
+ * does not give, and what is therefore not checked: `validate` (the service's limits and its escaping), `read` (what a person
+ * sees, and the size of the plain form), `preview`, and `fake`.
+ */
 export const suite = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
   options: Options<Self> | ConnectionOptions<Self>
 ): void => {
-  describe(`ChannelPlugin (${plugin.type})`, () => {
-    for (const { name, run } of checks(plugin, options)) it.effect(name, () => run)
+  const missing = [
+    ...(["validate", "read"] as const).filter((name) => options[name] === undefined),
+    ...(plugin.preview === undefined ? ["preview"] : []),
+    ...(options.peer === undefined && options.fake === undefined ? ["fake"] : [])
+  ]
+  const without = missing.length === 0 ? "" : `, not checked for want of ${missing.join(", ")}`
+  describe(`ChannelPlugin (${plugin.type})${without}`, () => {
+    let isSound = true
+    for (const [n, { name, run }] of checks(plugin, options).entries()) {
+      const unsound = Effect.sync(() => {
+        isSound = false
+      })
+      it.effect(name, (context) =>
+        Effect.suspend(() => {
+          if (n === 0) return Effect.onError(run, () => unsound)
+          return isSound ? run : Effect.sync(() => context.skip("the first check failed"))
+        })
+      )
+    }
   })
 }

@@ -27,6 +27,12 @@ export const given: { readonly [what: string]: Notification } = {
   ...Object.fromEntries(Object.entries(notifications).map(([kind, notification]) => [`a ${kind}`, notification])),
   "an alert without optional fields": { _tag: "Raised", alert: bare },
   "hostile text": { _tag: "Raised", alert: hostile },
+  "a notice of which nothing is visible": { _tag: "Notice", severity: "info", headline: " \u200b", lines: ["\u00ad"] },
+  "a letter with 600 combining marks": {
+    _tag: "Raised",
+    alert: { ...bare, rule: { name: `Z${"\u0301\u0323".repeat(300)}` } }
+  },
+  "a name of 4,096 characters": { _tag: "Raised", alert: { ...bare, rule: { name: "x".repeat(maxTextLength) } } },
   "names at their limits": { ...notifications.Cleared, alert: full, flaps: 1e15 },
   "5,000 observations": {
     _tag: "Raised",

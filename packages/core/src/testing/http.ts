@@ -103,8 +103,12 @@ export const make = ({
 const wire = (request: HttpClientRequest.HttpClientRequest): string => {
   const { body, headers, method } = request
   // As entries, because the headers print what is secret in them as redacted.
-  return JSON.stringify([method, urlOf(request), Object.entries(headers), bodyText(body)])
+  const own = Object.entries(headers).filter(([name]) => !traces.test(name))
+  return JSON.stringify([method, urlOf(request), own, bodyText(body)])
 }
+
+/** Effect's client adds these where a trace is active; they differ each time. */
+const traces = /^(traceparent|tracestate|b3)$/i
 
 const urlOf = (request: HttpClientRequest.HttpClientRequest): string => {
   const url = new URL(request.url)

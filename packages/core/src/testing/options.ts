@@ -5,6 +5,7 @@ import type { Effect, Layer, Schema } from "effect"
 import type { HttpClient, HttpClientRequest } from "effect/http"
 import type { Connector } from "../Connector.ts"
 import type { Reason } from "../DeliveryError.ts"
+import type { Arbitrary } from "effect"
 import type { FakeService } from "../fakes/FakeService.ts"
 import type { Preview } from "../Preview.ts"
 
@@ -18,7 +19,18 @@ export interface Common<Self> {
   readonly older?: ReadonlyArray<{ readonly version: number; readonly settings: Schema.Json }>
   /** The parts of those settings that must never be printed. */
   readonly secrets: ReadonlyArray<string>
+  /**
+   * How the checks with "any notification" generate: the seed is fixed, so that every run is the same. Set another one to search
+   * further, and `replay` to the token that a failure printed to run just that notification again.
+   */
+  readonly generate?: { readonly seed?: number; readonly replay?: Arbitrary.Replay }
 }
+
+/**
+ * The reason that a refusal stands for: its tag, or the whole reason, of which everything except `detail` must be equal. A
+ * `RateLimited` is always given whole, because a wait in milliseconds that is read as seconds has the right tag, too.
+ */
+export type Expected = Exclude<Reason["_tag"], "RateLimited"> | Reason
 
 /** What the checks must know of a plugin that sends HTTP requests. */
 export interface Options<Self> extends Common<Self> {
@@ -26,7 +38,7 @@ export interface Options<Self> extends Common<Self> {
   /** The service's answer to a message that it takes. */
   readonly accepted: () => Response
   /** Answers of the service that are refusals, each with the reason that it stands for. */
-  readonly refused?: ReadonlyArray<readonly [answer: () => Response, reason: Reason["_tag"]]>
+  readonly refused?: ReadonlyArray<readonly [answer: () => Response, reason: Expected]>
   /** Statuses that this service uses in another way than others do. */
   readonly statuses?: { readonly [status: number]: Reason["_tag"] }
   /** What the service's documentation forbids in a request, one sentence a problem; none for a good one. */
@@ -50,7 +62,7 @@ export interface ConnectionOptions<Self> extends Common<Self> {
   /** The service's end of each connection: it takes every message. */
   readonly peer: () => Peer
   /** Services that refuse, each with the reason that it stands for. */
-  readonly refused?: ReadonlyArray<readonly [peer: () => Peer, reason: Reason["_tag"]]>
+  readonly refused?: ReadonlyArray<readonly [peer: () => Peer, reason: Expected]>
   /** What the service's documentation forbids in what was written on a connection, one sentence a problem. */
   readonly validate?: (written: Uint8Array) => ReadonlyArray<string>
   /** What a person sees of what was written on a connection, as `read` of a request does. */

@@ -31,8 +31,12 @@ interface How {
   readonly answer?: Answer
   readonly form?: ChannelPlugin.Form
   readonly conversation?: ChannelPlugin.Conversation
+  readonly deliveryId?: string
   readonly settings?: Schema.Json
 }
+
+/** How the checks deliver where only the notification matters. */
+export const rich: ChannelPlugin.DeliverOptions = { form: "rich", deliveryId: "01966d2c-6d00-7000-8000-0000000000d1" }
 
 /** What the checks share: the plugin, its settings, its service, and calls of it. */
 export const make = <Self, Settings extends Schema.Codec<any, any>>(
@@ -112,17 +116,28 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
 
   const deliver = (
     notification: Notification,
-    { answer = service.accepts, conversation, form = "rich", settings = options.settings }: How = {}
+    {
+      answer = service.accepts,
+      conversation,
+      deliveryId = rich.deliveryId,
+      form = "rich",
+      settings = options.settings
+    }: How = {}
   ) =>
     call(
       answer,
       (channel, settings) =>
-        channel.deliver(settings, notification, { form, ...(conversation !== undefined && { conversation }) }),
+        channel.deliver(settings, notification, {
+          form,
+          deliveryId,
+          ...(conversation !== undefined && { conversation })
+        }),
       settings
     )
 
   /** Verifies the settings of the test, if the plugin can. */
-  const verify = (answer: Answer) => call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void)
+  const verify = (answer: Answer, settings?: Schema.Json) =>
+    call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void, settings)
 
   /** Why a message was not delivered, or nothing if it was. Nothing else may come of it. */
   const outcome = Effect.fnUntraced(function* (answer: Answer, settings?: Schema.Json) {
@@ -130,14 +145,21 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     if (Exit.isSuccess(exit)) return
     const error = Cause.squash(exit.cause)
     if (error instanceof DeliveryError) return error.reason
-    return assert.fail(`it fails with something other than a DeliveryError: ${printed}`)
+    return assert.fail(`\`deliver\` fails with something other than a DeliveryError: ${printed}`)
   })
 
-  /** The reason, which must be this one where one is given, why a message was not delivered. */
-  const fails = Effect.fnUntraced(function* (answer: Answer, tag?: Reason["_tag"], settings?: Schema.Json) {
+  /** The reason why a message was not delivered, which must be the expected one where one is given. */
+  const fails = Effect.fnUntraced(function* (
+    answer: Answer,
+    expected?: Reason["_tag"] | Reason,
+    settings?: Schema.Json
+  ) {
     const reason = yield* outcome(answer, settings)
-    if (reason === undefined) return assert.fail("the service refused, and the plugin calls it delivered")
-    if (tag !== undefined) assert.strictEqual(reason._tag, tag)
+    if (reason === undefined) return assert.fail("the service refused the message, and `deliver` calls it delivered")
+    if (typeof expected === "string") assert.strictEqual(reason._tag, expected, `\`deliver\` failed: ${reason.detail}`)
+    else if (expected !== undefined) {
+      assert.deepStrictEqual(withoutDetail(reason), withoutDetail(expected), `\`deliver\` failed: ${reason.detail}`)
+    }
     return reason
   })
 
@@ -156,6 +178,13 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     settings: decode(options.settings)
   }
 }
+
+/** A reason as the checks compare it: the words are the service's own. */
+const withoutDetail = (reason: Reason) => ({
+  tag: reason._tag,
+  retryAfter: "retryAfter" in reason ? reason.retryAfter : undefined,
+  unanswered: "unanswered" in reason && reason.unanswered === true
+})
 
 export type Trial = ReturnType<typeof make<any, Schema.Codec<any, any>>>
 

@@ -2,7 +2,7 @@ import { DeliveryError, Unavailable } from "@tocsin/core"
 import { Clock, Config, Effect, Redacted, Schedule } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { catches } from "./catches.ts"
-import { type Channel, checks, post, type Spoils } from "./hook.ts"
+import { type Channel, checks, post, type Spoils, text } from "./hook.ts"
 
 type Deliver = Channel["deliver"]
 
@@ -132,7 +132,7 @@ catches<Spoils>("conduct", checks, [
     "counts its messages in a variable",
     "sends the same for the same input, whatever was sent before and whatever the time is",
     { http: { request: (settings, of) => HttpClientRequest.setHeader(post(settings, of), "x-count", String(told++)) } },
-    /two integrations/
+    /two integrations|two messages/
   ],
   [
     "writes the time into its message",
@@ -162,9 +162,29 @@ catches<Spoils>("conduct", checks, [
     delivering((deliver, settings, of, options) => deliver((first ??= settings), of, options))
   ],
   [
-    "says its secret where it says its destination",
+    "names another server as its destination",
     "tells where it sends",
-    { channel: () => ({ destination: ({ url }) => Redacted.value(url) }) }
+    { channel: () => ({ destination: () => "https://elsewhere.example.com/hook" }) }
+  ],
+  [
+    "gives every delivery the same transaction id",
+    "sends two deliveries as two messages, and an attempt again as the same",
+    {
+      http: {
+        request: ({ url }, of) =>
+          HttpClientRequest.put(`${Redacted.value(url)}/send/1`).pipe(HttpClientRequest.bodyText(text(of)))
+      }
+    }
+  ],
+  [
+    "makes a transaction id of its own for each attempt",
+    "sends two deliveries as two messages, and an attempt again as the same",
+    {
+      http: {
+        request: (settings, of) => HttpClientRequest.setHeader(post(settings, of), "x-transaction", String(told++))
+      }
+    },
+    /the same for the same|two integrations/
   ],
   [
     "posts to verify",

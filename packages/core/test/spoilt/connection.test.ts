@@ -148,7 +148,7 @@ catches<Spoils>("connections", checks, [
         return soundRead(answer, settings)
       }
     },
-    /endless/
+    /endless|^ends every attempt/
   ],
   ["reads a line to its end", "reads no more of an endless answer than it needs", { pieces: Number.POSITIVE_INFINITY }],
   [

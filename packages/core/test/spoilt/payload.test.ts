@@ -52,7 +52,7 @@ catches<Spoils>("payloads", checks, [
           HttpClientRequest.setHeader(
             post(settings, of),
             "x-after",
-            String(conversation === undefined ? "" : JSON.stringify(conversation.receipt?.data).length)
+            String(conversation === undefined ? "" : JSON.stringify(conversation.messages[0]?.receipt.data).length)
           )
       }
     }
@@ -63,7 +63,7 @@ catches<Spoils>("payloads", checks, [
     {
       http: {
         request: (settings, of, { conversation }) =>
-          conversation?.receipt === undefined ? post(settings, of) : [post(settings, of), post(settings, of)]
+          conversation?.messages[0] === undefined ? post(settings, of) : [post(settings, of), post(settings, of)]
       }
     }
   ],

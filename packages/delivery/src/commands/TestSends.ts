@@ -69,7 +69,11 @@ export class TestSends extends Context.Service<
       ) {
         const startedAt = yield* DateTime.now
         const alert = sample(test.integration.name, spender, of, startedAt)
-        const conversation = { id: spender, ...(receipt && { receipt }) }
+        const conversation = {
+          id: spender,
+          messages: receipt === undefined ? [] : [{ kind: "Test" as const, receipt }]
+        }
+        const deliveryId = `${spender}-${of}`
         let form: ChannelPlugin.Form = "rich"
         let failed: { readonly reason?: Reason } = {}
         let limits = 0
@@ -86,7 +90,7 @@ export class TestSends extends Context.Service<
             yield* Effect.sleep(wait)
           }
           tell({ of, form, status: "trying", ...failed })
-          const tried = yield* sendOnce(test, { _tag: "Test", of, alert }, { form, conversation }).pipe(
+          const tried = yield* sendOnce(test, { _tag: "Test", of, alert }, { form, deliveryId, conversation }).pipe(
             Effect.provideService(RateLimiter, rateLimiter)
           )
           if (tried._tag === "Delivered") {

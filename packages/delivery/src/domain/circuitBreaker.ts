@@ -75,6 +75,8 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
       const pause = backoff(failures - circuitOpensAt + 1, { jitter, maxBackoff })
       return { ...known, isProbing: true, blocked: later(health, stand("unavailable", pause)) }
     }
+    case "MessageGone":
+      return { ...health, ...reachable }
     case "PayloadRejected": {
       if (!isRefused) return { ...health, ...reachable }
       const rejected = [...health.rejected.filter((other) => other !== delivery), delivery]

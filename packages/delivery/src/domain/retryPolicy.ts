@@ -44,6 +44,7 @@ export const consequence = (failed: Failed): Consequence => {
       return again(now + Math.max(backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }), askedFor(reason)))
     case "PayloadRejected":
       return form === "rich" ? again(now, "plain") : { status: "dead" }
+    case "MessageGone":
     case "Unauthorized":
     case "DestinationGone":
     case "Misconfigured":

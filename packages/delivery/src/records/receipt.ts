@@ -13,8 +13,9 @@ const decode = Schema.decodeSync(
   Schema.fromJsonString(Schema.toCodecJson(Schema.Struct({ ...fields, budgets: fields.rateLimits })))
 )
 
-/** Reads a stored receipt. Versions before `rateLimits` stored the same hints as `budgets`. */
-export const decodeReceipt = (stored: string): ChannelPlugin.Receipt => {
+/** The delivered messages of a conversation. Versions before `rateLimits` stored the same hints as `budgets`. */
+export const decodeMessages = (stored: string | undefined): ReadonlyArray<ChannelPlugin.DeliveredMessage> => {
+  if (stored === undefined) return []
   const { budgets, ...receipt } = decode(stored)
-  return budgets === undefined ? receipt : { rateLimits: budgets, ...receipt }
+  return [{ kind: "Raised", receipt: budgets === undefined ? receipt : { rateLimits: budgets, ...receipt } }]
 }

@@ -11,7 +11,7 @@ import { compose } from "../domain/composeNotification.ts"
 import { Changes } from "../cluster/Changes.ts"
 import { Conversations, episodesJoined, openStatus } from "../records/Conversations.ts"
 import { type Row, subjects } from "../records/deliveryRow.ts"
-import { decodeReceipt } from "../records/receipt.ts"
+import { decodeMessages } from "../records/receipt.ts"
 import { given, isOneOf } from "../sql/bulk.ts"
 import { digest } from "../domain/digest.ts"
 import type { ClaimedDelivery, Lease } from "../domain/attempt.ts"
@@ -41,7 +41,7 @@ export const claims = Effect.gen(function* () {
       integration: IntegrationId.make(row.integration_id),
       under,
       notification: decodeNotification(notification),
-      options: { form: row.form },
+      options: { form: row.form, deliveryId: row.id },
       attempt,
       createdAt: row.created_at,
       included: []
@@ -136,7 +136,8 @@ export const claims = Effect.gen(function* () {
           notification,
           options: {
             form: row.form,
-            conversation: { id, ...(receipt !== undefined && { receipt: decodeReceipt(receipt) }) }
+            deliveryId: row.id,
+            conversation: { id, messages: decodeMessages(receipt) }
           },
           attempt,
           createdAt: row.created_at,
@@ -242,7 +243,7 @@ export const claims = Effect.gen(function* () {
         integration,
         under,
         notification,
-        options: { form },
+        options: { form, deliveryId: id },
         attempt: 1,
         createdAt: now,
         included

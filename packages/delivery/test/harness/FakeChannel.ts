@@ -108,7 +108,7 @@ export class Script {
               form,
               notification,
               kind: notification._tag,
-              receipt: conversation?.receipt?.data
+              receipt: conversation?.messages[0]?.receipt.data
             })
             this.tokens.push(token && Redacted.value(token))
             return act(this.answer(room))

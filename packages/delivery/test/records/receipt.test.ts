@@ -1,7 +1,7 @@
 import type { ChannelPlugin } from "@tocsin/core"
 import { assert, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import { decodeReceipt, encodeReceipt } from "../../src/records/receipt.ts"
+import { decodeMessages, encodeReceipt } from "../../src/records/receipt.ts"
 
 const receipt: ChannelPlugin.Receipt = {
   data: { ts: "1.2" },
@@ -10,11 +10,11 @@ const receipt: ChannelPlugin.Receipt = {
 }
 
 it.each([receipt, {}, { data: null }])("reads what it stored: %j", (receipt) => {
-  assert.deepStrictEqual(decodeReceipt(encodeReceipt(receipt)), receipt)
+  assert.deepStrictEqual(decodeMessages(encodeReceipt(receipt)), [{ kind: "Raised", receipt }])
 })
 
 it("reads a receipt that an earlier version stored with `budgets`", () => {
   const stored = encodeReceipt(receipt).replace('"rateLimits"', '"budgets"')
   assert.include(stored, '"budgets"')
-  assert.deepStrictEqual(decodeReceipt(stored), receipt)
+  assert.deepStrictEqual(decodeMessages(stored), [{ kind: "Raised", receipt }])
 })

@@ -133,7 +133,7 @@ export class Services {
   #channel(life: Life): ChannelPlugin.Channel<typeof Settings.Type> {
     return {
       deliver: (settings, notification, { conversation, form }) => {
-        const call = this.#note(settings, notification, form, conversation?.receipt?.data)
+        const call = this.#note(settings, notification, form, conversation?.messages[0]?.receipt.data)
         const behaviour = this.#behaviour(settings.integration)
         if (behaviour?.does === "throws in the plugin") {
           call.outcome = "failed"

@@ -25,7 +25,7 @@ export class Hook extends ChannelPlugin.Service<Hook>()("hook", {
 /** Posts once to the URL. */
 export const attempt = (url: string) =>
   Effect.flatMap(Hook, ({ deliver }) =>
-    deliver({ url: Redacted.make(url) }, samples.notifications.Raised, { form: "rich" })
+    deliver({ url: Redacted.make(url) }, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" })
   )
 
 /** The reason why a message to the origin's webhook does not arrive. */

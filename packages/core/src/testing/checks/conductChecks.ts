@@ -5,7 +5,7 @@ import type { Check } from "../options.ts"
 import { processWatch } from "../processWatch.ts"
 import { notifications } from "../samples.ts"
 import type { Sent } from "../service.ts"
-import { nextTurn, pause, type Seen, type Trial } from "../trial.ts"
+import { nextTurn, pause, rich, type Seen, type Trial } from "../trial.ts"
 
 /** How a plugin behaves while it works. */
 export const conductChecks = ({
@@ -30,7 +30,7 @@ export const conductChecks = ({
       const release = yield* Deferred.make<void>()
       const answer = hangs(Deferred.await(release))
       const { call, sent } = within(answer, (channel, settings) =>
-        channel.deliver(settings, notifications.Raised, { form: "rich" })
+        channel.deliver(settings, notifications.Raised, rich)
       )
       const fiber = yield* Effect.forkChild(call)
       for (let waits = 0; waits < 100 && sent.length === 0 && fiber.pollUnsafe() === undefined; waits++) yield* pause
@@ -138,13 +138,32 @@ export const conductChecks = ({
         const mixed = yield* call(service.accepts, (channel, settings) =>
           Effect.gen(function* () {
             for (const notification of [notifications.Cleared, notifications.Raised, notifications.Raised]) {
-              yield* channel.deliver(settings, notification, { form: "rich" })
+              yield* channel.deliver(settings, notification, rich)
             }
           })
         )
         const each = wires(first.sent)
         assert.isAbove(each.length, 0)
         assert.deepStrictEqual(wires(mixed.sent).slice(-2 * each.length), [...each, ...each])
+      })
+    },
+    {
+      name: "sends two deliveries as two messages, and an attempt again as the same",
+      run: Effect.gen(function* () {
+        const other = { deliveryId: "01966d2c-6d00-7000-8000-0000000000d2" }
+        const one = yield* deliver(notifications.Notice)
+        const two = yield* deliver(notifications.Notice, other)
+        const again = yield* deliver(notifications.Notice, other)
+        assert.deepStrictEqual(
+          wires(again.sent),
+          wires(two.sent),
+          "another attempt of one delivery sends something else"
+        )
+        const [first, second] = [one.sent.at(-1), two.sent.at(-1)]
+        assert.isFalse(
+          first?.isIdempotent() === true && first.wire() === second?.wire(),
+          "the service takes two equal notices for one: put `options.deliveryId` into the request"
+        )
       })
     },
     {
@@ -161,7 +180,7 @@ export const conductChecks = ({
         const both = yield* call(service.accepts, (channel, settings) =>
           Effect.forEach(
             [settings, other, settings],
-            (settings) => Effect.exit(channel.deliver(settings, notifications.Raised, { form: "rich" })),
+            (settings) => Effect.exit(channel.deliver(settings, notifications.Raised, rich)),
             { concurrency: "unbounded" }
           )
         )
@@ -173,13 +192,20 @@ export const conductChecks = ({
       name: "tells where it sends",
       run: Effect.gen(function* () {
         const { exit, sent } = yield* call(service.accepts, (channel, settings) =>
-          Effect.as(channel.deliver(settings, notifications.Raised, { form: "rich" }), channel.destination(settings))
+          Effect.as(channel.deliver(settings, notifications.Raised, rich), channel.destination(settings))
         )
-        assert.isTrue(Exit.isSuccess(exit))
-        for (const { origin } of sent) assert.deepStrictEqual(exit, Exit.succeed(origin))
+        if (!Exit.isSuccess(exit)) return assert.fail("`deliver` or `destination` fails")
+        for (const { origin } of sent) {
+          assert.strictEqual(originOf(exit.value), origin, "`destination` names another server than `deliver` sends to")
+        }
       })
     }
   ]
+}
+
+const originOf = (destination: string): string => {
+  const { host, protocol } = new URL(destination)
+  return `${protocol}//${host}`
 }
 
 const wires = (sent: ReadonlyArray<Sent>) => sent.map(({ wire }) => wire())

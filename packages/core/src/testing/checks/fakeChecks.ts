@@ -19,7 +19,7 @@ const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] | undefined } = 
 
 /** What becomes of messages at the plugin's own fake, as it should be and as it misbehaves. */
 export const fakeChecks = (
-  { deliver, fails, outcome }: Trial,
+  { deliver, fails, outcome, plugin, verify }: Trial,
   { through }: HttpService,
   fake: () => FakeService
 ): ReadonlyArray<Check> => {
@@ -41,6 +41,20 @@ export const fakeChecks = (
         assert.lengthOf(service.messages, 2 * Object.keys(given).length)
       })
     },
+    ...(plugin.capabilities.verify === true
+      ? (["archived", "revoked"] as const).map((how) => ({
+          name: `verifies nothing at its fake, where it is ${how}`,
+          run: Effect.gen(function* () {
+            const { answer, service, settings } = served()
+            service.behaviour = how
+            const { exit } = yield* verify(answer, settings)
+            assert.isTrue(
+              Exit.isFailure(exit),
+              "`verify` succeeds where a message would not arrive: let it check the destination"
+            )
+          })
+        }))
+      : []),
     ...misbehaviours.map((how) => ({
       name: `calls its fake, where it is ${how}, ${reasons[how] ?? "anything but delivered"}`,
       run: Effect.gen(function* () {

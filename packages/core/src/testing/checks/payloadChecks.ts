@@ -16,7 +16,7 @@ const maxReceiptBytes = 4096
 const json = Schema.toCodecJson(Receipt)
 
 /** What is sent for whatever has to be said. */
-export const payloadChecks = ({ deliver, plugin, service }: Trial): ReadonlyArray<Check> => {
+export const payloadChecks = ({ deliver, options, plugin, service }: Trial): ReadonlyArray<Check> => {
   const fits = ({ exit, printed, sent }: Seen<unknown>) => {
     assert.isTrue(Exit.isSuccess(exit), printed)
     assert.isAbove(sent.length, 0, "nothing was sent")
@@ -40,11 +40,12 @@ export const payloadChecks = ({ deliver, plugin, service }: Trial): ReadonlyArra
     )
     for (const notification of [notifications.Escalated, notifications.Cleared]) {
       for (const form of forms) {
-        for (const conversation of [{ id: "kept", receipt }, { id: "empty", receipt: {} }, { id: "lost" }]) {
-          fits(yield* deliver(notification, { form, conversation }))
+        const after = (receipt: Receipt) => [{ kind: "Raised" as const, receipt }]
+        for (const messages of [after(receipt), [...after(receipt), ...after(receipt)], after({}), []]) {
+          fits(yield* deliver(notification, { form, conversation: { id: "one", messages } }))
         }
         // An older version of the plugin gave another.
-        const old = { id: "old", receipt: { data: { of: "an older version" } } }
+        const old = { id: "old", messages: after({ data: { of: "an older version" } }) }
         const other = yield* deliver(notification, { form, conversation: old })
         assert.isFalse(Exit.hasDies(other.exit), other.printed)
       }
@@ -70,13 +71,16 @@ export const payloadChecks = ({ deliver, plugin, service }: Trial): ReadonlyArra
       name: `gives what the service takes for ${what}`,
       run: isTaken(notification)
     })),
-    { name: "gives what the service takes for any notification", run: always(isTaken) },
+    { name: "gives what the service takes for any notification", run: always(isTaken, options.generate) },
     { name: "goes on from its own receipt, and without one", run: isContinued },
     ...(service.isRead
       ? [
           {
             name: "keeps its plain form within the size that it declares",
-            run: Effect.andThen(Effect.forEach(Object.values(given), isWithinSize), always(isWithinSize))
+            run: Effect.andThen(
+              Effect.forEach(Object.values(given), isWithinSize),
+              always(isWithinSize, options.generate)
+            )
           }
         ]
       : []),
