@@ -19,6 +19,7 @@ import { arrays } from "./rows/arrays.ts"
 import { backlog } from "./rows/backlog.ts"
 import { fanout } from "./rows/fanout.ts"
 import { gateways } from "./rows/gateways.ts"
+import { hostile } from "./rows/hostile.ts"
 import { history } from "./rows/history.ts"
 import { idle } from "./rows/idle.ts"
 import { isolation } from "./rows/isolation.ts"
@@ -43,7 +44,8 @@ const rows = [
   rules,
   backlog,
   history,
-  idle
+  idle,
+  hostile
 ]
 
 const { values: options } = parseArgs({

@@ -29,6 +29,12 @@ export const cpuOfBench = (): number => {
   return (system + user) / 1000
 }
 
+/** CPU time of the calling thread, in milliseconds. */
+export const threadCpu = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1000
+}
+
 /** CPU time of a process and its children, ended ones included. */
 export const cpuWithChildren = (pid: number): number =>
   readdirSync("/proc")

@@ -26,3 +26,9 @@ export const maxObservations = 5000
 export const maxUnreadableLength = 65_536
 /** The most bodies that are kept because they could not be read; the newest stay. */
 export const maxUnreadable = 1000
+/** The most fields of one object in a body. */
+export const maxFields = 1000
+/** The most values in one body that carries alerts: elements of arrays, and fields. */
+export const maxValues = 100_000
+/** The most values in any other body. */
+export const maxConfigValues = 10_000

@@ -16,7 +16,7 @@ export {
 } from "./history/History.ts"
 export { type Accepted, Intake } from "./commands/Intake.ts"
 export { Integrations } from "./config/Integrations.ts"
-export { fromIssue, InvalidInput, invalid, InvalidPart, pointer } from "./config/InvalidInput.ts"
+export { fromIssue, InvalidInput, invalid, InvalidPart, maxErrors, pointer } from "./config/InvalidInput.ts"
 export { Changes, type ChangesAfter } from "./cluster/Changes.ts"
 export { GroupCommit, StoreUnavailable } from "./sql/GroupCommit.ts"
 export { StoreProblem, storeProblem, storeSentences } from "./sql/storeProblem.ts"

@@ -1,3 +1,3 @@
 export type { Decoded } from "./Decoded.ts"
-export { parseJson } from "./parseJson.ts"
+export { parseJson, readNumber } from "./parseJson.ts"
 export * as ThousandEyes from "./ThousandEyes.ts"

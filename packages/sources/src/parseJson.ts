@@ -1,20 +1,20 @@
 /**
- * Parses JSON as `JSON.parse` does, except that a number that a JavaScript number cannot hold digit by digit stays as
- * the text that was sent. A source's ids may exceed 2^53: `9007199254740993` becomes `"9007199254740993"`, and not
- * `9007199254740992`, which may be the id of another alert.
- *
- * Throws what `JSON.parse` throws; nested deeper than a few thousand levels, a `RangeError`.
+ * Parses JSON as `JSON.parse` does, with every number read by `readNumber`. Throws what `JSON.parse` throws; nested deeper
+ * than a few thousand levels, a `RangeError`.
  */
-export const parseJson = (text: string): unknown => (mayBeInexact.test(text) ? parseExactly(text) : JSON.parse(text))
-
-/** A number of up to 15 digits is exact, and most bodies have no longer one. */
-const mayBeInexact = /[\d.]{16}/
-
-const parseExactly = (text: string): unknown =>
+export const parseJson = (text: string): unknown =>
   JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === "number" && context?.source !== undefined && isInexact(value, context.source)
-      ? context.source
-      : value
+    typeof value === "number" && context?.source !== undefined ? readNumber(context.source) : value
   )
 
-const isInexact = (value: number, source: string): boolean => mayBeInexact.test(source) && String(value) !== source
+/**
+ * Reads a number of a JSON text. One that a JavaScript number cannot hold digit by digit stays as the text that was sent:
+ * a source's ids may exceed 2^53, and `9007199254740993` read as `9007199254740992` may be the id of another alert.
+ */
+export const readNumber = (source: string): number | string => {
+  const value = Number(source)
+  return mayBeInexact.test(source) && String(value) !== source ? source : value
+}
+
+/** A number of up to 15 digits is exact. */
+const mayBeInexact = /[\d.]{16}/

@@ -1,21 +1,18 @@
 import { Api } from "@tocsin/client"
-import { fromPostedAlert, InboundLimits, PostedAlert } from "@tocsin/core"
+import { fromPostedAlert, InboundLimits } from "@tocsin/core"
 import { AlertRules, Alerts, explain, History, Intake, Integrations, GroupCommit } from "@tocsin/delivery"
-import { DateTime, Effect, Schema } from "effect"
+import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { decodeBody, parseJson, readBody } from "./body.ts"
+import { decodeAlerts } from "./body/decodeAlerts.ts"
+import { readBody } from "./body/readBody.ts"
+import { readJson } from "./body/readJson.ts"
 import { deliveryJson } from "./deliveries.ts"
 import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
-const decodeOne = decodeBody(PostedAlert)
-const decodeMany = decodeBody(
-  Schema.Array(PostedAlert).check(
-    Schema.isMaxLength(InboundLimits.maxAlerts, { expected: `at most ${InboundLimits.maxAlerts} alerts` })
-  )
-)
+const json = { maxValues: InboundLimits.maxValues, repeated: "refuse", number: Number } as const
 
 /** `/v1/alerts` */
 export const AlertHandlers = HttpApiBuilder.group(
@@ -32,8 +29,8 @@ export const AlertHandlers = HttpApiBuilder.group(
     return handlers
       .handleRaw("post", ({ request }) =>
         Effect.gen(function* () {
-          const body = yield* parseJson(yield* readBody(request))
-          const posted = Array.isArray(body) ? yield* decodeMany(body) : [yield* decodeOne(body)]
+          const body = yield* readJson(yield* readBody(request), json)
+          const posted = yield* decodeAlerts(body.value)
           const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
           return { items }
         })

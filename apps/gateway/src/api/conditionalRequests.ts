@@ -3,7 +3,7 @@ import type { Expected, InvalidInput, StoreUnavailable } from "@tocsin/delivery"
 import { type DateTime, Effect } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
-import { toInvalidRequest } from "./body.ts"
+import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import { storeProblem } from "./problems.ts"
 
 /** The problem documents of what can go wrong with any edit. */

@@ -22,7 +22,7 @@ import {
 import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
-import { toInvalidRequest } from "./body.ts"
+import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
   created,
   editProblems,

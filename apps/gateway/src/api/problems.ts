@@ -6,11 +6,14 @@ import {
   TooLarge,
   UnsupportedMediaType
 } from "@tocsin/client"
+import { InboundLimits } from "@tocsin/core"
 import { fromIssue, invalid, type StoreUnavailable } from "@tocsin/delivery"
 import { Cause, Effect, Layer, Schema } from "effect"
 import { Headers, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
-import { checkedJson, readBody, toInvalidRequest } from "./body.ts"
+import { readBody } from "./body/readBody.ts"
+import { readJson } from "./body/readJson.ts"
+import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import { allowedMethods } from "./allowedMethods.ts"
 import { problem } from "../server/problem.ts"
 
@@ -46,7 +49,13 @@ export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler) =>
  */
 const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest => {
   const text = readBody(request).pipe(
-    Effect.flatMap((body) => (body.text === "" ? Effect.succeed("") : checkedJson(body, "refuse"))),
+    Effect.flatMap((body) =>
+      body.text === ""
+        ? Effect.succeed("")
+        : Effect.map(readJson(body, json), ({ isCorrected, value }) =>
+            isCorrected ? JSON.stringify(value) : body.text
+          )
+    ),
     Effect.orDie
   )
   const { "content-type": type = "" } = request.headers
@@ -55,6 +64,8 @@ const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServ
     get: (target, name) => (name === "text" ? text : name === "headers" ? headers : Reflect.get(target, name, target))
   })
 }
+
+const json = { maxValues: InboundLimits.maxConfigValues, repeated: "refuse", number: Number } as const
 
 const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, UnsupportedMediaType]))
 

@@ -4,7 +4,7 @@ import { AlertRules, Edits, invalid, GroupCommit, type StoredRule } from "@tocsi
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
-import { toInvalidRequest } from "./body.ts"
+import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
   created,
   editProblems,

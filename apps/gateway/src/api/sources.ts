@@ -1,9 +1,11 @@
+import { InboundLimits } from "@tocsin/core"
 import { Api, Conflict, NotFound } from "@tocsin/client"
 import { Intake, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
-import { parseJson, ThousandEyes } from "@tocsin/sources"
+import { readNumber, ThousandEyes } from "@tocsin/sources"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { type Body, checkedJson, readBody } from "./body.ts"
+import { readBody } from "./body/readBody.ts"
+import { readJson } from "./body/readJson.ts"
 import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
@@ -63,10 +65,10 @@ export const SourceHandlers = HttpApiBuilder.group(
           const isWhole = sent.notUtf8At === undefined
           const keep = (why: string) =>
             unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })
-          const body = yield* readJson(sent).pipe(
+          const { value } = yield* readJson(sent, json).pipe(
             Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
           )
-          return yield* take(name, body, keep)
+          return yield* take(name, value, keep)
         })
       )
       .handle("list", notYet)
@@ -94,13 +96,13 @@ export const SourceHandlers = HttpApiBuilder.group(
               detail: "Not all of it was kept, or not all was UTF-8: let its source send it again"
             })
           }
-          const body = yield* readJson({ text: kept.body, notUtf8At: undefined }).pipe(
+          const { value } = yield* readJson({ text: kept.body, notUtf8At: undefined }, json).pipe(
             Effect.mapError(
               ({ detail = "The body is not JSON" }) =>
                 new Conflict({ detail: `${detail}. It stays: let its source send JSON` })
             )
           )
-          const taken = yield* take(kept.source, body, () => Effect.void)
+          const taken = yield* take(kept.source, value, () => Effect.void)
           if (taken.unreadable === 0) yield* Effect.mapError(unreadable.remove(id), storeProblem)
           return taken
         })
@@ -108,7 +110,7 @@ export const SourceHandlers = HttpApiBuilder.group(
   })
 )
 
-/** The JSON in a source's body, with every digit of its ids. */
-const readJson = (body: Body) => Effect.map(checkedJson(body, "last"), parseJson)
+/** With every digit of ids. */
+const json = { maxValues: InboundLimits.maxValues, repeated: "last", number: readNumber } as const
 
 const noSuch = () => notFound("kept body", "/v1/sources/unreadable")

@@ -3,6 +3,7 @@ import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
 import { alert, posted, refused } from "../harness/posting.ts"
+import { routesWithBody } from "../harness/routes.ts"
 import { fixture, SharedWorld } from "../harness/world.ts"
 
 describe("The limits of an alert", () => {
@@ -65,12 +66,30 @@ describe("The limits of an alert", () => {
       })
     )
 
-    it.effect("list a hundred errors of many, and count the rest", () =>
+    it.effect("list a hundred errors of more", () =>
       Effect.gen(function* () {
-        const many = Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`f${n}`, 0]))
+        const many = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`f${n}`, 0]))
         const answer = yield* ask(400, "POST", "/v1/alerts", alert("many", many))
         assert.lengthOf(errorsOf(answer), 100)
-        assert.include(answer.as(Problem).detail, "300000 errors in all, of which 100 are listed")
+        assert.include(answer.as(Problem).detail, "There are more than 100 errors; the first are listed")
+      })
+    )
+
+    it.effect("hold for every body: 1,000 fields in an object, and so many values", () =>
+      Effect.gen(function* () {
+        const fields = Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`f${n}`, 0]))
+        const zeros = (count: number) => `[${"0,".repeat(count - 2)}0]`
+        for (const { path } of routesWithBody.filter(({ method }) => method === "POST")) {
+          const refusal = (body: unknown) =>
+            Effect.map(ask(400, "POST", path, body), (answer) =>
+              errorsOf(answer).map(({ expected, path }) => [path, expected])
+            )
+          assert.deepStrictEqual(yield* refusal([{ a: fields }]), [["/0/a", "an object of at most 1000 fields"]])
+          const most = /alerts$|sources/.test(path) ? 100_000 : 10_000
+          const tooMany = [["", `at most ${most} values`]]
+          assert.deepStrictEqual(yield* refusal(zeros(most + 1)), tooMany)
+          if (!path.includes("/sources/")) assert.notDeepEqual(yield* refusal(zeros(most)), tooMany)
+        }
       })
     )
 
@@ -142,7 +161,7 @@ describe("The limits of the configuration", () => {
           yield* ask(201, "POST", "/v1/rules", { ...rule, id: `named-${id}`, integrations: ["named-slack"] })
         }
         const { as } = yield* ask(409, "DELETE", "/v1/integrations/named-slack")
-        assert.match(as(Problem).detail ?? "", /^Still named by (rule [\w-]+, ){10}1 more;/)
+        assert.match(as(Problem).detail ?? "", /^The integration is used by (rule [\w-]+, ){10}1 more\. /)
       })
     )
 

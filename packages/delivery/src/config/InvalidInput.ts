@@ -21,8 +21,15 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 export const invalid = (path: string, expected: string, message = `Expected ${expected}`): InvalidInput =>
   new InvalidInput({ errors: [{ path, expected, message }] })
 
-/** The errors of input that its schema refused, with their places below `at`. */
-export const fromIssue = (issue: SchemaIssue.Issue, at = ""): InvalidInput => {
+/** The most errors that an answer lists: more of what is wrong with one input helps nobody. */
+export const maxErrors = 100
+
+/**
+ * The errors of input that its schema refused, with their places below `at`: the first `maxErrors`, and one more if there
+ * are more.
+ */
+export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
+  const issue = firstIssues(all, { left: maxErrors + 1 })
   // Else what is no object at all would be told the schema's identifier, which only its authors know.
   if (issue._tag === "AnyOf" && issue.issues.length === 0 && issue.ast.types.every(SchemaAST.isObjects)) {
     return invalid(at, "an object")
@@ -59,6 +66,26 @@ export const fromIssue = (issue: SchemaIssue.Issue, at = ""): InvalidInput => {
       }
     })
   })
+}
+
+/** The issue with no more leaves than that. */
+const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }): SchemaIssue.Issue => {
+  switch (issue._tag) {
+    case "Encoding":
+      return new SchemaIssue.Encoding(issue.ast, firstIssues(issue.issue, limit))
+    case "Pointer":
+      return new SchemaIssue.Pointer(issue.path, firstIssues(issue.issue, limit))
+    case "Composite": {
+      const [first, ...others] = issue.issues.slice(0, limit.left)
+      if (first === undefined) return issue
+      const kept: [SchemaIssue.Issue, ...Array<SchemaIssue.Issue>] = [firstIssues(first, limit)]
+      for (const other of others) if (limit.left > 0) kept.push(firstIssues(other, limit))
+      return new SchemaIssue.Composite(issue.ast, kept)
+    }
+    default:
+      limit.left--
+      return issue
+  }
 }
 
 /** How a message begins that says so, before what was expected. */

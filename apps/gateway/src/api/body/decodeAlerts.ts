@@ -1,0 +1,35 @@
+import type { InvalidRequest } from "@tocsin/client"
+import { InboundLimits, Observation, PostedAlert } from "@tocsin/core"
+import { fromIssue, invalid } from "@tocsin/delivery"
+import { Effect, Schema } from "effect"
+import { toInvalidRequest } from "./toInvalidRequest.ts"
+import { yielding } from "./yielding.ts"
+
+const { test, ...fields } = PostedAlert.fields
+
+/** A posted alert whose arrays of any length let others run. */
+const Posted = Schema.Struct({
+  ...fields,
+  test: Schema.optionalKey(
+    Schema.Struct({
+      ...test.schema.fields,
+      targets: Schema.optionalKey(Schema.Array(yielding(Schema.NonEmptyString, 1)))
+    })
+  ),
+  observations: Schema.optionalKey(Schema.Array(yielding(Observation, 5)))
+})
+
+const decoder = <S extends Schema.Codec<any, any>>(schema: S) => {
+  const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(schema), { errors: "all", onExcessProperty: "error" })
+  return (body: unknown) => Effect.mapError(decode(body), ({ issue }) => toInvalidRequest(fromIssue(issue)))
+}
+const decodeOne = decoder(Posted)
+const decodeMany = decoder(Schema.Array(yielding(Posted, 20)))
+
+/** Decodes what `POST /v1/alerts` takes: an alert, or an array of them. An unknown field is an error. */
+export const decodeAlerts = (body: unknown): Effect.Effect<ReadonlyArray<PostedAlert>, InvalidRequest> => {
+  if (!Array.isArray(body)) return Effect.map(decodeOne(body), (alert) => [alert])
+  return body.length > InboundLimits.maxAlerts
+    ? toInvalidRequest(invalid("", `at most ${InboundLimits.maxAlerts} alerts`))
+    : decodeMany(body)
+}

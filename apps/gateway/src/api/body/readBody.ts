@@ -1,0 +1,61 @@
+import { type InvalidRequest, TooLarge, UnsupportedMediaType } from "@tocsin/client"
+import { invalid } from "@tocsin/delivery"
+import { InboundLimits } from "@tocsin/core"
+import { Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import { isAscii, isUtf8 } from "node:buffer"
+import { toInvalidRequest } from "./toInvalidRequest.ts"
+import { readBytes } from "./readBytes.ts"
+
+/** A body as text. */
+export interface Body {
+  /** What cannot be read as UTF-8 is replaced by U+FFFD. */
+  readonly text: string
+  /** The first byte that is not UTF-8. */
+  readonly notUtf8At: number | undefined
+}
+
+/** Reads a body, unless it is compressed, too long or not in UTF-8. Headers are judged before the body is read. */
+export const readBody = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest
+): Effect.fn.Return<Body, InvalidRequest | TooLarge | UnsupportedMediaType> {
+  const { "content-encoding": encoding = "identity", "content-type": type = "" } = request.headers
+  if (encoding.toLowerCase() !== "identity") {
+    return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without a Content-Encoding" })
+  }
+  const [, charset = "utf-8"] = /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(type) ?? []
+  const isUtf8 = /^utf-?8$/i.test(charset)
+  if (!isUtf8 && !extendsAscii.test(charset)) {
+    return yield* new UnsupportedMediaType({ detail: "Send the body in UTF-8" })
+  }
+  const bytes = yield* Effect.mapError(readBytes(request, InboundLimits.maxBodyBytes), (why) =>
+    why === "too long"
+      ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
+      : toInvalidRequest(invalid("", "a body that can be read"))
+  )
+  if (!isUtf8 && !isAscii(bytes)) {
+    return yield* new UnsupportedMediaType({
+      detail:
+        "The body has characters beyond ASCII, and its Content-Type names another charset than UTF-8: send it in UTF-8"
+    })
+  }
+  const text = bytes.toString()
+  return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
+})
+
+/** The charsets in which ASCII is written as in UTF-8; senders name them by mistake (RFC 8259, section 11: JSON has no charset). */
+const extendsAscii = /^(?:(?:us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d{1,2}|windows-125\d)$/i
+
+/** The first byte at which `text`, as which `bytes` were read, has a U+FFFD that was not sent. */
+const notUtf8At = (bytes: Buffer, text: string): number | undefined => {
+  if (isUtf8(bytes)) return undefined
+  // What is not UTF-8 is another byte once it was replaced.
+  const replaced = Buffer.from(text)
+  let [from, to] = [0, bytes.length]
+  while (to - from > 1) {
+    const middle = (from + to) >> 1
+    if (bytes.compare(replaced, from, middle, from, middle) === 0) from = middle
+    else to = middle
+  }
+  return from
+}

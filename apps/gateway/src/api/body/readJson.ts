@@ -1,0 +1,26 @@
+import type { InvalidRequest } from "@tocsin/client"
+import { invalid, InvalidInput } from "@tocsin/delivery"
+import { Effect } from "effect"
+import { type Json, type JsonOptions, parseJson } from "./parseJson.ts"
+import type { Body } from "./readBody.ts"
+import { toInvalidRequest } from "./toInvalidRequest.ts"
+
+/** Parses the JSON of a body; other requests run meanwhile. The error says where it is not JSON, or which limit it exceeds. */
+export const readJson = ({ notUtf8At, text }: Body, options: JsonOptions): Effect.Effect<Json, InvalidRequest> =>
+  Effect.suspend(() => {
+    if (notUtf8At !== undefined) {
+      return toInvalidRequest(invalid("", "UTF-8", `The body is not UTF-8: byte ${notUtf8At} does not fit`))
+    }
+    return finish(parseJson(text, options))
+  })
+
+const finish = (parsing: Generator<void, Json>): Effect.Effect<Json, InvalidRequest> =>
+  Effect.flatMap(
+    Effect.try({
+      try: () => parsing.next(),
+      catch: (error) =>
+        toInvalidRequest(error instanceof InvalidInput ? error : invalid("", "JSON", "The body is not JSON"))
+    }),
+    ({ done, value }) =>
+      done === true ? Effect.succeed(value) : Effect.flatMap(Effect.yieldNow, () => finish(parsing))
+  )
