@@ -49,8 +49,7 @@ export const judge = (
   if (alert.state === "raised") {
     if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }
     // Where an id names one problem only, its clear ends it, however the two times were read.
-    if (event.reusesId && event.clearedAt !== undefined && DateTime.isLessThan(event.clearedAt, alert.startedAt))
-      return { _tag: "Late", alert }
+    if (event.reusesId && isOfEarlierEpisode(alert, event)) return { _tag: "Late", alert }
     return {
       _tag: "Cleared",
       alert: clearedAlert(alert, event, now),
@@ -63,14 +62,22 @@ export const judge = (
 /** How far the clocks of one source may differ, in seconds: one may state the starts of its alerts, another the ends. */
 const clockTolerance = 60
 
+const withinTolerance = (at: DateTime.Utc, of: DateTime.Utc): boolean =>
+  DateTime.isGreaterThanOrEqualTo(at, DateTime.subtract(of, { seconds: clockTolerance }))
+
+/** Whether a clear is about an episode before the open one (I3); one that names its start may be of a clock that is behind. */
+const isOfEarlierEpisode = ({ startedAt }: Alert, event: AlertEvent): boolean => {
+  if (event.clearedAt === undefined || DateTime.isGreaterThanOrEqualTo(event.clearedAt, startedAt)) return false
+  return !DateTime.Equivalence(event.startedAt, startedAt) || !withinTolerance(event.clearedAt, startedAt)
+}
+
 /** Whether a raise after a clear is about a problem after the cleared episode (I3). */
 const isLater = ({ alert, clearTimeStated }: Episode, event: AlertEvent): boolean => {
   // A clear without a time says nothing of the sender's clock: only the very same start tells the episode.
   if (!clearTimeStated) return !DateTime.Equivalence(event.startedAt, alert.startedAt)
   return (
     DateTime.isGreaterThan(event.startedAt, alert.startedAt) &&
-    (alert.clearedAt === undefined ||
-      DateTime.isGreaterThanOrEqualTo(event.startedAt, DateTime.subtract(alert.clearedAt, { seconds: clockTolerance })))
+    (alert.clearedAt === undefined || withinTolerance(event.startedAt, alert.clearedAt))
   )
 }
 

@@ -65,6 +65,21 @@ describe("judge", () => {
       [raisedAt(3, { reusesId: false }), clearedAt(2, { reusesId: false })],
       "Opened Cleared"
     ],
+    [
+      "I3: a clear up to 60 seconds before the start that it names closes it, because clocks differ",
+      [raisedAt(2), clearedAt(2, { startedAt: at(2), clearedAt: time("2026-01-01T01:59:00Z") })],
+      "Opened Cleared"
+    ],
+    [
+      "I3: a clear more than 60 seconds before the start that it names is late",
+      [raisedAt(2), clearedAt(2, { startedAt: at(2), clearedAt: time("2026-01-01T01:58:59.999Z") })],
+      "Opened Late"
+    ],
+    [
+      "I3: a clear that names another start is late a second before the open episode, since it is of an earlier one",
+      [raisedAt(2), clearedAt(2, { startedAt: at(1), clearedAt: time("2026-01-01T01:59:59Z") })],
+      "Opened Late"
+    ],
     ["I3: a clear at its start closes it", [raisedAt(3), clearedAt(3)], "Opened Cleared"],
     [
       "I3: a clear closes whatever start it carries",

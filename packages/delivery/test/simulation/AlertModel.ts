@@ -109,7 +109,9 @@ const judge = (model: AlertModel, event: SourceEvent, now: number, start: number
       Object.assign(latest, { severity, summary, team, last: word, startedAt: Math.min(latest.startedAt, startedAt) })
     } else {
       // I3
-      if (event.reusesId && clearedAt !== undefined && clearedAt < latest.startedAt) return nothing("late")
+      const behind = clearedAt === undefined ? 0 : latest.startedAt - clearedAt
+      const namesIt = startedAt === latest.startedAt
+      if (event.reusesId && behind > (namesIt ? 60_000 : 0)) return nothing("late")
       Object.assign(latest, { state: "cleared", ...cleared, clearTimeStated: clearedAt !== undefined, last: word })
     }
     return { status: "accepted", episode: latest.episode, moved: true }
