@@ -32,9 +32,9 @@ export const fakeChecks = (
       name: "gives its fake what it takes",
       run: Effect.gen(function* () {
         const { service, ...how } = served()
-        for (const notification of Object.values(given)) {
+        for (const [what, notification] of Object.entries(given)) {
           for (const form of ["rich", "plain"] as const) {
-            const { exit, printed } = yield* deliver(notification, { ...how, form })
+            const { exit, printed } = yield* deliver(notification, { ...how, form, deliveryId: `${what} ${form}` })
             assert.isTrue(Exit.isSuccess(exit), printed)
           }
         }
