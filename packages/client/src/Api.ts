@@ -12,7 +12,7 @@ import { EventsApi } from "./Events.ts"
 import { LanesApi } from "./Lanes.ts"
 import { SessionApi, SessionsApi } from "./Sessions.ts"
 import { SourcesApi } from "./Sources.ts"
-import { SystemApi } from "./System.ts"
+import { BackupApi, SystemApi } from "./System.ts"
 
 const description = [
   "Tocsin takes alerts from monitoring systems and from anyone who posts them, and tells them in chat rooms.",
@@ -31,7 +31,8 @@ export class Api extends HttpApi.make("tocsin")
     PluginsApi,
     LanesApi,
     EventsApi,
-    SessionsApi
+    SessionsApi,
+    BackupApi
   )
   .middleware(Authorization)
   .add(SessionApi, SystemApi)

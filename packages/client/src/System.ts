@@ -2,8 +2,8 @@
  * Whether the gateway can do its work.
  */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { NotFound, StoreUnavailable } from "./Problems.ts"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Conflict, NotFound, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
 const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), error: StoreUnavailable }
@@ -30,3 +30,18 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).a
     )
   )
 ) {}
+
+/** Backups of the store. */
+export class BackupApi extends HttpApiGroup.make("backup")
+  .add(
+    HttpApiEndpoint.post("take", "/v1/backup", {
+      success: HttpApiSchema.StreamUint8Array({ contentType: "application/vnd.sqlite3" }),
+      error: [Conflict, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Download a backup of the store",
+        "A consistent copy of the SQLite database, made while the gateway runs. It does not include the key. On PostgreSQL it is 409: use pg_dump."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ description: "Backups of the store." })) {}

@@ -6,6 +6,7 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { AlertHandlers } from "./alerts.ts"
 import * as Auth from "./access/Auth.ts"
+import { BackupHandlers } from "./backup.ts"
 import { documented } from "./openApi.ts"
 import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
 import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
@@ -56,7 +57,8 @@ export const Routes = Layer.unwrap(
     NotYetHandlers,
     EventHandlers,
     SignInHandlers,
-    SystemHandlers
+    SystemHandlers,
+    BackupHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
   Layer.provide(Auth.Access.layer),

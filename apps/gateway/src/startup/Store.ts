@@ -1,7 +1,7 @@
 /**
  * The store that the settings name.
  */
-import { type Peers, Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
+import { type Backups, type Peers, Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { databaseProblem } from "./filePrivacy.ts"
@@ -23,7 +23,7 @@ export const layer = (store: StoreUrl) =>
         )
       )
 
-const refuse = (message: string): Layer.Layer<SqlClient.SqlClient | Peers, StartRefused> =>
+const refuse = (message: string): Layer.Layer<SqlClient.SqlClient | Peers | Backups, StartRefused> =>
   Layer.effectContext(Effect.fail(new StartRefused({ message })))
 
 const sqliteRefused = (file: string, error: SqlError.SqlError) => {

@@ -6,6 +6,7 @@ import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema } fro
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
+import { Backups } from "./Backups.ts"
 import { peersOn } from "../cluster/postgresPeers.ts"
 
 /** The database cannot be used as it is set up; the message says what to change. */
@@ -34,7 +35,7 @@ const idleInTransaction = "3s"
 export const layer = (
   url: Redacted.Redacted,
   settings?: Pick<PgClient.PgClientConfig, "ssl" | "stream">
-): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError | PostgresRefused> =>
+): Layer.Layer<SqlClient.SqlClient | Peers | Backups, SqlError.SqlError | PostgresRefused> =>
   Layer.effectContext(
     Effect.gen(function* () {
       // Its time-outs are the network's: no clock of a test may stand still under them.
@@ -43,6 +44,7 @@ export const layer = (
       const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
       yield* check(client, config)
       return Context.make(SqlClient.SqlClient, client).pipe(
+        Context.add(Backups, Backups.none),
         Context.add(Peers, yield* peersOn(client, one(config), clock))
       )
     })

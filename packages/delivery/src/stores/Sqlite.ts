@@ -8,9 +8,11 @@ import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
+import { open as openFile } from "node:fs/promises"
 import { dirname } from "node:path"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { backup, DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
+import { Backups } from "./Backups.ts"
 
 /**
  * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
@@ -19,7 +21,7 @@ import { Peers } from "../cluster/Peers.ts"
  * locked for as long as the layer lives: a second process fails with a
  * `LockTimeoutError` after two seconds, and nothing is left behind by a crash.
  */
-export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers, SqlError.SqlError> =>
+export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers | Backups, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       if (!isInMemory(filename)) yield* attempt("make the folder", () => makeFolder(dirname(filename)))
@@ -51,9 +53,23 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
       })
-      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Peers, Peers.none))
+      return Context.make(SqlClient.SqlClient, client).pipe(
+        Context.add(Peers, Peers.none),
+        Context.add(Backups, Backups.of({ copyTo: (file) => copyTo(database, file) }))
+      )
     })
   ).pipe(Layer.provide(Reactivity.layer))
+
+/** In steps of a hundred pages on another thread: writes go on meanwhile, and are part of the copy. */
+const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.tryPromise({
+    try: async () => {
+      await backup(database, file)
+      const copy = await openFile(file, "r+")
+      await copy.sync().finally(() => copy.close())
+    },
+    catch: toSqlError("back up")
+  }).pipe(Effect.uninterruptible)
 
 const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
 
@@ -126,16 +142,15 @@ const parameter = (value: unknown): null | number | bigint | string | Uint8Array
 }
 
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
-  Effect.try({
-    try: run,
-    catch: (cause) => {
-      const options = { operation, message: `could not ${operation}` }
-      const reason = isOfStatement(cause)
-        ? new SqlError.SqlSyntaxError({ cause, ...options })
-        : SqlError.classifySqliteError(withErrno(cause), options)
-      return new SqlError.SqlError({ reason })
-    }
-  })
+  Effect.try({ try: run, catch: toSqlError(operation) })
+
+const toSqlError = (operation: string) => (cause: unknown) => {
+  const options = { operation, message: `could not ${operation}` }
+  const reason = isOfStatement(cause)
+    ? new SqlError.SqlSyntaxError({ cause, ...options })
+    : SqlError.classifySqliteError(withErrno(cause), options)
+  return new SqlError.SqlError({ reason })
+}
 
 /** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_MISUSE, SQLITE_RANGE. */
 const codesOfStatements = [1, 18, 20, 21, 25]

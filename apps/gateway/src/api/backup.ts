@@ -1,0 +1,69 @@
+import { Api, Conflict } from "@tocsin/client"
+import { Backups, StoreUnavailable, storeProblem as problemOf } from "@tocsin/delivery"
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import { Effect, Predicate } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { createReadStream } from "node:fs"
+import { mkdtemp, open, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { Settings } from "../startup/Settings.ts"
+import { logEdit } from "./logEdit.ts"
+import { storeProblem } from "./problems.ts"
+
+/** `/v1/backup` */
+export const BackupHandlers = HttpApiBuilder.group(
+  Api,
+  "backup",
+  Effect.fn(function* (handlers) {
+    const { copyTo } = yield* Backups
+    const { store } = yield* Settings
+
+    return handlers.handleRaw("take", ({ request }) =>
+      Effect.gen(function* () {
+        if (copyTo === undefined || store._tag === "Postgres") {
+          return yield* new Conflict({ detail: "The store is PostgreSQL. Back it up with pg_dump" })
+        }
+        const beside = store.file === ":memory:" ? tmpdir() : dirname(store.file)
+        const copy = yield* Effect.acquireRelease(
+          Effect.mapError(copied(copyTo, join(beside, "tocsin-backup-")), storeProblem),
+          (copy) => Effect.promise(() => copy.close())
+        )
+        const { size } = yield* Effect.promise(() => copy.stat())
+        yield* logEdit(request, "A backup", "downloaded")
+        const body = NodeStream.fromReadable({
+          evaluate: () => createReadStream("", { fd: copy.fd, autoClose: false, start: 0 }),
+          onError: (error) => error
+        })
+        return HttpServerResponse.stream(body, {
+          contentType: "application/vnd.sqlite3",
+          contentLength: size,
+          headers: { "content-disposition": 'attachment; filename="tocsin.db"' }
+        })
+      })
+    )
+  })
+)
+
+/** A copy of the store in a folder of its own, which is gone from the disk once the file is closed. */
+const copied = Effect.fnUntraced(function* (copyTo: NonNullable<Backups["Service"]["copyTo"]>, prefix: string) {
+  // For the gateway's user only, as the file in it.
+  const folder = yield* onDisk(() => mkdtemp(prefix))
+  const file = join(folder, "tocsin.db")
+  return yield* Effect.gen(function* () {
+    const handle = yield* onDisk(() => open(file, "wx+", 0o600))
+    yield* copyTo(file).pipe(
+      Effect.mapError((error) => StoreUnavailable.of(problemOf(error))),
+      Effect.tapError(() => Effect.promise(() => handle.close()))
+    )
+    return handle
+  }).pipe(Effect.ensuring(Effect.promise(() => rm(folder, { recursive: true, force: true }))))
+})
+
+const onDisk = <A>(run: () => Promise<A>) =>
+  Effect.tryPromise({
+    try: run,
+    catch: (error) =>
+      StoreUnavailable.of(Predicate.hasProperty(error, "code") && error.code === "ENOSPC" ? "DiskFull" : "DiskError")
+  })

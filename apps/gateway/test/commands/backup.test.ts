@@ -1,0 +1,141 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { execFile } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { fileURLToPath } from "node:url"
+import { tmpdir } from "node:os"
+import { makeInProcess, type World } from "../harness/world.ts"
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+/** Runs `tocsin backup` to its end, with these settings and no others. */
+const backup = (file: string, settings: { readonly [name: string]: string }) =>
+  Effect.callback<{ readonly code: number | null; readonly out: string; readonly err: string }>((resume) => {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_/.test(name))
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@tocsin/source", main, "backup", file],
+      { env: { ...Object.fromEntries(inherited), ...settings } },
+      (_, out, err) => resume(Effect.succeed({ code: child.exitCode, out, err }))
+    )
+  })
+
+const token = "a-token-of-24-characters"
+
+const post = (world: World, id: number) =>
+  world.request(
+    "POST",
+    "/v1/alerts",
+    {
+      source: "s",
+      id: `${id}.`,
+      state: "raised",
+      startedAt: "2026-01-01T00:00:00Z",
+      rule: { name: "r" },
+      summary: "x".repeat(2000)
+    },
+    { authorization: `Bearer ${token}` }
+  )
+
+/** How many alerts a SQLite file holds, which must be whole. */
+const alertsIn = (file: string) => {
+  const database = new DatabaseSync(file)
+  try {
+    assert.deepStrictEqual(Object.values(database.prepare("PRAGMA integrity_check").get() ?? {}), ["ok"])
+    return Number(database.prepare("SELECT count(*) AS n FROM alerts").get()?.["n"])
+  } finally {
+    database.close()
+  }
+}
+
+describe("A backup", () => {
+  it.live("is whole while the gateway runs and takes alerts, and is read by another gateway with the key", () =>
+    Effect.gen(function* () {
+      const world = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      const settings = {
+        TOCSIN_DATABASE_URL: `sqlite:${world.database}`,
+        TOCSIN_PORT: new URL(world.gateway().url).port,
+        TOCSIN_TOKEN: token
+      }
+      yield* Effect.forEach(Array.from({ length: 500 }).keys(), (n) => post(world, n), {
+        concurrency: 20,
+        discard: true
+      })
+      let n = 500
+      const writing = yield* Effect.forkChild(Effect.forever(Effect.suspend(() => post(world, n++))))
+      const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
+      const file = join(folder, "tocsin.db")
+      const { code, err, out } = yield* backup(file, settings)
+      assert.strictEqual(code, 0, out + err)
+      assert.include(out, `Backed up ${world.database} to ${file} (`)
+      assert.strictEqual((statSync(file).mode & 0o777).toString(8), "600")
+      assert.deepStrictEqual(readdirSync(folder), ["tocsin.db"])
+      assert.isAtLeast(alertsIn(file), 500)
+      // Nothing is left beside the database, and nothing of it is shown.
+      assert.deepStrictEqual(
+        readdirSync(dirname(world.database)).filter((name) => name.includes("backup")),
+        []
+      )
+      assert.include(world.gateway().printed(), "A backup was downloaded by 127.0.0.1.")
+      writing.interruptUnsafe()
+      writeFileSync(`${file}.key`, readFileSync(`${world.database}.key`), { mode: 0o600 })
+      yield* world.gateway().stop("SIGTERM")
+      yield* world.startWith({ TOCSIN_DATABASE_URL: `sqlite:${file}` })
+      const { text } = yield* world.request("GET", "/v1/alerts?limit=1", undefined, {
+        authorization: `Bearer ${token}`
+      })
+      assert.isAtLeast(Number(/"total":(\d+)/.exec(text)?.[1]), 500)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is refused where it cannot be, with a sentence that says what to do", () =>
+    Effect.gen(function* () {
+      const world = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
+      const file = join(folder, "tocsin.db")
+      const settings = {
+        TOCSIN_DATABASE_URL: `sqlite:${world.database}`,
+        TOCSIN_PORT: new URL(world.gateway().url).port,
+        TOCSIN_TOKEN: token
+      }
+      const sentence = (changed: { readonly [name: string]: string }, to = file) =>
+        Effect.map(backup(to, { ...settings, ...changed }), ({ code, err }) => {
+          assert.strictEqual(code, 1, err)
+          assert.notInclude(err, "another-token-of-the-test")
+          return err.trimEnd()
+        })
+      assert.strictEqual(
+        yield* sentence({ TOCSIN_TOKEN: "another-token-of-the-test" }),
+        `The database is in use, and the gateway at 127.0.0.1:${settings.TOCSIN_PORT} wants another token. Set TOCSIN_TOKEN as the gateway has it.`
+      )
+      assert.include(
+        yield* sentence({ TOCSIN_PORT: "1" }),
+        "The database is in use, and no gateway answers at 127.0.0.1:1."
+      )
+      assert.strictEqual(
+        yield* sentence({ TOCSIN_DATABASE_URL: "postgres://tocsin:another-token-of-the-test@db.example.com/tocsin" }),
+        `PostgreSQL at db.example.com/tocsin is backed up by PostgreSQL's own program: pg_dump --format=custom --file=${file} "$TOCSIN_DATABASE_URL"`
+      )
+      assert.include(yield* sentence({}, world.database), "exists already. Name another file, or remove it first.")
+      assert.include(
+        yield* sentence({ TOCSIN_DATABASE_URL: "sqlite:/nowhere/a.db" }),
+        "There is no database /nowhere/a.db"
+      )
+      assert.deepStrictEqual(readdirSync(folder), [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is made without a gateway, too", () =>
+    Effect.gen(function* () {
+      const world = yield* makeInProcess()
+      yield* post(world, 1)
+      yield* world.gateway().stop("SIGTERM")
+      const file = join(mkdtempSync(join(tmpdir(), "tocsin-backups-")), "tocsin.db")
+      const { code, err } = yield* backup(file, { TOCSIN_DATABASE_URL: `sqlite:${world.database}` })
+      assert.strictEqual(code, 0, err)
+      assert.strictEqual(alertsIn(file), 1)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,20 @@
+/**
+ * Backups of the store while it is in use.
+ */
+import { Context, type Effect } from "effect"
+import type { SqlError } from "effect/sql"
+
+/** Copies the store to a file, if it can do that itself. */
+export class Backups extends Context.Service<
+  Backups,
+  {
+    /**
+     * Writes a consistent copy of the store to the file, which must be empty, and returns once it is on the disk. The store
+     * stays in use meanwhile. Undefined for PostgreSQL, which has `pg_dump`.
+     */
+    readonly copyTo: ((file: string) => Effect.Effect<void, SqlError.SqlError>) | undefined
+  }
+>()("@tocsin/delivery/Backups") {
+  /** A store that other programs back up. */
+  static readonly none = Backups.of({ copyTo: undefined })
+}
