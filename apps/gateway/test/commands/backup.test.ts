@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 /** Runs `tocsin backup` to its end, with these settings and no others. */
 const backup = (file: string, settings: { readonly [name: string]: string }) =>
   Effect.callback<{ readonly code: number | null; readonly out: string; readonly err: string }>((resume) => {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_/.test(name))
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TOCSIN_"))
     const child = execFile(
       process.execPath,
       ["--conditions=@tocsin/source", main, "backup", file],

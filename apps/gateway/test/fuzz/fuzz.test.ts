@@ -77,7 +77,8 @@ const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): stri
     if (status !== 409 && text.includes(canary)) return "which repeats what was sent"
     return readProblem(text)?.status === status ? undefined : "with a problem document of another status"
   }
-  return headers["content-type"]?.startsWith("text/html") || isJson(text) ? undefined : "which is not JSON"
+  const { "content-type": type = "" } = headers
+  return /^(text\/html|application\/vnd\.sqlite3)/.test(type) || isJson(text) ? undefined : "which is not JSON"
 }
 
 const readProblem = (text: string) =>
