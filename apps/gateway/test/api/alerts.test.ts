@@ -82,9 +82,9 @@ describe("POST /v1/alerts", () => {
         const cleared = { state: "cleared", clearedAt: "2026-01-01T01:00:00Z" }
         assert.deepStrictEqual(yield* statuses(cleared, cleared), ["accepted", "duplicate"])
         yield* room.told(2)
-        assert.deepStrictEqual(yield* statuses({}, { startedAt: "2026-01-01T00:59:59Z" }), ["late", "late"])
+        assert.deepStrictEqual(yield* statuses({}, { startedAt: "2026-01-01T00:58:59Z" }), ["late", "late"])
         yield* room.told(2)
-        assert.deepStrictEqual(yield* statuses({ startedAt: "2026-01-01T01:00:00Z" }), ["accepted"])
+        assert.deepStrictEqual(yield* statuses({ startedAt: "2026-01-01T00:59:59Z" }), ["accepted"])
         yield* room.told(3)
         assert.deepStrictEqual(
           (yield* list("source=plain")).items.map(({ episode, state }) => [episode, state]),
