@@ -17,7 +17,7 @@ describe("Storms and operators", () => {
           id: "storm",
           name: "Storm",
           type: "slack",
-          limits: { messages: 2, perSeconds: 60, burst: 1 },
+          limits: { messages: 1, perSeconds: 1, burst: 1 },
           settings: { url: `${world.slackUrl}/services/T0/B0/storm` }
         })
         yield* ask(201, "POST", "/v1/rules", { name: "S", match: { source: "storm" }, integrations: ["storm"] })

@@ -2,12 +2,24 @@
  * A Slack channel and a HipChat room with a rule that leads to both, and what they were told.
  */
 import { assert } from "@effect/vitest"
-import { show as showHipChat } from "@tocsin/plugin-hipchat/testing"
-import { show as showSlack } from "@tocsin/plugin-slack/testing"
+import { type FakeHipChat, show as showHipChat } from "@tocsin/plugin-hipchat/testing"
+import { type FakeSlack, show as showSlack } from "@tocsin/plugin-slack/testing"
 import { Effect, Schema } from "effect"
 import type { HttpClientError } from "effect/http"
 import { until } from "./gate.ts"
-import { hipChatToken, type World } from "./world.ts"
+import type { Request } from "./request.ts"
+
+/** The auth token of every HipChat integration in the tests. */
+export const hipChatToken = "the-rooms-auth-token"
+
+/** The gateway and the fakes that rooms are made of. */
+export interface Services {
+  readonly slack: FakeSlack
+  readonly slackUrl: string
+  readonly hipChat: FakeHipChat
+  readonly hipChatUrl: string
+  readonly request: Request
+}
 
 /** The rule, and what else the integrations have. */
 export interface RoomOptions {
@@ -38,7 +50,7 @@ export const fast = { messages: 1000, perSeconds: 1, burst: 1000 }
 
 /** Makes the integrations and the rule; the id must be new in its world. */
 export const makeRoom = (
-  { hipChat, hipChatUrl, request, slack, slackUrl }: Omit<World, "room">,
+  { hipChat, hipChatUrl, request, slack, slackUrl }: Services,
   id: string,
   { integration, match, notifyOnClear = true }: RoomOptions
 ): Effect.Effect<Room, HttpClientError.HttpClientError> =>

@@ -7,26 +7,16 @@ import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
 import { FakeSlack } from "@tocsin/plugin-slack/testing"
 import { Context, Effect, Layer, Schema, Scope } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
-import type { HttpMethod } from "effect/http"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import * as Gate from "./gate.ts"
 import * as InProcess from "./inProcess.ts"
-import { type Room, type RoomOptions, makeRoom } from "./room.ts"
+import type { Answer, Request } from "./request.ts"
+import { hipChatToken, makeRoom, type Room, type RoomOptions } from "./room.ts"
 
-/** The room's auth token, in every HipChat integration of the tests. */
-export const hipChatToken = "the-rooms-auth-token"
-
-/** What the gateway answered. */
-export interface Answer {
-  readonly status: number
-  readonly headers: { readonly [name: string]: string | undefined }
-  readonly text: string
-  /** The JSON in the body, decoded. */
-  readonly as: <A>(schema: Schema.Codec<A, any>) => A
-}
+export { type Answer, hipChatToken }
 
 /** The gateway in its world. */
 export interface World {
@@ -47,12 +37,7 @@ export interface World {
   readonly startWith: (settings: {
     readonly [name: string]: string
   }) => Effect.Effect<void, GatewayProcess.GatewayEnded>
-  readonly request: (
-    method: HttpMethod.HttpMethod,
-    path: string,
-    body?: unknown,
-    headers?: { readonly [name: string]: string }
-  ) => Effect.Effect<Answer, HttpClientError.HttpClientError>
+  readonly request: Request
   /** Bodies and headers of all answers so far. */
   readonly answers: ReadonlyArray<string>
   /** Makes an integration of each type, and a rule that leads to both. */
@@ -86,7 +71,7 @@ export const make = (
     let running = yield* startGateway(environment)
     const answers: Array<string> = []
 
-    const request: World["request"] = Effect.fnUntraced(function* (method, path, body, headers = {}) {
+    const request: Request = Effect.fnUntraced(function* (method, path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body)
       const bare = HttpClientRequest.make(method)(`${running.url}${path}`).pipe(HttpClientRequest.setHeaders(headers))
       const response = yield* client.execute(

@@ -1,10 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Integration } from "@tocsin/client"
 import { Effect } from "effect"
-import { Delivery, listOf } from "../harness/answers.ts"
+import { inject } from "vitest"
+import { listOf } from "../harness/answers.ts"
 import { memory } from "../harness/memory.ts"
 import { make, type World } from "../harness/world.ts"
 
-describe("A restart with 100,000 deliveries pending", () => {
+/** Thousands of alerts, each of which four integrations are due. */
+const thousands = inject("breadth") === "all" ? 26 : 3
+
+describe(`A restart with ${thousands * 4},000 deliveries pending`, () => {
   it.live("serves at once, in bounded memory", () =>
     Effect.gen(function* () {
       const world = yield* make()
@@ -21,7 +26,7 @@ describe("A restart with 100,000 deliveries pending", () => {
       }
       yield* saved(world, "/v1/rules", { name: "slow", match: { source: "slow" }, integrations: slow })
       const room = yield* world.room("ops", { match: { source: "other" } })
-      for (let array = 0; array < 26; array++) {
+      for (let array = 0; array < thousands; array++) {
         yield* post(
           world,
           Array.from({ length: 1000 }, (_, n) => alert("slow", `a${array * 1000 + n}.`))
@@ -32,8 +37,9 @@ describe("A restart with 100,000 deliveries pending", () => {
       assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
       yield* post(world, [alert("other", "new.")])
       yield* room.told(1)
-      const pending = yield* world.request("GET", "/v1/deliveries?status=pending&limit=1")
-      assert.isAtLeast(pending.as(listOf(Delivery)).total, 100_000)
+      const shown = (yield* world.request("GET", "/v1/integrations")).as(listOf(Integration)).items
+      const pending = shown.reduce((sum, { backlog }) => sum + backlog, 0)
+      assert.isAtLeast(pending, thousands * 4000 - 4)
       assert.isBelow(memory(world.gateway().pid, "HWM"), 500_000_000)
     })
   )
