@@ -10,7 +10,7 @@ import { bodyIsOptional, says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
 
-/** One notification owed to one integration, with every step of it. */
+/** One notification due to one integration, with every step of it. */
 export const Delivery = Schema.Struct({
   id: Schema.String,
   alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent of a digest and of a notice." }),

@@ -88,7 +88,7 @@ export const Integration = Schema.Struct({
   }),
   state: State.annotateKey({
     description:
-      "waiting: the service asked to be left alone, or cannot be reached. broken: it stands still until it is mended, or works when it is tried again, every five minutes."
+      "waiting: the service asked to be left alone, or cannot be reached. broken: it stops until it is fixed, or works when it is tried again, every five minutes."
   }),
   waiting: Schema.optionalKey(
     Schema.Struct({ because: Schema.Literals(["limited", "unavailable"]), until: Schema.DateTimeUtc })
@@ -251,7 +251,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       },
       success: HttpApiSchema.NoContent,
       error: [NotFound, Conflict, PreconditionFailed, StoreUnavailable]
-    }).annotateMerge(says("Remove an integration", "What it was still owed is superseded.")),
+    }).annotateMerge(says("Remove an integration", "Its open deliveries are superseded.")),
     HttpApiEndpoint.post("pause", "/:id/pause", {
       params,
       payload: WhyPaused,

@@ -2,7 +2,7 @@ import { severityRank } from "@tocsin/core"
 import type { DigestContent } from "@tocsin/delivery"
 import { DateTime } from "effect"
 
-/** The plain page that lists what a digest covers, the gravest first. */
+/** The plain page that lists what a digest covers, the most severe first. */
 export const digestPage = ({ alerts, at }: DigestContent): string => {
   const time = DateTime.formatIso(DateTime.makeUnsafe(at))
   const rows = alerts

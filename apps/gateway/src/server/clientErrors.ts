@@ -19,10 +19,10 @@ export const answerClientErrors = (server: Server, connections: Connections): vo
     const refusal = refusalOf(error.code ?? "")
     if (refusal === undefined) return socket.destroy()
     const refuse = () => {
-      const before = [...connections.owed(socket)].filter(({ req }) => req.complete).at(-1)
+      const before = [...connections.due(socket)].filter(({ req }) => req.complete).at(-1)
       // Requests that came before it on the connection are answered before it.
       if (before !== undefined) return before.once("close", refuse)
-      const [own] = connections.owed(socket)
+      const [own] = connections.due(socket)
       if (!socket.writable || own?.headersSent === true) return socket.destroy()
       return end(socket, refusal)
     }

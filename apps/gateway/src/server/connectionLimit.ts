@@ -22,8 +22,8 @@ export const mostConnections = (): number => {
 
 /** A server's open connections. */
 export interface Connections {
-  /** The answers owed on a connection, in the order of their requests. */
-  readonly owed: (socket: Socket) => ReadonlySet<ServerResponse>
+  /** The answers due on a connection, in the order of their requests. */
+  readonly due: (socket: Socket) => ReadonlySet<ServerResponse>
   /** Makes each connection end with its next answer. */
   readonly answerLast: () => void
   /** Closes all, whatever is in progress. */
@@ -32,7 +32,7 @@ export interface Connections {
 
 interface Connection {
   readonly socket: Socket
-  readonly owed: Set<ServerResponse>
+  readonly due: Set<ServerResponse>
 }
 
 /**
@@ -47,7 +47,7 @@ export const boundConnections = (server: Server, max: number): Connections => {
 
   server.on("connection", (socket: Socket) => {
     const key = keyOf(socket)
-    const connection: Connection = { socket, owed: new Set() }
+    const connection: Connection = { socket, due: new Set() }
     const forget = () => {
       idle.delete(connection)
       if (open.get(key) === connection) open.delete(key)
@@ -67,21 +67,21 @@ export const boundConnections = (server: Server, max: number): Connections => {
     if (isLast || headers.upgrade !== undefined) sayLast(response)
     const connection = open.get(keyOf(socket))
     if (connection === undefined) return
-    connection.owed.add(response)
+    connection.due.add(response)
     idle.delete(connection)
     response.once("close", () => {
-      connection.owed.delete(response)
-      if (connection.owed.size === 0 && !connection.socket.destroyed) idle.add(connection)
+      connection.due.delete(response)
+      if (connection.due.size === 0 && !connection.socket.destroyed) idle.add(connection)
     })
   }
   server.on("request", begin)
   server.on("checkContinue", begin)
 
   return {
-    owed: (socket) => open.get(keyOf(socket))?.owed ?? new Set(),
+    due: (socket) => open.get(keyOf(socket))?.due ?? new Set(),
     answerLast: () => {
       isLast = true
-      for (const { owed } of open.values()) owed.forEach(sayLast)
+      for (const { due } of open.values()) due.forEach(sayLast)
     },
     closeAll: () => open.forEach(({ socket }) => socket.destroy())
   }

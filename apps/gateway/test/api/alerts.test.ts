@@ -96,7 +96,7 @@ describe("POST /v1/alerts", () => {
       })
     )
 
-    it.effect("tells the summary with the raise, and a graver severity once", () =>
+    it.effect("tells the summary with the raise, and a higher severity once", () =>
       Effect.gen(function* () {
         const room = yield* (yield* SharedWorld).room("told", { match: { source: "told" } })
         const links = { started: "https://example.com/at/start", cleared: "https://example.com/at/end" }

@@ -52,7 +52,7 @@ export interface Cluster {
   readonly keepsTo: (rateLimit: typeof fast, hook: string) => void
   /** What the rooms were told of an alert, in order, by the words with which the messages begin. */
   readonly told: () => ReadonlyMap<string, ReadonlyArray<string>>
-  /** Waits until nothing is owed any more; gives all deliveries, as a gateway tells them. */
+  /** Waits until no delivery is open; gives all deliveries, as a gateway lists them. */
   readonly settled: (gateway: number) => Effect.Effect<ReadonlyArray<typeof Delivery.Type>>
 }
 

@@ -98,7 +98,7 @@ export const makeRoom = (
       messages.filter(({ shown }) => !shown.includes(`fence-${id} alert`))
     let fences = 0
 
-    /** A lane keeps its order: once it has told a new alert, it has told all that it owed before. */
+    /** A lane keeps its order: once it has sent a new alert, it has sent all that was due before. */
     const fence = Effect.gen(function* () {
       const sourceId = `fence${++fences}.`
       yield* request("POST", "/v1/alerts", {

@@ -28,7 +28,7 @@ describe("Beside a service that fails", () => {
     })
   )
 
-  it.live("a hook that turns 403 has its fallback told, and goes on at once when it is mended", () =>
+  it.live("a hook that turns 403 has its fallback notified, and delivers at once when it is fixed", () =>
     Effect.gen(function* () {
       const world = yield* makeInProcess()
       const slack = new FakeSlack()

@@ -80,11 +80,11 @@ describe("While the service fails", () => {
           name: "refused",
           type: "slack",
           limits: fast,
-          settings: { url: `${world.slackUrl}/services/mended` }
+          settings: { url: `${world.slackUrl}/services/fixed` }
         }
         assert.strictEqual((yield* world.request("PUT", path, body)).status, 200)
         yield* until("the message at its new place", () =>
-          world.slack.messages.some(({ url }) => url === "/services/mended")
+          world.slack.messages.some(({ url }) => url === "/services/fixed")
         )
         yield* eventually("the delivery's end", deliveries, ([delivery]) => delivery?.status === "delivered")
         const { broken: why, lastSuccessAt, state } = yield* shown

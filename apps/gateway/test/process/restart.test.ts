@@ -19,7 +19,7 @@ describe(`A restart with ${thousands * 4},000 deliveries pending`, () => {
           id,
           name: id,
           type: "slack",
-          // One message in a day: what it owes stays owed.
+          // One message in a day: all others stay pending.
           limits: { messages: 1, perSeconds: 86_400, burst: 1 },
           settings: { url: `${world.slackUrl}/services/T0/B0/${id}` }
         })

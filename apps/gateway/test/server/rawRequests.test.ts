@@ -122,7 +122,7 @@ describe("Over a bare connection", () => {
       })
     )
 
-    it.effect("Expect: 100-continue is heeded", () =>
+    it.effect("Expect: 100-continue is answered", () =>
       Effect.gen(function* () {
         const heard = yield* say(post("Expect: 100-continue\r\nContent-Length: 2", "{}") + bye)
         assert.deepStrictEqual(RawSocket.statuses(heard), [100, 400, 200])
