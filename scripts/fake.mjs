@@ -13,7 +13,9 @@ const programs = new Map(
 const [name = "", ...options] = process.argv.slice(2)
 const program = programs.get(name)
 if (program === undefined) {
-  console.error(`There is no fake of "${name}". There are: ${[...programs.keys()].sort().join(", ")}.`)
+  console.error(
+    `There is no fake of "${name}". There are: ${[...programs.keys()].toSorted((a, b) => a.localeCompare(b)).join(", ")}.`
+  )
   process.exitCode = 2
 } else {
   process.argv.splice(2, Infinity, "fake", ...options)

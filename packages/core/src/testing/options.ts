@@ -32,6 +32,9 @@ export interface Common<Self> {
  */
 export type Expected = Exclude<Reason["_tag"], "RateLimited"> | Reason
 
+/** The tag of an expected reason. */
+export const tagOf = (reason: Expected): Reason["_tag"] => (typeof reason === "string" ? reason : reason._tag)
+
 /** What the checks must know of a plugin that sends HTTP requests. */
 export interface Options<Self> extends Common<Self> {
   readonly peer?: never

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Duration, Effect, Exit } from "effect"
 import type { Reason } from "../../DeliveryError.ts"
-import type { Check, Options } from "../options.ts"
+import { type Check, type Options, tagOf } from "../options.ts"
 import type { HttpService } from "../http.ts"
 import { notifications } from "../samples.ts"
 import type { Trial } from "../trial.ts"
@@ -48,9 +48,9 @@ export const answerChecks = (
         for (let status = 300; status < 600; status++) yield* fails(responds(() => new Response(null, { status })))
       })
     },
-    ...(options.refused ?? []).map(([answer, tag], n) => ({
-      name: `calls refusal ${n + 1} ${tag}`,
-      run: fails(responds(answer), tag)
+    ...(options.refused ?? []).map(([answer, reason], n) => ({
+      name: `calls refusal ${n + 1} ${tagOf(reason)}`,
+      run: fails(responds(answer), reason)
     })),
     {
       name: "waits as long as Retry-After says",

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { Misconfigured, Unavailable } from "../../DeliveryError.ts"
-import type { Check, ConnectionOptions } from "../options.ts"
+import { type Check, type ConnectionOptions, tagOf } from "../options.ts"
 import { type ConnectionService, ends, frameBytes } from "../connection.ts"
 import { notifications } from "../samples.ts"
 import type { Trial } from "../trial.ts"
@@ -38,9 +38,9 @@ export const connectionChecks = (
         yield* fails(service.refuses(new Misconfigured({ detail: "not allowed" })), "Misconfigured")
       })
     },
-    ...refused.map(([peer, tag], n) => ({
-      name: `calls refusal ${n + 1} ${tag}`,
-      run: fails(service.answersBy(peer), tag)
+    ...refused.map(([peer, reason], n) => ({
+      name: `calls refusal ${n + 1} ${tagOf(reason)}`,
+      run: fails(service.answersBy(peer), reason)
     })),
     {
       name: "calls a connection that breaks off Unavailable",
