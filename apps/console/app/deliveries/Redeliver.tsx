@@ -70,6 +70,7 @@ export const ReasonDialog = ({ button, children, error, isPending, onClose, onRe
       <Form
         onSubmit={(event) => {
           event.preventDefault()
+          event.stopPropagation()
           onReason(reason)
         }}
       >

@@ -91,6 +91,8 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
         validationBehavior="aria"
         onSubmit={(event) => {
           event.preventDefault()
+          // A dialog lies inside of the form that opened it, as far as React is concerned.
+          event.stopPropagation()
           save.mutate(etag)
         }}
       >

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query"
-import { useEffect, useSyncExternalStore } from "react"
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react"
 import { sessionQuery } from "../data/session.ts"
 import { signedIn } from "../data/signedIn.ts"
 import { startLive } from "../data/start.ts"
 import { Shell } from "./Shell.tsx"
-import { SignInDialog, SignInPage } from "./SignIn.tsx"
+
+const SignInPage = lazy(() => import("./SignIn.tsx").then(({ SignInPage }) => ({ default: SignInPage })))
+const SignInDialog = lazy(() => import("./SignIn.tsx").then(({ SignInDialog }) => ({ default: SignInDialog })))
 
 /** Not a secret: only spares a browser that was here before an empty page while the gateway is asked. */
 const seen = "tocsin.seen"
@@ -34,12 +36,22 @@ export const Gate = () => {
   }, [isIn])
 
   if (caller === undefined && !wasHere()) return null
-  if (caller !== undefined && !isIn && !hasShown.shell) return <SignInPage caller={caller} />
+  if (caller !== undefined && !isIn && !hasShown.shell) {
+    return (
+      <Suspense>
+        <SignInPage caller={caller} />
+      </Suspense>
+    )
+  }
   if (isIn) hasShown.shell = true
   return (
     <>
       <Shell />
-      {(isNeeded || (caller !== undefined && !isIn)) && <SignInDialog />}
+      {(isNeeded || (caller !== undefined && !isIn)) && (
+        <Suspense>
+          <SignInDialog />
+        </Suspense>
+      )}
     </>
   )
 }

@@ -19,6 +19,7 @@ const SignInForm = () => {
       className="sign-in-form"
       onSubmit={(event) => {
         event.preventDefault()
+        event.stopPropagation()
         mutate(token)
       }}
     >

@@ -14,7 +14,7 @@ const route = getRouteApi("/alert-settings")
 export const AlertSettings = () => {
   const { rule: open, tab } = route.useSearch()
   const navigate = useNavigate({ from: "/alert-settings" })
-  const { data, failureReason } = useQuery(rulesQuery)
+  const { data, failureReason, isError } = useQuery(rulesQuery)
   const { data: integrations } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
   const show = (rule: string | undefined, shown?: string) =>
@@ -48,7 +48,7 @@ export const AlertSettings = () => {
         </section>
       )}
       {data === undefined ? (
-        <Skeleton height="3.25rem" rows={5} />
+        !isError && <Skeleton height="3.25rem" rows={5} />
       ) : data.items.length === 0 && !isNew ? (
         <Empty title="No rule yet" actions={add}>
           <p>A rule says which alerts go to which integrations, and whether a message follows when they clear.</p>

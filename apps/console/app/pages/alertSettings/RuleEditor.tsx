@@ -99,6 +99,7 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
       validationBehavior="aria"
       onSubmit={(event) => {
         event.preventDefault()
+        event.stopPropagation()
         save.mutate(etag)
       }}
     >

@@ -62,6 +62,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
       <Form
         onSubmit={(event) => {
           event.preventDefault()
+          event.stopPropagation()
           redeliver.mutate()
         }}
       >

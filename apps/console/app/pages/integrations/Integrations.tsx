@@ -16,7 +16,7 @@ const route = getRouteApi("/integrations")
 export const Integrations = () => {
   const { edit, new: isNew } = route.useSearch()
   const navigate = useNavigate({ from: "/integrations" })
-  const { data, failureReason } = useQuery(integrationsQuery)
+  const { data, failureReason, isError } = useQuery(integrationsQuery)
   const { data: plugins } = useQuery(pluginsQuery)
   const { data: activity } = useQuery(activityQuery)
   const [removed, setRemoved] = useState<string>()
@@ -39,7 +39,7 @@ export const Integrations = () => {
     >
       {failureReason && <FailureNotice error={failureReason} />}
       {data === undefined ? (
-        <Skeleton height="11rem" rows={3} />
+        !isError && <Skeleton height="11rem" rows={3} />
       ) : data.items.length === 0 ? (
         <Empty title="No integration yet" actions={add}>
           <p>

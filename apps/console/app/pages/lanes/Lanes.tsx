@@ -18,12 +18,12 @@ import "./Lanes.css"
 
 /** How each integration is being sent to now. */
 export const Lanes = () => {
-  const { data, failureReason } = useQuery({ ...lanesQuery, refetchInterval: 5_000 })
+  const { data, failureReason, isError } = useQuery({ ...lanesQuery, refetchInterval: 5_000 })
   return (
     <Page name="Lanes" beside={data && data.total > 0 ? data.total : undefined}>
       {failureReason && <FailureNotice error={failureReason} />}
       {data === undefined ? (
-        <Skeleton height="8rem" rows={3} />
+        !isError && <Skeleton height="8rem" rows={3} />
       ) : data.items.length === 0 ? (
         <Empty
           title="No lane yet"

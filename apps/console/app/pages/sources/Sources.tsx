@@ -24,13 +24,13 @@ const states: {
 
 /** Where alerts come from, and what came that nobody could read. */
 export const Sources = () => {
-  const { data: sources, failureReason } = useQuery(sourcesQuery)
+  const { data: sources, failureReason, isError } = useQuery(sourcesQuery)
   const { data: unreadable } = useQuery(unreadableQuery)
   return (
     <Page name="Sources" beside={sources && sources.total > 0 ? sources.total : undefined}>
       {failureReason && <FailureNotice error={failureReason} />}
       {sources === undefined ? (
-        <Skeleton height="4.5rem" rows={3} />
+        !isError && <Skeleton height="4.5rem" rows={3} />
       ) : sources.items.length === 0 ? (
         <Empty title="No source yet">
           <p>

@@ -1,0 +1,152 @@
+/**
+ * Every page, dialog and state in light and dark, at 360 px and with forced colours: nobody is shut out.
+ */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import * as InProcess from "../../test/harness/inProcess.ts"
+import { make, SharedWorld } from "../../test/harness/world.ts"
+import { checkPage, Chromium, type Look, visit, type Visitor } from "./harness/browser.ts"
+import { seed } from "./harness/seed.ts"
+
+const SeededWorld = Layer.effect(
+  SharedWorld,
+  Effect.tap(make({}, InProcess.start), (world) => seed(world))
+)
+
+const looks: ReadonlyArray<readonly [name: string, look: Look]> = [
+  ["light", {}],
+  ["dark", { colorScheme: "dark" }],
+  ["360 px wide", { width: 360 }],
+  ["360 px wide and dark", { width: 360, colorScheme: "dark" }],
+  ["forced colours", { forcedColors: "active" }]
+]
+
+/** Opens a page, and waits until nothing of it is a skeleton. */
+const open = async ({ open, page }: Visitor, path: string, heading: string) => {
+  await open(path)
+  await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
+  await page.locator(".skeleton").first().waitFor({ state: "detached" })
+}
+
+describe("The console's looks", () => {
+  layer(Layer.merge(SeededWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+    for (const [name, look] of looks) {
+      it.effect(`every page in ${name}`, () =>
+        Effect.gen(function* () {
+          const visitor = yield* visit(yield* SharedWorld, look)
+          const { page } = visitor
+          const pages = {
+            Alerts: "/alerts",
+            Deliveries: "/deliveries",
+            Integrations: "/integrations",
+            "Alert settings": "/alert-settings",
+            Sources: "/sources",
+            Lanes: "/lanes",
+            Access: "/access",
+            "Not found": "/nowhere"
+          }
+          yield* Effect.promise(async () => {
+            for (const [heading, path] of Object.entries(pages)) {
+              await open(visitor, path, heading)
+              await checkPage(visitor, heading)
+              assert.strictEqual(await page.title(), `${heading} - Tocsin`)
+              assert.strictEqual(await page.getByRole("heading", { level: 1 }).count(), 1, heading)
+            }
+            await open(visitor, "/alerts", "Alerts")
+            await page.getByRole("table", { name: "Alerts" }).getByRole("link").first().click()
+            await page.getByRole("table", { name: "Who was notified" }).waitFor()
+            await page.getByRole("list", { name: "Timeline" }).waitFor()
+            await checkPage(visitor, "one alert")
+          })
+        })
+      )
+    }
+
+    it.effect("dialogs and forms, complete, incomplete and refused", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedWorld)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alert-settings?rule=major", "Alert settings")
+          await page.getByRole("checkbox", { name: "Send when clears" }).waitFor()
+          await checkPage(visitor, "Notifications")
+          await page.getByRole("button", { name: "Edit integrations" }).click()
+          await page.getByRole("dialog").waitFor()
+          await checkPage(visitor, "the list of integrations")
+          await page.getByRole("button", { name: "Add new integration" }).click()
+          await page.getByRole("dialog", { name: "Add new integration" }).waitFor()
+          await checkPage(visitor, "an empty form")
+          await page.getByRole("button", { name: /Type$/ }).click()
+          await page.getByRole("listbox").waitFor()
+          await checkPage(visitor, "the types")
+          await page.getByRole("option", { name: "Slack" }).click()
+          await page.getByRole("tab", { name: "RaisedAndCleared" }).click()
+          await page.getByRole("button", { name: "More settings" }).click()
+          await page.getByRole("button", { name: "The request" }).click()
+          await checkPage(visitor, "a form with all of it open")
+          await page.getByRole("textbox", { name: "Name", exact: true }).fill("Broken")
+          await page.getByRole("textbox", { name: "URL", exact: true }).fill("no address")
+          await page.getByRole("textbox", { name: "URL", exact: true }).press("Enter")
+          await page.getByRole("alert").waitFor()
+          await checkPage(visitor, "a refused form")
+          const url = page.getByRole("textbox", { name: "URL", exact: true })
+          assert.strictEqual(await url.getAttribute("aria-invalid"), "true")
+          assert.isTrue(await url.evaluate((field) => field === document.activeElement))
+          assert.strictEqual(await url.inputValue(), "no address")
+          assert.match((await page.getByRole("alert").textContent()) ?? "", /1 thing needs your attention/)
+          await page.keyboard.press("Escape")
+          await page.getByRole("alertdialog", { name: "Discard your changes?" }).waitFor()
+          await checkPage(visitor, "discarding")
+          await page.getByRole("button", { name: "Keep editing" }).click()
+          assert.strictEqual(await url.inputValue(), "no address")
+          await open(visitor, "/integrations?edit=room", "Integrations")
+          await page.getByRole("button", { name: "Replace Auth token" }).waitFor()
+          await checkPage(visitor, "an integration that is edited")
+          await page.getByRole("button", { name: "Send a test" }).click()
+          await page.getByText("Cleared: Delivered").waitFor()
+          await checkPage(visitor, "a test")
+          await open(visitor, "/integrations", "Integrations")
+          await page.getByRole("button", { name: "Delete Ops room" }).click()
+          await page.getByRole("alertdialog", { name: "Delete Ops room" }).waitFor()
+          await checkPage(visitor, "deleting")
+          await page.keyboard.press("Escape")
+          await page.keyboard.press("Control+k")
+          await page.getByRole("dialog", { name: "Go to" }).waitFor()
+          await page.keyboard.type("checkout")
+          await page.getByRole("option", { name: /The checkout/ }).waitFor()
+          await checkPage(visitor, "Go to")
+          await page.keyboard.press("Enter")
+          await page.getByRole("heading", { name: "Alert settings", level: 1 }).waitFor()
+        })
+      })
+    )
+
+    it.effect("the list of alerts by the keyboard: its ends, its rows, and what a screen reader counts", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedWorld)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alerts?state=all", "Alerts")
+          const table = page.getByRole("table", { name: "Alerts" })
+          const rows = Number(await table.getAttribute("aria-rowcount"))
+          assert.isAbove(rows, 20)
+          await table.focus()
+          await page.keyboard.press("End")
+          await page.locator(`[aria-rowindex="${rows}"]`).waitFor()
+          await page.keyboard.press("Home")
+          await page.locator('[aria-rowindex="2"]').waitFor()
+          await page.keyboard.press("ArrowDown")
+          await page.locator('[aria-rowindex="2"] a:focus').waitFor()
+          await page.keyboard.press("ArrowDown")
+          await page.locator('[aria-rowindex="3"] a:focus').waitFor()
+          assert.match((await page.getByRole("tooltip").textContent()) ?? "", /\d\.\d{3}.*GMT/)
+          await page.keyboard.press("Enter")
+          await page.getByRole("table", { name: "Who was notified" }).waitFor()
+          await page.goBack()
+          await table.waitFor()
+          assert.match(page.url(), /state=all/)
+        })
+      })
+    )
+  })
+})
