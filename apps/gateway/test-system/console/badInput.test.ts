@@ -229,6 +229,6 @@ const secretPlaces = async ({ context, page }: Visitor): Promise<ReadonlyArray<s
   await page.content(),
   JSON.stringify(await context.storageState()).replace(/"tocsin_session","value":"[^"]*"/, ""),
   await page.evaluate(() =>
-    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.cookie])
+    JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), history.state, document.cookie])
   )
 ]

@@ -28,6 +28,24 @@ const shown: { readonly [O in Outcome]: Shown } = {
   notDue: { word: "Not due", icon: "dash", tone: "quiet" }
 }
 
+const outcomes: { readonly [S in AlertInFull["deliveries"][number]["status"]]: Outcome } = {
+  pending: "waiting",
+  retrying: "waiting",
+  sending: "sending",
+  folded: "inDigest",
+  delivered: "delivered",
+  dead: "dead",
+  superseded: "superseded",
+  diverted: "diverted"
+}
+
+/** From the last delivery there, where the gateway states no outcome. */
+const shownBy = ({ integration, told }: ExplanationRow, deliveries: AlertInFull["deliveries"]): Shown => {
+  const last = deliveries.findLast((delivery) => delivery.integration === integration)
+  if (last !== undefined) return shown[outcomes[last.status]]
+  return told ? shown.delivered : { word: "Not notified", icon: "dash", tone: "quiet" }
+}
+
 const rank: { readonly [T in Shown["tone"]]: number } = { bad: 0, warn: 1, good: 2, quiet: 3 }
 
 interface Props {
@@ -37,10 +55,10 @@ interface Props {
 }
 
 /** For each integration, whether it was notified and what decided that; trouble first. */
-export const WhoWasNotified = ({ items, names }: Props) => {
+export const WhoWasNotified = ({ deliveries, items, names }: Props) => {
   const rows = items?.map((item) => ({
     ...item,
-    shown: item.outcome === undefined ? shown[item.told ? "delivered" : "noRule"] : shown[item.outcome]
+    shown: item.outcome === undefined ? shownBy(item, deliveries) : shown[item.outcome]
   }))
   const notified = items?.filter(({ told }) => told).length ?? 0
   return (
