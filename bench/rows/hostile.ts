@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
+// @boundaries-ignore the bench measures the bodies that the gateway is tested with
 import { hostile as bodies } from "../../apps/gateway/test/harness/hostileBodies.ts"
 import { startGateway } from "../gateway.ts"
 import { alert } from "../load.ts"
