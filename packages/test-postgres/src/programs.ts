@@ -35,7 +35,7 @@ const reachable = (file: string) => {
   const copy = join(sharedFolder(), `tocsin-${basename(dirname(folder)).replace("@", "")}-${versionOf(folder)}`)
   if (statSync(copy, { throwIfNoEntry: false })?.uid !== 0) {
     const made = mkdtempSync(`${copy}-`)
-    cpSync(folder, made, { recursive: true, dereference: true })
+    cpSync(folder, made, { recursive: true, verbatimSymlinks: true })
     openUp(made)
     try {
       renameSync(made, copy)
