@@ -131,7 +131,7 @@ export const TestSend = Schema.Struct({
       of: Schema.Literals(["Raised", "Cleared"]),
       status: Schema.Literals(["delivered", "failed", "trying", "skipped"]).annotateKey({
         description:
-          "trying: not known after 15 seconds; it goes on for five minutes. skipped: not tried, because the raise did not arrive."
+          "trying: not known after 15 seconds; it goes on for up to five minutes. skipped: not tried, because the raise did not arrive."
       }),
       form: Schema.Literals(["rich", "plain"]).annotateKey({
         description: "plain if the service refused the rich one."
@@ -285,7 +285,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       .annotateMerge(
         says(
           "Send a test",
-          "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success mends a broken integration."
+          "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success ends a broken state. History shows both."
         )
       ),
     HttpApiEndpoint.post("preview", "/:id/preview", {

@@ -7,13 +7,14 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { Migrator } from "effect/sql"
 import { AlertRules } from "./config/AlertRules.ts"
 import { Alerts } from "./records/Alerts.ts"
-import { Attempts } from "./sending/Attempts.ts"
+import { Pipeline } from "./sending/pipeline.ts"
 import { Backlog } from "./sending/Backlog.ts"
 import type { PluginRegistry } from "./config/PluginRegistry.ts"
 import type { Egress } from "@tocsin/core"
 import { AlertCloser } from "./planning/AlertCloser.ts"
 import { Changes } from "./cluster/Changes.ts"
 import { Conversations } from "./records/Conversations.ts"
+import { Deliveries } from "./records/Deliveries.ts"
 import { Edits } from "./commands/Edits.ts"
 import * as Expiry from "./planning/Expiry.ts"
 import * as FailureWatch from "./planning/FailureWatch.ts"
@@ -21,7 +22,8 @@ import { Fallbacks } from "./planning/Fallbacks.ts"
 import { History } from "./history/History.ts"
 import { Intake } from "./commands/Intake.ts"
 import { Integrations } from "./config/Integrations.ts"
-import { GroupCommit, type StoreUnavailable } from "./sql/GroupCommit.ts"
+import { GroupCommit } from "./sql/GroupCommit.ts"
+import type { StoreUnavailable } from "./sql/StoreUnavailable.ts"
 import { changeKey, type WrongKey } from "./config/keyRotation.ts"
 import { Lanes } from "./sending/Lanes.ts"
 import { migrate } from "./sql/migrations.ts"
@@ -58,10 +60,10 @@ export type Engine =
   | Changes
   | SecureRandom.SecureRandom
 
-const placeIntegrations = Effect.gen(function* () {
-  const { place } = yield* Integrations
+const updatePartitions = Effect.gen(function* () {
+  const { updatePartitions } = yield* Integrations
   const { commit } = yield* GroupCommit
-  yield* commit(place)
+  yield* commit(updatePartitions)
 })
 
 /**
@@ -86,13 +88,14 @@ export const layer: Layer.Layer<
   Retention.layer
 ).pipe(
   Layer.provideMerge(AlertCloser.layer),
-  Layer.provideMerge([Attempts.layer, Reconciler.layer]),
+  Layer.provideMerge([Pipeline.layer, Reconciler.layer]),
   Layer.provideMerge([Fallbacks.layer, OperatorNotices.layer]),
   Layer.provideMerge(Partitions.layer),
-  Layer.provideMerge(Layer.effectDiscard(placeIntegrations)),
+  Layer.provideMerge(Layer.effectDiscard(updatePartitions)),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
+  Layer.provideMerge(Conversations.layer),
   Layer.provideMerge([
-    Conversations.layer,
+    Deliveries.layer,
     Alerts.layer,
     AlertRules.layer,
     Integrations.layer,

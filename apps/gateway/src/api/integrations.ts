@@ -84,8 +84,11 @@ export const IntegrationHandlers = HttpApiBuilder.group(
           toInvalidRequest(invalid("/settings", "settings of which the plugin can make messages", "The plugin failed"))
       })
 
-    const test = (ready: ReadyIntegration, saved: boolean) =>
-      Effect.map(tests.send(ready, { saved }), (outcomes) => ({ items: outcomes.map(outcomeJson) }))
+    const test = (ready: ReadyIntegration, isSaved: boolean) =>
+      (isSaved ? tests.send(ready) : tests.sendUnsaved(ready)).pipe(
+        Effect.map((outcomes) => ({ items: outcomes.map(outcomeJson) })),
+        Effect.mapError(storeProblem)
+      )
 
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
       const size = yield* groupCommit.read(backlog.size(shown.id))

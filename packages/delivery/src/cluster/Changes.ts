@@ -71,7 +71,7 @@ export class Changes extends Context.Service<
         )
 
       const flush = Effect.gen(function* () {
-        if (!forPeers.isEmpty) yield* peers.tellChanges(forPeers.take())
+        if (!forPeers.isEmpty) yield* peers.publishChanges(forPeers.take())
         if (watchers === 0 || forWatchers.isEmpty) return
         const items = forWatchers.take()
         batches.push({ items, number: ++last })
@@ -91,7 +91,7 @@ export class Changes extends Context.Service<
         Effect.forkScoped
       )
       yield* Effect.forkScoped(
-        peers.hearChanges((changes) =>
+        peers.subscribeToChanges((changes) =>
           Effect.suspend(() => {
             changes.forEach((change) => forWatchers.add(change))
             return wake

@@ -1,41 +1,45 @@
 /**
- * Which lanes this gateway serves, and proof of it in every write (cases M1, M2).
+ * Which partitions of the lanes this gateway owns, and the leases that every write is made under (cases M1, M2).
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
-import { isOneOf } from "../sql/bulk.ts"
-import { type Handlers, Peers } from "./Peers.ts"
 import type { Lease } from "../domain/attempt.ts"
+import { isOneOf } from "../sql/bulk.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
+import { type Handlers, Peers } from "./Peers.ts"
 
-/** What follows when lanes come here, or go: `resume` is part of the transaction in which they come. */
+/** What happens when partitions come here or go; `resume` is part of the transaction in which they come. */
 export interface Service extends Handlers {
   readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 
-/** Where there can be no other gateway. */
-const onlyOne: Lease = { partition: 0, fence: 0 }
+/** The lease where there can be no other gateway. */
+const onlyGateway: Lease = { partition: 0, fence: 0 }
 
-/** Knows which lanes are served here. */
+/** Knows which lanes are owned here. */
 export class Partitions extends Context.Service<
   Partitions,
   {
-    /** Serves a fair share of the lanes for as long as it runs. */
+    /** Owns a fair share of the partitions for as long as it runs. */
     readonly serve: (service: Service) => Effect.Effect<never>
-    /** Says where integrations belong. */
-    readonly placed: (places: ReadonlyMap<IntegrationId, number>) => void
-    /** Whether an attempt at the integration may begin. */
-    readonly isHeld: (integration: IntegrationId) => boolean
+    /** Notes the partition of each integration. */
+    readonly assign: (assigned: ReadonlyMap<IntegrationId, { readonly partition: number }>) => void
+    /** Whether an attempt at the integration may begin: its lane is owned here, confirmed within the last two seconds. */
+    readonly isOwned: (integration: IntegrationId) => boolean
     /**
-     * The integrations whose lanes are served here, and what proves it. Belongs inside a journal's transaction: it holds
-     * till its end.
+     * The leases of those integrations whose lanes are owned here. Runs inside a transaction of `GroupCommit`: they hold
+     * until its end.
      */
-    readonly proven: (
+    readonly leases: (
       integrations: ReadonlySet<IntegrationId>
     ) => Effect.Effect<ReadonlyMap<IntegrationId, Lease>, SqlError.SqlError>
-    /** Those of the proofs that still hold, wherever their integrations belong by now. Belongs there, too. */
-    readonly stillHolding: (proofs: ReadonlySet<Lease>) => Effect.Effect<ReadonlySet<Lease>, SqlError.SqlError>
+    /**
+     * Those of the leases that still hold, whatever partitions their integrations belong to by now. Runs inside a
+     * transaction of `GroupCommit`, too.
+     */
+    readonly validLeases: (leases: ReadonlySet<Lease>) => Effect.Effect<ReadonlySet<Lease>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Partitions") {
   static readonly layer: Layer.Layer<Partitions, never, SqlClient.SqlClient | GroupCommit | Peers> = Layer.effect(
@@ -44,9 +48,9 @@ export class Partitions extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const peers = yield* Peers
-      /** The fence of each partition that is served here: whoever takes it over raises it. */
+      /** The fence of each partition that is owned here: whoever takes it over raises it. */
       const fences = new Map<number, number>()
-      let places: ReadonlyMap<IntegrationId, number> = new Map()
+      let assigned: ReadonlyMap<IntegrationId, { readonly partition: number }> = new Map()
 
       const gain = Effect.fnUntraced(function* (
         gained: ReadonlyArray<number>,
@@ -67,7 +71,7 @@ export class Partitions extends Context.Service<
 
       return Partitions.of({
         serve: ({ gained, lost, released, resume }) =>
-          peers.hold({
+          peers.own({
             gained: (partitions) =>
               gain(partitions, resume).pipe(
                 Effect.tapError(() => Effect.sleep("1 second")),
@@ -77,13 +81,13 @@ export class Partitions extends Context.Service<
             released: (partitions) => Effect.andThen(released(partitions), forget(partitions)),
             lost: (partitions) => Effect.andThen(forget(partitions), lost(partitions))
           }),
-        placed: (now) => void (places = now),
-        isHeld: (integration) => {
-          const partition = places.get(integration)
-          return partition === undefined || peers.isHeld(partition)
+        assign: (now) => void (assigned = now),
+        isOwned: (integration) => {
+          const partition = assigned.get(integration)?.partition
+          return partition === undefined || peers.isOwned(partition)
         },
-        proven: Effect.fnUntraced(function* (integrations) {
-          if (!peers.many) return new Map([...integrations].map((id) => [id, onlyOne]))
+        leases: Effect.fnUntraced(function* (integrations) {
+          if (!peers.many) return new Map([...integrations].map((id) => [id, onlyGateway]))
           const rows = yield* sql<Lease & { id: IntegrationId }>`
             SELECT i.id, p.partition, p.fence
             FROM integrations i JOIN partitions p ON p.partition = i.partition
@@ -94,15 +98,15 @@ export class Partitions extends Context.Service<
             )
           )
         }),
-        stillHolding: Effect.fnUntraced(function* (proofs) {
-          if (!peers.many) return proofs
+        validLeases: Effect.fnUntraced(function* (leases) {
+          if (!peers.many) return leases
           const rows = yield* sql<Lease>`SELECT partition, fence FROM partitions
             WHERE ${sql.in(
               "partition",
-              [...proofs].map(({ partition }) => partition)
+              [...leases].map(({ partition }) => partition)
             )}`
           const now = new Map(rows.map(({ fence, partition }) => [partition, fence]))
-          return new Set([...proofs].filter(({ fence, partition }) => now.get(partition) === fence))
+          return new Set([...leases].filter(({ fence, partition }) => now.get(partition) === fence))
         })
       })
     })

@@ -1,21 +1,21 @@
 /**
- * How the lanes learn, after a commit, that there is something for them.
+ * How lanes learn, after a commit, that there is something for them.
  */
-import { IntegrationId } from "@tocsin/core"
+import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Queue } from "effect"
 import { Peers, type Signal } from "./Peers.ts"
 
-/** At most so many are told to the other gateways at once. */
-const maxGroup = 256
+/** At most so many signals are published at once. */
+const maxSignals = 256
 
-/** Carries signals from the writers to the lanes, wherever they are served. A lost one costs time only: lanes look by themselves now and then. */
+/** Carries signals from writers to lanes, whichever gateway owns them. A lost one costs time only: lanes also poll. */
 export class Signals extends Context.Service<
   Signals,
   {
     readonly send: (integrations: Iterable<IntegrationId>, of: Signal["of"]) => Effect.Effect<void>
     readonly take: Effect.Effect<Signal>
-    /** Says whose lanes are served here, so that others are not told of work for them. */
-    readonly serves: (integration: IntegrationId, isServed: boolean) => void
+    /** Notes whether the integration's lane runs here: then others need no signal of work for it. */
+    readonly setOwned: (integration: IntegrationId, isOwned: boolean) => void
   }
 >()("@tocsin/delivery/Signals") {
   static readonly layer: Layer.Layer<Signals, never, Peers> = Layer.effect(
@@ -24,11 +24,11 @@ export class Signals extends Context.Service<
       const peers = yield* Peers
       const here = yield* Queue.unbounded<Signal>()
       const elsewhere = yield* Queue.unbounded<Signal>()
-      const served = new Set<IntegrationId>()
+      const owned = new Set<IntegrationId>()
 
       if (peers.many) {
-        yield* Queue.takeBetween(elsewhere, 1, maxGroup).pipe(
-          Effect.flatMap(peers.tell),
+        yield* Queue.takeBetween(elsewhere, 1, maxSignals).pipe(
+          Effect.flatMap(peers.publish),
           Effect.forever({ disableYield: true }),
           Effect.forkScoped
         )
@@ -41,11 +41,11 @@ export class Signals extends Context.Service<
           if (!peers.many) return
           yield* Queue.offerAll(
             elsewhere,
-            signals.filter(({ integration, of }) => of === "changed" || !served.has(integration))
+            signals.filter(({ integration, of }) => of === "changed" || !owned.has(integration))
           )
         }),
         take: Queue.take(here),
-        serves: (integration, isServed) => void (isServed ? served.add(integration) : served.delete(integration))
+        setOwned: (integration, isOwned) => void (isOwned ? owned.add(integration) : owned.delete(integration))
       })
     })
   )

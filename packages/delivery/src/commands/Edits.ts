@@ -7,9 +7,11 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "../config/AlertRules.ts"
 import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { InvalidInput } from "../config/InvalidInput.ts"
-import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Reconciler } from "../planning/Reconciler.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
@@ -68,7 +70,7 @@ export class Edits extends Context.Service<
   static readonly layer: Layer.Layer<
     Edits,
     never,
-    GroupCommit | SqlClient.SqlClient | AlertRules | Conversations | Integrations | Reconciler | Signals
+    GroupCommit | SqlClient.SqlClient | AlertRules | Conversations | Deliveries | Integrations | Reconciler | Signals
   > = Layer.effect(
     Edits,
     Effect.gen(function* () {
@@ -76,6 +78,7 @@ export class Edits extends Context.Service<
       const groupCommit = yield* GroupCommit
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
+      const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const reconciliation = yield* Reconciler
       const signals = yield* Signals
@@ -132,8 +135,13 @@ export class Edits extends Context.Service<
       const saveIntegration = Effect.fnUntraced(function* (input: IntegrationInput, expected: Expected) {
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
-        yield* integrations.save(input)
-        yield* integrations.retryNow(input.id)
+        const { hasNewSettings } = yield* integrations.save(input)
+        // What was sent to another destination cannot be followed (O8).
+        if (hasNewSettings) {
+          yield* conversations.forgetReceipts(input.id)
+          yield* deliveries.supersedeTests(input.id)
+        }
+        yield* deliveries.retryNow(input.id)
         if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
@@ -156,7 +164,8 @@ export class Edits extends Context.Service<
         }
         for (const other of falling) yield* integrations.removeFallback(other.id)
         yield* reconciliation.leave(id)
-        yield* conversations.endAll(id)
+        yield* deliveries.supersedeAll(id)
+        yield* conversations.closeAll(id)
         yield* integrations.remove(id)
         yield* sql.afterCommit(signals.send([id, ...falling.map((other) => other.id)], "changed"))
       })

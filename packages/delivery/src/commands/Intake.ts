@@ -11,7 +11,8 @@ import { hash } from "node:crypto"
 import { Alerts } from "../records/Alerts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
 import { type Episode, judge } from "../domain/episode.ts"
-import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
 import { type Moved, Reconciler } from "../planning/Reconciler.ts"
 import { storable } from "../domain/storableText.ts"
@@ -126,7 +127,7 @@ export class Intake extends Context.Service<
             if (event !== undefined) answers.set(event, one)
           })
         }
-        return requests.map((events) => events.flatMap((event) => answers.get(event) ?? []))
+        return (events: ReadonlyArray<Hashed>) => events.flatMap((event) => answers.get(event) ?? [])
       })
 
       const accept = groupCommit.batch(acceptAll)

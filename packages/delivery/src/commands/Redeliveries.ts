@@ -4,11 +4,14 @@
 import type { IntegrationId, Kind } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { Conversations, type DeliveryStatus } from "../records/Conversations.ts"
+import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
+import type { Row } from "../records/deliveryRow.ts"
 import { NotFound } from "./Edits.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { type InvalidInput, invalid } from "../config/InvalidInput.ts"
-import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { storable } from "../domain/storableText.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
@@ -44,13 +47,14 @@ export class Redeliveries extends Context.Service<
   static readonly layer: Layer.Layer<
     Redeliveries,
     never,
-    GroupCommit | SqlClient.SqlClient | Conversations | Integrations | Signals
+    GroupCommit | SqlClient.SqlClient | Conversations | Deliveries | Integrations | Signals
   > = Layer.effect(
     Redeliveries,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const conversations = yield* Conversations
+      const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
 
@@ -60,24 +64,28 @@ export class Redeliveries extends Context.Service<
             message: "It is a digest or a notice; what a digest says is delivered again by itself"
           })
         }
-        const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
+        const conversation = (yield* conversations.byIds([row.conversation_id])).get(row.conversation_id)
         const whyNot =
           conversation === undefined || !(yield* integrations.enabled).has(conversation.integration)
             ? "Its integration was deleted"
             : notNow(row, conversation)
         if (conversation === undefined || whyNot !== undefined) return yield* new NotAgain({ message: whyNot ?? "" })
-        const made = yield* conversations.makeDelivery(conversation, {
-          kind: kindNow(row.kind, conversation),
-          status: "pending",
-          cause: storable(`delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`),
-          redeliveryOf: row.id
-        })
+        const [created = ""] = yield* deliveries.enqueue([
+          {
+            integration: conversation.integration,
+            conversation,
+            kind: kindNow(row.kind, conversation),
+            status: "pending",
+            cause: storable(`delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`),
+            redeliveryOf: row.id
+          }
+        ])
         yield* sql.afterCommit(signals.send([conversation.integration], "work"))
-        return made
+        return created
       })
 
       const one = Effect.fnUntraced(function* (id: string, asked: Asked) {
-        const [row] = yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`
+        const row = (yield* deliveries.byIds([id])).get(id)
         if (row === undefined) return yield* new NotFound()
         const told = yield* sql`SELECT id FROM deliveries
           WHERE conversation_id = ${row.conversation_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
@@ -129,9 +137,9 @@ export class Redeliveries extends Context.Service<
   )
 }
 
-const notNow = ({ cause, id, kind, status }: Row, { state, waiting }: StoredConversation): string | undefined => {
-  if (waiting?.id === id) return "It still waits to be delivered"
-  if (waiting !== undefined) return "Another delivery of this alert still waits there"
+const notNow = ({ cause, id, kind, status }: Row, { state, openDelivery }: StoredConversation): string | undefined => {
+  if (openDelivery?.id === id) return "It still waits to be delivered"
+  if (openDelivery !== undefined) return "Another delivery of this alert still waits there"
   if (status === "superseded") return `It was superseded (${cause ?? ""}): what it said was no longer true`
   if (kind === "Cleared" && state === "open") return "The alert is raised again there: there is no clear to be told"
   return undefined
@@ -140,12 +148,3 @@ const notNow = ({ cause, id, kind, status }: Row, { state, waiting }: StoredConv
 /** A raise that is told again says what is true by then, so that it need not be known here whether it cleared. */
 const kindNow = (kind: Kind, { state }: StoredConversation): Kind =>
   kind === "Cleared" || (kind === "Escalated" && state === "open") ? kind : "Raised"
-
-interface Row {
-  readonly sequence: number
-  readonly id: string
-  readonly conversation_id: string | null
-  readonly kind: Kind
-  readonly status: DeliveryStatus
-  readonly cause: string | null
-}

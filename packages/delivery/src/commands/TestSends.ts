@@ -1,30 +1,31 @@
 /**
- * Test sends: a raised and a cleared test notification, by the way that alerts go (case D6).
+ * Test sends: a raised and a cleared test notification, sent the way that alerts are (case D6).
  */
-import { type Alert, AlertId, type ChannelPlugin, IntegrationId, type Reason } from "@tocsin/core"
-import { Clock, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer } from "effect"
+import { type ChannelPlugin, IntegrationId, type Notification } from "@tocsin/core"
+import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { rateLimitsOf } from "../config/rateLimits.ts"
-import { Integrations } from "../config/Integrations.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
-import { RateLimiter } from "../sending/RateLimiter.ts"
-import type { Peers } from "../cluster/Peers.ts"
-import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
+import { SqlClient } from "effect/sql"
 import { Signals } from "../cluster/Signals.ts"
-import { giveUpAfter, remoteRateLimiter } from "./remoteRateLimiter.ts"
-import { sendOnce } from "../sending/sendOnce.ts"
+import { rateLimitsOf } from "../config/rateLimits.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
+import { Deliveries } from "../records/Deliveries.ts"
+import type { DeliveryStatus } from "../records/deliveryRow.ts"
+import { clearedTestAlert, decodeTestSend, newTestSend, testAlert, testsOf } from "../records/testSend.ts"
+import { RateLimiter } from "../sending/RateLimiter.ts"
+import { send } from "../sending/send.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /** What became of one of the two notifications. */
 export interface TestOutcome {
   readonly of: "Raised" | "Cleared"
-  /** `trying` goes on for five minutes at most; `skipped` was not tried, because the raise did not arrive. */
+  /** `trying` goes on, for five minutes at most; `skipped` was not tried, because the raise did not arrive. */
   readonly status: "delivered" | "failed" | "trying" | "skipped"
   /** `plain` if the service refused the rich form. */
   readonly form: ChannelPlugin.Form
   /** Why the last attempt failed. */
-  readonly reason?: Reason
-  /** Not before this time, in epoch milliseconds, because of a rate limit or because the service asked for it. */
+  readonly reason?: { readonly _tag: string; readonly detail: string }
+  /** Not tried before this time, in epoch milliseconds. */
   readonly until?: number
   readonly link?: URL
 }
@@ -32,146 +33,148 @@ export interface TestOutcome {
 /** How long a caller waits for the outcomes. */
 const answerWithin = Duration.seconds(15)
 
+/** How often the outcomes are looked up. */
+const pollInterval = Duration.millis(100)
+
 /** Sends test notifications. */
 export class TestSends extends Context.Service<
   TestSends,
   {
     /**
-     * Sends both before anything else that the integration is owed, within its
-     * rate limit, and answers within 15 seconds. A success ends a broken state of the
-     * integration of this id if it is `saved`; else nothing is stored.
+     * Sends both by the lane of the saved integration, before all other deliveries; a broken or disabled integration
+     * sends them too. Returns within 15 seconds. A success ends a broken state.
      */
-    readonly send: (
-      integration: ReadyIntegration,
-      options: { readonly saved: boolean }
-    ) => Effect.Effect<ReadonlyArray<TestOutcome>>
+    readonly send: (integration: ReadyIntegration) => Effect.Effect<ReadonlyArray<TestOutcome>, StoreUnavailable>
+    /**
+     * Sends both by settings that are not saved, within their rate limit, and stores nothing. Returns within 15 seconds,
+     * and gives up then.
+     */
+    readonly sendUnsaved: (integration: ReadyIntegration) => Effect.Effect<ReadonlyArray<TestOutcome>>
   }
 >()("@tocsin/delivery/TestSends") {
   static readonly layer: Layer.Layer<
     TestSends,
     never,
-    GroupCommit | Integrations | RateLimiter | Peers | Signals | SecureRandom.SecureRandom
+    GroupCommit | SqlClient.SqlClient | Deliveries | RateLimiter | Signals | SecureRandom.SecureRandom
   > = Layer.effect(
     TestSends,
     Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
-      const integrations = yield* Integrations
-      const pacingOf = yield* remoteRateLimiter
+      const deliveries = yield* Deliveries
+      const rateLimiter = yield* RateLimiter
       const signals = yield* Signals
       const random = yield* SecureRandom.SecureRandom
-      const running = yield* FiberSet.make()
 
-      /** Says one of the two until it is delivered or fails; `tell` hears how far it is. */
-      const say = Effect.fnUntraced(function* (
-        { rateLimiter, spender, test }: Test,
-        { of, receipt }: { readonly of: TestOutcome["of"]; readonly receipt: ChannelPlugin.Receipt | undefined },
-        tell: (outcome: TestOutcome) => void
-      ) {
-        const startedAt = yield* DateTime.now
-        const alert = sample(test.integration.name, spender, of, startedAt)
-        const conversation = {
-          id: spender,
-          messages: receipt === undefined ? [] : [{ kind: "Test" as const, receipt }]
-        }
-        const deliveryId = `${spender}-${of}`
-        let form: ChannelPlugin.Form = "rich"
-        let failed: { readonly reason?: Reason } = {}
-        let limits = 0
-        for (;;) {
-          for (
-            let wait = yield* rateLimiter.takeFirst(spender);
-            wait > 0;
-            wait = yield* rateLimiter.takeFirst(spender)
-          ) {
-            const until = (yield* Clock.currentTimeMillis) + wait
-            const isTooLate = until > startedAt.epochMilliseconds + Duration.toMillis(giveUpAfter)
-            tell({ of, form, status: isTooLate ? "failed" : "trying", ...failed, until })
-            if (isTooLate) return undefined
-            yield* Effect.sleep(wait)
-          }
-          tell({ of, form, status: "trying", ...failed })
-          const tried = yield* sendOnce(test, { _tag: "Test", of, alert }, { form, deliveryId, conversation }).pipe(
-            Effect.provideService(RateLimiter, rateLimiter)
+      /** How far the test of this id is. */
+      const outcomes = Effect.fnUntraced(function* (integration: IntegrationId, id: string) {
+        const rows = yield* groupCommit.read(
+          sql<Row>`SELECT status, form, next_at, notification, (SELECT cause FROM transitions
+              WHERE delivery_id = deliveries.id AND status IN ('retrying', 'dead') ORDER BY sequence DESC LIMIT 1) AS failure
+            FROM deliveries WHERE about = ${testsOf(integration)} ORDER BY sequence DESC LIMIT 20`
+        )
+        const found = new Map(
+          rows.flatMap((row) => {
+            const { alert, of, receipt } = decodeTestSend(row.notification)
+            return alert.id === id ? [[of, outcomeOf(of, row, receipt)]] : []
+          })
+        )
+        const raised = found.get("Raised") ?? { of: "Raised", status: "trying", form: "rich" }
+        const status = raised.status === "failed" ? ("skipped" as const) : ("trying" as const)
+        return [raised, found.get("Cleared") ?? { of: "Cleared" as const, status, form: "rich" as const }]
+      })
+
+      return TestSends.of({
+        send: Effect.fnUntraced(function* ({ integration: { id: integration, name } }) {
+          const id = `test-${yield* random.uuidV7()}`
+          const alert = testAlert(name, id, yield* DateTime.now)
+          yield* groupCommit.commit(
+            deliveries.enqueue([newTestSend(integration, { _tag: "Test", of: "Raised", alert })])
           )
-          if (tried._tag === "Delivered") {
-            const { link } = tried.receipt
-            tell({ of, form, status: "delivered", ...failed, ...(link && { link }) })
-            return tried.receipt
+          yield* signals.send([integration], "work")
+          const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(answerWithin)
+          for (;;) {
+            yield* Effect.sleep(pollInterval)
+            const now = yield* outcomes(integration, id)
+            const isOver = now.every(({ status }) => status !== "trying")
+            if (isOver || (yield* Clock.currentTimeMillis) >= end) return now
           }
-          failed = { reason: tried.reason }
-          if (tried.reason._tag === "RateLimited") {
-            const options = { inARow: ++limits, maxBackoff: maxBackoff(test.integration.delivery ?? {}) }
-            yield* rateLimiter.pause(spender, pauseFor(tried.reason, options))
-          } else if (tried.reason._tag === "PayloadRejected" && form === "rich") {
-            form = "plain"
-          } else {
-            tell({ of, form, status: "failed", ...failed })
-            return undefined
-          }
-        }
-      })
+        }),
+        sendUnsaved: Effect.fnUntraced(function* (unsaved) {
+          const id = `test-${yield* random.uuidV7()}`
+          const spender = IntegrationId.make(id)
+          const alert = testAlert(unsaved.integration.name, id, yield* DateTime.now)
+          const giveUpAt = alert.startedAt.epochMilliseconds + Duration.toMillis(answerWithin)
 
-      /** What was tried is how the integration is, unless it was edited meanwhile (O8). */
-      const worked = Effect.fnUntraced(function* ({ integration: { id }, updatedAt }: ReadyIntegration) {
-        const note = Effect.gen(function* () {
-          if ((yield* integrations.states).get(id) !== updatedAt) return false
-          yield* integrations.note(id, { worked: true })
-          yield* integrations.retryNow(id)
-          return true
+          const attempt = Effect.fnUntraced(function* (
+            notification: Extract<Notification, { readonly _tag: "Test" }>,
+            options: ChannelPlugin.DeliverOptions
+          ): Effect.fn.Return<TestOutcome & { readonly receipt?: ChannelPlugin.Receipt }> {
+            const { of } = notification
+            const { form } = options
+            while ((yield* rateLimiter.take(spender, 1)) === 0) {
+              const until = (yield* Clock.currentTimeMillis) + (yield* rateLimiter.allowance(spender)).wait
+              if (until > giveUpAt) return { of, form, status: "failed", until }
+              yield* Effect.sleep(until - (yield* Clock.currentTimeMillis))
+            }
+            const sent = yield* Effect.provideService(send(unsaved, notification, options), RateLimiter, rateLimiter)
+            if (sent._tag === "Failed") {
+              const { reason } = sent
+              return reason._tag === "PayloadRejected" && form === "rich"
+                ? { reason, ...(yield* attempt(notification, { ...options, form: "plain" })) }
+                : { of, form, status: "failed", reason }
+            }
+            const { receipt } = sent
+            return { of, form, status: "delivered", receipt, ...(receipt.link && { link: receipt.link }) }
+          })
+
+          return yield* Effect.gen(function* () {
+            yield* rateLimiter.declare(spender, rateLimitsOf(unsaved))
+            const { receipt, ...raised } = yield* attempt(
+              { _tag: "Test", of: "Raised", alert },
+              { form: "rich", deliveryId: `${id}-Raised`, conversation: { id, messages: [] } }
+            )
+            if (receipt === undefined) return [raised, { of: "Cleared", status: "skipped", form: "rich" } as const]
+            const { receipt: _, ...cleared } = yield* attempt(
+              { _tag: "Test", of: "Cleared", alert: clearedTestAlert(alert, yield* DateTime.now) },
+              {
+                form: "rich",
+                deliveryId: `${id}-Cleared`,
+                conversation: { id, messages: [{ kind: "Test", receipt }] }
+              }
+            )
+            return [raised, cleared]
+          }).pipe(Effect.ensuring(rateLimiter.forget(spender)))
         })
-        if (yield* groupCommit.commit(note)) yield* signals.send([id], "changed")
       })
-
-      const send = Effect.fnUntraced(function* (test: ReadyIntegration, { saved }: { readonly saved: boolean }) {
-        const outcomes: { Raised: TestOutcome; Cleared: TestOutcome } = {
-          Raised: { of: "Raised", status: "trying", form: "rich" },
-          Cleared: { of: "Cleared", status: "trying", form: "rich" }
-        }
-        const tell = (outcome: TestOutcome) => void (outcomes[outcome.of] = outcome)
-        const spender = IntegrationId.make(`test-${yield* random.uuidV7()}`)
-
-        const both = Effect.gen(function* () {
-          const rateLimiter = yield* pacingOf(rateLimitsOf(test))
-          yield* Effect.addFinalizer(() => rateLimiter.forget(spender))
-          const receipt = yield* say({ rateLimiter, spender, test }, { of: "Raised", receipt: undefined }, tell)
-          if (receipt === undefined) return tell({ of: "Cleared", status: "skipped", form: "rich" })
-          if (saved) yield* Effect.ignore(worked(test))
-          yield* say({ rateLimiter, spender, test }, { of: "Cleared", receipt }, tell)
-        }).pipe(Effect.timeoutOption(giveUpAfter), Effect.scoped)
-        const fiber = yield* FiberSet.run(running, both)
-        yield* Effect.timeoutOption(Fiber.await(fiber), answerWithin)
-        return [outcomes.Raised, outcomes.Cleared]
-      })
-
-      return TestSends.of({ send })
     })
   )
 }
 
-/** Settings that are tried. */
-interface Test {
-  readonly rateLimiter: RateLimiter["Service"]
-  /** Spends their rate limits, as an integration would. */
-  readonly spender: IntegrationId
-  readonly test: ReadyIntegration
+interface Row {
+  readonly status: DeliveryStatus
+  /** Why the last attempt failed. */
+  readonly failure: string | null
+  readonly form: ChannelPlugin.Form
+  readonly next_at: number
+  readonly notification: string
 }
 
-/** The alert that a test speaks of. */
-const sample = (name: string, id: string, of: TestOutcome["of"], at: DateTime.Utc): Alert => ({
-  id: AlertId.make(id),
-  source: "tocsin",
-  sourceId: id,
-  episode: 1,
-  rule: { name: "Test" },
-  test: { name },
-  severity: "info",
-  summary: "Somebody tries whether messages arrive here.",
-  startedAt: at,
-  observations: [],
-  observationsOmitted: 0,
-  labels: {},
-  links: {},
-  ...(of === "Raised"
-    ? { state: "raised" }
-    : { state: "cleared", clearedAt: at, clearedBecause: "conditionsNoLongerMet" as const })
+const outcomeOf = (
+  of: TestOutcome["of"],
+  { failure, form, next_at, status }: Row,
+  receipt: ChannelPlugin.Receipt | undefined
+): TestOutcome => ({
+  of,
+  form,
+  status: status === "delivered" ? "delivered" : status === "dead" || status === "superseded" ? "failed" : "trying",
+  ...(failure !== null && { reason: reasonOf(failure) }),
+  ...(status === "retrying" && { until: next_at }),
+  ...(receipt?.link && { link: receipt.link })
 })
+
+/** History has a reason as `HTTP 401` after its name: `Unauthorized: HTTP 401`. */
+const reasonOf = (failure: string) => {
+  const [_tag = "", ...detail] = failure.split(": ")
+  return { _tag, detail: detail.join(": ") }
+}

@@ -13,6 +13,7 @@ import { type InvalidInput, invalid } from "./InvalidInput.ts"
 import { Seal, type SealBroken } from "./Seal.ts"
 import { Changes } from "../cluster/Changes.ts"
 import { ConfigCache } from "./ConfigCache.ts"
+import { type HealthRecord, healthRecord } from "./healthRecord.ts"
 import { withoutSecrets } from "./secretFields.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import { assignPartitions } from "./assignPartitions.ts"
@@ -23,25 +24,27 @@ import {
   type IntegrationInput
 } from "../domain/integration.ts"
 
-/** A success is noted this often, in milliseconds: each by itself would make all attempts wait for each other. */
-const successPrecision = 1000
+/** Which gateway serves an integration, and which version of it. */
+export interface Assignment {
+  readonly partition: number
+  readonly version: string
+}
 
-/** Reads and writes integrations. Writes belong inside a journal's transaction. */
+/** Reads integrations, and is the only writer of their rows. Writes run inside a transaction of `GroupCommit`. */
 export class Integrations extends Context.Service<
   Integrations,
-  {
+  HealthRecord & {
     readonly list: Effect.Effect<ReadonlyArray<ShownIntegration>, SqlError.SqlError>
     readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
-    /** The ids of all integrations, and whether each is enabled. */
+    /** Whether each integration is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
-    /** Which state each is in, by the `updatedAt` of what is shown. */
-    readonly states: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
-    /** Which part of the lanes each belongs to: those that spend one rate limit belong to one part (M1). */
-    readonly partitions: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
-    /** Which part those belong to that spend these rate limits, saved or not. */
-    readonly partitionOf: (rateLimits: ReadonlyArray<string>) => Effect.Effect<number, SqlError.SqlError>
-    /** Puts every integration where it belongs by its rate limits, which another version of its plugin may declare anew. */
-    readonly place: Effect.Effect<void, SqlError.SqlError>
+    /**
+     * The partition of each integration, which it shares with those that share a rate limit (M1), and its version, which
+     * every edit changes.
+     */
+    readonly assignments: Effect.Effect<ReadonlyMap<IntegrationId, Assignment>, SqlError.SqlError>
+    /** Assigns partitions anew: another version of a plugin may declare other rate limits. */
+    readonly updatePartitions: Effect.Effect<void, SqlError.SqlError>
     /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
     /**
@@ -50,26 +53,17 @@ export class Integrations extends Context.Service<
      * network, so it belongs outside of any transaction.
      */
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | InvalidInput>
-    /** Makes the integration, or replaces the one of this id. */
-    readonly save: (input: IntegrationInput) => Effect.Effect<void, SqlError.SqlError | InvalidInput>
-    /** What waits there for its next attempt is due now. */
-    readonly retryNow: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Creates the integration or replaces the one of this id; returns whether this changed its settings. */
+    readonly save: (
+      input: IntegrationInput
+    ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
     /** Takes the fallback from an integration. */
     readonly removeFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Whether any settings were sealed with a key that is not known here. */
-    readonly sealedByOthers: Effect.Effect<boolean, SqlError.SqlError>
-    /** Seals the next settings anew that the previous key sealed; false when there are none. */
+    /** Whether any settings were sealed with a key that this gateway does not have. */
+    readonly hasUnknownKey: Effect.Effect<boolean, SqlError.SqlError>
+    /** Reseals the next settings that the previous key sealed; false when there are none. */
     readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
-    /** Notes what the lane found out: that a message arrived, that it is mended, until when it waits, or why it stands still. */
-    readonly note: (
-      id: IntegrationId,
-      state:
-        | { readonly worked: true }
-        | { readonly mended: true }
-        | { readonly waiting: NonNullable<ShownIntegration["waiting"]> }
-        | { readonly brokenBecause: string }
-    ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Integrations") {
   static readonly layer: Layer.Layer<
@@ -81,7 +75,7 @@ export class Integrations extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
-      const version = yield* ConfigCache
+      const configCache = yield* ConfigCache
       const live = yield* Changes
 
       const row = (id: IntegrationId) =>
@@ -99,8 +93,8 @@ export class Integrations extends Context.Service<
           )
         )
 
-      /** Puts every integration where it belongs by its rate limits. */
-      const updatePartitions = Effect.gen(function* () {
+      /** Assigns a partition to every integration by its rate limits. */
+      const assignAll = Effect.gen(function* () {
         const rows = yield* sql<
           Pick<Row, "id" | "partition" | "budgets">
         >`SELECT id, partition, budgets FROM integrations`
@@ -111,7 +105,7 @@ export class Integrations extends Context.Service<
           const place = places.get(id)
           if (place === partition) continue
           yield* sql`UPDATE integrations SET partition = ${place} WHERE id = ${id}`
-          yield* version.changed
+          yield* configCache.changed
         }
       })
 
@@ -120,36 +114,33 @@ export class Integrations extends Context.Service<
           Effect.forEach(rows, show)
         ),
         get: (id) => Effect.flatMap(row(id), (row) => (row === undefined ? Effect.undefined : show(row))),
-        enabled: version.remember(
+        enabled: configCache.remember(
           Effect.map(
             sql<Pick<Row, "id" | "enabled">>`SELECT id, enabled FROM integrations`,
             (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
           )
         ),
-        states: version.remember(
+        assignments: configCache.remember(
           Effect.map(
-            sql<Pick<Row, "id" | "updated_at">>`SELECT id, updated_at FROM integrations`,
-            (rows) => new Map(rows.map(({ id, updated_at }) => [IntegrationId.make(id), updated_at]))
+            sql<
+              Pick<Row, "id" | "sequence" | "partition" | "updated_at">
+            >`SELECT id, sequence, partition, updated_at FROM integrations`,
+            (rows) =>
+              new Map(
+                rows.map((row) => [
+                  IntegrationId.make(row.id),
+                  { partition: row.partition ?? 0, version: versionOf(row) }
+                ])
+              )
           )
         ),
-        partitions: version.remember(
-          Effect.map(
-            sql<Pick<Row, "id" | "partition">>`SELECT id, partition FROM integrations`,
-            (rows) => new Map(rows.map(({ id, partition }) => [IntegrationId.make(id), partition ?? 0]))
-          )
-        ),
-        partitionOf: Effect.fnUntraced(function* (rateLimits) {
-          const rows = yield* sql<Pick<Row, "partition" | "budgets">>`SELECT partition, budgets FROM integrations`
-          const sharing = rows.find((row) => decodeKeys(row.budgets ?? "[]").some((key) => rateLimits.includes(key)))
-          return sharing?.partition ?? assignPartitions([{ id: "", rateLimits }]).get("") ?? 0
-        }),
-        place: Effect.gen(function* () {
+        updatePartitions: Effect.gen(function* () {
           for (const row of yield* sql<Row>`SELECT * FROM integrations ORDER BY sequence`) {
             const known = yield* Effect.orElseSucceed(stored(row), () => undefined)
             const keys = known === undefined ? "[]" : keysOf(known, decodeOptions(row.options).limits)
             if (keys !== row.budgets) yield* sql`UPDATE integrations SET budgets = ${keys} WHERE id = ${row.id}`
           }
-          yield* updatePartitions
+          yield* assignAll
         }),
         ready: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)
@@ -158,7 +149,7 @@ export class Integrations extends Context.Service<
           const { delivery, fallback, limits } = decodeOptions(found.options)
           return {
             ...installed,
-            updatedAt: found.updated_at,
+            version: versionOf(found),
             wasNotReady: found.broken_reason?.startsWith(brokenAsNotReady("")) === true,
             integration: {
               id,
@@ -215,36 +206,29 @@ export class Integrations extends Context.Service<
             waiting_because: null,
             updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
           }
-          if (before !== undefined && !(yield* entered.isSealedIn(before, settings))) {
-            // Receipts of another place would lead astray (O8).
-            yield* sql`UPDATE conversations SET receipt = NULL WHERE integration_id = ${input.id}`
-          }
-          yield* version.changed
+          const hasNewSettings = before !== undefined && !(yield* entered.isSealedIn(before, settings))
+          yield* configCache.changed
           yield* before === undefined
             ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
-          yield* updatePartitions
+          yield* assignAll
           yield* live.changed("integration", [input.id])
-        }),
-        retryNow: Effect.fnUntraced(function* (id) {
-          const now = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE deliveries SET next_at = ${now}
-              WHERE integration_id = ${id} AND status = 'retrying' AND next_at > ${now}`
+          return { hasNewSettings }
         }),
         removeFallback: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)
           if (found === undefined) return
           const { fallback: _, ...options } = decodeOptions(found.options)
-          yield* version.changed
+          yield* configCache.changed
           yield* sql`UPDATE integrations SET options = ${encodeOptions(options)}, updated_at = updated_at + 1 WHERE id = ${id}`
           yield* live.changed("integration", [id])
         }),
         remove: Effect.fnUntraced(function* (id) {
-          yield* version.changed
+          yield* configCache.changed
           yield* sql`DELETE FROM integrations WHERE id = ${id}`
           yield* live.changed("integration", [id])
         }),
-        sealedByOthers: Effect.map(
+        hasUnknownKey: Effect.map(
           sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
           (rows) => rows.length > 0
         ),
@@ -256,32 +240,14 @@ export class Integrations extends Context.Service<
           yield* sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${old.id}`
           return true
         }),
-        note: Effect.fnUntraced(function* (id, state) {
-          const now = yield* Clock.currentTimeMillis
-          yield* live.changed("integration", [id])
-          if ("mended" in state) {
-            yield* sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
-              WHERE id = ${id}`
-            return
-          }
-          if ("waiting" in state) {
-            const { because, until } = state.waiting
-            yield* sql`UPDATE integrations SET waiting_because = ${because}, waiting_until = ${until} WHERE id = ${id}`
-            return
-          }
-          // A pause that a service asked for is not over by what it takes meanwhile.
-          yield* "worked" in state
-            ? sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},
-                waiting_because = CASE WHEN waiting_because = 'limited' THEN 'limited' END
-                WHERE id = ${id} AND (broken_reason IS NOT NULL OR waiting_because = 'unavailable'
-                  OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
-            : sql`UPDATE integrations SET broken_reason = ${state.brokenBecause}, waiting_because = NULL,
-                broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
-        })
+        ...healthRecord(sql, live)
       })
     })
   )
 }
+
+/** Two integrations of one id never have the same sequence. */
+const versionOf = ({ sequence, updated_at }: Pick<Row, "sequence" | "updated_at">) => `${sequence}.${updated_at}`
 
 /** The hashed keys of its rate limits, as the column `budgets` stores them. */
 const keysOf = ({ decoded, installed }: Pick<StoredSettings, "installed" | "decoded">, limits: Limits | undefined) =>

@@ -16,7 +16,7 @@ export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { messa
 export const changeKey = Effect.gen(function* () {
   const groupCommit = yield* GroupCommit
   const integrations = yield* Integrations
-  if (yield* groupCommit.read(integrations.sealedByOthers)) {
+  if (yield* groupCommit.read(integrations.hasUnknownKey)) {
     return yield* new WrongKey({
       message:
         "The integrations were sealed with another key: set TOCSIN_KEY or TOCSIN_KEY_FILE to the one they were saved with, or TOCSIN_KEY_PREVIOUS to it if you are changing the key."

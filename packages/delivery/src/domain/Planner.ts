@@ -79,10 +79,10 @@ export const onExpiry = ({ conversations }: Pick<PlannerInput, "conversations">)
   conversations.flatMap((conversation): ReadonlyArray<Plan> => {
     if (conversation.state === "closed") return []
     const closed = close(conversation, "expired")
-    const { lastEnqueued, waiting } = conversation
-    if (isBeingSaid(waiting)) return [{ conversation: closed }]
-    const over = { ...closed, waiting: undefined, lastEnqueued: "cleared" as const }
-    if (waiting !== undefined) return [{ conversation: over, supersede: "expired" }]
+    const { lastEnqueued, openDelivery } = conversation
+    if (isBeingSaid(openDelivery)) return [{ conversation: closed }]
+    const over = { ...closed, openDelivery: undefined, lastEnqueued: "cleared" as const }
+    if (openDelivery !== undefined) return [{ conversation: over, supersede: "expired" }]
     return lastEnqueued === "raised"
       ? [{ conversation: over, enqueue: { kind: "Cleared", superseded: "expired" } }]
       : [{ conversation: over }]
@@ -199,25 +199,26 @@ const close = (conversation: Conversation, because: Because): Conversation =>
  * of it, and after every end of one of its deliveries.
  */
 export const settle = (conversation: Conversation, input: Pick<PlannerInput, "alert" | "notifyOnClear">): Plan => {
-  if (isBeingSaid(conversation.waiting)) return { conversation }
+  if (isBeingSaid(conversation.openDelivery)) return { conversation }
   return conversation.state === "open" ? settleOpen(conversation, input.alert) : settleClosed(conversation, input)
 }
 
 /** By itself, or by a digest or a later episode's message. */
-const isBeingSaid = (waiting: OpenDelivery | undefined) => waiting?.status === "sending" || waiting?.status === "folded"
+const isBeingSaid = (openDelivery: OpenDelivery | undefined) =>
+  openDelivery?.status === "sending" || openDelivery?.status === "folded"
 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
-  const { lastEnqueued, lastSent, waiting } = conversation
-  if (waiting?.kind === "Cleared") {
+  const { lastEnqueued, lastSent, openDelivery } = conversation
+  if (openDelivery?.kind === "Cleared") {
     // Edited there and back before the clear was said: a room that was surely told still knows that it is raised (O9).
-    const back = { ...conversation, waiting: undefined, lastEnqueued: "raised" as const }
+    const back = { ...conversation, openDelivery: undefined, lastEnqueued: "raised" as const }
     if (lastSent === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", enqueue: { kind: "Raised" } }
   }
-  if (waiting?.kind === "Escalated" && !isMoreSevere(alert.severity, conversation.severitySent)) {
-    return { conversation: { ...conversation, waiting: undefined }, supersede: "no longer graver" }
+  if (openDelivery?.kind === "Escalated" && !isMoreSevere(alert.severity, conversation.severitySent)) {
+    return { conversation: { ...conversation, openDelivery: undefined }, supersede: "no longer graver" }
   }
-  if (waiting !== undefined) return { conversation }
+  if (openDelivery !== undefined) return { conversation }
   if (lastEnqueued !== "raised") {
     const owed = { ...conversation, lastEnqueued: "raised" as const }
     return lastSent === "raised" ? settleOpen(owed, alert) : { conversation: owed, enqueue: { kind: "Raised" } }
@@ -231,12 +232,12 @@ const settleClosed = (
   conversation: Conversation,
   { alert, notifyOnClear }: Pick<PlannerInput, "alert" | "notifyOnClear">
 ): Plan => {
-  const { lastEnqueued, lastSent, outcomeUnknown, waiting } = conversation
-  if (waiting?.kind === "Raised" && isEnded(conversation, alert)) return { conversation }
-  if (waiting?.kind === "Raised" || waiting?.kind === "Escalated") {
-    const without = { ...conversation, waiting: undefined }
+  const { lastEnqueued, lastSent, outcomeUnknown, openDelivery } = conversation
+  if (openDelivery?.kind === "Raised" && isEnded(conversation, alert)) return { conversation }
+  if (openDelivery?.kind === "Raised" || openDelivery?.kind === "Escalated") {
+    const without = { ...conversation, openDelivery: undefined }
     const back =
-      waiting.kind === "Raised" && lastSent !== "raised" && !outcomeUnknown
+      openDelivery.kind === "Raised" && lastSent !== "raised" && !outcomeUnknown
         ? { ...without, lastEnqueued: lastSent }
         : without
     return {
@@ -244,7 +245,7 @@ const settleClosed = (
       supersede: isEnded(conversation, alert) ? "cleared" : "by the edit"
     }
   }
-  if (waiting !== undefined || lastEnqueued !== "raised") return { conversation }
+  if (openDelivery !== undefined || lastEnqueued !== "raised") return { conversation }
   const over = { ...conversation, lastEnqueued: "cleared" as const }
   if (!conversation.everMatchedBy.some((holder) => isRule(holder) && notifyOnClear(holder)))
     return { conversation: over }

@@ -1,55 +1,71 @@
 /**
- * An attempt: a delivery that was claimed for sending, and how sending it ended. Pure.
+ * An attempt: a delivery that is claimed for sending, and how sending it ended. Pure.
  */
 import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
 import { storable } from "./storableText.ts"
 
-/** A partition, and how often it was taken over until it came here. */
+/** The right to serve the lanes of a partition: whoever takes them over raises the partition's `fence` (M2). */
 export interface Lease {
   readonly partition: number
   readonly fence: number
 }
 
-/** A delivery that is marked as being sent, and what to send. */
+/** A delivery that a lane may claim. */
+export interface DueDelivery {
+  readonly id: string
+  /** What the transactions that claim and record it lock. */
+  readonly lockKeys: ReadonlyArray<string>
+  /** A test send goes before everything else, also where the integration is blocked or disabled (D6). */
+  readonly isTest: boolean
+}
+
+/** A delivery that is marked as `sending`, and the message to send. */
 export interface ClaimedDelivery {
   readonly id: string
   readonly integration: IntegrationId
-  /** Whoever holds this partition answers for it, also when the integration moves to another one (M2). */
-  readonly under: Lease
+  /** The lease that it was claimed under. Its outcome is recorded under the same one, also if an edit moves the integration. */
+  readonly lease: Lease
   readonly notification: Notification
   readonly options: ChannelPlugin.DeliverOptions
-  /** Counts the attempts, this one included. */
+  /** The number of this attempt, from 1. */
   readonly attempt: number
   readonly createdAt: number
-  /** Deliveries that are folded into this one while it is being sent, and as what each of them is said. */
+  /** Deliveries that this message includes, each with the kind that it says of them. They share its outcome. */
   readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
 }
 
-/** How an attempt ended. */
-export type Outcome =
-  | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
-  | {
-      readonly _tag: "Failed"
-      readonly reason: Reason
-      readonly consequence: Consequence
-      /** Its lane stands still until a person mends something. */
-      readonly breaks: boolean
-      /** Its lane stands still for a while. */
-      readonly waiting?: ShownIntegration["waiting"]
-      /** Dead deliveries that are owed again, because they were not to blame. */
-      readonly requeued: ReadonlyArray<string>
-      /** What was made before this time, in epoch milliseconds, was past its deadline when the attempt began. */
-      readonly overBefore: number
-    }
+/** How an attempt ended, and what follows from it. */
+export type Outcome = Delivered | Failed
+
+/** The service accepted the message. */
+export interface Delivered {
+  readonly _tag: "Delivered"
+  readonly receipt: ChannelPlugin.Receipt
+}
+
+/** The service refused the message, or could not be asked. */
+export interface Failed {
+  readonly _tag: "Failed"
+  readonly reason: Reason
+  readonly consequence: Consequence
+  /** The integration is broken: its lane is blocked until a person fixes it. */
+  readonly breaks: boolean
+  /** The lane is blocked for a while. */
+  readonly waiting?: ShownIntegration["waiting"]
+  /** Dead deliveries that are requeued, because the service refuses whatever it is sent. */
+  readonly requeued: ReadonlyArray<string>
+  /** A delivery that was created before this time, in epoch milliseconds, was past its deadline when the attempt began. */
+  readonly overBefore: number
+}
 
 /** An attempt that ended. */
-export interface End {
+export interface AttemptEnd {
   readonly claimed: ClaimedDelivery
   readonly outcome: Outcome
-  /** The state of the integration that it was sent by: another's receipt is worth nothing (O8). */
-  readonly updatedAt: number | undefined
+  /** The version of the integration that sent it. What another version found out is not recorded (O8). */
+  readonly version: string | undefined
 }
 
 /** Why an attempt failed, as history, answers and the log have it. */

@@ -10,8 +10,13 @@ import type { StoredConversation } from "./conversation.ts"
  * What to say now: a raise that was still waiting when its alert cleared is said as what is true by now (O3). `flaps`
  * counts the earlier episodes that the message also speaks of (O7).
  */
-export const compose = (kind: Kind, alert: Alert, conversation: StoredConversation, flaps = 0): Notification => {
-  // An alert that cleared after an edit had closed the conversation is over, and no longer only cleared here.
+export const composeNotification = (
+  kind: Kind,
+  alert: Alert,
+  conversation: StoredConversation,
+  flaps = 0
+): Notification => {
+  // An alert that cleared after an edit had closed the conversation is over, and not only cleared here.
   const isOver = alert.state === "cleared"
   const because = (isOver ? alert.clearedBecause : conversation.closedBecause) ?? "conditionsNoLongerMet"
   const closedAt = DateTime.makeUnsafe(conversation.closedAt ?? alert.startedAt.epochMilliseconds)

@@ -38,7 +38,7 @@ export interface Conversation {
   readonly outcomeUnknown: boolean
   /** The fallback that was told in its place. */
   readonly divertedTo: IntegrationId | undefined
-  readonly waiting: OpenDelivery | undefined
+  readonly openDelivery: OpenDelivery | undefined
 }
 
 /** A conversation as it is stored. */
@@ -61,5 +61,5 @@ export const unopened = (integration: IntegrationId): Conversation => ({
   severitySent: undefined,
   outcomeUnknown: false,
   divertedTo: undefined,
-  waiting: undefined
+  openDelivery: undefined
 })

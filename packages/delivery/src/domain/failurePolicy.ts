@@ -1,29 +1,32 @@
 /**
- * What a failed attempt means for its delivery and for its lane (cases D2, D3 and D5). Pure; times are epoch
+ * What a failed attempt means for its delivery and for its lane (cases D2, D3, D5 and D6). Pure; times are epoch
  * milliseconds.
  */
 import type { ChannelPlugin, DeliveryOptions, Reason } from "@tocsin/core"
+import type { ClaimedDelivery, Failed } from "./attempt.ts"
 import * as Health from "./circuitBreaker.ts"
-import { consequence, deadline, maxBackoff } from "./retryPolicy.ts"
-import type { Outcome, ClaimedDelivery } from "./attempt.ts"
+import { consequence, deadline, maxBackoff, pauseFor } from "./retryPolicy.ts"
 
-/** What a lane has found out of its service since it was started or edited. */
-export interface Learnt {
+/** What a lane has found out about its service since it started, or since the integration was edited. */
+export interface Findings {
   readonly health: Health.Health
   readonly digest: DigestForm
 }
 
-/** A digest covers at most `most` deliveries, and is said in this form. */
+/** A digest includes at most `most` deliveries, and is sent in this form. */
 export interface DigestForm {
   readonly most: number
   readonly form: ChannelPlugin.Form
 }
 
-/** A digest as it is before one was refused: the rows of more than 500 would hold up others for too long. */
+/** The form of a digest before one was refused. A digest of more than 500 would keep other writes waiting for too long. */
 export const usualDigest: DigestForm = { most: 500, form: "rich" }
 
-/** Nothing was found out. */
-export const nothingLearnt: Learnt = { health: Health.healthy, digest: usualDigest }
+/** Nothing is known yet. */
+export const noFindings: Findings = { health: Health.healthy, digest: usualDigest }
+
+/** How long a test send is tried, in milliseconds (D6). */
+export const testDeadline = 300_000
 
 /** An attempt that failed. */
 export interface FailedAttempt {
@@ -36,10 +39,8 @@ export interface FailedAttempt {
   readonly jitter: number
 }
 
-type FailedOutcome = Extract<Outcome, { readonly _tag: "Failed" }>
-
-/** What becomes of the delivery, and nothing else. */
-export const outcomeOf = ({ jitter, now, options, reason, startedAt, claimed }: FailedAttempt): FailedOutcome => ({
+/** What follows for the delivery only: the attempt says nothing about the integration as it is now. */
+export const classifyStale = ({ claimed, jitter, now, options, reason, startedAt }: FailedAttempt): Failed => ({
   _tag: "Failed",
   reason,
   consequence: consequence({
@@ -57,20 +58,39 @@ export const outcomeOf = ({ jitter, now, options, reason, startedAt, claimed }: 
   overBefore: startedAt - deadline(options)
 })
 
-/** What was not tried, or was not left its time, is owed as it was before, also past its deadline (D2). */
-export const requeuedByStop = (attempt: FailedAttempt): FailedOutcome => ({
-  ...outcomeOf(attempt),
+/** An attempt that did not begin, or was cut short by a stop, is repeated at once, also past its deadline (D2). */
+export const classifyUnfinished = (attempt: FailedAttempt): Failed => ({
+  ...classifyStale(attempt),
   consequence: { status: "retrying", nextAt: attempt.now, form: attempt.claimed.options.form },
   overBefore: -Infinity
 })
 
-/** What becomes of the delivery, with what it means for the lane. */
-export const judge = (
+/** A test send is retried in plain form, and after a pause that the service asks for; it says nothing about the lane. */
+export const classifyTest = (attempt: FailedAttempt): Failed => {
+  const { claimed, now, options, reason } = attempt
+  const { form } = claimed.options
+  const retryAt =
+    reason._tag === "RateLimited"
+      ? now + pauseFor(reason, { inARow: claimed.attempt, maxBackoff: maxBackoff(options) })
+      : reason._tag === "PayloadRejected" && form === "rich"
+        ? now
+        : Infinity
+  return {
+    ...classifyStale(attempt),
+    consequence:
+      retryAt > claimed.createdAt + testDeadline
+        ? { status: "dead" }
+        : { status: "retrying", nextAt: retryAt, form: reason._tag === "PayloadRejected" ? "plain" : form }
+  }
+}
+
+/** What follows for the delivery, and what the lane has found out by then. */
+export const classify = (
   attempt: FailedAttempt,
-  { digest, health }: Learnt
-): { readonly outcome: FailedOutcome; readonly learnt: Learnt } => {
-  const { jitter, now, options, reason, startedAt, claimed } = attempt
-  const outcome = outcomeOf(attempt)
+  { digest, health }: Findings
+): { readonly outcome: Failed; readonly findings: Findings } => {
+  const { claimed, jitter, now, options, reason, startedAt } = attempt
+  const outcome = classifyStale(attempt)
   const isDead = reason._tag === "PayloadRejected" && outcome.consequence.status === "dead"
   const isDigest = claimed.notification._tag === "Digest"
   // A digest that is refused may be too long, and is halved first.
@@ -85,7 +105,7 @@ export const judge = (
       ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
       requeued: Health.requeued(health, after, failure)
     },
-    learnt: {
+    findings: {
       health: after,
       digest:
         isDigest && reason._tag === "PayloadRejected" ? afterRefusal(digest, claimed.included.length, isDead) : digest
@@ -93,6 +113,6 @@ export const judge = (
   }
 }
 
-/** The next one is said in plain words; and if that was refused too, it holds half (D5). */
+/** The next digest is sent in plain form; if that was refused too, it includes half as many (D5). */
 const afterRefusal = ({ most }: DigestForm, size: number, isDead: boolean): DigestForm =>
   isDead ? { most: Math.max(1, Math.floor(size / 2)), form: "rich" } : { most, form: "plain" }

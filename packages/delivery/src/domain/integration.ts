@@ -35,9 +35,9 @@ export interface ShownIntegration extends IntegrationInput {
 
 /** An integration as its lane needs it. */
 export interface ReadyIntegration {
-  /** Tells its state from others, as `updatedAt` of what is shown; undefined if it is not saved. */
-  readonly updatedAt?: number
-  /** It is noted as broken because it was not ready, which it is now. */
+  /** Changes with every edit: what was found out with another version is stale. Undefined if it is not saved. */
+  readonly version?: string
+  /** It is recorded as broken because it was not ready, which it is now. */
   readonly wasNotReady?: boolean
   readonly integration: Integration
   readonly plugin: ChannelPlugin.Any

@@ -4,7 +4,7 @@
 import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { DeliveryStatus } from "../records/Conversations.ts"
+import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
 
 /** One step of a delivery: the status that it took, when, and why. */

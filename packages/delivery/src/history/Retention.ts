@@ -4,10 +4,13 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { Changes } from "../cluster/Changes.ts"
 import { AlertRules } from "../config/AlertRules.ts"
-import { openStatus } from "../records/Conversations.ts"
-import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
+import { Alerts } from "../records/Alerts.ts"
+import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
+import { openStatus } from "../records/deliveryRow.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 
 /** How long history is kept after the last that happened to an alert; 30 days unless it is provided. */
 export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/delivery/Retention/HistoryKept", {
@@ -20,15 +23,19 @@ const eventIdsKept = Duration.days(7)
 /** How many alerts, events or conversations a transaction looks at. */
 const chunk = 200
 
-type Needed = GroupCommit | SqlClient.SqlClient | AlertRules | Changes
-
 /** Looks once an hour, for as long as the layer lives. */
-export const layer: Layer.Layer<never, never, Needed> = Layer.effectDiscard(
+export const layer: Layer.Layer<
+  never,
+  never,
+  GroupCommit | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Deliveries
+> = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const groupCommit = yield* GroupCommit
+    const alerts = yield* Alerts
     const alertRules = yield* AlertRules
-    const { changed } = yield* Changes
+    const conversations = yield* Conversations
+    const deliveries = yield* Deliveries
     const kept = yield* HistoryKept
 
     /** Goes through closed alerts, the longest silent first: one that a room is still owed something about stays. */
@@ -50,12 +57,9 @@ export const layer: Layer.Layer<never, never, Needed> = Layer.effectDiscard(
         const isBusy = new Set(busy.map(({ alert_id }) => alert_id))
         const ids = over.flatMap(({ id }) => (isBusy.has(id) ? [] : [id]))
         if (ids.length > 0) {
-          const ofThem = sql.in("alert_id", ids)
-          yield* sql`DELETE FROM transitions WHERE delivery_id IN (SELECT id FROM deliveries WHERE ${ofThem})`
-          yield* sql`DELETE FROM deliveries WHERE ${ofThem}`
-          yield* sql`DELETE FROM conversations WHERE ${ofThem}`
-          yield* sql`DELETE FROM alerts WHERE ${sql.in("id", ids)}`
-          yield* changed("alert", ids)
+          yield* deliveries.removeOfAlerts(ids)
+          yield* conversations.removeOfAlerts(ids)
+          yield* alerts.remove(ids)
         }
         yield* sql.afterCommit(Effect.sync(() => void (reached = last)))
         return over.length === chunk
@@ -73,8 +77,7 @@ export const layer: Layer.Layer<never, never, Needed> = Layer.effectDiscard(
             const rows = yield* sql<{ id: string }>`SELECT id FROM (${over}) AS over`
             const ids = rows.map(({ id }) => id)
             if (ids.length === 0) return rows
-            yield* sql`DELETE FROM transitions WHERE ${sql.in("delivery_id", ids)}`
-            yield* sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`
+            yield* deliveries.remove(ids)
             return rows
           })
         ),

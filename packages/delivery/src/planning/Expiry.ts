@@ -8,7 +8,8 @@ import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertCloser } from "./AlertCloser.ts"
-import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 
 /** How long an alert stays raised when nothing is heard of it. */
 const expireAfter = Duration.days(30)

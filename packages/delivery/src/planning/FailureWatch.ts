@@ -44,9 +44,9 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
         )
         if (failing.length === 0) return
         yield* groupCommit.commit(
-          Effect.flatMap(partitions.proven(new Set(failing.map(({ integration }) => integration))), (held) =>
+          Effect.flatMap(partitions.leases(new Set(failing.map(({ integration }) => integration))), (leases) =>
             Effect.forEach(
-              failing.filter(({ integration }) => held.has(integration)),
+              failing.filter(({ integration }) => leases.has(integration)),
               ({ broken_reason, cause, first_failure, integration }) =>
                 broken_reason === null
                   ? notices.failing(integration, { cause: cause ?? "", since: first_failure })

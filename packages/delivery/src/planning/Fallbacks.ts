@@ -7,6 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
 import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { isEnded, settle } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -33,7 +34,7 @@ export class Fallbacks extends Context.Service<
   static readonly layer: Layer.Layer<
     Fallbacks,
     never,
-    SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals
+    SqlClient.SqlClient | Alerts | AlertRules | Conversations | Deliveries | Integrations | Signals
   > = Layer.effect(
     Fallbacks,
     Effect.gen(function* () {
@@ -41,6 +42,7 @@ export class Fallbacks extends Context.Service<
       const alerts = yield* Alerts
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
+      const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
 
@@ -75,26 +77,26 @@ export class Fallbacks extends Context.Service<
       })
 
       const divert = Effect.fnUntraced(function* (delivery: string, to: IntegrationId, why: string) {
-        const [row] = yield* sql<Row>`SELECT conversation_id, alert_id, kind FROM deliveries WHERE id = ${delivery}`
+        const row = (yield* deliveries.byIds([delivery])).get(delivery)
         if (row?.conversation_id == null || row.alert_id === null || !divertible.includes(row.kind)) return false
-        const conversation = (yield* conversations.many([row.conversation_id])).get(row.conversation_id)
+        const conversation = (yield* conversations.byIds([row.conversation_id])).get(row.conversation_id)
         const alert = yield* alerts.get(AlertId.make(row.alert_id))
         // Fallbacks never chain.
         if (conversation === undefined || alert === undefined || !conversation.everMatchedBy.every(isRule)) return false
         if (conversation.state === "closed" && !isEnded(conversation, alert)) return false
         yield* tell(alert, conversation, to)
-        yield* conversations.move([{ delivery, status: "diverted", cause: `to ${to}: ${why}` }])
+        yield* deliveries.transition([{ delivery, status: "diverted", cause: `to ${to}: ${why}` }])
         const { notifyOnClear } = yield* alertRules.current
         const over = {
           ...conversation,
-          waiting: undefined,
+          openDelivery: undefined,
           divertedTo: to,
           // What it says now is told elsewhere; it is not owed here again.
           severitySent: row.kind === "Escalated" ? alert.severity : conversation.severitySent,
           ...(conversation.state === "closed" && !conversation.outcomeUnknown && { lastEnqueued: "cleared" as const })
         }
         const plans = [settle(over, { alert, notifyOnClear })]
-        yield* conversations.apply([{ alert: alert.id, plans, known: [{ ...conversation, waiting: undefined }] }])
+        yield* conversations.apply([{ alert: alert.id, plans, known: [{ ...conversation, openDelivery: undefined }] }])
         return true
       })
 
@@ -118,10 +120,4 @@ export class Fallbacks extends Context.Service<
       })
     })
   )
-}
-
-interface Row {
-  readonly conversation_id: string | null
-  readonly alert_id: string | null
-  readonly kind: Kind
 }

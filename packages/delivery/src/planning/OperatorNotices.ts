@@ -1,11 +1,11 @@
 /**
  * Notices to operators: an integration is broken or keeps failing (case D4), or a source sends what cannot be read.
  */
-import { type IntegrationId, Notification } from "@tocsin/core"
-import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
+import type { IntegrationId, Notification } from "@tocsin/core"
+import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
 import { Signals } from "../cluster/Signals.ts"
 
 /** The integration that notifies operators. Without it nobody is notified. */
@@ -44,14 +44,14 @@ export class OperatorNotices extends Context.Service<
   static readonly layer: Layer.Layer<
     OperatorNotices,
     never,
-    SqlClient.SqlClient | Integrations | Signals | SecureRandom.SecureRandom
+    SqlClient.SqlClient | Deliveries | Integrations | Signals
   > = Layer.effect(
     OperatorNotices,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
-      const random = yield* SecureRandom.SecureRandom
       const operators = yield* Operators
 
       /** Enqueues a notice about `about`, which `compose` words; it is given the time of the last one. */
@@ -70,23 +70,16 @@ export class OperatorNotices extends Context.Service<
         const composed = yield* compose(last?.created_at)
         if (composed === undefined) return
         const { cause, ...notice } = composed
-        const id = yield* random.uuidV7()
-        yield* sql`INSERT INTO deliveries ${sql.insert({
-          id,
-          integration_id: operators,
-          kind: "Notice",
-          status: "pending",
-          cause,
-          form: "rich",
-          attempts: 0,
-          unanswered: 0,
-          next_at: now,
-          about,
-          notification: encode({ _tag: "Notice", ...notice }),
-          created_at: now,
-          updated_at: now
-        })}`
-        yield* sql`INSERT INTO transitions ${sql.insert({ delivery_id: id, status: "pending", cause, at: now })}`
+        yield* deliveries.enqueue([
+          {
+            integration: operators,
+            kind: "Notice",
+            status: "pending",
+            cause,
+            about,
+            notification: { _tag: "Notice", ...notice }
+          }
+        ])
         yield* sql.afterCommit(signals.send([operators], "work"))
       })
 
@@ -144,5 +137,3 @@ export class OperatorNotices extends Context.Service<
 }
 
 type Notice = Extract<Notification, { readonly _tag: "Notice" }>
-
-const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

@@ -8,8 +8,10 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules, type CurrentRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
 import { Integrations } from "../config/Integrations.ts"
-import { GroupCommit, ignoreLogged } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type PlannerInput } from "../domain/Planner.ts"
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -57,7 +59,15 @@ export class Reconciler extends Context.Service<
   static readonly layer: Layer.Layer<
     Reconciler,
     never,
-    GroupCommit | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Integrations | Signals | Peers
+    | GroupCommit
+    | SqlClient.SqlClient
+    | Alerts
+    | AlertRules
+    | Conversations
+    | Deliveries
+    | Integrations
+    | Signals
+    | Peers
   > = Layer.effect(
     Reconciler,
     Effect.gen(function* () {
@@ -66,6 +76,7 @@ export class Reconciler extends Context.Service<
       const alerts = yield* Alerts
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
+      const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
       /** Open when there may be an edit that is not through: also after a start. */
@@ -140,7 +151,7 @@ export class Reconciler extends Context.Service<
       })
 
       // The gateway that took an edit may be gone before it is through.
-      yield* Effect.forkScoped((yield* Peers).sweep(Effect.asVoid(isBehind.open)))
+      yield* Effect.forkScoped((yield* Peers).poll(Effect.asVoid(isBehind.open)))
       yield* isBehind.await.pipe(
         Effect.andThen(isBehind.close),
         Effect.andThen(Effect.repeat(groupCommit.commit(step), { while: (more) => more })),
@@ -158,8 +169,7 @@ export class Reconciler extends Context.Service<
           if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(input, edits, one))
           for (const { alert, before } of moved) {
             if (before === undefined || before.severity === alert.severity) continue
-            yield* sql`UPDATE deliveries SET severity = ${alert.severity}
-              WHERE alert_id = ${alert.id} AND status IN ('pending', 'retrying')`
+            yield* deliveries.setSeverity(alert.id, alert.severity)
           }
           const ofKnown = yield* conversations.ofAlerts(
             moved.flatMap(({ alert, before }) => (before === undefined ? [] : [alert.id]))

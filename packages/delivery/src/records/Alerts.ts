@@ -45,6 +45,8 @@ export class Alerts extends Context.Service<
     readonly save: (episodes: ReadonlyArray<Episode>) => Effect.Effect<void, SqlError.SqlError>
     /** Notes that the source spoke of the alerts, and nothing else. */
     readonly heard: (ids: ReadonlyArray<AlertId>) => Effect.Effect<void, SqlError.SqlError>
+    /** Removes alerts whose history is over. */
+    readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
     /** Raised alerts in the order in which they came, after a sequence number. */
     readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
     readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
@@ -136,6 +138,10 @@ export class Alerts extends Context.Service<
           if (ids.length === 0) return
           const now = yield* Clock.currentTimeMillis
           yield* sql`UPDATE alerts SET last_heard_at = ${now} WHERE ${isOneOf(sql, "id", ids)}`
+        }),
+        remove: Effect.fnUntraced(function* (ids) {
+          yield* sql`DELETE FROM alerts WHERE ${sql.in("id", ids)}`
+          yield* changed("alert", ids)
         }),
         raised: (after, limit) =>
           Effect.map(

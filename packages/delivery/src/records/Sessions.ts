@@ -5,7 +5,8 @@ import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
-import { GroupCommit, type StoreUnavailable } from "../sql/GroupCommit.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /** A session; times are epoch milliseconds. */
 export interface StoredSession {

@@ -67,7 +67,7 @@ export const fromRow = (row: Row): StoredConversation => ({
   outcomeUnknown: row.perhaps_told === 1,
   receipt: row.receipt ?? undefined,
   divertedTo: row.diverted_to === null ? undefined : IntegrationId.make(row.diverted_to),
-  waiting:
+  openDelivery:
     row.delivery_id === null || row.kind === null || row.status === null
       ? undefined
       : { id: row.delivery_id, kind: row.kind, status: row.status }

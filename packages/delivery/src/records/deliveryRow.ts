@@ -1,20 +1,35 @@
 /**
- * A delivery as the store has it, and what it speaks of.
+ * A delivery, as the table `deliveries` stores it.
  */
-import type { Alert, ChannelPlugin, Kind, Severity } from "@tocsin/core"
-import { Effect } from "effect"
-import { Alerts } from "./Alerts.ts"
-import { Conversations } from "./Conversations.ts"
-import type { StoredConversation } from "../domain/conversation.ts"
+import type { ChannelPlugin, Kind, Severity } from "@tocsin/core"
+import { Schema } from "effect"
+
+/** How far a delivery is. The last four are its end. */
+export const DeliveryStatus = Schema.Literals([
+  "pending",
+  "retrying",
+  "sending",
+  "folded",
+  "delivered",
+  "dead",
+  "superseded",
+  "diverted"
+])
+export type DeliveryStatus = typeof DeliveryStatus.Type
+
+/** The condition of the index of deliveries that have not ended. A query must repeat it in these words to use the index. */
+export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded')"
 
 /** A row of the table `deliveries`, as far as an attempt needs it. */
 export interface Row {
+  readonly sequence: number
   readonly id: string
   readonly conversation_id: string | null
   readonly alert_id: string | null
   readonly integration_id: string
   readonly kind: Kind
-  readonly status: string
+  readonly status: DeliveryStatus
+  readonly cause: string | null
   readonly form: ChannelPlugin.Form
   readonly attempts: number
   readonly severity: Severity | null
@@ -23,26 +38,5 @@ export interface Row {
   readonly created_at: number
 }
 
-/** What a delivery speaks of. */
-export interface Subject {
-  readonly alert: Alert
-  readonly conversation: StoredConversation
-}
-
-/** Finds the alerts and the conversations that deliveries speak of, by the deliveries' ids; there are none of digests and notices. */
-export const subjects = Effect.gen(function* () {
-  const alerts = yield* Alerts
-  const conversations = yield* Conversations
-
-  return Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
-    const known = yield* conversations.many(rows.flatMap(({ conversation_id }) => conversation_id ?? []))
-    const about = yield* alerts.many([...known.values()].map(({ alertId }) => alertId))
-    return new Map<string, Subject>(
-      rows.flatMap(({ conversation_id, id }) => {
-        const conversation = conversation_id === null ? undefined : known.get(conversation_id)
-        const alert = conversation && about.get(conversation.alertId)
-        return conversation === undefined || alert === undefined ? [] : [[id, { alert, conversation }]]
-      })
-    )
-  })
-})
+/** Whether the delivery is being sent, by itself or by another one that includes it. */
+export const isInFlight = ({ status }: Pick<Row, "status">): boolean => status === "sending" || status === "folded"

@@ -1,40 +1,36 @@
 /**
- * What waits at an integration. Only reads; each by an index, so that a lane that is far behind finds its next as fast
- * as any.
+ * What waits at an integration. Only reads, each by an index, so that a lane with a long backlog finds its next delivery as
+ * fast as any.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
-import { episodesJoined, openStatus } from "../records/Conversations.ts"
 import { SqlClient, type SqlError } from "effect/sql"
+import type { DueDelivery } from "../domain/attempt.ts"
+import { noEpisodeInFlight } from "../records/Deliveries.ts"
+import { testsOf } from "../records/testSend.ts"
 import { alertKey } from "../sql/locks.ts"
 
-/** While so few criticals wait, each is said by itself (D5). */
-export const fewCriticals = 10
-
-/** The delivery that is to be said next, and what its transactions touch. */
-export interface Next {
-  readonly id: string
-  readonly lockKeys: ReadonlyArray<string>
-}
+/** Up to so many waiting criticals are sent by themselves, before any digest (D5). */
+const fewCriticals = 10
 
 /** Reads what waits. */
 export class Backlog extends Context.Service<
   Backlog,
   {
     /**
-     * The first deliveries of the integration that are due, and can be said now, in their order and no two of one alert;
-     * if there are none, when the next one will be.
+     * The first deliveries of the integration that are due and can be sent now, in their order, no two of one alert, and
+     * test sends before all others; if there are none, when the next one is due.
      */
     readonly next: (
       integration: IntegrationId,
       limit: number
-    ) => Effect.Effect<{ readonly due: ReadonlyArray<Next>; readonly dueAt?: number }, SqlError.SqlError>
-    /** How many wait there. */
+    ) => Effect.Effect<{ readonly due: ReadonlyArray<DueDelivery>; readonly dueAt?: number }, SqlError.SqlError>
+    /** How many deliveries wait there. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
-    /** When the oldest that waits there was made, in epoch milliseconds. */
+    /** When the oldest delivery that waits there was created, in epoch milliseconds. */
     readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
     /** The first critical raise that waits, while there are ten of them or fewer. */
-    readonly critical: (integration: IntegrationId) => Effect.Effect<Next | undefined, SqlError.SqlError>
+    readonly critical: (integration: IntegrationId) => Effect.Effect<DueDelivery | undefined, SqlError.SqlError>
     /** The integrations where anything waits, also for its next attempt. */
     readonly integrationsWithWork: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
   }
@@ -44,30 +40,30 @@ export class Backlog extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      /** Nothing overtakes what is being said of another episode of the alert (O7): it would wait, and others behind it. */
-      const isFree = sql.literal(`NOT EXISTS (SELECT 1 FROM ${episodesJoined} AND this.id = deliveries.alert_id
-        AND c.integration_id = deliveries.integration_id AND d.${openStatus} AND d.status IN ('sending', 'folded'))`)
+      /** A delivery that cannot be sent yet would wait, and others behind it. */
+      const isFree = sql.literal(noEpisodeInFlight())
 
-      const columns = sql.literal(`id, sequence, status, next_at, updated_at,
+      const columns = sql.literal(`id, sequence, kind, status, next_at, updated_at,
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
 
       const next = Effect.fnUntraced(function* (integration: IntegrationId, limit: number) {
         const now = yield* Clock.currentTimeMillis
         const rows = yield* sql<Row>`
-          SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'pending' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+          SELECT ${columns} FROM deliveries WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'retrying' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
-        // What was written after now was written before the clock was set back: nobody waits for that time to come again.
+            AND status = 'pending' AND kind <> 'Test' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+          UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
+            AND status = 'retrying' AND kind <> 'Test' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
+        // A row from after now was written before the clock was set back: nobody waits for that time to come again.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
           .filter((row) => row.status === "pending" || isDue(row))
-          .toSorted((a, b) => a.sequence - b.sequence)
-        const due = Arr.dedupeWith(inOrder.map(toNext), (a, b) => a.lockKeys[0] === b.lockKeys[0]).slice(0, limit)
-        // None of them is pending then, nor due.
+          .toSorted((a, b) => Number(isTest(b)) - Number(isTest(a)) || a.sequence - b.sequence)
+        const due = Arr.dedupeWith(inOrder.map(toDue), (a, b) => a.lockKeys[0] === b.lockKeys[0])
+        // If none is due, none is pending.
         return {
-          due,
+          due: due.slice(0, Math.max(limit, due.filter(({ isTest }) => isTest).length)),
           ...(due.length === 0 && rows.length > 0 && { dueAt: Math.min(...rows.map(({ next_at }) => next_at)) })
         }
       })
@@ -96,7 +92,7 @@ export class Backlog extends Context.Service<
             AND kind <> 'Cleared' AND (status = 'pending' OR next_at <= ${now}) AND ${isFree}
           ORDER BY sequence LIMIT ${fewCriticals + 1}`
         const [first] = rows
-        return first === undefined || rows.length > fewCriticals ? undefined : toNext(first)
+        return first === undefined || rows.length > fewCriticals ? undefined : toDue(first)
       })
 
       const integrationsWithWork = Effect.map(
@@ -113,15 +109,19 @@ export class Backlog extends Context.Service<
 interface Row {
   readonly id: string
   readonly sequence: number
+  readonly kind: string
   readonly status: "pending" | "retrying"
   readonly next_at: number
   readonly updated_at: number
-  /** The alert's; of a notice there is none. */
+  /** The alert's; a notice or a test send has none. */
   readonly source: string | null
   readonly source_id: string | null
 }
 
-const toNext = ({ id, source, source_id }: Row): Next => ({
-  id,
-  lockKeys: source === null || source_id === null ? [id] : [alertKey(source, source_id)]
+const isTest = ({ kind }: Pick<Row, "kind">) => kind === "Test"
+
+const toDue = (row: Row): DueDelivery => ({
+  id: row.id,
+  lockKeys: row.source === null || row.source_id === null ? [row.id] : [alertKey(row.source, row.source_id)],
+  isTest: isTest(row)
 })

@@ -1,28 +1,39 @@
 /**
- * All lanes that are served here: one for each integration, none in the way of another.
+ * All lanes that this gateway owns: one for each integration, none of which holds up another.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Fiber, FiberMap, FiberSet, Latch, Layer, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
-import { Attempts } from "./Attempts.ts"
-import { Backlog } from "./Backlog.ts"
-import { Fallbacks } from "../planning/Fallbacks.ts"
-import { Integrations } from "../config/Integrations.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
-import * as Lane from "./Lane.ts"
-import { sumUpCounts } from "../sql/migrations.ts"
-import { OperatorNotices } from "../planning/OperatorNotices.ts"
-import { RateLimiter } from "./RateLimiter.ts"
 import { Partitions } from "../cluster/Partitions.ts"
-import { Peers } from "../cluster/Peers.ts"
+import { Peers, type Signal } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
+import { type Assignment, Integrations } from "../config/Integrations.ts"
+import type { Fallbacks } from "../planning/Fallbacks.ts"
+import type { OperatorNotices } from "../planning/OperatorNotices.ts"
+import type { Deliveries } from "../records/Deliveries.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { sumUpCounts } from "../sql/migrations.ts"
+import { Backlog } from "./Backlog.ts"
+import * as Lane from "./Lane.ts"
+import { Pipeline } from "./pipeline.ts"
+import { RateLimiter } from "./RateLimiter.ts"
 
-type Needed = GroupCommit | Attempts | Backlog | Integrations | RateLimiter | Fallbacks | OperatorNotices | Partitions
+type Needed =
+  | GroupCommit
+  | Pipeline
+  | Backlog
+  | Deliveries
+  | Integrations
+  | RateLimiter
+  | Fallbacks
+  | OperatorNotices
+  | Partitions
 
-/** Serves, for as long as its layer lives, every integration whose partition is held here. */
+/** Serves, for as long as its layer lives, every integration whose partition is owned here. */
 export class Lanes extends Context.Service<
   Lanes,
   {
+    /** How many lanes are running. */
     readonly size: Effect.Effect<number>
   }
 >()("@tocsin/delivery/Lanes") {
@@ -31,7 +42,7 @@ export class Lanes extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
-      const attempts = yield* Attempts
+      const pipeline = yield* Pipeline
       const backlog = yield* Backlog
       const integrations = yield* Integrations
       const rateLimiter = yield* RateLimiter
@@ -43,92 +54,86 @@ export class Lanes extends Context.Service<
       const fibers = yield* FiberMap.make<IntegrationId>()
       const stopping = yield* FiberSet.make()
       let isStopping = false
-      /** The partitions that are held here. */
-      const held = new Set<number>()
-      /** Which of them each integration belongs to, as it was last read. */
-      let belonging: ReadonlyMap<IntegrationId, number> = new Map()
+      /** The partitions that are owned here. */
+      const owned = new Set<number>()
+      /** The partition and the version of each integration, as they were last read. */
+      let assignments: ReadonlyMap<IntegrationId, Assignment> = new Map()
 
-      const start = Effect.fnUntraced(function* (id: IntegrationId) {
-        const lane = yield* Effect.provideContext(Lane.make(id), context)
+      const start = Effect.fnUntraced(function* (id: IntegrationId, version: string) {
+        const lane = yield* Effect.provideContext(Lane.make(id, version), context)
         lanes.set(id, lane)
-        signals.serves(id, true)
+        signals.setOwned(id, true)
         yield* FiberMap.run(fibers, id, lane.run)
       })
 
-      /** An attempt in flight is finished first; the fiber ends when the last one has. */
+      /** Attempts in flight are finished first: the fiber ends with the last one. */
       const stop = Effect.fnUntraced(function* (id: IntegrationId) {
         lanes.delete(id)
-        signals.serves(id, false)
-        // Its rate limits bind it to the end; and they are those of a lane that was started for it meanwhile.
+        signals.setOwned(id, false)
+        // Its rate limits apply until it ends, and then to a lane that was started for it meanwhile.
         const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : rateLimiter.forget(id)))
         yield* FiberSet.run(stopping, Effect.andThen(FiberMap.remove(fibers, id), forget))
       })
       const stopped = Effect.suspend(() => Fiber.awaitAll([...stopping]))
 
-      /** Stops the lanes that do not belong here. */
+      /** Stops the lanes that are not owned here. */
       const dismiss = Effect.gen(function* () {
-        for (const id of lanes.keys()) if (!held.has(belonging.get(id) ?? -1)) yield* stop(id)
+        for (const id of lanes.keys()) if (!owned.has(assignments.get(id)?.partition ?? -1)) yield* stop(id)
       })
 
-      /** Starts the lanes that belong here, and stops those that do not. */
-      const place = Effect.gen(function* () {
-        belonging = yield* groupCommit.read(integrations.partitions)
-        partitions.placed(belonging)
+      /** Starts the lanes that are owned here, stops all others, and notes edits of their integrations. */
+      const reconcile = Effect.gen(function* () {
+        assignments = yield* groupCommit.read(integrations.assignments)
+        partitions.assign(assignments)
         if (isStopping) return
-        for (const [id, partition] of belonging) {
-          if (held.has(partition) && !lanes.has(id)) yield* start(id)
+        for (const [id, { partition, version }] of assignments) {
+          if (!owned.has(partition)) continue
+          yield* lanes.get(id)?.update(version) ?? start(id, version)
         }
         yield* dismiss
       }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
-      const placed = Effect.eventually(Effect.tapError(place, () => Effect.sleep("1 second")))
-
-      const changed = Effect.fnUntraced(function* (id: IntegrationId) {
-        yield* lanes.get(id)?.changed ?? Effect.void
-        yield* placed
-      })
+      const reconciled = Effect.eventually(Effect.tapError(reconcile, () => Effect.sleep("1 second")))
 
       const isServing = yield* Latch.make(peers.many)
       const serve = partitions.serve({
-        resume: attempts.resume,
+        resume: pipeline.requeueInFlight,
         gained: Effect.fnUntraced(function* (gained) {
-          gained.forEach((partition) => held.add(partition))
-          yield* placed
+          gained.forEach((partition) => owned.add(partition))
+          yield* reconciled
           yield* isServing.open
         }),
         released: Effect.fnUntraced(function* (released) {
-          released.forEach((partition) => held.delete(partition))
-          // Whoever stopped them: an edit may have moved a lane away just before.
-          yield* Effect.andThen(placed, stopped)
+          released.forEach((partition) => owned.delete(partition))
+          // Whatever stopped the lanes: an edit may have moved one away just before.
+          yield* Effect.andThen(reconciled, stopped)
         }),
-        // What is in flight writes nothing any more, so nobody waits for it. Nor is the store waited for: when they come
-        // back, it is to lanes that know of nothing in flight.
+        // Attempts in flight can record nothing any more, so nobody waits for them, nor for the store: when the partitions
+        // come back, their lanes are new ones.
         lost: Effect.fnUntraced(function* (lost) {
-          lost.forEach((partition) => held.delete(partition))
+          lost.forEach((partition) => owned.delete(partition))
           yield* dismiss
         })
       })
       yield* Effect.forkScoped(serve)
       yield* isServing.await
 
-      const hear = ({ integration, of }: { readonly integration: IntegrationId; readonly of: "work" | "changed" }) =>
-        of === "work" ? (lanes.get(integration)?.work ?? Effect.void) : changed(integration)
-      yield* signals.take.pipe(Effect.flatMap(hear), Effect.forever({ disableYield: true }), Effect.forkScoped)
+      const receive = ({ integration, of }: Signal) =>
+        of === "work" ? (lanes.get(integration)?.wake ?? Effect.void) : reconciled
+      yield* signals.take.pipe(Effect.flatMap(receive), Effect.forever({ disableYield: true }), Effect.forkScoped)
 
-      /** What no signal told. */
-      const sweep = Effect.gen(function* () {
-        yield* place
-        for (const [id, state] of yield* groupCommit.read(integrations.states))
-          yield* lanes.get(id)?.isNow(state) ?? Effect.void
+      /** Finds what no signal announced. */
+      const poll = Effect.gen(function* () {
+        yield* reconcile
         for (const id of yield* groupCommit.read(backlog.integrationsWithWork))
-          yield* lanes.get(id)?.work ?? Effect.void
+          yield* lanes.get(id)?.wake ?? Effect.void
         yield* groupCommit.read(Effect.provideService(sumUpCounts, SqlClient.SqlClient, sql))
       })
-      yield* Effect.forkScoped(peers.sweep(Effect.ignore(sweep)))
+      yield* Effect.forkScoped(peers.poll(Effect.ignore(poll)))
       yield* Effect.forkScoped(
-        peers.listen((told) => Effect.forEach(told, hear, { discard: true }), Effect.ignore(sweep))
+        peers.subscribe((received) => Effect.forEach(received, receive, { discard: true }), Effect.ignore(poll))
       )
 
-      // Before the partitions are let go: what ends until then is written down.
+      // Before the partitions are released: what ends until then is recorded.
       yield* Effect.addFinalizer(() => {
         isStopping = true
         return Effect.andThen(Effect.forEach([...lanes.keys()], stop), stopped)

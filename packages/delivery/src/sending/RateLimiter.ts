@@ -5,78 +5,44 @@ import type { IntegrationId, Limits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { RateLimit } from "../config/rateLimits.ts"
 import { longestPause } from "../domain/retryPolicy.ts"
+import { type Bucket, emptyUntil, fill, start, waitFor } from "../domain/tokenBucket.ts"
 
-/** A token bucket of one rate limit key, as it was at the time `at` in epoch milliseconds. */
-export interface Bucket {
-  readonly tokens: number
-  readonly at: number
-  /** Nothing may be sent before this time; the bucket holds one then. */
-  readonly notBefore: number
+/** What the rate limits of an integration allow. */
+export interface Allowance {
+  /** How many milliseconds until a message may be sent; 0 if one may be sent now. */
+  readonly wait: number
+  /** How many messages may be sent now; at least 1, also while `wait` is not over. */
+  readonly available: number
+  /** How many messages may be sent in a minute. */
+  readonly perMinute: number
 }
 
-/** A bucket after a start: it holds one, because nobody knows what was sent before. */
-export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
-
-/**
- * The bucket as it is now: filled by the time that passed, never above the burst, and until a pause is over not above
- * one. A clock set back fills nothing, and does not make a pause longer than it was.
- */
-export const fill = (bucket: Bucket, rate: Limits, now: number): Bucket => {
-  const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
-  const at = Math.min(bucket.at, now)
-  const flow = (from: number, to: number) => (Math.max(0, to - from) * rate.messages) / (rate.perSeconds * 1000)
-  const paused = at < notBefore ? Math.min(1, bucket.tokens + flow(at, Math.min(now, notBefore))) : bucket.tokens
-  const tokens = Math.min(rate.burst, paused + flow(Math.max(at, notBefore), now))
-  return { tokens, at: now, notBefore }
-}
-
-/** How many milliseconds until the bucket holds one, or as many as are wanted. */
-export const waitFor = (bucket: Bucket, rate: Limits, now: number, wanted = 1): number =>
-  Math.max(
-    bucket.notBefore - now,
-    bucket.tokens >= wanted ? 0 : Math.ceil(((wanted - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
-  )
-
-/** The bucket of a service that is to be left alone until then: by that time it holds one at most. */
-export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
-  ...bucket,
-  tokens: Math.min(1, bucket.tokens),
-  notBefore: Math.max(bucket.notBefore, until)
-})
-
-/** Hands out permits to send. */
+/** Keeps the rate limits of the integrations whose lanes are owned here. */
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Says which rate limits an integration spends; where several share a key, the slower rate rules. */
+    /** Declares the rate limits of an integration. Where several integrations share a key, the slowest rate applies. */
     readonly declare: (integration: IntegrationId, rateLimits: ReadonlyArray<RateLimit>) => Effect.Effect<void>
     /** Forgets what an integration declared. */
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
-    /** Takes one message from all rate limits of the integration, or says how many milliseconds to wait before asking again. */
-    readonly take: (integration: IntegrationId) => Effect.Effect<number>
-    /** How many messages the integration's rate limits hold now; at least one. */
-    readonly atOnce: (integration: IntegrationId) => Effect.Effect<number>
-    /** Like `take`, before all others: what it has to wait for is kept from them, until it is taken or forgotten. */
-    readonly takeFirst: (integration: IntegrationId) => Effect.Effect<number>
-    /** How many messages the integration can say in a minute, by the limits in force. */
-    readonly perMinute: (integration: IntegrationId) => Effect.Effect<number>
-    /** The service asked for a pause of so many milliseconds: the integration's own rate limit, its first, is empty till then (B4). */
+    readonly allowance: (integration: IntegrationId) => Effect.Effect<Allowance>
+    /** Takes permits for up to `most` messages, each of all rate limits of the integration; returns how many. */
+    readonly take: (integration: IntegrationId, most: number) => Effect.Effect<number>
+    /** The service asked for a pause of so many milliseconds: the integration's first rate limit, its own, is empty until then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
-    /** The service said what is left of one of its limits. */
+    /** Applies what the service said is left of one of its limits, until `resetAt` in epoch milliseconds. */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
   }
 >()("@tocsin/delivery/RateLimiter") {
   static readonly layer: Layer.Layer<RateLimiter> = Layer.sync(RateLimiter, () => {
     const declared = new Map<IntegrationId, ReadonlyArray<RateLimit>>()
-    /** Who spends each key. */
-    const spenders = new Map<string, Set<IntegrationId>>()
+    /** The integrations that share each key. */
+    const sharers = new Map<string, Set<IntegrationId>>()
     const buckets = new Map<string, Bucket>()
-    /** Who waits to be the next. */
-    const first = new Set<IntegrationId>()
 
     const rateOf = (key: string): Limits | undefined => {
       let slowest: RateLimit | undefined
-      for (const integration of spenders.get(key) ?? []) {
+      for (const integration of sharers.get(key) ?? []) {
         for (const rateLimit of declared.get(integration) ?? []) {
           if (rateLimit.key !== key) continue
           if (slowest === undefined || perSecond(rateLimit) < perSecond(slowest)) slowest = rateLimit
@@ -84,32 +50,32 @@ export class RateLimiter extends Context.Service<
       }
       return slowest
     }
-    const spent = (integration: IntegrationId, now: number) =>
+
+    /** Fills the buckets of the integration up to now: after the clock was set back they fill from the new time on. */
+    const bucketsOf = (integration: IntegrationId, now: number) =>
       (declared.get(integration) ?? []).map(({ key, ...own }) => {
         const rate = rateOf(key) ?? own
-        return { key, rate, bucket: fill(buckets.get(key) ?? start(now), rate, now) }
+        const bucket = fill(buckets.get(key) ?? start(now), rate, now)
+        buckets.set(key, bucket)
+        return { key, rate, bucket }
       })
 
-    const spends = (integration: IntegrationId, key: string) =>
-      (declared.get(integration) ?? []).some((rateLimit) => rateLimit.key === key)
-
-    /** Takes one from each bucket that holds as many as `wanted` of it; else the milliseconds until they do. */
-    const takeOf = (integration: IntegrationId, now: number, wanted: (key: string) => number) => {
-      const all = spent(integration, now)
-      const wait = Math.max(0, ...all.map(({ bucket, key, rate }) => waitFor(bucket, rate, now, wanted(key))))
-      for (const { bucket, key } of all) {
-        buckets.set(key, wait > 0 ? bucket : { ...bucket, tokens: bucket.tokens - 1 })
-      }
-      return wait
-    }
-
-    const withdraw = (integration: IntegrationId) => {
+    const forget = (integration: IntegrationId) => {
       for (const { key } of declared.get(integration) ?? []) {
-        const others = spenders.get(key)
+        const others = sharers.get(key)
         others?.delete(integration)
-        if (others?.size === 0) spenders.delete(key)
+        if (others?.size === 0) sharers.delete(key)
       }
       declared.delete(integration)
+    }
+
+    const allowanceAt = (integration: IntegrationId, now: number): Allowance => {
+      const all = bucketsOf(integration, now)
+      return {
+        wait: Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now))),
+        available: Math.max(1, Math.floor(Math.min(...all.map(({ bucket }) => bucket.tokens)))),
+        perMinute: Math.min(...all.map(({ rate }) => perSecond(rate) * 60))
+      }
     }
 
     return RateLimiter.of({
@@ -117,40 +83,27 @@ export class RateLimiter extends Context.Service<
         Effect.map(Clock.currentTimeMillis, (now) => {
           for (const { key, ...rate } of rateLimits) {
             const bucket = buckets.get(key)
-            // Since nobody spent it here, another gateway may have (B2).
-            if (bucket !== undefined && !spenders.has(key)) buckets.set(key, emptyUntil(fill(bucket, rate, now), 0))
+            // Nobody used it here for a while, but another gateway may have (B2).
+            if (bucket !== undefined && !sharers.has(key)) buckets.set(key, emptyUntil(fill(bucket, rate, now), 0))
           }
-          withdraw(integration)
+          forget(integration)
           declared.set(integration, rateLimits)
-          for (const { key } of rateLimits) spenders.set(key, (spenders.get(key) ?? new Set()).add(integration))
+          for (const { key } of rateLimits) sharers.set(key, (sharers.get(key) ?? new Set()).add(integration))
         }),
-      forget: (integration) =>
-        Effect.sync(() => {
-          withdraw(integration)
-          first.delete(integration)
-        }),
-      take: (integration) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          takeOf(integration, now, (key) => 1 + [...first].filter((other) => spends(other, key)).length)
-        ),
-      atOnce: (integration) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          Math.max(1, Math.floor(Math.min(...spent(integration, now).map(({ bucket }) => bucket.tokens))))
-        ),
-      takeFirst: (integration) =>
+      forget: (integration) => Effect.sync(() => forget(integration)),
+      allowance: (integration) => Effect.map(Clock.currentTimeMillis, (now) => allowanceAt(integration, now)),
+      take: (integration, most) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          const wait = takeOf(integration, now, () => 1)
-          if (wait > 0) first.add(integration)
-          else first.delete(integration)
-          return wait
+          const { available, wait } = allowanceAt(integration, now)
+          const taken = wait > 0 ? 0 : Math.min(most, available)
+          for (const { bucket, key } of bucketsOf(integration, now)) {
+            buckets.set(key, { ...bucket, tokens: bucket.tokens - taken })
+          }
+          return taken
         }),
-      perMinute: (integration) =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          Math.min(...spent(integration, now).map(({ rate }) => perSecond(rate) * 60))
-        ),
       pause: (integration, milliseconds) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          const [own] = spent(integration, now)
+          const [own] = bucketsOf(integration, now)
           if (own !== undefined) buckets.set(own.key, emptyUntil(own.bucket, now + milliseconds))
         }),
       hint: (key, remaining, resetAt) =>

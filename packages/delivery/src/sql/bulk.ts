@@ -50,15 +50,21 @@ export const insertAll = (
     WHERE 1 = 1 ${sql.literal(onConflict)}`
 }
 
-/** Updates rows that are known by their `id`. */
+/** Updates rows that are known by their `id`. `computed` are expressions for further columns, over those of the table. */
 export const updateAll = (
   sql: Sql,
   table: string,
-  rows: ReadonlyArray<Values & { readonly id: string }>
+  rows: ReadonlyArray<Values & { readonly id: string }>,
+  { computed = {} }: { readonly computed?: Readonly<Record<string, string>> } = {}
 ): Effect.Effect<unknown, SqlError.SqlError> => {
   if (rows.length === 0) return Effect.void
   const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== "id")
-  const set = sql.literal(columns.map((column) => `${column} = given.${column}`).join(", "))
+  const set = sql.literal(
+    [
+      ...columns.map((column) => `${column} = given.${column}`),
+      ...Object.entries(computed).map(([column, expression]) => `${column} = ${expression}`)
+    ].join(", ")
+  )
   return sql`UPDATE ${sql.literal(table)} SET ${set} FROM ${given(sql, table, rows)} AS given
     WHERE ${sql.literal(table)}.id = given.id`
 }

@@ -2,7 +2,7 @@
  * What SQLite and PostgreSQL say differently. All other statements are the same for both.
  */
 import { type Array as Arr, Effect, type Scope } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations } from "./locks.ts"
 
 /** A column with a number that the store gives in the order of the rows. */
@@ -33,47 +33,61 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
 /** How many transactions a gateway has at work at once. */
 export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
 
-/** Whatever touches more has all to itself: the memory of PostgreSQL for locks is small, and that of all its sessions. */
-const mostLocks = 512
-
-/** Begins a transaction that touches only what it names, or everything: then no other goes on beside it. SQLite knows one writer only. */
-export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
-  sql.onDialectOrElse({
-    pg: () =>
-      lockKeys === undefined || lockKeys.length > mostLocks
-        ? whereOneMayWrite(
-            sql,
-            sql`SELECT current_setting('transaction_read_only') AS read_only,
-              pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
-          )
-        : // In the order of the hashes, so that no two wait for each other.
-          Effect.andThen(
-            whereOneMayWrite(
-              sql,
-              sql`SELECT current_setting('transaction_read_only') AS read_only,
-                pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
-            ),
-            sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
-              FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes`
-          ),
-    orElse: () => Effect.succeed([])
-  })
+/** A transaction with more lock keys locks everything: all sessions of PostgreSQL share a small memory for locks. */
+const maxLocks = 512
 
 /**
- * A primary that is a standby now would keep its sessions, and refuse what they write, for ever: all of ours there are
- * ended, this one last, and the next ones are made where the database's name leads by then.
+ * Locks what a transaction names, or everything: then no other transaction runs beside it. Fails on a server that is
+ * read-only. SQLite has one writer only.
  */
-const whereOneMayWrite = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  lock: Effect.Effect<ReadonlyArray<{ readonly read_only?: unknown }>, SqlError.SqlError>
-) {
-  const [row] = yield* lock
-  if (row?.read_only !== "on") return
-  yield* sql`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user
-      AND application_name = current_setting('application_name')
-    ORDER BY pid = pg_backend_pid()) AS ours`
-})
+export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
+  sql.onDialectOrElse({
+    pg: (): Effect.Effect<unknown, SqlError.SqlError> => {
+      const readOnly = sql.literal("current_setting('transaction_read_only') AS read_only")
+      if (lockKeys === undefined || lockKeys.length > maxLocks) {
+        return refuseReadOnly(
+          sql<{ read_only: string }>`SELECT ${readOnly}, pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+        )
+      }
+      return Effect.andThen(
+        refuseReadOnly(
+          sql<{
+            read_only: string
+          }>`SELECT ${readOnly}, pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
+        ),
+        // In the order of the hashes, so that no two transactions wait for each other.
+        sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
+          FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes`
+      )
+    },
+    orElse: () => Effect.void
+  })
+
+/** PostgreSQL's `read_only_sql_transaction`, before the first statement that writes. */
+const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: string }>, SqlError.SqlError>) =>
+  Effect.flatMap(lock, ([row]) =>
+    row?.read_only === "on"
+      ? Effect.fail(
+          new SqlError.SqlError({
+            reason: new SqlError.UnknownError({ cause: { code: "25006" }, message: "The server is read-only" })
+          })
+        )
+      : Effect.void
+  )
+
+/**
+ * Ends all sessions of Tocsin on this server, this one last. A primary that became a standby keeps its sessions, and would
+ * refuse what they write for ever; the next sessions go where the database's name leads by then.
+ */
+export const endSessions = (sql: SqlClient.SqlClient) =>
+  sql.onDialectOrElse({
+    pg: (): Effect.Effect<unknown, SqlError.SqlError> =>
+      sql`SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user
+          AND application_name = current_setting('application_name')
+        ORDER BY pid = pg_backend_pid()) AS ours`,
+    orElse: () => Effect.void
+  })
 
 /**
  * Counts the rows of a table in another, by some of its columns: whoever writes the rows, the sum of `n` is right, and

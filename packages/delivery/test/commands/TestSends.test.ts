@@ -1,11 +1,31 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Integrations, GroupCommit, NotReady, type TestOutcome, TestSends } from "@tocsin/delivery"
+import {
+  GroupCommit,
+  Integrations,
+  NotReady,
+  type StoreUnavailable,
+  type TestOutcome,
+  TestSends
+} from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
-import { integration, integrationId, pass, raise, rule, save, settle, tick, fixture } from "../harness/engine.ts"
+import {
+  deliveries,
+  fixture,
+  integration,
+  integrationId,
+  outcomes,
+  pass,
+  raise,
+  rule,
+  save,
+  settle,
+  tick
+} from "../harness/engine.ts"
 
 const unauthorized = { fail: new Unauthorized({ detail: "HTTP 403" }) }
+const rejected = { fail: new PayloadRejected({ detail: "HTTP 400" }) }
 const slower = (retryAfter: Duration.Input) => ({
   fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.fromInputUnsafe(retryAfter) })
 })
@@ -14,13 +34,20 @@ const slower = (retryAfter: Duration.Input) => ({
 const test = Effect.fnUntraced(function* (id = "ops") {
   const ready = yield* (yield* GroupCommit).read((yield* Integrations).ready(integrationId(id)))
   if (ready === undefined) return yield* new NotReady({ detail: "there is none" })
-  return yield* Effect.forkScoped((yield* TestSends).send(ready, { saved: true }))
+  return yield* Effect.forkScoped((yield* TestSends).send(ready))
 })
 
-const said = Effect.fnUntraced(function* (fiber: Fiber.Fiber<ReadonlyArray<TestOutcome>>) {
+/** Starts a test of settings that are not saved. */
+const testUnsaved = Effect.fnUntraced(function* (settings: { readonly [key: string]: string | number }) {
+  const unsaved = integration("other", { settings })
+  const ready = yield* (yield* GroupCommit).read((yield* Integrations).check(unsaved))
+  return yield* Effect.forkScoped((yield* TestSends).sendUnsaved(ready))
+})
+
+const ended = Effect.fnUntraced(function* (fiber: Fiber.Fiber<ReadonlyArray<TestOutcome>, StoreUnavailable>) {
   return (yield* Fiber.join(fiber)).map(({ reason, ...outcome }) => ({
     ...outcome,
-    ...(reason && { reason: reason._tag })
+    ...(reason && { reason: `${reason._tag}: ${reason.detail}` })
   }))
 })
 
@@ -31,15 +58,15 @@ const both: ReadonlyArray<Omit<TestOutcome, "reason"> & { readonly reason?: stri
   { of: "Cleared", status: "delivered", form: "rich" }
 ]
 
-describe("TestSends (D6)", () => {
+describe("A test send (D6)", () => {
   it.effect(
-    "sends a raised and a cleared test, the second with the first one's receipt, and leaves no delivery",
+    "sends a raised and a cleared test, the second with the receipt of the first, and history shows both",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
         const fiber = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(fiber), both)
+        assert.deepStrictEqual(yield* ended(fiber), both)
         assert.deepStrictEqual(
           script.sent.map(({ notification, receipt }) => [notification._tag === "Test" && notification.of, receipt]),
           [
@@ -47,14 +74,14 @@ describe("TestSends (D6)", () => {
             ["Cleared", 1]
           ]
         )
-        const sql = yield* SqlClient.SqlClient
-        assert.lengthOf(yield* sql`SELECT * FROM deliveries`, 0)
+        assert.deepStrictEqual(yield* outcomes, ["Test delivered", "Test delivered"])
+        assert.include((yield* deliveries)[1]?.text, "cleared")
       }).pipe(Effect.scoped)
     )
   )
 
   it.effect(
-    "goes before all that waits, and spends the rate limit",
+    "goes before all that waits, within the rate limit",
     fixture((script) =>
       Effect.gen(function* () {
         // One message in five seconds, and none saved up.
@@ -65,7 +92,7 @@ describe("TestSends (D6)", () => {
         const fiber = yield* test()
         yield* pass("14 seconds")
         assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Test", "Test"])
-        yield* said(fiber)
+        assert.deepStrictEqual(yield* ended(fiber), both)
         yield* pass("10 seconds")
         assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Test", "Test", "Raised", "Raised"])
         const gaps = script.sent.slice(1).map(({ at }, n) => at - (script.sent[n]?.at ?? 0))
@@ -73,6 +100,21 @@ describe("TestSends (D6)", () => {
           gaps.every((gap) => gap >= 5000),
           gaps.join()
         )
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "goes before a storm",
+    fixture((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops", { limits: { messages: 6, perSeconds: 60, burst: 1 } }), rule("all"))
+        for (let n = 0; n < 20; n++) yield* raise(`a${n}`)
+        yield* settle
+        for (let n = 0; n < 20; n++) yield* raise(`b${n}`)
+        yield* test()
+        yield* pass("31 seconds")
+        assert.deepStrictEqual(script.kinds("ops"), ["Digest", "Test", "Test", "Digest"])
       }).pipe(Effect.scoped)
     )
   )
@@ -88,7 +130,7 @@ describe("TestSends (D6)", () => {
         yield* save(integration("ops", { enabled: false }))
         const fiber = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(fiber), both)
+        assert.deepStrictEqual(yield* ended(fiber), both)
         yield* pass("1 hour")
         assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Test", "Test"])
       }).pipe(Effect.scoped)
@@ -96,7 +138,7 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "is sent by a broken integration, and mends it when it succeeds",
+    "is sent by a broken integration, which recovers if it succeeds",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -106,35 +148,35 @@ describe("TestSends (D6)", () => {
         assert.include((yield* shown)?.broken?.reason, "Unauthorized")
         const failing = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(failing), [
-          { of: "Raised", status: "failed", form: "rich", reason: "Unauthorized" },
+        assert.deepStrictEqual(yield* ended(failing), [
+          { of: "Raised", status: "failed", form: "rich", reason: "Unauthorized: HTTP 403" },
           { of: "Cleared", status: "skipped", form: "rich" }
         ])
         assert.include((yield* shown)?.broken?.reason, "Unauthorized")
         const fiber = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(fiber), both)
+        assert.deepStrictEqual(yield* ended(fiber), both)
         assert.isUndefined((yield* shown)?.broken)
-        assert.deepStrictEqual(script.kinds("ops").at(-1), "Raised")
+        assert.include(script.kinds("ops").slice(-2), "Raised")
       }).pipe(Effect.scoped)
     )
   )
 
   it.effect(
-    "answers after 15 seconds until when the service wants to be left alone, and goes on",
+    "returns after 15 seconds until when the service asks to wait, and goes on",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", slower("1 minute"))
         const fiber = yield* test()
-        yield* pass("15 seconds")
-        assert.deepStrictEqual(yield* said(fiber), [
-          { of: "Raised", status: "trying", form: "rich", reason: "RateLimited", until: 60_000 },
+        yield* pass("16 seconds")
+        assert.deepStrictEqual(yield* ended(fiber), [
+          { of: "Raised", status: "trying", form: "rich", reason: "RateLimited: HTTP 429", until: 60_000 },
           { of: "Cleared", status: "trying", form: "rich" }
         ])
-        // The lane is left alone too, because it spends the same rate limit.
+        // The lane waits too, because it has the same rate limit.
         yield* raise("a")
-        yield* pass("44 seconds")
+        yield* pass("43 seconds")
         assert.deepStrictEqual(script.kinds("ops"), ["Test"])
         yield* pass("3 seconds")
         assert.deepStrictEqual(script.kinds("ops").slice(0, 3), ["Test", "Test", "Test"])
@@ -143,15 +185,15 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "fails at once where it would have to wait for longer than it goes on, and then holds up nobody",
+    "fails at once if the service asks to wait for more than five minutes",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
         script.next("ops", slower("1 hour"))
         const fiber = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(fiber), [
-          { of: "Raised", status: "failed", form: "rich", reason: "RateLimited", until: 3_600_000 },
+        assert.deepStrictEqual(yield* ended(fiber), [
+          { of: "Raised", status: "failed", form: "rich", reason: "RateLimited: HTTP 429" },
           { of: "Cleared", status: "skipped", form: "rich" }
         ])
         yield* raise("a")
@@ -162,62 +204,107 @@ describe("TestSends (D6)", () => {
   )
 
   it.effect(
-    "says that only the plain form was taken, and that a plugin failed",
+    "is not sent after five minutes, when nobody waits for it any more",
+    fixture((script) =>
+      Effect.gen(function* () {
+        yield* save(integration("ops", { limits: { messages: 1, perSeconds: 3600, burst: 1 } }), rule("all"))
+        yield* raise("a")
+        yield* tick
+        yield* test()
+        yield* pass("2 hours")
+        assert.deepStrictEqual(script.kinds("ops"), ["Raised"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Test superseded: expired"])
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "reports that only the plain form was accepted, and that a plugin failed",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
-        const rejected = { fail: new PayloadRejected({ detail: "HTTP 400" }) }
         script.next("ops", rejected, "ok", rejected, "die")
         const fiber = yield* test()
         yield* tick
-        assert.deepStrictEqual(yield* said(fiber), [
-          { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected" },
-          { of: "Cleared", status: "failed", form: "plain", reason: "PayloadRejected" }
+        assert.deepStrictEqual(yield* ended(fiber), [
+          { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected: HTTP 400" },
+          { of: "Cleared", status: "failed", form: "plain", reason: "PayloadRejected: The plugin failed" }
         ])
       }).pipe(Effect.scoped)
     )
   )
 
   it.effect(
-    "with settings that are not saved stores nothing, and spends the rate limit of whoever shares it",
-    fixture((script) =>
-      Effect.gen(function* () {
-        const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }
-        yield* save(integration("ops", { settings }), rule("all"))
-        const unsaved = integration("other", { settings: { ...settings, room: "new" } })
-        const ready = yield* (yield* GroupCommit).read((yield* Integrations).check(unsaved))
-        const fiber = yield* Effect.forkScoped((yield* TestSends).send(ready, { saved: false }))
-        yield* settle
-        yield* raise("a")
-        yield* pass("12 seconds")
-        assert.deepStrictEqual(yield* said(fiber), both)
-        assert.deepStrictEqual(
-          script.sent.map(({ kind, room }) => `${kind} ${room}`),
-          ["Test new", "Test new", "Raised ops"]
-        )
-        assert.isUndefined(yield* (yield* Integrations).get(integrationId("other")))
-      }).pipe(Effect.scoped)
-    )
-  )
-
-  it.effect(
-    "says nothing of an integration that was edited meanwhile (O8)",
+    "says nothing about an integration that was edited meanwhile (O8)",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         yield* save(integration("ops"), rule("all"))
         script.next("ops", { gate })
-        const fiber = yield* test()
+        yield* test()
         yield* settle
         script.always("other", { fail: new DestinationGone({ detail: "HTTP 404" }) })
         yield* save(integration("ops", { settings: { room: "other" } }))
         yield* raise("a")
         yield* settle
         yield* Deferred.succeed(gate, undefined)
-        yield* tick
-        yield* Fiber.join(fiber)
-        assert.lengthOf(script.to("other"), 1)
+        yield* settle
         assert.isDefined((yield* shown)?.broken)
+      }).pipe(Effect.scoped)
+    )
+  )
+})
+
+describe("A test send of settings that are not saved (D6)", () => {
+  it.effect(
+    "stores nothing, and keeps to the rate limit that it shares with others",
+    fixture((script) =>
+      Effect.gen(function* () {
+        const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }
+        yield* save(integration("ops", { settings }), rule("all"))
+        const fiber = yield* testUnsaved({ ...settings, room: "new" })
+        yield* settle
+        yield* raise("a")
+        yield* pass("12 seconds")
+        assert.deepStrictEqual(yield* ended(fiber), both)
+        assert.sameMembers(
+          script.sent.map(({ kind, room }) => `${kind} ${room}`),
+          ["Test new", "Test new", "Raised ops"]
+        )
+        assert.isUndefined(yield* (yield* Integrations).get(integrationId("other")))
+        const sql = yield* SqlClient.SqlClient
+        assert.lengthOf(yield* sql`SELECT * FROM deliveries WHERE kind = 'Test'`, 0)
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "reports the plain form, and fails if the service asks to wait",
+    fixture((script) =>
+      Effect.gen(function* () {
+        script.next("new", rejected, "ok", slower("1 minute"))
+        const fiber = yield* testUnsaved({ room: "new" })
+        yield* tick
+        assert.deepStrictEqual(yield* ended(fiber), [
+          { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected: HTTP 400" },
+          { of: "Cleared", status: "failed", form: "rich", reason: "RateLimited: HTTP 429" }
+        ])
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect(
+    "fails after 15 seconds if the rate limit does not allow it, and says until when",
+    fixture((script) =>
+      Effect.gen(function* () {
+        const settings = { room: "new", messages: 1, burst: 1 }
+        const first = yield* testUnsaved(settings)
+        yield* tick
+        assert.deepStrictEqual(yield* ended(first), [
+          { of: "Raised", status: "delivered", form: "rich" },
+          { of: "Cleared", status: "failed", form: "rich", until: 60_000 }
+        ])
+        assert.lengthOf(script.sent, 1)
       }).pipe(Effect.scoped)
     )
   )

@@ -63,7 +63,7 @@ describe("Planner", () => {
       severitySent: undefined,
       outcomeUnknown: false,
       divertedTo: undefined,
-      waiting: undefined
+      openDelivery: undefined
     }
     const closed = { ...open, state: "closed", matchedBy: [], closedBecause: "expired" } as const
     const expire = (conversation: Conversation) => Planner.onExpiry({ conversations: [conversation] })
@@ -73,14 +73,14 @@ describe("Planner", () => {
     })
 
     it("leaves what is being sent to the end of its attempt", () => {
-      const waiting = { id: "1", kind: "Raised", status: "sending" } as const
-      assert.deepStrictEqual(expire({ ...open, waiting }), [{ conversation: { ...closed, waiting } }])
+      const openDelivery = { id: "1", kind: "Raised", status: "sending" } as const
+      assert.deepStrictEqual(expire({ ...open, openDelivery }), [{ conversation: { ...closed, openDelivery } }])
     })
 
     it("records that neither the raise that waits nor the clear is told", () => {
       const over = { ...closed, lastEnqueued: "cleared" as const }
-      const waiting = { id: "1", kind: "Raised", status: "retrying" } as const
-      assert.deepStrictEqual(expire({ ...open, waiting }), [{ conversation: over, supersede: "expired" }])
+      const openDelivery = { id: "1", kind: "Raised", status: "retrying" } as const
+      assert.deepStrictEqual(expire({ ...open, openDelivery }), [{ conversation: over, supersede: "expired" }])
       const told = { lastSent: "raised" as const }
       assert.deepStrictEqual(expire({ ...open, ...told }), [
         { conversation: { ...over, ...told }, enqueue: { kind: "Cleared", superseded: "expired" } }
@@ -673,7 +673,7 @@ const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
 
 const checkAtRest = (model: PlannerModel, notify: Notify) => {
   for (const { alert, conversation } of model.all) {
-    assert.isUndefined(conversation.waiting)
+    assert.isUndefined(conversation.openDelivery)
     const place = { alert: alert.id, integration: conversation.integration }
     const read = [...model.mayHaveRead(place)]
     if (notify === "none") {

@@ -14,7 +14,7 @@ import {
   Unavailable
 } from "@tocsin/core"
 import { Planner } from "@tocsin/delivery"
-import { conversationAfter, unanswered } from "../../src/domain/conversationAfter.ts"
+import { conversationAfter, withUnknownOutcome } from "../../src/domain/conversationAfter.ts"
 import { integrationId, ruleId, time } from "../harness/engine.ts"
 import type { Outcome } from "../../src/domain/attempt.ts"
 import type { Conversation, OpenDelivery } from "../../src/domain/conversation.ts"
@@ -173,7 +173,7 @@ export class PlannerModel {
     for (const delivery of this.deliveries.filter(({ status }) => status === "sending")) {
       delivery.status = "retrying"
       this.#read(delivery, true)
-      this.#settle(delivery, unanswered(this.#conversation(delivery), delivery.kind))
+      this.#settle(delivery, withUnknownOutcome(this.#conversation(delivery), delivery.kind))
     }
   }
 
@@ -221,7 +221,7 @@ export class PlannerModel {
       alert,
       conversations: [...(this.conversations.get(alert.id)?.values() ?? [])].map((conversation) => ({
         ...conversation,
-        waiting: this.#asWaiting(alert.id, conversation.integration)
+        openDelivery: this.#asWaiting(alert.id, conversation.integration)
       })),
       notifyOnClear: (id) => this.#notify.get(id) === true,
       isEnabled: (id) => this.integrations.get(id) === true
@@ -247,7 +247,7 @@ export class PlannerModel {
     for (const { conversation, enqueue, supersede } of plans) {
       const { integration } = conversation
       if (conversation.state === "closed" && !conversations.has(integration)) continue
-      const open = this.#waiting(alert, integration)
+      const open = this.#openDelivery(alert, integration)
       if (supersede !== undefined && open !== undefined) {
         if (open.status === "sending") throw new Error("What is being sent cannot be taken back")
         open.status = "superseded"
@@ -268,7 +268,7 @@ export class PlannerModel {
     }
   }
 
-  #waiting(alert: AlertId, integration: IntegrationId) {
+  #openDelivery(alert: AlertId, integration: IntegrationId) {
     const open = this.deliveries.filter(
       (delivery) =>
         delivery.alert === alert &&
@@ -280,7 +280,7 @@ export class PlannerModel {
   }
 
   #asWaiting(alert: AlertId, integration: IntegrationId): OpenDelivery | undefined {
-    const delivery = this.#waiting(alert, integration)
+    const delivery = this.#openDelivery(alert, integration)
     if (delivery === undefined) return undefined
     const { id, kind, status } = delivery
     if (status !== "pending" && status !== "retrying" && status !== "sending") return undefined
@@ -290,14 +290,14 @@ export class PlannerModel {
   #conversation({ alert, integration }: Delivery): Conversation {
     const conversation = this.conversations.get(alert)?.get(integration)
     if (conversation === undefined) throw new Error("A delivery without a conversation")
-    return { ...conversation, waiting: this.#asWaiting(alert, integration) }
+    return { ...conversation, openDelivery: this.#asWaiting(alert, integration) }
   }
 
   #settle({ alert: id, integration }: Delivery, conversation: Conversation) {
     const alert = this.alerts.get(id)
     if (alert === undefined) return
-    const waiting = this.#asWaiting(id, integration)
-    this.#apply(id, [Planner.settle({ ...conversation, waiting }, this.input(alert))])
+    const openDelivery = this.#asWaiting(id, integration)
+    this.#apply(id, [Planner.settle({ ...conversation, openDelivery }, this.input(alert))])
   }
 
   #end(delivery: Delivery, how: End) {

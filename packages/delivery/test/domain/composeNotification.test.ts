@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertId, IntegrationId, Message } from "@tocsin/core"
 import { samples } from "@tocsin/core/testing"
-import { compose } from "../../src/domain/composeNotification.ts"
+import { composeNotification } from "../../src/domain/composeNotification.ts"
 import type { StoredConversation } from "../../src/domain/conversation.ts"
 import { digest } from "../../src/domain/digest.ts"
 
@@ -18,19 +18,19 @@ const conversation: StoredConversation = {
   lastEnqueued: "cleared",
   outcomeUnknown: false,
   severitySent: "major",
-  waiting: undefined,
+  openDelivery: undefined,
   divertedTo: undefined,
   receipt: undefined
 }
 
-describe("compose", () => {
+describe("composeNotification", () => {
   it("clears here only while the alert is still raised", () => {
-    const notification = compose("Cleared", samples.raised, conversation)
+    const notification = composeNotification("Cleared", samples.raised, conversation)
     assert.strictEqual(Message.fromNotification(notification).state, "notice")
   })
 
   it("clears for good what has cleared at its source since the edit", () => {
-    const notification = compose("Cleared", samples.cleared, conversation)
+    const notification = composeNotification("Cleared", samples.cleared, conversation)
     assert.deepStrictEqual(notification, samples.notifications.Cleared)
   })
 })

@@ -15,7 +15,6 @@ const all = Array.from({ length: partitionCount }, (_, partition) => partition)
 export class ScriptedPeers {
   #handlers: Handlers | undefined
   #look: Effect.Effect<void> = Effect.void
-  #answer: (question: string) => Effect.Effect<string> = () => Effect.succeed("")
   #holds = false
 
   /** All lanes come here. */
@@ -42,26 +41,18 @@ export class ScriptedPeers {
   /** Looks for what no signal told. */
   readonly sweep = Effect.suspend(() => this.#look)
 
-  /** Another gateway asks. */
-  readonly asked = (question: string) => Effect.suspend(() => this.#answer(question))
-
   readonly service = Peers.of({
-    hold: (handlers) => {
+    own: (handlers) => {
       this.#handlers = handlers
       return Effect.never
     },
-    isHeld: () => this.#holds,
-    tell: () => Effect.void,
-    listen: () => Effect.never,
-    tellChanges: () => Effect.void,
-    hearChanges: () => Effect.never,
-    sweep: (look) => {
+    isOwned: () => this.#holds,
+    publish: () => Effect.void,
+    subscribe: () => Effect.never,
+    publishChanges: () => Effect.void,
+    subscribeToChanges: () => Effect.never,
+    poll: (look) => {
       this.#look = look
-      return Effect.never
-    },
-    ask: () => Effect.undefined,
-    answer: (answer) => {
-      this.#answer = answer
       return Effect.never
     },
     many: true

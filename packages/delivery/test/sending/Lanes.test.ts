@@ -3,7 +3,6 @@ import { DestinationGone } from "@tocsin/core"
 import { Integrations } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { hashed } from "../../src/config/rateLimits.ts"
 import {
   engine,
   integration,
@@ -144,22 +143,5 @@ describe("Lanes", () => {
           assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"], `after ${yields} yields`)
         }).pipe(Effect.scoped)
     )
-  )
-
-  it.effect("go on when a gateway has gone that asked to send a test first (D6)", () =>
-    Effect.gen(function* () {
-      const { first } = yield* two
-      const rateLimit = { messages: 60, perSeconds: 60, burst: 1 }
-      yield* first.here(save(integration("ops", { settings: { room: "ops", messages: 60, burst: 1 } }), rule("all")))
-      yield* first.here(raise("a"))
-      yield* settle
-      const take = { of: "take", spender: "test-elsewhere", rateLimits: [{ key: hashed("fake", "ops"), ...rateLimit }] }
-      assert.strictEqual(yield* first.peers.asked(JSON.stringify(take)), "1000")
-      yield* first.here(raise("b"))
-      yield* pass("5 seconds")
-      assert.lengthOf(first.script.sent, 1)
-      yield* pass("10 seconds")
-      assert.lengthOf(first.script.sent, 2)
-    }).pipe(Effect.scoped)
   )
 })

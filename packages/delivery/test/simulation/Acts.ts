@@ -154,7 +154,7 @@ export class Acts {
       this.#gateway.ask(
         Effect.gen(function* () {
           const ready = yield* Integrations.use(({ ready }) => ready(IntegrationId.make(id)))
-          if (ready !== undefined) yield* TestSends.use(({ send }) => send(ready, { saved: true }))
+          if (ready !== undefined) yield* TestSends.use(({ send }) => send(ready))
         })
       )
     })

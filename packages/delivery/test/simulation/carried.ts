@@ -48,9 +48,9 @@ const digests = ({ calls, deliveries }: Evidence) => {
 /** D5, O8: a receipt is the one of this alert's own raise, in this place. */
 const receipts = ({ calls }: Evidence) =>
   calls.flatMap(({ alert, integration, kind, place, receipt }) => {
-    if (typeof receipt !== "number" || kind === "Test") return []
+    if (typeof receipt !== "number") return []
     const raise = calls[receipt]
-    return raise?.kind === "Raised" &&
+    return raise?.kind === (kind === "Test" ? "Test" : "Raised") &&
       raise.alert === alert &&
       raise.integration === integration &&
       raise.place === place

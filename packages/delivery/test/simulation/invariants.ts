@@ -207,19 +207,22 @@ const steps = ({ alert, cause, integration, kind, status, transitions }: Deliver
 
 /** What the services got, against what history says of it. */
 const rooms = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
-  const place = ({ alert, integration }: { readonly alert?: AlertId | undefined; readonly integration: string }) =>
-    `${alert ?? "all"} at ${integration}`
+  const place = ({
+    alert,
+    integration,
+    kind
+  }: {
+    readonly alert?: AlertId | undefined
+    readonly integration: string
+    readonly kind: string
+  }) => `${kind === "Test" ? "tests" : (alert ?? "all")} at ${integration}`
   const byPlace = Map.groupBy(deliveries, place)
   const digested = new Set(
     calls.filter(({ alert, flaps }) => alert === undefined || flaps > 0).map(({ integration }) => integration)
   )
-  // Of test sends there is no history.
-  const called = Map.groupBy(
-    calls.filter(({ kind }) => kind !== "Test"),
-    place
-  )
+  const called = Map.groupBy(calls, place)
   return [...new Set([...byPlace.keys(), ...called.keys()])].flatMap((at) =>
-    room(called.get(at) ?? [], byPlace.get(at) ?? [], digested, !at.startsWith("all ")).map(
+    room(called.get(at) ?? [], byPlace.get(at) ?? [], digested, !/^(all|tests) /.test(at)).map(
       (wrong) => `${wrong}: ${at}`
     )
   )

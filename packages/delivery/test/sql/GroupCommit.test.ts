@@ -100,7 +100,7 @@ describe("GroupCommit", () => {
           runs.push(numbers)
           for (const n of numbers) yield* sql`INSERT INTO t VALUES (${n})`
           if (numbers.includes(3)) return yield* Effect.die("a bug")
-          return numbers.map((n) => n * 10)
+          return (n: number) => n * 10
         })
       )
       const addAll = (numbers: ReadonlyArray<number>) =>

@@ -63,7 +63,7 @@ const first = Effect.gen(function* () {
       alert_id: id,
       integration_id: "ops",
       state: state === "raised" ? "open" : "closed",
-      matchedBy: state === "raised" ? '["r"]' : "[]",
+      holders: state === "raised" ? '["r"]' : "[]",
       held_by: '["r"]',
       last_owed: "raised",
       perhaps_told: 0,

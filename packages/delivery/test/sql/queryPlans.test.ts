@@ -32,7 +32,7 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
   [/AND status = 'pending' AND/, "deliveries_by_integration (integration_id=? AND status=?)"],
   [/AND status = 'retrying' AND/, "retrying_deliveries (integration_id=?)"],
   [/FROM deliveries\s+WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
-  [/this\.id AS later/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/WHERE about = \? AND status IN/, "notices (about=?)"],
   [/AND this\.id = given\.alert_id/, "open_delivery_of_conversation (conversation_id=?)"],
   // Of those that are being sent, or were folded, there are few.
   [
@@ -41,7 +41,6 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
     "deliveries_by_status (status=?)"
   ],
   [/status = \? AND severity <> 'critical'/, "deliveries_by_integration (integration_id=? AND status=?)"],
-  [/WHERE folded_into = \?/, "folded_deliveries (folded_into=?)"],
   [/WHERE about = \?/, "notices (about=?)"],
   [/stands_in_for IS NOT NULL/, "deliveries_by_integration (integration_id=? AND status=?)"],
   [/diverted_to IS NOT NULL/, "conversations_by_integration (integration_id=?)"],

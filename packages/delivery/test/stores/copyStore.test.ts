@@ -157,7 +157,7 @@ describe("A store that is migrated", () => {
         const gained = yield* Deferred.make<void>()
         const peers = Context.get(held.services, Peers)
         const told = Deferred.succeed(gained, undefined).pipe(Effect.asVoid)
-        yield* Effect.forkScoped(peers.hold({ gained: () => told, lost: nobody, released: nobody }))
+        yield* Effect.forkScoped(peers.own({ gained: () => told, lost: nobody, released: nobody }))
         yield* Deferred.await(gained)
       }
       for (const [from, to] of [

@@ -1,0 +1,65 @@
+/**
+ * What lanes find out about an integration's service, as its row keeps it for people to see.
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Clock, Effect } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import type { Changes } from "../cluster/Changes.ts"
+import type { ShownIntegration } from "../domain/integration.ts"
+
+/** A success is recorded this often, in milliseconds: otherwise all attempts would wait for each other. */
+const successPrecision = 1000
+
+/** Records what lanes find out. All of it runs inside a transaction of `GroupCommit`. */
+export interface HealthRecord {
+  /** A message arrived: the integration is not broken, and no longer unavailable. */
+  readonly recordSuccess: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+  /** The integration is broken until a person fixes it. */
+  readonly recordFailure: (id: IntegrationId, reason: string) => Effect.Effect<void, SqlError.SqlError>
+  /** Nothing is sent for a while. */
+  readonly recordPause: (
+    id: IntegrationId,
+    pause: NonNullable<ShownIntegration["waiting"]>
+  ) => Effect.Effect<void, SqlError.SqlError>
+  /** The integration works again, although no message was sent. */
+  readonly recordRecovery: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+  /** The gateway that knew why lanes of these partitions pause is gone. */
+  readonly forgetPauses: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
+}
+
+export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"]): HealthRecord => {
+  const changed = (id: IntegrationId, update: Effect.Effect<unknown, SqlError.SqlError>) =>
+    Effect.andThen(live.changed("integration", [id]), Effect.asVoid(update))
+  return {
+    recordSuccess: Effect.fnUntraced(function* (id) {
+      const now = yield* Clock.currentTimeMillis
+      // A pause that the service asked for is not over because it accepts a message meanwhile.
+      yield* changed(
+        id,
+        sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},
+      waiting_because = CASE WHEN waiting_because = 'limited' THEN 'limited' END
+      WHERE id = ${id} AND (broken_reason IS NOT NULL OR waiting_because = 'unavailable'
+        OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
+      )
+    }),
+    recordFailure: Effect.fnUntraced(function* (id, reason) {
+      const now = yield* Clock.currentTimeMillis
+      yield* changed(
+        id,
+        sql`UPDATE integrations SET broken_reason = ${reason}, waiting_because = NULL,
+      broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
+      )
+    }),
+    recordPause: (id, { because, until }) =>
+      changed(id, sql`UPDATE integrations SET waiting_because = ${because}, waiting_until = ${until} WHERE id = ${id}`),
+    recordRecovery: (id) =>
+      changed(
+        id,
+        sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
+      WHERE id = ${id}`
+      ),
+    forgetPauses: (partitions) =>
+      Effect.asVoid(sql`UPDATE integrations SET waiting_because = NULL
+      WHERE ${sql.in("partition", partitions)} AND waiting_because IS NOT NULL`)
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The token bucket of one rate limit. Pure; times are epoch milliseconds.
+ */
+import type { Limits } from "@tocsin/core"
+
+/** A bucket as it was at the time `at`. */
+export interface Bucket {
+  readonly tokens: number
+  readonly at: number
+  /** Nothing may be sent before this time; the bucket holds one token then. */
+  readonly notBefore: number
+}
+
+/** A bucket after a start: it holds one token, because nobody knows what was sent before. */
+export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
+
+/**
+ * The bucket as it is now: filled by the time that passed, never above the burst, and not above one token until a pause
+ * is over. A clock set back fills nothing, and does not make a pause longer.
+ */
+export const fill = (bucket: Bucket, rate: Limits, now: number): Bucket => {
+  const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
+  const at = Math.min(bucket.at, now)
+  const flow = (from: number, to: number) => (Math.max(0, to - from) * rate.messages) / (rate.perSeconds * 1000)
+  const paused = at < notBefore ? Math.min(1, bucket.tokens + flow(at, Math.min(now, notBefore))) : bucket.tokens
+  const tokens = Math.min(rate.burst, paused + flow(Math.max(at, notBefore), now))
+  return { tokens, at: now, notBefore }
+}
+
+/** How many milliseconds until the bucket holds a token that may be used; 0 if it does. */
+export const waitFor = (bucket: Bucket, rate: Limits, now: number): number =>
+  Math.max(
+    0,
+    bucket.notBefore - now,
+    bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
+  )
+
+/** The bucket of a service that asks for a pause until then: by that time it holds one token at most. */
+export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
+  ...bucket,
+  tokens: Math.min(1, bucket.tokens),
+  notBefore: Math.max(bucket.notBefore, until)
+})

@@ -1,0 +1,281 @@
+/**
+ * The tables `deliveries` and `transitions`. Nothing else writes them. All of it runs inside a transaction of
+ * `GroupCommit`.
+ */
+import {
+  type AlertId,
+  type ChannelPlugin,
+  type IntegrationId,
+  type Kind,
+  Notification,
+  type Severity
+} from "@tocsin/core"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { Changes } from "../cluster/Changes.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
+import { given, insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
+import { type DeliveryStatus, openStatus, type Row } from "./deliveryRow.ts"
+import { encodeTestSend, type TestSend, testsOf } from "./testSend.ts"
+
+/** A delivery to create. Without a conversation it is a digest or a notice. */
+export interface NewDelivery {
+  readonly integration: IntegrationId
+  readonly conversation?: Pick<StoredConversation, "id" | "alertId">
+  readonly kind: Kind
+  readonly status: "pending" | "superseded"
+  /** Why it is created, for the first step of its history. */
+  readonly cause: string
+  readonly redeliveryOf?: string
+  /** What it says. Without one it is composed when the delivery is claimed. */
+  readonly notification?: Notification | TestSend
+  /** What a notice or a test send is about. */
+  readonly about?: string
+  readonly digest?: { readonly key: string; readonly form: ChannelPlugin.Form; readonly severity: Severity }
+}
+
+/** A step of a delivery: its next status, and why. */
+export interface Step {
+  readonly delivery: string
+  readonly status: DeliveryStatus
+  readonly cause?: string | undefined
+  /** The attempt that the step belongs to, from 1. */
+  readonly attempt?: number
+  readonly set?: StepChanges
+}
+
+/** What changes together with the status. */
+export interface StepChanges {
+  readonly kind?: Kind
+  readonly attempts?: number
+  readonly form?: ChannelPlugin.Form
+  /** When it is due, in epoch milliseconds. */
+  readonly nextAt?: number
+  readonly severity?: Severity
+  /** Takes over the severity that the alert has now. */
+  readonly refreshSeverity?: true
+  /** The partition under whose lease it is being sent (M2). */
+  readonly partition?: number
+  /** The delivery that includes it; null: none any more. */
+  readonly foldedInto?: string | null
+  /** The message in plain words. */
+  readonly text?: string
+  /** What is stored of the message of a test send. */
+  readonly notification?: string
+}
+
+/** Reads deliveries, and is the only writer of their rows and transitions. */
+export class Deliveries extends Context.Service<
+  Deliveries,
+  {
+    /** Creates deliveries, due at once, each with its first step; returns their ids in the same order. */
+    readonly enqueue: (
+      deliveries: ReadonlyArray<NewDelivery>
+    ) => Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
+    /** Moves deliveries to their next status, each with a row of history. */
+    readonly transition: (steps: ReadonlyArray<Step>) => Effect.Effect<void, SqlError.SqlError>
+    readonly byIds: (ids: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Row>, SqlError.SqlError>
+    /**
+     * For each delivery, by its id: all open deliveries of the same alert at the same integration, itself included, in
+     * the order of the alert's episodes.
+     */
+    readonly openOfEpisodes: (
+      deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
+    ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<Row>>, SqlError.SqlError>
+    /** Makes all that waits for its next attempt at the integration due now. */
+    readonly retryNow: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Sets the severity by which the alert's waiting deliveries are ordered in a storm. */
+    readonly setSeverity: (alert: AlertId, severity: Severity) => Effect.Effect<void, SqlError.SqlError>
+    /** Ends all open deliveries of an integration that is being removed. */
+    readonly supersedeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Ends the test sends of an integration that wait: its settings are other ones now. */
+    readonly supersedeTests: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Removes deliveries with their history. */
+    readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
+    /** Removes all deliveries of these alerts with their history. */
+    readonly removeOfAlerts: (alerts: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Deliveries") {
+  static readonly layer: Layer.Layer<Deliveries, never, SqlClient.SqlClient | SecureRandom.SecureRandom | Changes> =
+    Layer.effect(
+      Deliveries,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const random = yield* SecureRandom.SecureRandom
+        const live = yield* Changes
+
+        const record = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, at: number) {
+          yield* insertAll(
+            sql,
+            "transitions",
+            steps.map(({ attempt, cause, delivery, status }) => ({
+              delivery_id: delivery,
+              status,
+              cause: cause ?? null,
+              attempt: attempt ?? null,
+              at
+            }))
+          )
+          yield* live.changed(
+            "delivery",
+            steps.map(({ delivery }) => delivery)
+          )
+        })
+
+        const enqueue = Effect.fnUntraced(function* (created: ReadonlyArray<NewDelivery>) {
+          const at = yield* Clock.currentTimeMillis
+          const ids = yield* Effect.forEach(created, () => random.uuidV7())
+          const rows = created.map((delivery, index) => toRow(ids[index] ?? "", delivery, at))
+          for (const alike of Map.groupBy(rows, (row) => Object.keys(row).join()).values()) {
+            const isOfAlert = alike.every((row) => !("severity" in row))
+            yield* insertAll(sql, "deliveries", alike, {
+              ...(isOfAlert && { computed: { severity: severityOfAlert("given") } })
+            })
+          }
+          yield* record(
+            created.map(({ cause, status }, index) => ({ delivery: ids[index] ?? "", status, cause })),
+            at
+          )
+          return ids
+        })
+
+        const transition = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
+          const at = yield* Clock.currentTimeMillis
+          for (const alike of Map.groupBy(steps, ({ set = {} }) => Object.keys(set).join()).values()) {
+            const rows = alike.map(({ cause, delivery, set = {}, status }) => ({
+              id: delivery,
+              status,
+              cause: cause ?? null,
+              updated_at: at,
+              ...toColumns(set)
+            }))
+            const refreshes = alike.some(({ set }) => set?.refreshSeverity)
+            yield* updateAll(sql, "deliveries", rows, {
+              ...(refreshes && { computed: { severity: severityOfAlert("deliveries") } })
+            })
+          }
+          yield* record(steps, at)
+        })
+
+        const openOfEpisodes = Effect.fnUntraced(function* (
+          deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
+        ) {
+          if (deliveries.length === 0) return new Map<string, ReadonlyArray<Row>>()
+          const keys = deliveries.map(({ alert_id, id, integration_id }) => ({ id, alert_id, integration_id }))
+          const rows = yield* sql<Row & { readonly asked: string }>`SELECT d.*, given.id AS asked
+          FROM ${given(sql, "deliveries", keys)} AS given CROSS JOIN
+          ${sql.literal(episodes({ alert: "given.alert_id", integration: "given.integration_id" }))}
+          ORDER BY a.episode`
+          return Map.groupBy(rows, ({ asked }) => asked)
+        })
+
+        const supersede = Effect.fnUntraced(function* (where: Statement.Fragment, cause: string) {
+          const at = yield* Clock.currentTimeMillis
+          yield* sql`INSERT INTO transitions (delivery_id, status, cause, at)
+          SELECT id, 'superseded', ${cause}, ${at} FROM deliveries WHERE ${where} ORDER BY sequence`
+          yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at} WHERE ${where}`
+          yield* live.allChanged("delivery")
+        })
+
+        return Deliveries.of({
+          enqueue,
+          transition,
+          byIds: (ids) =>
+            Effect.map(
+              sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
+              (rows) => new Map(rows.map((row) => [row.id, row]))
+            ),
+          openOfEpisodes,
+          retryNow: Effect.fnUntraced(function* (integration) {
+            const now = yield* Clock.currentTimeMillis
+            yield* sql`UPDATE deliveries SET next_at = ${now}
+            WHERE integration_id = ${integration} AND status = 'retrying' AND next_at > ${now}`
+          }),
+          setSeverity: (alert, severity) =>
+            Effect.asVoid(sql`UPDATE deliveries SET severity = ${severity}
+            WHERE alert_id = ${alert} AND status IN ('pending', 'retrying')`),
+          supersedeAll: (integration) =>
+            supersede(sql`integration_id = ${integration} AND ${sql.literal(openStatus)}`, "integration deleted"),
+          supersedeTests: (integration) =>
+            supersede(sql`about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`, "by the edit"),
+          remove: Effect.fnUntraced(function* (ids) {
+            yield* sql`DELETE FROM transitions WHERE ${sql.in("delivery_id", ids)}`
+            yield* sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`
+          }),
+          removeOfAlerts: Effect.fnUntraced(function* (alerts) {
+            const ofAlerts = sql.in("alert_id", alerts)
+            yield* sql`DELETE FROM transitions WHERE delivery_id IN (SELECT id FROM deliveries WHERE ${ofAlerts})`
+            yield* sql`DELETE FROM deliveries WHERE ${ofAlerts}`
+          })
+        })
+      })
+    )
+}
+
+/**
+ * The condition, for a query of deliveries, that nothing is being sent about any episode of the same alert at the same
+ * integration (O7).
+ */
+export const noEpisodeInFlight = () =>
+  `NOT EXISTS (SELECT 1 FROM ${episodes({ alert: "deliveries.alert_id", integration: "deliveries.integration_id" })}
+    AND d.status IN ('sending', 'folded'))`
+
+/**
+ * The open deliveries `d` of all episodes `a` of an alert at an integration, by way of their conversations `c`; both are
+ * expressions. In this order: otherwise SQLite, which does not know how long a backlog is, begins with the backlog.
+ */
+const episodes = ({ alert, integration }: { readonly alert: string; readonly integration: string }) =>
+  `alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
+    WHERE a.source = this.source AND a.source_id = this.source_id AND c.alert_id = a.id AND d.conversation_id = c.id
+      AND this.id = ${alert} AND c.integration_id = ${integration} AND d.${openStatus}`
+
+const severityOfAlert = (row: "given" | "deliveries") => `(SELECT severity FROM alerts WHERE id = ${row}.alert_id)`
+
+const toRow = (id: string, delivery: NewDelivery, at: number) => ({
+  id,
+  conversation_id: delivery.conversation?.id ?? null,
+  alert_id: delivery.conversation?.alertId ?? null,
+  integration_id: delivery.integration,
+  kind: delivery.kind,
+  status: delivery.status,
+  cause: delivery.cause,
+  form: delivery.digest?.form ?? "rich",
+  attempts: 0,
+  // Nobody reads it any more.
+  unanswered: 0,
+  next_at: at,
+  redelivery_of: delivery.redeliveryOf ?? null,
+  ...(delivery.notification && { notification: encode(delivery.notification) }),
+  ...(delivery.about !== undefined && { about: delivery.about }),
+  ...(delivery.digest && { digest_key: delivery.digest.key, severity: delivery.digest.severity }),
+  created_at: at,
+  updated_at: at
+})
+
+const toColumns = ({
+  attempts,
+  foldedInto,
+  form,
+  kind,
+  nextAt,
+  notification,
+  partition,
+  severity,
+  text
+}: StepChanges): Values => ({
+  ...(kind !== undefined && { kind }),
+  ...(attempts !== undefined && { attempts }),
+  ...(form !== undefined && { form }),
+  ...(nextAt !== undefined && { next_at: nextAt }),
+  ...(severity !== undefined && { severity }),
+  ...(partition !== undefined && { taken_under: partition }),
+  ...(foldedInto !== undefined && { folded_into: foldedInto }),
+  ...(text !== undefined && { text }),
+  ...(notification !== undefined && { notification })
+})
+
+const encodeNotification = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))
+
+const encode = (notification: Notification | TestSend) =>
+  notification._tag === "Test" ? encodeTestSend(notification) : encodeNotification(notification)

@@ -1,0 +1,42 @@
+import { type Findings, noFindings } from "../domain/failurePolicy.ts"
+import type { IntegrationId } from "@tocsin/core"
+import type { ReadyIntegration } from "../domain/integration.ts"
+import { type LaneLog, makeLaneLog } from "./laneLog.ts"
+
+/** What a lane knows, in memory only. */
+export class LaneState {
+  /** The integration, ready to be sent to; undefined until it is read, and after an edit. */
+  integration: ReadyIntegration | undefined
+  findings: Findings = noFindings
+  /** The ids of the deliveries that are being sent. */
+  readonly inFlight = new Set<string>()
+  /** A claim whose answer was lost: the store may say of deliveries that they are being sent, and they are not. */
+  mayHaveUnsent = false
+  readonly log: LaneLog
+  #version: string | undefined
+
+  constructor(id: IntegrationId, version: string | undefined) {
+    this.log = makeLaneLog(id)
+    this.#version = version
+  }
+
+  /** The newest version of the integration that the lane knows of; undefined once it stops. */
+  get version() {
+    return this.#version
+  }
+
+  /** Whether an attempt by this version of the integration says anything about the integration as it is now. */
+  isCurrent(version: string | undefined): boolean {
+    return version !== undefined && version === this.#version
+  }
+
+  /** Notes the version that the integration has now, and returns whether it is new. After an edit nothing is known. */
+  update(version: string | undefined): boolean {
+    if (version === this.#version) return false
+    this.#version = version
+    this.integration = undefined
+    this.findings = noFindings
+    this.log.edited()
+    return true
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The pipeline: how a delivery that is due becomes a message that was sent.
+ *
+ *     claim -> compose -> send -> classify -> record
+ *
+ * Claiming and composing share a transaction, which is on the disk before anything is sent (D1). Recording is another one.
+ * Both are done for all lanes at once, and only under the leases of their partitions (M2).
+ */
+import type { DeliveryOptions, IntegrationId, Reason } from "@tocsin/core"
+import { Array as Arr, Clock, Context, Deferred, Effect, Layer, Random } from "effect"
+import type { SqlError } from "effect/sql"
+import { Partitions } from "../cluster/Partitions.ts"
+import { type AttemptEnd, causeOf, type ClaimedDelivery, type DueDelivery, type Outcome } from "../domain/attempt.ts"
+import {
+  classify,
+  classifyStale,
+  classifyTest,
+  classifyUnfinished,
+  type DigestForm,
+  usualDigest
+} from "../domain/failurePolicy.ts"
+import type { ReadyIntegration } from "../domain/integration.ts"
+import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
+import { mostAtOnce } from "../sql/bulk.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import { alertKey } from "../sql/locks.ts"
+import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
+import { claiming } from "./claim.ts"
+import { digestClaiming } from "./claimDigest.ts"
+import { compose } from "./compose.ts"
+import type { LaneState } from "./LaneState.ts"
+import { RateLimiter } from "./RateLimiter.ts"
+import { recording } from "./record.ts"
+import { requeueing } from "./requeue.ts"
+import { cutShort, notBegun, send, type Sent } from "./send.ts"
+
+/** An attempt of a lane. */
+export interface Attempt {
+  readonly integration: ReadyIntegration
+  readonly claimed: ClaimedDelivery
+  readonly lane: LaneState
+  /** Ends when the lane cannot wait for the attempt any longer. */
+  readonly stopped: Deferred.Deferred<void>
+}
+
+/** Claims deliveries, sends them, and records how that ended. */
+export class Pipeline extends Context.Service<
+  Pipeline,
+  {
+    /**
+     * Claims deliveries of the integration, no two of one alert, each with the message that is true now. Leaves out those
+     * that no longer wait, and those of an alert about which a message is being sent.
+     */
+    readonly claim: (
+      integration: IntegrationId,
+      due: ReadonlyArray<DueDelivery>
+    ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
+    /** Claims a digest of the backlog, the critical deliveries first; none if fewer than two wait. */
+    readonly claimDigest: (
+      integration: IntegrationId,
+      form: DigestForm
+    ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
+    /** Sends a claimed delivery, and records how that ended unless another gateway owns the lane by then. */
+    readonly deliver: (attempt: Attempt) => Effect.Effect<Outcome>
+    /** Requeues what was claimed at the integration by a transaction whose answer was lost. */
+    readonly requeueUnsent: (
+      integration: IntegrationId,
+      inFlight: ReadonlySet<string>
+    ) => Effect.Effect<void, StoreUnavailable>
+    /**
+     * Requeues what another gateway was sending when these partitions were taken over from it; history says that it may
+     * be sent twice. Runs inside a transaction of `GroupCommit`.
+     */
+    readonly requeueInFlight: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
+    /** Ends a delivery that cannot be read, so that it does not hold up the others. */
+    readonly markDead: (delivery: string, integration: IntegrationId) => Effect.Effect<void, StoreUnavailable>
+  }
+>()("@tocsin/delivery/Pipeline") {
+  static readonly layer = Layer.effect(
+    Pipeline,
+    Effect.gen(function* () {
+      const groupCommit = yield* GroupCommit
+      const partitions = yield* Partitions
+      const rateLimiter = yield* RateLimiter
+      const claim = yield* claiming
+      const claimDigest = yield* digestClaiming
+      const { markDead, record } = yield* recording
+      const requeue = yield* requeueing
+
+      /** claim -> compose: of all lanes that wait, in one transaction. */
+      const claimAll = groupCommit.batch(
+        Effect.fnUntraced(function* (claims: ReadonlyArray<Claim>) {
+          const leases = yield* partitions.leases(new Set(claims.map(({ integration }) => integration)))
+          const ids = claims.flatMap(({ due, integration }) => (leases.has(integration) ? due.map(({ id }) => id) : []))
+          const claimed: Array<ClaimedDelivery> = []
+          for (const some of Arr.chunksOf(ids, mostAtOnce)) {
+            const candidates = yield* claim.select(some, leases)
+            const composed = candidates.map(compose)
+            yield* claim.markSending(composed)
+            claimed.push(...composed)
+          }
+          const byLane = Map.groupBy(claimed, ({ integration }) => integration)
+          return ({ integration }: Claim) => {
+            const own = byLane.get(integration) ?? []
+            // A lane that is stopping may claim beside the one that follows it.
+            byLane.delete(integration)
+            return leases.has(integration) ? own : undefined
+          }
+        })
+      )
+
+      /** send: under the lane's lease, by the integration as it is now. */
+      const sendClaimed = ({ claimed, integration, lane, stopped }: Attempt): Effect.Effect<Sent> =>
+        // Since it was claimed the lane may have been lost (M2) or stopped, or its integration edited.
+        !partitions.isOwned(claimed.integration) || !lane.isCurrent(integration.version)
+          ? Effect.succeed(notBegun)
+          : send(integration, claimed.notification, claimed.options).pipe(
+              Effect.provideService(RateLimiter, rateLimiter),
+              Effect.raceFirst(Effect.as(Deferred.await(stopped), cutShort))
+            )
+
+      /** classify: what follows for the delivery, and what the lane has found out. */
+      const classifySent = Effect.fnUntraced(function* (
+        { claimed, integration, lane }: Attempt,
+        sent: Sent,
+        startedAt: number
+      ): Effect.fn.Return<Outcome> {
+        if (sent._tag === "Delivered") {
+          lane.findings = { ...lane.findings, digest: usualDigest }
+          return sent
+        }
+        const now = yield* Clock.currentTimeMillis
+        const jitter = yield* Random.next
+        const options = integration.integration.delivery ?? {}
+        const failed = { claimed, reason: sent.reason, options, startedAt, now, jitter }
+        if (sent === notBegun || sent === cutShort) return classifyUnfinished(failed)
+        const isTest = claimed.notification._tag === "Test"
+        if (!isTest && !lane.isCurrent(integration.version)) return classifyStale(failed)
+        const { findings, outcome } = isTest
+          ? { findings: lane.findings, outcome: classifyTest(failed) }
+          : classify(failed, lane.findings)
+        lane.findings = findings
+        if (!isTest) yield* lane.log.failed(findings.health, causeOf(sent.reason))
+        const pause = isTest
+          ? testPause(sent.reason, claimed.attempt, options)
+          : outcome.waiting && outcome.waiting.until - now
+        if (pause !== undefined) yield* rateLimiter.pause(claimed.integration, pause)
+        return outcome
+      })
+
+      /** record: of all lanes that wait, in one transaction. */
+      const recordAll = groupCommit.batch(
+        Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
+          const valid = yield* partitions.validLeases(new Set(ends.map(({ claimed }) => claimed.lease)))
+          yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
+          return () => undefined
+        })
+      )
+
+      const deliver = Effect.fnUntraced(function* (attempt: Attempt) {
+        const startedAt = yield* Clock.currentTimeMillis
+        const sent = yield* sendClaimed(attempt)
+        const outcome = yield* classifySent(attempt, sent, startedAt)
+        const end = { claimed: attempt.claimed, outcome, version: attempt.integration.version }
+        // A message that was sent must be recorded as sent.
+        yield* recordAll(end, lockKeysOf(end)).pipe(
+          Effect.tapError(() => Effect.sleep(storePause)),
+          Effect.eventually
+        )
+        return outcome
+      })
+
+      return Pipeline.of({
+        claim: (integration, due) =>
+          Effect.flatMap(
+            claimAll(
+              { integration, due },
+              due.flatMap(({ lockKeys }) => lockKeys)
+            ),
+            orServedElsewhere
+          ),
+        claimDigest: (integration, form) =>
+          Effect.flatMap(
+            groupCommit.commit(
+              Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
+                const lease = leases.get(integration)
+                return lease === undefined ? Effect.undefined : claimDigest(integration, { ...form, lease })
+              })
+            ),
+            orServedElsewhere
+          ),
+        deliver,
+        requeueUnsent: (integration, inFlight) =>
+          groupCommit.commit(
+            Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
+              const lease = leases.get(integration)
+              return lease === undefined ? Effect.void : requeue.unsent(integration, lease, inFlight)
+            })
+          ),
+        requeueInFlight: requeue.inFlight,
+        markDead: (delivery, integration) => groupCommit.commit(markDead(delivery, integration))
+      })
+    })
+  )
+}
+
+/** How long to wait before recording again, after the store could not be written. */
+const storePause = "1 second"
+
+/** Deliveries that a lane claims. */
+interface Claim {
+  readonly integration: IntegrationId
+  readonly due: ReadonlyArray<DueDelivery>
+}
+
+const orServedElsewhere = (claimed: ReadonlyArray<ClaimedDelivery> | undefined) =>
+  claimed === undefined ? Effect.fail(StoreUnavailable.of("ServedElsewhere")) : Effect.succeed(claimed)
+
+/** What recording the end of an attempt locks; undefined: it may write anything. */
+const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): ReadonlyArray<string> | undefined => {
+  const isSweeping = outcome._tag === "Failed" && (outcome.breaks || outcome.requeued.length > 0)
+  if (notification._tag === "Digest" || isSweeping) return undefined
+  return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
+}
+
+/** A test send does not block its lane, but the rate limit is empty for as long as the service asks. */
+const testPause = (reason: Reason, attempts: number, options: DeliveryOptions) =>
+  reason._tag === "RateLimited" ? pauseFor(reason, { inARow: attempts, maxBackoff: maxBackoff(options) }) : undefined

@@ -1,0 +1,243 @@
+/**
+ * Recording: how attempts ended, and what follows for their deliveries, conversations and integrations (cases D1 to D5).
+ */
+import { type Alert, type IntegrationId, type Kind, Message } from "@tocsin/core"
+import { Array as Arr, Clock, DateTime, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Integrations } from "../config/Integrations.ts"
+import { AlertRules } from "../config/AlertRules.ts"
+import {
+  type AttemptEnd,
+  causeOf,
+  type ClaimedDelivery,
+  type Delivered,
+  type Failed,
+  type Outcome
+} from "../domain/attempt.ts"
+import { conversationAfter } from "../domain/conversationAfter.ts"
+import { settle } from "../domain/Planner.ts"
+import type { Consequence } from "../domain/retryPolicy.ts"
+import { storable } from "../domain/storableText.ts"
+import { Fallbacks } from "../planning/Fallbacks.ts"
+import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
+import type { Row } from "../records/deliveryRow.ts"
+import { subjects } from "../records/subjects.ts"
+import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from "../records/testSend.ts"
+
+/** The longest plain text of a message that history keeps, in UTF-16 units. */
+const maxTextLength = 4096
+
+/** Records how attempts ended. All of it runs inside a transaction of `GroupCommit`. */
+export const recording = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const alertRules = yield* AlertRules
+  const conversations = yield* Conversations
+  const deliveries = yield* Deliveries
+  const integrations = yield* Integrations
+  const fallbacks = yield* Fallbacks
+  const notices = yield* OperatorNotices
+  const subjectsOf = yield* subjects
+
+  const record = Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
+    const rows = yield* deliveries.byIds(ends.map(({ claimed }) => claimed.id))
+    const known = ends.flatMap((end) => {
+      const row = rows.get(end.claimed.id)
+      // Otherwise it ended meanwhile: its integration was removed.
+      return row?.status === "sending" && row.attempts === end.claimed.attempt ? [{ ...end, row }] : []
+    })
+    if (!Arr.isReadonlyArrayNonEmpty(known)) return
+    const isCurrent = yield* currentVersions
+    // In their order: the last one says how its integration is.
+    for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
+      yield* recordDelivered(inARow.filter(isDelivered), isCurrent)
+      for (const { claimed, outcome, version } of inARow) {
+        if (outcome._tag === "Failed") yield* recordFailed(claimed, outcome, isCurrent({ claimed, version }))
+      }
+      yield* settleAll(inARow.map(({ claimed, outcome, row }) => ({ row, kind: claimed.notification._tag, outcome })))
+      for (const { claimed, outcome } of inARow) {
+        yield* Effect.forEach(claimed.included, (included) => recordIncluded(claimed, included, outcome))
+      }
+    }
+  })
+
+  /** Whether an attempt was made by its integration as it is now. What another version found out is not recorded (O8). */
+  const currentVersions = Effect.map(
+    Effect.suspend(() => integrations.assignments),
+    (assignments) =>
+      ({ claimed, version }: Pick<AttemptEnd, "claimed" | "version">) =>
+        assignments.get(claimed.integration)?.version === version
+  )
+
+  /** Settles the conversations of deliveries, no two of one conversation, after their attempts. */
+  const settleAll = Effect.fnUntraced(function* (
+    ends: ReadonlyArray<{ readonly row: Row; readonly kind: Kind; readonly outcome: Outcome }>
+  ) {
+    const about = yield* subjectsOf(ends.map(({ row }) => row))
+    const { notifyOnClear } = yield* alertRules.current
+    yield* conversations.apply(
+      ends.flatMap(({ kind, outcome, row }) => {
+        const subject = about.get(row.id)
+        if (subject === undefined) return []
+        const { alert, conversation } = subject
+        const after = conversationAfter(conversation, kind, outcome, row.severity)
+        return [{ alert: alert.id, plans: [settle(after, { alert, notifyOnClear })], known: [conversation] }]
+      })
+    )
+  })
+
+  const recordDelivered = Effect.fnUntraced(function* (
+    delivered: ReadonlyArray<RecordedEnd & { readonly outcome: Delivered }>,
+    isCurrent: (end: RecordedEnd) => boolean
+  ) {
+    if (delivered.length === 0) return
+    yield* deliveries.transition(
+      delivered.map(({ claimed: { attempt, id, notification }, outcome: { receipt }, row }) => {
+        const test = testOf(row)
+        return {
+          delivery: id,
+          status: "delivered",
+          attempt,
+          cause: receipt.unreadable === undefined ? undefined : storable(`answer unreadable: ${receipt.unreadable}`),
+          set: {
+            text: storable(Message.plainText(Message.fromNotification(notification), maxTextLength)),
+            ...(test && { notification: encodeTestSend({ ...test, receipt }) })
+          }
+        }
+      })
+    )
+    for (const end of delivered) {
+      const test = testOf(end.row)
+      if (test?.of === "Raised") yield* followTest(end, test.alert, isCurrent(end))
+    }
+    const current = delivered.filter(isCurrent)
+    yield* conversations.saveReceipts(
+      current.flatMap(({ claimed: { notification }, outcome: { receipt }, row: { conversation_id } }) =>
+        notification._tag === "Raised" && conversation_id !== null ? [{ conversation: conversation_id, receipt }] : []
+      )
+    )
+    const succeeded = new Set(current.map(({ claimed }) => claimed.integration))
+    // In a fixed order, so that no two transactions wait for each other.
+    yield* Effect.forEach([...succeeded].toSorted(), integrations.recordSuccess)
+  })
+
+  /** The clear of a test send follows its raise (D6). */
+  const followTest = Effect.fnUntraced(function* (
+    { claimed: { integration }, outcome: { receipt } }: RecordedEnd & { readonly outcome: Delivered },
+    alert: Alert,
+    isCurrent: boolean
+  ) {
+    const clear = clearedTestAlert(alert, yield* DateTime.now)
+    const delivery = newTestSend(integration, { _tag: "Test", of: "Cleared", alert: clear, follows: receipt })
+    yield* deliveries.enqueue([isCurrent ? delivery : { ...delivery, status: "superseded", cause: "by the edit" }])
+  })
+
+  const recordFailed = Effect.fnUntraced(function* (
+    { attempt, id, integration, notification }: ClaimedDelivery,
+    { breaks, consequence, reason, requeued, waiting }: Failed,
+    isCurrent: boolean
+  ) {
+    const cause = causeOf(reason)
+    if (notification._tag === "Digest") {
+      yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
+    } else {
+      yield* retryOrEnd(id, integration, { attempt, cause, consequence })
+    }
+    if (waiting !== undefined && isCurrent) yield* integrations.recordPause(integration, waiting)
+    if (breaks && isCurrent) {
+      yield* integrations.recordFailure(integration, cause)
+      yield* notices.broken(integration, cause)
+    }
+    yield* Effect.forEach(requeued, requeueDead)
+  })
+
+  /** A delivery that would die goes to the fallback, if there is one. */
+  const retryOrEnd = Effect.fnUntraced(function* (
+    id: string,
+    integration: IntegrationId,
+    { consequence, set, ...step }: RetryOrEnd
+  ) {
+    if (consequence.status === "dead") {
+      const fallback = yield* fallbacks.of(integration)
+      if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, step.cause))) return
+      yield* deliveries.transition([{ delivery: id, status: "dead", ...step, ...(set && { set }) }])
+      return yield* sql.afterCommit(logDead(id, step.cause, integration))
+    }
+    const { form, nextAt } = consequence
+    // Its alert may have become more severe while it was being sent.
+    yield* deliveries.transition([
+      { delivery: id, status: "retrying", ...step, set: { ...set, nextAt, form, refreshSeverity: true } }
+    ])
+  })
+
+  /** An included delivery shares the outcome; whatever becomes of a digest that was not delivered, it is requeued. */
+  const recordIncluded = Effect.fnUntraced(function* (
+    claimed: ClaimedDelivery,
+    { delivery, kind }: ClaimedDelivery["included"][number],
+    outcome: Outcome
+  ) {
+    const row = (yield* deliveries.byIds([delivery])).get(delivery)
+    if (row?.status !== "folded" || row.folded_into !== claimed.id) return
+    if (outcome._tag === "Delivered") {
+      yield* deliveries.transition([{ delivery, status: "delivered", cause: `in ${claimed.id}` }])
+      return yield* settleAll([{ row, kind, outcome }])
+    }
+    const retry: Consequence = {
+      status: "retrying",
+      nextAt: outcome.consequence.status === "dead" ? yield* Clock.currentTimeMillis : outcome.consequence.nextAt,
+      form: "rich"
+    }
+    const isOver =
+      claimed.notification._tag === "Digest"
+        ? row.created_at <= outcome.overBefore
+        : outcome.consequence.status === "dead"
+    const consequence: Consequence = isOver ? { status: "dead" } : retry
+    const cause = `given back: ${causeOf(outcome.reason)}`
+    yield* retryOrEnd(delivery, claimed.integration, { cause, consequence, set: { foldedInto: null } })
+    yield* settleAll([{ row, kind, outcome: { ...outcome, consequence } }])
+  })
+
+  /** Requeues a dead delivery, unless its conversation has another open one by now. */
+  const requeueDead = Effect.fnUntraced(function* (id: string) {
+    const row = (yield* deliveries.byIds([id])).get(id)
+    if (row?.status !== "dead") return
+    const subject = (yield* subjectsOf([row])).get(id)
+    if (subject?.conversation.openDelivery !== undefined) return
+    const cause = "given back: others were refused too, so it is not to blame"
+    yield* deliveries.transition([{ delivery: id, status: "retrying", cause, set: { form: "rich" } }])
+  })
+
+  const markDead = Effect.fnUntraced(function* (delivery: string, integration: IntegrationId) {
+    const cause = "it cannot be read from the store"
+    yield* deliveries.transition([{ delivery, status: "dead", cause }])
+    yield* sql.afterCommit(logDead(delivery, cause, integration))
+  })
+
+  return { record, markDead }
+})
+
+/** An attempt that ended, and the row of its delivery. */
+interface RecordedEnd extends AttemptEnd {
+  readonly row: Row
+}
+
+interface RetryOrEnd {
+  readonly attempt?: number
+  readonly cause: string
+  readonly consequence: Consequence
+  readonly set?: { readonly foldedInto: null }
+}
+
+const isDelivered = (end: RecordedEnd): end is RecordedEnd & { readonly outcome: Delivered } =>
+  end.outcome._tag === "Delivered"
+
+const testOf = ({ kind, notification }: Row) =>
+  kind === "Test" && notification !== null ? decodeTestSend(notification) : undefined
+
+const logDead = (delivery: string, cause: string, integration: IntegrationId) =>
+  Effect.annotateLogs(Effect.logWarning(`Delivery ${delivery} to integration ${integration} is dead: ${cause}`), {
+    event: "delivery-dead",
+    delivery,
+    integration
+  })

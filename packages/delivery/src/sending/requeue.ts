@@ -1,0 +1,74 @@
+/**
+ * Requeueing: deliveries that were claimed, and whose attempts nobody recorded (cases D1, M2).
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { AlertRules } from "../config/AlertRules.ts"
+import { Integrations } from "../config/Integrations.ts"
+import type { Lease } from "../domain/attempt.ts"
+import { withUnknownOutcome } from "../domain/conversationAfter.ts"
+import { settle } from "../domain/Planner.ts"
+import { Conversations } from "../records/Conversations.ts"
+import { Deliveries } from "../records/Deliveries.ts"
+import { openStatus, type Row } from "../records/deliveryRow.ts"
+import { subjects } from "../records/subjects.ts"
+
+/** Requeues deliveries that are not being sent any more. All of it runs inside a transaction of `GroupCommit`. */
+export const requeueing = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const alertRules = yield* AlertRules
+  const conversations = yield* Conversations
+  const deliveries = yield* Deliveries
+  const integrations = yield* Integrations
+  const subjectsOf = yield* subjects
+
+  /** `wasSent`: the messages may have arrived. */
+  const requeue = Effect.fnUntraced(function* (
+    rows: ReadonlyArray<Row>,
+    { cause, wasSent }: { readonly cause: string; readonly wasSent: boolean }
+  ) {
+    for (const row of rows) {
+      const step = { delivery: row.id, attempt: row.attempts }
+      if (row.kind === "Digest") {
+        // The next digest is composed of what is true by then.
+        yield* deliveries.transition([{ ...step, status: "superseded", cause: `given back: ${cause}` }])
+        continue
+      }
+      yield* deliveries.transition([{ ...step, status: "retrying", cause, set: { foldedInto: null } }])
+      // An edit may have closed the conversation while the message was being sent.
+      const subject = (yield* subjectsOf([row])).get(row.id)
+      if (subject === undefined) continue
+      const { alert, conversation } = subject
+      const { notifyOnClear } = yield* alertRules.current
+      const after = wasSent ? withUnknownOutcome(conversation, row.kind) : conversation
+      const plans = [settle(after, { alert, notifyOnClear })]
+      yield* conversations.apply([{ alert: alert.id, plans, known: [conversation] }])
+    }
+  })
+
+  return {
+    /** What was being sent under the partitions when this gateway took them over may have been sent. */
+    inFlight: Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
+      const rows = yield* sql<Row>`SELECT * FROM deliveries
+        WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
+          AND (${sql.in("taken_under", partitions)} OR (taken_under IS NULL AND integration_id IN
+            (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}))) ORDER BY sequence`
+      yield* integrations.forgetPauses(partitions)
+      yield* requeue(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", wasSent: true })
+    }),
+    /** What was claimed at the integration, by a transaction whose answer was lost, and is not in flight. */
+    unsent: Effect.fnUntraced(function* (
+      integration: IntegrationId,
+      { partition }: Lease,
+      inFlight: ReadonlySet<string>
+    ) {
+      const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE integration_id = ${integration}
+        AND status IN ('sending', 'folded') AND taken_under = ${partition} ORDER BY sequence`
+      yield* requeue(
+        rows.filter(({ folded_into, id }) => !inFlight.has(folded_into ?? id)),
+        { cause: "not sent: the store did not say that it was taken", wasSent: false }
+      )
+    })
+  }
+})

@@ -1,0 +1,47 @@
+/**
+ * What callers of the engine see of an error of the store.
+ */
+import { Effect, Schema } from "effect"
+import { SqlError } from "effect/sql"
+import { StoreProblem, storeSentences } from "./storeProblem.ts"
+
+/** The store cannot be written or read now. The next call tries again. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+  problem: StoreProblem
+}) {
+  static readonly of = (problem: StoreProblem) => new StoreUnavailable({ problem })
+
+  /** What is wrong and what to do about it. */
+  get detail() {
+    return storeSentences[this.problem]
+  }
+
+  override get message() {
+    return `The store cannot be used (${this.problem}). ${this.detail}`
+  }
+}
+
+/** Maps what a statement fails with; other errors stay. Nothing that leaves the engine is an `SqlError`. */
+export const mapSqlErrors = <A, E>(
+  effect: Effect.Effect<A, E>,
+  map: (error: SqlError.SqlError) => Effect.Effect<StoreUnavailable>
+): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
+  Effect.catch(effect, (error): Effect.Effect<never, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
+    SqlError.isSqlError(error)
+      ? Effect.flatMap(map(error), Effect.fail)
+      : // Narrowing does not exclude from a type parameter.
+        Effect.fail(error as Exclude<E, SqlError.SqlError>)
+  )
+
+/** Logs why a background job failed and goes on. An outage of the store is logged once by itself. */
+export const ignoreLogged =
+  (message: string) =>
+  <A, E>(job: Effect.Effect<A, E>): Effect.Effect<void> =>
+    Effect.ignoreCause(
+      Effect.catchIf(
+        job,
+        (error) => error instanceof StoreUnavailable && error.problem !== "Failed",
+        () => Effect.void
+      ),
+      { log: "Error", message }
+    )
