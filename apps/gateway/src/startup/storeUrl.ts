@@ -8,7 +8,8 @@ export type StoreUrl =
   | { readonly _tag: "Sqlite"; readonly file: string; readonly shown: string }
   | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted; readonly shown: string }
 
-const isPostgres = (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
+const isPostgres = (text: string) =>
+  /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) && !new URL(text).searchParams.has("ssl")
 
 /** Whether `readStoreUrl` can read the text. */
 export const isStoreUrl = (text: string) => /^sqlite:./.test(text) || isPostgres(text)
@@ -17,7 +18,7 @@ export const isStoreUrl = (text: string) => /^sqlite:./.test(text) || isPostgres
 export const StoreUrlText = Schema.String.check(
   Schema.makeFilter(isStoreUrl, {
     expected:
-      "sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin"
+      "sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin (for TLS with ?sslmode=verify-full, not ?ssl=)"
   })
 )
 

@@ -7,6 +7,7 @@ import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
+import { tlsOf } from "./postgresTls.ts"
 import { peersOn } from "../cluster/postgresPeers.ts"
 
 /** The database cannot be used as it is set up; the message says what to change. */
@@ -40,7 +41,14 @@ export const layer = (
     Effect.gen(function* () {
       // Its time-outs are the network's: no clock of a test may stand still under them.
       const clock = Clock.Clock.defaultValue()
-      const config = { ...connection(url), ...settings }
+      const ssl = yield* Effect.try({
+        try: () => tlsOf(Redacted.value(url)),
+        catch: () =>
+          new PostgresRefused({
+            message: "A file of sslrootcert, sslcert or sslkey in the database's URL cannot be read."
+          })
+      })
+      const config = { ...connection(url), ...(ssl !== undefined && { ssl }), ...settings }
       const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
       yield* check(client, config)
       return Context.make(SqlClient.SqlClient, client).pipe(
