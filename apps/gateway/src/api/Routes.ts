@@ -9,6 +9,7 @@ import * as Auth from "./access/Auth.ts"
 import { BackupHandlers } from "./backup.ts"
 import { documented } from "./openApi.ts"
 import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
+import { PrecompressedPagesLayer } from "./console/PrecompressedPages.ts"
 import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
 import { DeliveryHandlers } from "./deliveries.ts"
 import { EventHandlers } from "./events.ts"
@@ -62,5 +63,6 @@ export const Routes = Layer.unwrap(
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer]),
   Layer.provide(Auth.Access.layer),
+  Layer.provide(PrecompressedPagesLayer),
   Layer.provide([BrowserHeadersLayer, ProblemsLayer, TrustedProxies.layer, HostHeaderLayer])
 )

@@ -35,30 +35,73 @@ interface Connection {
   readonly due: Set<ServerResponse>
 }
 
+/** How long connections may be of no use, in milliseconds, and how much may wait for those who do not read. */
+export interface Patience {
+  /** Without the headers of a request: bytes that begin none do not lengthen it. */
+  readonly idle: number
+  /** From when a response first waits for its reader until it has been taken, however slowly bytes go. */
+  readonly unread: number
+  /** How often these two are looked at. */
+  readonly check: number
+  /** The most bytes that wait on all connections together. */
+  readonly maxUnreadBytes: number
+}
+
 /**
- * Keeps a server's connections at or below `max`. A new one takes the place of
- * the one that has been without a request in progress for the longest; only if
- * there is none, the new one itself is closed.
+ * Keeps a server's connections at or below `max`. A new one takes the place of the one that has not read its response for
+ * the longest, else of the one that has been without a request for the longest; only if there is none, the new one itself
+ * is closed. Closes those of which the patience is over.
  */
-export const boundConnections = (server: Server, max: number): Connections => {
+export const boundConnections = (server: Server, max: number, patience: Patience): Connections => {
   const open = new Map<string, Connection>()
-  /** In the order in which they became idle. */
-  const idle = new Set<Connection>()
+  /** Since when they are idle, in that order. */
+  const idle = new Map<Connection, number>()
+  /** Since when they do not read, in that order. */
+  const unread = new Map<Connection, number>()
+
+  const close = (connection: Connection) => {
+    idle.delete(connection)
+    unread.delete(connection)
+    connection.socket.destroy()
+  }
+  const look = (connection: Connection) => {
+    if (unreadBytes(connection) === 0) unread.delete(connection)
+    else if (!unread.has(connection)) unread.set(connection, performance.now())
+  }
+  const boundUnread = () => {
+    let bytes = 0
+    for (const connection of unread.keys()) bytes += unreadBytes(connection)
+    for (const connection of unread.keys()) {
+      if (bytes <= patience.maxUnreadBytes) return
+      bytes -= unreadBytes(connection)
+      close(connection)
+    }
+  }
+
+  const timer = setInterval(() => {
+    for (const connection of open.values()) look(connection)
+    const now = performance.now()
+    for (const [connection, since] of unread) if (now - since > patience.unread) close(connection)
+    for (const [connection, since] of idle) if (now - since > patience.idle) close(connection)
+  }, patience.check)
+  timer.unref()
+  server.once("close", () => clearInterval(timer))
 
   server.on("connection", (socket: Socket) => {
     const key = keyOf(socket)
     const connection: Connection = { socket, due: new Set() }
     const forget = () => {
       idle.delete(connection)
+      unread.delete(connection)
       if (open.get(key) === connection) open.delete(key)
     }
     open.set(key, connection)
-    idle.add(connection)
+    idle.set(connection, performance.now())
     socket.once("close", forget)
     if (open.size <= max) return
-    const [longest = connection] = idle
-    idle.delete(longest)
-    longest.socket.destroy()
+    for (const connection of unread.keys()) look(connection)
+    const [longest = connection] = [...unread.keys(), ...idle.keys()]
+    close(longest)
   })
 
   let isLast = false
@@ -69,9 +112,15 @@ export const boundConnections = (server: Server, max: number): Connections => {
     if (connection === undefined) return
     connection.due.add(response)
     idle.delete(connection)
+    // All of it was written to the socket, which passes on at once what the caller's system takes.
+    response.once("prefinish", () => {
+      look(connection)
+      if (unread.has(connection)) boundUnread()
+    })
     response.once("close", () => {
       connection.due.delete(response)
-      if (connection.due.size === 0 && !connection.socket.destroyed) idle.add(connection)
+      look(connection)
+      if (connection.due.size === 0 && !connection.socket.destroyed) idle.set(connection, performance.now())
     })
   }
   server.on("request", begin)
@@ -85,6 +134,12 @@ export const boundConnections = (server: Server, max: number): Connections => {
     },
     closeAll: () => open.forEach(({ socket }) => socket.destroy())
   }
+}
+
+/** How much of the present response waits for its reader. */
+const unreadBytes = ({ due }: Connection): number => {
+  const [response] = due
+  return response?.headersSent === true ? (response.socket?.writableLength ?? 0) : 0
 }
 
 const sayLast = (response: ServerResponse) => {

@@ -16,6 +16,8 @@ export interface Times {
   readonly keepAlive: number
   /** Without a byte in either direction while a request is in progress. */
   readonly silence: number
+  /** From when a response first waits for its reader until it has been taken, however slowly. */
+  readonly unread: number
   /** After a stop, for requests that are still being sent or answered. */
   readonly stop: number
 }
@@ -30,6 +32,8 @@ const times: Times = {
   keepAlive: 75_000,
   // For who does not read the answer. Nothing that the gateway does for a request takes half of it.
   silence: 60_000,
+  // The largest page of a list, 4 MiB, over a line of 600 kbit/s.
+  unread: 60_000,
   // Well within the 10 s that Docker gives before it kills.
   stop: 5000
 }
@@ -38,6 +42,8 @@ const times: Times = {
 export interface ServerOptions extends Partial<Times> {
   /** The most connections that are open at once. */
   readonly maxConnections?: number
+  /** The most bytes of responses that wait for their readers, on all connections together. */
+  readonly maxUnreadBytes?: number
 }
 
 /**
@@ -69,9 +75,24 @@ const nodeOptions = (options: ServerOptions) => {
 }
 
 const guard = <S extends Server>(server: S, options: ServerOptions): S => {
-  const { maxConnections = mostConnections(), silence, stop } = { ...times, ...options }
+  const {
+    maxConnections = mostConnections(),
+    maxUnreadBytes = 64 * 1024 * 1024,
+    silence,
+    stop,
+    ...limits
+  } = {
+    ...times,
+    ...options
+  }
   server.timeout = silence
-  const connections = boundConnections(server, maxConnections)
+  const { check, headers, keepAlive, unread } = limits
+  const connections = boundConnections(server, maxConnections, {
+    idle: keepAlive + headers,
+    unread,
+    check,
+    maxUnreadBytes
+  })
   answerClientErrors(server, connections)
   const close = server.close.bind(server)
   server.close = (callback) => {

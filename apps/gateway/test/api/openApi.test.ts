@@ -5,6 +5,7 @@ import { Effect, Schema } from "effect"
 import { HttpApi } from "effect/http-api"
 import { readFileSync, writeFileSync } from "node:fs"
 import { ask } from "../harness/answers.ts"
+import { send } from "../harness/raw.ts"
 import { SharedWorld } from "../harness/world.ts"
 
 /** Every route of the definition, as `POST /v1/alerts`. */
@@ -185,6 +186,33 @@ describe("The OpenAPI document", () => {
         const wanted = page.replace(/(?<=<!-- routes -->\n\n)[^]*(?=\n\n<!-- \/routes -->)/, () => table)
         if (process.env["UPDATE_DOCS"] === "1") writeFileSync(docs, wanted)
         else assert.strictEqual(page, wanted, "Run this test with UPDATE_DOCS=1")
+      })
+    )
+
+    it.effect.each(["/docs", "/openapi.json"])("%s is compressed once, and has an ETag", (path) =>
+      Effect.gen(function* () {
+        const { url } = (yield* SharedWorld).gateway()
+        const get = (headers: { readonly [name: string]: string }) => send(url, { method: "GET", path, headers })
+        const plain = yield* get({})
+        assert.strictEqual(plain.status, 200)
+        assert.isUndefined(plain.headers["content-encoding"])
+        const etag = plain.headers["etag"] ?? ""
+        assert.match(etag, /^"[\w-]{22}"$/)
+        for (const accepted of ["gzip", "gzip, deflate, br"]) {
+          const small = yield* get({ "accept-encoding": accepted })
+          assert.strictEqual(small.headers["content-encoding"], "gzip")
+          assert.strictEqual(small.headers["etag"], etag)
+          assert.strictEqual(small.headers["content-type"], plain.headers["content-type"])
+          assert.isBelow(Number(small.headers["content-length"]), plain.text.length / 2)
+        }
+        for (const accepted of ["br", "gzip;q=0", "identity"]) {
+          assert.strictEqual((yield* get({ "accept-encoding": accepted })).text, plain.text)
+        }
+        for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+          const same = yield* get({ "if-none-match": known })
+          assert.deepStrictEqual([same.status, same.text], [304, ""])
+        }
+        assert.strictEqual((yield* get({ "if-none-match": '"other"' })).status, 200)
       })
     )
 

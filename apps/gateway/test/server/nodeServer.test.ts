@@ -41,6 +41,68 @@ describe("A slow caller", () => {
     })
   )
 
+  it.live("that sends bytes that begin no request is cut off", () =>
+    Effect.gen(function* () {
+      const url = yield* serve({ keepAlive: 50, headers: 50, check: 25 }, echo)
+      const socket = yield* RawSocket.open(url)
+      socket.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      yield* until("the response", () => socket.heard() !== "")
+      yield* drip(socket, "\r\n")
+      assert.deepStrictEqual(RawSocket.statuses(yield* socket.closed), [200])
+    })
+  )
+
+  it.live("that does not read, and sends a byte at a time, is cut off", () =>
+    Effect.gen(function* () {
+      let cut = false
+      const url = yield* serve({ unread: 100, check: 25 }, (_, response) => {
+        response.on("close", () => {
+          cut = !response.writableFinished
+        })
+        response.end(large)
+      })
+      const socket = yield* RawSocket.open(url)
+      socket.stopReading()
+      socket.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      yield* drip(socket, "\r\n")
+      yield* until("the response to be given up", () => cut)
+    })
+  )
+
+  it.live("that does not read gives way to others before anyone else, and when too much waits", () =>
+    Effect.gen(function* () {
+      const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+      const listener: RequestListener = ({ url }, response) => void response.end(url === "/large" ? large : "small")
+      for (const [options, others] of [
+        [{ maxConnections: 3 }, 1],
+        [{ maxUnreadBytes: large.length * 1.5 }, 0]
+      ] as const) {
+        const url = yield* serve(options, listener)
+        const idle = yield* RawSocket.open(url)
+        idle.say(get("/small"))
+        yield* until("the small response", () => idle.heard() !== "")
+        const unread = yield* Effect.all([RawSocket.open(url), RawSocket.open(url)])
+        for (const socket of unread) {
+          socket.say(get("/large"))
+          yield* until("its beginning", () => socket.heard() !== "")
+          socket.stopReading()
+        }
+        for (let n = 0; n < others; n++) {
+          const other = yield* RawSocket.open(url)
+          other.say(get("/small"))
+          yield* until("its response", () => other.heard().includes("small"))
+        }
+        yield* until("the first that does not read to be closed", () => {
+          // One that does not read does not learn of the end either.
+          unread[0].say("x")
+          return unread[0].isClosed()
+        })
+        idle.say(get("/small"))
+        yield* until("the second small response", () => RawSocket.statuses(idle.heard()).length === 2)
+      }
+    })
+  )
+
   it.live("that does not read its answer is cut off", () =>
     Effect.gen(function* () {
       let cut = false
@@ -197,10 +259,13 @@ const urlOf = (server: ReturnType<typeof makeServer>) => {
   return `http://127.0.0.1:${address.port}`
 }
 
-/** Says a byte each 10 ms until the scope ends. */
-const drip = (socket: RawSocket.RawSocket) =>
+/** More than any system's buffers take. */
+const large = Buffer.alloc(64 * 1024 * 1024)
+
+/** Says this each 10 ms until the scope ends. */
+const drip = (socket: RawSocket.RawSocket, text = "a") =>
   Effect.acquireRelease(
-    Effect.sync(() => setInterval(() => socket.say("a"), 10)),
+    Effect.sync(() => setInterval(() => socket.say(text), 10)),
     (timer) => Effect.sync(() => clearInterval(timer))
   )
 
