@@ -63,7 +63,7 @@ describe("People's own questions and words", () => {
         yield* room.told(1)
         const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
         const why = Object.fromEntries(items.map(({ integration, told, why }) => [integration, { told, why }]))
-        assert.deepStrictEqual(why["why-slack"], { told: true, why: "led there by why: Raised delivered" })
+        assert.deepStrictEqual(why["why-slack"], { told: true, why: "matched by rule why: Raised delivered" })
         assert.isFalse(why["other-slack"]?.told)
         assert.match(why["other-slack"]?.why ?? "", /^rule other does not match/)
         assert.deepStrictEqual(why["lone"], { told: false, why: "no alert rule names it" })

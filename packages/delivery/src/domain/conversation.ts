@@ -20,6 +20,10 @@ export const fallbackFor = (integration: IntegrationId): FallbackOf => `for:${in
 /** Whether a rule holds it, and not another's conversation. */
 export const isRule = (holder: Matcher): holder is AlertRuleId => !holder.startsWith("for:")
 
+/** Names the rules that match, or the integration that this one is the fallback for: `matched by rule all`. */
+export const matchedText = (matchers: ReadonlyArray<string>): string =>
+  `matched by ${matchers.map((id) => (id.startsWith("for:") ? `the fallback for ${id.slice("for:".length)}` : `rule ${id}`)).join(", ")}`
+
 /** One alert at one integration. */
 export interface Conversation {
   readonly integration: IntegrationId

@@ -2,6 +2,8 @@
  * Why was I (not) told? For one alert, each integration with its answer.
  */
 import { type Alert, type AlertRule, becauseText, type IntegrationId, matches } from "@tocsin/core"
+import { DateTime } from "effect"
+import { matchedText } from "../domain/conversation.ts"
 import type { ConversationSummary, Delivery } from "./History.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 
@@ -45,11 +47,13 @@ const whatWasSaid = ({ closedBecause, integration, rules }: ConversationSummary,
   const steps = deliveries
     .filter((delivery) => delivery.integration === integration)
     .map(
-      ({ cause, kind, status }) =>
-        `${kind} ${status}${cause === undefined || status === "pending" ? "" : ` (${cause})`}`
+      ({ cause, kind, nextAt, status }) =>
+        `${kind} ${status}${cause === undefined || status === "pending" ? "" : ` (${cause})`}${
+          nextAt === undefined ? "" : `, next attempt at ${DateTime.formatIso(DateTime.makeUnsafe(nextAt))}`
+        }`
     )
   const closed = closedBecause === undefined ? "" : `; closed: ${becauseText[closedBecause]}`
-  return `led there by ${rules.join(", ")}: ${steps.join(", ")}${closed}`
+  return `${matchedText(rules)}: ${steps.join(", ")}${closed}`
 }
 
 const whyNot = (integration: IntegrationId, { alert, integrations, rules }: Facts): string => {

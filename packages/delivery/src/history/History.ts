@@ -2,7 +2,7 @@
  * What happened: deliveries with every step of theirs.
  */
 import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
@@ -27,6 +27,7 @@ export interface Delivery {
   readonly status: DeliveryStatus
   readonly cause: string | undefined
   readonly attempts: number
+  /** When the next attempt is due, if not now. Never in the past. */
   readonly nextAt: number | undefined
   /** The message in plain words, once it was delivered. */
   readonly text: string | undefined
@@ -90,13 +91,14 @@ export class History extends Context.Service<
 
       const withTransitions = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
         if (rows.length === 0) return []
+        const now = yield* Clock.currentTimeMillis
         const steps = yield* sql<TransitionRow>`SELECT * FROM transitions
           WHERE ${sql.in(
             "delivery_id",
             rows.map(({ id }) => id)
           )} ORDER BY sequence`
         const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
-        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? []))
+        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], now))
       })
 
       /** The first delivery made at or after a time; a clock that was set back in between may hide some. */
@@ -213,7 +215,7 @@ interface ConversationRow {
   readonly closed_because: Because | null
 }
 
-const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery => ({
+const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: number): Delivery => ({
   id: row.id,
   alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),
   integration: IntegrationId.make(row.integration_id),
@@ -221,7 +223,8 @@ const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>): Delivery 
   status: row.status,
   cause: row.cause ?? undefined,
   attempts: row.attempts,
-  nextAt: row.status === "pending" || row.status === "retrying" ? row.next_at : undefined,
+  // A delivery that is due has no time to wait for.
+  nextAt: row.status === "retrying" && row.next_at > now ? row.next_at : undefined,
   text: row.text ?? undefined,
   redeliveryOf: row.redelivery_of ?? undefined,
   foldedInto: row.folded_into ?? undefined,

@@ -7,7 +7,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
-import type { Conversation, StoredConversation } from "../domain/conversation.ts"
+import { type Conversation, matchedText, type StoredConversation } from "../domain/conversation.ts"
 import type { Plan } from "../domain/Planner.ts"
 import { insertAll, isOneOf, updateAll } from "../sql/bulk.ts"
 import { type Columns, fromRow, type Row, toColumns } from "./conversationRow.ts"
@@ -154,6 +154,4 @@ export class Conversations extends Context.Service<
 
 /** Why a delivery is enqueued, for its first row of history. */
 const whyEnqueued = ({ closedBecause, everMatchedBy, matchedBy }: Conversation): string =>
-  closedBecause === undefined
-    ? `held by ${matchedBy.join(", ")}`
-    : `closed: ${closedBecause}; was held by ${everMatchedBy.join(", ")}`
+  closedBecause === undefined ? matchedText(matchedBy) : `closed: ${closedBecause}; was ${matchedText(everMatchedBy)}`

@@ -191,7 +191,7 @@ describe("Integrations", () => {
         const shown = yield* get()
         assert.match(shown?.broken?.reason ?? "", /^NotReady: No plugin for the type fake is installed/)
         assert.deepStrictEqual(shown?.settings, {})
-        assert.deepStrictEqual(yield* outcomes, ["Raised pending: held by all"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised pending: matched by rule all"])
       }).pipe(
         Effect.provide(engine(script, { file, plugins: PluginRegistry.layer([Other]).pipe(Layer.provide(other)) }))
       )

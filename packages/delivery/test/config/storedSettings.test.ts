@@ -128,7 +128,7 @@ describe("Stored settings", () => {
         assert.match(broken?.broken?.reason ?? "", new RegExp(`^NotReady: .*${says}`))
         assert.deepStrictEqual([broken?.settings, broken?.secretsSet], [{}, []])
         assert.notInclude(JSON.stringify([broken, yield* Integrations.use(({ list }) => list)]), "canary")
-        assert.deepStrictEqual(yield* outcomes, ["Raised pending: held by all"])
+        assert.deepStrictEqual(yield* outcomes, ["Raised pending: matched by rule all"])
       }).pipe(Effect.provide(running(at, plugin)))
       // The plugin is put back as it was: what is owed is told, and nothing is broken any more.
       const given: Array<unknown> = []
