@@ -1,12 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Integration, Plugin } from "@tocsin/client"
 import { Effect, Schema } from "effect"
+import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
-import { make } from "../harness/world.ts"
+import { asProcesses } from "../harness/refusal.ts"
+import { make, makeInProcess } from "../harness/world.ts"
 
 /** A plugin as its author publishes it, in JavaScript, of the type `pager`; it posts to Slack's stand-in. */
 const pager = `
@@ -78,13 +82,99 @@ const refusal = (settings: { readonly [name: string]: string }) =>
     Effect.map(({ message }) => message)
   )
 
+/** Packages with which a gateway does not start, and what it says of them. */
+const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly says: ReadonlyArray<string> }> = [
+  {
+    name: "throws as it is loaded",
+    main: "throw new Error('at once,\\nand more')",
+    says: ["it fails as it is loaded: at once,. Install it anew"]
+  },
+  {
+    name: "was not built",
+    manifest: { exports: "./dist/index.js" },
+    says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it anew"]
+  },
+  {
+    name: "exports nothing by its name",
+    manifest: { exports: { "./pager": "./index.js" } },
+    says: ["/acme/package.json exports nothing that can be imported", `"exports": { ".": "./dist/index.js" }`]
+  },
+  {
+    name: "has a package.json that is none",
+    manifest: { peerDependencies: [] },
+    says: ["/acme/package.json cannot be read, or is no package.json. Install the package anew"]
+  },
+  {
+    name: "is no plugin",
+    main: "export const Slack = class {}",
+    says: ["it exports no channel plugin"]
+  },
+  {
+    name: "has no layer",
+    main: pager.replace("static layer", "static implementation"),
+    says: ["it exports no channel plugin", "with a static layer"]
+  },
+  {
+    name: "never comes to its end as it is loaded",
+    main: "await new Promise(() => setInterval(() => {}, 1000))",
+    says: ["it fails as it is loaded: it is not done after ten seconds. Install it anew"]
+  },
+  {
+    name: "leaves out what it must say of itself",
+    main: pager.replace(/ +capabilities: .*\n/, ""),
+    says: ["its plugin of the type pager declares no capabilities", "conformance kit"]
+  },
+  {
+    name: "serves a type that is taken",
+    main: pager.replaceAll("pager", "slack"),
+    says: ["it serves the type slack, and so does the gateway itself"]
+  },
+  {
+    name: "was made for another core",
+    manifest: { peerDependencies: { "@tocsin/core": "^7.0.0", effect: "~4.1.0" } },
+    says: ["it was made for @tocsin/core ^7.0.0, and this gateway has"]
+  },
+  {
+    name: "does not say which core it was made for",
+    manifest: { peerDependencies: { effect: "~4.1.0" } },
+    says: ["it does not say which @tocsin/core it was made for", "must name @tocsin/core in its peerDependencies"]
+  },
+  {
+    name: "does not say which effect it was made for",
+    manifest: { peerDependencies: { "@tocsin/core": "*" } },
+    says: ["it does not say which effect it was made for"]
+  }
+]
+
+/** What each of them is refused with: all in one process, or each in a gateway of its own in `pnpm test:all`. */
+const refusals = Effect.runSync(
+  Effect.cached(
+    Effect.suspend(() => {
+      const settings = faulty.map(({ main = pager, manifest = {} }) => ({
+        TOCSIN_PLUGINS: "acme",
+        TOCSIN_PLUGINS_DIR: installed({ acme: { main, manifest } })
+      }))
+      if (asProcesses) return Effect.forEach(settings, (settings) => Effect.scoped(refusal(settings)))
+      const cases = settings.map((settings, n) => ({ settings, hangs: faulty[n]?.name.startsWith("never") }))
+      return Effect.map(
+        Effect.promise(() =>
+          promisify(execFile)(process.execPath, ["--conditions=@tocsin/source", loadPlugins, JSON.stringify(cases)])
+        ),
+        ({ stdout }): ReadonlyArray<string> => JSON.parse(stdout)
+      )
+    })
+  )
+)
+
+const loadPlugins = fileURLToPath(new URL("../harness/loadPlugins.ts", import.meta.url))
+
 describe("TOCSIN_PLUGINS", () => {
   it.live(
     "loads a package from TOCSIN_PLUGINS_DIR, with the gateway's own core and effect, and delivers through it",
     () =>
       Effect.gen(function* () {
         const dir = installed({ "@acme/tocsin-plugin-pager": { main: pager } })
-        const slack = yield* make()
+        const slack = yield* makeInProcess()
         const world = yield* make({
           TOCSIN_PLUGINS: " @acme/tocsin-plugin-pager",
           TOCSIN_PLUGINS_DIR: dir
@@ -125,7 +215,7 @@ describe("TOCSIN_PLUGINS", () => {
 
   it.live("without the package its integration is broken and says so; all else goes on, and what it owes waits", () =>
     Effect.gen(function* () {
-      const slack = yield* make()
+      const slack = yield* makeInProcess()
       const dir = installed({ pager: { main: pager } })
       const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir }
       const world = yield* make(settings)
@@ -196,78 +286,23 @@ describe("TOCSIN_PLUGINS", () => {
     })
   )
 
-  it.live.each([
-    {
-      name: "throws as it is loaded",
-      main: "throw new Error('at once,\\nand more')",
-      says: ["it fails as it is loaded: at once,. Install it anew"]
-    },
-    {
-      name: "was not built",
-      manifest: { exports: "./dist/index.js" },
-      says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it anew"]
-    },
-    {
-      name: "exports nothing by its name",
-      manifest: { exports: { "./pager": "./index.js" } },
-      says: ["/acme/package.json exports nothing that can be imported", `"exports": { ".": "./dist/index.js" }`]
-    },
-    {
-      name: "has a package.json that is none",
-      manifest: { peerDependencies: [] },
-      says: ["/acme/package.json cannot be read, or is no package.json. Install the package anew"]
-    },
-    {
-      name: "is no plugin",
-      main: "export const Slack = class {}",
-      says: ["it exports no channel plugin"]
-    },
-    {
-      name: "has no layer",
-      main: pager.replace("static layer", "static implementation"),
-      says: ["it exports no channel plugin", "with a static layer"]
-    },
-    {
-      name: "never comes to its end as it is loaded",
-      main: "await new Promise(() => setInterval(() => {}, 1000))",
-      says: ["it fails as it is loaded: it is not done after ten seconds. Install it anew"]
-    },
-    {
-      name: "leaves out what it must say of itself",
-      main: pager.replace(/ +capabilities: .*\n/, ""),
-      says: ["its plugin of the type pager declares no capabilities", "conformance kit"]
-    },
-    {
-      name: "serves a type that is taken",
-      main: pager.replaceAll("pager", "slack"),
-      says: ["it serves the type slack, and so does the gateway itself"]
-    },
-    {
-      name: "was made for another core",
-      manifest: { peerDependencies: { "@tocsin/core": "^7.0.0", effect: "~4.1.0" } },
-      says: ["it was made for @tocsin/core ^7.0.0, and this gateway has"]
-    },
-    {
-      name: "does not say which core it was made for",
-      manifest: { peerDependencies: { effect: "~4.1.0" } },
-      says: ["it does not say which @tocsin/core it was made for", "must name @tocsin/core in its peerDependencies"]
-    },
-    {
-      name: "does not say which effect it was made for",
-      manifest: { peerDependencies: { "@tocsin/core": "*" } },
-      says: ["it does not say which effect it was made for"]
-    },
-    {
-      name: "brings a core of its own along",
-      main: pager.replace("ChannelPlugin, ", "").concat(`\nimport * as ChannelPlugin from "${copyOfTheContract}"`),
-      says: ["made with a copy of @tocsin/core that it brings along", "leave @tocsin/core and effect out of the bundle"]
-    }
-  ])("refuses to start with a package that $name", ({ main = pager, manifest = {}, says }) =>
+  it.live.each(faulty.map((row, n) => ({ ...row, n })))("refuses to start with a package that $name", ({ n, says }) =>
     Effect.gen(function* () {
-      const dir = installed({ acme: { main, manifest } })
-      const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      const said = (yield* refusals)[n] ?? ""
       for (const part of ["TOCSIN_PLUGINS: acme: ", ...says]) assert.include(said, part)
       assert.notMatch(said, /and more|    at /)
+    })
+  )
+
+  it.live("refuses to start with a package that brings a core of its own along", () =>
+    Effect.gen(function* () {
+      const main = pager
+        .replace("ChannelPlugin, ", "")
+        .concat(`\nimport * as ChannelPlugin from "${copyOfTheContract}"`)
+      const dir = installed({ acme: { main } })
+      const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      assert.include(said, "TOCSIN_PLUGINS: acme: it was made with a copy of @tocsin/core that it brings along")
+      assert.include(said, "leave @tocsin/core and effect out of the bundle")
     })
   )
 
