@@ -36,7 +36,7 @@ export class Pager extends ChannelPlugin.Service()("pager", {
 }`
 
 /** A module of core that is loaded once more, as when a bundle holds it. */
-const copyOfTheContract = new URL("../../../packages/core/src/ChannelPlugin.ts?copy", import.meta.url).href
+const copyOfTheContract = new URL("../../../../packages/core/src/ChannelPlugin.ts?copy", import.meta.url).href
 
 /** A package: its one file, and what its package.json says beyond the usual. */
 interface Package {
