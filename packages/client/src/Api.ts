@@ -39,4 +39,11 @@ export class Api extends HttpApi.make("tocsin")
   .middleware(RequestErrors)
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
-  .annotateMerge(OpenApi.annotations({ title: "Tocsin", description })) {}
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Tocsin",
+      description,
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+      servers: [{ url: "/", description: "The gateway that serves this document." }]
+    })
+  ) {}

@@ -9,27 +9,31 @@ import { says } from "./says.ts"
 const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), error: StoreUnavailable }
 
 /** For load balancers and supervisors, and for readers of digests; needs no token. */
-export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
-  HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
-    says(
-      "Whether events can be accepted",
-      "A transaction that may write begins and ends. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
-    )
-  ),
-  HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
-    says("Whether to send requests here", "The same as /healthz. Needs no token.")
-  ),
-  HttpApiEndpoint.get("digest", "/digests/:key", {
-    params: { key: Schema.String },
-    success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html" })),
-    error: [NotFound, StoreUnavailable]
-  }).annotateMerge(
-    says(
-      "The page that a digest links to",
-      "Names and severities of the alerts that it covers, as long as history is kept. Needs no token: whoever has the link can read it."
+export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
+  .add(
+    HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
+      says(
+        "Whether events can be accepted",
+        "A transaction that may write begins and ends. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
+      )
+    ),
+    HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
+      says("Whether to send requests here", "The same as /healthz. Needs no token.")
+    ),
+    HttpApiEndpoint.get("digest", "/digests/:key", {
+      params: { key: Schema.String },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html" })),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "The page that a digest links to",
+        "Names and severities of the alerts that it covers, as long as history is kept. Needs no token: whoever has the link can read it."
+      )
     )
   )
-) {}
+  .annotateMerge(
+    OpenApi.annotations({ description: "Whether the gateway can do its work, and the pages of digests." })
+  ) {}
 
 /** Backups of the store. */
 export class BackupApi extends HttpApiGroup.make("backup")

@@ -27,6 +27,9 @@ export interface UnreadableBody {
   readonly receivedAt: number
 }
 
+/** Longer than a JSON Web Token in a header can be. */
+const longestCredential = 16_384
+
 /** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each, without what looks like a credential. */
 export class UnreadableBodies extends Context.Service<
   UnreadableBodies,
@@ -66,14 +69,18 @@ export class UnreadableBodies extends Context.Service<
         source,
         why
       }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
-        const whole = storable(redactCredentials(sent))
+        // Redacting takes time with the length, and most of a long body is not kept.
+        const start = sent.slice(0, 2 * InboundLimits.maxUnreadableLength)
+        const redacted = storable(redactCredentials(start))
+        // A credential that was cut in two is not recognized.
+        const whole = start === sent ? redacted : redacted.slice(0, -longestCredential)
         const body = cut(whole, InboundLimits.maxUnreadableLength)
         yield* sql`INSERT INTO unreadable ${sql.insert({
           id: yield* random.uuidV7(),
           source,
           why,
           body,
-          is_whole: isWhole && body === whole ? 1 : 0,
+          is_whole: isWhole && start === sent && body === whole ? 1 : 0,
           from_address: from ?? null,
           received_at: yield* Clock.currentTimeMillis
         })}`
