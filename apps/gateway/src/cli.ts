@@ -9,14 +9,17 @@ import { backup } from "./commands/backup.ts"
 import { migrateStore } from "./commands/migrateStore.ts"
 import * as Gateway from "./Gateway.ts"
 import { loadPlugins } from "./startup/loadPlugins.ts"
+import { launcherEnds } from "./startup/launcher.ts"
 import { Settings } from "./startup/Settings.ts"
 
-const serving = Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
+const running = Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
   Layer.provide(Settings.layer),
   // Nobody reads spans here; each request and each statement would fill one.
   Layer.provide(Layer.succeed(References.TracerEnabled, false)),
   Layer.launch
 )
+
+const serving = Effect.raceFirst(running, launcherEnds)
 
 const serve = Command.make("serve", {}, () => serving).pipe(
   Command.withDescription("Serves, as the TOCSIN_ settings in the environment say. So does tocsin without a command.")
