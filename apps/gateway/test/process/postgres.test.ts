@@ -18,7 +18,7 @@ describe("A gateway on PostgreSQL", () => {
       })
       assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
       const printed = world.gateway().printed()
-      assert.include(printed, `with its data in PostgreSQL at ${new URL(url("postgres")).host}/postgres.`)
+      assert.include(printed, `with its data in PostgreSQL at ${new URL(url("postgres")).host}/postgres`)
       assert.notInclude(printed, new URL(url("postgres")).password)
     })
   )
