@@ -18,7 +18,7 @@ const layers = {
     "domain",
     "sql"
   ],
-  "apps/gateway/src": ["", "api", "server", "startup"]
+  "apps/gateway/src": ["", "commands", "api", "server", "startup"]
 }
 
 const mostFiles = 20
