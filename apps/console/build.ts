@@ -39,6 +39,8 @@ const compress = (folder: string): void => {
 
 if (!process.argv.includes("--if-newer") || isNewer()) {
   console.log("Building the console")
+  // Whoever starts this may run tests: what is built is always what is served.
+  process.env["NODE_ENV"] = "production"
   const { build } = await import("vite")
   const fresh = join(dist, `site-${process.pid}`)
   const before = join(dist, `before-${process.pid}`)

@@ -1,4 +1,4 @@
-import { follow, liveState, reconnect } from "./live.ts"
+import { follow, reconnect } from "./live.ts"
 import type { Change } from "./live.ts"
 import { queryClient, refresh, refreshAll } from "./queryClient.ts"
 import { signedIn } from "./signedIn.ts"
@@ -38,9 +38,6 @@ export const startLive = (): void => {
   })
   addEventListener("online", reconnect)
 }
-
-/** Whether the page has been live, and is not now. */
-export const isCutOff = (): boolean => "since" in liveState()
 
 signedIn.subscribe(() => {
   if (!signedIn.isNeeded()) reconnect()
