@@ -17,7 +17,7 @@ export default defineConfig({
     outDir: "dist/site",
     // The policy of the page allows no data: but images.
     assetsInlineLimit: 0,
-    target: "es2023",
+    target: "es2024",
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false

@@ -1,5 +1,7 @@
 import { Radio, RadioGroup, Label } from "react-aria-components"
-import { TextInput, Select, Checkbox, Below } from "../parts/controls.tsx"
+import { TextInput, Checkbox } from "../parts/controls.tsx"
+import { Select } from "../parts/Select.tsx"
+import { Below } from "../parts/Below.tsx"
 import { Foldable } from "../parts/Foldable.tsx"
 import { JsonInput, NumberInput, PairsInput, TextsInput } from "./inputs.tsx"
 import { type Field, isObject, type Json, type JsonObject, pointer, withValue } from "./schema.ts"

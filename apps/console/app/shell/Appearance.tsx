@@ -1,6 +1,5 @@
-import { Radio, RadioGroup } from "react-aria-components"
 import { theme, zone } from "../data/preferences.ts"
-import { Switch } from "../parts/controls.tsx"
+import { Switch } from "../parts/Switch.tsx"
 import { Icon } from "../parts/Icon.tsx"
 
 const themes = [
@@ -17,19 +16,22 @@ export const Appearance = () => {
       <Switch isSelected={zone.use() === "utc"} onChange={(isUtc) => zone.set(isUtc ? "utc" : "local")}>
         Times in UTC
       </Switch>
-      <RadioGroup
-        className="themes"
-        aria-label="Theme"
-        orientation="horizontal"
-        value={shown}
-        onChange={(value) => theme.set(themes.find((one) => one.value === value)?.value ?? "system")}
-      >
+      <fieldset className="themes" role="radiogroup" aria-label="Theme">
         {themes.map(({ icon, label, value }) => (
-          <Radio key={value} value={value} aria-label={label} className="theme">
+          <label key={value} className="theme" {...(value === shown && { "data-selected": true })}>
+            <span>
+              <input
+                type="radio"
+                name="theme"
+                aria-label={label}
+                checked={value === shown}
+                onChange={() => theme.set(value)}
+              />
+            </span>
             <Icon name={icon} />
-          </Radio>
+          </label>
         ))}
-      </RadioGroup>
+      </fieldset>
     </div>
   )
 }

@@ -77,8 +77,8 @@ export const Shell = () => {
       </header>
       <main id="main" ref={main} tabIndex={-1}>
         <Outlet />
+        <Tip />
       </main>
-      <Tip />
       <Announcer />
       {isGoing && (
         <Suspense>

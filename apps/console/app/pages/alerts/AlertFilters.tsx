@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
-import { Input, Label, SearchField, ToggleButton } from "react-aria-components"
 import { integrationsQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
 import { Filters as FilterBar } from "../../parts/Filters.tsx"
-import { Select } from "../../parts/controls.tsx"
+import { InlineSelect } from "../../parts/InlineSelect.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 import { severities, severityWord } from "../../parts/Severity.tsx"
 import { type Filters, isFiltered, stateOf, states } from "./filters.ts"
@@ -41,22 +40,19 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
       isFiltered={isFiltered(filters)}
       onClear={() => void navigate({ search: {}, replace: true })}
     >
-      <Select
-        isInline
+      <InlineSelect
         label="State"
         value={stateOf(filters)}
         options={states}
         onChange={(state) => set({ state: state === "raised" ? "" : state })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Severity"
         value={filters.severity ?? ""}
         options={[any, ...severities.map((name) => ({ value: name, label: severityWord(name) }))]}
         onChange={(severity) => set({ severity })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Source"
         value={filters.source ?? ""}
         options={options(
@@ -65,27 +61,26 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
         )}
         onChange={(source) => set({ source })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Rule"
         value={filters.rule ?? ""}
         options={options(rules?.items, filters.rule)}
         onChange={(rule) => set({ rule })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Integration"
         value={filters.integration ?? ""}
         options={options(integrations?.items, filters.integration)}
         onChange={(integration) => set({ integration })}
       />
-      <ToggleButton
+      <button
+        type="button"
         className="button toggle"
-        isSelected={filters.notified === "no"}
-        onChange={(isOn) => set({ notified: isOn ? "no" : "" })}
+        aria-pressed={filters.notified === "no"}
+        onClick={() => set({ notified: filters.notified === "no" ? "" : "no" })}
       >
         Not notified
-      </ToggleButton>
+      </button>
     </FilterBar>
   )
 }
@@ -108,10 +103,17 @@ const Words = ({ onChange, text }: { readonly text: string; readonly onChange: (
     return () => clearTimeout(timer)
   })
   return (
-    <SearchField className="words" value={typed} onChange={setTyped}>
-      <Label className="hidden">Search alerts</Label>
+    <label className="words">
+      <span className="hidden">Search alerts</span>
       <Icon name="search" />
-      <Input className="input" placeholder="Search alerts" maxLength={256} />
-    </SearchField>
+      <input
+        type="search"
+        className="input"
+        placeholder="Search alerts"
+        maxLength={256}
+        value={typed}
+        onChange={({ target }) => setTyped(target.value)}
+      />
+    </label>
   )
 }

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
-import { useCallback, useEffect, useRef, useSyncExternalStore } from "react"
+import { lazy, Suspense, useCallback, useEffect, useRef, useSyncExternalStore } from "react"
 import { anyAlertQuery } from "../../data/queries.ts"
 import { LongList } from "../../parts/LongList.tsx"
 import { Button } from "../../parts/Button.tsx"
@@ -11,9 +11,10 @@ import { AgeAxis } from "../../parts/AgeBar.tsx"
 import { alertRow } from "./alertRow.tsx"
 import { AlertFilters } from "./AlertFilters.tsx"
 import { alertPages, type Filters, isFiltered, onAlertsChanged, stateOf } from "./filters.ts"
-import { GetStarted } from "./GetStarted.tsx"
 import { useTick } from "../../parts/useTick.ts"
 import "./Alerts.css"
+
+const GetStarted = lazy(() => import("./GetStarted.tsx").then(({ GetStarted }) => ({ default: GetStarted })))
 
 const route = getRouteApi("/alerts")
 
@@ -85,7 +86,9 @@ export const Alerts = () => {
       }
     >
       {isEmptyGateway && !isFiltered(filters) ? (
-        <GetStarted />
+        <Suspense>
+          <GetStarted />
+        </Suspense>
       ) : (
         <>
           <AlertFilters filters={filters} />

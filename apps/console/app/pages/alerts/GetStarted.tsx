@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { anyAlertQuery, integrationsQuery, rulesQuery } from "../../data/queries.ts"
 import { sessionQuery } from "../../data/session.ts"
-import { Copyable } from "../../parts/controls.tsx"
+import { Copyable } from "../../parts/Copyable.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 
 /** The first alert, with the address by which this page was reached. */

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router"
 import type { IntegrationRow } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
 import { Filters } from "../../parts/Filters.tsx"
-import { Select } from "../../parts/controls.tsx"
+import { InlineSelect } from "../../parts/InlineSelect.tsx"
 import { type DeliverySearch, deliveryStates, periods } from "./search.ts"
 
 const any = { value: "", label: "Any" }
@@ -23,15 +23,13 @@ export const DeliveryFilters = ({
     })
   return (
     <Filters isFiltered={Object.keys(search).length > 0} onClear={() => void navigate({ search: {}, replace: true })}>
-      <Select
-        isInline
+      <InlineSelect
         label="State"
         value={search.state ?? ""}
         options={[any, ...deliveryStates]}
         onChange={(state) => set({ state })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Integration"
         value={search.integration ?? ""}
         options={[
@@ -43,8 +41,7 @@ export const DeliveryFilters = ({
         ]}
         onChange={(integration) => set({ integration })}
       />
-      <Select
-        isInline
+      <InlineSelect
         label="Since"
         value={search.since ?? ""}
         options={[any, ...periods]}

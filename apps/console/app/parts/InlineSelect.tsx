@@ -1,0 +1,29 @@
+import "./controls.css"
+
+interface Props<Value extends string> {
+  readonly label: string
+  readonly value: Value
+  readonly onChange: (value: Value) => void
+  readonly options: ReadonlyArray<{ readonly value: Value; readonly label: string }>
+}
+
+/** One of several, by the browser's own chooser with the label inside of it. */
+export const InlineSelect = <Value extends string>({ label, onChange, options, value }: Props<Value>) => (
+  <label className="field inline">
+    <span className="react-aria-Label">{label}</span>
+    <select
+      className="input chooser"
+      value={value}
+      onChange={({ target }) => {
+        const chosen = options.find((option) => option.value === target.value)
+        if (chosen !== undefined) onChange(chosen.value)
+      }}
+    >
+      {options.map((option) => (
+        <option key={option.value} value={option.value}>
+          {option.label}
+        </option>
+      ))}
+    </select>
+  </label>
+)
