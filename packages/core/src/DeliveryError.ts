@@ -58,6 +58,12 @@ export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfi
 /** The `code` of a connection error with which egress refuses a destination; its message is for the operator. */
 export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
 
+/**
+ * The `code` of the error with which an HTTP client gives the rest of an answer whose status arrived and which it cannot
+ * read; its message is for the operator.
+ */
+export const answerUnreadableCode = "TOCSIN_ANSWER_UNREADABLE"
+
 /** The `code` of an error that came before the request went out, so that nobody has taken it; its message is for the operator. */
 export const notSentCode = "TOCSIN_NOT_SENT"
 

@@ -2,16 +2,14 @@
  * Implements a channel plugin by pure functions: the requests for a notification,
  * and what the service's answer means.
  */
-import { Clock, DateTime, type Duration, Effect, Function, Layer, Result, type Schema, Stream } from "effect"
-import { Headers, HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { Clock, DateTime, type Duration, Effect, Function, Layer, Result, type Schema } from "effect"
+import { Headers, HttpClient, HttpClientRequest } from "effect/http"
 import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Receipt } from "./ChannelPlugin.ts"
 import {
   DeliveryError,
   DestinationGone,
-  egressRefusedCode,
   Misconfigured,
-  notSentCode,
   PayloadRejected,
   RateLimited,
   type Reason,
@@ -19,6 +17,7 @@ import {
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
+import { readBody, unavailable } from "./httpAnswer.ts"
 import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
@@ -27,6 +26,11 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly body: string
+  /**
+   * Why the rest of the answer could not be read; `body` is what came of it. With a 2xx, the service accepted the request
+   * all the same: sending a message again would post it twice.
+   */
+  readonly unreadable?: string
 }
 
 /** What an answer answers. */
@@ -51,7 +55,9 @@ export interface Step<Settings> {
   readonly request: HttpClientRequest.HttpClientRequest
   /**
    * What follows from the answer: the next request or step, a receipt (`{}` if there is nothing to keep), or a reason.
-   * Undefined leaves it to the status: a step whose answer is 2xx ends the delivery, any other fails it.
+   * Undefined leaves it to the status: a step whose answer is 2xx ends the delivery, any other fails it. Where the answer is
+   * 2xx and `unreadable`, a receipt or undefined means delivered, and a reason that the next request needed the answer: the
+   * attempt is `Unavailable`.
    */
   readonly next: (
     answer: Answer,
@@ -91,6 +97,8 @@ const maxRequests = 10
  * Where `answer` returns undefined, the status decides: 2xx is delivered; 429 is `RateLimited`; 408 and 5xx are `Unavailable`,
  * with `Retry-After` if there is one; 400, 413 and 422 are `PayloadRejected`; 401, 403 and 407 are `Unauthorized`; 404 and 410
  * are `DestinationGone`; any other is `Misconfigured`. The URL and all `Redacted` settings are kept out of errors and spans.
+ *
+ * A 2xx whose rest cannot be read is delivered, too: `answer` is not called, and the receipt says why it is `unreadable`.
  */
 export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin<Self, string, Settings>,
@@ -108,11 +116,14 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
         first: HttpClientRequest.HttpClientRequest | Step<Settings["Type"]>,
         purpose: Purpose
       ) {
-        let step: Step<Settings["Type"]> = toStep(first)
+        let step = toStep(first)
         for (let made = 0; made < maxRequests; made++) {
           const known = yield* Effect.provideService(exchange(step.request, settings), HttpClient.HttpClient, client)
           const context = { settings, request: step.request, now: yield* Clock.currentTimeMillis, purpose }
-          const follows = step.next(known, context) ?? answer?.(known, context) ?? classify(known, context.now)
+          const follows =
+            known.unreadable !== undefined && isSuccess(known)
+              ? afterUnreadable(known, step.next?.(known, context))
+              : (step.next?.(known, context) ?? answer?.(known, context) ?? classify(known, context.now))
           if (!isNext(follows)) return isReason(follows) ? yield* new DeliveryError({ reason: follows }) : follows
           step = toStep(follows)
         }
@@ -147,8 +158,8 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   )
 
 /**
- * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails where there is
- * no answer. For plugins that implement `deliver` themselves; `classify` says what an answer's status means.
+ * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails where no status
+ * came. For plugins that implement `deliver` themselves; `classify` says what an answer's status means.
  */
 export const exchange = Effect.fnUntraced(
   function* (
@@ -157,8 +168,8 @@ export const exchange = Effect.fnUntraced(
   ): Effect.fn.Return<Answer, DeliveryError, HttpClient.HttpClient> {
     const client = yield* HttpClient.HttpClient
     const response = yield* client.execute(request).pipe(Effect.mapError(unavailable))
-    const body = redactText(yield* readBody(response), settings)
-    return { status: response.status, headers: response.headers, body }
+    const { text, ...rest } = yield* readBody(response)
+    return { status: response.status, headers: response.headers, body: redactText(text, settings), ...rest }
   },
   // A webhook's URL is a secret, and client spans record URLs.
   Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
@@ -166,8 +177,11 @@ export const exchange = Effect.fnUntraced(
 
 type Follows<Settings> = ReturnType<Step<Settings>["next"]>
 
-const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | Step<Settings>): Step<Settings> =>
-  "next" in one ? one : { request: one, next: () => undefined }
+/** A step; without `next` no request follows. */
+type AnyStep<Settings> = Pick<Step<Settings>, "request"> & Partial<Step<Settings>>
+
+const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | Step<Settings>): AnyStep<Settings> =>
+  "next" in one ? one : { request: one }
 
 const isList = <A>(made: A | ReadonlyArray<A>): made is ReadonlyArray<A> => Array.isArray(made)
 
@@ -178,10 +192,21 @@ const isNext = <Settings>(
 
 const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
 
+/** What follows a 2xx whose rest cannot be read. A reason of the plugin's is that it needed the rest for its next request. */
+const afterUnreadable = <Settings>({ status, unreadable = "" }: Answer, next: Follows<Settings>) => {
+  if (next === undefined) return { unreadable }
+  if (isNext(next)) return next
+  if (!isReason(next)) return { ...next, unreadable }
+  return new Unavailable({ detail: `HTTP ${status}, answer unreadable: ${unreadable}` })
+}
+
+const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
+
 /** The usual meaning of a status, as `layer` describes it. `now` is in epoch milliseconds. */
-export const classify = ({ body, headers, status }: Answer, now: number): Receipt | Reason => {
+export const classify = (answer: Answer, now: number): Receipt | Reason => {
+  const { body, headers, status, unreadable } = answer
+  if (isSuccess(answer)) return unreadable === undefined ? {} : { unreadable }
   const detail = `HTTP ${status}${body.trim() === "" ? "" : `: ${cut(body.trim().replace(/\s+/g, " "), 200)}`}`
-  if (status >= 200 && status < 300) return {}
   if (status === 429 || status === 408 || status >= 500) {
     const asked = retryAfter(headers, now)
     return new (status === 429 ? RateLimited : Unavailable)({ detail, ...(asked && { retryAfter: asked }) })
@@ -201,59 +226,6 @@ export const retryAfter = (headers: Headers.Headers, now: number): Duration.Dura
     onFailure: () => undefined,
     onSuccess: (value) => Headers.retryAfterDelay(value, now)
   })
-
-const maxAnswerBytes = 65_536
-
-const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, DeliveryError> =>
-  // Most answers say that they are short, and a stream takes longer than all else that is done with them.
-  Number(response.headers["content-length"]) <= maxAnswerBytes
-    ? Effect.mapError(response.text, unavailable)
-    : readStart(response)
-
-const readStart = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, DeliveryError> =>
-  Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let bytes = 0
-    return response.stream.pipe(
-      Stream.takeUntil((chunk) => {
-        chunks.push(chunk)
-        bytes += chunk.length
-        return bytes >= maxAnswerBytes
-      }),
-      Stream.runDrain,
-      Effect.catch((error) => (error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(unavailable(error)))),
-      Effect.map(() => {
-        const whole = new Uint8Array(bytes)
-        let at = 0
-        for (const chunk of chunks) {
-          whole.set(chunk, at)
-          at += chunk.length
-        }
-        return new TextDecoder().decode(whole.subarray(0, maxAnswerBytes))
-      })
-    )
-  })
-
-const unavailable = ({ reason }: HttpClientError.HttpClientError): DeliveryError => {
-  if (reason._tag === "InvalidUrlError" || reason._tag === "EncodeError") {
-    return new DeliveryError({ reason: new Misconfigured({ detail: "The request could not be made" }) })
-  }
-  const { cause } = reason
-  const code = errorCode(cause)
-  if (cause instanceof Error && code === egressRefusedCode) {
-    return new DeliveryError({ reason: new Misconfigured({ detail: cause.message }) })
-  }
-  if (cause instanceof Error && code === notSentCode) {
-    return new DeliveryError({ reason: new Unavailable({ detail: cause.message }) })
-  }
-  // A client that does not say more may have sent the request: the service may have taken it.
-  return new DeliveryError({ reason: new Unavailable({ detail: code ?? "The connection broke", unanswered: true }) })
-}
-
-const errorCode = (cause: unknown): string | undefined =>
-  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
-    ? cause.code
-    : undefined
 
 /** The notification for which `destination` asks the request. It is never sent. */
 const probe: Notification = {

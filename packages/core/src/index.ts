@@ -17,6 +17,7 @@ export { Connector, type Endpoint } from "./Connector.ts"
 export { ConfiguredName } from "./identifiers.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"
 export {
+  answerUnreadableCode,
   RateLimitHint,
   DeliveryError,
   DestinationGone,

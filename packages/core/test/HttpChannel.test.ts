@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChannelPlugin, egressRefusedCode, HttpChannel, notSentCode, RateLimited } from "@tocsin/core"
+import {
+  answerUnreadableCode,
+  ChannelPlugin,
+  DeliveryError,
+  egressRefusedCode,
+  HttpChannel,
+  notSentCode,
+  RateLimited
+} from "@tocsin/core"
 import { samples } from "@tocsin/core/testing"
 import { Cause, Duration, Effect, Exit, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -97,6 +105,45 @@ describe("HttpChannel", () => {
       const { exit } = yield* deliver([endless])
       assert.include(String(exit), "PayloadRejected")
       assert.isBelow(pulled, 80_000)
+    })
+  )
+
+  it.effect("takes a 2xx whose rest cannot be read for delivered, and any other by its status", () =>
+    Effect.gen(function* () {
+      const broken = (status: number, cause: Error, headers?: HeadersInit) => () =>
+        new Response(new ReadableStream({ pull: (controller) => controller.error(cause) }), {
+          status,
+          ...(headers && { headers })
+        })
+      const egress = Object.assign(new Error("Its gzip is damaged"), { code: answerUnreadableCode })
+      const other = new Error(`reset while reading ${Redacted.value(settings.url)}`)
+      const unreadable = Effect.fnUntraced(function* (answer: () => Response) {
+        const { exit, requests } = yield* deliver([() => new Response("ts1"), answer])
+        assert.lengthOf(requests, 2)
+        return Exit.isSuccess(exit) ? exit.value : Cause.pretty(exit.cause)
+      })
+      assert.deepStrictEqual(yield* unreadable(broken(200, egress)), { unreadable: "Its gzip is damaged" })
+      assert.deepStrictEqual(yield* unreadable(broken(202, egress, { "content-length": "2" })), {
+        unreadable: "Its gzip is damaged"
+      })
+      assert.deepStrictEqual(yield* unreadable(broken(200, other)), { unreadable: "It broke off" })
+      assert.include(yield* unreadable(broken(404, other)), "DestinationGone: HTTP 404")
+    })
+  )
+
+  it.effect("waits as long as Retry-After says, and leaves it to the engine where it says nothing readable", () =>
+    Effect.gen(function* () {
+      const retryAfter = Effect.fnUntraced(function* (status: number, value: string | undefined) {
+        const headers = value === undefined ? {} : { "retry-after": value }
+        const { exit } = yield* deliver([() => new Response("", { status, headers })])
+        const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        if (!(error instanceof DeliveryError)) return assert.fail(String(exit))
+        return "retryAfter" in error.reason ? error.reason.retryAfter : undefined
+      })
+      for (const status of [429, 503]) {
+        assert.deepStrictEqual(yield* retryAfter(status, "17"), Duration.seconds(17))
+        for (const silent of [undefined, "", "soon", "-1"]) assert.isUndefined(yield* retryAfter(status, silent))
+      }
     })
   )
 

@@ -10,6 +10,7 @@ import {
   HttpClientRequest,
   Message,
   MessageGone,
+  Misconfigured,
   type Notification
 } from "@tocsin/core"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
@@ -122,6 +123,41 @@ describe("A step of a plugin", () => {
       yield* clear({ id: "c", messages: [] })
       assert.deepStrictEqual(calls, ["editMessage 1", "editMessage 2", "sendMessage"])
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect.each<readonly [next: string, follows: ReturnType<HttpChannel.Step<unknown>["next"]>, outcome: object]>([
+    ["nothing", undefined, { unreadable: "It broke off" }],
+    ["a receipt", { data: 1 }, { data: 1, unreadable: "It broke off" }],
+    ["a request", HttpClientRequest.get("https://bot.example.com/whole"), { data: "whole" }],
+    [
+      "a reason",
+      new Misconfigured({ detail: "no token" }),
+      { _tag: "Unavailable", detail: "HTTP 200, answer unreadable: It broke off" }
+    ]
+  ])("reads a 2xx that breaks off, where the step gives %s", ([, follows, outcome]) => {
+    class One extends ChannelPlugin.Service<One>()("one", Bot) {
+      static readonly layer = HttpChannel.layer(One, {
+        request: () => ({ request: HttpClientRequest.get("https://bot.example.com/broken"), next: () => follows }),
+        answer: ({ body }) => ({ data: body })
+      })
+    }
+    const broken = () =>
+      new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) }))
+    const client = HttpClient.make((request) =>
+      Effect.sync(() =>
+        HttpClientResponse.fromWeb(request, request.url.endsWith("/broken") ? broken() : new Response("whole"))
+      )
+    )
+    return Effect.gen(function* () {
+      const one = yield* One
+      const found = yield* one.deliver(settings, samples.notifications.Raised, { form: "rich", deliveryId: "d" }).pipe(
+        Effect.match({
+          onFailure: ({ reason: { _tag, detail } }): object => ({ _tag, detail }),
+          onSuccess: (receipt) => receipt
+        })
+      )
+      assert.deepStrictEqual(found, outcome)
+    }).pipe(Effect.provide(One.layer.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))))
   })
 
   it.effect("ends a plugin that goes round in circles", () => {

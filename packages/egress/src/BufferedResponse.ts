@@ -8,18 +8,17 @@ import {
   HttpIncomingMessage,
   UrlParams
 } from "effect/http"
+import type { Body } from "./contentCoding.ts"
 
-/** What is known of an answer. */
+/** An answer, as far as it was read. */
 export interface Collected {
   readonly url: URL
   readonly status: number
   readonly headers: Readonly<Record<string, string | Array<string> | undefined>>
-  readonly body: Buffer<ArrayBuffer>
-  /** Why the body ends before its end. */
-  readonly broken: Error | undefined
+  readonly body: Body
 }
 
-/** An answer that was read already. Of one that broke off, the stream gives what came, and then fails. */
+/** An answer that was read already. The stream of one that is broken gives what came, and then fails. */
 export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
@@ -38,7 +37,8 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get url() {
-    return this.#collected.url.href.replace(/#.*/, "")
+    const { origin, pathname, search } = this.#collected.url
+    return origin + pathname + search
   }
 
   get cookies() {
@@ -46,8 +46,8 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get stream() {
-    const { body, broken } = this.#collected
-    const came = Stream.succeed(body)
+    const { broken, bytes } = this.#collected.body
+    const came = Stream.succeed(bytes)
     return broken === undefined ? came : Stream.concat(came, Stream.fail(this.#decodeError(broken)))
   }
 
@@ -91,7 +91,7 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   toJSON() {
-    return HttpIncomingMessage.inspect(this, { _id: "CollectedResponse", status: this.status })
+    return HttpIncomingMessage.inspect(this, { _id: "BufferedResponse", status: this.status })
   }
 
   pipe() {
@@ -99,8 +99,8 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   #read<A>(read: (body: Buffer<ArrayBuffer>) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
-    const { body, broken } = this.#collected
-    return broken === undefined ? Effect.sync(() => read(body)) : Effect.fail(this.#decodeError(broken))
+    const { broken, bytes } = this.#collected.body
+    return broken === undefined ? Effect.sync(() => read(bytes)) : Effect.fail(this.#decodeError(broken))
   }
 
   #decodeError(cause: unknown) {

@@ -6,6 +6,7 @@ import { Connector, DeliveryError, type Endpoint, Misconfigured, Unavailable } f
 import { Effect } from "effect"
 import * as NodeNet from "node:net"
 import * as NodeTls from "node:tls"
+import { failureText } from "./failureText.ts"
 import { refusal } from "./policy.ts"
 import { attemptTimeout, connectTimeout, guardedLookup, Refused } from "./guardedLookup.ts"
 import type { Hosts } from "./hosts.ts"
@@ -59,5 +60,5 @@ const notConnected = (error: Error): DeliveryError =>
     reason:
       error instanceof Refused
         ? new Misconfigured({ detail: error.message })
-        : new Unavailable({ detail: "code" in error ? String(error.code) : error.message })
+        : new Unavailable({ detail: failureText(error) })
   })

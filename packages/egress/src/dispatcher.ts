@@ -6,10 +6,13 @@
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from "@effect/platform-node/Undici"
 import { notSentCode } from "@tocsin/core"
 import { type Context, Effect, Option, Redacted, type Scope } from "effect"
+import { watchAnswers } from "./answeredStatus.ts"
+import type { Destinations } from "./destinations.ts"
+import { failureText } from "./failureText.ts"
 import { refusal } from "./policy.ts"
 import { attemptTimeout, connectTimeout, guardedLookup, Refused } from "./guardedLookup.ts"
 import type { Hosts } from "./hosts.ts"
-import { type Proxies, wayTo } from "./proxies.ts"
+import type { Proxies } from "./proxies.ts"
 import type { Resolver } from "./Resolver.ts"
 
 /** A failure before the request went out: whoever it was for cannot have taken it. */
@@ -20,17 +23,20 @@ class NotSent extends Error {
 /** Milliseconds for each of the steps through a proxy: to connect to it, its answer, and the handshake behind it. */
 const proxyTimeout = 3000
 
+/** Bytes of an answer's headers that are read. Node reads 16 KiB; some gateways before a service send more. */
+const maxHeaderSize = 65_536
+
 /** Makes the dispatcher of the client through which all plugins call. */
 export const make = (
   allowed: Hosts,
-  proxies: Proxies,
+  { httpProxy, httpsProxy }: Proxies,
+  destinations: Destinations,
   { resolve }: Resolver["Service"]
 ): Effect.Effect<Dispatcher, never, Scope.Scope> =>
   Effect.gen(function* () {
     const connect = connector(allowed, resolve, yield* Effect.context<never>())
-    const way = wayTo(proxies)
     const direct = yield* Effect.acquireRelease(
-      Effect.sync(() => new Agent({ connect })),
+      Effect.sync(() => new Agent({ connect, maxHeaderSize })),
       (agent) => Effect.promise(() => agent.destroy())
     )
     const proxied = yield* Effect.acquireRelease(
@@ -38,24 +44,46 @@ export const make = (
         () =>
           new EnvHttpProxyAgent({
             // Empty and not left out, else undici looks into the environment itself.
-            httpProxy: reveal(proxies.httpProxy),
-            httpsProxy: reveal(proxies.httpsProxy),
+            httpProxy: reveal(httpProxy),
+            httpsProxy: reveal(httpsProxy),
             noProxy: "",
             connect,
+            maxHeaderSize,
             connectTimeout: proxyTimeout,
-            clientFactory: (proxy, options) => new Pool(proxy, { ...options, headersTimeout: proxyTimeout })
+            clientFactory: (proxy, options) => new Pool(proxy, { ...options, headersTimeout: proxyTimeout }),
+            factory: (origin, options) =>
+              new Pool(
+                origin,
+                Object.assign(
+                  {},
+                  options,
+                  { maxHeaderSize },
+                  "connect" in options && isConnector(options.connect) && { connect: watched(options.connect) }
+                )
+              )
           })
       ),
       (agent) => Effect.promise(() => agent.destroy())
     )
     return proxied.compose((dispatch) => (options, handler) => {
       const url = new URL(options.origin ?? "")
-      if (way(url) === "direct") return direct.dispatch(options, telling(handler, ""))
-      const why = refusal(allowed, url, "proxy")
+      if (destinations.way(url) === "direct") return direct.dispatch(options, telling(handler, ""))
+      const why = destinations.refusal(url)
       if (why !== undefined) throw new Refused(why)
       return dispatch(options, telling(handler, "Through the proxy: "))
     })
   })
+
+const isConnector = (connect: unknown): connect is buildConnector.connector => typeof connect === "function"
+
+/** The connector, with the status of the answers on its connections known. */
+const watched =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, callback) =>
+    connect(options, (...connected) => {
+      if (connected[0] === null) watchAnswers(connected[1])
+      callback(...connected)
+    })
 
 const reveal = (proxy: Proxies["httpProxy"]): string =>
   Option.match(proxy, { onNone: () => "", onSome: Redacted.value })
@@ -73,7 +101,7 @@ const connector = (
       timeout: connectTimeout,
       autoSelectFamilyAttemptTimeout: attemptTimeout
     })
-  const connectors = { "https:": connectBy("https:"), "http:": connectBy("http:") }
+  const connectors = { "https:": watched(connectBy("https:")), "http:": watched(connectBy("http:")) }
   return (options, callback) => {
     // Neither undici nor net asks `lookup` about an address that is spelt out.
     const why = refusal(allowed, options, "direct")
@@ -95,12 +123,8 @@ const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatch
     onResponseError(controller: Dispatcher.DispatchController, error: Error) {
       // Of plain http the proxy's 407 comes as an argument that was invalid: the service never saw the request.
       const wasTaken = isSent && !(error instanceof errors.InvalidArgumentError)
-      const known = wasTaken || error instanceof Refused ? error : new NotSent(through + words(error))
+      const known = wasTaken || error instanceof Refused ? error : new NotSent(through + failureText(error))
       onResponseError?.(controller, known)
     }
   })
 }
-
-/** The code of a failure of the network or of TLS; undici's own are less clear than what it says. */
-const words = (error: Error): string =>
-  "code" in error && !String(error.code).startsWith("UND_") ? String(error.code) : error.message

@@ -1,31 +1,53 @@
 /**
  * The HTTP client of all plugins. It is our own for its speed: a post through undici's `dispatch`, whose answer is
- * collected here, takes 0.2 ms less of the processor's time than through `NodeHttpClient`.
+ * collected here, takes less than half of the processor's time that `NodeHttpClient` takes.
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
-import type { Dispatcher } from "@effect/platform-node/Undici"
-import { Effect, Option, Result } from "effect"
+import { type Dispatcher, errors } from "@effect/platform-node/Undici"
+import { type Context, Effect, type Fiber, Option, Result } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, Url } from "effect/http"
-import { type Collected, BufferedResponse } from "./BufferedResponse.ts"
+import { unescape } from "node:querystring"
+import { answeredStatus } from "./answeredStatus.ts"
+import { BufferedResponse, type Collected } from "./BufferedResponse.ts"
+import { decode } from "./contentCoding.ts"
+import { failureText } from "./failureText.ts"
+import { UnreadableAnswer } from "./unreadableAnswer.ts"
 
 /** The longest body of an answer that is read, in bytes: channels answer with a line, or a page of JSON. */
 export const maxAnswerBytes = 1_048_576
 
+/** How long an answer may take from the end of its headers to its own end. */
+const bodyTimeout = "5 seconds"
+
+/** What the client adds to requests, and asks before it sends them. */
+export interface Options {
+  /** The `User-Agent` of requests that have none. */
+  readonly userAgent: string
+  /** Why a URL may not be called; nothing where the connection is judged instead. */
+  readonly judge: (url: URL) => Effect.Effect<Error | undefined> | undefined
+}
+
 /**
  * Makes a client that sends through the dispatcher. It gives an answer once all of it is there, follows no redirects
- * and makes no spans; it ends a request when its caller is interrupted, and knows no time-outs besides. What it cannot
- * send, such as a stream or a form, fails with an `EncodeError`. An answer that breaks off or is longer than
- * `maxAnswerBytes` has its status and headers; reading all of its body fails with a `DecodeError`.
+ * and makes no spans; it ends a request when its caller is interrupted.
+ *
+ * A user and a password in the URL are sent as Basic authentication, unless the request has another. What cannot be
+ * sent, such as a stream or a form, fails with an `EncodeError`.
+ *
+ * Bodies in gzip, deflate and br are decompressed, up to 64 KiB. An answer that breaks off, is longer than
+ * `maxAnswerBytes`, does not end within five seconds or cannot be parsed has its status, and its headers if they were
+ * read; its stream gives what came of the body and then fails with a `DecodeError`.
  */
-export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
+export const make = (dispatcher: Dispatcher, options: Options): HttpClient.HttpClient =>
   HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
-    Effect.flatMap((request) => send(dispatcher, request)),
+    Effect.flatMap((request) => send(dispatcher, request, options)),
     Effect.succeed
   )
 
 const send = (
   dispatcher: Dispatcher,
-  request: HttpClientRequest.HttpClientRequest
+  request: HttpClientRequest.HttpClientRequest,
+  { judge, userAgent }: Options
 ): Effect.Effect<BufferedResponse, HttpClientError.HttpClientError> => {
   const parsed = Url.make(request.url, request.urlParams, Option.getOrUndefined(request.hash))
   if (Result.isFailure(parsed)) {
@@ -36,22 +58,61 @@ const send = (
     return fail(new HttpClientError.EncodeError({ request, description: "Only text and bytes can be sent" }))
   }
   const url = parsed.success
-  return Effect.callback((resume) => {
+  const exchange = Effect.contextWith((services: Context.Context<never>) =>
+    dispatch(dispatcher, { request, url, body, userAgent, services })
+  )
+  const judged = judge(url)
+  return judged === undefined
+    ? exchange
+    : Effect.flatMap(judged, (cause) =>
+        cause === undefined ? exchange : fail(new HttpClientError.TransportError({ request, cause }))
+      )
+}
+
+/** A request that can be sent. */
+interface Sendable {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: URL
+  readonly body: Uint8Array | string | null
+  readonly userAgent: string
+  readonly services: Context.Context<never>
+}
+
+const dispatch = (
+  dispatcher: Dispatcher,
+  { body, request, services, url, userAgent }: Sendable
+): Effect.Effect<BufferedResponse, HttpClientError.HttpClientError> =>
+  Effect.callback((resume) => {
     const chunks: Array<Buffer> = []
     let length = 0
     let head: Pick<Collected, "status" | "headers"> | undefined
     let controller: Dispatcher.DispatchController | undefined
     let aborted: Error | undefined
+    let isOver = false
+    let timer: Fiber.Fiber<void> | undefined
     const abort = (error: Error) => {
       aborted = error
       controller?.abort(error)
     }
-    const end = (broken?: Error) => {
-      resume(
-        head === undefined
-          ? fail(new HttpClientError.TransportError({ request, cause: broken }))
-          : Effect.succeed(new BufferedResponse(request, { url, ...head, body: Buffer.concat(chunks, length), broken }))
-      )
+    const end = (error?: Error) => {
+      if (isOver) return
+      isOver = true
+      timer?.interruptUnsafe()
+      const status = error === undefined ? undefined : answeredStatus(error)
+      if (status !== undefined) head ??= { status, headers: {} }
+      if (head === undefined) return resume(fail(new HttpClientError.TransportError({ request, cause: error })))
+      const broken = error === undefined ? undefined : unreadable(error)
+      resume(respond(request, { url, ...head, body: { bytes: Buffer.concat(chunks, length), broken } }))
+    }
+    const cutOff = (error: Error) => {
+      end(error)
+      abort(error)
+    }
+    /** Most answers come whole, and need no timer. */
+    const startTimer = () => {
+      if (isOver) return
+      const late = Effect.sync(() => cutOff(new UnreadableAnswer("It did not end within 5 seconds")))
+      timer = Effect.runForkWith(services)(Effect.delay(late, bodyTimeout))
     }
     try {
       dispatcher.dispatch(
@@ -59,7 +120,7 @@ const send = (
           origin: url.origin,
           path: url.pathname + url.search,
           method: request.method,
-          headers: request.headers,
+          headers: { "accept-encoding": "identity", "user-agent": userAgent, ...basic(url), ...request.headers },
           body,
           // The engine times each attempt as a whole.
           headersTimeout: 0,
@@ -72,15 +133,14 @@ const send = (
           },
           onResponseStart(_, status, headers) {
             // Others announce the answer.
-            if (status >= 200) head = { status, headers }
+            if (status < 200) return
+            head = { status, headers }
+            queueMicrotask(startTimer)
           },
           onResponseData(_, chunk) {
             chunks.push(chunk)
             length += chunk.length
-            if (length <= maxAnswerBytes) return
-            const tooLong = new Error(`The answer is longer than ${maxAnswerBytes} bytes`)
-            end(tooLong)
-            abort(tooLong)
+            if (length > maxAnswerBytes) cutOff(new UnreadableAnswer(`It is longer than ${maxAnswerBytes} bytes`))
           },
           onResponseEnd: () => end(),
           onResponseError: (_, error) => end(error)
@@ -89,9 +149,40 @@ const send = (
     } catch (error) {
       resume(fail(new HttpClientError.TransportError({ request, cause: error })))
     }
-    return Effect.sync(() => abort(new Error("The request was interrupted")))
+    return Effect.sync(() => {
+      isOver = true
+      timer?.interruptUnsafe()
+      abort(new Error("The request was interrupted"))
+    })
   })
+
+/** The answer, its body decompressed. */
+const respond = (
+  request: HttpClientRequest.HttpClientRequest,
+  collected: Collected
+): Effect.Effect<BufferedResponse> => {
+  const { "content-encoding": coding, "content-length": _, ...headers } = collected.headers
+  return coding === undefined
+    ? Effect.succeed(new BufferedResponse(request, collected))
+    : Effect.map(
+        decode(collected.body, String(coding)),
+        (body) => new BufferedResponse(request, { ...collected, headers, body })
+      )
 }
+
+/** The error of an answer whose status came, in words for the operator. */
+const unreadable = (error: Error): UnreadableAnswer => {
+  if (error instanceof UnreadableAnswer) return error
+  if (error instanceof errors.HeadersOverflowError) return new UnreadableAnswer("Its headers are longer than 64 KiB")
+  if (error instanceof errors.SocketError) return new UnreadableAnswer("The service closed the connection within it")
+  return new UnreadableAnswer(failureText(error))
+}
+
+/** A user and a password in a URL, as a header (RFC 7617). */
+const basic = ({ password, username }: URL): { readonly authorization?: string } =>
+  username === "" && password === ""
+    ? {}
+    : { authorization: `Basic ${Buffer.from(`${unescape(username)}:${unescape(password)}`).toString("base64")}` }
 
 const fail = (reason: HttpClientError.RequestError) => Effect.fail(new HttpClientError.HttpClientError({ reason }))
 

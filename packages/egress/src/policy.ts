@@ -15,7 +15,7 @@ export interface Destination {
   readonly protocol: string
 }
 
-/** Who resolves a destination's name: the gateway, which then sees its addresses, or a proxy. */
+/** Who resolves a destination's name for the connection: the gateway, or a proxy. */
 export type Way = "direct" | "proxy"
 
 const privateSentence =
@@ -57,10 +57,20 @@ export const resolvedRefusal = (
 }
 
 /**
- * Whether a name can be one of the public DNS: single labels and those that are
- * set aside for private use are not, `metadata.google.internal` among them.
+ * Names that lead into private networks where a proxy resolves them: those set aside for private use, or in wide use
+ * there; the clouds' metadata services; and public names of which there is one for each address, such as
+ * `127.0.0.1.nip.io`.
  *
  * @see https://www.iana.org/assignments/special-use-domain-names
  */
+const privateNames = [
+  "localhost local internal home.arpa test localdomain",
+  "corp home intranet lan mail private workgroup",
+  "consul docker svc",
+  "metadata.goog metadata.tencentyun.com",
+  "lvh.me localtest.me nip.io sslip.io traefik.me vcap.me xip.io"
+].flatMap((names) => names.split(" "))
+
+/** Whether a name can be one of the public DNS: a single label is not, and neither is what ends in a private name. */
 const isPublicName = (name: string): boolean =>
-  name.includes(".") && !/\.(localhost|local|internal|home\.arpa)$/.test(name)
+  name.includes(".") && !privateNames.some((known) => name === known || name.endsWith(`.${known}`))

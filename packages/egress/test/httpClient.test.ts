@@ -4,7 +4,7 @@ import { TcpServer, until } from "@tocsin/test-network"
 import { Effect, Fiber, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import type { Socket } from "node:net"
-import { systemGuard } from "./harness/guard.ts"
+import { systemGuard, userAgent } from "./harness/guard.ts"
 
 const client = systemGuard("127.0.0.1")
 
@@ -81,7 +81,7 @@ describe("The client of plugins", () => {
       assert.strictEqual(status, 200)
       assert.isAtLeast(bytes, maxAnswerBytes)
       assert.isBelow(bytes, 2 * maxAnswerBytes)
-      assert.strictEqual(end, `DecodeError: Error: The answer is longer than ${maxAnswerBytes} bytes`)
+      assert.strictEqual(end, `DecodeError: Error: It is longer than ${maxAnswerBytes} bytes`)
       assert.strictEqual(yield* failure(Effect.tap(post(endless.url), ({ text }) => text)), "DecodeError")
       yield* until("the connections to end", () => endless.closed() === 2)
       const longest = yield* service((socket) =>
@@ -100,7 +100,6 @@ describe("The client of plugins", () => {
       for (const answer of [
         (socket: Socket) => socket.destroy(),
         (socket: Socket) => socket.resetAndDestroy(),
-        (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\n"),
         (socket: Socket) => socket.end("220 mail.example ESMTP\r\n")
       ]) {
         const { reached, url } = yield* service(answer)
@@ -146,6 +145,48 @@ describe("The client of plugins", () => {
       }
       assert.strictEqual(yield* failure(HttpClient.get("http://[")), "InvalidUrlError")
       assert.strictEqual(reached(), 0)
+    }).pipe(Effect.provide(client))
+  )
+
+  it.live("says who calls, and asks for no compression, unless the request does", () =>
+    Effect.gen(function* () {
+      const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
+      yield* post(url)
+      assert.include(heard(), `\r\nuser-agent: ${userAgent}\r\n`)
+      assert.include(heard(), "\r\naccept-encoding: identity\r\n")
+      const request = HttpClientRequest.get(url).pipe(
+        HttpClientRequest.setHeaders({ "User-Agent": "Acme/1.0", "Accept-Encoding": "gzip" })
+      )
+      yield* HttpClient.execute(request)
+      const second = heard().slice(heard().indexOf("GET "))
+      assert.include(second, "\r\nuser-agent: Acme/1.0\r\n")
+      assert.include(second, "\r\naccept-encoding: gzip\r\n")
+      assert.strictEqual(second.match(/user-agent|accept-encoding/g)?.length, 2)
+    }).pipe(Effect.provide(client))
+  )
+
+  it.live("sends a user and a password of the URL as Basic authentication", () =>
+    Effect.gen(function* () {
+      const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
+      for (const [userInfo, credentials] of [
+        ["user:p%40ss%3Aword", "user:p@ss:word"],
+        ["user", "user:"],
+        [":token", ":token"],
+        ["%zz:ü", "%zz:ü"]
+      ]) {
+        const before = heard().length
+        const response = yield* post(url.replace("//", `//${userInfo}@`))
+        assert.strictEqual(response.url, url)
+        const request = heard().slice(before)
+        assert.include(request, `\r\nauthorization: Basic ${Buffer.from(credentials ?? "").toString("base64")}\r\n`)
+        assert.match(request, /^POST \/hook\?secret HTTP/)
+      }
+      const before = heard().length
+      yield* HttpClient.execute(
+        HttpClientRequest.get(url.replace("//", "//user:pass@")).pipe(HttpClientRequest.bearerToken("own"))
+      )
+      assert.match(heard().slice(before), /\r\nauthorization: Bearer own\r\n/)
+      assert.notInclude(heard().slice(before), "Basic")
     }).pipe(Effect.provide(client))
   )
 })

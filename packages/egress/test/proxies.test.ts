@@ -1,8 +1,9 @@
 import { Egress } from "@tocsin/core"
 import { assert, describe, it } from "@effect/vitest"
 import { type Proxies, wayTo } from "@tocsin/egress"
-import { NameServer, Proxy } from "@tocsin/test-network"
-import { Effect, Option, Redacted } from "effect"
+import { NameServer, Proxy, until } from "@tocsin/test-network"
+import { Effect, Fiber, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { failure } from "./harness/attempt.ts"
 import { guard } from "./harness/guard.ts"
 
@@ -71,11 +72,35 @@ describe("Egress through a proxy", () => {
     ["https://localhost.", "", "not a public one"],
     ["https://bridge", "", "not a public one"],
     ["https://bridge", "bridge", fine],
-    ["https://metadata.google.internal", "", "not a public one"]
+    ["https://metadata.google.internal", "", "not a public one"],
+    ["https://metadata.goog", "", "not a public one"],
+    ["https://db.lan", "", "not a public one"],
+    ["https://DB.Lan.", "", "not a public one"],
+    ["https://db.lan", "db.lan", fine],
+    ["https://kubernetes.default.svc", "", "not a public one"],
+    ["https://kubernetes.default.svc.cluster.local", "", "not a public one"],
+    ["https://vault.service.consul", "", "not a public one"],
+    ["https://127.0.0.1.nip.io", "", "not a public one"],
+    ["https://7f000001.sslip.io", "", "not a public one"],
+    ["https://plan.example", "", fine],
+    ["https://goog.example", "", fine],
+    // Names that the gateway's own DNS resolves.
+    ["https://private.example", "", "not a public one"],
+    ["https://mixed.example", "", "not a public one"],
+    ["https://private.example", "10.0.0.0/8", fine],
+    ["https://private.example", "private.example", fine],
+    ["https://private.example", "127.0.0.1", "not a public one"],
+    ["https://public.example", "", fine],
+    ["https://failing.example", "", fine]
   ]
   it.live.each(table)("%s, allowed: %s", ([origin, allow, verdict]) =>
     Effect.gen(function* () {
-      const names = yield* NameServer.serve()
+      const names = yield* NameServer.serve({
+        "private.example": ["10.1.2.3"],
+        "mixed.example": ["1.1.1.1", "::1"],
+        "public.example": ["1.1.1.1", "2606:4700:4700::1111"],
+        "failing.example": "failure"
+      })
       const proxy = yield* Proxy.serve
       proxy.refuses = 502
       yield* Effect.gen(function* () {
@@ -88,7 +113,41 @@ describe("Egress through a proxy", () => {
         else assert.deepInclude(reason, { _tag: "Misconfigured", detail: answer })
       }).pipe(Effect.provide(guard(names, { allow, proxies: through(proxy) })))
       assert.lengthOf(proxy.asked, verdict === fine ? 1 : 0)
-      assert.lengthOf(names.asked, 0)
+    })
+  )
+
+  it.live("is judged anew with each request, so that a name that is rebound to a private address is not reached", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "hooks.rebound.example": ["1.1.1.1"] })
+      const proxy = yield* Proxy.serve
+      proxy.refuses = 502
+      yield* Effect.gen(function* () {
+        assert.strictEqual((yield* failure("https://hooks.rebound.example"))._tag, "Unavailable")
+        names.answers.set("hooks.rebound.example", ["169.254.169.254"])
+        assert.strictEqual((yield* failure("https://hooks.rebound.example"))._tag, "Misconfigured")
+      }).pipe(Effect.provide(guard(names, { proxies: through(proxy) })))
+      assert.lengthOf(proxy.asked, 1)
+    })
+  )
+
+  it.effect("waits three seconds for a DNS that does not answer, once in a minute", () =>
+    Effect.gen(function* () {
+      const names = yield* NameServer.serve({ "hooks.example": "silence" })
+      const proxy = yield* Proxy.serve
+      proxy.refuses = 502
+      yield* Effect.gen(function* () {
+        const attempts = yield* Effect.forkChild(
+          Effect.all([failure("https://hooks.example"), failure("https://hooks.example")])
+        )
+        yield* TestClock.withLive(until("the questions", () => names.asked.length === 2))
+        yield* TestClock.adjust("3 seconds")
+        yield* TestClock.withLive(until("both attempts", () => proxy.asked.length === 2))
+        const asked = names.asked.length
+        yield* Fiber.join(attempts)
+        yield* failure("https://hooks.example")
+        assert.strictEqual(names.asked.length, asked)
+      }).pipe(Effect.provide(guard(names, { proxies: through(proxy) })))
+      assert.lengthOf(proxy.asked, 3)
     })
   )
 

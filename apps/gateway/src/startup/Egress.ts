@@ -3,9 +3,12 @@
  */
 import { EgressGuard } from "@tocsin/egress"
 import { Effect, Layer } from "effect"
+import manifest from "../../package.json" with { type: "json" }
 import { Settings } from "./Settings.ts"
 
-const options = Effect.map(Settings, ({ egressAllow, proxies }) => ({ allow: egressAllow, proxies }))
+const userAgent = `Tocsin/${manifest.version} (+${manifest.homepage})`
+
+const options = Effect.map(Settings, ({ egressAllow, proxies }) => ({ allow: egressAllow, proxies, userAgent }))
 
 /** The guard, the client and the connector; the resolver is left open. */
 export const layerNoDeps = Layer.unwrap(Effect.map(options, EgressGuard.layerNoDeps))

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FakeServer } from "@tocsin/core/fakes"
 import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
-import { Certificate, Proxy, until } from "@tocsin/test-network"
+import { Certificate, Proxy, TcpServer, until } from "@tocsin/test-network"
 import { Effect } from "effect"
+import { createServer } from "node:tls"
+import manifest from "../../package.json" with { type: "json" }
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
 import * as World from "../harness/world.ts"
@@ -31,11 +33,14 @@ const integration = Effect.fnUntraced(function* (world: World.World, id: string,
   })
 })
 
-/** What history says of the integration's only delivery. */
-const causes = (world: World.World, id: string) =>
+/** The history of the integration's only delivery. */
+const history = (world: World.World, id: string) =>
   Effect.map(world.request("GET", `/v1/deliveries?integration=${id}`), ({ as }) =>
-    as(listOf(Delivery)).items.flatMap(({ transitions }) => transitions.map(({ cause }) => cause ?? ""))
+    as(listOf(Delivery)).items.flatMap(({ transitions }) => transitions)
   )
+
+const causes = (world: World.World, id: string) =>
+  Effect.map(history(world, id), (steps) => steps.map(({ cause }) => cause ?? ""))
 
 describe("A gateway behind a proxy", () => {
   it.live("delivers through it, and past it where NO_PROXY says so", () =>
@@ -70,6 +75,43 @@ describe("A gateway behind a proxy", () => {
       assert.include(shown, "Unavailable: Through the proxy")
       assert.notMatch(shown, /p(@|%40)ssw0rd/)
       assert.notInclude(shown, Buffer.from(credentials).toString("base64"))
+    })
+  )
+
+  it.live("reads through it what any client reads, and posts nothing twice whose answer it cannot read", () =>
+    Effect.gen(function* () {
+      const proxy = yield* Proxy.serve
+      const certificate = yield* Certificate.make(["hooks.example"])
+      const answers = new Map([
+        ["continued", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"],
+        ["garbled", "HTTP/1.1 200 OK\r\nno header\r\n\r\nok"]
+      ])
+      const posts: Array<string> = []
+      const { port } = yield* TcpServer.serve(
+        createServer(certificate, (socket) =>
+          socket.on("data", (data) => {
+            const [, id = "", agent] = /^POST \S*\/(\w+) [^]*\r\nuser-agent: (\S+)/.exec(String(data)) ?? []
+            if (agent === undefined) return
+            posts.push(`${id} by ${agent}`)
+            socket.write(answers.get(id) ?? "")
+          })
+        )
+      )
+      const world = yield* World.make({ HTTPS_PROXY: url(proxy), NODE_EXTRA_CA_CERTS: certificate.file })
+      for (const id of answers.keys()) {
+        yield* integration(world, id, `https://hooks.example:${port}`)
+        yield* eventually("the delivery", history(world, id), (steps) =>
+          steps.some(({ status }) => status === "delivered")
+        )
+      }
+      assert.deepStrictEqual(
+        posts,
+        [...answers.keys()].map((id) => `${id} by Tocsin/${manifest.version}`)
+      )
+      assert.strictEqual(
+        (yield* causes(world, "garbled")).at(-1),
+        "answer unreadable: Response does not match the HTTP/1.1 protocol (Invalid header token)"
+      )
     })
   )
 

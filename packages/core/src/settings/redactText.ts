@@ -1,7 +1,7 @@
 /**
  * What may be read of a text in which secrets stand, and of a request that carries them.
  */
-import { Redacted, Schema } from "effect"
+import { Redacted, Result, Schema } from "effect"
 import { Base64, Base64Url } from "effect/encoding"
 import type { HttpClientRequest } from "effect/http"
 
@@ -28,7 +28,13 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   const addSecret = (secret: string) => {
     add(secret)
     if (!URL.canParse(secret)) return
-    const { pathname, search } = new URL(secret)
+    const { password, pathname, search, username } = new URL(secret)
+    if (username !== "" || password !== "") {
+      const [user, pass] = [percentDecoded(username), percentDecoded(password)]
+      // As Basic authentication sends them.
+      add(`${user}:${pass}`)
+      add(pass === "" ? user : pass)
+    }
     for (const part of [pathname + search, pathname]) if (part.length > 1) add(part)
     for (const part of `${pathname}/${search}`.split(/[/?&=]/)) if (part.length >= 8) add(part)
   }
@@ -44,6 +50,12 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   walk(value, false)
   return [...found].sort((a, b) => b.length - a.length)
 }
+
+const percentDecoded = (text: string): string =>
+  Result.getOrElse(
+    Result.try(() => decodeURIComponent(text)),
+    () => text
+  )
 
 /**
  * A text as it may stand in a URL, a form, JSON or a header. What an address makes shorter (`../x`) is left out: so

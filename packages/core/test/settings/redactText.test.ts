@@ -1,11 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HttpClientRequest, showRequest } from "@tocsin/core"
+import { HttpClientRequest, redactText, showRequest } from "@tocsin/core"
 import { Redacted } from "effect"
 import { Base64 } from "effect/encoding"
 
 const secret = `c4n4ry b!~'"ö+x/%&?#`
 const settings = { room: "ops", token: Redacted.make(secret) }
 const standing = "c4n4ry"
+
+describe("redactText", () => {
+  it("strikes out a URL's user and password, as they are and as Basic authentication sends them", () => {
+    const url = Redacted.make("https://user:p%40ssword@chat.example.com/hook")
+    for (const echo of ["p@ssword", "p%40ssword", "user:p@ssword", Base64.encode("user:p@ssword")]) {
+      assert.notInclude(redactText(`Got: ${echo}!`, { url }), echo)
+    }
+    const token = redactText(`Got: t0ken-of-us, ${Base64.encode("t0ken-of-us:")}`, {
+      url: Redacted.make("https://t0ken-of-us@chat.example.com/hook")
+    })
+    assert.strictEqual(token, "Got: <redacted>, <redacted>")
+  })
+})
 
 describe("showRequest", () => {
   const url = new URL("https://chat.example.com/")

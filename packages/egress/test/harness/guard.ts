@@ -6,14 +6,16 @@ import type { NameServer } from "@tocsin/test-network"
 import { Layer } from "effect"
 import { Hook } from "./attempt.ts"
 
+export const userAgent = "Tocsin-test/1.0 (+https://tocsin.example)"
+
 /** By the system's hosts file and name servers, without proxies. */
-export const systemGuard = (allow: string) => EgressGuard.layer({ allow, proxies: noProxies })
+export const systemGuard = (allow: string) => EgressGuard.layer({ allow, proxies: noProxies, userAgent })
 
 /** By a name server of the test's own. */
 export const guard = (
   { address }: NameServer.NameServer,
-  { allow = "", proxies = noProxies }: Partial<EgressGuard.Options> = {}
+  { allow = "", proxies = noProxies }: Partial<Omit<EgressGuard.Options, "userAgent">> = {}
 ) =>
-  Layer.provideMerge(Hook.layer, EgressGuard.layerNoDeps({ allow, proxies })).pipe(
+  Layer.provideMerge(Hook.layer, EgressGuard.layerNoDeps({ allow, proxies, userAgent })).pipe(
     Layer.provideMerge(Resolver.layerOptions({ nameServers: [address] }))
   )

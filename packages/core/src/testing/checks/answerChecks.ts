@@ -61,17 +61,24 @@ export const answerChecks = (
     },
     { name: "calls a broken connection Unavailable", run: fails(disconnects, "Unavailable") },
     {
-      name: "calls an answer that breaks off Unavailable",
+      name: "takes a 2xx that breaks off for delivered, unless a further request depends on it",
       run: Effect.gen(function* () {
+        const { sent } = yield* deliver(notifications.Raised)
         for (const begun of ["", "o", "ok", "{"]) {
-          const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new Error("reset"))
-          const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
-            controller.enqueue(new TextEncoder().encode(begun))
-          yield* fails(
-            responds(() => new Response(new ReadableStream({ start, pull }))),
-            "Unavailable"
-          )
+          const answer = responds(breakingOff(begun, 200))
+          // A further request may depend on the answer.
+          if (sent.length > 1) yield* fails(answer, "Unavailable")
+          else {
+            const { exit, printed } = yield* deliver(notifications.Raised, { answer })
+            assert.isTrue(Exit.isSuccess(exit) && (exit.value.unreadable ?? "") !== "", printed)
+          }
         }
+      })
+    },
+    {
+      name: "calls a refusal that breaks off by its status",
+      run: Effect.gen(function* () {
+        for (const status of [404, 503]) yield* fails(responds(breakingOff("n", status)), known[status])
       })
     },
     {
@@ -114,6 +121,14 @@ export const answerChecks = (
       })
     }
   ]
+}
+
+/** An answer that begins with this text, and then breaks off. */
+const breakingOff = (begun: string, status: number) => () => {
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new Error("reset"))
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+    controller.enqueue(new TextEncoder().encode(begun))
+  return new Response(new ReadableStream({ start, pull }), { status })
 }
 
 const malformed = [

@@ -1,0 +1,87 @@
+/**
+ * Reads answers of HTTP services, and the failures of requests that have none.
+ */
+import { Effect, Stream } from "effect"
+import type { HttpClientError, HttpClientResponse } from "effect/http"
+import {
+  answerUnreadableCode,
+  DeliveryError,
+  egressRefusedCode,
+  Misconfigured,
+  notSentCode,
+  Unavailable
+} from "./DeliveryError.ts"
+
+const maxAnswerBytes = 65_536
+
+/** The text of an answer, as far as it came, and why the rest of it could not be read. */
+export interface Body {
+  readonly text: string
+  readonly unreadable?: string
+}
+
+/** Reads at most 64 KiB of an answer as text. */
+export const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Body> =>
+  // Most answers say that they are short, and a stream takes longer than all else that is done with them.
+  Number(response.headers["content-length"]) <= maxAnswerBytes
+    ? Effect.match(response.text, {
+        onFailure: (error) => ({ text: "", ...unreadable(error) }),
+        onSuccess: (text) => ({ text })
+      })
+    : readStart(response)
+
+const readStart = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Body> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let bytes = 0
+    return response.stream.pipe(
+      Stream.takeUntil((chunk) => {
+        chunks.push(chunk)
+        bytes += chunk.length
+        return bytes >= maxAnswerBytes
+      }),
+      Stream.runDrain,
+      Effect.match({ onFailure: unreadable, onSuccess: () => ({}) }),
+      Effect.map((end) => {
+        const whole = new Uint8Array(bytes)
+        let at = 0
+        for (const chunk of chunks) {
+          whole.set(chunk, at)
+          at += chunk.length
+        }
+        return { text: new TextDecoder().decode(whole.subarray(0, maxAnswerBytes)), ...end }
+      })
+    )
+  })
+
+/** Why an answer could not be read. Other errors than those of egress may carry the URL. */
+const unreadable = ({ reason }: HttpClientError.HttpClientError): Pick<Body, "unreadable"> => {
+  if (reason._tag === "EmptyBodyError") return {}
+  const { cause } = reason
+  const code = errorCode(cause)
+  return {
+    unreadable: cause instanceof Error && code === answerUnreadableCode ? cause.message : (code ?? "It broke off")
+  }
+}
+
+/** Why a request has no answer. */
+export const unavailable = ({ reason }: HttpClientError.HttpClientError): DeliveryError => {
+  if (reason._tag === "InvalidUrlError" || reason._tag === "EncodeError") {
+    return new DeliveryError({ reason: new Misconfigured({ detail: "The request could not be made" }) })
+  }
+  const { cause } = reason
+  const code = errorCode(cause)
+  if (cause instanceof Error && code === egressRefusedCode) {
+    return new DeliveryError({ reason: new Misconfigured({ detail: cause.message }) })
+  }
+  if (cause instanceof Error && code === notSentCode) {
+    return new DeliveryError({ reason: new Unavailable({ detail: cause.message }) })
+  }
+  // A client that does not say more may have sent the request: the service may have taken it.
+  return new DeliveryError({ reason: new Unavailable({ detail: code ?? "The connection broke", unanswered: true }) })
+}
+
+const errorCode = (cause: unknown): string | undefined =>
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : undefined
