@@ -89,4 +89,14 @@ export const Notification = Schema.Union([
 export type Notification = typeof Notification.Type
 
 /** The name of a kind of notification. */
+export const Kind = Schema.Literals([
+  "Raised",
+  "Escalated",
+  "Reminder",
+  "Cleared",
+  "RaisedAndCleared",
+  "Digest",
+  "Notice",
+  "Test"
+]) satisfies Schema.Codec<Notification["_tag"]>
 export type Kind = Notification["_tag"]

@@ -38,7 +38,7 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
         id,
         sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},
       waiting_because = CASE WHEN waiting_because = 'limited' THEN 'limited' END
-      WHERE id = ${id} AND (broken_reason IS NOT NULL OR waiting_because = 'unavailable'
+      WHERE id = ${id} AND (broken_reason IS NOT NULL OR broken_since IS NOT NULL OR waiting_because = 'unavailable'
         OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
       )
     }),
@@ -55,8 +55,8 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
     recordRecovery: (id) =>
       changed(
         id,
-        sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, waiting_because = NULL
-      WHERE id = ${id}`
+        // `broken_since` stays until a delivery succeeds: a check that passes proves less.
+        sql`UPDATE integrations SET broken_reason = NULL, waiting_because = NULL WHERE id = ${id}`
       ),
     forgetPauses: (partitions) =>
       Effect.asVoid(sql`UPDATE integrations SET waiting_because = NULL

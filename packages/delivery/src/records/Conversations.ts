@@ -13,7 +13,7 @@ import { insertAll, isOneOf, updateAll } from "../sql/bulk.ts"
 import { type Columns, fromRow, type Row, toColumns } from "./conversationRow.ts"
 import { Deliveries, type NewDelivery, type Step } from "./Deliveries.ts"
 import { openStatus } from "./deliveryRow.ts"
-import { encodeReceipt } from "./receipt.ts"
+import { encodeMessages } from "./receipt.ts"
 
 /** What was planned for one alert. */
 export interface Change {
@@ -37,9 +37,12 @@ export class Conversations extends Context.Service<
      * integrations that have something new to send.
      */
     readonly apply: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlySet<IntegrationId>, SqlError.SqlError>
-    /** Keeps what the channels returned for the first messages of conversations. */
-    readonly saveReceipts: (
-      receipts: ReadonlyArray<{ readonly conversation: string; readonly receipt: ChannelPlugin.Receipt }>
+    /** Replaces the delivered messages of conversations, with their receipts. */
+    readonly saveMessages: (
+      conversations: ReadonlyArray<{
+        readonly id: string
+        readonly messages: ReadonlyArray<ChannelPlugin.DeliveredMessage>
+      }>
     ) => Effect.Effect<void, SqlError.SqlError>
     /** Forgets the receipts of an integration that points to another destination now (O8). */
     readonly forgetReceipts: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
@@ -125,12 +128,12 @@ export class Conversations extends Context.Service<
             (found) => new Map(found.map((conversation) => [conversation.id, conversation]))
           ),
         apply,
-        saveReceipts: (receipts) =>
+        saveMessages: (conversations) =>
           Effect.asVoid(
             updateAll(
               sql,
               "conversations",
-              receipts.map(({ conversation, receipt }) => ({ id: conversation, receipt: encodeReceipt(receipt) }))
+              conversations.map(({ id, messages }) => ({ id, receipt: encodeMessages(messages) }))
             )
           ),
         forgetReceipts: (integration) =>

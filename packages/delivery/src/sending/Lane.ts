@@ -118,7 +118,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     const { available, perMinute } = yield* rateLimiter.allowance(id)
     const { due, dueAt } = yield* groupCommit.read(backlog.next(id, Math.min(freeSlots(facts), available)))
     if (due.length === 0 && dueAt === undefined && facts.inFlight === 0) yield* lane.log.calm
-    const mayDigest = due[0] !== undefined && !due[0].isTest && lane.findings.digest.most > 1
+    const mayDigest =
+      due[0] !== undefined &&
+      !due[0].isTest &&
+      lane.findings.digest.most > 1 &&
+      lane.integration?.plugin.capabilities.digest !== false
     const size = mayDigest ? yield* groupCommit.read(backlog.size(id)) : 0
     const isStorm = size > perMinute
     if (isStorm) yield* lane.log.storm(size)

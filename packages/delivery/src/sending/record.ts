@@ -23,6 +23,7 @@ import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import type { Row } from "../records/deliveryRow.ts"
+import { withMessage } from "../records/receipt.ts"
 import { subjects } from "../records/subjects.ts"
 import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from "../records/testSend.ts"
 
@@ -52,8 +53,12 @@ export const recording = Effect.gen(function* () {
     // In their order: the last one says how its integration is.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
       yield* recordDelivered(inARow.filter(isDelivered), isCurrent)
-      for (const { claimed, outcome, version } of inARow) {
+      for (const { claimed, outcome, row, version } of inARow) {
         if (outcome._tag === "Failed") yield* recordFailed(claimed, outcome, isCurrent({ claimed, version }))
+        // The next attempt posts a new message.
+        if (outcome._tag === "Failed" && outcome.reason._tag === "MessageGone" && row.conversation_id !== null) {
+          yield* conversations.saveMessages([{ id: row.conversation_id, messages: [] }])
+        }
       }
       yield* settleAll(inARow.map(({ claimed, outcome, row }) => ({ row, kind: claimed.notification._tag, outcome })))
       for (const { claimed, outcome } of inARow) {
@@ -112,10 +117,12 @@ export const recording = Effect.gen(function* () {
       if (test?.of === "Raised") yield* followTest(end, test.alert, isCurrent(end))
     }
     const current = delivered.filter(isCurrent)
-    yield* conversations.saveReceipts(
-      current.flatMap(({ claimed: { notification }, outcome: { receipt }, row: { conversation_id } }) =>
-        notification._tag === "Raised" && conversation_id !== null ? [{ conversation: conversation_id, receipt }] : []
-      )
+    yield* conversations.saveMessages(
+      current.flatMap(({ claimed: { notification, options }, outcome: { receipt }, row: { conversation_id } }) => {
+        if (conversation_id === null) return []
+        const delivered = { kind: notification._tag, receipt }
+        return [{ id: conversation_id, messages: withMessage(options.conversation?.messages ?? [], delivered) }]
+      })
     )
     const succeeded = new Set(current.map(({ claimed }) => claimed.integration))
     // In a fixed order, so that no two transactions wait for each other.

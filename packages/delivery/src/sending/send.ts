@@ -6,7 +6,8 @@ import {
   DeliveryError,
   type Notification,
   PayloadRejected,
-  type Reason,
+  Reason,
+  redactText,
   Unavailable
 } from "@tocsin/core"
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
@@ -19,7 +20,10 @@ export type Sent =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
   | { readonly _tag: "Failed"; readonly reason: Reason }
 
-/** Calls the plugin once, and applies what the service says of its limits. */
+/**
+ * Calls the plugin once, and applies what the service says of its limits. Every text that the plugin returns is redacted against
+ * the integration's secrets, whoever wrote the plugin.
+ */
 export const send = Effect.fnUntraced(function* (
   { channel, integration: { delivery = {}, settings }, plugin }: ReadyIntegration,
   notification: Notification,
@@ -31,25 +35,32 @@ export const send = Effect.fnUntraced(function* (
       rateLimiter.hint(hashed(plugin.type, key), remaining, resetAt.epochMilliseconds)
     )
 
+  if (plugin.capabilities.skips?.includes(notification._tag)) return { _tag: "Delivered", receipt: {} }
   // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.
   const exit = yield* Effect.interruptible(Effect.suspend(() => channel.deliver(settings, notification, options))).pipe(
     Effect.timeoutOrElse({
       duration: Duration.seconds(delivery.timeout ?? 10),
       orElse: () => new DeliveryError({ reason: new Unavailable({ detail: "No answer in time", unanswered: true }) })
     }),
-    // A bug of the plugin: it may do better with the plain form than with the rich one.
-    Effect.catchDefect(() => new DeliveryError({ reason: new PayloadRejected({ detail: "The plugin failed" }) })),
+    Effect.catchDefect((defect) =>
+      onDefect({
+        defect,
+        mayRetryPlain: options.form === "rich" || notification._tag === "Test",
+        settings,
+        type: plugin.type
+      })
+    ),
     Effect.exit
   )
   if (Exit.isSuccess(exit)) {
     // The message was sent, whatever the plugin returns for it.
     const receipt = isReceipt(exit.value) ? exit.value : {}
     yield* applyHints(receipt.rateLimits)
-    return { _tag: "Delivered", receipt }
+    return { _tag: "Delivered", receipt: redactReceipt(receipt, settings) }
   }
   const { rateLimits, reason } = failureOf(exit.cause)
   yield* applyHints(rateLimits)
-  return { _tag: "Failed", reason }
+  return { _tag: "Failed", reason: redactReason(reasonFor(reason, options), settings) }
 })
 
 const isReceipt = Schema.is(ChannelPlugin.Receipt)
@@ -60,6 +71,60 @@ const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
   return error instanceof DeliveryError
     ? error
     : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
+}
+
+/** Where the conversation has no message that could be gone, a plugin that says so would be called for ever. */
+const reasonFor = (reason: Reason, { conversation }: ChannelPlugin.DeliverOptions): Reason =>
+  reason._tag === "MessageGone" && (conversation?.messages ?? []).length === 0
+    ? new PayloadRejected({ detail: reason.detail })
+    : reason
+
+/**
+ * A bug of the plugin: it may do better with the plain form. If that fails as well the delivery is retried with back-off until
+ * its deadline, while others pass, because a fixed plugin may deliver it after a restart. A test fails at once.
+ */
+const onDefect = Effect.fnUntraced(function* ({
+  defect,
+  mayRetryPlain,
+  settings,
+  type
+}: {
+  readonly defect: unknown
+  readonly mayRetryPlain: boolean
+  readonly settings: unknown
+  readonly type: string
+}) {
+  const stack = defect instanceof Error ? (defect.stack ?? String(defect)) : String(defect)
+  yield* Effect.annotateLogs(Effect.logError(`The plugin of type ${type} failed: ${redactText(stack, settings)}`), {
+    event: "plugin-failed",
+    type
+  })
+  const detail = `The plugin failed: ${defect instanceof Error ? defect.name : typeof defect}`
+  return yield* new DeliveryError({
+    reason: mayRetryPlain ? new PayloadRejected({ detail }) : new Unavailable({ detail, unanswered: true })
+  })
+})
+
+const codec = Schema.toCodecJson(Reason)
+const encodeReason = Schema.encodeSync(codec)
+const decodeReason = Schema.decodeUnknownSync(codec)
+
+const redactReason = (reason: Reason, settings: unknown): Reason => {
+  const detail = redactText(reason.detail, settings)
+  if (detail === reason.detail) return reason
+  return decodeReason(Object.assign({}, encodeReason(reason), { detail }))
+}
+
+/** A receipt that contains a secret loses what contains it: it is stored and shown. */
+const redactReceipt = (receipt: ChannelPlugin.Receipt, settings: unknown): ChannelPlugin.Receipt => {
+  const { data, link, unreadable, ...rest } = receipt
+  const isClean = (text: string) => redactText(text, settings) === text
+  return {
+    ...rest,
+    ...(data !== undefined && isClean(JSON.stringify(data)) && { data }),
+    ...(link !== undefined && isClean(link.href) && { link }),
+    ...(unreadable !== undefined && { unreadable: redactText(unreadable, settings) })
+  }
 }
 
 /** An attempt that a stop of the lane cannot wait for. */

@@ -228,7 +228,7 @@ describe("A test send (D6)", () => {
         yield* tick
         assert.deepStrictEqual(yield* ended(fiber), [
           { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected: HTTP 400" },
-          { of: "Cleared", status: "failed", form: "plain", reason: "PayloadRejected: The plugin failed" }
+          { of: "Cleared", status: "failed", form: "plain", reason: "PayloadRejected: The plugin failed: Error" }
         ])
       }).pipe(Effect.scoped)
     )

@@ -45,17 +45,19 @@ const digests = ({ calls, deliveries }: Evidence) => {
   return wrong
 }
 
-/** D5, O8: a receipt is the one of this alert's own raise, in this place. */
+/** D5, O8: a receipt is the one of this alert's own first message, in this place. */
 const receipts = ({ calls }: Evidence) =>
   calls.flatMap(({ alert, integration, kind, place, receipt }) => {
     if (typeof receipt !== "number") return []
-    const raise = calls[receipt]
-    return raise?.kind === (kind === "Test" ? "Test" : "Raised") &&
-      raise.alert === alert &&
-      raise.integration === integration &&
-      raise.place === place
+    const first = calls[receipt]
+    return first !== undefined &&
+      (first.kind === "Test") === (kind === "Test") &&
+      first.kind !== "Digest" &&
+      first.alert === alert &&
+      first.integration === integration &&
+      first.place === place
       ? []
-      : [`D5, O8: a ${kind} has the receipt of a ${raise?.kind} at ${raise?.place}, and is sent to ${place}`]
+      : [`D5, O8: a ${kind} has the receipt of a ${first?.kind} at ${first?.place}, and is sent to ${place}`]
   })
 
 /** D1: nothing is being said when all is over, also by a lane that is disabled. */

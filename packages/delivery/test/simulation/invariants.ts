@@ -48,7 +48,10 @@ export const violations = (evidence: Evidence): ReadonlyArray<string> => [
 const secrets = ({ log, stored }: Evidence) => [
   ...(stored.includes(secretMark) ? ["S1: a secret is in the store"] : []),
   ...(log.some((line) => line.includes(secretMark)) ? ["S: a secret is in the log"] : []),
-  ...log.filter((line) => /^(Error|Fatal)/.test(line)).map((line) => `logged: ${line}`)
+  // The simulated plugins throw on purpose.
+  ...log
+    .filter((line) => /^(Error|Fatal)/.test(line) && !/The plugin of type \w+ failed/.test(line))
+    .map((line) => `logged: ${line}`)
 ]
 
 /** I1 to I6: every accepted event is accounted for. */
