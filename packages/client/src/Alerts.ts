@@ -39,14 +39,12 @@ const ShownAlert = Alert.annotate({ identifier: "Alert" })
 /** An alert in a list, and how far people were notified of it. */
 export const AlertSummary = Schema.Struct({
   ...Alert.fields,
-  notified: Schema.optionalKey(
-    Schema.Struct({
-      delivered: Schema.Natural.annotateKey({
-        description: "How many integrations got at least one message about it, in a digest too."
-      }),
-      of: Schema.Natural.annotateKey({ description: "How many integrations its rules led to." })
-    })
-  )
+  notified: Schema.Struct({
+    delivered: Schema.Natural.annotateKey({
+      description: "How many integrations got at least one message about it, in a digest too."
+    }),
+    of: Schema.Natural.annotateKey({ description: "How many integrations its rules led to." })
+  })
 }).annotate({ identifier: "AlertSummary" })
 
 /** An alert with all that was said of it. */

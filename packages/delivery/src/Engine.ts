@@ -6,6 +6,7 @@ import { Digest, SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Migrator } from "effect/sql"
 import { AlertRules } from "./config/AlertRules.ts"
+import { AlertSearch } from "./history/AlertSearch.ts"
 import { Alerts } from "./records/Alerts.ts"
 import { Pipeline } from "./sending/pipeline.ts"
 import { Backlog } from "./sending/Backlog.ts"
@@ -49,6 +50,7 @@ export type Engine =
   | AlertRules
   | Integrations
   | History
+  | AlertSearch
   | UnreadableBodies
   | Sessions
   | TestSends
@@ -78,6 +80,7 @@ export const layer: Layer.Layer<
   Intake.layer,
   Edits.layer,
   History.layer,
+  AlertSearch.layer,
   UnreadableBodies.layer,
   Sessions.layer,
   TestSends.layer,

@@ -1,5 +1,6 @@
 export { AlertRules, type StoredRule } from "./config/AlertRules.ts"
-export { type AlertFilter, Alerts } from "./records/Alerts.ts"
+export { type AlertFilter, type AlertPage, AlertSearch, type Notified } from "./history/AlertSearch.ts"
+export { Alerts } from "./records/Alerts.ts"
 export { Backlog } from "./sending/Backlog.ts"
 export { PluginRegistry, type InstalledChannel, UnknownType } from "./config/PluginRegistry.ts"
 export { DeliveryStatus } from "./records/deliveryRow.ts"

@@ -1,6 +1,6 @@
 import { Api } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits } from "@tocsin/core"
-import { AlertRules, Alerts, explain, History, Intake, Integrations, GroupCommit } from "@tocsin/delivery"
+import { AlertRules, Alerts, AlertSearch, explain, History, Intake, Integrations, GroupCommit } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeAlerts } from "./body/decodeAlerts.ts"
@@ -21,6 +21,7 @@ export const AlertHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
     const alerts = yield* Alerts
+    const search = yield* AlertSearch
     const history = yield* History
     const groupCommit = yield* GroupCommit
     const rules = yield* AlertRules
@@ -37,9 +38,9 @@ export const AlertHandlers = HttpApiBuilder.group(
       )
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
-          const { limit = 100, state, source, sourceId } = query
+          const { limit = 100, notNotified } = query
           const page = yield* groupCommit
-            .read(alerts.list({ limit, state, source, sourceId, before: query.after }))
+            .read(search.list({ ...query, limit, notNotified: notNotified === "true" }))
             .pipe(Effect.mapError(storeProblem))
           return { items: page.items, total: page.total, ...next(page) }
         })

@@ -7,20 +7,8 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import type { Episode } from "../domain/episode.ts"
 import { given, insertAll, isOneOf } from "../sql/bulk.ts"
-import { only, type Page, page } from "../sql/pagination.ts"
 import { memoize } from "../sql/memoize.ts"
 import { alertKey } from "../sql/locks.ts"
-
-/** Which alerts to list, newest first. */
-export interface AlertFilter {
-  readonly state?: Alert["state"] | undefined
-  readonly source?: string | undefined
-  /** The source's own id. */
-  readonly sourceId?: string | undefined
-  /** Only those before this sequence number. */
-  readonly before?: number | undefined
-  readonly limit: number
-}
 
 /** A raised alert and its place in the store. */
 export interface RaisedAlert {
@@ -35,6 +23,10 @@ export class Alerts extends Context.Service<
   Alerts,
   {
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
+    /** Several, by their sequence numbers. */
+    readonly bySequence: (
+      sequences: ReadonlyArray<number>
+    ) => Effect.Effect<ReadonlyMap<number, Alert>, SqlError.SqlError>
     /** Several, by their ids. */
     readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
     /** The latest episodes of sources' alerts, as far as they are known, by `alertKey`. */
@@ -49,7 +41,6 @@ export class Alerts extends Context.Service<
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
     /** Raised alerts in the order in which they came, after a sequence number. */
     readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
-    readonly list: (filter: AlertFilter) => Effect.Effect<Page<Alert>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Alerts") {
   static readonly layer: Layer.Layer<Alerts, never, SqlClient.SqlClient | Changes> = Layer.effect(
@@ -58,31 +49,12 @@ export class Alerts extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { changed } = yield* Changes
 
-      const list = Effect.fnUntraced(function* ({ before, limit, source, sourceId, state }: AlertFilter) {
-        const ofSource = source === undefined ? [] : [sql`source = ${source}`]
-        const ofState = state === undefined ? [] : [sql`state = ${state}`]
-        const states = state === undefined && source !== undefined ? ["raised", "cleared"] : [state]
-        const found = yield* page<Row>(sql, {
-          before,
-          limit,
-          table:
-            sourceId === undefined
-              ? sql`alerts`
-              : only(sql, "alerts", sql.and([sql`source_id = ${sourceId}`, ...ofSource])),
-          branches:
-            sourceId !== undefined
-              ? [sql.and(ofState)]
-              : states.map((state) => sql.and([...(state === undefined ? [] : [sql`state = ${state}`]), ...ofSource])),
-          counted:
-            source === undefined && sourceId === undefined
-              ? sql`SELECT coalesce(sum(n), 0) AS n FROM alert_counts WHERE ${sql.and(ofState)}`
-              : undefined
-        })
-        return { ...found, items: found.items.map(({ alert }) => decode(alert)) }
-      })
-
       return Alerts.of({
-        list,
+        bySequence: Effect.fnUntraced(function* (sequences) {
+          if (sequences.length === 0) return new Map()
+          const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${sql.in("sequence", sequences)}`
+          return new Map(rows.map(({ alert, sequence }) => [sequence, decode(alert)]))
+        }),
         get: (id) =>
           Effect.map(sql<Row>`SELECT * FROM alerts WHERE id = ${id}`, ([row]) =>
             row === undefined ? undefined : decode(row.alert)

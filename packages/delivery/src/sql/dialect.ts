@@ -144,6 +144,13 @@ export const sumUp = Effect.fnUntraced(function* (counts: string, columns: Reado
   })
 })
 
+/** Whether a column contains a text, in the same case of letters. */
+export const contains = (sql: SqlClient.SqlClient, column: string, text: string) =>
+  sql.onDialectOrElse({
+    pg: () => sql`strpos(${sql.literal(column)}, ${text}) > 0`,
+    orElse: () => sql`instr(${sql.literal(column)}, ${text}) > 0`
+  })
+
 /** Whether there is such a table. */
 export const hasTable = Effect.fnUntraced(function* (table: string) {
   const sql = yield* SqlClient.SqlClient

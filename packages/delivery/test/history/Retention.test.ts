@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Alerts, GroupCommit } from "@tocsin/delivery"
+import { AlertSearch, GroupCommit } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -30,7 +30,7 @@ const rows = Effect.gen(function* () {
   return counts
 })
 
-const sourceIds = Effect.flatMap(Alerts, ({ list }) =>
+const sourceIds = Effect.flatMap(AlertSearch, ({ list }) =>
   Effect.map(list({ limit: 1000 }), ({ items }) => items.map(({ sourceId }) => sourceId))
 )
 
@@ -75,7 +75,7 @@ describe("Retention", () => {
           })
           yield* pass("2 hours")
           assert.deepStrictEqual(yield* rows, { rules: 1 })
-          const { list } = yield* Alerts
+          const { list } = yield* AlertSearch
           assert.strictEqual((yield* list({ limit: 1 })).total, 0)
         }),
       { historyKept: "1 day" }
@@ -120,7 +120,7 @@ describe("Retention", () => {
           yield* many("owed", "cleared")
           yield* many("over", "cleared")
           yield* pass("26 hours")
-          const { list } = yield* Alerts
+          const { list } = yield* AlertSearch
           assert.strictEqual((yield* list({ source: "owed", limit: 1 })).total, 450)
           assert.strictEqual((yield* list({ source: "over", limit: 1 })).total, 0)
         }),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Alerts } from "@tocsin/delivery"
+import { AlertSearch } from "@tocsin/delivery"
 import { Clock, Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -18,7 +18,7 @@ import {
 } from "../harness/engine.ts"
 
 const state = (sourceId: string) =>
-  Effect.flatMap(Alerts, ({ list }) =>
+  Effect.flatMap(AlertSearch, ({ list }) =>
     Effect.map(list({ sourceId, limit: 1 }), ({ items: [alert] }) => alert?.clearedBecause ?? alert?.state)
   )
 
@@ -89,7 +89,7 @@ describe("Expiry", () => {
       Effect.gen(function* () {
         yield* accept(...Array.from({ length: 2100 }, (_, n) => event(`x${n}`)))
         yield* silentFor(31)
-        const { list } = yield* Alerts
+        const { list } = yield* AlertSearch
         assert.strictEqual((yield* list({ state: "raised", limit: 1 })).total, 0)
         assert.strictEqual((yield* list({ state: "cleared", limit: 1 })).total, 2100)
         const sql = yield* SqlClient.SqlClient

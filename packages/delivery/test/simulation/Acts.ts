@@ -6,6 +6,7 @@ import { AlertRuleId, IntegrationId } from "@tocsin/core"
 import {
   AlertRules,
   Alerts,
+  AlertSearch,
   type Delivery,
   Edits,
   Intake,
@@ -194,7 +195,9 @@ export class Acts {
     function* (this: Acts, after: AlertModel.AlertModel, [event]: ReadonlyArray<SourceEvent>) {
       if (event === undefined) return false
       const { source, sourceId } = event
-      const { items } = yield* this.#gateway.read(Alerts.use(({ list }) => list({ source, sourceId, limit: 1000 })))
+      const { items } = yield* this.#gateway.read(
+        AlertSearch.use(({ list }) => list({ source, sourceId, limit: 1000 }))
+      )
       const key = AlertModel.keyOf(event)
       const isAfter = differences(after.alerts.get(key) ?? [], items).length === 0
       const missing = differences(this.models.alerts.alerts.get(key) ?? [], items)

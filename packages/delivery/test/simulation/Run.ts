@@ -1,5 +1,5 @@
 /** Runs a script, and says what is wrong afterwards. */
-import { Alerts, type Delivery, History, Lanes } from "@tocsin/delivery"
+import { AlertSearch, type Delivery, History, Lanes } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
@@ -118,7 +118,7 @@ class Run {
 
   #evidence() {
     return Effect.gen({ self: this }, function* () {
-      const { items: alerts } = yield* this.gateway.read(Alerts.use(({ list }) => list({ limit: 100_000 })))
+      const { items: alerts } = yield* this.gateway.read(AlertSearch.use(({ list }) => list({ limit: 100_000 })))
       const conversations = yield* this.gateway.read(
         History.use((history) =>
           Effect.forEach(alerts, ({ id }) => Effect.map(history.conversations(id), (of) => [id, of] as const))

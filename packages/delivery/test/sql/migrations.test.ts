@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Alerts, History } from "@tocsin/delivery"
+import { AlertSearch, History } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { migrate, migrations } from "../../src/sql/migrations.ts"
@@ -94,7 +94,7 @@ describe("Migrations", () => {
       yield* Effect.provide(first, storeIn(file))
       yield* Effect.gen(function* () {
         const history = yield* History
-        const alerts = yield* Alerts
+        const alerts = yield* AlertSearch
         assert.strictEqual((yield* history.list({ status: [], limit: 10 })).total, 2)
         assert.strictEqual((yield* alerts.list({ state: "raised", limit: 10 })).total, 1)
         yield* tick

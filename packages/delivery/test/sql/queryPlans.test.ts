@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AlertId, DestinationGone } from "@tocsin/core"
-import { Alerts, Edits, History, Intake, Operators } from "@tocsin/delivery"
+import { AlertSearch, Edits, History, Intake, Operators } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import {
@@ -14,6 +14,7 @@ import {
   raise,
   removeIntegration,
   removeRule,
+  ruleId,
   rule,
   save,
   tick
@@ -58,9 +59,10 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
     /AS one WHERE \(status = \? AND integration_id = \?\) AND sequence/,
     "deliveries_by_integration (integration_id=? AND status=? AND sequence<?)"
   ],
-  [/FROM alerts AS one WHERE state = \? AND sequence/, "alerts_by_state (state=? AND sequence<?)"],
+  [/SELECT sequence FROM alerts\s+WHERE \(state = \? AND sequence </, "alerts_by_state (state=? AND sequence<?)"],
+  [/SELECT sequence FROM alerts\s+WHERE \(state = \? AND sequence >/, "alerts_by_state (state=? AND sequence>?)"],
   [
-    /FROM alerts AS one WHERE \(state = \? AND source = \?\) AND sequence/,
+    /SELECT sequence FROM alerts\s+WHERE \(state = \? AND source = \? AND sequence/,
     "alerts_by_source (source=? AND state=? AND sequence<?)"
   ],
   [/FROM alerts WHERE source_id = \?/, "alerts_by_source_id (source_id=?)"],
@@ -164,13 +166,24 @@ const recording = () => {
 /** Every way in which lists can be asked for. */
 const lists = (alert: AlertId) =>
   Effect.gen(function* () {
-    const alerts = yield* Alerts
+    const search = yield* AlertSearch
     const history = yield* History
     const limit = 10
     for (const state of [undefined, "cleared", "raised"] as const)
       for (const source of [undefined, "monitor"])
         for (const sourceId of [undefined, "a"])
-          for (const before of [undefined, 10_000]) yield* alerts.list({ state, source, sourceId, before, limit })
+          for (const after of [undefined, 10_000]) {
+            const filter = { state, source, sourceId, after, limit }
+            yield* search.list(filter)
+            yield* search.list({ ...filter, order: "oldest" })
+            const others = {
+              severity: ["major"],
+              rule: ruleId("r"),
+              integration: integrationId("ops"),
+              q: "a"
+            } as const
+            yield* search.list({ ...filter, ...others, notNotified: true })
+          }
     for (const status of [[], ["open"], ["dead"], ["pending", "delivered"]] as const)
       for (const integration of [undefined, integrationId("ops")])
         for (const since of [undefined, 1])

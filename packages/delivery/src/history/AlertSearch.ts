@@ -1,0 +1,202 @@
+/**
+ * Lists of alerts, by what people know of them. Only reads.
+ */
+import { type Alert, AlertId, type AlertRuleId, type IntegrationId, type Severity } from "@tocsin/core"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { Alerts } from "../records/Alerts.ts"
+import { contains } from "../sql/dialect.ts"
+import { mayContain, textMatcher, wordsIn } from "./alertText.ts"
+
+/** Which alerts to list, and in which order. */
+export interface AlertFilter {
+  readonly order?: "newest" | "oldest" | undefined
+  readonly state?: Alert["state"] | undefined
+  readonly source?: string | undefined
+  /** The source's own id. */
+  readonly sourceId?: string | undefined
+  /** Any of these. */
+  readonly severity?: ReadonlyArray<Severity> | undefined
+  /** The alert rule that led it to an integration. */
+  readonly rule?: AlertRuleId | undefined
+  /** The integration that a rule led it to. */
+  readonly integration?: IntegrationId | undefined
+  /** Whether no message about it was delivered anywhere. */
+  readonly notNotified?: boolean | undefined
+  /** Words that all occur in its texts, in any case of letters. */
+  readonly q?: string | undefined
+  /** Only those after this sequence number, in the order of the list. */
+  readonly after?: number | undefined
+  /** How many to leave out first. */
+  readonly skip?: number | undefined
+  readonly limit: number
+}
+
+/** At how many integrations people were notified of an alert, and at how many they should be. */
+export interface Notified {
+  readonly delivered: number
+  readonly of: number
+}
+
+/** A page of a list of alerts. */
+export interface AlertPage {
+  readonly items: ReadonlyArray<Alert & { readonly notified: Notified }>
+  /** How many there are in all, of those that were looked at. */
+  readonly total: number
+  /** There are more than were looked at. */
+  readonly more: boolean
+  /** What `after` of the next page is, if there is one. */
+  readonly next: number | undefined
+}
+
+/** How many alerts are looked at that no index finds. */
+const mostLooked = 100_000
+
+/** How many of them are looked at before others get their turn, and of how many the texts are read: some milliseconds. */
+const chunk = { rows: 1000, texts: 250 }
+
+/** Lists alerts. */
+export class AlertSearch extends Context.Service<
+  AlertSearch,
+  {
+    readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/AlertSearch") {
+  static readonly layer: Layer.Layer<AlertSearch, never, SqlClient.SqlClient | Alerts> = Layer.effect(
+    AlertSearch,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const alerts = yield* Alerts
+
+      /** What an index finds. */
+      const indexed = ({ source, sourceId, state }: AlertFilter) => [
+        ...(state === undefined ? [] : [sql`state = ${state}`]),
+        ...(source === undefined ? [] : [sql`source = ${source}`]),
+        ...(sourceId === undefined ? [] : [sql`source_id = ${sourceId}`])
+      ]
+
+      /**
+       * Whether the alert has a row like that in another table. The OFFSET keeps PostgreSQL from reading the whole table at
+       * once in place of a few rows by an index.
+       */
+      const has = (table: "conversations" | "deliveries", where: Statement.Fragment) =>
+        sql`EXISTS (SELECT 1 FROM ${sql.literal(table)} AS its WHERE its.alert_id = alerts.id AND ${where} LIMIT 1 OFFSET 0)`
+
+      /** In these words, because SQLite would look through all that was ever delivered in place of the alert's own few. */
+      const isDelivered = sql.literal("NOT (its.status <> 'delivered')")
+
+      /** What must be looked at row by row. */
+      const others = ({ integration, notNotified, q, rule, severity = [] }: AlertFilter) => [
+        ...(severity.length === 0 ? [] : [sql.in("severity", severity)]),
+        ...(integration === undefined ? [] : [has("conversations", sql`its.integration_id = ${integration}`)]),
+        ...(rule === undefined ? [] : [has("conversations", contains(sql, "its.held_by", JSON.stringify(rule)))]),
+        ...(notNotified === true ? [sql`NOT ${has("deliveries", isDelivered)}`] : []),
+        ...mayContain(sql, q)
+      ]
+
+      /** Always some bound: an order by it is then a search. */
+      const beyond = ({ after, order }: AlertFilter) =>
+        order === "oldest" ? sql`sequence > ${after ?? 0}` : sql`sequence < ${after ?? Number.MAX_SAFE_INTEGER}`
+
+      const direction = ({ order }: AlertFilter) => sql.literal(order === "oldest" ? "ASC" : "DESC")
+
+      /** By index alone. */
+      const byIndex = Effect.fnUntraced(function* (filter: AlertFilter) {
+        const { limit, skip = 0, source, sourceId, state } = filter
+        const where = indexed(filter)
+        const [counted] =
+          source === undefined && sourceId === undefined
+            ? yield* sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM alert_counts WHERE ${sql.and(where)}`
+            : yield* sql<{ n: number }>`SELECT count(*) AS n FROM alerts WHERE ${sql.and(where)}`
+        // An index has the alerts of a source in their order only within a state.
+        const branches =
+          source !== undefined && sourceId === undefined && state === undefined
+            ? (["raised", "cleared"] as const).map((state) => ({ ...filter, state }))
+            : [filter]
+        const rows = yield* sql<{ sequence: number }>`SELECT sequence FROM (${sql.join(
+          " UNION ALL ",
+          false
+        )(
+          branches.map(
+            (branch) => sql`SELECT * FROM (SELECT sequence FROM alerts
+              WHERE ${sql.and([...indexed(branch), beyond(filter)])}
+              ORDER BY sequence ${direction(filter)} LIMIT ${skip + limit + 1}) AS branch`
+          )
+        )}) AS found ORDER BY sequence ${direction(filter)} LIMIT ${limit + 1} OFFSET ${skip}`
+        return { sequences: rows.map(({ sequence }) => sequence), total: counted?.n ?? 0, more: false }
+      })
+
+      /** Looks at one alert after the other, as far as an index does not find them. */
+      const byLooking = Effect.fnUntraced(function* (filter: AlertFilter) {
+        const { after, limit, order, q, skip = 0 } = filter
+        const matches = textMatcher(q)
+        const many = wordsIn(q).length === 0 ? chunk.rows : chunk.texts
+        const isBeyond = (sequence: number) =>
+          after === undefined || (order === "oldest" ? sequence > after : sequence < after)
+        const sequences: Array<number> = []
+        let [looked, skipped, total] = [0, 0, 0]
+        let reached: number | undefined
+        for (;;) {
+          const rows = yield* sql<{ sequence: number; alert: string | null }>`SELECT sequence,
+              CASE WHEN ${sql.and(others(filter))} THEN ${sql.literal(wordsIn(q).length === 0 ? "''" : "alert")} END AS alert
+            FROM alerts WHERE ${sql.and([...indexed(filter), beyond({ ...filter, after: reached })])}
+            ORDER BY sequence ${direction(filter)} LIMIT ${many}`
+          for (const { alert, sequence } of rows) {
+            reached = sequence
+            if (alert === null || !matches(alert)) continue
+            total++
+            if (!isBeyond(sequence) || sequences.length > limit) continue
+            if (skipped < skip) skipped++
+            else sequences.push(sequence)
+          }
+          looked += rows.length
+          if (rows.length < many) return { sequences, total, more: false }
+          if (looked >= mostLooked) {
+            const rest = yield* sql`SELECT sequence FROM alerts
+              WHERE ${sql.and([...indexed(filter), beyond({ ...filter, after: reached })])} LIMIT 1`
+            return { sequences, total, more: rest.length > 0 }
+          }
+          yield* Effect.yieldNow
+        }
+      })
+
+      const notified = Effect.fnUntraced(function* (ids: ReadonlyArray<AlertId>) {
+        if (ids.length === 0) return new Map<AlertId, Notified>()
+        // What a fallback stands in for is not due itself.
+        const rows = yield* sql<{ alert_id: string; due: number; delivered: number }>`
+          SELECT alert_id, sum(CASE WHEN diverted_to IS NULL THEN 1 ELSE 0 END) AS due,
+            sum(CASE WHEN EXISTS (SELECT 1 FROM deliveries its
+              WHERE its.conversation_id = conversations.id AND ${isDelivered}) THEN 1 ELSE 0 END) AS delivered
+          FROM conversations WHERE ${sql.in("alert_id", ids)} GROUP BY alert_id`
+        return new Map(
+          rows.map(({ alert_id, delivered, due }) => [
+            AlertId.make(alert_id),
+            { delivered, of: Math.max(due, delivered) }
+          ])
+        )
+      })
+
+      return AlertSearch.of({
+        list: Effect.fnUntraced(function* (filter) {
+          const found = yield* others(filter).length === 0 && wordsIn(filter.q).length === 0
+            ? byIndex(filter)
+            : byLooking(filter)
+          const page = found.sequences.slice(0, filter.limit)
+          const shown = yield* alerts.bySequence(page)
+          const counts = yield* notified([...shown.values()].map(({ id }) => id))
+          return {
+            items: page.flatMap((sequence) => {
+              const alert = shown.get(sequence)
+              return alert === undefined
+                ? []
+                : [{ ...alert, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
+            }),
+            total: found.total,
+            more: found.more,
+            next: found.sequences.length > filter.limit ? page.at(-1) : undefined
+          }
+        })
+      })
+    })
+  )
+}
