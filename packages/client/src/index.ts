@@ -6,15 +6,9 @@ export { Activity, Consequences, MessageCounts } from "./Consequences.ts"
 export { DeliveriesApi, Delivery, Redelivered } from "./Deliveries.ts"
 export { Change, Changes, EventsApi, ServerEvent } from "./Events.ts"
 export { Explanation, Explanations, Timeline, TimelineEntry } from "./Explanations.ts"
-export {
-  Integration,
-  IntegrationPayload,
-  IntegrationPreview,
-  IntegrationReplacement,
-  IntegrationsApi,
-  Paused,
-  TestSend
-} from "./Integrations.ts"
+export { Integration, IntegrationPayload, IntegrationReplacement, Paused } from "./integrations/Integration.ts"
+export { IntegrationPreview } from "./integrations/IntegrationPreview.ts"
+export { IntegrationsApi } from "./integrations/Integrations.ts"
 export { Lane, LanesApi } from "./Lanes.ts"
 export { pageBounds } from "./lists.ts"
 export { Plugin, PluginsApi } from "./Plugins.ts"
@@ -34,3 +28,4 @@ export {
 export { Caller, Scope, Session, SessionApi, SessionsApi } from "./Sessions.ts"
 export { Source, SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"
+export { TestSend } from "./integrations/TestSend.ts"

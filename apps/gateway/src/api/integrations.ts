@@ -32,7 +32,7 @@ import {
   replaceProblems,
   tagged
 } from "./conditionalRequests.ts"
-import { integrationPreview } from "./integrationPreview.ts"
+import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"

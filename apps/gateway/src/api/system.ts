@@ -2,7 +2,7 @@ import { Api, NotFound } from "@tocsin/client"
 import { History, GroupCommit } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { digestPage } from "./digestPage.ts"
+import { digestPage } from "./documents/digestPage.ts"
 import { storeProblem } from "./problems.ts"
 
 /** `/digests`, and `/healthz` and `/readyz`: whether alerts can be stored. */

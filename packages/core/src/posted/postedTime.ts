@@ -1,5 +1,5 @@
 import { DateTime, Option, Schema } from "effect"
-import { timeFromIso } from "./leapSecond.ts"
+import { timeFromIso } from "../leapSecond.ts"
 
 const pattern =
   /^((?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d)(:(?:[0-5]\d|60)(?:\.\d{1,9})?)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/u

@@ -2,9 +2,9 @@
  * Tocsin's own alert format: what `POST /v1/alerts` takes.
  */
 import { Option, Schema } from "effect"
-import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "./Alert.ts"
-import { PathSegment } from "./identifiers.ts"
-import { maxIdLength, maxLabels } from "./InboundLimits.ts"
+import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "../Alert.ts"
+import { PathSegment } from "../identifiers.ts"
+import { maxIdLength, maxLabels } from "../InboundLimits.ts"
 import { PostedTime, readPostedTime } from "./postedTime.ts"
 
 /** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`, in whatever case. */
