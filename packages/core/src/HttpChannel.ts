@@ -2,7 +2,7 @@
  * Implements a channel plugin by pure functions: the requests for a notification,
  * and what the service's answer means.
  */
-import { Clock, DateTime, type Duration, Effect, Function, Layer, Result, type Schema } from "effect"
+import { Clock, DateTime, type Duration, Effect, Function, Layer, Option, Result, type Schema } from "effect"
 import { Headers, HttpClient, HttpClientRequest } from "effect/http"
 import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Receipt } from "./ChannelPlugin.ts"
@@ -145,7 +145,9 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
         requests: (settings, notification, options) =>
           toList(request(settings, notification, options)).map((one) => toStep(one).request),
         destination: (settings) => {
-          const url = new URL(toStep(toList(request(settings, probe, probeOptions))[0]!).request.url)
+          const url = Option.getOrThrow(
+            HttpClientRequest.toUrl(toStep(toList(request(settings, probe, probeOptions))[0]!).request)
+          )
           url.hash = ""
           return url.href
         },

@@ -55,20 +55,26 @@ describe("Test sends (D6)", () => {
         )
 
         yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved })
-        const moved = { settings: { url: url.replace("before", "after") } }
+        const changed = { settings: { url: `${url}#changed` } }
+        assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", changed)), both)
+        const after = url.replace("before", "after")
+        const moved = { settings: { url: after, authToken: hipChatToken } }
         assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", moved)), both)
         assert.isTrue(world.hipChat.messages.some((message) => message.url === "/v2/room/after/notification"))
 
         // Without an id of a stored one there is no stored secret.
-        const { settings } = moved
+        const settings = { url: after }
         const [missing] = errorsOf(
           yield* ask(400, "POST", "/v1/integrations/test", { ...unsaved, id: "stored", settings })
         )
         assert.strictEqual(missing?.path, "/settings/authToken")
         // A stored secret goes nowhere but where it was entered for (S2).
-        const elsewhere = { settings: { url: "http://127.0.0.1:9/v2/room/x/notification" } }
-        const [origin] = errorsOf(yield* ask(400, "POST", "/v1/integrations/stored/test", elsewhere))
-        assert.strictEqual(origin?.path, "/settings/authToken")
+        for (const elsewhere of [after, `${url}?room=after`, "http://127.0.0.1:9/v2/room/before/notification"]) {
+          const [again] = errorsOf(
+            yield* ask(400, "POST", "/v1/integrations/stored/test", { settings: { url: elsewhere } })
+          )
+          assert.strictEqual(again?.path, "/settings/authToken", elsewhere)
+        }
         // Nor does a test reach what an integration may not (S3).
         const inside = { settings: { url: "https://169.254.169.254/v2/room/x", authToken: "s3cr3t" } }
         const [refused] = errorsOf(yield* ask(400, "POST", "/v1/integrations/stored/test", inside))

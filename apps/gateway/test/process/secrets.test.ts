@@ -27,11 +27,13 @@ describe("Secrets", () => {
         assert.deepStrictEqual(created.settings, { url })
         assert.deepStrictEqual(created.secretsSet, ["/authToken"])
 
-        const kept = { ...body, settings: { url: url.replace("copied", "moved") } }
+        const kept = { ...body, settings: { url: `${url}#moved` } }
         assert.deepStrictEqual((yield* ask(200, "PUT", path, kept)).as(Integration).secretsSet, ["/authToken"])
         const nulled = yield* ask(400, "PUT", path, { ...body, settings: { url, authToken: null } })
         assert.strictEqual(errorsOf(nulled)[0]?.path, "/settings/authToken")
         for (const elsewhere of [
+          url.replace("copied", "moved"),
+          `${url}?room=moved`,
           "http://127.0.0.1:9/v2/room/x/notification",
           url.replace("http:", "https:"),
           url.replace("127.0.0.1", "127.0.0.2")
@@ -43,7 +45,7 @@ describe("Secrets", () => {
         yield* ask(201, "POST", "/v1/rules", { id: "copied", name: "C", match: {}, integrations: ["copied"] })
         yield* ask(200, "POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
         yield* until("the message", () =>
-          world.hipChat.messages.some((message) => message.url === "/v2/room/moved/notification")
+          world.hipChat.messages.some((message) => message.url === "/v2/room/copied/notification")
         )
         yield* ask(204, "DELETE", "/v1/rules/copied")
       })

@@ -86,7 +86,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Create or replace an integration",
-        "201 if there was none of this id; with If-Match that is 412. A secret that is left out stays, unless the settings now point to another scheme, host or port. What waits is tried at once."
+        "201 if there was none of this id; with If-Match that is 412. A secret that is left out stays. It must be entered again if the settings now point to another URL (anything before # differs). What waits is tried at once."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {

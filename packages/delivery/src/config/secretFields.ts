@@ -45,10 +45,13 @@ export const keptSecrets = (
     )
   })
 
+/** The scheme, host and port of a URL, also of one whose scheme has no web origin, such as `tls://irc.example.net:6697`. */
+export const originOf = ({ host, protocol }: URL): string => `${protocol}//${host}`
+
 /** The pointer of the first setting that is a URL of the origin. */
 export const pointerTo = (settings: Schema.Json, origin: string, at = ""): string | undefined => {
   if (typeof settings === "string")
-    return URL.canParse(settings) && new URL(settings).origin === origin ? at : undefined
+    return URL.canParse(settings) && originOf(new URL(settings)) === origin ? at : undefined
   if (!isObject(settings)) return undefined
   for (const [key, value] of Object.entries(settings)) {
     const found = pointerTo(value, origin, `${at}/${escapePointer(key)}`)

@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
 import { Egress } from "@tocsin/core"
 import { fromIssue, InvalidInput, invalid } from "./InvalidInput.ts"
-import { keptSecrets, pointerTo, withStoredSecrets } from "./secretFields.ts"
+import { keptSecrets, originOf, pointerTo, withStoredSecrets } from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import type { IntegrationInput } from "../domain/integration.ts"
 
@@ -39,7 +39,7 @@ export const readSettingsInput = Effect.gen(function* () {
         settings: encoded,
         stored: usable.settings
       })
-      if (kept.length > 0) yield* checkOrigin(usable, kept, decoded)
+      if (kept.length > 0) yield* checkUrl(usable, kept, decoded)
     }
     return { installed, decoded, settings: encoded }
   })
@@ -53,7 +53,7 @@ export const readSettingsInput = Effect.gen(function* () {
 
   /** Refuses settings whose destination may not be called. */
   const checkDestination = Effect.fnUntraced(function* ({ decoded, installed, settings }: Entered) {
-    const origin = yield* destination(installed.channel, decoded)
+    const origin = originOf(yield* destination(installed.channel, decoded))
     yield* egress.check(origin).pipe(
       Effect.mapError(({ message }) => {
         const path = `/settings${pointerTo(settings, origin) ?? ""}`
@@ -78,26 +78,30 @@ const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
     onExcessProperty: "error"
   })
 
-/** A stored secret is not sent to another origin than it was entered for (S2). */
-const checkOrigin = Effect.fnUntraced(function* (
+/** Refuses to send a stored secret to another URL than it was entered for (S2). */
+const checkUrl = Effect.fnUntraced(function* (
   { decoded: before, installed: { channel } }: StoredSettings,
   kept: ReadonlyArray<string>,
   decoded: unknown
 ) {
-  if ((yield* destination(channel, before)) === (yield* destination(channel, decoded))) return
+  if ((yield* destination(channel, before)).href === (yield* destination(channel, decoded)).href) return
   return yield* new InvalidInput({
     errors: kept.map((pointer) => ({
       path: `/settings${pointer}`,
-      expected: "the secret again, because it would be sent to another origin",
-      message: "Enter the secret again: the settings now point to another scheme, host or port"
+      expected: "the secret again, because it would be sent to another URL",
+      message: "Enter the secret again: the settings now point to another URL"
     }))
   })
 })
 
-/** Where settings lead to. What a plugin throws may carry them: an address that is none does, in the error of `new URL`. */
-const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<string, InvalidInput> =>
+/** The URL that settings point to, without its fragment. The error of a plugin, or of `new URL`, may contain a secret, so it is dropped. */
+const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<URL, InvalidInput> =>
   Effect.try({
-    try: () => channel.destination(settings),
+    try: () => {
+      const url = new URL(channel.destination(settings))
+      url.hash = ""
+      return url
+    },
     catch: () =>
       invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
   })

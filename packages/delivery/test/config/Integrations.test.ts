@@ -72,13 +72,20 @@ describe("Integrations", () => {
   )
 
   it.effect(
-    "demands the secrets anew where they would go to another origin, and not for another path",
+    "asks for the secrets again where they would go to another URL, and not for another fragment (S2)",
     fixture((script) =>
       Effect.gen(function* () {
         const secrets = { token: "canary", proxy: { name: "p", password: "canary" } }
         yield* save(integration("ops", { settings: { room: "ops", host, ...secrets } }), rule("all"))
-        yield* put({ room: "ops", host: "https://chat.example.com/other", proxy: { name: "p" } })
-        for (const other of ["http://chat.example.com/", "https://evil.example/", "https://chat.example.com:8443/"]) {
+        yield* put({ room: "ops", host: `${host}#other`, proxy: { name: "p" } })
+        for (const other of [
+          "http://chat.example.com/hook",
+          "https://evil.example/hook",
+          "https://chat.example.com:8443/hook",
+          "https://chat.example.com/other",
+          "https://chat.example.com/hook/",
+          "https://chat.example.com/hook?tenant=2"
+        ]) {
           const errors = yield* refused(put({ room: "ops", host: other, proxy: { name: "p" } }))
           assert.deepStrictEqual(
             errors.map((error) => error.split(":")[0]),
@@ -104,12 +111,12 @@ describe("Integrations", () => {
   })
 
   it.effect(
-    "does not let an edit in two steps carry a secret to another origin",
+    "does not send a secret to another URL after an edit in two steps (S2)",
     fixture(() =>
       Effect.gen(function* () {
         yield* put({ room: "ops", host, token: "canary" })
         yield* refused(put({ room: "ops", host: "https://evil.example/" }, { enabled: false }))
-        // Without a host it would be sent to another origin as well.
+        // Without a host it would be sent to another URL as well.
         yield* refused(put({ room: "ops" }))
         const shown = yield* get()
         assert.strictEqual(shown?.settings["host"], host)
@@ -143,17 +150,26 @@ describe("Integrations", () => {
     )
   )
 
-  it.effect("refuses a destination that may not be called", () => {
+  it.effect("refuses a destination that may not be called, by its scheme, host and port alone", () => {
+    const checked: Array<string> = []
     const guard = Layer.succeed(
       Egress,
       Egress.of({
-        check: (origin) => (origin === "http://127.0.0.1" ? new EgressRefused({ message: "not allowed" }) : Effect.void)
+        check: (origin) => {
+          checked.push(origin)
+          return origin.includes("127.0.0.1") ? new EgressRefused({ message: `${origin} is not allowed` }) : Effect.void
+        }
       })
     )
     return Effect.gen(function* () {
       yield* put({ room: "ops", host })
-      const [error] = yield* refused(put({ room: "ops", host: "http://127.0.0.1/admin" }))
-      assert.match(error ?? "", /^\/settings/)
+      const errors = yield* Effect.flip(put({ room: "ops", host: "http://127.0.0.1:81/canary?key=canary" }))
+      if (!(errors instanceof InvalidInput)) return assert.fail("not refused as invalid")
+      assert.deepStrictEqual(
+        errors.errors.map(({ message, path }) => [path, message]),
+        [["/settings/host", "http://127.0.0.1:81 is not allowed"]]
+      )
+      assert.deepStrictEqual(checked, ["https://chat.example.com", "http://127.0.0.1:81"])
       assert.strictEqual((yield* get())?.settings["host"], host)
     }).pipe(Effect.provide(engine(new Script(), { egress: guard })))
   })
@@ -233,4 +249,7 @@ class Other extends ChannelPlugin.Service<Other>()("other", {
   sizes: { text: 100 },
   capabilities: {}
 }) {}
-const other = Layer.succeed(Other, Other.of({ deliver: () => Effect.succeed({}), destination: () => "none" }))
+const other = Layer.succeed(
+  Other,
+  Other.of({ deliver: () => Effect.succeed({}), destination: () => "https://other.example.com" })
+)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
 import { Schema } from "effect"
-import { keptSecrets, withoutSecrets, withStoredSecrets } from "../../src/config/secretFields.ts"
+import { keptSecrets, originOf, pointerTo, withoutSecrets, withStoredSecrets } from "../../src/config/secretFields.ts"
 import { Fake } from "../harness/FakeChannel.ts"
 
 const Secret = Schema.Redacted(Schema.String)
@@ -159,5 +159,15 @@ describe("withStoredSecrets", () => {
     const entered = { room: "r", proxy: { name: "p", password: "pass2" } }
     const settings = withStoredSecrets(Fake, entered, stored)
     assert.deepStrictEqual(keptSecrets(Fake, { entered, settings, stored }), ["/token"])
+  })
+})
+
+describe("pointerTo", () => {
+  it("finds the setting that is a URL of an origin, of any scheme", () => {
+    const settings = { a: "https://x.example/1", b: { "c/d": "tls://irc.example.net:6697" }, e: "irc.example.net" }
+    const at = (url: string) => pointerTo(settings, originOf(new URL(url)))
+    assert.strictEqual(at("https://x.example/2?q=1#f"), "/a")
+    assert.strictEqual(at("tls://irc.example.net:6697"), "/b/c~1d")
+    assert.isUndefined(at("tls://irc.example.net:6698"))
   })
 })

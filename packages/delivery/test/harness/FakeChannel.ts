@@ -113,7 +113,7 @@ export class Script {
             this.tokens.push(token && Redacted.value(token))
             return act(this.answer(room))
           },
-          destination: ({ host }) => host?.origin ?? "none"
+          destination: ({ host }) => host?.href ?? "https://fake.example.com"
         })
       )
     )
