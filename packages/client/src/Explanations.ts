@@ -26,7 +26,7 @@ export const Explanation = Schema.Struct({
   name: Schema.optionalKey(Schema.String).annotateKey({ description: "Its name; absent if it was removed." }),
   type: Schema.optionalKey(Schema.String),
   told: Schema.Boolean.annotateKey({ description: "Whether any message about the alert was delivered there." }),
-  outcome: Schema.optionalKey(Schema.Literals(outcomes)).annotateKey({
+  outcome: Schema.Literals(outcomes).annotateKey({
     description: [
       "delivered: the last message about it was delivered.",
       "sending: it is being sent.",
@@ -43,7 +43,7 @@ export const Explanation = Schema.Struct({
     ].join(" ")
   }),
   why: Schema.String.annotateKey({ description: "The same as a sentence." }),
-  rules: Schema.optionalKey(Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String }))).annotateKey({
+  rules: Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String })).annotateKey({
     description: "The rules that led there."
   }),
   delivery: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that the outcome is of." }),

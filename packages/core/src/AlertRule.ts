@@ -75,6 +75,39 @@ export const matches = (match: Match, alert: Alert): boolean =>
   (match.severity === undefined || severityRank(alert.severity) >= severityRank(match.severity)) &&
   Object.entries(match.labels ?? {}).every(([name, globs]) => anyOf(globs, [ownLabel(alert, name)]))
 
+/** A condition of a match that an alert does not meet. */
+export interface UnmetCondition {
+  /** `source`, `rule`, `test`, `severity`, or `labels/NAME`. */
+  readonly condition: string
+  readonly wanted: string
+  /** What the alert has; undefined if nothing. */
+  readonly found: string | undefined
+}
+
+/** The conditions of a match that the alert does not meet; none if it matches. */
+export const unmetConditions = (match: Match, alert: Alert): ReadonlyArray<UnmetCondition> => {
+  const { labels = {}, severity, ...others } = match
+  const parts: ReadonlyArray<readonly [condition: string, Match, wanted: string, found: string | undefined]> = [
+    ...(severity === undefined
+      ? []
+      : [["severity", { severity }, `${severity} or more severe`, alert.severity] as const]),
+    ...(["source", "rule", "test"] as const).flatMap((name) => {
+      const globs = others[name]
+      const found = name === "source" ? alert.source : alert[name]?.name
+      return globs === undefined ? [] : [[name, { [name]: globs }, globsText(globs), found] as const]
+    }),
+    ...Object.entries(labels).map(
+      ([name, globs]) =>
+        [`labels/${name}`, { labels: { [name]: globs } }, globsText(globs), ownLabel(alert, name)] as const
+    )
+  ]
+  return parts.flatMap(([condition, part, wanted, found]) =>
+    matches(part, alert) ? [] : [{ condition, wanted, found }]
+  )
+}
+
+const globsText = (globs: typeof Globs.Type): string => (typeof globs === "string" ? globs : globs.join(" or "))
+
 const ownLabel = (alert: Alert, name: string) => (Object.hasOwn(alert.labels, name) ? alert.labels[name] : undefined)
 
 const anyOf = (globs: typeof Globs.Type | undefined, texts: ReadonlyArray<string | undefined>): boolean =>

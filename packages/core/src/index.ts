@@ -12,7 +12,7 @@ export {
   SourceRule,
   SourceTest
 } from "./Alert.ts"
-export { AlertRule, AlertRuleId, Match, matches } from "./AlertRule.ts"
+export { AlertRule, AlertRuleId, Match, matches, type UnmetCondition, unmetConditions } from "./AlertRule.ts"
 export { Connector, type Endpoint } from "./Connector.ts"
 export { ConfiguredName } from "./identifiers.ts"
 export * as ChannelPlugin from "./ChannelPlugin.ts"

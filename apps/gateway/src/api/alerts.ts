@@ -1,6 +1,17 @@
-import { Api } from "@tocsin/client"
+import { Api, type Explanation as ExplanationJson } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits } from "@tocsin/core"
-import { AlertRules, Alerts, AlertSearch, explain, History, Intake, Integrations, GroupCommit } from "@tocsin/delivery"
+import {
+  AlertRules,
+  Alerts,
+  AlertSearch,
+  explain,
+  type Explanation,
+  History,
+  Intake,
+  Integrations,
+  GroupCommit,
+  timeline
+} from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { decodeAlerts } from "./body/decodeAlerts.ts"
@@ -8,7 +19,6 @@ import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
 import { deliveryJson } from "./deliveries.ts"
 import { logEdit } from "./logEdit.ts"
-import { notYet } from "./notYet.ts"
 import { next } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -79,14 +89,30 @@ export const AlertHandlers = HttpApiBuilder.group(
               integrations: yield* integrations.list,
               conversations: yield* history.conversations(id),
               deliveries: deliveries.items.toReversed()
-            })
+            }).map(explanationJson)
           }
         }).pipe(
           groupCommit.read,
           Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
         )
       )
-      .handle("timeline", notYet)
+      .handle("timeline", ({ params: { id } }) =>
+        Effect.gen(function* () {
+          const alert = yield* alerts.get(id)
+          if (alert === undefined) return yield* noSuch()
+          const ledBy = new Set((yield* history.conversations(id)).flatMap(({ rules }) => rules))
+          const entries = timeline({
+            alert,
+            deliveries: (yield* history.list({ alert: id, status: [], limit: 500 })).items.toReversed(),
+            notes: yield* history.notes(id),
+            rules: (yield* rules.list).filter(({ rule }) => ledBy.has(rule.id))
+          })
+          return { items: entries.map(({ at, ...entry }) => ({ ...entry, at: DateTime.makeUnsafe(at) })) }
+        }).pipe(
+          groupCommit.read,
+          Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
+        )
+      )
       .handle("clear", ({ params: { id }, payload: { reason }, request }) =>
         Effect.gen(function* () {
           const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
@@ -97,5 +123,28 @@ export const AlertHandlers = HttpApiBuilder.group(
       )
   })
 )
+
+const explanationJson = ({
+  delivery,
+  digest,
+  name,
+  nearest,
+  type,
+  until,
+  ...explanation
+}: Explanation): typeof ExplanationJson.Type => ({
+  ...explanation,
+  ...(name !== undefined && { name }),
+  ...(type !== undefined && { type }),
+  ...(delivery !== undefined && { delivery }),
+  ...(digest !== undefined && { digest }),
+  ...(until !== undefined && { until: DateTime.makeUnsafe(until) }),
+  ...(nearest !== undefined && {
+    nearest: {
+      ...nearest,
+      failed: nearest.failed.map(({ found, ...condition }) => ({ ...condition, ...(found !== undefined && { found }) }))
+    }
+  })
+})
 
 const noSuch = () => notFound("alert", "/v1/alerts")

@@ -1,5 +1,5 @@
 import { Api, Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
-import { type Delivery, History, GroupCommit, Redeliveries } from "@tocsin/delivery"
+import { type Delivery, History, GroupCommit, invalid, Redeliveries } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
@@ -80,11 +80,21 @@ export const DeliveryHandlers = HttpApiBuilder.group(
         yield* logEdit(request, `Delivery ${id}`, `redelivered as ${made}`)
         return yield* get(made)
       }),
-      redeliverAll: Effect.fnUntraced(function* ({ payload: { integration, reason, since }, request }) {
+      redeliverAll: Effect.fnUntraced(function* ({ payload, request }) {
+        const { alert, dryRun = false, integration, reason, since, state = "dead" } = payload
+        const filter = { alert, integration, state, since: since?.epochMilliseconds }
+        if (dryRun) {
+          return { redelivered: 0, matching: yield* Effect.mapError(redeliveries.count(filter), storeProblem) }
+        }
+        if (state === "delivered" && reason === undefined) {
+          return yield* toInvalidRequest(
+            invalid("/reason", "why they are to be delivered again, because they were delivered already")
+          )
+        }
         const redelivered = yield* redeliveries
-          .dead({ integration, since: since?.epochMilliseconds }, { by: callerOf(request), reason })
+          .many(filter, { by: callerOf(request), reason })
           .pipe(Effect.mapError(storeProblem))
-        yield* logEdit(request, `A redelivery of ${redelivered} dead deliveries`, "requested")
+        yield* logEdit(request, `A redelivery of ${redelivered} ${state} deliveries`, "requested")
         return { redelivered }
       })
     })

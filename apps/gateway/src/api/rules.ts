@@ -1,7 +1,7 @@
 import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict } from "@tocsin/client"
 import { type AlertRule, AlertRuleId } from "@tocsin/core"
-import { AlertRules, Edits, invalid, GroupCommit, type StoredRule } from "@tocsin/delivery"
-import { DateTime, Effect } from "effect"
+import { AlertRules, AlertSearch, Edits, invalid, GroupCommit, type StoredRule } from "@tocsin/delivery"
+import { Clock, DateTime, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
@@ -15,7 +15,6 @@ import {
   tagged
 } from "./conditionalRequests.ts"
 import { logEdit } from "./logEdit.ts"
-import { notYet } from "./notYet.ts"
 import { pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -25,6 +24,7 @@ export const RuleHandlers = HttpApiBuilder.group(
   "rules",
   Effect.fn(function* (handlers) {
     const rules = yield* AlertRules
+    const search = yield* AlertSearch
     const edits = yield* Edits
     const groupCommit = yield* GroupCommit
     const random = yield* SecureRandom.SecureRandom
@@ -62,7 +62,11 @@ export const RuleHandlers = HttpApiBuilder.group(
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),
-      matches: notYet,
+      matches: Effect.fnUntraced(function* ({ payload: { match } }) {
+        const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
+        const { more, ...found } = yield* Effect.mapError(groupCommit.read(search.matching(match, since)), storeProblem)
+        return { ...found, ...(more && { more }) }
+      }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
         if (payload.id !== undefined && payload.id !== id) {
           return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))

@@ -1,8 +1,16 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { AlertDetails, Explanations, RulePreview } from "@tocsin/client"
+import {
+  AlertDetails,
+  AlertSummary,
+  Explanations,
+  MatchPreview,
+  Redelivered,
+  RulePreview,
+  Timeline
+} from "@tocsin/client"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
-import { Accepted, ask, errorsOf } from "../harness/answers.ts"
+import { Accepted, ask, errorsOf, listOf } from "../harness/answers.ts"
 import { SharedWorld } from "../harness/world.ts"
 
 const raise = (source: string, id: string, severity = "major") =>
@@ -69,6 +77,103 @@ describe("People's own questions and words", () => {
         assert.deepStrictEqual(why["lone"], { told: false, why: "no alert rule names it" })
         assert.deepStrictEqual(why["off"], { told: false, why: "rule to-off matches, the integration is disabled" })
         yield* ask(404, "GET", "/v1/alerts/nobody/explain")
+      })
+    )
+
+    it.effect("explain names the outcome, and of a rule that does not match the condition that failed", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const room = yield* world.room("outcome", { match: { source: "outcome" } })
+        const hook = { type: "slack", settings: { url: `${world.slackUrl}/services/T0/B0/outcome` } }
+        for (const id of ["picky", "asleep"]) yield* ask(201, "POST", "/v1/integrations", { ...hook, id, name: id })
+        const rule = { match: { source: "outcome", severity: "critical", labels: { team: "n*" } }, name: "Picky" }
+        yield* ask(201, "POST", "/v1/rules", { ...rule, id: "picky", integrations: ["picky"] })
+        yield* ask(201, "POST", "/v1/rules", {
+          id: "asleep",
+          name: "A",
+          match: {},
+          enabled: false,
+          integrations: ["asleep"]
+        })
+        const id = yield* raise("outcome", "a", "minor")
+        yield* room.told(1)
+        const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
+        const of = (name: string) => items.find(({ integration }) => integration === name)
+        assert.strictEqual(of("outcome-slack")?.outcome, "delivered")
+        assert.isString(of("outcome-slack")?.delivery)
+        assert.deepStrictEqual(
+          of("outcome-slack")?.rules.map(({ id }) => String(id)),
+          ["outcome"]
+        )
+        assert.strictEqual(of("asleep")?.outcome, "ruleDisabled")
+        const { nearest, outcome } = of("picky") ?? {}
+        assert.strictEqual(outcome, "notMatched")
+        assert.deepStrictEqual(nearest?.failed, [
+          { condition: "severity", wanted: "critical or more severe", found: "minor" },
+          { condition: "labels/team", wanted: "n*" }
+        ])
+      })
+    )
+
+    it.effect("the timeline tells what happened in order, with the attempts", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const room = yield* world.room("line", { match: { source: "line" } })
+        const id = yield* raise("line", "a")
+        yield* room.told(1)
+        yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "a drill" })
+        yield* room.told(2)
+        const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline)
+        const times = items.map(({ at }) => at.epochMilliseconds)
+        assert.deepStrictEqual(
+          times,
+          times.toSorted((a, b) => a - b)
+        )
+        const ofSlack = items.filter(({ integration }) => integration === "line-slack")
+        const steps = ["planned", "attempt", "delivered"]
+        assert.deepStrictEqual(
+          ofSlack.map(({ kind }) => kind),
+          [...steps, ...steps]
+        )
+        assert.deepInclude(ofSlack[1]?.attempt, { number: 1, outcome: "Delivered" })
+        assert.isTrue(items.some(({ kind, text }) => kind === "received" && text.includes("a drill")))
+        yield* ask(404, "GET", "/v1/alerts/nobody/timeline")
+      })
+    )
+
+    it.effect("a match is tried on the alerts of the last day, and a list is filtered", () =>
+      Effect.gen(function* () {
+        yield* raise("tried", "a", "critical")
+        yield* raise("tried", "b", "minor")
+        const tried = (yield* ask(200, "POST", "/v1/rules/matches", {
+          match: { source: "tried", severity: "major" }
+        })).as(MatchPreview)
+        assert.deepStrictEqual([tried.total, tried.items.map(({ sourceId }) => sourceId)], [1, ["a"]])
+        assert.isAtLeast(tried.of, 2)
+        const query = "source=tried&severity=minor&severity=info&notNotified=true&q=LATENCY&order=oldest"
+        const { items, total } = (yield* ask(200, "GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
+        assert.deepStrictEqual([total, items.map(({ sourceId }) => sourceId)], [1, ["b"]])
+        assert.deepStrictEqual(items[0]?.notified, { delivered: 0, of: 0 })
+        yield* ask(400, "GET", "/v1/alerts?order=sideways")
+      })
+    )
+
+    it.effect("a redelivery of many says first how many it makes, and needs a reason for what was delivered", () =>
+      Effect.gen(function* () {
+        const world = yield* SharedWorld
+        const room = yield* world.room("many", { match: { source: "many" } })
+        const id = yield* raise("many", "a")
+        yield* raise("many", "b")
+        yield* room.told(2)
+        const filter = { alert: id, state: "delivered" }
+        const redeliver = (body: object) => ask(200, "POST", "/v1/deliveries/redeliver", body)
+        const dry = (yield* redeliver({ ...filter, dryRun: true })).as(Redelivered)
+        assert.deepStrictEqual(dry, { redelivered: 0, matching: 2 })
+        const refused = yield* ask(400, "POST", "/v1/deliveries/redeliver", filter)
+        assert.strictEqual(errorsOf(refused)[0]?.path, "/reason")
+        assert.deepStrictEqual((yield* redeliver({ alert: id, dryRun: true })).as(Redelivered).matching, 0)
+        assert.strictEqual((yield* redeliver({ ...filter, reason: "a drill" })).as(Redelivered).redelivered, 2)
+        yield* room.told(3)
       })
     )
 

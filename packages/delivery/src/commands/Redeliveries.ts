@@ -1,7 +1,7 @@
 /**
  * Delivering again what died, or what a person wants to see again (case D7).
  */
-import type { IntegrationId, Kind } from "@tocsin/core"
+import type { AlertId, IntegrationId, Kind } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Conversations } from "../records/Conversations.ts"
@@ -25,6 +25,16 @@ export interface Asked {
   readonly reason: string | undefined
 }
 
+/** Which deliveries to make again. */
+export interface RedeliveryFilter {
+  /** How they ended; those that died if it is undefined. */
+  readonly state?: "dead" | "delivered" | undefined
+  readonly integration?: IntegrationId | undefined
+  readonly alert?: AlertId | undefined
+  /** Made at or after this time, in epoch milliseconds. */
+  readonly since?: number | undefined
+}
+
 /** So many are made in one transaction, so that others get their turn. */
 const chunk = 500
 
@@ -37,11 +47,10 @@ export class Redeliveries extends Context.Service<
       delivery: string,
       asked: Asked
     ) => Effect.Effect<string, NotFound | NotAgain | InvalidInput | StoreUnavailable>
-    /** Delivers again all that died and can be told now, in the order in which it was owed; gives their number. */
-    readonly dead: (
-      filter: { readonly integration: IntegrationId | undefined; readonly since: number | undefined },
-      asked: Asked
-    ) => Effect.Effect<number, StoreUnavailable>
+    /** Delivers again all that ended so and can be sent now, in the order in which it was due; gives their number. */
+    readonly many: (filter: RedeliveryFilter, asked: Asked) => Effect.Effect<number, StoreUnavailable>
+    /** How many `many` would make; makes none. */
+    readonly count: (filter: RedeliveryFilter) => Effect.Effect<number, StoreUnavailable>
   }
 >()("@tocsin/delivery/Redeliveries") {
   static readonly layer: Layer.Layer<
@@ -95,13 +104,11 @@ export class Redeliveries extends Context.Service<
         return yield* again(row, asked)
       })
 
-      /** The next dead deliveries after which nothing else was said there, or is still to be said. */
-      const deadAfter = (
-        after: number,
-        { integration, since }: { readonly integration: IntegrationId | undefined; readonly since: number | undefined }
-      ) =>
+      /** The next such deliveries after which nothing else was sent there, or is still to be sent. */
+      const endedAfter = (after: number, { alert, integration, since, state = "dead" }: RedeliveryFilter) =>
         sql<Row>`SELECT * FROM deliveries WHERE ${sql.and([
-          sql`status = 'dead' AND sequence > ${after}`,
+          sql`status = ${state} AND sequence > ${after} AND conversation_id IS NOT NULL`,
+          ...(alert === undefined ? [] : [sql`alert_id = ${alert}`]),
           sql`NOT EXISTS (SELECT 1 FROM deliveries later
           WHERE later.conversation_id = deliveries.conversation_id AND later.sequence > deliveries.sequence
             AND later.status <> 'superseded')`,
@@ -111,11 +118,36 @@ export class Redeliveries extends Context.Service<
 
       return Redeliveries.of({
         one: (id, asked) => groupCommit.commit(one(id, asked)),
-        dead: Effect.fnUntraced(function* (filter, asked) {
+        count: Effect.fnUntraced(function* (filter) {
+          let count = 0
+          for (let after = 0; ;) {
+            const possible = yield* groupCommit.read(
+              Effect.gen(function* () {
+                const rows = yield* endedAfter(after, filter)
+                const known = yield* conversations.byIds(rows.flatMap(({ conversation_id }) => conversation_id ?? []))
+                const enabled = yield* integrations.enabled
+                const last = rows.at(-1)?.sequence
+                const can = rows.filter((row) => {
+                  const conversation = known.get(row.conversation_id ?? "")
+                  return (
+                    conversation !== undefined &&
+                    enabled.has(conversation.integration) &&
+                    notNow(row, conversation) === undefined
+                  )
+                })
+                return { last, count: can.length }
+              })
+            )
+            if (possible.last === undefined) return count
+            count += possible.count
+            after = possible.last
+          }
+        }),
+        many: Effect.fnUntraced(function* (filter, asked) {
           let made = 0
           let after = 0
           for (;;) {
-            const rows = yield* groupCommit.read(deadAfter(after, filter))
+            const rows = yield* groupCommit.read(endedAfter(after, filter))
             const last = rows.at(-1)
             if (last === undefined) return made
             after = last.sequence

@@ -1,7 +1,15 @@
 /**
  * Lists of alerts, by what people know of them. Only reads.
  */
-import { type Alert, AlertId, type AlertRuleId, type IntegrationId, type Severity } from "@tocsin/core"
+import {
+  type Alert,
+  AlertId,
+  type AlertRuleId,
+  type IntegrationId,
+  type Match,
+  matches,
+  type Severity
+} from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
@@ -49,6 +57,20 @@ export interface AlertPage {
   readonly next: number | undefined
 }
 
+/** The alerts that a match matches. */
+export interface MatchedAlerts {
+  /** The newest of them, at most 50. */
+  readonly items: AlertPage["items"]
+  readonly total: number
+  /** How many were looked at. */
+  readonly of: number
+  /** More came since then than were looked at. */
+  readonly more: boolean
+}
+
+/** How many alerts a match is tried on, and how many of those that it matches are shown. */
+const mostMatched = { looked: 10_000, shown: 50 }
+
 /** How many alerts are looked at that no index finds. */
 const mostLooked = 100_000
 
@@ -60,6 +82,8 @@ export class AlertSearch extends Context.Service<
   AlertSearch,
   {
     readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, SqlError.SqlError>
+    /** The alerts that came since a time, in epoch milliseconds, and that the match matches; of the newest 10,000. */
+    readonly matching: (match: Match, since: number) => Effect.Effect<MatchedAlerts, SqlError.SqlError>
   }
 >()("@tocsin/delivery/AlertSearch") {
   static readonly layer: Layer.Layer<AlertSearch, never, SqlClient.SqlClient | Alerts> = Layer.effect(
@@ -129,7 +153,7 @@ export class AlertSearch extends Context.Service<
       /** Looks at one alert after the other, as far as an index does not find them. */
       const byLooking = Effect.fnUntraced(function* (filter: AlertFilter) {
         const { after, limit, order, q, skip = 0 } = filter
-        const matches = textMatcher(q)
+        const hasWords = textMatcher(q)
         const many = wordsIn(q).length === 0 ? chunk.rows : chunk.texts
         const isBeyond = (sequence: number) =>
           after === undefined || (order === "oldest" ? sequence > after : sequence < after)
@@ -143,7 +167,7 @@ export class AlertSearch extends Context.Service<
             ORDER BY sequence ${direction(filter)} LIMIT ${many}`
           for (const { alert, sequence } of rows) {
             reached = sequence
-            if (alert === null || !matches(alert)) continue
+            if (alert === null || !hasWords(alert)) continue
             total++
             if (!isBeyond(sequence) || sequences.length > limit) continue
             if (skipped < skip) skipped++
@@ -176,21 +200,48 @@ export class AlertSearch extends Context.Service<
         )
       })
 
+      const show = Effect.fnUntraced(function* (sequences: ReadonlyArray<number>) {
+        const shown = yield* alerts.bySequence(sequences)
+        const counts = yield* notified([...shown.values()].map(({ id }) => id))
+        return sequences.flatMap((sequence) => {
+          const alert = shown.get(sequence)
+          return alert === undefined ? [] : [{ ...alert, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
+        })
+      })
+
+      const matching = Effect.fnUntraced(function* (match: Match, since: number) {
+        const found: Array<number> = []
+        let of = 0
+        let reached = Number.MAX_SAFE_INTEGER
+        for (;;) {
+          const rows = yield* sql<{ sequence: number; created_at: number }>`SELECT sequence, created_at FROM alerts
+            WHERE sequence < ${reached} ORDER BY sequence DESC LIMIT ${chunk.texts}`
+          const recent = rows.filter(({ created_at }) => created_at >= since).map(({ sequence }) => sequence)
+          const some = yield* alerts.bySequence(recent)
+          for (const sequence of recent) {
+            const alert = some.get(sequence)
+            if (alert !== undefined && matches(match, alert)) found.push(sequence)
+          }
+          of += recent.length
+          reached = rows.at(-1)?.sequence ?? 0
+          const isThrough = rows.length < chunk.texts || recent.length < rows.length
+          if (isThrough || of >= mostMatched.looked) {
+            const items = yield* show(found.slice(0, mostMatched.shown))
+            return { items, total: found.length, of, more: !isThrough }
+          }
+          yield* Effect.yieldNow
+        }
+      })
+
       return AlertSearch.of({
+        matching,
         list: Effect.fnUntraced(function* (filter) {
           const found = yield* others(filter).length === 0 && wordsIn(filter.q).length === 0
             ? byIndex(filter)
             : byLooking(filter)
           const page = found.sequences.slice(0, filter.limit)
-          const shown = yield* alerts.bySequence(page)
-          const counts = yield* notified([...shown.values()].map(({ id }) => id))
           return {
-            items: page.flatMap((sequence) => {
-              const alert = shown.get(sequence)
-              return alert === undefined
-                ? []
-                : [{ ...alert, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
-            }),
+            items: yield* show(page),
             total: found.total,
             more: found.more,
             next: found.sequences.length > filter.limit ? page.at(-1) : undefined

@@ -163,7 +163,7 @@ export class Acts {
 
   readonly redeliver = Effect.suspend(() =>
     this.#edit(
-      Redeliveries.use(({ dead }) => dead({ integration: undefined, since: undefined }, { by: "us", reason: "again" }))
+      Redeliveries.use(({ many }) => many({ integration: undefined, since: undefined }, { by: "us", reason: "again" }))
     )
   )
 

@@ -1,0 +1,115 @@
+/**
+ * What happened to one alert, in order. Pure; times are epoch milliseconds.
+ */
+import type { Alert, AlertRuleId, IntegrationId } from "@tocsin/core"
+import type { StoredRule } from "../config/AlertRules.ts"
+import type { Delivery, Transition } from "./History.ts"
+
+/** One thing that happened. */
+export interface TimelineEntry {
+  readonly at: number
+  readonly kind:
+    | "received"
+    | "planned"
+    | "attempt"
+    | "coalesced"
+    | "delivered"
+    | "dead"
+    | "superseded"
+    | "diverted"
+    | "requeued"
+    | "ruleEdited"
+  /** The same as a sentence. */
+  readonly text: string
+  readonly integration?: IntegrationId
+  readonly delivery?: string
+  readonly rule?: AlertRuleId
+  readonly attempt?: {
+    readonly number: number
+    /** `Delivered`, or the class of the failure; absent while the attempt runs. */
+    readonly outcome?: string
+    readonly milliseconds?: number
+    /** What the service said. */
+    readonly answer?: string
+  }
+}
+
+/** What is known of the alert. */
+export interface TimelineFacts {
+  readonly alert: Alert
+  readonly deliveries: ReadonlyArray<Delivery>
+  readonly notes: ReadonlyArray<{ readonly at: number; readonly note: string }>
+  /** The rules that led somewhere, as they are now. */
+  readonly rules: ReadonlyArray<StoredRule>
+}
+
+/** Everything that happened, oldest first. */
+export const timeline = ({ alert, deliveries, notes, rules }: TimelineFacts): ReadonlyArray<TimelineEntry> => {
+  const startedAt = alert.startedAt.epochMilliseconds
+  return [
+    { at: startedAt, kind: "received" as const, text: `Raised at ${alert.source}: ${alert.rule.name}` },
+    ...(alert.clearedAt === undefined
+      ? []
+      : [
+          { at: alert.clearedAt.epochMilliseconds, kind: "received" as const, text: `Cleared: ${alert.clearedBecause}` }
+        ]),
+    ...notes.map(({ at, note }) => ({ at, kind: "received" as const, text: note })),
+    ...rules.flatMap(({ createdAt, rule, updatedAt }) =>
+      updatedAt > createdAt && updatedAt >= startedAt
+        ? [{ at: updatedAt, kind: "ruleEdited" as const, text: `Rule ${rule.name} was edited`, rule: rule.id }]
+        : []
+    ),
+    ...deliveries.flatMap(ofDelivery)
+  ].toSorted((a, b) => a.at - b.at)
+}
+
+const ofDelivery = (delivery: Delivery): ReadonlyArray<TimelineEntry> =>
+  delivery.transitions.flatMap((step, index, steps) => {
+    const { at, cause, status } = step
+    const entry = (kind: TimelineEntry["kind"], text: string): ReadonlyArray<TimelineEntry> => [
+      { at, kind, text, integration: delivery.integration, delivery: delivery.id }
+    ]
+    const because = cause === undefined ? "" : `: ${cause}`
+    switch (status) {
+      case "pending":
+        return entry("planned", `${delivery.kind} was planned${because}`)
+      case "sending":
+        return [
+          {
+            at,
+            kind: "attempt",
+            text: `Attempt ${step.attempt ?? 1}${outcomeText(steps[index + 1])}`,
+            integration: delivery.integration,
+            delivery: delivery.id,
+            attempt: { number: step.attempt ?? 1, ...outcomeOf(step, steps[index + 1]) }
+          }
+        ]
+      case "folded":
+        return entry("coalesced", `${delivery.kind} was coalesced${because}`)
+      case "retrying":
+        // After an attempt it is the attempt's own outcome.
+        return steps[index - 1]?.status === "sending" ? [] : entry("requeued", `${delivery.kind} waits again${because}`)
+      case "delivered":
+      case "dead":
+      case "superseded":
+      case "diverted":
+        return entry(status, `${delivery.kind} ${status}${because}`)
+    }
+  })
+
+const outcomeOf = (begun: Transition, ended: Transition | undefined) => {
+  if (ended === undefined) return {}
+  const milliseconds = Math.max(0, ended.at - begun.at)
+  if (ended.status === "delivered") return { outcome: "Delivered", milliseconds }
+  const [, outcome, answer] = /^(?:[a-z ]+: )?([A-Z]\w+): (.*)$/s.exec(ended.cause ?? "") ?? []
+  return outcome === undefined || answer === undefined
+    ? { outcome: "Unknown", milliseconds, ...(ended.cause !== undefined && { answer: ended.cause }) }
+    : { outcome, milliseconds, answer }
+}
+
+const outcomeText = (ended: Transition | undefined): string => {
+  if (ended === undefined) return " is running"
+  return ended.status === "delivered"
+    ? " was delivered"
+    : ` failed${ended.cause === undefined ? "" : `: ${ended.cause}`}`
+}
