@@ -1,10 +1,10 @@
 /**
- * What is owed: what should be open minus what is open (cases O1 to O9). Pure.
+ * Decides which deliveries are due: compares the conversations that should be open with those that are (cases O1 to O9).
+ * Pure.
  *
- * A conversation is one episode of an alert at one integration. It has at most
- * one delivery that has not ended. While that one is being sent nothing is
- * decided; when it has ended, `settle` decides anew. So a raise, a clear, an edit
- * and the end of an attempt are all the same computation.
+ * A conversation is one episode of an alert at one integration. It has at most one open delivery. While that delivery is
+ * being sent, the planner decides nothing; `settle` decides again when it has ended. So a raise, a clear, an edit and the
+ * end of an attempt are all the same computation.
  */
 import {
   type Alert,
@@ -19,7 +19,7 @@ import { Equal } from "effect"
 import { isMoreSevere } from "./episode.ts"
 import { type Matcher, isRule, type Conversation, type OpenDelivery, fallbackFor, unopened } from "./conversation.ts"
 
-/** Why a delivery ended, or was never to be made, without being told. */
+/** Why a delivery ended unsent, or was never due. These texts are stored as causes. */
 export type Superseded =
   | "by the edit"
   | "matched again"
@@ -30,27 +30,27 @@ export type Superseded =
   | "integration deleted"
   | "expired"
 
-/** What becomes of a conversation: its new state, and what is now owed. */
+/** The next state of a conversation, and the delivery that is due. */
 export interface Plan {
   readonly conversation: Conversation
-  /** The waiting delivery ends, and why. */
+  /** Why the pending delivery ends. */
   readonly supersede?: Superseded
-  /** A delivery is made; one that is superseded at once only says why nothing is told. */
+  /** The delivery to create. One that is superseded at once records why nothing is sent. */
   readonly enqueue?: { readonly kind: Kind; readonly superseded?: Superseded }
 }
 
-/** What the planner must know of the world. */
+/** The facts that the planner decides on. */
 export interface PlannerInput {
   readonly alert: Alert
   /** The conversations of this alert. */
   readonly conversations: ReadonlyArray<Conversation>
-  /** `notifyOnClear` of a rule as saved now, or as it last was if it was removed. */
+  /** The current `notifyOnClear` of a rule, or its last value if the rule was removed. */
   readonly notifyOnClear: (rule: AlertRuleId) => boolean
-  /** Nothing new opens at an integration that is disabled (O8). */
+  /** No conversation opens at a disabled integration (O8). */
   readonly isEnabled: (integration: IntegrationId) => boolean
 }
 
-/** An event moved the alert: it opens what matches now and, if it cleared the alert, closes everything (O1, O2, I6). */
+/** Plans after an event: opens the conversations that match now, or closes all if the alert cleared (O1, O2, I6). */
 export const onEvent = (input: PlannerInput, rules: Iterable<AlertRule>): ReadonlyArray<Plan> => {
   const { alert } = input
   if (alert.state === "cleared") {
@@ -66,21 +66,21 @@ export const onEvent = (input: PlannerInput, rules: Iterable<AlertRule>): Readon
   }
   const known = new Map(input.conversations.map((conversation) => [conversation.integration, conversation]))
   return [...new Set([...known.keys(), ...matchedBy.keys()])].flatMap((integration) => {
-    const conversation = hold(known.get(integration), integration, matchedBy.get(integration) ?? [], input)
+    const conversation = match(known.get(integration), integration, matchedBy.get(integration) ?? [], input)
     return conversation === undefined ? [] : settle(conversation, input)
   })
 }
 
 /**
- * The alert expired, and its source never says twice that it is raised: so nobody knows whether it is over, and nobody
- * is told (I9). What is being sent is left to the end of its attempt.
+ * Plans after an alert expired: closes its conversations and sends nothing, because sources do not repeat a raise, so
+ * silence does not mean that the alert is over (I9). A delivery that is being sent completes its attempt.
  */
 export const onExpiry = ({ conversations }: Pick<PlannerInput, "conversations">): ReadonlyArray<Plan> =>
   conversations.flatMap((conversation): ReadonlyArray<Plan> => {
     if (conversation.state === "closed") return []
     const closed = close(conversation, "expired")
     const { lastEnqueued, openDelivery } = conversation
-    if (isBeingSaid(openDelivery)) return [{ conversation: closed }]
+    if (isBeingSent(openDelivery)) return [{ conversation: closed }]
     const over = { ...closed, openDelivery: undefined, lastEnqueued: "cleared" as const }
     if (openDelivery !== undefined) return [{ conversation: over, supersede: "expired" }]
     return lastEnqueued === "raised"
@@ -89,8 +89,8 @@ export const onExpiry = ({ conversations }: Pick<PlannerInput, "conversations">)
   })
 
 /**
- * An alert rule was edited, made (`before` is undefined) or removed (`after` is
- * undefined): only the conversations that it holds or would now hold are looked at (O2, O5, O6).
+ * Plans after an alert rule was edited, created (`before` is undefined) or removed (`after` is undefined). Considers
+ * only the conversations that the rule matches or matched (O2, O5, O6).
  */
 export const onEdit = (
   input: PlannerInput,
@@ -101,33 +101,33 @@ export const onEdit = (
   const known = new Map(input.conversations.map((conversation) => [conversation.integration, conversation]))
   const rule = after ?? before
   if (rule === undefined) return []
-  const concerned = new Set([
+  const affected = new Set([
     ...(after?.integrations ?? []),
     ...input.conversations.filter(({ matchedBy }) => matchedBy.includes(rule.id)).map(({ integration }) => integration)
   ])
-  const plans = [...concerned].flatMap((integration) => {
+  const plans = [...affected].flatMap((integration) => {
     const conversation = known.get(integration)
-    const letsGo = whyLetGo(input.alert, before, after, integration)
-    if (letsGo !== undefined) {
-      return conversation === undefined ? [] : settle(letGo(conversation, rule.id, letsGo), input)
+    const reason = whyUnmatched(input.alert, before, after, integration)
+    if (reason !== undefined) {
+      return conversation === undefined ? [] : settle(unmatch(conversation, rule.id, reason), input)
     }
-    const holds = after?.enabled === true && matches(after.match, input.alert) ? [rule.id] : []
-    const held = hold(conversation, integration, holds, input)
-    return held === undefined ? [] : settle(held, input)
+    const matching = after?.enabled === true && matches(after.match, input.alert) ? [rule.id] : []
+    const matched = match(conversation, integration, matching, input)
+    return matched === undefined ? [] : settle(matched, input)
   })
-  return withStandIns(plans, input)
+  return withFallbacks(plans, input)
 }
 
-/** An integration is being removed: what stands in for its conversation closes with that (D4). */
+/** Plans after an integration was removed: the conversations of its fallback close with it (D4). */
 export const onRemoval = (input: PlannerInput, integration: IntegrationId): ReadonlyArray<Plan> => {
-  const holder = fallbackFor(integration)
+  const matcher = fallbackFor(integration)
   return input.conversations
-    .filter(({ matchedBy }) => matchedBy.includes(holder))
-    .map((conversation) => settle(letGo(conversation, holder, "integrationRemoved"), input))
+    .filter(({ matchedBy }) => matchedBy.includes(matcher))
+    .map((conversation) => settle(unmatch(conversation, matcher, "integrationRemoved"), input))
 }
 
-/** What stood in for a conversation that is being closed closes with it (D4). */
-const withStandIns = (plans: ReadonlyArray<Plan>, input: PlannerInput): ReadonlyArray<Plan> => {
+/** Closes the fallback conversations of the conversations that the plans close (D4). */
+const withFallbacks = (plans: ReadonlyArray<Plan>, input: PlannerInput): ReadonlyArray<Plan> => {
   const byIntegration = new Map(plans.map((plan) => [plan.conversation.integration, plan]))
   for (const { conversation } of plans) {
     const { closedBecause, integration, state } = conversation
@@ -135,7 +135,7 @@ const withStandIns = (plans: ReadonlyArray<Plan>, input: PlannerInput): Readonly
     for (const other of input.conversations) {
       if (!other.matchedBy.includes(fallbackFor(integration))) continue
       const planned = byIntegration.get(other.integration)
-      const closed = letGo(planned?.conversation ?? other, fallbackFor(integration), closedBecause)
+      const closed = unmatch(planned?.conversation ?? other, fallbackFor(integration), closedBecause)
       if (closed.state === "open") byIntegration.set(other.integration, { ...planned, conversation: closed })
       else if (planned?.enqueue === undefined) byIntegration.set(other.integration, settle(closed, input))
     }
@@ -143,8 +143,8 @@ const withStandIns = (plans: ReadonlyArray<Plan>, input: PlannerInput): Readonly
   return [...byIntegration.values()]
 }
 
-/** Why the edited rule no longer leads this alert to the integration; undefined where the edit does not say so. */
-const whyLetGo = (
+/** Why the edited rule no longer sends this alert to the integration; undefined if the edit did not change that. */
+const whyUnmatched = (
   alert: Alert,
   before: AlertRule | undefined,
   after: AlertRule | undefined,
@@ -153,12 +153,12 @@ const whyLetGo = (
   if (after === undefined) return "alertRuleRemoved"
   if (!after.enabled) return "alertRuleDisabled"
   if (!after.integrations.includes(integration)) return "integrationRemoved"
-  // An alert that a rule holds since it was graver stays held by an edit of something else (I6).
+  // A rule that matched while the alert was more severe keeps matching when something else is edited (I6).
   const edited = before === undefined || !Equal.equals(before.match, after.match)
   return edited && !matches(after.match, alert) ? "alertRuleChanged" : undefined
 }
 
-const hold = (
+const match = (
   conversation: Conversation | undefined,
   integration: IntegrationId,
   by: ReadonlyArray<Matcher>,
@@ -183,9 +183,9 @@ const hold = (
   }
 }
 
-const letGo = (conversation: Conversation, rule: Matcher, because: Because): Conversation => {
+const unmatch = (conversation: Conversation, rule: Matcher, because: Because): Conversation => {
   if (!conversation.matchedBy.includes(rule)) return conversation
-  const matchedBy = conversation.matchedBy.filter((holder) => holder !== rule)
+  const matchedBy = conversation.matchedBy.filter((matcher) => matcher !== rule)
   return matchedBy.length > 0 ? { ...conversation, matchedBy } : close(conversation, because)
 }
 
@@ -195,22 +195,22 @@ const close = (conversation: Conversation, because: Because): Conversation =>
     : { ...conversation, state: "closed", matchedBy: [], closedBecause: because }
 
 /**
- * What is owed now that the conversation is as it is. Called after every change
- * of it, and after every end of one of its deliveries.
+ * Decides which delivery is due in the conversation. Called after every change of the conversation, and whenever one of
+ * its deliveries ends.
  */
 export const settle = (conversation: Conversation, input: Pick<PlannerInput, "alert" | "notifyOnClear">): Plan => {
-  if (isBeingSaid(conversation.openDelivery)) return { conversation }
+  if (isBeingSent(conversation.openDelivery)) return { conversation }
   return conversation.state === "open" ? settleOpen(conversation, input.alert) : settleClosed(conversation, input)
 }
 
-/** By itself, or by a digest or a later episode's message. */
-const isBeingSaid = (openDelivery: OpenDelivery | undefined) =>
+/** Whether it is being sent, by itself or in a digest or a message about a later episode. */
+const isBeingSent = (openDelivery: OpenDelivery | undefined) =>
   openDelivery?.status === "sending" || openDelivery?.status === "folded"
 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   const { lastEnqueued, lastSent, openDelivery } = conversation
   if (openDelivery?.kind === "Cleared") {
-    // Edited there and back before the clear was said: a room that was surely told still knows that it is raised (O9).
+    // Edited back before the clear was sent: a channel that surely received the raise still shows it (O9).
     const back = { ...conversation, openDelivery: undefined, lastEnqueued: "raised" as const }
     if (lastSent === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", enqueue: { kind: "Raised" } }
@@ -220,8 +220,8 @@ const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   }
   if (openDelivery !== undefined) return { conversation }
   if (lastEnqueued !== "raised") {
-    const owed = { ...conversation, lastEnqueued: "raised" as const }
-    return lastSent === "raised" ? settleOpen(owed, alert) : { conversation: owed, enqueue: { kind: "Raised" } }
+    const raised = { ...conversation, lastEnqueued: "raised" as const }
+    return lastSent === "raised" ? settleOpen(raised, alert) : { conversation: raised, enqueue: { kind: "Raised" } }
   }
   return lastSent === "raised" && isMoreSevere(alert.severity, conversation.severitySent)
     ? { conversation, enqueue: { kind: "Escalated" } }
@@ -247,7 +247,7 @@ const settleClosed = (
   }
   if (openDelivery !== undefined || lastEnqueued !== "raised") return { conversation }
   const over = { ...conversation, lastEnqueued: "cleared" as const }
-  if (!conversation.everMatchedBy.some((holder) => isRule(holder) && notifyOnClear(holder)))
+  if (!conversation.everMatchedBy.some((matcher) => isRule(matcher) && notifyOnClear(matcher)))
     return { conversation: over }
   return lastSent === "raised" || outcomeUnknown
     ? { conversation: over, enqueue: { kind: "Cleared" } }
@@ -260,7 +260,7 @@ const settleClosed = (
       }
 }
 
-/** Whether the alert itself ended the conversation, and not an edit. */
+/** Whether the alert itself ended the conversation, rather than an edit. */
 export const isEnded = ({ closedBecause }: Pick<Conversation, "closedBecause">, alert: Alert): boolean =>
   alert.state === "cleared" && closedBecause === (alert.clearedBecause ?? "conditionsNoLongerMet")
 

@@ -90,21 +90,21 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
   }
 }
 
-/** Nothing is sent until a person has mended something; it is looked for again every five minutes. */
+/** A broken integration: nothing is sent until a person has fixed it. The lane probes it every five minutes. */
 export const broken = (health: Health, now: number): Health => ({
   ...health,
   blocked: { why: "broken", since: now, until: now + brokenPause }
 })
 
-/** What a lane knows after a success: a pause that the service asked for meanwhile is not over by it. */
+/** The health of a lane after a success. A pause that the service asked for meanwhile stays. */
 export const afterSuccess = ({ blocked }: Health, now: number): Health =>
   blocked?.why === "limited" && blocked.until > now ? { ...healthy, blocked } : healthy
 
-/** The deliveries of which the last failure says that they were not to blame: they are given back. */
+/** The dead deliveries to requeue: the last failure shows that the integration, not the message, was at fault. */
 export const requeued = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
   isRefused && after.blocked !== before.blocked && after.blocked?.why === "broken" ? [...before.rejected, delivery] : []
 
-/** From when on what waits goes to the fallback, as epoch milliseconds; `after` is in seconds. */
+/** When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. */
 export const divertsAt = ({ blocked, unavailableSince }: Health, after: number): number => {
   switch (blocked?.why) {
     case "broken":

@@ -1,5 +1,5 @@
 /**
- * What a delivery says when it is taken. Pure.
+ * Composes the notification of a delivery when it is claimed. Pure.
  */
 import { type Alert, type Kind, type Notification } from "@tocsin/core"
 import { DateTime } from "effect"
@@ -7,8 +7,8 @@ import { isEnded } from "./Planner.ts"
 import type { StoredConversation } from "./conversation.ts"
 
 /**
- * What to say now: a raise that was still waiting when its alert cleared is said as what is true by now (O3). `flaps`
- * counts the earlier episodes that the message also speaks of (O7).
+ * Composes the notification as it is true now: a raise that was still pending when its alert cleared becomes
+ * `RaisedAndCleared` (O3). `flaps` counts the earlier episodes that the message also covers (O7).
  */
 export const composeNotification = (
   kind: Kind,
@@ -16,7 +16,7 @@ export const composeNotification = (
   conversation: StoredConversation,
   flaps = 0
 ): Notification => {
-  // An alert that cleared after an edit had closed the conversation is over, and not only cleared here.
+  // If the alert cleared after an edit closed the conversation, the message reports the clear, not the edit.
   const isOver = alert.state === "cleared"
   const because = (isOver ? alert.clearedBecause : conversation.closedBecause) ?? "conditionsNoLongerMet"
   const closedAt = DateTime.makeUnsafe(conversation.closedAt ?? alert.startedAt.epochMilliseconds)

@@ -28,19 +28,19 @@ export const matchedText = (matchers: ReadonlyArray<string>): string =>
 export interface Conversation {
   readonly integration: IntegrationId
   readonly state: "open" | "closed"
-  /** What holds it open. */
+  /** The matching rules and fallbacks: the conversation is open while there is one. */
   readonly matchedBy: ReadonlyArray<Matcher>
-  /** Whatever ever held it. */
+  /** All rules and fallbacks that ever matched. */
   readonly everMatchedBy: ReadonlyArray<Matcher>
   readonly closedBecause: Because | undefined
-  /** What the integration was last told; undefined if nothing, or if a clear was perhaps told. */
+  /** The last message that was delivered; undefined if none was, or if the outcome of a clear is unknown. */
   readonly lastSent: "raised" | "cleared" | undefined
-  /** What it was last owed, told or not. */
+  /** The last message that was enqueued, delivered or not. */
   readonly lastEnqueued: "raised" | "cleared" | undefined
   readonly severitySent: Severity | undefined
-  /** The room perhaps believes that it is raised: an attempt to say so, or to say otherwise, ended without an answer. */
+  /** Whether the channel may show the alert as raised: an attempt to send a raise or a clear ended without an answer. */
   readonly outcomeUnknown: boolean
-  /** The fallback that was told in its place. */
+  /** The fallback that was notified instead. */
   readonly divertedTo: IntegrationId | undefined
   readonly openDelivery: OpenDelivery | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * A conversation after an attempt to send in it. Pure.
+ * Computes a conversation after an attempt to send in it. Pure.
  */
 import type { Alert, Kind, Reason } from "@tocsin/core"
 import type { Outcome } from "./attempt.ts"
@@ -24,12 +24,12 @@ export const conversationAfter = <C extends Conversation>(
     : failed
 }
 
-/** The conversation after an attempt of that kind of which nobody knows whether it arrived. */
+/** The conversation after an attempt of that kind whose outcome is unknown. */
 export const withUnknownOutcome = <C extends Conversation>(conversation: C, kind: Kind): C => {
   switch (kind) {
     case "Raised":
     case "RaisedAndCleared":
-      // Also where it was sent again after its clear was settled.
+      // Also if it was redelivered after its clear was settled.
       return { ...conversation, outcomeUnknown: true, lastEnqueued: "raised" }
     case "Cleared":
       return { ...conversation, outcomeUnknown: true, lastSent: undefined }

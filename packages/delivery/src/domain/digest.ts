@@ -11,24 +11,24 @@ import {
   severityRank
 } from "@tocsin/core"
 
-/** So many alerts of each group have a line of their own in a digest; the others are counted. */
+/** The most alerts of a group that a digest lists; it counts the others. */
 const linesOfGroup = 5
 
-/** So many groups have lines; those of the rest are counted together. */
+/** The most groups that a digest lists; it counts the alerts of the others together. */
 const mostGroups = 50
 
-/** Many notifications as one: by rule, the gravest first (D5). */
+/** Combines many notifications into one: grouped by rule, the most severe first (D5). */
 export const digest = (
   notifications: ReadonlyArray<Notification & { readonly alert: Alert }>,
   link: URL | undefined
 ): Extract<Notification, { _tag: "Digest" }> => {
   const groups = [...Map.groupBy(notifications, ({ alert }) => alert.rule.name)].map(([rule, of]) => {
-    const gravestFirst = of.toSorted((a, b) => severityRank(b.alert.severity) - severityRank(a.alert.severity))
+    const mostSevereFirst = of.toSorted((a, b) => severityRank(b.alert.severity) - severityRank(a.alert.severity))
     return {
       rule,
       severity: mostSevere(of),
       total: of.length,
-      alerts: gravestFirst.slice(0, linesOfGroup).map((notification) => {
+      alerts: mostSevereFirst.slice(0, linesOfGroup).map((notification) => {
         const { headline, link } = Message.fromNotification(notification)
         return { text: headline, ...(link && { link }) }
       })

@@ -1,24 +1,24 @@
 /**
- * Which episode an event belongs to, and what it does to it (cases I1 to I6).
+ * Decides which episode an event belongs to, and how it changes that episode (cases I1 to I6). Pure.
  */
 import { type Alert, type AlertEvent, type AlertId, severityRank } from "@tocsin/core"
 import { DateTime } from "effect"
 
-/** The latest episode of an alert, as the store knows it. */
+/** The latest episode of an alert, as it is stored. */
 export interface Episode {
   readonly alert: Alert
-  /** Whether it was raised here, or is known by its clear only (I4). */
+  /** Whether its raise arrived; false if only its clear did (I4). */
   readonly raisedHere: boolean
   /** Whether the source stated the time of the clear (I3). */
   readonly clearTimeStated: boolean
-  /** What the last event said, to know it again (I5). */
+  /** The hash of the last event, to recognize a repeat (I5). */
   readonly lastHash: string
 }
 
-/** What an event does. */
+/** The effect of an event. */
 export type Verdict =
   | {
-      /** It moves the alert, which is now as given; `NeverRaised`: a clear of an alert that was never raised here. */
+      /** The event changes the alert to the one given; `NeverRaised`: a clear of an alert whose raise never arrived. */
       readonly _tag: "Opened" | "Updated" | "Cleared" | "NeverRaised"
       readonly alert: Alert
       readonly clearTimeStated: boolean
@@ -27,7 +27,7 @@ export type Verdict =
   | { readonly _tag: "Duplicate"; readonly alert: Alert }
   | { readonly _tag: "Late"; readonly alert: Alert }
 
-/** Decides what the event does to the latest episode of its alert. `now` is when it arrived; `newId` names a new episode. */
+/** Decides how the event changes the latest episode of its alert. `now` is when it arrived; `newId` is the id of a new episode. */
 export const judge = (
   episode: Episode | undefined,
   event: AlertEvent,
@@ -48,7 +48,7 @@ export const judge = (
 
   if (alert.state === "raised") {
     if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }
-    // Where an id names one problem only, its clear ends it, however the two times were read.
+    // An id that is never reused names one problem: its clear ends it, whatever the two times are.
     if (event.reusesId && isOfEarlierEpisode(alert, event)) return { _tag: "Late", alert }
     return {
       _tag: "Cleared",
@@ -59,13 +59,13 @@ export const judge = (
   return event.reusesId && isLater(episode, event) ? open(alert.episode + 1) : { _tag: "Late", alert }
 }
 
-/** How far the clocks of one source may differ, in seconds: one may state the starts of its alerts, another the ends. */
+/** How far the clocks of one source may differ, in seconds: raises and clears may come from different machines. */
 const clockTolerance = 60
 
 const withinTolerance = (at: DateTime.Utc, of: DateTime.Utc): boolean =>
   DateTime.isGreaterThanOrEqualTo(at, DateTime.subtract(of, { seconds: clockTolerance }))
 
-/** Whether a clear is about an episode before the open one (I3); one that names its start may be of a clock that is behind. */
+/** Whether a clear is about an earlier episode (I3). A clear with the open episode's start may come from a slow clock. */
 const isOfEarlierEpisode = ({ startedAt }: Alert, event: AlertEvent): boolean => {
   if (event.clearedAt === undefined || DateTime.isGreaterThanOrEqualTo(event.clearedAt, startedAt)) return false
   return !DateTime.Equivalence(event.startedAt, startedAt) || !withinTolerance(event.clearedAt, startedAt)
@@ -73,7 +73,7 @@ const isOfEarlierEpisode = ({ startedAt }: Alert, event: AlertEvent): boolean =>
 
 /** Whether a raise after a clear is about a problem after the cleared episode (I3). */
 const isLater = ({ alert, clearTimeStated }: Episode, event: AlertEvent): boolean => {
-  // A clear without a time says nothing of the sender's clock: only the very same start tells the episode.
+  // Without the time of the clear there is no clock to compare: only the same start identifies the episode.
   if (!clearTimeStated) return !DateTime.Equivalence(event.startedAt, alert.startedAt)
   return (
     DateTime.isGreaterThan(event.startedAt, alert.startedAt) &&
@@ -86,7 +86,7 @@ const raisedAlert = (event: AlertEvent, id: AlertId, episode: number): Alert => 
   return { ...known, id, episode, state: "raised" }
 }
 
-/** The last to arrive is true; the earliest start stays, with its view (I3, I6). */
+/** Applies a raise: the latest event wins, but the earliest start and its link stay (I3, I6). */
 const updatedAlert = (alert: Alert, event: AlertEvent): Alert => {
   const updated = raisedAlert(event, alert.id, alert.episode)
   if (DateTime.isLessThan(event.startedAt, alert.startedAt)) return updated
@@ -97,7 +97,7 @@ const updatedAlert = (alert: Alert, event: AlertEvent): Alert => {
   }
 }
 
-/** A clear ends the alert and adds what was measured at the end; what the raise said of the problem stays. */
+/** Applies a clear: ends the alert and adds the values measured at the end. The description from the raise stays. */
 const clearedAlert = (alert: Alert, event: AlertEvent, now: DateTime.Utc): Alert => {
   const atStart = new Map(alert.observations.map((observation) => [observation.name, observation]))
   const ended = event.observations.map((observation) => ({ ...atStart.get(observation.name), ...observation }))
@@ -111,6 +111,6 @@ const clearedAlert = (alert: Alert, event: AlertEvent, now: DateTime.Utc): Alert
   }
 }
 
-/** Whether `severity` is graver than `than`, or nothing was told yet. */
+/** Whether `severity` is more severe than `than`; true if nothing was sent yet. */
 export const isMoreSevere = (severity: Alert["severity"], than: Alert["severity"] | undefined): boolean =>
   than === undefined || severityRank(severity) > severityRank(than)

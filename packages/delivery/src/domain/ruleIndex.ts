@@ -1,36 +1,37 @@
 /**
- * Finds the rules that may match an alert without a look at all of them.
+ * Finds the rules that may match an alert without testing all of them. Pure.
  */
 import type { Alert, AlertRule, Match } from "@tocsin/core"
 
 /**
- * The rules in use that may match an alert, in their order. A rule is looked up by texts that its match demands word for
- * word, those that the fewest other rules demand; one that demands none (only patterns with `*`) is always among them.
+ * Returns the enabled rules that may match an alert, in their order. A rule is indexed by the exact texts that its match
+ * requires, by those that the fewest other rules require. A rule without exact texts (only patterns with `*`) is always
+ * included.
  */
 export const ruleIndex = (rules: ReadonlyArray<AlertRule>): ((alert: Alert) => ReadonlyArray<AlertRule>) => {
-  const enabled = rules.flatMap((rule) => (rule.enabled ? [{ rule, demands: demanded(rule.match) }] : []))
-  const demanding = new Map<string, number>()
-  for (const { demands } of enabled) {
-    for (const key of demands.flat()) demanding.set(key, (demanding.get(key) ?? 0) + 1)
+  const enabled = rules.flatMap((rule) => (rule.enabled ? [{ rule, requirements: exactTexts(rule.match) }] : []))
+  const requiredBy = new Map<string, number>()
+  for (const { requirements } of enabled) {
+    for (const key of requirements.flat()) requiredBy.set(key, (requiredBy.get(key) ?? 0) + 1)
   }
-  const commonest = (keys: ReadonlyArray<string>) => Math.max(...keys.map((key) => demanding.get(key) ?? 0))
+  const commonest = (keys: ReadonlyArray<string>) => Math.max(...keys.map((key) => requiredBy.get(key) ?? 0))
   const byKey = new Map<string | undefined, Array<number>>()
-  enabled.forEach(({ demands }, place) => {
-    const [rarest] = demands.toSorted((a, b) => commonest(a) - commonest(b))
+  enabled.forEach(({ requirements }, index) => {
+    const [rarest] = requirements.toSorted((a, b) => commonest(a) - commonest(b))
     for (const key of new Set<string | undefined>(rarest ?? [undefined])) {
-      const places = byKey.get(key)
-      if (places === undefined) byKey.set(key, [place])
-      else places.push(place)
+      const indexes = byKey.get(key)
+      if (indexes === undefined) byKey.set(key, [index])
+      else indexes.push(index)
     }
   })
   return (alert) => {
-    const places = new Set([undefined, ...said(alert)].flatMap((key) => byKey.get(key) ?? []))
-    return [...places].toSorted((a, b) => a - b).flatMap((place) => enabled[place]?.rule ?? [])
+    const indexes = new Set([undefined, ...textsOf(alert)].flatMap((key) => byKey.get(key) ?? []))
+    return [...indexes].toSorted((a, b) => a - b).flatMap((index) => enabled[index]?.rule ?? [])
   }
 }
 
-/** What the match demands word for word: of each list the alert must say one. */
-const demanded = ({ labels = {}, rule, source, test }: Match): ReadonlyArray<ReadonlyArray<string>> => {
+/** The exact texts that the match requires: the alert must contain one of each list. */
+const exactTexts = ({ labels = {}, rule, source, test }: Match): ReadonlyArray<ReadonlyArray<string>> => {
   const all: ReadonlyArray<readonly [of: string, texts: Match["source"]]> = [
     ["source", source],
     ["rule", rule],
@@ -43,8 +44,8 @@ const demanded = ({ labels = {}, rule, source, test }: Match): ReadonlyArray<Rea
   })
 }
 
-/** All that an alert says which a match can demand. */
-const said = ({ labels, rule, source, test }: Alert): ReadonlyArray<string> => [
+/** All texts of an alert that a match can require. */
+const textsOf = ({ labels, rule, source, test }: Alert): ReadonlyArray<string> => [
   key("source", source),
   ...[rule.name, rule.id].flatMap((text) => (text === undefined ? [] : key("rule", text))),
   ...[test?.name, test?.id].flatMap((text) => (text === undefined ? [] : key("test", text))),

@@ -1,5 +1,5 @@
 /**
- * Closes alerts that their sources did not clear: by hand, or because nothing was heard of them.
+ * Closes alerts that their sources did not clear: by hand, or because they expired.
  */
 import type { Alert, AlertId } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
@@ -8,11 +8,11 @@ import { Alerts } from "../records/Alerts.ts"
 import { Reconciler } from "./Reconciler.ts"
 import { alertKey } from "../sql/locks.ts"
 
-/** Closes alerts. Belongs inside a journal's transaction. */
+/** Closes alerts. Runs inside a transaction of `GroupCommit`. */
 export class AlertCloser extends Context.Service<
   AlertCloser,
   {
-    /** Closes a raised alert, and records why; one that has cleared stays as it is. Undefined if there is none of this id. */
+    /** Closes a raised alert and records why. A cleared alert stays as it is. Returns undefined if there is no such alert. */
     readonly close: (
       id: AlertId,
       because: "byHand" | "expired",
@@ -25,7 +25,7 @@ export class AlertCloser extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const alerts = yield* Alerts
-      const reconciliation = yield* Reconciler
+      const reconciler = yield* Reconciler
 
       return AlertCloser.of({
         close: Effect.fnUntraced(function* (id, because, note) {
@@ -49,8 +49,8 @@ export class AlertCloser extends Context.Service<
             received_at: yield* Clock.currentTimeMillis
           })}`
           yield* because === "expired"
-            ? reconciliation.expired(cleared)
-            : reconciliation.moved([{ alert: cleared, before: alert }])
+            ? reconciler.expired(cleared)
+            : reconciler.moved([{ alert: cleared, before: alert }])
           return cleared
         })
       })

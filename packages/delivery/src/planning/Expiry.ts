@@ -1,8 +1,7 @@
 /**
- * Closes the alerts of which nothing was heard for long (case I9).
+ * Closes alerts that their sources have not mentioned for 30 days (case I9).
  *
- * None of today's sources says again and again that an alert is still raised, so
- * silence does not mean that it is over: nobody is told.
+ * Today's sources do not repeat a raise, so silence does not mean that an alert is over. Therefore no message is sent.
  */
 import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
@@ -11,13 +10,13 @@ import { AlertCloser } from "./AlertCloser.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 
-/** How long an alert stays raised when nothing is heard of it. */
+/** How long an alert stays raised without an event from its source. */
 const expireAfter = Duration.days(30)
 
 /** How many alerts share a transaction. */
 const chunk = 1000
 
-/** Looks once an hour, for as long as the layer lives. */
+/** Closes expired alerts once an hour, for as long as the layer lives. */
 export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient | AlertCloser> = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -33,7 +32,7 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     })
 
     yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more }).pipe(
-      ignoreLogged("Closing silent alerts failed. It is tried again in an hour."),
+      ignoreLogged("Closing expired alerts failed; retrying in an hour."),
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.forkScoped
     )

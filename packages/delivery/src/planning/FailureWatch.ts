@@ -80,6 +80,6 @@ interface Oldest {
   readonly last_notice: number | null
 }
 
-/** Until when the service is to blame. After that the delivery waits for our own rate limit, which is no failure. */
+/** Until when the service causes the delay. After that, the delivery waits for our own rate limit, which is no failure. */
 const failingUntil = ({ broken_reason, last_failure, next_at, waiting_until }: Oldest): number =>
   broken_reason === null ? Math.max(last_failure, next_at, waiting_until ?? 0) : Infinity

@@ -1,5 +1,6 @@
 /**
- * What an integration cannot be told goes to its fallback (case D4). All of it runs inside a journal's transaction.
+ * Diverts deliveries that an integration cannot receive to its fallback (case D4). All of it runs inside a transaction of
+ * `GroupCommit`.
  */
 import { type Alert, AlertId, type IntegrationId, type Kind } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
@@ -13,21 +14,21 @@ import { isEnded, settle } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { type StoredConversation, isRule, fallbackFor, unopened } from "../domain/conversation.ts"
 
-/** What a fallback can say in another's place. Clears are for who was told of the raise. */
+/** The kinds that go to a fallback. A clear goes only to the integration that received the raise. */
 const divertible: ReadonlyArray<Kind> = ["Raised", "RaisedAndCleared", "Escalated"]
 
-/** So many are diverted in one transaction. */
+/** How many deliveries of each status are diverted in one transaction. */
 const chunk = 200
 
 /** Diverts deliveries. */
 export class Fallbacks extends Context.Service<
   Fallbacks,
   {
-    /** The integration's fallback, if it can be used now: one that is disabled or broken is none. */
+    /** The fallback of the integration; undefined if it has none, or if the fallback is disabled or broken. */
     readonly of: (integration: IntegrationId) => Effect.Effect<IntegrationId | undefined, SqlError.SqlError>
-    /** Diverts a delivery, which has not ended, and says why; false if it must wait where it is. */
+    /** Diverts an open delivery and records why. Returns false if the delivery cannot be diverted. */
     readonly divert: (delivery: string, to: IntegrationId, why: string) => Effect.Effect<boolean, SqlError.SqlError>
-    /** Diverts the next of what waits at the integration; gives how many. */
+    /** Diverts the next pending deliveries of the integration; returns how many. */
     readonly divertPending: (integration: IntegrationId, why: string) => Effect.Effect<number, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Fallbacks") {
@@ -53,22 +54,22 @@ export class Fallbacks extends Context.Service<
         return other?.enabled === true && other.broken === undefined ? fallback : undefined
       })
 
-      /** Tells the fallback, unless it has a conversation about this alert already. */
-      const tell = Effect.fnUntraced(function* (alert: Alert, from: StoredConversation, to: IntegrationId) {
+      /** Opens a conversation at the fallback, unless it has one about this alert already. */
+      const notifyFallback = Effect.fnUntraced(function* (alert: Alert, from: StoredConversation, to: IntegrationId) {
         const all = (yield* conversations.ofAlerts([alert.id])).get(alert.id) ?? []
         const known = all.find(({ integration }) => integration === to)
-        const holder = fallbackFor(from.integration)
-        const held = {
+        const matcher = fallbackFor(from.integration)
+        const matched = {
           ...(known ?? unopened(to)),
-          everMatchedBy: [...new Set([...(known?.everMatchedBy ?? []), holder, ...from.everMatchedBy.filter(isRule)])]
+          everMatchedBy: [...new Set([...(known?.everMatchedBy ?? []), matcher, ...from.everMatchedBy.filter(isRule)])]
         }
         const { notifyOnClear } = yield* alertRules.current
         if (from.state === "open") {
-          const matchedBy = [...new Set([...(known?.matchedBy ?? []), holder])]
-          const open = { ...held, state: "open" as const, matchedBy, closedBecause: undefined }
+          const matchedBy = [...new Set([...(known?.matchedBy ?? []), matcher])]
+          const open = { ...matched, state: "open" as const, matchedBy, closedBecause: undefined }
           yield* conversations.apply([{ alert: alert.id, plans: [settle(open, { alert, notifyOnClear })], known: all }])
         } else if (known === undefined) {
-          const over = { ...held, closedBecause: from.closedBecause, lastEnqueued: "raised" as const }
+          const over = { ...matched, closedBecause: from.closedBecause, lastEnqueued: "raised" as const }
           yield* conversations.apply([
             { alert: alert.id, plans: [{ conversation: over, enqueue: { kind: "Raised" } }], known: all }
           ])
@@ -84,14 +85,14 @@ export class Fallbacks extends Context.Service<
         // Fallbacks never chain.
         if (conversation === undefined || alert === undefined || !conversation.everMatchedBy.every(isRule)) return false
         if (conversation.state === "closed" && !isEnded(conversation, alert)) return false
-        yield* tell(alert, conversation, to)
+        yield* notifyFallback(alert, conversation, to)
         yield* deliveries.transition([{ delivery, status: "diverted", cause: `to ${to}: ${why}` }])
         const { notifyOnClear } = yield* alertRules.current
         const over = {
           ...conversation,
           openDelivery: undefined,
           divertedTo: to,
-          // What it says now is told elsewhere; it is not owed here again.
+          // The fallback sends it; it is not due here again.
           severitySent: row.kind === "Escalated" ? alert.severity : conversation.severitySent,
           ...(conversation.state === "closed" && !conversation.outcomeUnknown && { lastEnqueued: "cleared" as const })
         }

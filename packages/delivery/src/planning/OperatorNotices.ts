@@ -1,5 +1,5 @@
 /**
- * Notices to operators: an integration is broken or keeps failing (case D4), or a source sends what cannot be read.
+ * Notices to operators: an integration is broken or keeps failing (case D4), or a source sends an unreadable body.
  */
 import type { IntegrationId, Notification } from "@tocsin/core"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
@@ -54,7 +54,7 @@ export class OperatorNotices extends Context.Service<
       const signals = yield* Signals
       const operators = yield* Operators
 
-      /** Enqueues a notice about `about`, which `compose` words; it is given the time of the last one. */
+      /** Enqueues a notice about `about`. `compose` writes it, and gets the time of the last one. */
       const enqueue = Effect.fnUntraced(function* (
         about: string,
         compose: (

@@ -1,6 +1,6 @@
 /**
- * Planning on the store: what should be open minus what is open, for the alert that an event moved, and for all
- * raised alerts after an operator's edit, 1,000 at a time (case O6).
+ * Runs the planner on the store: for each alert that an event changed, and for all raised alerts after an operator's
+ * edit, 1,000 at a time (case O6).
  */
 import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
@@ -17,39 +17,39 @@ import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
 
-/** How many alerts share a transaction: few enough that events wait some tens of milliseconds for it. */
+/** How many alerts share a transaction. Events wait for it, some tens of milliseconds. */
 const chunk = 1000
 
-/** What an operator changed: a rule (made without `before`, removed without `after`), or an integration that is enabled again. */
+/** What an operator changed: a rule (created without `before`, removed without `after`), or an integration that was enabled. */
 export const Edit = Schema.Union([
   Schema.Struct({ enabled: IntegrationId }),
   Schema.Struct({ before: Schema.optionalKey(AlertRule), after: Schema.optionalKey(AlertRule) })
 ])
 export type Edit = typeof Edit.Type
 
-/** What an event did to an alert. */
+/** An alert that an event changed. */
 export interface Moved {
   readonly alert: Alert
-  /** What it was, if it was known. */
+  /** The alert before the event, if it was known. */
   readonly before: Alert | undefined
 }
 
-/** Plans, and writes what was planned. All but `preview` belongs inside a journal's transaction. */
+/** Plans deliveries and writes the plans. All but `preview` runs inside a transaction of `GroupCommit`. */
 export class Reconciler extends Context.Service<
   Reconciler,
   {
-    /** Events made the alerts what they are now. */
+    /** Plans for the alerts that events changed. */
     readonly moved: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
-    /** The alert was closed because nothing was heard of it: nobody is told. */
+    /** Plans for an alert that expired: no message is sent. */
     readonly expired: (alert: Alert) => Effect.Effect<void, SqlError.SqlError>
     /**
-     * Records an edit, to be called in the transaction that saves it, and plans the first 1,000 raised alerts. The rest
-     * follows by itself, also after a crash; so does an edit that comes while an earlier one is not through.
+     * Records an edit and plans the first 1,000 raised alerts. Called in the transaction that saves the edit. A
+     * background job plans the other alerts, also after a crash, and completes one edit after the other.
      */
     readonly edited: (edit: Edit) => Effect.Effect<void, SqlError.SqlError>
-    /** No edit that is not through leads to the integration any more. */
+    /** Takes a removed integration out of all edits that are not complete. */
     readonly leave: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Hands on what an edit of a rule would make of each raised alert. */
+    /** Calls `use` with the plans that an edit of a rule would cause for each raised alert. */
     readonly preview: (
       edit: { readonly before?: AlertRule; readonly after: AlertRule },
       use: (plans: ReadonlyArray<Plan>) => void
@@ -79,7 +79,7 @@ export class Reconciler extends Context.Service<
       const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
-      /** Open when there may be an edit that is not through: also after a start. */
+      /** Open when there may be an incomplete edit, also after a start. */
       const isBehind = yield* Latch.make(true)
 
       const facts = Effect.gen(function* () {
@@ -107,7 +107,7 @@ export class Reconciler extends Context.Service<
           rows.map(({ edit, ...row }) => ({ ...row, edit: decode(edit) }))
         )
 
-      /** What an alert must be planned under before an event moves it: edits that have not reached it yet come first. */
+      /** Plans an alert under the edits that have not reached it yet, before an event changes it. */
       const catchUp = Effect.fnUntraced(function* (
         facts: Facts,
         edits: Arr.NonEmptyReadonlyArray<PendingEdit>,
@@ -125,13 +125,13 @@ export class Reconciler extends Context.Service<
         yield* sql`UPDATE alerts SET planned_under = ${Arr.lastNonEmpty(edits).sequence} WHERE id = ${id}`
       })
 
-      /** Plans the next raised alerts under the oldest edit that is not through; answers whether there was one. */
+      /** Plans the next raised alerts under the oldest incomplete edit; returns whether there was one. */
       const step = Effect.gen(function* () {
         const [oldest] = yield* pending(1)
         if (oldest === undefined) return false
         const page = yield* alerts.raised(oldest.reached, chunk)
         const behind = page.filter(({ plannedUnder }) => plannedUnder < oldest.sequence)
-        // After an edit all rules are read anew: not where nothing is to be planned.
+        // Reading all rules again after an edit is expensive: only if there is an alert to plan.
         if (behind.length > 0) {
           const known = yield* conversations.ofAlerts(behind.map(({ alert }) => alert.id))
           const input = yield* facts
@@ -150,14 +150,14 @@ export class Reconciler extends Context.Service<
         return true
       })
 
-      // The gateway that took an edit may be gone before it is through.
+      // The gateway that accepted an edit may have stopped before the edit was complete.
       yield* Effect.forkScoped((yield* Peers).poll(Effect.asVoid(isBehind.open)))
       yield* isBehind.await.pipe(
         Effect.andThen(isBehind.close),
         Effect.andThen(Effect.repeat(groupCommit.commit(step), { while: (more) => more })),
-        // Nothing is skipped: later edits follow from earlier ones.
+        // An edit is never skipped: later edits build on earlier ones.
         Effect.tapCause(() => Effect.andThen(isBehind.open, Effect.sleep("1 second"))),
-        ignoreLogged("Planning raised alerts after an edit failed. It is tried again."),
+        ignoreLogged("Planning raised alerts after an edit failed; retrying in a second."),
         Effect.forever,
         Effect.forkScoped
       )
@@ -218,7 +218,7 @@ export class Reconciler extends Context.Service<
               use(onEdit({ ...input, notifyOnClear: conversationAfter, alert, conversations }, before, after))
             }
             if (page.length < chunk) return
-            // Nobody waits for the whole of it.
+            // Lets other requests run between pages.
             yield* Effect.yieldNow
           }
         })
@@ -247,7 +247,7 @@ const EditJson = Schema.fromJsonString(Schema.toCodecJson(Edit))
 const encode = Schema.encodeSync(EditJson)
 const decode = Schema.decodeSync(EditJson)
 
-/** An edit that is not through. */
+/** An edit that is not complete. */
 interface PendingEdit {
   readonly sequence: number
   readonly edit: Edit
