@@ -84,12 +84,14 @@ export const LongList = ({ className, columns, count, label, lines, onScroll, on
   const key = (event: KeyboardEvent) => {
     const isOnRow = event.target !== scroller.current
     const page = Math.max(1, last - first - 1)
-    const at = isOnRow && focused !== undefined ? focused : first
+    // The virtualizer reports a scroll one frame later, when the next key may have been pressed already.
+    const top = Math.floor((scroller.current?.scrollTop ?? 0) / rowHeight)
+    const at = isOnRow && focused !== undefined ? focused : top
     const to = {
       Home: 0,
       End: count - 1,
-      ArrowDown: isOnRow ? at + 1 : first,
-      ArrowUp: isOnRow ? at - 1 : first,
+      ArrowDown: isOnRow ? at + 1 : top,
+      ArrowUp: isOnRow ? at - 1 : top,
       PageDown: at + page,
       PageUp: at - page
     }[event.key]
