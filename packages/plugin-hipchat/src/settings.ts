@@ -12,6 +12,10 @@ const Url = Link.check(
     "The URL that HipChat shows for copying may be used as it is: auth_token is taken out of it and kept as the auth token."
 })
 
+/** Names of query parameters that suggest a credential, such as `token`, `access_token`, `apiKey` and `sig`. */
+const credentialName =
+  /token|secret|passw(?:or)?d|passphrase|pwd|credential|signature|cookie|authorization|jwt|api[-_. ]?key|(?:^|[-_. ])(?:pass|sig|key|auth|code)$|(?:access|private|routing|secret)[-_. ]?key/i
+
 /** What can stand in an HTTP header. */
 const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/u, { expected: "a token, without spaces" }))
 
@@ -34,9 +38,14 @@ export const settings = Entered.pipe(
     Schema.Struct({ url: Url, authToken: Schema.Redacted(Token).annotateKey(authToken) }),
     SchemaTransformation.transformEffect({
       decode: ({ authToken, url: entered }, options) => {
-        const token = entered.searchParams.get("auth_token")
+        const token = tokenIn(entered)
         if (token !== null && token !== "" && !Schema.is(Token)(token)) {
           const issue = new SchemaIssue.InvalidValue({ expected: "an auth_token without spaces" }, undefined, options)
+          return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
+        }
+        const url = withoutToken(entered)
+        if ([...url.searchParams.keys()].some((name) => credentialName.test(name))) {
+          const issue = new SchemaIssue.InvalidValue({ expected: withoutCredentials }, undefined, options)
           return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
         }
         const used = token ? Redacted.make(token) : authToken
@@ -46,12 +55,21 @@ export const settings = Entered.pipe(
           })
           return Effect.fail(new SchemaIssue.Pointer(["authToken"], issue))
         }
-        return Effect.succeed({ url: withoutToken(entered), authToken: used })
+        return Effect.succeed({ url, authToken: used })
       },
       encode: Effect.succeed
     })
   )
 )
+
+const withoutCredentials =
+  "a URL whose query contains no credential except auth_token, because answers show the URL: remove parameters such as token, key or password, and enter the token as the auth token"
+
+/** HipChat writes `auth_token`; a bridge may read any case. */
+const isAuthToken = (name: string): boolean => name.toLowerCase() === "auth_token"
+
+const tokenIn = ({ searchParams }: URL): string | null =>
+  [...searchParams].find(([name]) => isAuthToken(name))?.[1] ?? null
 
 /** Takes the token out and leaves the rest of the query as it was written. */
 const withoutToken = (entered: URL): URL => {
@@ -59,7 +77,7 @@ const withoutToken = (entered: URL): URL => {
   url.search = url.search
     .slice(1)
     .split("&")
-    .filter((part) => !new URLSearchParams(part).has("auth_token"))
+    .filter((part) => ![...new URLSearchParams(part).keys()].some(isAuthToken))
     .join("&")
   return url
 }

@@ -12,6 +12,11 @@ describe("the settings of HipChat", () => {
     { given: `${room}?auth_token=s3cr3t&a=b%20c&d`, url: `${room}?a=b%20c&d` },
     { given: `${room}?a=1&auth_token=s3cr3t&b=2`, url: `${room}?a=1&b=2` },
     { given: `${room}?a=1&auth%5Ftoken=s3cr3t`, url: `${room}?a=1` },
+    { given: `${room}?AUTH_TOKEN=s3cr3t`, url: room },
+    {
+      given: `${room}?Auth_Token=s3cr3t&monkey=1&passage=2&author=3&zipcode=4`,
+      url: `${room}?monkey=1&passage=2&author=3&zipcode=4`
+    },
     { given: `${room}?auth_token=s3cr3t&auth_token=s3cr3t2`, url: room }
   ])("take the token out of $given", ({ given, url }) =>
     Effect.gen(function* () {
@@ -57,6 +62,38 @@ describe("the settings of HipChat", () => {
       assert.include(error, says)
       assert.include(error, JSON.stringify(at))
       assert.notInclude(error, "s3cr3t")
+    })
+  )
+
+  it.effect.each([
+    "token",
+    "TOKEN",
+    "%74oken",
+    "access_token",
+    "authToken",
+    "auth",
+    "key",
+    "api_key",
+    "apiKey",
+    "X-API-KEY",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "client_secret",
+    "sig",
+    "X-Amz-Signature",
+    "code",
+    "jwt",
+    "credentials"
+  ])("refuse a URL with ?%s=, because answers show it", (name) =>
+    Effect.gen(function* () {
+      for (const given of [`${room}?${name}=s3cr3t`, `${room}?a=1&auth_token=x&${name}=s3cr3t`]) {
+        const error = String(yield* Effect.flip(decode({ url: given, authToken: "x" })))
+        assert.include(error, "no credential except auth_token")
+        assert.include(error, `["url"]`)
+        assert.notInclude(error, "s3cr3t")
+      }
     })
   )
 
