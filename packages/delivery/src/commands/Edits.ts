@@ -1,6 +1,6 @@
 /**
- * An operator's edits of rules and integrations: each is durable, with the first 1,000 raised alerts reconciled, when
- * it is answered; the rest follows (cases O4 to O9).
+ * An operator's edits of rules and integrations. When an edit returns, it is durable and the first 1,000 raised alerts
+ * are reconciled; a background job reconciles the others (cases O4 to O9).
  */
 import type { AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -16,19 +16,19 @@ import { Reconciler } from "../planning/Reconciler.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
 
-/** There is nothing of this id. */
+/** Nothing has this id. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {}) {}
 
-/** The id is taken. */
+/** The id is in use. */
 export class IdInUse extends Schema.TaggedError<IdInUse>()("IdInUse", {}) {}
 
 /** It was edited since the caller read it. */
 export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {}
 
-/** Others name it: rules, or integrations that fall back to it. */
+/** The integration is used by rules, or as the fallback of other integrations. */
 export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
 
-/** What must hold of the present state for an edit: nothing, that there is none, that there is one, or that it is one of these states of it. */
+/** The precondition of an edit: none, that the id is free, that it exists, or that it is in one of these states. */
 export type Expected = "any" | "absent" | "present" | { readonly updatedAt: ReadonlyArray<number> }
 
 /** How many open alerts an edit would raise and clear at one integration. */
@@ -38,7 +38,7 @@ export interface RulePreview {
   readonly clear: number
 }
 
-/** What was saved, and whether there was nothing of its id before. */
+/** What was saved, and whether it was created. */
 export type Saved<A> = A & { readonly isNew: boolean }
 
 type Refused = StoreUnavailable | InvalidInput | NotFound | IdInUse | Changed
@@ -48,7 +48,7 @@ export class Edits extends Context.Service<
   Edits,
   {
     readonly saveRule: (rule: AlertRule, expected: Expected) => Effect.Effect<Saved<StoredRule>, Refused>
-    /** What saving the rule would tell the open alerts, and where; nothing is saved. */
+    /** Counts the messages that saving the rule would send for raised alerts, by integration. Saves nothing. */
     readonly previewRule: (
       rule: AlertRule
     ) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | InvalidInput>
@@ -60,7 +60,7 @@ export class Edits extends Context.Service<
       integration: IntegrationInput,
       expected: Expected
     ) => Effect.Effect<Saved<ShownIntegration>, Refused>
-    /** Removes an integration; with `force` also from the rules and the fallbacks that name it. */
+    /** Removes an integration; with `force`, also from the rules and fallbacks that use it. */
     readonly removeIntegration: (
       id: IntegrationId,
       options: { readonly expected: Expected; readonly force: boolean }
@@ -80,10 +80,10 @@ export class Edits extends Context.Service<
       const conversations = yield* Conversations
       const deliveries = yield* Deliveries
       const integrations = yield* Integrations
-      const reconciliation = yield* Reconciler
+      const reconciler = yield* Reconciler
       const signals = yield* Signals
 
-      /** A rule names only what there is. */
+      /** Refuses a rule that names unknown integrations. */
       const checkIntegrations = Effect.fnUntraced(function* (rule: AlertRule) {
         const known = yield* integrations.enabled
         const unknown = rule.integrations.flatMap((id, index) => (known.has(id) ? [] : [index]))
@@ -102,7 +102,7 @@ export class Edits extends Context.Service<
         yield* checkIntegrations(rule)
         const before = yield* alertRules.get(rule.id)
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
-        yield* reconciliation.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
+        yield* reconciler.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
           for (const { conversation, enqueue } of plans) {
             if (enqueue === undefined || enqueue.superseded !== undefined) continue
             const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
@@ -118,7 +118,7 @@ export class Edits extends Context.Service<
         yield* check(before, expected)
         yield* checkIntegrations(rule)
         yield* alertRules.save(rule)
-        yield* reconciliation.edited({ ...(before && { before: before.rule }), after: rule })
+        yield* reconciler.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
           Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
           Effect.catchTag("NoSuchElementError", Effect.die)
@@ -129,20 +129,20 @@ export class Edits extends Context.Service<
         const before = yield* alertRules.get(id)
         yield* checkPresent(before, expected)
         yield* alertRules.remove(id)
-        yield* reconciliation.edited({ ...(before && { before: before.rule }) })
+        yield* reconciler.edited({ ...(before && { before: before.rule }) })
       })
 
       const saveIntegration = Effect.fnUntraced(function* (input: IntegrationInput, expected: Expected) {
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
         const { hasNewSettings } = yield* integrations.save(input)
-        // What was sent to another destination cannot be followed (O8).
+        // Receipts of another destination are useless (O8).
         if (hasNewSettings) {
           yield* conversations.forgetReceipts(input.id)
           yield* deliveries.supersedeTests(input.id)
         }
         yield* deliveries.retryNow(input.id)
-        if (before?.enabled === false && input.enabled) yield* reconciliation.edited({ enabled: input.id })
+        if (before?.enabled === false && input.enabled) yield* reconciler.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
           Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
@@ -153,28 +153,28 @@ export class Edits extends Context.Service<
       const removeIntegration = Effect.fnUntraced(function* (id: IntegrationId, expected: Expected, force: boolean) {
         yield* checkPresent(yield* integrations.get(id), expected)
         const rules = (yield* alertRules.list).map(({ rule }) => rule).filter((rule) => rule.integrations.includes(id))
-        const falling = (yield* integrations.list).filter(({ fallback }) => fallback === id)
-        if (!force && rules.length + falling.length > 0) {
+        const fallingBack = (yield* integrations.list).filter(({ fallback }) => fallback === id)
+        if (!force && rules.length + fallingBack.length > 0) {
           return yield* new StillNamed({
-            by: [...rules.map((rule) => `rule ${rule.id}`), ...falling.map((other) => `integration ${other.id}`)]
+            by: [...rules.map((rule) => `rule ${rule.id}`), ...fallingBack.map((other) => `integration ${other.id}`)]
           })
         }
         for (const rule of rules) {
           yield* alertRules.save({ ...rule, integrations: rule.integrations.filter((other) => other !== id) })
         }
-        for (const other of falling) yield* integrations.removeFallback(other.id)
-        yield* reconciliation.leave(id)
+        for (const other of fallingBack) yield* integrations.removeFallback(other.id)
+        yield* reconciler.leave(id)
         yield* deliveries.supersedeAll(id)
         yield* conversations.closeAll(id)
         yield* integrations.remove(id)
-        yield* sql.afterCommit(signals.send([id, ...falling.map((other) => other.id)], "changed"))
+        yield* sql.afterCommit(signals.send([id, ...fallingBack.map((other) => other.id)], "changed"))
       })
 
       return Edits.of({
         previewRule: (rule) => groupCommit.read(previewRule(rule)),
         saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),
         removeRule: (id, expected) => groupCommit.commit(removeRule(id, expected)),
-        // What waits for the network comes first: a transaction that waits holds up everyone.
+        // The check may wait for the network, so it runs before the transaction.
         saveIntegration: (input, expected) =>
           Effect.andThen(
             groupCommit.read(integrations.check(input)),

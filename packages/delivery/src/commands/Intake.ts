@@ -1,12 +1,12 @@
 /**
- * Takes events in: records each once, moves its alert, plans, and answers when
- * all of that is on the disk.
+ * Accepts alert events: records each event once, updates its alert, plans deliveries, and returns when all of it is on
+ * the disk.
  */
 import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
 import { Array as Arr, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-// Effect's own digest is a task of another thread for each event.
+// Effect's own digest starts a task on another thread for each event.
 import { hash } from "node:crypto"
 import { Alerts } from "../records/Alerts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
@@ -19,19 +19,22 @@ import { storable } from "../domain/storableText.ts"
 import { truncateEvent } from "../domain/truncateEvent.ts"
 import { alertKey, eventKey } from "../sql/locks.ts"
 
-/** What became of an event: `accepted` moved its alert or is remembered, `duplicate` and `late` changed nothing. */
+/** The outcome of an event: `accepted` changed its alert or was recorded; `duplicate` and `late` changed nothing. */
 export interface Accepted {
   readonly id: AlertId
   readonly status: "accepted" | "duplicate" | "late"
 }
 
-/** Takes events in. */
+/** Accepts alert events. */
 export class Intake extends Context.Service<
   Intake,
   {
-    /** Takes all of the events or none, in their order, and returns when they are durable. */
+    /** Accepts all of the events or none, in order, and returns when they are durable. */
     readonly accept: (events: ReadonlyArray<AlertEvent>) => Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
-    /** Closes an alert by hand, for the reason that is given; one that has cleared stays as it is. Undefined if there is none. */
+    /**
+     * Closes an alert by hand and records the reason. A cleared alert stays as it is. Returns undefined if there is
+     * none.
+     */
     readonly clear: (id: AlertId, reason: string) => Effect.Effect<Alert | undefined, StoreUnavailable>
   }
 >()("@tocsin/delivery/Intake") {
@@ -46,7 +49,7 @@ export class Intake extends Context.Service<
       const groupCommit = yield* GroupCommit
       const alerts = yield* Alerts
       const closing = yield* AlertCloser
-      const reconciliation = yield* Reconciler
+      const reconciler = yield* Reconciler
       const random = yield* SecureRandom.SecureRandom
 
       const seenBefore = Effect.fnUntraced(function* (events: ReadonlyArray<AlertEvent>) {
@@ -61,7 +64,7 @@ export class Intake extends Context.Service<
         return new Map(rows.map((row) => [eventKey(row.source, row.event_id), row]))
       })
 
-      /** Takes events of which no two have the same alert or the same id. */
+      /** Accepts events, no two of which have the same alert or the same id. */
       const acceptDistinct = Effect.fnUntraced(function* (events: ReadonlyArray<Hashed>) {
         const seen = yield* seenBefore(events.map(({ event }) => event))
         const episodes = yield* alerts.latest(events.map(({ event }) => event))
@@ -86,7 +89,7 @@ export class Intake extends Context.Service<
           const { _tag, alert } = verdict
           const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
           accepted.push({ id: alert.id, status })
-          // What only repeats or refreshes an alert leaves no row, unless its key must be known again (I5, I6).
+          // An event that only repeats or updates an alert is stored only if its id must be recognized later (I5, I6).
           if (event.eventId !== undefined || (_tag !== "Duplicate" && _tag !== "Updated")) {
             rows.push({
               source: event.source,
@@ -113,11 +116,11 @@ export class Intake extends Context.Service<
         yield* insertAll(sql, "events", rows)
         yield* alerts.heard(heard)
         yield* alerts.save(saved)
-        yield* reconciliation.moved(moved)
+        yield* reconciler.moved(moved)
         return accepted
       })
 
-      /** Takes requests in their order, all events at once of which none needs another's end. */
+      /** Accepts requests in order, independent events together. */
       const acceptAll = Effect.fnUntraced(function* (requests: ReadonlyArray<ReadonlyArray<Hashed>>) {
         const answers = new Map<Hashed, Accepted>()
         for (const events of turns(requests.flat()).flatMap(Arr.chunksOf(mostAtOnce))) {
@@ -138,7 +141,7 @@ export class Intake extends Context.Service<
           const hashed = events.map(truncateEvent).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
           return accept(
             hashed,
-            hashed.flatMap(({ event }) => touched(event))
+            hashed.flatMap(({ event }) => lockKeysOf(event))
           )
         }
       })
@@ -146,26 +149,26 @@ export class Intake extends Context.Service<
   )
 }
 
-const touched = ({ eventId, source, sourceId }: AlertEvent) => [
+const lockKeysOf = ({ eventId, source, sourceId }: AlertEvent) => [
   alertKey(source, sourceId),
   ...(eventId === undefined ? [] : [eventKey(source, eventId)])
 ]
 
-/** An event, and what it says as a hash. */
+/** An event, and the hash of its content. */
 interface Hashed {
   readonly event: AlertEvent
   readonly hash: string
 }
 
-/** The events in turns: each of what follows from none of the same turn. */
+/** Splits events into turns. The events of one turn are independent of each other. */
 const turns = (events: ReadonlyArray<Hashed>): ReadonlyArray<ReadonlyArray<Hashed>> => {
   const all: Array<Array<Hashed>> = []
-  /** How many turns have begun that touch what is named. */
+  /** How many turns have events with this lock key. */
   const after = new Map<string, number>()
   for (const hashed of events) {
-    const names = touched(hashed.event)
-    const turn = Math.max(...names.map((name) => after.get(name) ?? 0))
-    for (const name of names) after.set(name, turn + 1)
+    const keys = lockKeysOf(hashed.event)
+    const turn = Math.max(...keys.map((key) => after.get(key) ?? 0))
+    for (const key of keys) after.set(key, turn + 1)
     ;(all[turn] ??= []).push(hashed)
   }
   return all

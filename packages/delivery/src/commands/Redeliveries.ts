@@ -1,5 +1,5 @@
 /**
- * Delivering again what died, or what a person wants to see again (case D7).
+ * Redelivers dead deliveries, or any delivery on request (case D7).
  */
 import type { AlertId, IntegrationId, Kind } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -16,10 +16,10 @@ import { Signals } from "../cluster/Signals.ts"
 import { storable } from "../domain/storableText.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
 
-/** It cannot be delivered again now; the message says why. */
+/** The delivery cannot be redelivered now; the message says why. */
 export class NotAgain extends Schema.TaggedError<NotAgain>()("NotAgain", { message: Schema.String }) {}
 
-/** Who asks, and why; kept in the history of the new delivery. */
+/** Who requested the redelivery, and why. Stored in the history of the new delivery. */
 export interface Asked {
   readonly by: string
   readonly reason: string | undefined
@@ -35,14 +35,14 @@ export interface RedeliveryFilter {
   readonly since?: number | undefined
 }
 
-/** So many are made in one transaction, so that others get their turn. */
+/** How many redeliveries share a transaction. More would delay other writes. */
 const chunk = 500
 
-/** Makes new deliveries of old ones. */
+/** Redelivers deliveries. */
 export class Redeliveries extends Context.Service<
   Redeliveries,
   {
-    /** Delivers one again, which has ended; gives the id of the new delivery. What was delivered needs a reason. */
+    /** Redelivers one that has ended; returns the id of the new delivery. One that was delivered needs a reason. */
     readonly one: (
       delivery: string,
       asked: Asked
@@ -96,9 +96,9 @@ export class Redeliveries extends Context.Service<
       const one = Effect.fnUntraced(function* (id: string, asked: Asked) {
         const row = (yield* deliveries.byIds([id])).get(id)
         if (row === undefined) return yield* new NotFound()
-        const told = yield* sql`SELECT id FROM deliveries
+        const redelivered = yield* sql`SELECT id FROM deliveries
           WHERE conversation_id = ${row.conversation_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
-        if ((row.status === "delivered" || told.length > 0) && asked.reason === undefined) {
+        if ((row.status === "delivered" || redelivered.length > 0) && asked.reason === undefined) {
           return yield* invalid("/reason", "why it is to be delivered again, because it was delivered already")
         }
         return yield* again(row, asked)
@@ -177,6 +177,6 @@ const notNow = ({ cause, id, kind, status }: Row, { state, openDelivery }: Store
   return undefined
 }
 
-/** A raise that is told again says what is true by then, so that it need not be known here whether it cleared. */
+/** A redelivered raise is composed when it is sent, so whether the alert has cleared does not matter here. */
 const kindNow = (kind: Kind, { state }: StoredConversation): Kind =>
   kind === "Cleared" || (kind === "Escalated" && state === "open") ? kind : "Raised"

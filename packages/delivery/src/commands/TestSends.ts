@@ -16,10 +16,10 @@ import { send } from "../sending/send.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
-/** What became of one of the two notifications. */
+/** The outcome of one of the two notifications. */
 export interface TestOutcome {
   readonly of: "Raised" | "Cleared"
-  /** `trying` goes on, for five minutes at most; `skipped` was not tried, because the raise did not arrive. */
+  /** `trying` continues for at most five minutes; `skipped` was not sent, because the raise did not arrive. */
   readonly status: "delivered" | "failed" | "trying" | "skipped"
   /** `plain` if the service refused the rich form. */
   readonly form: ChannelPlugin.Form
@@ -66,7 +66,7 @@ export class TestSends extends Context.Service<
       const signals = yield* Signals
       const random = yield* SecureRandom.SecureRandom
 
-      /** How far the test of this id is. */
+      /** The outcomes so far of the test with this id. */
       const outcomes = Effect.fnUntraced(function* (integration: IntegrationId, id: string) {
         const rows = yield* groupCommit.read(
           sql<Row>`SELECT status, form, next_at, notification, (SELECT cause FROM transitions

@@ -1,5 +1,5 @@
 /**
- * What sources sent and nobody could read: kept for a person to look at.
+ * Bodies from sources that could not be read, kept for a person to inspect.
  */
 import { cut, InboundLimits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -16,21 +16,23 @@ import { redactCredentials } from "../domain/redactCredentials.ts"
 export interface UnreadableBody {
   readonly id: string
   readonly source: string
-  /** Where it could not be read and what was expected there. */
+  /** Where it is invalid, and what was expected there. */
   readonly why: string
   readonly body: string
-  /** Whether all of it was kept, but for credentials; to `keep` it is whether `body` is all that was sent. */
+  /** Whether all of it was kept, apart from credentials. Passed to `keep`: whether `body` is all that was sent. */
   readonly isWhole: boolean
-  /** The address that it came from. */
+  /** The network address of the sender. */
   readonly from: string | undefined
   /** Epoch milliseconds. */
   readonly receivedAt: number
 }
 
-/** Longer than a JSON Web Token in a header can be. */
+/** In characters: longer than any JSON Web Token that fits into a header. */
 const longestCredential = 16_384
 
-/** Keeps the newest 1,000 unreadable bodies, 65,536 characters of each, without what looks like a credential. */
+/**
+ * Keeps the newest 1,000 unreadable bodies, 65,536 characters of each. Redacts everything that looks like a credential.
+ */
 export class UnreadableBodies extends Context.Service<
   UnreadableBodies,
   {
@@ -38,7 +40,7 @@ export class UnreadableBodies extends Context.Service<
       body: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">
     ) => Effect.Effect<void, StoreUnavailable>
     readonly get: (id: string) => Effect.Effect<UnreadableBody | undefined, StoreUnavailable>
-    /** Keeps it no longer, because it was read after all. */
+    /** Removes a body, because it could be read later. */
     readonly remove: (id: string) => Effect.Effect<void, StoreUnavailable>
     readonly list: (options: {
       readonly before?: number | undefined

@@ -10,39 +10,39 @@ import { ConfigCache } from "./ConfigCache.ts"
 
 /** An alert rule as it is stored. */
 export interface StoredRule {
-  /** Its place in the order in which they were made. */
+  /** Its place in the order of creation. */
   readonly sequence: number
   readonly rule: AlertRule
   readonly createdAt: number
-  /** Grows with every edit, so it tells two states of one rule apart. */
+  /** Increases with every edit, so no two states of a rule share a value. */
   readonly updatedAt: number
 }
 
-/** What planning needs of all rules. */
+/** What the planner needs of all rules. */
 export interface CurrentRules {
-  /** The rules in use. */
+  /** The rules that are not removed. */
   readonly rules: ReadonlyArray<AlertRule>
   /** Those of them that may match an alert, in their order. */
   readonly mayMatch: (alert: Alert) => ReadonlyArray<AlertRule>
-  /** As saved now, or as it last was if the rule was removed. */
+  /** The current value, or the last one if the rule was removed. */
   readonly notifyOnClear: (rule: AlertRuleId) => boolean
 }
 
-/** Reads and writes alert rules. Writes belong inside a journal's transaction. */
+/** Reads and writes alert rules. Writes run inside a transaction of `GroupCommit`. */
 export class AlertRules extends Context.Service<
   AlertRules,
   {
     readonly list: Effect.Effect<ReadonlyArray<StoredRule>, SqlError.SqlError>
     readonly get: (id: AlertRuleId) => Effect.Effect<StoredRule | undefined, SqlError.SqlError>
-    /** Makes the rule, or replaces the one of this id. */
+    /** Creates the rule, or replaces the one with this id. */
     readonly save: (rule: AlertRule) => Effect.Effect<void, SqlError.SqlError>
-    /** Takes the rule out of use; what it last said of clears is still known. */
+    /** Removes the rule; its `notifyOnClear` stays known until it is erased. */
     readonly remove: (id: AlertRuleId) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes for good those of the rules that were taken out of use before a time. */
+    /** Erases those of the rules that were removed before a time, in epoch milliseconds. */
     readonly erase: (ids: ReadonlyArray<AlertRuleId>, removedBefore: number) => Effect.Effect<void, SqlError.SqlError>
-    /** The rules that were taken out of use before a time. */
+    /** The rules that were removed before a time, in epoch milliseconds. */
     readonly removed: (before: number) => Effect.Effect<ReadonlyArray<AlertRuleId>, SqlError.SqlError>
-    /** What planning needs, remembered between edits. */
+    /** What the planner needs, cached between edits. */
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
   }
 >()("@tocsin/delivery/AlertRules") {
@@ -55,7 +55,7 @@ export class AlertRules extends Context.Service<
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
-      /** The rules that were current last, by their texts: an edit changes one of many. */
+      /** The last rules by their texts: an edit changes one of many, and the others need not be decoded again. */
       let decoded: ReadonlyMap<string, AlertRule> = new Map()
 
       return AlertRules.of({

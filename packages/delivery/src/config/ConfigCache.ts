@@ -1,17 +1,17 @@
 /**
- * Remembers what is made of all rules and integrations until one of them is edited, by whichever gateway.
+ * Caches values derived from rules and integrations until any gateway edits one of them.
  */
 import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 
-/** Knows whether settings are still as they were. */
+/** Caches values until rules or integrations change. */
 export class ConfigCache extends Context.Service<
   ConfigCache,
   {
-    /** To be run in every transaction that writes a rule or an integration. */
+    /** Invalidates the cache. Must run in every transaction that writes a rule or an integration. */
     readonly changed: Effect.Effect<void, SqlError.SqlError>
-    /** What `load` reads, remembered between edits. */
+    /** Caches what `load` returns until the next edit. */
     readonly remember: <A, E>(load: Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError.SqlError>
   }
 >()("@tocsin/delivery/ConfigCache") {
@@ -27,7 +27,7 @@ export class ConfigCache extends Context.Service<
         )
 
         return ConfigCache.of({
-          // Random, because an edit that is taken back must leave no number that the next one takes.
+          // Random: after a rollback, a counter would give the next edit the same version.
           changed: Effect.flatMap(random.uuidV7(), (version) =>
             Effect.asVoid(sql`UPDATE settings_version SET version = ${version}`)
           ),
@@ -37,7 +37,7 @@ export class ConfigCache extends Context.Service<
               const version = yield* current
               if (remembered?.version === version && remembered !== undefined) return remembered.value
               const value = yield* load
-              // Outside of a transaction an edit may have come in between.
+              // Outside a transaction, an edit may have happened meanwhile.
               if ((yield* current) === version) remembered = { version, value }
               return value
             })

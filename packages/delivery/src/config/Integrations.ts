@@ -24,7 +24,7 @@ import {
   type IntegrationInput
 } from "../domain/integration.ts"
 
-/** Which gateway serves an integration, and which version of it. */
+/** The partition of an integration, and the version of its settings. */
 export interface Assignment {
   readonly partition: number
   readonly version: string
@@ -43,24 +43,23 @@ export class Integrations extends Context.Service<
      * every edit changes.
      */
     readonly assignments: Effect.Effect<ReadonlyMap<IntegrationId, Assignment>, SqlError.SqlError>
-    /** Assigns partitions anew: another version of a plugin may declare other rate limits. */
+    /** Reassigns partitions: another version of a plugin may declare other rate limits. */
     readonly updatePartitions: Effect.Effect<void, SqlError.SqlError>
-    /** Ready to be sent to, also if it is disabled; undefined if there is none of this id. */
+    /** The integration with its plugin, to send to, also if it is disabled; undefined if there is none with this id. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
     /**
-     * Refuses settings that are not valid, or whose destination may not be called;
-     * gives the integration ready to be sent to, unsaved. It may wait for the
-     * network, so it belongs outside of any transaction.
+     * Refuses settings that are invalid, or whose destination may not be called; returns the unsaved integration, ready to
+     * send to. Must not run in a transaction, because it may wait for the network.
      */
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | InvalidInput>
     /** Creates the integration or replaces the one of this id; returns whether this changed its settings. */
     readonly save: (
       input: IntegrationInput
     ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
-    /** Takes the fallback from an integration. */
+    /** Removes the fallback of an integration. */
     readonly removeFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Whether any settings were sealed with a key that this gateway does not have. */
+    /** Whether any settings are sealed with a key that this gateway does not have. */
     readonly hasUnknownKey: Effect.Effect<boolean, SqlError.SqlError>
     /** Reseals the next settings that the previous key sealed; false when there are none. */
     readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
@@ -84,7 +83,7 @@ export class Integrations extends Context.Service<
       const stored = yield* settingsReader
       const entered = yield* readSettingsInput
 
-      /** What cannot be used is shown all the same, without its settings: which of them are secret is not known. */
+      /** An integration that cannot be used is shown without settings: nobody knows which of them are secret. */
       const show = (row: Row) =>
         stored(row).pipe(
           Effect.map(({ installed, settings }) => shown(row, withoutSecrets(installed.plugin, settings))),

@@ -1,9 +1,9 @@
 /**
- * Input that cannot be taken: where, what was expected and what to do.
+ * Errors of input: where it is wrong, what was expected and what to do.
  */
 import { Schema, SchemaAST, SchemaIssue } from "effect"
 
-/** One thing that is wrong. It never repeats what was given: that may be a secret. */
+/** One error. It never repeats the input, which may be a secret. */
 export const InvalidPart = Schema.Struct({
   /** Where: a JSON Pointer into the body (RFC 6901). */
   path: Schema.String,
@@ -12,25 +12,25 @@ export const InvalidPart = Schema.Struct({
 })
 export type InvalidPart = typeof InvalidPart.Type
 
-/** Input that cannot be taken; nothing was changed. */
+/** The input is invalid; nothing was changed. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   errors: Schema.Array(InvalidPart)
 }) {}
 
-/** The error for one place. */
+/** Makes an error for one place. */
 export const invalid = (path: string, expected: string, message = `Expected ${expected}`): InvalidInput =>
   new InvalidInput({ errors: [{ path, expected, message }] })
 
-/** The most errors that an answer lists: more of what is wrong with one input helps nobody. */
+/** The most errors that a response lists. */
 export const maxErrors = 100
 
 /**
- * The errors of input that its schema refused, with their places below `at`: the first `maxErrors`, and one more if there
- * are more.
+ * Converts the issue of a schema to errors, with their places below `at`: the first `maxErrors`, and one more if there are
+ * more.
  */
 export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
   const issue = firstIssues(all, { left: maxErrors + 1 })
-  // Else what is no object at all would be told the schema's identifier, which only its authors know.
+  // The default message would contain the identifier of the schema, which means nothing to callers.
   if (issue._tag === "AnyOf" && issue.issues.length === 0 && issue.ast.types.every(SchemaAST.isObjects)) {
     return invalid(at, "an object")
   }
@@ -40,7 +40,7 @@ export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
       if (leaf._tag === "UnexpectedKey") return "Expected no field of this name"
       const ast = leaf._tag === "MissingKey" ? missing.get(leaf) : leaf._tag === "InvalidType" ? leaf.ast : undefined
       if (ast === undefined) return SchemaIssue.defaultLeafHook(leaf)
-      // The first check says more than the type: of a time, that it is one and not only a text.
+      // The first check is more precise than the type: a time is more than a text.
       const expected = ast.checks?.[0].annotations?.expected
       const says =
         typeof expected === "string"
@@ -68,7 +68,7 @@ export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
   })
 }
 
-/** The issue with no more leaves than that. */
+/** Limits the issue to so many leaves. */
 const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }): SchemaIssue.Issue => {
   switch (issue._tag) {
     case "Encoding":
@@ -88,14 +88,14 @@ const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }): SchemaI
   }
 }
 
-/** How a message begins that says so, before what was expected. */
+/** The prefix of the message for a missing field. */
 const isMissing = "is missing: "
 
 /** A JSON Pointer (RFC 6901). */
 export const pointer = (keys: ReadonlyArray<string>): string =>
   keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
 
-/** What the schema has at each place where a field is missing; the issue itself says only that it is. */
+/** The schema of each missing field; the issue itself does not contain it. */
 const missingFields = (issue: SchemaIssue.Issue): ReadonlyMap<SchemaIssue.MissingKey, SchemaAST.AST> => {
   const found = new Map<SchemaIssue.MissingKey, SchemaAST.AST>()
   const look = (issue: SchemaIssue.Issue, parent?: SchemaAST.AST): void => {
@@ -118,7 +118,7 @@ const missingFields = (issue: SchemaIssue.Issue): ReadonlyMap<SchemaIssue.Missin
   return found
 }
 
-/** TypeScript's words for types in those of a sender. */
+/** Replaces names of TypeScript types by words that callers understand. */
 const inWords = (expected: string): string =>
   /^"[^"]*"(?: \| "[^"]*")+$/.test(expected)
     ? `one of ${expected.replaceAll('"', "").replaceAll(" | ", ", ")}`

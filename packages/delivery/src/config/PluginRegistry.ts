@@ -16,7 +16,7 @@ export interface InstalledChannel {
   readonly channel: ChannelPlugin.Channel<unknown>
 }
 
-/** Knows the installed plugins by the type of integration that they serve. */
+/** Finds the installed plugins by the type of their integrations. */
 export class PluginRegistry extends Context.Service<
   PluginRegistry,
   {
@@ -25,7 +25,7 @@ export class PluginRegistry extends Context.Service<
     readonly get: (type: string) => Effect.Effect<InstalledChannel, UnknownType>
   }
 >()("@tocsin/delivery/PluginRegistry") {
-  /** The given plugins; provide it with each plugin's own layer. Two plugins of one type are a defect. */
+  /** Registers the plugins; needs the layer of each plugin. Two plugins of one type are a defect. */
   static readonly layer = <const Plugins extends ReadonlyArray<ChannelPlugin.Any>>(
     plugins: Plugins
   ): Layer.Layer<PluginRegistry, never, Plugins[number]["Identifier"]> =>

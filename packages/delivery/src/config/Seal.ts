@@ -1,5 +1,5 @@
 /**
- * Seals settings at rest: AES-256-GCM with one key of the operator's.
+ * Seals settings at rest with AES-256-GCM and the operator's key.
  */
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Aead, type CryptoError, Digest, SecureRandom } from "effect/crypto"
@@ -12,17 +12,19 @@ export class SealBroken extends Schema.TaggedError<SealBroken>()("SealBroken", {
 export class Seal extends Context.Service<
   Seal,
   {
-    /** Names the key that seals, without telling it; stored beside what was sealed with it. */
+    /** The id of the key that seals, derived from a hash; stored beside each sealed text. */
     readonly keyId: string
-    /** The names of all keys that open. */
+    /** The ids of all keys that open. */
     readonly keyIds: ReadonlyArray<string>
-    /** Seals a text for the row that `row` names; it opens for that row only. */
+    /** Seals a text for the row with the id `row`; it opens for that row only. */
     readonly seal: (text: string, row: string) => Effect.Effect<string>
-    /** Opens what the key of that name sealed. */
+    /** Opens a text that the key with this id sealed. */
     readonly open: (sealed: string, row: string, keyId: string) => Effect.Effect<string, SealBroken>
   }
 >()("@tocsin/delivery/Seal") {
-  /** Seals with the given key of 32 bytes, and opens with it or with the one before it; fails if one has another length. */
+  /**
+   * Seals with the given key of 32 bytes, and opens with it or with the one before it; fails if one has another length.
+   */
   static readonly layer = (
     key: Redacted.Redacted<Uint8Array>,
     previous?: Redacted.Redacted<Uint8Array>

@@ -1,5 +1,5 @@
 /**
- * What lanes find out about an integration's service, as its row keeps it for people to see.
+ * Records the health of an integration's service, as its lane finds it, in the integration's row.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Clock, Effect } from "effect"
@@ -7,10 +7,10 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { Changes } from "../cluster/Changes.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 
-/** A success is recorded this often, in milliseconds: otherwise all attempts would wait for each other. */
+/** A success is recorded at most this often, in milliseconds: otherwise all attempts would contend for the row. */
 const successPrecision = 1000
 
-/** Records what lanes find out. All of it runs inside a transaction of `GroupCommit`. */
+/** Records the health of integrations. All of it runs inside a transaction of `GroupCommit`. */
 export interface HealthRecord {
   /** A message arrived: the integration is not broken, and no longer unavailable. */
   readonly recordSuccess: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
@@ -23,7 +23,7 @@ export interface HealthRecord {
   ) => Effect.Effect<void, SqlError.SqlError>
   /** The integration works again, although no message was sent. */
   readonly recordRecovery: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-  /** The gateway that knew why lanes of these partitions pause is gone. */
+  /** Removes the pauses of these partitions' lanes, because the gateway that knew their reasons has stopped. */
   readonly forgetPauses: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 

@@ -1,5 +1,5 @@
 /**
- * An integration as the store has it, and as it may be shown.
+ * An integration as the table `integrations` stores it, and as it is shown.
  */
 import { DeliveryOptions, IntegrationId, Limits } from "@tocsin/core"
 import { Schema } from "effect"
@@ -45,7 +45,7 @@ const Keys = Schema.fromJsonString(Schema.Array(Schema.String))
 export const encodeKeys = Schema.encodeSync(Keys)
 export const decodeKeys = Schema.decodeSync(Keys)
 
-/** What may be shown of a row, with what may be shown of its settings. */
+/** Converts a row to what is shown; `settings` has no secrets any more. */
 export const shown = (
   row: Row,
   settings: Pick<ShownIntegration, "settings" | "secretsSet">,

@@ -1,17 +1,16 @@
 /**
- * What a start does about the key that seals settings (case S1).
+ * Checks the key that seals settings at the start, and rotates it (case S1).
  */
 import { Effect, Schema } from "effect"
 import { Integrations } from "./Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 
-/** The settings in the store were sealed with a key that was not given, or were changed; nothing was touched. */
+/** The stored settings are sealed with an unknown key, or were changed. Nothing was written. */
 export class WrongKey extends Schema.TaggedError<WrongKey>()("WrongKey", { message: Schema.String }) {}
 
 /**
- * Seals anew what the previous key sealed, all of it or, if it is stopped or something
- * cannot be opened, nothing: then the previous key alone still opens all. It comes
- * before all else: with a wrong key, one integration after the other would look broken.
+ * Reseals all settings that the previous key sealed, in one transaction: if it is stopped or fails, the previous key still
+ * opens all of them. Runs before everything else: with a wrong key, every integration would be shown as broken.
  */
 export const changeKey = Effect.gen(function* () {
   const groupCommit = yield* GroupCommit

@@ -12,7 +12,7 @@ export interface RateLimit extends Limits {
   readonly key: string
 }
 
-/** Hashes the key that the plugin of this type gives a rate limit: two types share none, whatever keys they choose. */
+/** Hashes the key of a rate limit. Two types never share a rate limit, whatever keys their plugins choose. */
 export const hashed = (type: string, key: ChannelPlugin.RateLimit["key"]): string =>
   hash("sha256", `${type}\n${Redacted.isRedacted(key) ? Redacted.value(key) : key}`)
 
@@ -28,7 +28,7 @@ export const rateLimitsOf = ({
   return limits === undefined || first === undefined ? declared : [{ ...limits, key: first.key }]
 }
 
-/** The keys of its rate limits; none if the plugin fails. */
+/** The keys of the integration's rate limits; none if the plugin throws. */
 export const rateLimitKeys = (ready: Parameters<typeof rateLimitsOf>[0]): ReadonlyArray<string> => {
   try {
     return rateLimitsOf(ready).map(({ key }) => key)

@@ -1,13 +1,13 @@
 /**
- * A plugin's settings as JSON: which of them are secret, and what an answer or a
- * replacement may carry (case S2).
+ * The secrets in a plugin's settings as JSON: leaves them out of responses, and keeps the stored ones when a replacement
+ * omits them (case S2).
  */
 import { ChannelPlugin } from "@tocsin/core"
 import { Equal, type Schema } from "effect"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
-/** The settings without their secrets, and the pointers of those secrets that are set. */
+/** Returns the settings without their secrets, and the pointers of the secrets that are set. */
 export const withoutSecrets = (
   plugin: ChannelPlugin.Any,
   settings: JsonObject
@@ -19,7 +19,7 @@ export const withoutSecrets = (
   }
 }
 
-/** The settings with every secret that they leave out taken from `stored`; a group that is left out as a whole stays out. */
+/** Adds the secrets that the settings omit from `stored`. A group that is omitted as a whole stays out. */
 export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
   ChannelPlugin.secretPointers(plugin).reduce((settings, pointer) => {
     const kept = valueAt(stored, pointer)
@@ -29,7 +29,7 @@ export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObjec
       : settings
   }, settings)
 
-/** The pointers of the secrets in `settings` that nobody entered: they are as they are stored. */
+/** Returns the pointers of the secrets in `settings` that were not entered, but taken from `stored`. */
 export const keptSecrets = (
   plugin: ChannelPlugin.Any,
   {
@@ -45,10 +45,12 @@ export const keptSecrets = (
     )
   })
 
-/** The scheme, host and port of a URL, also of one whose scheme has no web origin, such as `tls://irc.example.net:6697`. */
+/**
+ * The scheme, host and port of a URL, also of one whose scheme has no web origin, such as `tls://irc.example.net:6697`.
+ */
 export const originOf = ({ host, protocol }: URL): string => `${protocol}//${host}`
 
-/** The pointer of the first setting that is a URL of the origin. */
+/** Returns the pointer of the first setting that is a URL with this origin. */
 export const pointerTo = (settings: Schema.Json, origin: string, at = ""): string | undefined => {
   if (typeof settings === "string")
     return URL.canParse(settings) && originOf(new URL(settings)) === origin ? at : undefined

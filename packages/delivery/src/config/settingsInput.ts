@@ -1,5 +1,5 @@
 /**
- * Settings as an operator enters them: completed with the secrets that are stored, and checked (cases S2, S3).
+ * Reads settings as an operator enters them: adds the stored secrets and checks the result (cases S2, S3).
  */
 import { Effect, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
@@ -11,13 +11,15 @@ import type { IntegrationInput } from "../domain/integration.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
-/** Reads what operators enter. */
+/** Makes the functions that read entered settings. */
 export const readSettingsInput = Effect.gen(function* () {
   const channels = yield* PluginRegistry
   const egress = yield* Egress
   const stored = yield* settingsReader
 
-  /** Valid settings; secrets that are left out are those of the row of this integration, if there is one. */
+  /**
+   * Decodes the settings. Secrets that are left out are taken from the stored row of the integration, if there is one.
+   */
   const complete = Effect.fnUntraced(function* (input: IntegrationInput, before: SettingsRow | undefined) {
     const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
     const usable =
@@ -44,7 +46,7 @@ export const readSettingsInput = Effect.gen(function* () {
     return { installed, decoded, settings: encoded }
   })
 
-  /** Whether the row holds these very settings. */
+  /** Whether the row contains exactly these settings. */
   const isSealedIn = (row: SettingsRow, settings: JsonObject) =>
     stored(row).pipe(
       Effect.map((before) => JSON.stringify(before.settings) === JSON.stringify(settings)),
@@ -65,7 +67,7 @@ export const readSettingsInput = Effect.gen(function* () {
   return { complete, checkDestination, isSealedIn }
 })
 
-/** Settings that are valid: of an installed plugin, as it takes them, and as JSON. */
+/** Valid settings of an installed plugin: decoded, and as JSON. */
 interface Entered {
   readonly installed: InstalledChannel
   readonly decoded: unknown
@@ -94,7 +96,10 @@ const checkUrl = Effect.fnUntraced(function* (
   })
 })
 
-/** The URL that settings point to, without its fragment. The error of a plugin, or of `new URL`, may contain a secret, so it is dropped. */
+/**
+ * The URL that settings point to, without its fragment. The error of a plugin, or of `new URL`, may contain a secret,
+ * so it is dropped.
+ */
 const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<URL, InvalidInput> =>
   Effect.try({
     try: () => {

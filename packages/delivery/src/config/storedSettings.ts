@@ -1,5 +1,5 @@
 /**
- * An integration's settings as they are stored: opened, and brought to the form of the installed plugin.
+ * Reads the stored settings of an integration: opens the seal, and migrates them to the version of the installed plugin.
  */
 import { Effect, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel } from "./PluginRegistry.ts"
@@ -13,12 +13,12 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { detai
 /** Stored settings that can be used. */
 export interface StoredSettings {
   readonly installed: InstalledChannel
-  /** As JSON in the form of the installed plugin. */
+  /** As JSON, in the version of the installed plugin. */
   readonly settings: JsonObject
   readonly decoded: unknown
 }
 
-/** What of an integration's row says how its settings are stored. */
+/** The columns of an integration that concern its settings. */
 export interface SettingsRow {
   readonly id: string
   readonly type: string
@@ -27,7 +27,7 @@ export interface SettingsRow {
   readonly key_id: string
 }
 
-/** Reads the settings of a row. */
+/** Makes the function that reads the settings of a row. */
 export const settingsReader = Effect.gen(function* () {
   const channels = yield* PluginRegistry
   const seal = yield* Seal
@@ -53,7 +53,7 @@ export const settingsReader = Effect.gen(function* () {
         .open(row.sealed_settings, row.id, row.key_id)
         .pipe(Effect.mapError(({ detail }) => new NotReady({ detail })))
       const stored = decodeObject(text)
-      // What a plugin throws, or a decoder says, could carry settings.
+      // Errors of a plugin or a decoder are dropped: they may contain settings.
       const settings = yield* Effect.try({
         try: () =>
           version === settingsVersion || migrate === undefined
@@ -62,7 +62,7 @@ export const settingsReader = Effect.gen(function* () {
         catch: () => notValid(version, settingsVersion)
       })
       const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(settings, {
-        // What the schema does not know may be a secret of an older form, and would be shown.
+        // An unknown field may be a secret of an older version, and would be shown.
         onExcessProperty: "error"
       }).pipe(Effect.mapError(() => notValid(version, settingsVersion)))
       return { installed, settings, decoded }

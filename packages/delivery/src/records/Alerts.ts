@@ -1,5 +1,5 @@
 /**
- * The alerts in the store.
+ * The table `alerts`.
  */
 import { Alert, type AlertId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
@@ -18,28 +18,28 @@ export interface RaisedAlert {
   readonly plannedUnder: number
 }
 
-/** Reads and writes alerts. Writes belong inside a journal's transaction. */
+/** Reads and writes alerts. Writes run inside a transaction of `GroupCommit`. */
 export class Alerts extends Context.Service<
   Alerts,
   {
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, SqlError.SqlError>
-    /** Several, by their sequence numbers. */
+    /** The alerts with these sequence numbers. */
     readonly bySequence: (
       sequences: ReadonlyArray<number>
     ) => Effect.Effect<ReadonlyMap<number, Alert>, SqlError.SqlError>
-    /** Several, by their ids. */
+    /** The alerts with these ids. */
     readonly many: (ids: ReadonlyArray<AlertId>) => Effect.Effect<ReadonlyMap<AlertId, Alert>, SqlError.SqlError>
-    /** The latest episodes of sources' alerts, as far as they are known, by `alertKey`. */
+    /** The latest known episodes of the sources' alerts, by `alertKey`. */
     readonly latest: (
       alerts: ReadonlyArray<Pick<Alert, "source" | "sourceId">>
     ) => Effect.Effect<ReadonlyMap<string, Episode>, SqlError.SqlError>
-    /** Makes or replaces the rows of episodes. */
+    /** Creates or replaces the rows of episodes. */
     readonly save: (episodes: ReadonlyArray<Episode>) => Effect.Effect<void, SqlError.SqlError>
-    /** Notes that the source spoke of the alerts, and nothing else. */
+    /** Records only that the source sent an event about the alerts now. */
     readonly heard: (ids: ReadonlyArray<AlertId>) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes alerts whose history is over. */
+    /** Removes alerts whose history expired. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
-    /** Raised alerts in the order in which they came, after a sequence number. */
+    /** Raised alerts in the order of arrival, after a sequence number. */
     readonly raised: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RaisedAlert>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Alerts") {
@@ -132,10 +132,10 @@ export class Alerts extends Context.Service<
 
 const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
 const encode = Schema.encodeSync(AlertJson)
-/** An alert is read twice for each of its messages. */
+/** Memoized, because an alert is read twice for each of its messages. */
 const decode = memoize(Schema.decodeSync(AlertJson))
 
-/** What another event of an episode replaces. */
+/** The columns that a later event of the episode replaces. */
 const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
   "state",
   "severity",

@@ -1,6 +1,6 @@
 /**
- * The table `conversations`: what the planner reads, and what becomes of its plans. Nothing else writes it. All of it
- * runs inside a transaction of `GroupCommit`.
+ * The table `conversations`: read for the planner, and written from its plans. Nothing else writes it. All of it runs
+ * inside a transaction of `GroupCommit`.
  */
 import type { AlertId, ChannelPlugin, IntegrationId } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -15,7 +15,7 @@ import { Deliveries, type NewDelivery, type Step } from "./Deliveries.ts"
 import { openStatus } from "./deliveryRow.ts"
 import { encodeMessages } from "./receipt.ts"
 
-/** What was planned for one alert. */
+/** The plans for one alert. */
 export interface Change {
   readonly alert: AlertId
   readonly plans: ReadonlyArray<Plan>
@@ -44,9 +44,9 @@ export class Conversations extends Context.Service<
         readonly messages: ReadonlyArray<ChannelPlugin.DeliveredMessage>
       }>
     ) => Effect.Effect<void, SqlError.SqlError>
-    /** Forgets the receipts of an integration that points to another destination now (O8). */
+    /** Removes the receipts of an integration whose destination changed (O8). */
     readonly forgetReceipts: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Closes all conversations of an integration that is being removed, and forgets what was sent in them. */
+    /** Closes all conversations of an integration that is being removed, and resets what was sent in them. */
     readonly closeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Removes all conversations of these alerts. */
     readonly removeOfAlerts: (alerts: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>

@@ -28,7 +28,7 @@ export interface NewDelivery {
   /** Why it is created, for the first step of its history. */
   readonly cause: string
   readonly redeliveryOf?: string
-  /** What it says. Without one it is composed when the delivery is claimed. */
+  /** Its content. If absent, it is composed when the delivery is claimed. */
   readonly notification?: Notification | TestSend
   /** What a notice or a test send is about. */
   readonly about?: string
@@ -53,11 +53,11 @@ export interface StepChanges {
   /** When it is due, in epoch milliseconds. */
   readonly nextAt?: number
   readonly severity?: Severity
-  /** Takes over the severity that the alert has now. */
+  /** Copies the current severity of the alert. */
   readonly refreshSeverity?: true
   /** The partition under whose lease it is being sent (M2). */
   readonly partition?: number
-  /** The delivery that includes it; null: none any more. */
+  /** The delivery that includes it; null if none does any more. */
   readonly foldedInto?: string | null
   /** The message in plain words. */
   readonly text?: string
@@ -83,13 +83,13 @@ export class Deliveries extends Context.Service<
     readonly openOfEpisodes: (
       deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
     ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<Row>>, SqlError.SqlError>
-    /** Makes all that waits for its next attempt at the integration due now. */
+    /** Makes all retrying deliveries of the integration due now. */
     readonly retryNow: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Sets the severity by which the alert's waiting deliveries are ordered in a storm. */
+    /** Sets the severity that orders the alert's pending deliveries in a storm. */
     readonly setSeverity: (alert: AlertId, severity: Severity) => Effect.Effect<void, SqlError.SqlError>
     /** Ends all open deliveries of an integration that is being removed. */
     readonly supersedeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Ends the test sends of an integration that wait: its settings are other ones now. */
+    /** Ends the pending test sends of an integration whose settings changed. */
     readonly supersedeTests: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Removes deliveries with their history. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
@@ -242,7 +242,7 @@ const toRow = (id: string, delivery: NewDelivery, at: number) => ({
   cause: delivery.cause,
   form: delivery.digest?.form ?? "rich",
   attempts: 0,
-  // Nobody reads it any more.
+  // Not read any more.
   unanswered: 0,
   next_at: at,
   redelivery_of: delivery.redeliveryOf ?? null,

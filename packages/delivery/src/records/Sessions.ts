@@ -1,5 +1,5 @@
 /**
- * The browsers that are signed in.
+ * The table `sessions`: browsers that are signed in.
  */
 import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -25,22 +25,22 @@ export interface StoredSession {
 /** How long a session lasts. */
 export const sessionLasts = Duration.hours(12)
 
-/** A session that is over is known for so long after it expired: its cookie is not taken for a guess meanwhile. */
+/** How long an expired session is kept, so that its cookie does not count as a guessed secret. */
 const knownAfterwards = Duration.days(1)
 
-/** Keeps sessions. Their secrets never reach the store, only hashes of them. */
+/** Stores sessions, with hashes of their secrets only. */
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** Begins a session that lasts 12 hours, and forgets those that expired more than a day ago. */
+    /** Starts a session of 12 hours, and removes sessions that expired more than a day ago. */
     readonly begin: (
       session: Pick<StoredSession, "scopes" | "address" | "browser"> & { readonly secretHash: string }
     ) => Effect.Effect<StoredSession, StoreUnavailable>
-    /** Finds a session by the hash of its secret, also one that is over. */
+    /** Finds a session by the hash of its secret, also if it has ended. */
     readonly find: (secretHash: string) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
-    /** The sessions that are not over, newest first. */
+    /** The sessions that have not ended, newest first. */
     readonly list: Effect.Effect<ReadonlyArray<StoredSession>, StoreUnavailable>
-    /** Ends a session; false if there is none of this id that is not over. */
+    /** Ends a session; returns false if no open session has this id. */
     readonly end: (id: string) => Effect.Effect<boolean, StoreUnavailable>
   }
 >()("@tocsin/delivery/Sessions") {

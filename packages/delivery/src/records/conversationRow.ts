@@ -1,5 +1,5 @@
 /**
- * A conversation as it is in the store.
+ * A conversation as the table `conversations` stores it.
  */
 import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from "@tocsin/core"
 import { Schema } from "effect"
@@ -10,7 +10,7 @@ import { type Conversation, isRule, type OpenDelivery, type StoredConversation }
 /** Some columns of a conversation. */
 export type Columns = Values & { readonly id: string }
 
-/** What of a conversation changes with a plan, as its columns; `known` is what is stored of it. */
+/** The columns of a conversation that a plan changes; `known` is the stored conversation. */
 export const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
   state: conversation.state,
   holders: JSON.stringify(conversation.matchedBy),
@@ -22,11 +22,11 @@ export const toColumns = (conversation: Conversation, known: StoredConversation 
   severity_told: conversation.severitySent ?? null,
   perhaps_told: conversation.outcomeUnknown ? 1 : 0,
   diverted_to: conversation.divertedTo ?? null,
-  // The same in a column of its own, for queries.
-  stands_in_for: conversation.everMatchedBy.find((holder) => !isRule(holder))?.slice("for:".length) ?? null
+  // Also in a column of its own, for queries.
+  stands_in_for: conversation.everMatchedBy.find((matcher) => !isRule(matcher))?.slice("for:".length) ?? null
 })
 
-/** A row of a conversation, with its delivery that has not ended. */
+/** A row of a conversation, joined with its open delivery. */
 export interface Row {
   readonly id: string
   readonly alert_id: AlertId
@@ -51,7 +51,7 @@ const Holders = Schema.Array(Schema.Union([AlertRuleId, Schema.TemplateLiteral([
 const decodeHolders = memoize(Schema.decodeSync(Schema.fromJsonString(Holders)))
 const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
 
-/** The conversation of a row. */
+/** Converts a row to a conversation. */
 export const fromRow = (row: Row): StoredConversation => ({
   id: row.id,
   alertId: row.alert_id,

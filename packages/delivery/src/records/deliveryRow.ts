@@ -4,7 +4,7 @@
 import type { ChannelPlugin, Kind, Severity } from "@tocsin/core"
 import { Schema } from "effect"
 
-/** How far a delivery is. The last four are its end. */
+/** The status of a delivery. The last four are final. */
 export const DeliveryStatus = Schema.Literals([
   "pending",
   "retrying",
@@ -17,10 +17,12 @@ export const DeliveryStatus = Schema.Literals([
 ])
 export type DeliveryStatus = typeof DeliveryStatus.Type
 
-/** The condition of the index of deliveries that have not ended. A query must repeat it in these words to use the index. */
+/**
+ * The condition of the index of deliveries that have not ended. A query must repeat it in these words to use the index.
+ */
 export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded')"
 
-/** A row of the table `deliveries`, as far as an attempt needs it. */
+/** The columns of the table `deliveries` that an attempt needs. */
 export interface Row {
   readonly sequence: number
   readonly id: string

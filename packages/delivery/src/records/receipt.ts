@@ -17,7 +17,7 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Messag
 /** Versions before this one stored the receipt of the first message alone. */
 const decode = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Schema.Union([Messages, Stored]))))
 
-/** The messages, and one more that was delivered now; the oldest but the first is left out where there are too many. */
+/** Adds a delivered message. Drops the oldest but the first if there are more than 20. */
 export const withMessage = (
   messages: ReadonlyArray<ChannelPlugin.DeliveredMessage>,
   delivered: ChannelPlugin.DeliveredMessage
@@ -26,10 +26,10 @@ export const withMessage = (
   return first === undefined ? [] : [first, ...others.slice(1 - maxMessages)]
 }
 
-/** The stored form of the messages. */
+/** Encodes the messages for the store. */
 export const encodeMessages = (messages: ReadonlyArray<ChannelPlugin.DeliveredMessage>): string => encode(messages)
 
-/** The messages of a conversation, oldest first. */
+/** Decodes the messages of a conversation, oldest first. */
 export const decodeMessages = (stored: string | undefined): ReadonlyArray<ChannelPlugin.DeliveredMessage> => {
   if (stored === undefined) return []
   const decoded = decode(stored)

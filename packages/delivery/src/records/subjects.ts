@@ -1,5 +1,5 @@
 /**
- * What deliveries are about.
+ * The alerts and conversations of deliveries.
  */
 import type { Alert } from "@tocsin/core"
 import { Effect } from "effect"
