@@ -35,6 +35,9 @@ const folder = Flag.String("folder").pipe(
   Flag.optional
 )
 
+/** Where the guide packs `@tocsin/core`. It is not on npm yet: installing it by its name would fetch a stranger's package. */
+const core = "~/tocsin/tocsin-core-*.tgz"
+
 /** Starts a plugin's package, and says what to do next. */
 export const command = Command.make(
   "create-tocsin-plugin",
@@ -42,13 +45,13 @@ export const command = Command.make(
   Effect.fn(function* ({ folder, kind, name }) {
     const path = Option.getOrElse(folder, () => `tocsin-plugin-${name}`)
     yield* create({ name, kind, folder: path })
-    yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install\n  npm test\n`)
+    yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install -D ${core}\n  npm test\n`)
   })
 ).pipe(
   Command.withDescription("Starts a channel plugin for Tocsin. What is left out is asked for in a terminal."),
   Command.withExamples([
     {
-      command: "npm create tocsin-plugin@latest my-channel -- --kind http",
+      command: "create-tocsin-plugin my-channel --kind http",
       description: "All that is needed where nobody can be asked"
     }
   ])

@@ -81,13 +81,14 @@ describe("create-tocsin-plugin", () => {
     const { status, stderr, stdout } = run(...args)
     assert.strictEqual(status, 1)
     assert.include(stderr, `Missing required ${missing}`)
-    assert.include(stdout, "npm create tocsin-plugin@latest my-channel -- --kind http")
+    assert.include(stdout, "create-tocsin-plugin my-channel --kind http")
   })
 
   it("says what to do next", () => {
     const { status, stdout } = run("pager", "--kind", "other")
     assert.strictEqual(status, 0)
     assert.include(stdout, "cd tocsin-plugin-pager")
+    assert.include(stdout, "npm install -D ~/tocsin/tocsin-core-*.tgz")
   })
 
   it("names the versions that this repository is tested with", () => {
