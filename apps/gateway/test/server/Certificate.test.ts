@@ -10,7 +10,7 @@ import { connect, type SecureContextOptions, type TLSSocket } from "node:tls"
 import { generate } from "selfsigned"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import * as Certificate from "../../src/server/Certificate.ts"
-import { eventually } from "../harness/gate.ts"
+import { eventually, until } from "../harness/gate.ts"
 
 describe("HTTPS", () => {
   it.live("new connections get the new certificate, open ones stay, and a stop ends both", () =>
@@ -34,7 +34,9 @@ describe("HTTPS", () => {
         TOCSIN_TLS_KEY: join(folder, "tls.key")
       })
       assert.match(gateway.url, /^https:/)
-      assert.match(gateway.printed(), /POST https:\/\/127\.0\.0\.1:\d+\/v1\/integrations/)
+      yield* until("the next steps with the address", () =>
+        /POST https:\/\/127\.0\.0\.1:\d+\/v1\/integrations/.test(gateway.printed())
+      )
 
       const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: first.cert })
       assert.strictEqual(yield* get(gateway.url, agent), "first")

@@ -95,7 +95,7 @@ describe("A secret in a file", () => {
           "TOCSIN_TOKEN_FILE: Expected ASCII, and no space or line break at either end.",
           'TOCSIN_TOKEN_FILE: Expected at least 16 characters. Make one with: TOCSIN_TOKEN="$(openssl rand -hex 32)".',
           "TOCSIN_TOKEN and TOCSIN_TOKEN_FILE are both set. Remove one of them.",
-          "TOCSIN_DATABASE_URL_FILE: Expected sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin."
+          "TOCSIN_DATABASE_URL_FILE: Expected sqlite: and a file, such as sqlite:data/tocsin.db, or the URL of a PostgreSQL database, such as postgres://tocsin:password@db.example.com/tocsin (for TLS with ?sslmode=verify-full, not ?ssl=)."
         ]
       )
     })
