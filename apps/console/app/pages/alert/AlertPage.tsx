@@ -11,7 +11,6 @@ import { duration } from "../../parts/times.ts"
 import { useTick } from "../../parts/useTick.ts"
 import { When } from "../../parts/When.tsx"
 import { AlertFacts } from "./AlertFacts.tsx"
-import { ownTimeline } from "./ownTimeline.ts"
 import { Messages } from "./Messages.tsx"
 import { SpanBar } from "./SpanBar.tsx"
 import { Timeline } from "./Timeline.tsx"
@@ -32,7 +31,7 @@ export const AlertPage = () => {
   const id = route.useParams().id as AlertId
   const { data: alert, error, failureReason } = useQuery(alertQuery(id))
   const { data: explanations } = useQuery(explainQuery(id))
-  const { data: answered, isError: hasNoTimeline } = useQuery(timelineQuery(id))
+  const { data: timeline, error: timelineError } = useQuery(timelineQuery(id))
   const { data: integrations } = useQuery(integrationsQuery)
   const now = useTick()
   const names = byId(integrations?.items)
@@ -56,7 +55,6 @@ export const AlertPage = () => {
   }
 
   const { clearedAt, clearedBecause, links, rule, severity, startedAt, state, summary, test } = alert
-  const timeline = answered?.items ?? (hasNoTimeline ? ownTimeline(alert) : undefined)
   const end = clearedAt?.epochMilliseconds ?? now
   const views = [
     { href: links.started?.href, name: "View at the start" },
@@ -90,13 +88,17 @@ export const AlertPage = () => {
         </span>
       </div>
       {summary !== undefined && <p className="alert-summary foreign">{summary}</p>}
-      <SpanBar alert={alert} timeline={timeline ?? []} now={now} />
+      <SpanBar alert={alert} timeline={timeline?.items ?? []} now={now} />
       <div className="alert-columns">
         <div className="alert-main">
-          <WhoWasNotified items={explanations?.items} names={names} deliveries={alert.deliveries} />
+          <WhoWasNotified items={explanations?.items} names={names} />
           <Messages deliveries={alert.deliveries} names={names} alert={id} />
           <Section title="Timeline">
-            <Timeline items={timeline} names={names} />
+            {timelineError ? (
+              <FailureNotice error={timelineError} />
+            ) : (
+              <Timeline items={timeline?.items} names={names} />
+            )}
           </Section>
         </div>
         <AlertFacts alert={alert} />

@@ -45,7 +45,6 @@ export const Timeline = ({ items, names }: Props) => {
             {attempt?.milliseconds !== undefined && (
               <span className="quiet"> · took {duration(attempt.milliseconds)}</span>
             )}
-            {attempt?.answer !== undefined && <span className="timeline-answer"> {attempt.answer}</span>}
             {by !== undefined && <span className="quiet"> · by {by}</span>}
           </span>
         </li>

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router"
-import type { AlertInFull, ExplanationRow } from "../../data/queries.ts"
+import type { ExplanationRow } from "../../data/queries.ts"
 import { Icon, type IconName } from "../../parts/Icon.tsx"
 import { OutLink } from "../../parts/Linked.tsx"
 import { Section, Skeleton } from "../../parts/Page.tsx"
 import { When } from "../../parts/When.tsx"
 
-type Outcome = NonNullable<ExplanationRow["outcome"]>
+type Outcome = ExplanationRow["outcome"]
 
 interface Shown {
   readonly word: string
@@ -28,38 +28,16 @@ const shown: { readonly [O in Outcome]: Shown } = {
   notDue: { word: "Not due", icon: "dash", tone: "quiet" }
 }
 
-const outcomes: { readonly [S in AlertInFull["deliveries"][number]["status"]]: Outcome } = {
-  pending: "waiting",
-  retrying: "waiting",
-  sending: "sending",
-  folded: "inDigest",
-  delivered: "delivered",
-  dead: "dead",
-  superseded: "superseded",
-  diverted: "diverted"
-}
-
-/** From the last delivery there, where the gateway states no outcome. */
-const shownBy = ({ integration, told }: ExplanationRow, deliveries: AlertInFull["deliveries"]): Shown => {
-  const last = deliveries.findLast((delivery) => delivery.integration === integration)
-  if (last !== undefined) return shown[outcomes[last.status]]
-  return told ? shown.delivered : { word: "Not notified", icon: "dash", tone: "quiet" }
-}
-
 const rank: { readonly [T in Shown["tone"]]: number } = { bad: 0, warn: 1, good: 2, quiet: 3 }
 
 interface Props {
   readonly items: ReadonlyArray<ExplanationRow> | undefined
   readonly names: ReadonlyMap<string, { readonly name: string }>
-  readonly deliveries: AlertInFull["deliveries"]
 }
 
 /** For each integration, whether it was notified and what decided that; trouble first. */
-export const WhoWasNotified = ({ deliveries, items, names }: Props) => {
-  const rows = items?.map((item) => ({
-    ...item,
-    shown: item.outcome === undefined ? shownBy(item, deliveries) : shown[item.outcome]
-  }))
+export const WhoWasNotified = ({ items, names }: Props) => {
+  const rows = items?.map((item) => ({ ...item, shown: shown[item.outcome] }))
   const notified = items?.filter(({ told }) => told).length ?? 0
   return (
     <Section
@@ -100,7 +78,7 @@ export const WhoWasNotified = ({ deliveries, items, names }: Props) => {
                       </span>
                     </td>
                     <td className="foreign">
-                      {why}
+                      {nearest === undefined && why}
                       {until && (
                         <>
                           {" "}
@@ -123,7 +101,7 @@ export const WhoWasNotified = ({ deliveries, items, names }: Props) => {
                         </div>
                       )}
                       <div className="who-links">
-                        {rules?.map((rule) => (
+                        {rules.map((rule) => (
                           <Link key={rule.id} to="/alert-settings" search={{ rule: rule.id }}>
                             Rule {rule.name}
                           </Link>
