@@ -69,8 +69,7 @@ const updatePartitions = Effect.gen(function* () {
 })
 
 /**
- * The engine: migrates the store, goes on where it stopped, and serves all lanes
- * for as long as the layer lives.
+ * The engine: migrates the store, resumes the pending deliveries, and sends for as long as the layer lives.
  */
 export const layer: Layer.Layer<
   Engine,

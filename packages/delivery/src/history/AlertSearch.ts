@@ -1,5 +1,5 @@
 /**
- * Lists of alerts, by what people know of them. Only reads.
+ * Lists alerts by filters and words. Only reads.
  */
 import {
   type Alert,
@@ -25,9 +25,9 @@ export interface AlertFilter {
   readonly sourceId?: string | undefined
   /** Any of these. */
   readonly severity?: ReadonlyArray<Severity> | undefined
-  /** The alert rule that led it to an integration. */
+  /** An alert rule that it matched. */
   readonly rule?: AlertRuleId | undefined
-  /** The integration that a rule led it to. */
+  /** An integration that it was sent to. */
   readonly integration?: IntegrationId | undefined
   /** Whether no message about it was delivered anywhere. */
   readonly notNotified?: boolean | undefined
@@ -49,11 +49,11 @@ export interface Notified {
 /** A page of a list of alerts. */
 export interface AlertPage {
   readonly items: ReadonlyArray<Alert & { readonly notified: Notified }>
-  /** How many there are in all, of those that were looked at. */
+  /** How many match in all, of the alerts that were examined. */
   readonly total: number
-  /** There are more than were looked at. */
+  /** Whether there are alerts that were not examined. */
   readonly more: boolean
-  /** What `after` of the next page is, if there is one. */
+  /** The `after` of the next page, if there is one. */
   readonly next: number | undefined
 }
 
@@ -62,19 +62,19 @@ export interface MatchedAlerts {
   /** The newest of them, at most 50. */
   readonly items: AlertPage["items"]
   readonly total: number
-  /** How many were looked at. */
+  /** How many were examined at. */
   readonly of: number
-  /** More came since then than were looked at. */
+  /** More came since then than were examined at. */
   readonly more: boolean
 }
 
 /** How many alerts a match is tried on, and how many of those that it matches are shown. */
-const mostMatched = { looked: 10_000, shown: 50 }
+const mostMatched = { examined: 10_000, shown: 50 }
 
-/** How many alerts are looked at that no index finds. */
-const mostLooked = 100_000
+/** The most alerts that are examined one by one. */
+const maxExamined = 100_000
 
-/** How many of them are looked at before others get their turn, and of how many the texts are read: some milliseconds. */
+/** How many alerts one query examines, and how many if it also reads their texts: some milliseconds. */
 const chunk = { rows: 1000, texts: 250 }
 
 /** Lists alerts. */
@@ -92,7 +92,7 @@ export class AlertSearch extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const alerts = yield* Alerts
 
-      /** What an index finds. */
+      /** The conditions that an index answers. */
       const indexed = ({ source, sourceId, state }: AlertFilter) => [
         ...(state === undefined ? [] : [sql`state = ${state}`]),
         ...(source === undefined ? [] : [sql`source = ${source}`]),
@@ -100,16 +100,16 @@ export class AlertSearch extends Context.Service<
       ]
 
       /**
-       * Whether the alert has a row like that in another table. The OFFSET keeps PostgreSQL from reading the whole table at
-       * once in place of a few rows by an index.
+       * Whether the alert has such a row in another table. The OFFSET keeps PostgreSQL from reading the whole table instead
+       * of a few rows by an index.
        */
       const has = (table: "conversations" | "deliveries", where: Statement.Fragment) =>
         sql`EXISTS (SELECT 1 FROM ${sql.literal(table)} AS its WHERE its.alert_id = alerts.id AND ${where} LIMIT 1 OFFSET 0)`
 
-      /** In these words, because SQLite would look through all that was ever delivered in place of the alert's own few. */
+      /** Written this way, because SQLite would otherwise scan all delivered rows instead of the few of the alert. */
       const isDelivered = sql.literal("NOT (its.status <> 'delivered')")
 
-      /** What must be looked at row by row. */
+      /** What must be examined at row by row. */
       const others = ({ integration, notNotified, q, rule, severity = [] }: AlertFilter) => [
         ...(severity.length === 0 ? [] : [sql.in("severity", severity)]),
         ...(integration === undefined ? [] : [has("conversations", sql`its.integration_id = ${integration}`)]),
@@ -118,13 +118,13 @@ export class AlertSearch extends Context.Service<
         ...mayContain(sql, q)
       ]
 
-      /** Always some bound: an order by it is then a search. */
+      /** Always a bound, so that the order by `sequence` uses the primary key. */
       const beyond = ({ after, order }: AlertFilter) =>
         order === "oldest" ? sql`sequence > ${after ?? 0}` : sql`sequence < ${after ?? Number.MAX_SAFE_INTEGER}`
 
       const direction = ({ order }: AlertFilter) => sql.literal(order === "oldest" ? "ASC" : "DESC")
 
-      /** By index alone. */
+      /** Lists by index alone. */
       const byIndex = Effect.fnUntraced(function* (filter: AlertFilter) {
         const { limit, skip = 0, source, sourceId, state } = filter
         const where = indexed(filter)
@@ -132,7 +132,7 @@ export class AlertSearch extends Context.Service<
           source === undefined && sourceId === undefined
             ? yield* sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM alert_counts WHERE ${sql.and(where)}`
             : yield* sql<{ n: number }>`SELECT count(*) AS n FROM alerts WHERE ${sql.and(where)}`
-        // An index has the alerts of a source in their order only within a state.
+        // The index orders the alerts of a source only within a state.
         const branches =
           source !== undefined && sourceId === undefined && state === undefined
             ? (["raised", "cleared"] as const).map((state) => ({ ...filter, state }))
@@ -150,15 +150,15 @@ export class AlertSearch extends Context.Service<
         return { sequences: rows.map(({ sequence }) => sequence), total: counted?.n ?? 0, more: false }
       })
 
-      /** Looks at one alert after the other, as far as an index does not find them. */
-      const byLooking = Effect.fnUntraced(function* (filter: AlertFilter) {
+      /** Examines one alert after the other, for conditions without an index. */
+      const byScan = Effect.fnUntraced(function* (filter: AlertFilter) {
         const { after, limit, order, q, skip = 0 } = filter
         const hasWords = textMatcher(q)
         const many = wordsIn(q).length === 0 ? chunk.rows : chunk.texts
         const isBeyond = (sequence: number) =>
           after === undefined || (order === "oldest" ? sequence > after : sequence < after)
         const sequences: Array<number> = []
-        let [looked, skipped, total] = [0, 0, 0]
+        let [examined, skipped, total] = [0, 0, 0]
         let reached: number | undefined
         for (;;) {
           const rows = yield* sql<{ sequence: number; alert: string | null }>`SELECT sequence,
@@ -173,9 +173,9 @@ export class AlertSearch extends Context.Service<
             if (skipped < skip) skipped++
             else sequences.push(sequence)
           }
-          looked += rows.length
+          examined += rows.length
           if (rows.length < many) return { sequences, total, more: false }
-          if (looked >= mostLooked) {
+          if (examined >= maxExamined) {
             const rest = yield* sql`SELECT sequence FROM alerts
               WHERE ${sql.and([...indexed(filter), beyond({ ...filter, after: reached })])} LIMIT 1`
             return { sequences, total, more: rest.length > 0 }
@@ -186,7 +186,7 @@ export class AlertSearch extends Context.Service<
 
       const notified = Effect.fnUntraced(function* (ids: ReadonlyArray<AlertId>) {
         if (ids.length === 0) return new Map<AlertId, Notified>()
-        // What a fallback stands in for is not due itself.
+        // A conversation that was diverted to a fallback is not due itself.
         const rows = yield* sql<{ alert_id: string; due: number; delivered: number }>`
           SELECT alert_id, sum(CASE WHEN diverted_to IS NULL THEN 1 ELSE 0 END) AS due,
             sum(CASE WHEN EXISTS (SELECT 1 FROM deliveries its
@@ -225,7 +225,7 @@ export class AlertSearch extends Context.Service<
           of += recent.length
           reached = rows.at(-1)?.sequence ?? 0
           const isThrough = rows.length < chunk.texts || recent.length < rows.length
-          if (isThrough || of >= mostMatched.looked) {
+          if (isThrough || of >= mostMatched.examined) {
             const items = yield* show(found.slice(0, mostMatched.shown))
             return { items, total: found.length, of, more: !isThrough }
           }
@@ -238,7 +238,7 @@ export class AlertSearch extends Context.Service<
         list: Effect.fnUntraced(function* (filter) {
           const found = yield* others(filter).length === 0 && wordsIn(filter.q).length === 0
             ? byIndex(filter)
-            : byLooking(filter)
+            : byScan(filter)
           const page = found.sequences.slice(0, filter.limit)
           return {
             items: yield* show(page),

@@ -1,5 +1,5 @@
 /**
- * Why was I (not) told? For one alert, each integration with its answer.
+ * Explains for one alert why each integration was notified or not.
  */
 import {
   type Alert,
@@ -49,13 +49,15 @@ export interface Explanation {
   readonly digest: string | undefined
   /** When it is tried next, in epoch milliseconds. */
   readonly until: number | undefined
-  /** The rule that names the integration and came nearest to matching, with the conditions that the alert does not meet. */
+  /**
+   * The rule that names the integration and came nearest to matching, with the conditions that the alert does not meet.
+   */
   readonly nearest:
     | { readonly rule: AlertRuleId; readonly name: string; readonly failed: ReadonlyArray<UnmetCondition> }
     | undefined
 }
 
-/** All that decides; as it is now. */
+/** The current facts that decide. */
 export interface Facts {
   readonly alert: Alert
   readonly rules: ReadonlyArray<AlertRule>
@@ -65,7 +67,7 @@ export interface Facts {
   readonly deliveries: ReadonlyArray<Delivery>
 }
 
-/** Explains one alert at every integration there is, and at those that it was told to and that are gone. */
+/** Explains one alert at every integration, removed ones that it was sent to included. */
 export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
   const ids = new Set([
     ...facts.conversations.map(({ integration }) => integration),
@@ -91,7 +93,7 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
       ...known,
       told: own.some(({ status }) => status === "delivered"),
       outcome: last === undefined ? "notDue" : outcomes[last.status],
-      why: whatWasSaid(conversation, facts),
+      why: whatWasSent(conversation, facts),
       rules: conversation.rules.flatMap((id) => {
         const rule = facts.rules.find((rule) => rule.id === id)
         return rule === undefined ? [] : [{ id: rule.id, name: rule.name }]
@@ -115,7 +117,7 @@ const outcomes = {
   diverted: "diverted"
 } as const
 
-const whatWasSaid = ({ closedBecause, integration, rules }: ConversationSummary, { deliveries }: Facts): string => {
+const whatWasSent = ({ closedBecause, integration, rules }: ConversationSummary, { deliveries }: Facts): string => {
   const steps = deliveries
     .filter((delivery) => delivery.integration === integration)
     .map(

@@ -1,5 +1,5 @@
 /**
- * What happened: deliveries with every step of theirs.
+ * Deliveries with their transitions. Only reads.
  */
 import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
@@ -7,7 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
 
-/** One step of a delivery: the status that it took, when, and why. */
+/** One step of a delivery: its new status, when, and why. */
 export interface Transition {
   readonly status: DeliveryStatus
   readonly cause: string | undefined
@@ -17,10 +17,10 @@ export interface Transition {
   readonly at: number
 }
 
-/** One notification owed to one integration. */
+/** One notification due at one integration. */
 export interface Delivery {
   readonly id: string
-  /** Undefined of a digest and of a notice. */
+  /** Undefined for a digest or a notice. */
   readonly alert: AlertId | undefined
   readonly integration: IntegrationId
   readonly kind: Kind
@@ -31,9 +31,9 @@ export interface Delivery {
   readonly nextAt: number | undefined
   /** The message in plain words, once it was delivered. */
   readonly text: string | undefined
-  /** The digest or the message about a later episode that carried it. */
+  /** The digest, or the message about a later episode, that included it. */
   readonly foldedInto: string | undefined
-  /** The delivery that it repeats, because a person asked for it. */
+  /** The delivery that it repeats on request. */
   readonly redeliveryOf: string | undefined
   readonly createdAt: number
   readonly updatedAt: number
@@ -50,7 +50,7 @@ export interface ConversationSummary {
   readonly closedBecause: Because | undefined
 }
 
-/** What one digest told: names and severities only, because whoever has its link can see it. */
+/** The alerts of a digest: names and severities only, because anyone with the link can read them. */
 export interface DigestContent {
   /** Epoch milliseconds. */
   readonly at: number
@@ -63,23 +63,23 @@ export interface DeliveryFilter {
   readonly status: ReadonlyArray<DeliveryStatus | "open">
   readonly integration?: IntegrationId | undefined
   readonly alert?: AlertId | undefined
-  /** Made at or after this time, in epoch milliseconds. */
+  /** Created at or after this time, in epoch milliseconds. */
   readonly since?: number | undefined
   readonly before?: number | undefined
   readonly limit: number
 }
 
-/** Answers what was told, where and when. */
+/** Reads what was sent, where and when. */
 export class History extends Context.Service<
   History,
   {
     readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
     readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
-    /** What was noted of the alert's events, such as why a person closed it; oldest first. */
+    /** The notes on the alert's events, such as why a person closed it; oldest first. */
     readonly notes: (
       alert: AlertId
     ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, SqlError.SqlError>
-    /** The digest of this key, as long as history is kept. */
+    /** The digest with this key, as long as history is kept. */
     readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, SqlError.SqlError>
     readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
   }
@@ -101,7 +101,7 @@ export class History extends Context.Service<
         return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], now))
       })
 
-      /** The first delivery made at or after a time; a clock that was set back in between may hide some. */
+      /** The first delivery created at or after a time. If the clock was set back, some may be missed. */
       const firstSince = (since: number) =>
         Effect.map(
           sql<{ sequence: number }>`SELECT sequence FROM deliveries WHERE created_at >= ${since}
@@ -223,7 +223,7 @@ const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: numbe
   status: row.status,
   cause: row.cause ?? undefined,
   attempts: row.attempts,
-  // A delivery that is due has no time to wait for.
+  // A delivery that is due now has no next time.
   nextAt: row.status === "retrying" && row.next_at > now ? row.next_at : undefined,
   text: row.text ?? undefined,
   redeliveryOf: row.redelivery_of ?? undefined,

@@ -1,6 +1,6 @@
 /**
- * Forgets what is over for long: closed alerts with their conversations, deliveries and transitions, event ids, and
- * removed rules (cases I5 and L). What is open is never forgotten.
+ * Removes old history: closed alerts with their conversations, deliveries and transitions, event ids, and removed rules
+ * (cases I5 and L). Open alerts and deliveries are never removed.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,18 +12,18 @@ import { openStatus } from "../records/deliveryRow.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 
-/** How long history is kept after the last that happened to an alert; 30 days unless it is provided. */
+/** How long history is kept after the last change of an alert; 30 days by default. */
 export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/delivery/Retention/HistoryKept", {
   defaultValue: () => Duration.days(30)
 })
 
-/** How long the id of an event is known again (I5). */
+/** How long the ids of events are recognized (I5). */
 const eventIdsKept = Duration.days(7)
 
-/** How many alerts, events or conversations a transaction looks at. */
+/** How many alerts, events or conversations a transaction examines. */
 const chunk = 200
 
-/** Looks once an hour, for as long as the layer lives. */
+/** Removes old history once an hour, for as long as the layer lives. */
 export const layer: Layer.Layer<
   never,
   never,
@@ -38,7 +38,7 @@ export const layer: Layer.Layer<
     const deliveries = yield* Deliveries
     const kept = yield* HistoryKept
 
-    /** Goes through closed alerts, the longest silent first: one that a room is still owed something about stays. */
+    /** Removes closed alerts, the longest unchanged first. An alert with an open delivery stays. */
     const forgetAlerts = Effect.fnUntraced(function* (before: number) {
       let reached = { last_heard_at: Number.MIN_SAFE_INTEGER, sequence: 0 }
       const step = Effect.gen(function* () {
@@ -67,7 +67,7 @@ export const layer: Layer.Layer<
       yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more })
     })
 
-    /** Digests and notices, which belong to no alert. */
+    /** Removes digests and notices, which belong to no alert. */
     const forgetOthers = (before: number) =>
       Effect.repeat(
         groupCommit.commit(
@@ -94,23 +94,23 @@ export const layer: Layer.Layer<
         { while: (gone) => gone.length === chunk }
       )
 
-    /** A removed rule still says whether the clears of those whom it ever told are told: so it goes after them. */
+    /** Removes removed rules that no conversation refers to: until then, their `notifyOnClear` still applies. */
     const forgetRules = Effect.fnUntraced(function* (before: number) {
-      const unheld = new Map((yield* groupCommit.read(alertRules.removed(before))).map((id) => [String(id), id]))
+      const unused = new Map((yield* groupCommit.read(alertRules.removed(before))).map((id) => [String(id), id]))
       let after = ""
-      while (unheld.size > 0) {
+      while (unused.size > 0) {
         const page = yield* groupCommit.read(
           sql<{ id: string; held_by: string }>`SELECT id, held_by FROM conversations
             WHERE id > ${after} ORDER BY id LIMIT ${chunk}`
         )
         for (const { held_by, id } of page) {
           after = id
-          for (const holder of decodeHolders(held_by)) unheld.delete(holder)
+          for (const matcher of decodeMatchers(held_by)) unused.delete(matcher)
         }
         if (page.length < chunk) break
       }
-      if (unheld.size === 0) return
-      yield* groupCommit.commit(alertRules.erase([...unheld.values()], before))
+      if (unused.size === 0) return
+      yield* groupCommit.commit(alertRules.erase([...unused.values()], before))
     })
 
     const sweep = Effect.gen(function* () {
@@ -124,11 +124,11 @@ export const layer: Layer.Layer<
     })
 
     yield* sweep.pipe(
-      ignoreLogged("Removing old history failed. It is tried again in an hour."),
+      ignoreLogged("Removing old history failed; retrying in an hour."),
       Effect.repeat(Schedule.spaced("1 hour")),
       Effect.forkScoped
     )
   })
 )
 
-const decodeHolders = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))
+const decodeMatchers = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))

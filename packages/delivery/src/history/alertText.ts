@@ -1,6 +1,6 @@
 import type { SqlClient, Statement } from "effect/sql"
 
-/** The words to look for. */
+/** Splits a search text into words in lowercase. */
 export const wordsIn = (q: string | undefined): ReadonlyArray<string> =>
   (q ?? "")
     .toLowerCase()
@@ -8,8 +8,8 @@ export const wordsIn = (q: string | undefined): ReadonlyArray<string> =>
     .filter((word) => word !== "")
 
 /**
- * Conditions that an alert as it is stored meets if it may contain all words: most that do not contain them are out
- * before they are read. A word that JSON spells in another way, or of which a store does not know both cases, gives none.
+ * Conditions that a stored alert meets if it may contain all words, so that most other alerts are never read. Words with
+ * letters outside ASCII, or with characters that JSON escapes, give no condition.
  */
 export const mayContain = (sql: SqlClient.SqlClient, q: string | undefined): ReadonlyArray<Statement.Fragment> =>
   wordsIn(q)
@@ -22,18 +22,18 @@ export const mayContain = (sql: SqlClient.SqlClient, q: string | undefined): Rea
       })
     })
 
-/** Whether all words occur in the texts of an alert as it is stored, in any case of letters. */
+/** Whether all words occur in the texts of a stored alert, in any case of letters. */
 export const textMatcher = (q: string | undefined): ((alert: string) => boolean) => {
   const words = wordsIn(q)
   if (words.length === 0) return () => true
   return (alert) => {
-    const texts = textsIn(JSON.parse(alert), new Set(unread)).join("\n").toLowerCase()
+    const texts = textsIn(JSON.parse(alert), new Set(unsearched)).join("\n").toLowerCase()
     return words.every((word) => texts.includes(word))
   }
 }
 
-/** What people do not look for, or look for by another filter. */
-const unread = [
+/** Fields that are not searched, or have a filter of their own. */
+const unsearched = [
   "observations",
   "links",
   "state",

@@ -1,5 +1,5 @@
 /**
- * Durable writes: all writes that wait share one transaction (group commit).
+ * Durable writes: all pending writes share one transaction (group commit).
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Queue } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
@@ -10,44 +10,44 @@ import { codeOf, storeProblem } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
 import { writeProbe } from "./writeProbe.ts"
 
-/** At most this many writes share a transaction: enough for 50,000 rows/s, few enough to answer within milliseconds. */
+/** The most writes in one transaction: enough for 50,000 rows/s, few enough to return within milliseconds. */
 const maxWrites = 256
 
-/** The writes of a transaction have at most so many lock keys, unless one alone has more: more could take too long. */
+/** The most lock keys in one transaction, unless a single write has more: more could take too long. */
 const maxLockKeys = 2048
 
-/** How often a transaction is tried that met other ones: after a migration of the tables, once for each statement. */
+/** Maximum attempts of a transaction that conflicts: after a migration, each prepared statement fails once. */
 const maxTries = 50
 
-/** What a write fails with besides `StoreUnavailable`. */
+/** The errors of a write, with `StoreUnavailable` instead of SQL errors. */
 type Failure<E> = Exclude<E, SqlError.SqlError> | StoreUnavailable
 
-/** The store, as the engine writes and reads it. */
+/** Writes to the store and reads from it. */
 export class GroupCommit extends Context.Service<
   GroupCommit,
   {
     /**
-     * Runs the statements of `write` in a transaction that it shares with all writes that wait at that moment, and returns
-     * once they are on the disk. A write that fails leaves nothing behind and does not harm the others. It runs also if
-     * the caller is interrupted, and again if another transaction conflicts or another write fails.
+     * Runs the statements of `write` in a transaction shared with all pending writes, and returns once they are on the
+     * disk. A write that fails is rolled back and does not affect the others. It runs even if the caller is interrupted,
+     * and again if another transaction conflicts or another write fails.
      *
-     * Where several gateways write at once, a write without lock keys may touch everything and runs alone. One with lock
-     * keys, such as an alert's, runs beside those that have others.
+     * If several gateways write at once, a write without lock keys may change anything and runs alone. A write with lock
+     * keys, such as that of an alert, runs concurrently with writes that have other keys.
      */
     readonly commit: <A, E>(
       write: Effect.Effect<A, E>,
       lockKeys?: ReadonlyArray<string>
     ) => Effect.Effect<A, Failure<E>>
     /**
-     * Makes a `commit` for writes that do the same with different items: `run` does at once all that wait at that moment,
-     * and returns the answer to each item. If it fails, each item is run alone.
+     * Makes a `commit` for writes that do the same with different items: `run` writes all pending items at once, and
+     * returns the result of each. If it fails, each item runs alone.
      */
     readonly batch: <I, A, E>(
       run: (items: ReadonlyArray<I>) => Effect.Effect<(item: I) => A, E>
     ) => (item: I, lockKeys?: ReadonlyArray<string>) => Effect.Effect<A, Failure<E>>
     /**
-     * Checks that the store takes writes: a transaction that may write begins and ends. After a write has failed for lack
-     * of space, or because the disk is broken or read-only, it fails until 64 KiB have been written.
+     * Checks that the store accepts writes, by an empty transaction. After a write failed because the disk is full, broken
+     * or read-only, the check fails until 64 KiB have been written.
      */
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
@@ -60,7 +60,7 @@ export class GroupCommit extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const queue = yield* Queue.unbounded<AnyWrite>()
 
-      /** Logs an outage once, and names it to callers. */
+      /** Logs an outage once, and returns it for callers. */
       const unavailable = (error: SqlError.SqlError) => Effect.map(outage.failed(error), StoreUnavailable.of)
 
       const commitTogether = Effect.fnUntraced(function* (writes: ReadonlyArray<AnyWrite>) {
@@ -78,7 +78,7 @@ export class GroupCommit extends Context.Service<
             )
           )
         const exit = yield* transaction((batch, writes) => batch.run(writes)).pipe(
-          // Savepoints cost as much as most transactions write, and few transactions need them.
+          // Savepoints cost as much as most transactions, and few need them: only after a failure.
           Effect.catchCause((cause) => {
             const error = Cause.squash(cause)
             return isOfStore(error) ? Effect.fail(error) : transaction((batch, writes) => batch.runApart(writes))
@@ -97,7 +97,7 @@ export class GroupCommit extends Context.Service<
       })
 
       yield* Effect.addFinalizer(() =>
-        // Nobody writes any more: callers that still wait must not wait for ever.
+        // The writer has stopped: pending callers must not wait forever.
         Effect.flatMap(Queue.clear(queue), (writes) =>
           Effect.andThen(
             Queue.shutdown(queue),
@@ -106,7 +106,7 @@ export class GroupCommit extends Context.Service<
         )
       )
       const writer = Queue.takeBetween(queue, 1, maxWrites).pipe(
-        // A stop between taking and settling would leave callers without an answer.
+        // Interrupted between the two, callers would never get a result.
         Effect.flatMap((writes) =>
           Effect.uninterruptible(Effect.forEach(splitByLockKeys(writes), commitTogether, { discard: true }))
         ),
@@ -144,9 +144,9 @@ export class GroupCommit extends Context.Service<
   )
 }
 
-/** A write that waits for its transaction, with the item that it writes and the answer that its caller waits for. */
+/** A pending write, with its item and the deferred result that its caller awaits. */
 class Write<I, A, E> {
-  /** How it ended, if its transaction is committed. */
+  /** Its result, if its transaction is committed. */
   exit: Exit.Exit<A, Failure<E>> = Exit.fail(stopping)
 
   readonly batch: Batch<I, A, E>
@@ -225,7 +225,7 @@ interface Store {
 type AnyWrite = Write<any, any, any>
 type AnyBatch = Batch<any, any, any>
 
-/** The writes in their order, in groups of which none has too many lock keys. */
+/** Splits the writes, in order, into groups without too many lock keys. */
 const splitByLockKeys = (writes: ReadonlyArray<AnyWrite>): ReadonlyArray<ReadonlyArray<AnyWrite>> => {
   const groups: Array<Array<AnyWrite>> = []
   let free = 0
@@ -242,24 +242,27 @@ const splitByLockKeys = (writes: ReadonlyArray<AnyWrite>): ReadonlyArray<Readonl
   return groups
 }
 
-/** Whether the statement is at fault and not the store: the transaction is still there, and others may go on in it. */
+/**
+ * Whether the statement failed, rather than the store: the transaction is still open, and other writes may continue in
+ * it.
+ */
 const isOfStatement = ({ reason }: SqlError.SqlError) =>
   reason._tag === "UniqueViolation" ||
   reason._tag === "ConstraintError" ||
   reason._tag === "SqlSyntaxError" ||
-  // PostgreSQL's class of values that it cannot store.
+  // The class of PostgreSQL's data exceptions.
   codeOf(reason.cause).startsWith("22")
 
 const isOfStore = (error: unknown): error is SqlError.SqlError => SqlError.isSqlError(error) && !isOfStatement(error)
 
-/** Whether the transaction met another one, or tables that another gateway has just migrated. */
+/** Whether the transaction conflicted with another one, or with a migration by another gateway. */
 const isConflict = ({ reason }: SqlError.SqlError) =>
   reason._tag === "DeadlockError" || reason._tag === "SerializationError" || codeOf(reason.cause) === changedTables
 
 /** PostgreSQL's `feature_not_supported`: "cached plan must not change result type". */
 const changedTables = "0A000"
 
-/** A server that became a standby refuses writes as long as its sessions live. */
+/** Sessions of a server that became a standby refuse writes until they end. */
 const isReadOnlyServer = (error: SqlError.SqlError) => storeProblem(error) === "ReadOnly"
 
 const stopping = StoreUnavailable.of("Stopping")

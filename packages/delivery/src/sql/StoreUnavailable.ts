@@ -1,11 +1,11 @@
 /**
- * What callers of the engine see of an error of the store.
+ * The error that callers of the engine get when the store fails.
  */
 import { Effect, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { StoreProblem, storeSentences } from "./storeProblem.ts"
 
-/** The store cannot be written or read now. The next call tries again. */
+/** The store cannot be read or written now. The next call tries again. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   problem: StoreProblem
 }) {
@@ -21,7 +21,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
   }
 }
 
-/** Maps what a statement fails with; other errors stay. Nothing that leaves the engine is an `SqlError`. */
+/** Maps SQL errors to `StoreUnavailable`; other errors stay. No `SqlError` leaves the engine. */
 export const mapSqlErrors = <A, E>(
   effect: Effect.Effect<A, E>,
   map: (error: SqlError.SqlError) => Effect.Effect<StoreUnavailable>
@@ -33,7 +33,7 @@ export const mapSqlErrors = <A, E>(
         Effect.fail(error as Exclude<E, SqlError.SqlError>)
   )
 
-/** Logs why a background job failed and goes on. An outage of the store is logged once by itself. */
+/** Logs why a background job failed, and ignores it. An outage of the store is logged once elsewhere. */
 export const ignoreLogged =
   (message: string) =>
   <A, E>(job: Effect.Effect<A, E>): Effect.Effect<void> =>

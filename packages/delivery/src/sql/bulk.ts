@@ -1,6 +1,6 @@
 /**
- * Statements about many rows at once. The rows are one parameter, as JSON: so a statement reads the same for any number
- * of them, and the store prepares it once.
+ * Statements on many rows at once. The rows are one JSON parameter, so the statement is the same for any number of rows
+ * and is prepared once.
  */
 import { Effect } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
@@ -10,7 +10,7 @@ type Sql = SqlClient.SqlClient
 /** Values of a row by their columns; all rows of a statement have the same ones. */
 export type Values = Readonly<Record<string, string | number | null>>
 
-/** So many rows share a statement on the way of an alert: of more, each would keep all else from running for too long. */
+/** The most rows of one statement while alerts are accepted: more would block the event loop for too long. */
 export const mostAtOnce = 256
 
 /** Rows as a table to select from, for columns that the table has. */
@@ -50,7 +50,7 @@ export const insertAll = (
     WHERE 1 = 1 ${sql.literal(onConflict)}`
 }
 
-/** Updates rows that are known by their `id`. `computed` are expressions for further columns, over those of the table. */
+/** Updates the rows with these ids. `computed` are expressions for further columns, over those of the table. */
 export const updateAll = (
   sql: Sql,
   table: string,

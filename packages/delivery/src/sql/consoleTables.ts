@@ -2,7 +2,10 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Dialect from "./dialect.ts"
 
-/** What the console needs: sessions, pauses of integrations, their last failure, and the links of delivered messages. */
+/**
+ * Adds what the console needs: sessions, pauses of integrations, their last failure, and the links of delivered
+ * messages.
+ */
 export const consoleTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE sessions (

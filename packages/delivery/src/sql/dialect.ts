@@ -1,18 +1,18 @@
 /**
- * What SQLite and PostgreSQL say differently. All other statements are the same for both.
+ * The differences between SQLite and PostgreSQL. All other statements are the same for both.
  */
 import { type Array as Arr, Effect, type Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations } from "./locks.ts"
 
-/** A column with a number that the store gives in the order of the rows. */
+/** A column that numbers the rows in the order of insertion. */
 export const sequence = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({
     pg: () => sql.literal("sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     orElse: () => sql.literal("sequence integer PRIMARY KEY AUTOINCREMENT")
   })
 
-/** Runs one after the other what several gateways begin at once, however long one of them takes. */
+/** Runs the effect on one gateway at a time, however long it takes. */
 export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const sql = yield* SqlClient.SqlClient
   return yield* sql.onDialectOrElse({
@@ -24,21 +24,21 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
             sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`
           ]).pipe(Effect.andThen(effect))
         )
-        // Whoever reads two tables, of which this one has changed the second and waits for the first, ends in a deadlock.
+        // A migration may deadlock with a reader that locks the same tables in another order.
         .pipe(Effect.retry({ times: 3 })),
     orElse: () => effect
   })
 })
 
-/** How many transactions a gateway has at work at once. */
+/** How many write transactions a gateway runs concurrently. */
 export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
 
-/** A transaction with more lock keys locks everything: all sessions of PostgreSQL share a small memory for locks. */
+/** A transaction with more lock keys locks everything, because PostgreSQL's memory for locks is small. */
 const maxLocks = 512
 
 /**
- * Locks what a transaction names, or everything: then no other transaction runs beside it. Fails on a server that is
- * read-only. SQLite has one writer only.
+ * Locks the keys of a transaction; without keys, locks everything, so that no other transaction runs. Fails on a
+ * read-only server. Does nothing on SQLite, which has one writer.
  */
 export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
   sql.onDialectOrElse({
@@ -55,7 +55,7 @@ export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string
             read_only: string
           }>`SELECT ${readOnly}, pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
         ),
-        // In the order of the hashes, so that no two transactions wait for each other.
+        // In the order of the hashes, which prevents deadlocks.
         sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
           FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes`
       )
@@ -63,7 +63,7 @@ export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string
     orElse: () => Effect.void
   })
 
-/** PostgreSQL's `read_only_sql_transaction`, before the first statement that writes. */
+/** Fails with PostgreSQL's `read_only_sql_transaction` before the first statement that writes. */
 const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: string }>, SqlError.SqlError>) =>
   Effect.flatMap(lock, ([row]) =>
     row?.read_only === "on"
@@ -76,8 +76,8 @@ const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: 
   )
 
 /**
- * Ends all sessions of Tocsin on this server, this one last. A primary that became a standby keeps its sessions, and would
- * refuse what they write for ever; the next sessions go where the database's name leads by then.
+ * Ends all sessions of Tocsin on this server, this one last. The sessions of a primary that became a standby stay open and
+ * refuse writes; new sessions connect to the server that the name of the database resolves to.
  */
 export const endSessions = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({
@@ -90,8 +90,8 @@ export const endSessions = (sql: SqlClient.SqlClient) =>
   })
 
 /**
- * Counts the rows of a table in another, by some of its columns: whoever writes the rows, the sum of `n` is right, and
- * taken back with what was counted.
+ * Counts the rows of a table in another one, by some of its columns, with triggers: the sum of `n` is always right and is
+ * rolled back with the rows.
  */
 export const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
@@ -101,7 +101,7 @@ export const keepCounts = Effect.fnUntraced(function* (table: string, counts: st
   const definitions = columns.map((column) => `${column} text NOT NULL`).join(", ")
   const counted = `INSERT INTO ${counts} SELECT ${list}, count(*) FROM ${table} GROUP BY ${list}`
   const statements = sql.onDialectOrElse({
-    // A row for each change, summed up now and then: a row that is counted in would make every writer wait for the others.
+    // One row for each change, summed up now and then: writers would contend for a single row.
     pg: () => [
       `CREATE TABLE ${counts} (${definitions}, n bigint NOT NULL)`,
       `CREATE INDEX ${counts}_by_key ON ${counts} (${list})`,
@@ -132,7 +132,7 @@ export const keepCounts = Effect.fnUntraced(function* (table: string, counts: st
   for (const statement of statements) yield* sql.unsafe(statement)
 })
 
-/** Sums up what `keepCounts` has written since: whoever reads meanwhile has the right sum. */
+/** Sums up the rows that `keepCounts` wrote. Concurrent readers see the right sum. */
 export const sumUp = Effect.fnUntraced(function* (counts: string, columns: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   const list = columns.join(", ")
@@ -161,7 +161,7 @@ export const hasTable = Effect.fnUntraced(function* (table: string) {
   return rows.length > 0
 })
 
-/** Writes rows as they are, with the sequences that they have. */
+/** Inserts rows with their sequence numbers. */
 export const insertAsTheyAre = Effect.fnUntraced(function* (
   table: string,
   rows: Arr.NonEmptyReadonlyArray<Record<string, unknown>>
@@ -174,7 +174,7 @@ export const insertAsTheyAre = Effect.fnUntraced(function* (
   })
 })
 
-/** The last sequence that a table has given, also to rows that are gone; 0 if none. */
+/** The last sequence number of a table, of removed rows too; 0 if none. */
 export const lastSequence = Effect.fnUntraced(function* (table: string) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql.onDialectOrElse({
@@ -185,7 +185,7 @@ export const lastSequence = Effect.fnUntraced(function* (table: string) {
   return row?.last ?? 0
 })
 
-/** Lets a table's sequences go on after one that it has given elsewhere. */
+/** Continues the sequence numbers of a table after a given one. */
 export const continueAfter = Effect.fnUntraced(function* (table: string, last: number) {
   const sql = yield* SqlClient.SqlClient
   if (last === 0) return
@@ -199,7 +199,7 @@ export const continueAfter = Effect.fnUntraced(function* (table: string, last: n
   })
 })
 
-/** Keeps gateways off the store while the scope is open; false if one is on it. SQLite's file has one user anyway. */
+/** Locks gateways out while the scope is open; returns false if one is running. SQLite has one user anyway. */
 export const keepGatewaysOff = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql.onDialectOrElse({
@@ -221,7 +221,7 @@ export const keepGatewaysOff = Effect.gen(function* () {
   })
 })
 
-/** Takes the NOT NULL from columns of a table. */
+/** Removes NOT NULL from columns of a table. */
 export const dropNotNull = Effect.fnUntraced(function* (table: string, columns: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   yield* sql.onDialectOrElse({
@@ -229,20 +229,20 @@ export const dropNotNull = Effect.fnUntraced(function* (table: string, columns: 
       Effect.forEach(columns, (column) => sql.unsafe(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL`), {
         discard: true
       }),
-    orElse: () => madeAnew(sql, table, columns)
+    orElse: () => rebuild(sql, table, columns)
   })
 })
 
-/** SQLite cannot take a NOT NULL from a column: the table is made anew, with its indexes and triggers. */
-const madeAnew = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, table: string, columns: ReadonlyArray<string>) {
+/** SQLite cannot remove NOT NULL from a column: rebuilds the table, with its indexes and triggers. */
+const rebuild = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, table: string, columns: ReadonlyArray<string>) {
   const [old] = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ${table}`
   const others = yield* sql<{ sql: string }>`SELECT sql FROM sqlite_master
     WHERE tbl_name = ${table} AND type IN ('index', 'trigger') AND sql IS NOT NULL`
-  const anew = columns.reduce(
+  const definition = columns.reduce(
     (statement, column) => statement.replace(`${column} text NOT NULL`, `${column} text`),
     (old?.sql ?? "").replace(new RegExp(`CREATE TABLE "?${table}"?`), `CREATE TABLE ${table}_anew`)
   )
-  yield* sql.unsafe(anew)
+  yield* sql.unsafe(definition)
   yield* sql.unsafe(`INSERT INTO ${table}_anew SELECT * FROM ${table}`)
   yield* sql.unsafe(`DROP TABLE ${table}`)
   yield* sql.unsafe(`ALTER TABLE ${table}_anew RENAME TO ${table}`)

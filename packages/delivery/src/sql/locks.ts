@@ -1,23 +1,24 @@
 /**
- * What gateways on one PostgreSQL lock: by number, and by the names of what a transaction writes (cases M1 and M4).
+ * The locks of gateways on one PostgreSQL database: numbered locks, and lock keys of what a transaction writes (cases M1
+ * and M4).
  */
 
 /** How many partitions the lanes are divided into (M1). */
 export const partitionCount = 128
 
-/** Tells Tocsin's advisory locks from those of other programs on the database: "toc1" as a number. */
+/** The class of Tocsin's advisory locks, to avoid those of other programs: "toc1" as a number. */
 export const advisoryClass = 0x746f6331
 
 /** Held while a gateway migrates the tables. Partitions are 0 to 127. */
 export const lockOfMigrations = 1000
 
-/** Held shared by every gateway for as long as it lives: so they count themselves. */
+/** Held shared by every running gateway, so that the holders can be counted. */
 export const lockOfMembers = 1001
 
 /** Held shared by transactions that name their lock keys, and exclusively by those that may write anything. */
 export const lockOfEverything = 1002
 
-/** The lock key of all episodes of a source's alert, with their conversations and deliveries. */
+/** The lock key of a source's alert: all its episodes, conversations and deliveries. */
 export const alertKey = (source: string, sourceId: string): string => JSON.stringify(["alert", source, sourceId])
 
 /** The lock key of the event that a source sent with this id. */

@@ -1,10 +1,10 @@
-/** At most so many texts are remembered at once. */
+/** The most texts that are cached. */
 const most = 512
 
-/** Longer texts are not remembered, so that what is stays below a few megabytes. */
+/** Longer texts are not cached, so that the cache stays below a few megabytes. */
 const longest = 4096
 
-/** The same function of texts, which remembers the last values that it gave. */
+/** Caches the last results of a function of texts. */
 export const memoize = <A>(decode: (text: string) => A): ((text: string) => A) => {
   const known = new Map<string, A>()
   return (text) => {

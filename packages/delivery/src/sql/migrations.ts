@@ -1,6 +1,6 @@
 /**
- * The store's tables. Migrations only go forward; one that was released is never
- * changed. Times are epoch milliseconds, ids and JSON are text, flags are 0 or 1.
+ * The tables of the store. Migrations only go forward; a released migration is never changed. Times are epoch
+ * milliseconds, ids and JSON are text, flags are 0 or 1.
  */
 import { Effect } from "effect"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
@@ -8,7 +8,7 @@ import { consoleTables } from "./consoleTables.ts"
 import * as Dialect from "./dialect.ts"
 import { partitionCount } from "./locks.ts"
 
-/** The migration that the tables are at; 0 if there are none. */
+/** The number of the last migration that ran on the tables; 0 if there are none. */
 export const schemaVersion = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   if (!(yield* Dialect.hasTable("migrations"))) return 0
@@ -19,10 +19,10 @@ export const schemaVersion = Effect.gen(function* () {
 /** The migration that this version of Tocsin works with. */
 export const currentSchema = () => Object.keys(migrations).length
 
-/** The table that is there while the store is filled from another one. */
+/** The table that exists while the store is being copied from another one. */
 export const fillingTable = "filling"
 
-/** Brings the tables of a store that gateways serve to this version: not of one that is still filled from another. */
+/** Migrates the tables to this version. Refuses a store that is still being copied from another one. */
 export const migrate = Effect.gen(function* () {
   if (yield* Dialect.hasTable(fillingTable)) {
     return yield* new Migrator.MigrationError({
@@ -34,14 +34,16 @@ export const migrate = Effect.gen(function* () {
   yield* migrateTables
 })
 
-/** Brings the store's tables to this version; fails if they are of a later one. Gateways that start together take turns. */
+/**
+ * Migrates the tables to this version; fails if a later version wrote them. Gateways that start together take turns.
+ */
 export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* Dialect.alone(
       Effect.gen(function* () {
         if ((yield* schemaVersion) >= currentSchema()) return
-        // Gateways that serve hold locks on several tables, which a migration would take in another order.
+        // Running gateways lock several tables in another order than a migration does, which can end in a deadlock.
         yield* Dialect.lockFor(sql, undefined)
         yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
       })
@@ -189,22 +191,22 @@ const redelivery = Effect.gen(function* () {
   yield* sql`ALTER TABLE unreadable ADD COLUMN is_whole integer NOT NULL DEFAULT 1`
 })
 
-/** Tables whose rows are counted in another, by some of their columns. */
+/** Tables whose rows are counted in another table, by some of their columns. */
 export const kept = [
   { table: "alerts", counts: "alert_counts", columns: ["state"] },
   { table: "deliveries", counts: "delivery_counts", columns: ["integration_id", "status"] }
 ]
 
-/** To be run now and then where many write at once. */
+/** Sums up the counts. Must run now and then if many gateways write at once. */
 export const sumUpCounts = Effect.forEach(kept, ({ columns, counts }) => Dialect.sumUp(counts, columns), {
   discard: true
 })
 
-/** What long lists, long backlogs and long edits need. */
+/** Adds what long lists, long backlogs and long edits need. */
 const atSize = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  // Edits whose reconciliation goes on: how far it is, and for each alert the last one that it was planned under (O6).
+  // Edits that are not complete: how far each is, and for each alert the last edit that it was planned under (O6).
   yield* sql`CREATE TABLE edits (
     ${Dialect.sequence(sql)},
     edit text NOT NULL,
@@ -231,7 +233,7 @@ const atSize = Effect.gen(function* () {
   for (const { columns, counts, table } of kept) yield* Dialect.keepCounts(table, counts, columns)
 })
 
-/** Fallbacks, digests and notices: deliveries that speak of another's, of many alerts, or of none. */
+/** Adds fallbacks, digests and notices: deliveries for another integration, about many alerts, or about none. */
 const carriers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE conversations ADD COLUMN diverted_to text`
@@ -251,7 +253,7 @@ const carriers = Effect.gen(function* () {
     WHERE severity = 'critical' AND status IN ('pending', 'retrying')`
 })
 
-/** What several gateways on one store need: who serves which lanes, and whether what they remember of settings is true. */
+/** Adds what several gateways on one store need: who owns which lanes, and when cached settings are stale. */
 const manyGateways = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE settings_version (version text NOT NULL)`
@@ -263,7 +265,7 @@ const manyGateways = Effect.gen(function* () {
   yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`
 })
 
-/** What every gateway can tell of a lane that another serves, and what follows when an integration moves. */
+/** Adds what gateways show of lanes that others own, and what is needed when an integration moves. */
 const ofOthers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE integrations ADD COLUMN budgets text`
@@ -274,7 +276,7 @@ const ofOthers = Effect.gen(function* () {
     WHERE status IN ('sending', 'folded')`
 })
 
-/** What is written to find out whether the disk has space again. */
+/** Adds the table of the test write that finds out whether the disk has space again. */
 const writeProbes = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE write_probes (data text NOT NULL)`

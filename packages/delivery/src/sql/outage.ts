@@ -1,31 +1,31 @@
 /**
- * Notices when the store cannot be used, logs it once, and finds out when it can be used again.
+ * Detects an outage of the store, logs it once, and detects when the store works again.
  */
 import { Clock, Effect, Latch } from "effect"
 import type { SqlError } from "effect/sql"
 import { codeOf, recoveryProof, storeProblem, type StoreProblem, storeSentences } from "./storeProblem.ts"
 
-/** How often a store that cannot be used is tried. */
+/** How often an unavailable store is probed. */
 const pause = "1 second"
 
-/** What the store does for the tries. */
-interface Tries<E> {
+/** The probes of a store. */
+interface Probes<E> {
   /** Begins and ends a transaction that may write. */
   readonly transaction: Effect.Effect<unknown, E>
   /** Writes 64 KiB. */
   readonly write: Effect.Effect<unknown, E>
 }
 
-/** The outage of a store, as far as it is known. */
+/** The current outage of a store. */
 export interface Outage {
-  /** Notes that a statement failed, and names the problem. */
+  /** Records that a statement failed, and returns the problem. */
   readonly failed: (error: SqlError.SqlError) => Effect.Effect<StoreProblem>
-  /** The problem for which the store takes no writes, until 64 KiB have been written. */
+  /** The problem that blocks writes, until 64 KiB have been written. */
   readonly blocksWrites: () => StoreProblem | undefined
 }
 
 /** Follows outages for as long as the scope is open. */
-export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
+export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) {
   const isAway = yield* Latch.make()
   const permanent = new Set<StoreProblem>()
   let outage: { readonly problem: StoreProblem; readonly since: number } | undefined
@@ -35,8 +35,8 @@ export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
     yield* Effect.sleep(pause)
     if (outage === undefined) return
     const { problem, since } = outage
-    yield* needsWrite(problem) ? tries.write : tries.transaction
-    // It may have been replaced by one that takes more to end.
+    yield* needsWrite(problem) ? probes.write : probes.transaction
+    // A worse problem may have replaced it meanwhile.
     if (outage.problem !== problem) return
     outage = undefined
     yield* isAway.close
@@ -53,7 +53,7 @@ export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
       problem
     })
 
-  const note = Effect.fnUntraced(function* (problem: StoreProblem) {
+  const recordProblem = Effect.fnUntraced(function* (problem: StoreProblem) {
     if (recoveryProof(problem) === "restart") {
       if (permanent.has(problem)) return
       permanent.add(problem)
@@ -68,14 +68,14 @@ export const followOutages = Effect.fnUntraced(function* <E>(tries: Tries<E>) {
   const follows: Outage = {
     failed: (error) => {
       const problem = storeProblem(error)
-      return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : note(problem), problem)
+      return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : recordProblem(problem), problem)
     },
     blocksWrites: () => (outage !== undefined && needsWrite(outage.problem) ? outage.problem : undefined)
   }
   return follows
 })
 
-/** A statement that fails by itself. Only an error of syntax repeats no value of a statement. */
+/** Logs a statement that fails because of itself. Only syntax errors are quoted: others may contain values. */
 const logBug = ({ reason }: SqlError.SqlError) => {
   const code = codeOf(reason.cause)
   const detail = reason._tag === "SqlSyntaxError" && reason.cause instanceof Error ? `: ${reason.cause.message}` : ""

@@ -1,28 +1,28 @@
 /**
- * Pages of long tables, newest first: what is read does not grow with the table (case A).
+ * Pages of long tables, newest first, at a cost that does not grow with the table (case A).
  */
 import { Effect } from "effect"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 
-/** The longest count that is made by counting. */
+/** The most rows that are counted. */
 const maxCount = 10_000
 
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: ReadonlyArray<Item>
-  /** How many there are in all; 10,000 if there are `more` than could be counted. */
+  /** How many there are in all; 10,000 if there are `more`. */
   readonly total: number
   readonly more: boolean
-  /** What `before` of the next page is, if there is one. */
+  /** The `before` of the next page, if there is one. */
   readonly next: number | undefined
 }
 
 /** What to list: rows of `table` that meet one of `branches`, which exclude one another. */
 export interface List {
   readonly table: Statement.Fragment
-  /** An index must serve each of them in the order of `sequence`, or find few rows. */
+  /** Each must be answered by an index in the order of `sequence`, or match few rows. */
   readonly branches: ReadonlyArray<Statement.Fragment>
-  /** A kept count of all that are meant (`n`), where there is one. */
+  /** A stored count of all matching rows (`n`), if there is one. */
   readonly counted: Statement.Statement<{ readonly n: number }> | undefined
   readonly before: number | undefined
   readonly limit: number
@@ -51,6 +51,6 @@ export const page = Effect.fnUntraced(function* <Row extends { readonly sequence
   return { items, total: more ? maxCount : n, more, next: rows.length > limit ? items.at(-1)?.sequence : undefined }
 })
 
-/** The rows that meet `where`, whatever else is asked of them: for conditions that few rows meet. */
+/** Selects the rows that meet `where` before any other condition applies: for conditions that few rows meet. */
 export const only = (sql: SqlClient.SqlClient, table: "alerts" | "deliveries", where: Statement.Fragment) =>
   sql`(WITH few AS MATERIALIZED (SELECT * FROM ${sql.literal(table)} WHERE ${where}) SELECT * FROM few)`

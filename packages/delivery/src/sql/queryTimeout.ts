@@ -1,15 +1,15 @@
 /**
- * Gives up on a database that has stopped to answer, as behind a network that loses every packet.
+ * Limits how long statements may take, for a database that stops answering, such as behind a broken network.
  */
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 
-/** Longer than what a database that answers needs for a transaction of ours, or for what is read at once. */
+/** Longer than a working database needs for any transaction or query of Tocsin. */
 const longest = Duration.seconds(20)
 
 /**
- * Runs statements, and fails when they are not through in 20 seconds of real time; what becomes of them is not known then.
- * The file of SQLite is no network: there they run as they are.
+ * Runs statements, and fails if they do not complete within 20 seconds of real time; their outcome is unknown then. SQLite
+ * needs no timeout.
  */
 export const queryTimeout = <A, E>(
   sql: SqlClient.SqlClient,
@@ -17,11 +17,11 @@ export const queryTimeout = <A, E>(
 ): Effect.Effect<A, E | SqlError.SqlError> => {
   const bounded = Clock.clockWith((callers) =>
     Effect.gen(function* () {
-      // Apart: whoever waits may not be interruptible.
+      // In a fiber of its own, because the caller may not be interruptible.
       const fiber = yield* Effect.forkDetach(
         Effect.interruptible(Effect.provideService(statements, Clock.Clock, callers))
       )
-      // Apart, too: it waits for an answer of the database.
+      // Also in a fiber of its own: the interruption waits for the database.
       const giveUp = Effect.forkDetach(Fiber.interrupt(fiber))
       return yield* Fiber.join(fiber).pipe(
         Effect.timeoutOrElse({ duration: longest, orElse: () => Effect.andThen(giveUp, noAnswer) }),

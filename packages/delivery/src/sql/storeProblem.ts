@@ -1,5 +1,5 @@
 /**
- * Names for what can be wrong with a store, and what an operator does about it.
+ * The problems of a store, and what an operator can do about each.
  */
 import { Predicate, Schema } from "effect"
 import type { SqlError } from "effect/sql"
@@ -49,8 +49,8 @@ export const storeSentences: { readonly [problem in StoreProblem]: string } = {
 }
 
 /**
- * What proves that a store works again after a problem: a transaction, a write that needs space, or nothing before a
- * restart. `none`: the problem is of a statement or of the gateway, and says nothing of the store.
+ * What proves that a store works again after a problem: a transaction, a write that needs space, or only a restart.
+ * `none`: a statement or the gateway failed, not the store.
  */
 export const recoveryProof = (problem: StoreProblem): "transaction" | "write" | "restart" | "none" => {
   switch (problem) {

@@ -4,17 +4,17 @@
 import { Context, type Effect } from "effect"
 import type { SqlError } from "effect/sql"
 
-/** Copies the store to a file, if it can do that itself. */
+/** Copies the store to a file, if the store supports it. */
 export class Backups extends Context.Service<
   Backups,
   {
     /**
      * Writes a consistent copy of the store to the file, which must be empty, and returns once it is on the disk. The store
-     * stays in use meanwhile. Undefined for PostgreSQL, which has `pg_dump`.
+     * can be used meanwhile. Undefined for PostgreSQL, which has `pg_dump`.
      */
     readonly copyTo: ((file: string) => Effect.Effect<void, SqlError.SqlError>) | undefined
   }
 >()("@tocsin/delivery/Backups") {
-  /** A store that other programs back up. */
+  /** For a store that has its own tools for backups. */
   static readonly none = Backups.of({ copyTo: undefined })
 }

@@ -1,5 +1,5 @@
 /**
- * The store of many gateways: one PostgreSQL database, by Effect's own client.
+ * The store on PostgreSQL, for one or several gateways.
  */
 import { PgClient, PgTypes } from "@effect/sql-pg"
 import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema } from "effect"
@@ -10,7 +10,7 @@ import { Backups } from "./Backups.ts"
 import { tlsOf } from "./postgresTls.ts"
 import { peersOn } from "../cluster/postgresPeers.ts"
 
-/** The database cannot be used as it is set up; the message says what to change. */
+/** The setup of the database is unsuitable; the message says what to change. */
 export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("PostgresRefused", {
   message: Schema.String
 }) {}
@@ -18,13 +18,13 @@ export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("Post
 /** The oldest version whose statements we use and test. */
 const oldest = 15
 
-/** Connections of a gateway: four write, three listen, the others read. One more holds its partitions. */
+/** Connections of a gateway: four write, three listen, the others read. One more holds the locks of its partitions. */
 const maxConnections = 11
 
-/** No statement of ours takes as long; one that does waits for what will not come. */
+/** Longer than any statement of Tocsin takes unless it is stuck. */
 const statementTimeout = "10s"
 
-/** A gateway that stops in the middle of a transaction holds up the others for no longer. */
+/** How long a gateway that stops in the middle of a transaction can block the others. */
 const idleInTransaction = "3s"
 
 /**
@@ -39,7 +39,7 @@ export const layer = (
 ): Layer.Layer<SqlClient.SqlClient | Peers | Backups, SqlError.SqlError | PostgresRefused> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      // Its time-outs are the network's: no clock of a test may stand still under them.
+      // Network timeouts need the real clock, also in tests.
       const clock = Clock.Clock.defaultValue()
       const ssl = yield* Effect.try({
         try: () => tlsOf(Redacted.value(url)),
@@ -68,22 +68,24 @@ const connection = (url: Redacted.Redacted) => ({
   startupParameters: {
     synchronous_commit: "on",
     statement_timeout: statementTimeout,
-    // The rows that a statement is given are JSON, of which PostgreSQL guesses that there are 100: with the defaults, which
-    // are of turning disks, it reads tables of thousands whole to find ten, and keeps a plan made while they were empty.
+    // The rows that a statement is given are JSON, of which PostgreSQL guesses that there are 100: with the defaults,
+    // which
+    // are of turning disks, it reads tables of thousands whole to find ten, and keeps a plan made while they were
+    // empty.
     random_page_cost: "1.1",
     plan_cache_mode: "force_custom_plan",
     idle_in_transaction_session_timeout: idleInTransaction
   }
 })
 
-/** A session of its own, which ends when nothing is heard from here. */
+/** Opens a separate session, which the server ends when it is idle. */
 const one = (config: PgClient.PgClientConfig) =>
   PgClient.makeClient({
     ...config,
     startupParameters: { ...config.startupParameters, idle_session_timeout: idleInTransaction }
   }).pipe(Effect.provide(Reactivity.layer))
 
-/** Our integers are times, counts and sequences: all of them are exact as numbers. */
+/** Decodes integers as numbers: times, counts and sequences are all exact as numbers. */
 const types = () => {
   const registry = PgTypes.makeRegistry()
   for (const oid of [PgTypes.OID.int8, PgTypes.OID.numeric]) {
@@ -95,7 +97,7 @@ const types = () => {
   return registry
 }
 
-/** Refuses what would lose or double alerts later, while somebody looks. */
+/** Refuses at the start a database that would lose or duplicate alerts later. */
 const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: PgClient.PgClientConfig) {
   const [server] = yield* client<{ version: number; standby: boolean; read_only: string; may_create: boolean }>`
     SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
@@ -127,7 +129,7 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Pg
   }
 })
 
-/** Whether a session is ours for as long as it lasts, and as we asked for it. */
+/** Whether sessions are ours alone and keep their settings, so that there is no connection pooler. */
 const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   const [first, second] = yield* Effect.all([one(config), one(config)])
   const seen = (session: PgClient.PgClient) =>
@@ -137,7 +139,7 @@ const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientCo
       ([row]) => row
     )
   const before = yield* seen(first)
-  // In turns: a pooler that lends a session for one transaction lends both of them the same one.
+  // Alternately: a pooler in transaction mode gives both the same session.
   const other = yield* seen(second)
   const after = yield* seen(first)
   return (

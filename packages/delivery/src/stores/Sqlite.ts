@@ -42,7 +42,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
         driver: "sqlite-node",
         spanAttributes: [["db.system.name", "sqlite"]],
         beginTransaction: "BEGIN IMMEDIATE",
-        // SQLite itself goes on in a file that was removed, and all that it takes is lost with it.
+        // SQLite keeps writing to a removed file, and loses everything with it.
         commit: (connection) =>
           Effect.andThen(
             attempt("find the file", () => {
@@ -60,7 +60,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
     })
   ).pipe(Layer.provide(Reactivity.layer))
 
-/** In steps of a hundred pages on another thread: writes go on meanwhile, and are part of the copy. */
+/** Copies a hundred pages at a time on another thread. Writes continue meanwhile and are part of the copy. */
 const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, SqlError.SqlError> =>
   Effect.tryPromise({
     try: async () => {
@@ -74,11 +74,11 @@ const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, SqlEr
 const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
 
 const open = (filename: string): DatabaseSync => {
-  // For its owner only, if it is new; the write-ahead log takes the mode of its database.
+  // A new file is for its owner only; the write-ahead log gets the same mode.
   if (!isInMemory(filename)) closeSync(openSync(filename, "a", 0o600))
   const database = new DatabaseSync(filename, { timeout: 2000 })
   try {
-    // The first read in exclusive mode takes the lock and keeps it.
+    // The first read in exclusive mode acquires the lock and keeps it.
     database.exec("PRAGMA locking_mode = EXCLUSIVE")
     database.exec("PRAGMA journal_mode = WAL")
     database.exec("PRAGMA synchronous = FULL")
@@ -92,7 +92,7 @@ const open = (filename: string): DatabaseSync => {
   }
 }
 
-/** Whether the name still leads to the file that it leads to now. */
+/** Makes a check that the path still names the same file. */
 const sameFile = (filename: string): (() => boolean) => {
   const { dev, ino } = statSync(filename)
   return () => {
@@ -101,7 +101,7 @@ const sameFile = (filename: string): (() => boolean) => {
   }
 }
 
-/** Node's own recursive `mkdir` never returns where a folder's parent is there and is said to be missing, as in `/proc`. */
+/** Node's recursive `mkdir` never returns if an existing parent is reported as missing, as in `/proc`. */
 const makeFolder = (folder: string): void => {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
@@ -114,7 +114,7 @@ const connect = (database: DatabaseSync): SqlConnection.Connection => {
     const known = statements.get(sql)
     if (known !== undefined) return known
     const statement = database.prepare(sql)
-    // Lists of parameters make many statements; a cache that only grows is a leak.
+    // Statements with parameter lists are many: without a limit, the cache would leak.
     if (statements.size >= 500) statements.clear()
     statements.set(sql, statement)
     return statement
@@ -133,7 +133,7 @@ const connect = (database: DatabaseSync): SqlConnection.Connection => {
   }
 }
 
-/** SQLite has no booleans; everything else that we store is one of these already. */
+/** Converts a value to one that SQLite stores. SQLite has no booleans. */
 const parameter = (value: unknown): null | number | bigint | string | Uint8Array => {
   if (value === undefined || value === null) return null
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") return value
@@ -155,7 +155,10 @@ const toSqlError = (operation: string) => (cause: unknown) => {
 /** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_MISUSE, SQLITE_RANGE. */
 const codesOfStatements = [1, 18, 20, 21, 25]
 
-/** Whether the statement or its parameters are wrong, and not the store; Effect's classifier does not tell. */
+/**
+ * Whether the statement or its parameters are at fault, rather than the store; Effect's classifier does not
+ * distinguish.
+ */
 const isOfStatement = (cause: unknown): boolean =>
   cause instanceof TypeError ||
   (cause instanceof Error && "errcode" in cause && codesOfStatements.includes(Number(cause.errcode) & 0xff))

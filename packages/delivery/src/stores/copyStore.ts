@@ -1,5 +1,5 @@
 /**
- * Moves everything from one store to another: from SQLite to PostgreSQL, or any other way.
+ * Copies a whole store to another one: from SQLite to PostgreSQL, or any other way.
  */
 import { Array as Arr, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -8,18 +8,18 @@ import * as Dialect from "../sql/dialect.ts"
 import { currentSchema, fillingTable, kept, migrateTables, schemaVersion, sumUpCounts } from "../sql/migrations.ts"
 import { storable } from "../domain/storableText.ts"
 
-/** The stores cannot be used as they are, or the copy is not what was copied; the message says what to do. */
+/** A store is unsuitable, or the copy differs from the original; the message says what to do. */
 export class MigrateStoreRefused extends Schema.TaggedError<MigrateStoreRefused>()("MigrateStoreRefused", {
   message: Schema.String
 }) {}
 
-/** A store, and how people call it: without any password. */
+/** A store, and its name for people, without a password. */
 export interface NamedStore {
   readonly name: string
   readonly sql: SqlClient.SqlClient
 }
 
-/** A table that is the same in both stores. */
+/** A table that was compared and is the same in both stores. */
 export interface CopiedTable {
   readonly name: string
   readonly rows: number
@@ -29,7 +29,7 @@ export interface CopiedTable {
 
 type Row = Record<string, unknown>
 
-/** All tables but those that the store keeps itself, with what tells their rows apart. Rows come after what they refer to. */
+/** All tables except counts, with their keys. Referenced tables come first. */
 const tables = [
   { name: "settings_version", key: "version" },
   { name: "partitions", key: "partition" },
@@ -48,18 +48,17 @@ const tables = [
 
 type Table = (typeof tables)[number]
 
-/** What a migration writes itself into new tables. */
+/** Tables that migrations fill themselves. */
 const fromTheStart: ReadonlyArray<string> = ["settings_version", "partitions"]
 
-/** Rows in one transaction: an alert may have a megabyte. */
+/** Rows in one transaction: an alert may be a megabyte. */
 const rowsAtOnce = 200
 
 /**
- * Copies all of a store into an empty one, and proves it by counts and checksums, which `compared` is told table by table.
+ * Copies a store into an empty one, and compares both by counts and checksums. Calls `compared` for each table.
  *
- * No gateway may be on either of them. What was interrupted goes on where it was when it is begun again with the same
- * stores. Sequences go on in the copy where they were. Fails with what to do where a store is not as it must be, and
- * with the table's name where the copy differs.
+ * No gateway may run on either store. Called again with the same stores, it resumes an interrupted copy. Sequence numbers
+ * continue in the copy. Fails with `MigrateStoreRefused` if a store is unsuitable or a table differs.
  */
 export const copyStore = Effect.fnUntraced(function* (
   from: NamedStore,
@@ -116,7 +115,7 @@ const checkSource = Effect.fnUntraced(function* ({ name, sql }: NamedStore) {
   const at = Effect.provideService(SqlClient.SqlClient, sql)
   const version = yield* at(schemaVersion)
   if (version === 0) {
-    return yield* new MigrateStoreRefused({ message: `${name} holds no data of Tocsin: look at its name.` })
+    return yield* new MigrateStoreRefused({ message: `${name} contains no Tocsin tables. Check its name.` })
   }
   if (version > currentSchema()) {
     return yield* new MigrateStoreRefused({
@@ -135,7 +134,7 @@ const checkSource = Effect.fnUntraced(function* ({ name, sql }: NamedStore) {
   }
 })
 
-/** Marks the target as a copy that is not whole; refuses one that holds anything else. */
+/** Marks the target as an incomplete copy; refuses a target that contains anything else. */
 const begin = Effect.fnUntraced(function* (source: string, { name, sql }: NamedStore) {
   if (yield* Effect.provideService(Dialect.hasTable(fillingTable), SqlClient.SqlClient, sql)) {
     const [row] = yield* sql<{ source: string }>`SELECT source FROM ${sql(fillingTable)}`
@@ -161,7 +160,7 @@ const begin = Effect.fnUntraced(function* (source: string, { name, sql }: NamedS
   )
 })
 
-/** The key of the last row that was copied, as JSON. */
+/** The key of the last copied row, as JSON. */
 const reachedIn = ({ sql }: NamedStore, { name }: Table) =>
   Effect.map(
     sql<{ reached: string | null }>`SELECT reached FROM ${sql(fillingTable)} WHERE name = ${name}`,
@@ -188,13 +187,13 @@ const add = Effect.fnUntraced(function* ({ name }: Table, rows: Arr.NonEmptyRead
     Effect.all([
       Dialect.insertAsTheyAre(name, rows),
       sql`UPDATE ${sql(fillingTable)} SET ${sql.update({ reached })} WHERE name = ${name}`,
-      // At the end there may be more to sum up than fits into one statement's time.
+      // Now, because summing up everything at the end could exceed the statement timeout.
       sumUpCounts
     ])
   )
 })
 
-/** Adds up what identifies the rows, in whatever order: databases sort texts differently. */
+/** A checksum of rows that does not depend on their order: databases sort texts differently. */
 class Sum {
   rows = 0
   #sum = 0n

@@ -124,7 +124,7 @@ describe("A store that is migrated", () => {
       const started = yield* Effect.flip(at(second)(migrate))
       assert.include(started.message, "run tocsin migrate-store once more")
       const other = yield* Effect.flip(copyStore(third, second, nobody))
-      assert.include(other.message, "third holds no data of Tocsin")
+      assert.include(other.message, "third contains no Tocsin tables")
       yield* at(second)(mend)
 
       const compared: Array<CopiedTable> = []
