@@ -46,7 +46,9 @@ export const RulePreview = Schema.Struct({
 
 /** The alerts of the last 24 hours that a match matches. */
 export const MatchPreview = Schema.Struct({
-  items: Schema.Array(AlertSummary).annotateKey({ description: "The newest of them, at most 50." }),
+  items: Schema.Array(AlertSummary).annotateKey({
+    description: "The newest of them, at most 50, or fewer where they would exceed 4 MiB as they are stored."
+  }),
   total: Schema.Natural.annotateKey({ description: "How many match, of those that were looked at." }),
   of: Schema.Natural.annotateKey({ description: "How many alerts were looked at: the newest 10,000 at most." }),
   more: Schema.optionalKey(Schema.Literal(true)).annotateKey({

@@ -36,9 +36,11 @@ export const Conversation = Schema.Struct({
 
 const ShownAlert = Alert.annotate({ identifier: "Alert" })
 
-/** An alert in a list, and how far people were notified of it. */
+const { observations: _observations, observationsOmitted: _observationsOmitted, ...summary } = Alert.fields
+
+/** An alert in a list: without its observations, and with how far people were notified of it. */
 export const AlertSummary = Schema.Struct({
-  ...Alert.fields,
+  ...summary,
   notified: Schema.Struct({
     delivered: Schema.Natural.annotateKey({
       description: "How many integrations got at least one message about it, in a digest too."
@@ -101,7 +103,12 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       },
       success: list(AlertSummary),
       error: StoreUnavailable
-    }).annotateMerge(says("Alerts, newest first", "total is exact unless there is more.")),
+    }).annotateMerge(
+      says(
+        "Alerts, newest first",
+        "Without their observations, which GET /v1/alerts/{id} has. total is exact unless there is more."
+      )
+    ),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },
       success: AlertDetails,

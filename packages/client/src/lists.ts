@@ -36,11 +36,17 @@ export const skip = wholeNumber(pageBounds.skip, {
   expected: "a whole number from 0 to 1000000, such as 5000"
 })
 
-/** What every list answers: a page, how many there are in all, and where to go on if there are more. */
+/**
+ * What every list answers: a page, how many there are in all, and where to go on if there are more. A page has fewer items
+ * than its limit if more would exceed 4 MiB; only the absence of `next` means that the list ends.
+ */
 export const list = <Item extends Schema.Top>(item: Item) =>
   Schema.Struct({
     items: Schema.Array(item),
     total: Schema.Natural.annotateKey({ description: "How many there are in all." }),
     more: Schema.optionalKey(Schema.Literal(true)).annotateKey({ description: "There are more than total says." }),
-    next: Schema.optionalKey(Schema.String).annotateKey({ description: "Where the next page begins: after=<next>." })
+    next: Schema.optionalKey(Schema.String).annotateKey({
+      description:
+        "Where the next page begins: after=<next>. A page of 4 MiB ends before its limit; without next the list ends."
+    })
   })

@@ -1,5 +1,11 @@
 export { AlertRules, type StoredRule } from "./config/AlertRules.ts"
-export { type AlertFilter, type AlertPage, AlertSearch, type Notified } from "./history/AlertSearch.ts"
+export {
+  type AlertFilter,
+  type AlertPage,
+  AlertSearch,
+  type AlertSummary,
+  type Notified
+} from "./history/AlertSearch.ts"
 export { Alerts } from "./records/Alerts.ts"
 export { Backlog } from "./sending/Backlog.ts"
 export { PluginRegistry, type InstalledChannel, UnknownType } from "./config/PluginRegistry.ts"

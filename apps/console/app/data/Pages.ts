@@ -19,6 +19,19 @@ interface Reads<Item> {
   readonly one: (id: string) => Promise<(Partial<Item> & { readonly id: string }) | undefined>
 }
 
+/** Reads on where a page ends before its limit, as one of more than 4 MiB does. */
+export const whole =
+  <Item>(page: Reads<Item>["page"]): Reads<Item>["page"] =>
+  async ({ skip, ...query }) => {
+    let answer = await page({ ...query, ...(skip !== undefined && { skip }) })
+    while (answer.next !== undefined && answer.items.length < query.limit) {
+      const { items } = answer
+      const more = await page({ ...query, after: Number(answer.next), limit: query.limit - items.length })
+      answer = { ...more, items: [...items, ...more.items] }
+    }
+    return answer
+  }
+
 const size = 100
 /** Blocks that are kept; those farthest from what is shown go first. */
 const kept = 24

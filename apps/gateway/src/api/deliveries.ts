@@ -5,7 +5,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import { callerOf } from "./access/caller.ts"
 import { logEdit } from "./logEdit.ts"
-import { next } from "./pagination.ts"
+import { boundedPage } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
 /** A delivery as the API shows it. */
@@ -64,7 +64,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           before: query.after
         }
         const page = yield* groupCommit.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
-        return { items: page.items.map(deliveryJson), total: page.total, ...next(page) }
+        return boundedPage(page, page.items.map(deliveryJson))
       }),
       get: ({ params: { id } }) => get(id),
       redeliver: Effect.fnUntraced(function* ({ params: { id }, payload, request }) {

@@ -35,7 +35,7 @@ import {
 import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { notYet } from "./notYet.ts"
-import { pageOf } from "./pagination.ts"
+import { boundedPage, pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
 /** `/v1/integrations` */
@@ -106,8 +106,8 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const wanted = all.filter(
           (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one, now) === state)
         )
-        const { items, ...rest } = pageOf(wanted, page)
-        return { items: yield* Effect.forEach(items, show), ...rest }
+        const found = pageOf(wanted, page)
+        return boundedPage(found, yield* Effect.forEach(found.items, show))
       }),
       create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())

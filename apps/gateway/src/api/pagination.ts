@@ -1,14 +1,31 @@
+/** The most bytes of JSON in one page: 4 MiB, unless its first item alone is longer. */
+const maxPageBytes = 4 * 1024 * 1024
+
+/** One page of a list, as the store gives it. */
+interface Page {
+  readonly items: ReadonlyArray<{ readonly sequence: number }>
+  readonly total: number
+  readonly more?: boolean
+  readonly next: number | undefined
+}
+
 /** The `next` of a page, if there is one, and whether there are more than its `total`. */
 export const next = ({
   more = false,
   next
-}: {
-  readonly more?: boolean
-  readonly next: number | undefined
-}): { readonly next?: string; readonly more?: true } => ({
+}: Pick<Page, "more" | "next">): { readonly next?: string; readonly more?: true } => ({
   ...(more && { more }),
   ...(next !== undefined && { next: String(next) })
 })
+
+/** The answer to a page: its items as JSON, up to 4 MiB of them. The next page begins with the first that is left out. */
+export const boundedPage = <Json>(page: Page, items: ReadonlyArray<Json>) => {
+  let bytes = 0
+  const end = items.findIndex((item, n) => (bytes += Buffer.byteLength(JSON.stringify(item))) > maxPageBytes && n > 0)
+  return end < 0
+    ? { items, total: page.total, ...next(page) }
+    : { items: items.slice(0, end), total: page.total, ...next({ ...page, next: page.items[end - 1]?.sequence }) }
+}
 
 /** One page of a short list, which is read as a whole, in the order in which its items were made. */
 export const pageOf = <Item extends { readonly sequence: number }>(
@@ -17,9 +34,5 @@ export const pageOf = <Item extends { readonly sequence: number }>(
 ) => {
   const left = items.filter(({ sequence }) => sequence > after)
   const page = left.slice(0, limit)
-  return {
-    items: page,
-    total: items.length,
-    ...next({ next: left.length > limit ? page.at(-1)?.sequence : undefined })
-  }
+  return { items: page, total: items.length, next: left.length > limit ? page.at(-1)?.sequence : undefined }
 }

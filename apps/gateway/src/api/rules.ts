@@ -15,7 +15,7 @@ import {
   tagged
 } from "./conditionalRequests.ts"
 import { logEdit } from "./logEdit.ts"
-import { pageOf } from "./pagination.ts"
+import { boundedPage, pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
 /** `/v1/rules` */
@@ -33,8 +33,8 @@ export const RuleHandlers = HttpApiBuilder.group(
       list: Effect.fnUntraced(function* ({ query: { integration, ...page } }) {
         const all = yield* groupCommit.read(rules.list).pipe(Effect.mapError(storeProblem))
         const wanted = all.filter(({ rule }) => integration === undefined || rule.integrations.includes(integration))
-        const { items, ...rest } = pageOf(wanted, page)
-        return { items: items.map(ruleJson), ...rest }
+        const found = pageOf(wanted, page)
+        return boundedPage(found, found.items.map(ruleJson))
       }),
       create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())

@@ -7,7 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
 import { notYet } from "./notYet.ts"
-import { next } from "./pagination.ts"
+import { boundedPage } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 import { Settings } from "../startup/Settings.ts"
 
@@ -76,15 +76,12 @@ export const SourceHandlers = HttpApiBuilder.group(
         Effect.gen(function* () {
           const { limit = 100 } = query
           const page = yield* Effect.mapError(unreadable.list({ limit, before: query.after }), storeProblem)
-          return {
-            items: page.items.map(({ from, receivedAt, ...item }) => ({
-              ...item,
-              ...(from !== undefined && { from }),
-              receivedAt: DateTime.makeUnsafe(receivedAt)
-            })),
-            total: page.total,
-            ...next(page)
-          }
+          const items = page.items.map(({ from, receivedAt, ...item }) => ({
+            ...item,
+            ...(from !== undefined && { from }),
+            receivedAt: DateTime.makeUnsafe(receivedAt)
+          }))
+          return boundedPage(page, items)
         })
       )
       .handle("replay", ({ params: { id } }) =>

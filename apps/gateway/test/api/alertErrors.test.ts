@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Alert } from "@tocsin/core"
+import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { Accepted, ask, listOf, Problem } from "../harness/answers.ts"
 import { SharedWorld } from "../harness/world.ts"
@@ -31,7 +31,7 @@ const refused = Effect.fnUntraced(function* (body: unknown, wanted = 400) {
 })
 
 const list = Effect.fnUntraced(function* (query: string) {
-  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(Alert))
+  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
 })
 
 describe("POST /v1/alerts of what cannot be taken", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Alert } from "@tocsin/core"
+import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { Accepted, AlertDetails, listOf, Problem } from "../harness/answers.ts"
 import { SharedWorld } from "../harness/world.ts"
@@ -21,7 +21,7 @@ const post = Effect.fnUntraced(function* (body: unknown) {
 })
 
 const list = Effect.fnUntraced(function* (query: string) {
-  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(Alert))
+  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
 })
 
 const details = Effect.fnUntraced(function* (id: string) {

@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Alert } from "@tocsin/core"
+import { AlertSummary } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { gzipSync } from "node:zlib"
 import { ask, listOf, Problem } from "../harness/answers.ts"
@@ -181,7 +181,7 @@ describe("Texts that JavaScript treats apart", () => {
       Effect.gen(function* () {
         const trigger = yield* fixture("trigger")
         yield* ask(200, "POST", source, trigger.replace('"ruleName":', '"ruleName": "First", "ruleName":'))
-        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(Alert))
+        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(AlertSummary))
         assert.strictEqual(items[0]?.rule.name, "HTTP errors")
       })
     )

@@ -1,4 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
+import { AlertSummary } from "@tocsin/client"
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
@@ -108,13 +109,14 @@ describe("The limits of an alert", () => {
           ruleName: "n".repeat(5000)
         }
         yield* ask(200, "POST", "/v1/sources/thousandeyes", { ...trigger, alert: sent })
-        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(Alert))
-        const [taken] = items
-        assert.strictEqual(taken?.sourceId, `${"i".repeat(511)}…`)
-        assert.strictEqual(taken?.rule.name, `${"n".repeat(4095)}…`)
-        assert.strictEqual(taken?.labels["labelsOmitted"], "37")
-        assert.strictEqual(taken?.observationsOmitted, 3)
-        assert.strictEqual(taken?.test?.targets?.at(-1), "and 7 more")
+        const { items } = (yield* ask(200, "GET", "/v1/alerts?source=thousandeyes")).as(listOf(AlertSummary))
+        const [{ id } = { id: "" }] = items
+        const taken = (yield* ask(200, "GET", `/v1/alerts/${id}`)).as(Alert)
+        assert.strictEqual(taken.sourceId, `${"i".repeat(511)}…`)
+        assert.strictEqual(taken.rule.name, `${"n".repeat(4095)}…`)
+        assert.strictEqual(taken.labels["labelsOmitted"], "37")
+        assert.strictEqual(taken.observationsOmitted, 3)
+        assert.strictEqual(taken.test?.targets?.at(-1), "and 7 more")
       })
     )
   })

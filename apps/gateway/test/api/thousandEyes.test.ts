@@ -1,5 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Alert } from "@tocsin/core"
+import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { DatabaseSync } from "node:sqlite"
 import { fixture, makeInProcess, ownFixture, SharedWorld } from "../harness/world.ts"
@@ -90,7 +90,7 @@ describe("ThousandEyes, ids beyond 2^53", () => {
       const world = yield* makeInProcess()
       const state = Effect.fnUntraced(function* (id: string) {
         const { as } = yield* world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`)
-        return as(listOf(Alert)).items.map(({ state }) => state)
+        return as(listOf(AlertSummary)).items.map(({ state }) => state)
       })
       const [first, second] = [yield* fixture("large-id-1"), yield* fixture("large-id-2")]
       yield* world.request("POST", source, first)
@@ -122,7 +122,7 @@ describe("ThousandEyes", () => {
       })
       const alerts = Effect.map(
         world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`),
-        ({ as }) => as(listOf(Alert)).items
+        ({ as }) => as(listOf(AlertSummary)).items
       )
       return { world, room, post, alerts }
     })

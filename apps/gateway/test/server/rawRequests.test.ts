@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Alert } from "@tocsin/core"
+import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { ask, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
@@ -201,7 +201,7 @@ const say = (text: string) =>
 
 /** The alerts that were taken. */
 const taken = Effect.map(ask(200, "GET", "/v1/alerts?source=raw"), (answer) =>
-  answer.as(listOf(Alert)).items.map(({ sourceId }) => String(sourceId))
+  answer.as(listOf(AlertSummary)).items.map(({ sourceId }) => String(sourceId))
 )
 
 const assertProblems = (heard: string) => {

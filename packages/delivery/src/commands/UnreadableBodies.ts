@@ -15,6 +15,8 @@ import { redactCredentials } from "../domain/redactCredentials.ts"
 /** A body that could not be read. */
 export interface UnreadableBody {
   readonly id: string
+  /** Its place in the store, in the order in which they came. */
+  readonly sequence: number
   readonly source: string
   /** Where it is invalid, and what was expected there. */
   readonly why: string
@@ -144,8 +146,9 @@ interface Row {
   readonly received_at: number
 }
 
-const fromRow = ({ body, from_address, id, is_whole, received_at, source, why }: Row): UnreadableBody => ({
+const fromRow = ({ body, from_address, id, is_whole, received_at, sequence, source, why }: Row): UnreadableBody => ({
   id,
+  sequence,
   source,
   why,
   body,

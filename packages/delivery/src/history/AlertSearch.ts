@@ -14,6 +14,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { contains } from "../sql/dialect.ts"
+import { firstBatch, forEachBatch } from "./alertBatches.ts"
 import { mayContain, textMatcher, wordsIn } from "./alertText.ts"
 
 /** Which alerts to list, and in which order. */
@@ -46,9 +47,14 @@ export interface Notified {
   readonly of: number
 }
 
-/** A page of a list of alerts. */
+/** An alert without its observations, and how far people were notified of it. */
+export interface AlertSummary extends Omit<Alert, "observations" | "observationsOmitted"> {
+  readonly notified: Notified
+}
+
+/** A page of a list of alerts. It ends before its limit when its alerts exceed 4 MiB as they are stored. */
 export interface AlertPage {
-  readonly items: ReadonlyArray<Alert & { readonly notified: Notified }>
+  readonly items: ReadonlyArray<AlertSummary>
   /** How many match in all, of the alerts that were examined. */
   readonly total: number
   /** Whether there are alerts that were not examined. */
@@ -59,12 +65,12 @@ export interface AlertPage {
 
 /** The alerts that a match matches. */
 export interface MatchedAlerts {
-  /** The newest of them, at most 50. */
+  /** The newest of them, at most 50, or fewer where they would exceed 4 MiB as they are stored. */
   readonly items: AlertPage["items"]
   readonly total: number
-  /** How many were examined at. */
+  /** How many were examined. */
   readonly of: number
-  /** More came since then than were examined at. */
+  /** More came since then than were examined. */
   readonly more: boolean
 }
 
@@ -76,6 +82,11 @@ const maxExamined = 100_000
 
 /** How many alerts one query examines, and how many if it also reads their texts: some milliseconds. */
 const chunk = { rows: 1000, texts: 250 }
+
+interface Examined {
+  readonly sequence: number
+  readonly fits: number
+}
 
 /** Lists alerts. */
 export class AlertSearch extends Context.Service<
@@ -150,10 +161,29 @@ export class AlertSearch extends Context.Service<
         return { sequences: rows.map(({ sequence }) => sequence), total: counted?.n ?? 0, more: false }
       })
 
+      /** Those of the alerts that fit, and contain all words. */
+      const withWords = Effect.fnUntraced(function* (rows: ReadonlyArray<Examined>, q: string | undefined) {
+        const fitting = rows.filter(({ fits }) => fits === 1).map(({ sequence }) => sequence)
+        if (wordsIn(q).length === 0) return new Set(fitting)
+        const hasWords = textMatcher(q)
+        const found = new Set<number>()
+        yield* forEachBatch(sql, fitting, (batch) =>
+          Effect.map(
+            sql<{
+              sequence: number
+              alert: string
+            }>`SELECT sequence, alert FROM alerts WHERE ${sql.in("sequence", batch)}`,
+            (texts) => {
+              for (const { alert, sequence } of texts) if (hasWords(alert)) found.add(sequence)
+            }
+          )
+        )
+        return found
+      })
+
       /** Examines one alert after the other, for conditions without an index. */
       const byScan = Effect.fnUntraced(function* (filter: AlertFilter) {
         const { after, limit, order, q, skip = 0 } = filter
-        const hasWords = textMatcher(q)
         const many = wordsIn(q).length === 0 ? chunk.rows : chunk.texts
         const isBeyond = (sequence: number) =>
           after === undefined || (order === "oldest" ? sequence > after : sequence < after)
@@ -161,13 +191,14 @@ export class AlertSearch extends Context.Service<
         let [examined, skipped, total] = [0, 0, 0]
         let reached: number | undefined
         for (;;) {
-          const rows = yield* sql<{ sequence: number; alert: string | null }>`SELECT sequence,
-              CASE WHEN ${sql.and(others(filter))} THEN ${sql.literal(wordsIn(q).length === 0 ? "''" : "alert")} END AS alert
+          const rows = yield* sql<Examined>`SELECT sequence,
+              CASE WHEN ${sql.and(others(filter))} THEN 1 ELSE 0 END AS fits
             FROM alerts WHERE ${sql.and([...indexed(filter), beyond({ ...filter, after: reached })])}
             ORDER BY sequence ${direction(filter)} LIMIT ${many}`
-          for (const { alert, sequence } of rows) {
+          const wanted = yield* withWords(rows, q)
+          for (const { sequence } of rows) {
             reached = sequence
-            if (alert === null || !hasWords(alert)) continue
+            if (!wanted.has(sequence)) continue
             total++
             if (!isBeyond(sequence) || sequences.length > limit) continue
             if (skipped < skip) skipped++
@@ -205,7 +236,9 @@ export class AlertSearch extends Context.Service<
         const counts = yield* notified([...shown.values()].map(({ id }) => id))
         return sequences.flatMap((sequence) => {
           const alert = shown.get(sequence)
-          return alert === undefined ? [] : [{ ...alert, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
+          if (alert === undefined) return []
+          const { observations: _, observationsOmitted: __, ...summary } = alert
+          return [{ ...summary, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
         })
       })
 
@@ -217,16 +250,19 @@ export class AlertSearch extends Context.Service<
           const rows = yield* sql<{ sequence: number; created_at: number }>`SELECT sequence, created_at FROM alerts
             WHERE sequence < ${reached} ORDER BY sequence DESC LIMIT ${chunk.texts}`
           const recent = rows.filter(({ created_at }) => created_at >= since).map(({ sequence }) => sequence)
-          const some = yield* alerts.bySequence(recent)
-          for (const sequence of recent) {
-            const alert = some.get(sequence)
-            if (alert !== undefined && matches(match, alert)) found.push(sequence)
-          }
+          yield* forEachBatch(sql, recent, (batch) =>
+            Effect.map(alerts.bySequence(batch), (some) => {
+              for (const sequence of batch) {
+                const alert = some.get(sequence)
+                if (alert !== undefined && matches(match, alert)) found.push(sequence)
+              }
+            })
+          )
           of += recent.length
           reached = rows.at(-1)?.sequence ?? 0
           const isThrough = rows.length < chunk.texts || recent.length < rows.length
           if (isThrough || of >= mostMatched.examined) {
-            const items = yield* show(found.slice(0, mostMatched.shown))
+            const items = yield* show(yield* firstBatch(sql, found.slice(0, mostMatched.shown)))
             return { items, total: found.length, of, more: !isThrough }
           }
           yield* Effect.yieldNow
@@ -239,12 +275,12 @@ export class AlertSearch extends Context.Service<
           const found = yield* others(filter).length === 0 && wordsIn(filter.q).length === 0
             ? byIndex(filter)
             : byScan(filter)
-          const page = found.sequences.slice(0, filter.limit)
+          const page = yield* firstBatch(sql, found.sequences.slice(0, filter.limit))
           return {
             items: yield* show(page),
             total: found.total,
             more: found.more,
-            next: found.sequences.length > filter.limit ? page.at(-1) : undefined
+            next: found.sequences.length > page.length ? page.at(-1) : undefined
           }
         })
       })

@@ -20,6 +20,8 @@ export interface Transition {
 /** One notification due at one integration. */
 export interface Delivery {
   readonly id: string
+  /** Its place in the store, in the order in which deliveries were made. */
+  readonly sequence: number
   /** Undefined for a digest or a notice. */
   readonly alert: AlertId | undefined
   readonly integration: IntegrationId
@@ -217,6 +219,7 @@ interface ConversationRow {
 
 const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: number): Delivery => ({
   id: row.id,
+  sequence: row.sequence,
   alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),
   integration: IntegrationId.make(row.integration_id),
   kind: row.kind,

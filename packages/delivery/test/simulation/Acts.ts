@@ -6,7 +6,6 @@ import { AlertRuleId, IntegrationId } from "@tocsin/core"
 import {
   AlertRules,
   Alerts,
-  AlertSearch,
   type Delivery,
   Edits,
   Intake,
@@ -21,6 +20,7 @@ import * as ConversationModel from "./ConversationModel.ts"
 import { differences } from "./invariants.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { ScriptedIntegration, ScriptedRule, SourceEvent } from "./Script.ts"
+import { storedAlerts } from "./storedAlerts.ts"
 import type { VirtualClock } from "./VirtualClock.ts"
 
 interface Models {
@@ -195,9 +195,7 @@ export class Acts {
     function* (this: Acts, after: AlertModel.AlertModel, [event]: ReadonlyArray<SourceEvent>) {
       if (event === undefined) return false
       const { source, sourceId } = event
-      const { items } = yield* this.#gateway.read(
-        AlertSearch.use(({ list }) => list({ source, sourceId, limit: 1000 }))
-      )
+      const items = yield* this.#gateway.read(storedAlerts({ source, sourceId }))
       const key = AlertModel.keyOf(event)
       const isAfter = differences(after.alerts.get(key) ?? [], items).length === 0
       const missing = differences(this.models.alerts.alerts.get(key) ?? [], items)

@@ -1,5 +1,5 @@
 /** Runs a script, and says what is wrong afterwards. */
-import { AlertSearch, type Delivery, History, Lanes } from "@tocsin/delivery"
+import { type Delivery, History, Lanes } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
@@ -9,6 +9,7 @@ import { Gateway } from "./Gateway.ts"
 import { type Evidence, type Held, violations } from "./invariants.ts"
 import { type Action, type Script, storm } from "./Script.ts"
 import { Services } from "./Services.ts"
+import { storedAlerts } from "./storedAlerts.ts"
 import { VirtualClock } from "./VirtualClock.ts"
 
 /** What came of a run: what is wrong, and a hash of all that was sent, stored and logged. */
@@ -118,7 +119,7 @@ class Run {
 
   #evidence() {
     return Effect.gen({ self: this }, function* () {
-      const { items: alerts } = yield* this.gateway.read(AlertSearch.use(({ list }) => list({ limit: 100_000 })))
+      const alerts = yield* this.gateway.read(storedAlerts({}))
       const conversations = yield* this.gateway.read(
         History.use((history) =>
           Effect.forEach(alerts, ({ id }) => Effect.map(history.conversations(id), (of) => [id, of] as const))

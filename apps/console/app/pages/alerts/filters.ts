@@ -1,5 +1,5 @@
 import { call } from "../../data/call.ts"
-import { Pages } from "../../data/Pages.ts"
+import { Pages, whole } from "../../data/Pages.ts"
 import { type AlertRow, type IntegrationId, type RuleId } from "../../data/queries.ts"
 import { onChanges } from "../../data/start.ts"
 import { severities, type SeverityName } from "../../parts/Severity.tsx"
@@ -54,7 +54,7 @@ export const alertPages = (filters: Filters): Pages<AlertRow> => {
   const list =
     known ??
     new Pages<AlertRow>({
-      page: (page) => call((client) => client.alerts.list({ query: { ...query(filters), ...page } })),
+      page: whole((page) => call((client) => client.alerts.list({ query: { ...query(filters), ...page } }))),
       one: (id) =>
         call((client) => client.alerts.get({ params: { id: id as AlertRow["id"] } })).then(
           ({ clearedAt, clearedBecause, id, severity, state }) => ({
