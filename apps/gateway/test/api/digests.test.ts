@@ -21,7 +21,8 @@ describe("Storms and operators", () => {
           settings: { url: `${world.slackUrl}/services/T0/B0/storm` }
         })
         yield* ask(201, "POST", "/v1/rules", { name: "S", match: { source: "storm" }, integrations: ["storm"] })
-        const alerts = Array.from({ length: 20 }, (_, n) => ({
+        // More than the rate limit allows in a minute.
+        const alerts = Array.from({ length: 80 }, (_, n) => ({
           source: "storm",
           id: `${n}`,
           state: "raised",
