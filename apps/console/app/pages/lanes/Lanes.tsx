@@ -12,6 +12,7 @@ import { OutLink } from "../../parts/Linked.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
 import { count, duration, plural } from "../../parts/times.ts"
+import { useTick } from "../../parts/useTick.ts"
 import { When } from "../../parts/When.tsx"
 import "../../integrations/cards.css"
 import "./Lanes.css"
@@ -62,10 +63,15 @@ const stateOf = ({ circuit, enabled, paused, pending }: LaneRow): Shown => {
     : { word: "Idle", tone: "quiet", icon: "check" }
 }
 
+/** Whether something other than the rate limit keeps its messages back. */
+const isHeld = ({ circuit, enabled, paused }: LaneRow): boolean =>
+  !enabled || paused !== undefined || circuit.state === "open"
+
 const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
   const { circuit, integration, lastDigest, name, nextAt, oldestAt, paused, pending, rateLimit, retryingUntil, storm } =
     lane
   const { icon, tone, word } = stateOf(lane)
+  const now = useTick()
   return (
     <li className={`panel card ${tone}`}>
       <header className="card-head">
@@ -113,11 +119,21 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
             {rateLimit ? (
               `${count(rateLimit.messages)} in ${duration(rateLimit.perSeconds * 1000)}, ${count(rateLimit.burst)} at once`
             ) : (
-              <span className="quiet">no gateway serves it now</span>
+              <span className="quiet">known to the gateway that owns the lane</span>
             )}
           </dd>
-          <dt>Next message</dt>
-          <dd>{nextAt ? <When at={nextAt} relative /> : <span className="quiet">may go now</span>}</dd>
+          {!isHeld(lane) && rateLimit && (
+            <>
+              <dt>Next message</dt>
+              <dd>
+                {nextAt && nextAt.epochMilliseconds > now ? (
+                  <When at={nextAt} relative />
+                ) : (
+                  <span className="quiet">may be sent now</span>
+                )}
+              </dd>
+            </>
+          )}
           {retryingUntil && (
             <>
               <dt>Retrying until</dt>
@@ -220,8 +236,8 @@ const PauseButton = ({ lane: { integration, name, paused } }: { readonly lane: L
         >
           <p>
             {isPaused
-              ? "What was queued meanwhile is sent, at the rate limit."
-              : "New messages are queued until it is resumed. Nothing is lost; tests still go."}
+              ? "The queued messages are sent at the rate limit."
+              : "New messages are queued until it is resumed. Test messages are still sent."}
           </p>
         </ReasonDialog>
       )}
