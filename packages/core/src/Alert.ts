@@ -5,11 +5,11 @@
 import { Schema } from "effect"
 import { maxTextLength } from "./InboundLimits.ts"
 
-/** How grave an alert is, from the least to the gravest: `info`, `minor`, `major`, `critical`. */
+/** How severe an alert is, from least to most severe: `info`, `minor`, `major`, `critical`. */
 export const Severity = Schema.Literals(["info", "minor", "major", "critical"])
 export type Severity = typeof Severity.Type
 
-/** A severity's place in the order, from 0 (`info`) to 3 (`critical`). */
+/** Returns the rank of a severity, from 0 (`info`) to 3 (`critical`). */
 export const severityRank = (severity: Severity): number => Severity.literals.indexOf(severity)
 
 /**
@@ -30,7 +30,7 @@ export type Link = typeof Link.Type
 export const AlertId = Schema.NonEmptyString.pipe(Schema.brand("AlertId"))
 export type AlertId = typeof AlertId.Type
 
-/** The source's own rule: the conditions that the alert met, in the source's words. */
+/** The source's own rule: the conditions that the alert met, as the source writes them. */
 export const SourceRule = Schema.Struct({
   name: Schema.NonEmptyString.annotateKey({ description: "Its name at the source." }),
   id: Schema.optionalKey(Schema.NonEmptyString).annotateKey({ description: "Its id at the source." }),
@@ -79,7 +79,7 @@ export const Links = Schema.Struct({
   })
 })
 
-/** Which zone the times were read in when the source stated none, or one that is not known (`stated`). */
+/** The time zone that was assumed because the source stated none, or an unknown one (`stated`). */
 export const AssumedTimeZone = Schema.Struct({
   zone: Schema.NonEmptyString.annotateKey({ description: "The zone in which they were read." }),
   stated: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
@@ -87,7 +87,7 @@ export const AssumedTimeZone = Schema.Struct({
   })
 })
 
-/** Why a source's own clear ended an alert; edits of alert rules close conversations, not alerts. */
+/** Why an alert ended. Edits of alert rules close conversations, not alerts. */
 export const AlertClearedBecause = Schema.Literals(["conditionsNoLongerMet", "sourceRuleChanged", "expired", "byHand"])
 export type AlertClearedBecause = typeof AlertClearedBecause.Type
 
@@ -96,7 +96,7 @@ const known = {
   sourceId: Schema.NonEmptyString.annotateKey({ description: "The source's own id of the alert." }),
   rule: SourceRule.annotateKey({ description: "The source's own rule, which the alert met." }),
   test: Schema.optionalKey(SourceTest).annotateKey({ description: "What the source was testing." }),
-  severity: Severity.annotateKey({ description: "How grave it is: info, minor, major or critical." }),
+  severity: Severity.annotateKey({ description: "How severe it is: info, minor, major or critical." }),
   summary: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
     description: "A sentence or two on what is wrong."
   }),
@@ -116,7 +116,7 @@ const known = {
 }
 
 /**
- * One problem that a source reports, as it is known now.
+ * One problem that a source reports, in its current state.
  *
  * Its identity is `source` + `sourceId` + `episode`; `id` stands for the three.
  * `Schema.toCodecJson(Alert)` is its form in the API and in the store.
@@ -142,7 +142,7 @@ export const Alert = Schema.Struct({
 })
 export type Alert = typeof Alert.Type
 
-/** What a source says of one alert at one time, in Tocsin's words. */
+/** One event of an alert, as a source reported it, in Tocsin's format. */
 export const AlertEvent = Schema.Struct({
   ...known,
   eventId: Schema.optionalKey(Schema.NonEmptyString).annotateKey({

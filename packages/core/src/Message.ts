@@ -76,12 +76,12 @@ export const fromNotification: (notification: Notification) => Message = Notific
       severity: digest.severity,
       headline: `${count(total)} ${total === 1 ? "alert" : "alerts"}${counts.length > 0 ? `: ${counts.join(", ")}` : ""}`,
       ...(digest.link && { link: digest.link }),
-      facts: [text("Gravest", digest.severity)],
+      facts: [text("Most severe", digest.severity)],
       lines,
       linesTitle: "By rule",
       omitted: digest.groups.reduce((omitted, group) => omitted + Math.max(0, group.total - group.alerts.length), 0),
       notes: [
-        ...(digest.because === "storm" ? ["More was to be said than this channel takes one by one."] : []),
+        ...(digest.because === "storm" ? ["There were more messages than this channel accepts one by one."] : []),
         ...(here > 0 ? ["What was cleared here is still raised at its source."] : [])
       ]
     }

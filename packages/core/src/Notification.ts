@@ -1,5 +1,5 @@
 /**
- * What is to be said to an integration.
+ * The content of a delivery: what happened, for a plugin to render.
  */
 import { Schema } from "effect"
 import { Alert, AlertClearedBecause, Link, Severity } from "./Alert.ts"
@@ -17,7 +17,7 @@ export const Because = Schema.Literals([
 ])
 export type Because = typeof Because.Type
 
-/** The reasons in the words of a message. */
+/** The reasons as messages show them. */
 export const becauseText: Record<Because, string> = {
   conditionsNoLongerMet: "conditions no longer met",
   sourceRuleChanged: "source rule changed or removed",
@@ -35,7 +35,7 @@ export const becauseText: Record<Because, string> = {
  */
 export const endsAlert: (because: Because) => boolean = Schema.is(AlertClearedBecause)
 
-/** How often the alert cleared and was raised again since the integration was last told, if it did. */
+/** How often the alert cleared and was raised again since the integration was last notified, if it did. */
 const flaps = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 
 const cleared = { alert: Alert, because: Because, clearedAt: Schema.DateTimeUtc, flaps }
@@ -45,38 +45,38 @@ export const DigestGroup = Schema.Struct({
   rule: Schema.NonEmptyString,
   severity: Severity,
   total: Schema.Natural,
-  /** The first alerts of the group, gravest first; the rest is counted in `total`. */
+  /** The first alerts of the group, the most severe first; `total` counts all of them. */
   alerts: Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, link: Schema.optionalKey(Link) }))
 })
 
 /**
- * What is to be said. A plugin need not know the kinds: every one of them,
- * also those that come later, can be had as a `Message`.
+ * A notification to send. A plugin need not distinguish the kinds: `Message` renders each of them, also kinds that later
+ * versions add.
  */
 export const Notification = Schema.Union([
   /** An alert was raised. */
   Schema.TaggedStruct("Raised", { alert: Alert, flaps }),
-  /** A raised alert became graver than was last told (`from`). */
+  /** A raised alert became more severe than the last message said (`from`). */
   Schema.TaggedStruct("Escalated", { alert: Alert, from: Severity }),
   /** An alert is still raised. */
   Schema.TaggedStruct("Reminder", { alert: Alert }),
-  /** An alert that was told is over. */
+  /** An alert that was sent as raised has cleared. */
   Schema.TaggedStruct("Cleared", cleared),
-  /** An alert was raised and is over before its raise could be told. */
+  /** An alert was raised, and cleared before its raise could be sent. */
   Schema.TaggedStruct("RaisedAndCleared", cleared),
-  /** Many notifications as one, gravest group first. */
+  /** Many notifications as one, the most severe group first. */
   Schema.TaggedStruct("Digest", {
     because: Schema.Literals(["storm", "group"]),
     raised: Schema.Natural,
     cleared: Schema.Natural,
-    /** How many of the cleared ones an edit cleared here: their alerts are still raised at their source. */
+    /** How many of them were cleared by an edit only: these alerts are still raised at their source. */
     clearedHere: Schema.optionalKey(Schema.Natural),
     severity: Severity,
     groups: Schema.Array(DigestGroup),
     /** A page that lists all of them. */
     link: Schema.optionalKey(Link)
   }),
-  /** Something that operators should know of Tocsin itself. */
+  /** Something that operators should know about Tocsin itself. */
   Schema.TaggedStruct("Notice", {
     severity: Severity,
     headline: Schema.NonEmptyString,

@@ -191,7 +191,7 @@ describe("Engine", () => {
           yield* pass("2 minutes")
           assert.lengthOf(script.to("ops"), 2)
           script.always("ops", "ok")
-          yield* save(integration("ops", { name: "mended" }))
+          yield* save(integration("ops", { name: "fixed" }))
           yield* tick
           assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered"])
           assert.isUndefined((yield* Integrations.use(({ get }) => get(integrationId("ops"))))?.broken)
@@ -237,7 +237,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "tells a graver severity, and nothing when it falls again",
+    "sends an escalation for a more severe alert, and nothing when the severity falls again",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -367,7 +367,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "ends what a removed integration was owed, and opens what matches when one is enabled",
+    "supersedes the deliveries of a removed integration, and opens what matches when one is enabled",
     fixture((script) =>
       Effect.gen(function* () {
         script.always("ops", down)
@@ -640,7 +640,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "keeps what a disabled integration is owed until it is enabled, whatever the time",
+    "keeps the deliveries of a disabled integration until it is enabled, whatever the time",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "ok", down)

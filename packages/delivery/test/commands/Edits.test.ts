@@ -111,16 +111,16 @@ describe("Edits", () => {
     "reconciles every open alert, also beyond the first page",
     fixture((script) =>
       Effect.gen(function* () {
-        const owed = (kind: string) =>
+        const due = (kind: string) =>
           Effect.map(deliveries, (all) => all.filter((delivery) => delivery.kind === kind).length)
         yield* accept(...Array.from({ length: 1201 }, (_, n) => event(`x${n}`)))
         yield* save(integration("ops"), rule("r"))
-        assert.strictEqual(yield* owed("Raised"), 1201)
+        assert.strictEqual(yield* due("Raised"), 1201)
         // At once: the rate limit would let them go one by one, a millisecond apart.
         const second = Effect.andThen(TestClock.adjust("1 second"), settle)
         yield* Effect.repeat(second, { until: () => script.sent.length === 1201 })
         yield* save(rule("r", { enabled: false }))
-        assert.strictEqual(yield* owed("Cleared"), 1201)
+        assert.strictEqual(yield* due("Cleared"), 1201)
       })
     )
   )

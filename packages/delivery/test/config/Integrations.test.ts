@@ -194,7 +194,7 @@ describe("Integrations", () => {
     }).pipe(Effect.provide(engine(new Script(), { seal: Layer.orDie(realSeal) })))
   )
 
-  it.effect("shows an integration whose plugin is gone as broken, and keeps what it is owed", () =>
+  it.effect("shows an integration whose plugin is gone as broken, and keeps its pending deliveries", () =>
     Effect.gen(function* () {
       const file = join(folder(), "a.db")
       const script = new Script()

@@ -130,7 +130,7 @@ describe("Stored settings", () => {
         assert.notInclude(JSON.stringify([broken, yield* Integrations.use(({ list }) => list)]), "canary")
         assert.deepStrictEqual(yield* outcomes, ["Raised pending: matched by rule all"])
       }).pipe(Effect.provide(running(at, plugin)))
-      // The plugin is put back as it was: what is owed is told, and nothing is broken any more.
+      // The plugin is restored: pending deliveries are sent, and nothing is broken any more.
       const given: Array<unknown> = []
       yield* Effect.gen(function* () {
         yield* tick

@@ -350,7 +350,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered", "ops: Cleared superseded: matched again"])
     })
 
-    it("goes on in silence if no clear was owed", () => {
+    it("continues without a message if no clear was due", () => {
       const model = withRules(rule("r1", { notifyOnClear: false }))
       model.raise("a")
       model.deliver()
@@ -360,7 +360,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered"])
     })
 
-    it("tells the graver severity, if it rose meanwhile", () => {
+    it("escalates if the severity rose meanwhile", () => {
       const model = withRules(rule("r1", { notifyOnClear: false }))
       model.raise("a", { severity: "minor" })
       model.deliver()
@@ -472,7 +472,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised pending", "dev: Raised pending"])
     })
 
-    it("lets an edit of something else keep what a graver severity had opened", () => {
+    it("keeps a conversation that a more severe alert opened when something else is edited", () => {
       const model = withRules(rule("r1", { match: { severity: "critical" } }))
       model.raise("a", { severity: "critical" })
       model.raise("a", { severity: "minor" })
@@ -646,7 +646,7 @@ const run = (model: PlannerModel, operation: typeof Operation.Type, notify: Noti
 const checkAlways = (model: PlannerModel, named: ReadonlySet<string>) => {
   assert.deepStrictEqual(model.replan(), [], "planning anew without a change does nothing")
   for (const { integration } of model.deliveries) {
-    assert.isTrue(named.has(integration), "nothing is owed where no rule ever led")
+    assert.isTrue(named.has(integration), "nothing is due at an integration that no rule ever matched")
   }
   for (const { alert, conversation } of model.all) {
     const { everMatchedBy, matchedBy, integration, state } = conversation

@@ -9,16 +9,16 @@ import { inject } from "vitest"
 const isElsewhere = inject("postgres") !== undefined
 
 /** How many answers each connection waits for. */
-const owed = new Map<Socket, number>()
+const pending = new Map<Socket, number>()
 
 /** Who waits until no connection waits for an answer. */
 const waiting = new Set<() => void>()
 
 const enqueue = (socket: Socket, change: number) => {
-  const now = (owed.get(socket) ?? 0) + change
-  if (now > 0) return owed.set(socket, now)
-  owed.delete(socket)
-  if (owed.size > 0) return
+  const now = (pending.get(socket) ?? 0) + change
+  if (now > 0) return pending.set(socket, now)
+  pending.delete(socket)
+  if (pending.size > 0) return
   waiting.forEach((resolve) => resolve())
   waiting.clear()
 }
@@ -57,7 +57,9 @@ export const watched = ({ hostname, port }: URL) => {
 
 const [sync, simpleQuery, readyForQuery] = ["S", "Q", "Z"].map((type) => type.charCodeAt(0))
 
-/** Reads PostgreSQL's protocol as it comes in, and gives the types of the messages: each is followed by its length. */
+/**
+ * Reads PostgreSQL's protocol as it comes in, and gives the types of the messages: each is follpending by its length.
+ */
 const messages = () => {
   let rest = Buffer.alloc(0)
   return (bytes: Uint8Array): ReadonlyArray<number | undefined> => {
@@ -77,7 +79,7 @@ const messages = () => {
 
 /** Returns when the server has answered everything. */
 const answered = Effect.promise(
-  () => new Promise<void>((resolve) => (owed.size === 0 ? resolve() : waiting.add(resolve)))
+  () => new Promise<void>((resolve) => (pending.size === 0 ? resolve() : waiting.add(resolve)))
 )
 
 /** Lets everything run that can run without time passing. */
@@ -86,7 +88,7 @@ export const settle = Effect.gen(function* () {
   if (!isElsewhere) return
   for (let quiet = 0; quiet < 5; quiet++) {
     yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-    if (owed.size > 0) {
+    if (pending.size > 0) {
       yield* answered
       quiet = -1
     }

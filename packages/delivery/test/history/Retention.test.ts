@@ -83,18 +83,18 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "never forgets an alert that is raised, nor one of which something is owed",
+    "never removes an alert that is raised or has an open delivery",
     fixture(
       () =>
         Effect.gen(function* () {
           yield* save(integration("ops"), rule("r"))
           yield* raise("raised")
-          yield* raise("owed")
+          yield* raise("due")
           yield* tick
           yield* save(integration("ops", { enabled: false }))
-          yield* clear("owed")
+          yield* clear("due")
           yield* pass("3 days")
-          assert.deepStrictEqual(yield* sourceIds, ["owed", "raised"])
+          assert.deepStrictEqual(yield* sourceIds, ["due", "raised"])
           yield* save(integration("ops"))
           yield* pass("23 hours")
           assert.include(yield* outcomes, "Cleared delivered")
@@ -114,14 +114,14 @@ describe("Retention", () => {
           const many = (source: string, state: "raised" | "cleared") =>
             accept(...Array.from({ length: 450 }, (_, n) => event(`x${n}`, { source, state })))
           script.always("ops", "hang")
-          yield* save(integration("ops"), rule("r", { match: { source: "owed" } }))
-          yield* many("owed", "raised")
+          yield* save(integration("ops"), rule("r", { match: { source: "due" } }))
+          yield* many("due", "raised")
           yield* save(integration("ops", { enabled: false }))
-          yield* many("owed", "cleared")
+          yield* many("due", "cleared")
           yield* many("over", "cleared")
           yield* pass("26 hours")
           const { list } = yield* AlertSearch
-          assert.strictEqual((yield* list({ source: "owed", limit: 1 })).total, 450)
+          assert.strictEqual((yield* list({ source: "due", limit: 1 })).total, 450)
           assert.strictEqual((yield* list({ source: "over", limit: 1 })).total, 0)
         }),
       { historyKept: "1 day" }

@@ -31,7 +31,7 @@ const raiseMany = (count: number) =>
 const begin = (changes: Parameters<typeof rule>[1] = {}) =>
   Effect.flatMap(Edits, ({ saveRule }) => saveRule(rule("r", changes), "any"))
 
-/** A room that takes nothing: what it is owed stays where it is. */
+/** A channel that accepts nothing: its deliveries stay pending. */
 const disabled = integration("ops", { enabled: false })
 
 /** How many edits are not through. */
@@ -41,7 +41,7 @@ const behind = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 
 const through = Effect.repeat(settle, { until: () => Effect.map(behind, (n) => n === 0) })
 
-const owed = (kind: string) =>
+const due = (kind: string) =>
   Effect.map(deliveries, (all) => all.filter((one) => one.kind === kind && one.status !== "superseded").length)
 
 describe("Reconciler", () => {
@@ -53,7 +53,7 @@ describe("Reconciler", () => {
         yield* raiseMany(999)
         yield* begin()
         assert.strictEqual(yield* behind, 0)
-        assert.strictEqual(yield* owed("Raised"), 999)
+        assert.strictEqual(yield* due("Raised"), 999)
       })
     )
   )
@@ -67,9 +67,9 @@ describe("Reconciler", () => {
         yield* begin()
         yield* raise("new")
         assert.strictEqual(yield* behind, 1)
-        assert.isBelow(yield* owed("Raised"), 3501)
+        assert.isBelow(yield* due("Raised"), 3501)
         yield* through
-        assert.strictEqual(yield* owed("Raised"), 3501)
+        assert.strictEqual(yield* due("Raised"), 3501)
       })
     )
   )
@@ -86,7 +86,7 @@ describe("Reconciler", () => {
       assert.strictEqual(yield* Effect.provide(Effect.tap(behind, takeAgain("conversations")), storeIn(file)), 1)
       yield* Effect.gen(function* () {
         yield* through
-        assert.strictEqual(yield* owed("Raised"), 3500)
+        assert.strictEqual(yield* due("Raised"), 3500)
       }).pipe(Effect.provide(engine(new Script(), { file })))
     })
   )
@@ -195,10 +195,10 @@ describe("Reconciler", () => {
       Effect.gen(function* () {
         yield* save(disabled, rule("r"))
         yield* raiseMany(1500)
-        assert.strictEqual(yield* owed("Raised"), 0)
+        assert.strictEqual(yield* due("Raised"), 0)
         yield* save(integration("ops"))
         yield* through
-        assert.strictEqual(yield* owed("Raised"), 1500)
+        assert.strictEqual(yield* due("Raised"), 1500)
       })
     )
   )

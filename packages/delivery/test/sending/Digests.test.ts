@@ -60,7 +60,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "is told by rule, the gravest first, and clears digest likewise",
+    "lists alerts by rule, the most severe first, and clears likewise",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp

@@ -136,7 +136,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "is broken by five refusals in a row, which are owed again (D3)",
+    "is broken by five refusals in a row, and requeues them (D3)",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 1, perSeconds: 1, burst: 1 } }), rule("all"))

@@ -36,7 +36,7 @@ const two = Effect.gen(function* () {
 })
 
 describe("Lanes", () => {
-  it.effect("heed an edit of which another gateway could not tell them", () =>
+  it.effect("apply an edit although the signal of another gateway was lost", () =>
     Effect.gen(function* () {
       const { first, second } = yield* two
       yield* first.here(save(integration("ops"), rule("all")))

@@ -101,7 +101,7 @@ describe("An edit", () => {
     )()
   )
 
-  it.effect("is heeded while the lane notes that the settings before it can be read again", () =>
+  it.effect("is applied while the lane records that the settings before it can be read again", () =>
     atEveryMoment(12, (wait, yields) =>
       Effect.gen(function* () {
         const file = newFile()

@@ -30,7 +30,7 @@ export type Status = "accepted" | "duplicate" | "late"
 export interface Verdict {
   readonly status: Status
   readonly episode: number
-  /** Whether what is owed must be looked at again. */
+  /** Whether the due deliveries must be computed again. */
   readonly moved: boolean
 }
 

@@ -74,7 +74,7 @@ export const edited = (
             ? "alertRuleDisabled"
             : !after.integrations.includes(conversation.integration)
               ? "integrationRemoved"
-              : // I6: held since it was graver, and not let go by an edit of something else.
+              : // I6: matched while it was more severe, and kept by an edit of something else.
                 (before === undefined || matchEdited) && !matches(after, alert)
                 ? "alertRuleChanged"
                 : undefined

@@ -102,7 +102,7 @@ class Run {
     }
   }
 
-  /** Time goes on until nothing is owed, but where an operator has disabled the integration. */
+  /** Advances time until no delivery is pending, except at disabled integrations. */
   #rest() {
     return Effect.gen({ self: this }, function* () {
       const setBack = this.#clockSteps.reduce((sum, { milliseconds }) => sum + Math.max(0, -milliseconds), 0)

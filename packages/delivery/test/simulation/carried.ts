@@ -39,7 +39,7 @@ const digests = ({ calls, deliveries }: Evidence) => {
         call.digest?.raised === within.length - cleared &&
         call.digest.cleared === cleared
     )
-    // What was owed to an integration that was removed meanwhile ends otherwise.
+    // The deliveries of an integration that was removed meanwhile end otherwise.
     if (!isSaid) wrong.push(`D5: a digest that history says told ${within.length}, ${cleared} cleared, was never sent`)
   }
   return wrong

@@ -97,7 +97,7 @@ export const differences = (
 const conversations = (evidence: Evidence): ReadonlyArray<string> => {
   const { alerts, conversations, deliveries, model } = evidence
   const { integrations, saved } = model.conversations
-  // A fallback also has conversations that no rule holds (D4).
+  // A fallback also has conversations without a matching rule (D4).
   const fallbacks = new Set(saved.map(({ fallback }) => fallback))
   const byName = new Map(alerts.map((alert) => [`${keyOf(alert)}#${alert.episode}`, alert]))
   return [...model.conversations.conversations.values()].flatMap((conversation) => {
@@ -109,10 +109,10 @@ const conversations = (evidence: Evidence): ReadonlyArray<string> => {
     const state = conversations.get(alert.id)?.find((one) => one.integration === integration)?.state
     const stated = state === (isOpen ? "open" : "closed") ? [] : [`O2: ${at} is ${state}, and should be otherwise`]
     if (integrations.get(integration)?.enabled !== true || conversation.forgotten) return stated
-    const owed = deliveries.filter((one) => one.alert === alert.id && one.integration === integration)
-    const told = isOpen ? toldOpen(owed) : toldClosed(conversation, alert, owed, evidence)
-    return [...stated, ...told, ...toldTwice(conversation, owed)].map((wrong) =>
-      wrong.includes(at) ? wrong : `${wrong}: ${at} (${owed.map(({ kind, status }) => `${kind} ${status}`).join(", ")})`
+    const sent = deliveries.filter((one) => one.alert === alert.id && one.integration === integration)
+    const problems = isOpen ? checkOpen(sent) : checkClosed(conversation, alert, sent, evidence)
+    return [...stated, ...problems, ...checkOnce(conversation, sent)].map((wrong) =>
+      wrong.includes(at) ? wrong : `${wrong}: ${at} (${sent.map(({ kind, status }) => `${kind} ${status}`).join(", ")})`
     )
   })
 }
@@ -121,65 +121,68 @@ const ended = (deliveries: ReadonlyArray<Delivery>) => deliveries.filter(({ stat
 
 const isClear = ({ kind }: { readonly kind: string }) => kind === "Cleared" || kind === "RaisedAndCleared"
 
-const lastTold = (deliveries: ReadonlyArray<Delivery>) => deliveries.findLast(({ status }) => status === "delivered")
+const lastDelivered = (deliveries: ReadonlyArray<Delivery>) =>
+  deliveries.findLast(({ status }) => status === "delivered")
 
-/** O1, O9: whoever should know of a raised alert was told, or why not is recorded. */
-const toldOpen = (owed: ReadonlyArray<Delivery>) => {
-  if (ended(owed).length === 0) return ["O1: raised, and nobody was told"]
-  const last = lastTold(owed)
-  const after = last === undefined ? [] : owed.slice(owed.indexOf(last) + 1)
+/** O1, O9: a raised alert was sent, or the reason why not is recorded. */
+const checkOpen = (sent: ReadonlyArray<Delivery>) => {
+  if (ended(sent).length === 0) return ["O1: raised, and nobody was notified"]
+  const last = lastDelivered(sent)
+  const after = last === undefined ? [] : sent.slice(sent.indexOf(last) + 1)
   return last !== undefined && isClear(last) && !after.some(({ status }) => status === "dead" || status === "diverted")
-    ? ["O9: raised, and the last word was a clear"]
+    ? ["O9: raised, and the last message was a clear"]
     : []
 }
 
-/** O2, O3: whoever was told of the raise is told of the clear where a rule says so; whoever was not, is told both at once. */
-const toldClosed = (
+/** O2, O3: a clear follows each raise that was sent, if a rule says so; an unsent raise becomes raised and cleared. */
+const checkClosed = (
   { because, everMatchedBy, integration }: ModelConversation,
   alert: Alert,
-  owed: ReadonlyArray<Delivery>,
+  sent: ReadonlyArray<Delivery>,
   { alerts, calls, model }: Evidence
 ) => {
   const notified = [...everMatchedBy].map((rule) => model.conversations.notified.get(rule) ?? new Set())
   const always = notified.some((values) => !values.has(false))
   const never = notified.every((values) => !values.has(true))
   const wrong: Array<string> = []
-  if (never && ended(owed).some(({ kind }) => kind === "Cleared")) wrong.push("O2: a clear that no rule wants")
-  // O7: a later raise may speak of this one too.
+  if (never && ended(sent).some(({ kind }) => kind === "Cleared")) wrong.push("O2: a clear that no rule wants")
+  // O7: a later raise may cover this one too.
   const later = alerts.filter((one) => keyOf(one) === keyOf(alert) && one.episode > alert.episode)
   const isFolded = calls.some(
     (call) =>
       call.claimed && call.flaps > 0 && call.integration === integration && later.some(({ id }) => id === call.alert)
   )
   if (isFolded) return wrong
-  const last = lastTold(owed)
-  const after = last === undefined ? owed : owed.slice(owed.indexOf(last) + 1)
+  const last = lastDelivered(sent)
+  const after = last === undefined ? sent : sent.slice(sent.indexOf(last) + 1)
   const isGivenUp = after.some(({ kind, status }) => kind === "Cleared" && (status === "dead" || status === "diverted"))
-  if (always && last !== undefined && !isClear(last) && !isGivenUp) wrong.push("O2: cleared, and the room was not told")
-  // Whether it was told or only perhaps told: who reads that it is raised must read the end.
+  if (always && last !== undefined && !isClear(last) && !isGivenUp)
+    wrong.push("O2: cleared, and the channel was not notified")
+  // Whether it was delivered or its outcome is unknown: a channel that shows the raise must show the end.
   const read = calls.findLast((call) => call.claimed && call.alert === alert.id && call.integration === integration)
-  const clear = owed.findLast(isClear)
+  const clear = sent.findLast(isClear)
   if (
     always &&
     read !== undefined &&
     !isClear(read) &&
     !["delivered", "dead", "diverted"].includes(clear?.status ?? "")
   ) {
-    wrong.push("O3: cleared, and the room reads that it is raised")
+    wrong.push("O3: cleared, and the channel still shows it as raised")
   }
   const byAlert = alert.state === "cleared" && because === alert.clearedBecause
-  if (byAlert && ended(owed).length === 0 && owed.length > 0) wrong.push("O3: raised and cleared, and nobody was told")
+  if (byAlert && ended(sent).length === 0 && sent.length > 0)
+    wrong.push("O3: raised and cleared, and nobody was notified")
   return wrong
 }
 
-/** O1, O9: each time that it opened it is told once. */
-const toldTwice = ({ opened }: ModelConversation, owed: ReadonlyArray<Delivery>) => {
-  const told = owed.filter(({ redeliveryOf, status }) => status === "delivered" && redeliveryOf === undefined)
-  const raises = told.filter(({ kind }) => kind === "Raised" || kind === "RaisedAndCleared").length
-  const clears = told.filter(({ kind }) => kind === "Cleared").length
-  const most = opened + owed.filter(({ redeliveryOf }) => redeliveryOf !== undefined).length
+/** O1, O9: each opening is sent once. */
+const checkOnce = ({ opened }: ModelConversation, sent: ReadonlyArray<Delivery>) => {
+  const delivered = sent.filter(({ redeliveryOf, status }) => status === "delivered" && redeliveryOf === undefined)
+  const raises = delivered.filter(({ kind }) => kind === "Raised" || kind === "RaisedAndCleared").length
+  const clears = delivered.filter(({ kind }) => kind === "Cleared").length
+  const most = opened + sent.filter(({ redeliveryOf }) => redeliveryOf !== undefined).length
   return raises > most || clears > most
-    ? [`O1: opened ${opened} times, told ${raises} raises and ${clears} clears`]
+    ? [`O1: opened ${opened} times, sent ${raises} raises and ${clears} clears`]
     : []
 }
 
@@ -198,7 +201,7 @@ const steps = ({ alert, cause, integration, kind, status, transitions }: Deliver
   const wrong = transitions.flatMap(({ cause, status }, index) => {
     const before = transitions[index - 1]
     // Five refusals in a row say that none of them was to blame (D3).
-    if (before?.status === "dead" && status === "retrying" && cause?.startsWith("given back") === true) return []
+    if (before?.status === "dead" && status === "retrying" && cause?.startsWith("given back: ") === true) return []
     if (before === undefined)
       return status === "pending" || status === "superseded" ? [] : [`D: begins as ${status}: ${at}`]
     return follows[before.status]?.includes(status) === true ? [] : [`D: ${before.status} > ${status}: ${at}`]
@@ -287,7 +290,7 @@ const room = (
     if (call.outcome !== "acknowledged" || call.severity === undefined) continue
     const rank = severityRank(call.severity)
     if (call.kind === "Escalated" && severity !== undefined && rank <= severity && cutOff === 0 && !isRepeated) {
-      wrong.push("I6: escalated, and not graver")
+      wrong.push("I6: escalated, and not more severe")
     }
     severity = isClear(call) ? undefined : rank
   }
