@@ -21,7 +21,7 @@ export const Lane = Schema.Struct({
     description: "When the oldest pending delivery was made."
   }),
   rateLimit: Schema.optionalKey(Limits).annotateKey({
-    description: "The rate limit in force; absent if no gateway serves the lane now."
+    description: "The rate limit in force. Absent, as nextAt and storm, where another gateway owns the lane."
   }),
   nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
     description: "When the rate limit allows the next message; absent if it may go now."

@@ -6,6 +6,7 @@ import { Digest, SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Migrator } from "effect/sql"
 import { AlertRules } from "./config/AlertRules.ts"
+import { Overview } from "./history/Overview.ts"
 import { AlertSearch } from "./history/AlertSearch.ts"
 import { Alerts } from "./records/Alerts.ts"
 import { Pipeline } from "./sending/pipeline.ts"
@@ -51,6 +52,8 @@ export type Engine =
   | Integrations
   | History
   | AlertSearch
+  | Overview
+  | RateLimiter
   | UnreadableBodies
   | Sessions
   | TestSends
@@ -80,6 +83,7 @@ export const layer: Layer.Layer<
   Edits.layer,
   History.layer,
   AlertSearch.layer,
+  Overview.layer,
   UnreadableBodies.layer,
   Sessions.layer,
   TestSends.layer,

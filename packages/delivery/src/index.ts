@@ -13,6 +13,8 @@ export { DeliveryStatus } from "./records/deliveryRow.ts"
 export { Changed, Edits, type Expected, IdInUse, NotFound, type RulePreview, StillNamed } from "./commands/Edits.ts"
 export * as Engine from "./Engine.ts"
 export { explain, type Explanation } from "./history/Explain.ts"
+export { Overview } from "./history/Overview.ts"
+export { RateLimiter } from "./sending/RateLimiter.ts"
 export { timeline, type TimelineEntry } from "./history/timeline.ts"
 export {
   type ConversationSummary,

@@ -16,7 +16,7 @@ import { EventHandlers } from "./events.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
 import { docsPath, openapiPath } from "./allowedMethods.ts"
-import { NotYetHandlers } from "./notYet.ts"
+import { LaneHandlers } from "./lanes.ts"
 import { PluginHandlers } from "./plugins.ts"
 import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./rules.ts"
@@ -55,7 +55,7 @@ export const Routes = Layer.unwrap(
     RuleHandlers,
     DeliveryHandlers,
     PluginHandlers,
-    NotYetHandlers,
+    LaneHandlers,
     EventHandlers,
     SignInHandlers,
     SystemHandlers,

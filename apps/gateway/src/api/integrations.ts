@@ -21,7 +21,9 @@ import {
 } from "@tocsin/delivery"
 import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
+import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { callerOf } from "./access/caller.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
   created,
@@ -34,7 +36,6 @@ import {
 } from "./conditionalRequests.ts"
 import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
-import { notYet } from "./notYet.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 
@@ -99,6 +100,21 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size, rules })
     }, Effect.mapError(storeProblem))
 
+    const setPaused = Effect.fnUntraced(function* (
+      request: HttpServerRequest.HttpServerRequest,
+      id: IntegrationId,
+      change: { readonly paused: boolean; readonly reason: string }
+    ) {
+      const changed = yield* edits.setPaused(id, { ...change, by: callerOf(request) }).pipe(
+        Effect.catchTags({
+          NotFound: () => Effect.fail(noSuch()),
+          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+        })
+      )
+      yield* logEdit(request, `Integration ${id}`, change.paused ? "paused" : "resumed")
+      return yield* show(changed)
+    })
+
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
         const all = yield* groupCommit.read(integrations.list).pipe(Effect.mapError(storeProblem))
@@ -138,9 +154,46 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         yield* created(isNew)
         return tagged(yield* show(saved))
       }),
-      consequences: notYet,
-      pause: notYet,
-      resume: notYet,
+      consequences: Effect.fnUntraced(function* ({ payload }) {
+        const id = "remove" in payload ? payload.remove : (payload.id ?? IntegrationId.make(yield* random.uuidV7()))
+        const pending = yield* Effect.mapError(groupCommit.read(backlog.size(id)), storeProblem)
+        const nothing = { raise: 0, clear: 0, integrations: [], retried: 0, superseded: 0, rules: [], fallbackFor: [] }
+        if ("remove" in payload) {
+          const all = yield* Effect.mapError(groupCommit.read(integrations.list), storeProblem)
+          if (!all.some((one) => one.id === id)) return yield* noSuch()
+          const rules = yield* Effect.mapError(groupCommit.read(alertRules.list), storeProblem)
+          return {
+            ...nothing,
+            superseded: pending,
+            rules: rules.flatMap(({ rule }) =>
+              rule.integrations.includes(id)
+                ? [
+                    {
+                      id: rule.id,
+                      name: rule.name,
+                      integrationsLeft: rule.integrations.filter((one) => one !== id).length
+                    }
+                  ]
+                : []
+            ),
+            fallbackFor: all.flatMap((one) => (one.fallback === id ? [one.id] : []))
+          }
+        }
+        const items = yield* edits
+          .previewIntegration(input(payload, id))
+          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: (error) => Effect.fail(storeProblem(error)) }))
+        const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
+        const isSent = payload.enabled ?? true
+        return {
+          ...nothing,
+          raise: sum("raise"),
+          clear: sum("clear"),
+          integrations: items,
+          retried: isSent ? pending : 0
+        }
+      }),
+      pause: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: true, reason }),
+      resume: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: false, reason }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // An id of its own, so that no stored secret is taken for it.
         return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
@@ -221,7 +274,17 @@ const integrationJson = (
     readonly size: number
   }
 ): typeof IntegrationJson.Type => {
-  const { broken, createdAt, lastSuccessAt, sequence: _, updatedAt, waiting, ...integration } = shown
+  const {
+    broken,
+    createdAt,
+    lastFailure,
+    lastSuccessAt,
+    paused,
+    sequence: _,
+    updatedAt,
+    waiting,
+    ...integration
+  } = shown
   return {
     ...integration,
     state: stateOf(shown, now),
@@ -232,6 +295,8 @@ const integrationJson = (
     ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
     ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
+    ...(lastFailure && { lastFailure: { at: DateTime.makeUnsafe(lastFailure.at), reason: lastFailure.reason } }),
+    ...(paused && { paused: { ...paused, since: DateTime.makeUnsafe(paused.since) } }),
     createdAt: DateTime.makeUnsafe(createdAt),
     updatedAt: DateTime.makeUnsafe(updatedAt)
   }

@@ -1,12 +1,11 @@
 import { InboundLimits } from "@tocsin/core"
 import { Api, Conflict, NotFound } from "@tocsin/client"
-import { Intake, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
+import { GroupCommit, Intake, Overview, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
 import { readNumber, ThousandEyes } from "@tocsin/sources"
-import { DateTime, Effect, Option, Redacted } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
-import { notYet } from "./notYet.ts"
 import { boundedPage } from "./pagination.ts"
 import { notFound, storeProblem } from "./problems.ts"
 import { Settings } from "../startup/Settings.ts"
@@ -20,6 +19,8 @@ export const SourceHandlers = HttpApiBuilder.group(
   "sources",
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
+    const overview = yield* Overview
+    const groupCommit = yield* GroupCommit
     const unreadable = yield* UnreadableBodies
     const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
 
@@ -71,7 +72,29 @@ export const SourceHandlers = HttpApiBuilder.group(
           return yield* take(name, value, keep)
         })
       )
-      .handle("list", notYet)
+      .handle("list", () =>
+        Effect.gen(function* () {
+          const known = yield* Effect.mapError(groupCommit.read(overview.sources), storeProblem)
+          const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
+          // The built-in source is there before anything came.
+          const named = known.some(({ name }) => name === "thousandeyes") ? known : [nothingYet, ...known]
+          const items = named.map(({ events24h, lastEventAt, lastUnreadableAt = 0, name, unreadable24h }) => ({
+            name,
+            type: name === "thousandeyes" ? "thousandeyes" : "json",
+            address: name === "thousandeyes" ? "/v1/sources/thousandeyes" : "/v1/alerts",
+            state:
+              lastUnreadableAt > (lastEventAt ?? 0)
+                ? ("unreadable" as const)
+                : lastEventAt !== undefined && lastEventAt >= since
+                  ? ("ok" as const)
+                  : ("quiet" as const),
+            ...(lastEventAt !== undefined && { lastEventAt: DateTime.makeUnsafe(lastEventAt) }),
+            events24h,
+            unreadable24h
+          }))
+          return { items, total: items.length }
+        })
+      )
       .handle("unreadable", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100 } = query
@@ -109,5 +132,13 @@ export const SourceHandlers = HttpApiBuilder.group(
 
 /** With every digit of ids. */
 const json = { maxValues: InboundLimits.maxValues, repeated: "last", number: readNumber } as const
+
+const nothingYet = {
+  name: "thousandeyes",
+  lastEventAt: undefined,
+  events24h: 0,
+  lastUnreadableAt: undefined,
+  unreadable24h: 0
+}
 
 const noSuch = () => notFound("kept body", "/v1/sources/unreadable")

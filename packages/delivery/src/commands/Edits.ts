@@ -12,7 +12,8 @@ import { Integrations } from "../config/Integrations.ts"
 import { InvalidInput } from "../config/InvalidInput.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
-import { Reconciler } from "../planning/Reconciler.ts"
+import { type Edit, Reconciler } from "../planning/Reconciler.ts"
+import { storable } from "../domain/storableText.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
 
@@ -60,6 +61,15 @@ export class Edits extends Context.Service<
       integration: IntegrationInput,
       expected: Expected
     ) => Effect.Effect<Saved<ShownIntegration>, Refused>
+    /** What saving the integration would send about the raised alerts, and where; nothing is saved. */
+    readonly previewIntegration: (
+      integration: IntegrationInput
+    ) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | InvalidInput>
+    /** Pauses an integration, whose deliveries are queued until it is resumed, or resumes it. */
+    readonly setPaused: (
+      id: IntegrationId,
+      change: { readonly paused: boolean; readonly reason: string; readonly by: string }
+    ) => Effect.Effect<ShownIntegration, StoreUnavailable | NotFound>
     /** Removes an integration; with `force`, also from the rules and fallbacks that use it. */
     readonly removeIntegration: (
       id: IntegrationId,
@@ -101,8 +111,13 @@ export class Edits extends Context.Service<
       const previewRule = Effect.fnUntraced(function* (rule: AlertRule) {
         yield* checkIntegrations(rule)
         const before = yield* alertRules.get(rule.id)
+        return yield* preview({ ...(before && { before: before.rule }), after: rule })
+      })
+
+      /** What an edit would send, and where. */
+      const preview = Effect.fnUntraced(function* (edit: Edit) {
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
-        yield* reconciler.preview({ ...(before && { before: before.rule }), after: rule }, (plans) => {
+        yield* reconciler.preview(edit, (plans) => {
           for (const { conversation, enqueue } of plans) {
             if (enqueue === undefined || enqueue.superseded !== undefined) continue
             const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
@@ -170,7 +185,28 @@ export class Edits extends Context.Service<
         yield* sql.afterCommit(signals.send([id, ...fallingBack.map((other) => other.id)], "changed"))
       })
 
+      const previewIntegration = Effect.fnUntraced(function* (input: IntegrationInput) {
+        const before = yield* integrations.get(input.id)
+        return before?.enabled === false && input.enabled ? yield* preview({ enabled: input.id }) : []
+      })
+
+      const setPaused = Effect.fnUntraced(function* (
+        id: IntegrationId,
+        { by, paused, reason }: { readonly paused: boolean; readonly reason: string; readonly by: string }
+      ) {
+        const before = yield* integrations.get(id)
+        if (before === undefined) return yield* new NotFound()
+        // Of two who pause it the first one's reason stays.
+        if ((before.paused !== undefined) === paused) return before
+        yield* integrations.setPaused(id, { paused, reason: storable(reason), by: storable(by) })
+        yield* sql.afterCommit(signals.send([id], "changed"))
+        return (yield* integrations.get(id)) ?? before
+      })
+
       return Edits.of({
+        previewIntegration: (input) =>
+          groupCommit.read(Effect.andThen(integrations.check(input), previewIntegration(input))),
+        setPaused: (id, change) => groupCommit.commit(setPaused(id, change)),
         previewRule: (rule) => groupCommit.read(previewRule(rule)),
         saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),
         removeRule: (id, expected) => groupCommit.commit(removeRule(id, expected)),

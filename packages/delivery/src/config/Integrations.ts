@@ -56,6 +56,11 @@ export class Integrations extends Context.Service<
     readonly save: (
       input: IntegrationInput
     ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
+    /** Pauses an integration, or resumes it; history keeps who did it and why. */
+    readonly setPaused: (
+      id: IntegrationId,
+      change: { readonly paused: boolean; readonly reason: string; readonly by: string }
+    ) => Effect.Effect<void, SqlError.SqlError>
     /** Removes the fallback of an integration. */
     readonly removeFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
@@ -154,7 +159,8 @@ export class Integrations extends Context.Service<
               id,
               name: found.name,
               type: found.type,
-              enabled: found.enabled === 1,
+              // A lane sends to neither; only the planner tells them apart.
+              enabled: found.enabled === 1 && found.paused_since === null,
               settings: decoded,
               ...(limits && { limits }),
               ...(fallback && { fallback }),
@@ -213,6 +219,22 @@ export class Integrations extends Context.Service<
           yield* assignAll
           yield* live.changed("integration", [input.id])
           return { hasNewSettings }
+        }),
+        setPaused: Effect.fnUntraced(function* (id, { by, paused, reason }) {
+          const at = yield* Clock.currentTimeMillis
+          const columns = paused
+            ? { paused_since: at, paused_reason: reason, paused_by: by }
+            : { paused_since: null, paused_reason: null, paused_by: null }
+          yield* configCache.changed
+          yield* sql`UPDATE integrations SET ${sql.update(columns)}, updated_at = updated_at + 1 WHERE id = ${id}`
+          yield* sql`INSERT INTO pauses ${sql.insert({
+            integration_id: id,
+            action: paused ? "paused" : "resumed",
+            reason,
+            caller: by,
+            at
+          })}`
+          yield* live.changed("integration", [id])
         }),
         removeFallback: Effect.fnUntraced(function* (id) {
           const found = yield* row(id)

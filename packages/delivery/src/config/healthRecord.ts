@@ -16,6 +16,8 @@ export interface HealthRecord {
   readonly recordSuccess: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
   /** The integration is broken until a person fixes it. */
   readonly recordFailure: (id: IntegrationId, reason: string) => Effect.Effect<void, SqlError.SqlError>
+  /** An attempt failed, whatever follows from it. */
+  readonly recordFailedAttempt: (id: IntegrationId, reason: string) => Effect.Effect<void, SqlError.SqlError>
   /** Nothing is sent for a while. */
   readonly recordPause: (
     id: IntegrationId,
@@ -48,6 +50,13 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
         id,
         sql`UPDATE integrations SET broken_reason = ${reason}, waiting_because = NULL,
       broken_since = coalesce(broken_since, ${now}) WHERE id = ${id}`
+      )
+    }),
+    recordFailedAttempt: Effect.fnUntraced(function* (id, reason) {
+      const now = yield* Clock.currentTimeMillis
+      yield* changed(
+        id,
+        sql`UPDATE integrations SET last_failure_at = ${now}, last_failure_reason = ${reason} WHERE id = ${id}`
       )
     }),
     recordPause: (id, { because, until }) =>

@@ -23,6 +23,11 @@ export interface Row {
   readonly waiting_because: "limited" | "unavailable" | null
   readonly waiting_until: number | null
   readonly last_success_at: number | null
+  readonly last_failure_at: number | null
+  readonly last_failure_reason: string | null
+  readonly paused_since: number | null
+  readonly paused_reason: string | null
+  readonly paused_by: string | null
   readonly created_at: number
   readonly updated_at: number
 }
@@ -61,6 +66,12 @@ export const shown = (
   broken: brokenBecause === null ? undefined : { reason: brokenBecause, since: row.broken_since ?? row.updated_at },
   waiting: row.waiting_because === null ? undefined : { because: row.waiting_because, until: row.waiting_until ?? 0 },
   lastSuccessAt: row.last_success_at ?? undefined,
+  lastFailure:
+    row.last_failure_at === null ? undefined : { at: row.last_failure_at, reason: row.last_failure_reason ?? "" },
+  paused:
+    row.paused_since === null
+      ? undefined
+      : { since: row.paused_since, reason: row.paused_reason ?? "", by: row.paused_by ?? "" },
   createdAt: row.created_at,
   updatedAt: row.updated_at
 })

@@ -28,6 +28,10 @@ export interface ShownIntegration extends IntegrationInput {
   /** Nothing is sent before `until`, in epoch milliseconds: the service asked for it, or could not be reached. */
   readonly waiting: { readonly because: "limited" | "unavailable"; readonly until: number } | undefined
   readonly lastSuccessAt: number | undefined
+  /** The last attempt that failed. */
+  readonly lastFailure: { readonly at: number; readonly reason: string } | undefined
+  /** While it is paused, deliveries are queued and none is sent. */
+  readonly paused: { readonly since: number; readonly reason: string; readonly by: string } | undefined
   readonly createdAt: number
   /** Grows with every edit, so it tells two states of one integration apart. */
   readonly updatedAt: number

@@ -49,11 +49,8 @@ export class Reconciler extends Context.Service<
     readonly edited: (edit: Edit) => Effect.Effect<void, SqlError.SqlError>
     /** Takes a removed integration out of all edits that are not complete. */
     readonly leave: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Calls `use` with the plans that an edit of a rule would cause for each raised alert. */
-    readonly preview: (
-      edit: { readonly before?: AlertRule; readonly after: AlertRule },
-      use: (plans: ReadonlyArray<Plan>) => void
-    ) => Effect.Effect<void, SqlError.SqlError>
+    /** Calls `use` with the plans that an edit would cause for each raised alert. */
+    readonly preview: (edit: Edit, use: (plans: ReadonlyArray<Plan>) => void) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Reconciler") {
   static readonly layer: Layer.Layer<
@@ -205,9 +202,14 @@ export class Reconciler extends Context.Service<
             yield* apply(alert_id, (conversations) => onRemoval({ ...input, alert, conversations }, integration))
           }
         }),
-        preview: Effect.fnUntraced(function* ({ after, before }, use) {
-          const { notifyOnClear, ...input } = yield* facts
-          const conversationAfter = (id: AlertRule["id"]) => (id === after.id ? after.notifyOnClear : notifyOnClear(id))
+        preview: Effect.fnUntraced(function* (edit, use) {
+          const { isEnabled, notifyOnClear, ...input } = yield* facts
+          const after = "enabled" in edit ? undefined : edit.after
+          const inputAfter = {
+            ...input,
+            isEnabled: (id: IntegrationId) => ("enabled" in edit && edit.enabled === id) || isEnabled(id),
+            notifyOnClear: (id: AlertRule["id"]) => (id === after?.id ? after.notifyOnClear : notifyOnClear(id))
+          }
           let reached = 0
           for (;;) {
             const page = yield* alerts.raised(reached, chunk)
@@ -215,7 +217,7 @@ export class Reconciler extends Context.Service<
             for (const { alert, sequence } of page) {
               reached = sequence
               const conversations = known.get(alert.id) ?? []
-              use(onEdit({ ...input, notifyOnClear: conversationAfter, alert, conversations }, before, after))
+              use(planEdit(edit, { ...inputAfter, alert, conversations }))
             }
             if (page.length < chunk) return
             // Lets other requests run between pages.

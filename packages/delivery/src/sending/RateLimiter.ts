@@ -15,6 +15,8 @@ export interface Allowance {
   readonly available: number
   /** How many messages may be sent in a minute. */
   readonly perMinute: number
+  /** The slowest of the rate limits; undefined if none is declared here. */
+  readonly rate: Limits | undefined
 }
 
 /** Keeps the rate limits of the integrations whose lanes are owned here. */
@@ -74,7 +76,8 @@ export class RateLimiter extends Context.Service<
       return {
         wait: Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now))),
         available: Math.max(1, Math.floor(Math.min(...all.map(({ bucket }) => bucket.tokens)))),
-        perMinute: Math.min(...all.map(({ rate }) => perSecond(rate) * 60))
+        perMinute: Math.min(...all.map(({ rate }) => perSecond(rate) * 60)),
+        rate: all.map(({ rate }) => rate).toSorted((a, b) => perSecond(a) - perSecond(b))[0]
       }
     }
 

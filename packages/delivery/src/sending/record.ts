@@ -151,6 +151,7 @@ export const recording = Effect.gen(function* () {
     } else {
       yield* retryOrEnd(id, integration, { attempt, cause, consequence })
     }
+    if (isCurrent) yield* integrations.recordFailedAttempt(integration, cause)
     if (waiting !== undefined && isCurrent) yield* integrations.recordPause(integration, waiting)
     if (breaks && isCurrent) {
       yield* integrations.recordFailure(integration, cause)

@@ -1,0 +1,103 @@
+import { Api, type Lane as LaneJson } from "@tocsin/client"
+import {
+  Backlog,
+  GroupCommit,
+  Integrations,
+  Overview,
+  PublicUrl,
+  RateLimiter,
+  type ShownIntegration
+} from "@tocsin/delivery"
+import { Clock, DateTime, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { storeProblem } from "./problems.ts"
+
+/** A digest includes so many deliveries at most (D5). */
+const mostInDigest = 500
+
+/** `/v1/lanes` */
+export const LaneHandlers = HttpApiBuilder.group(
+  Api,
+  "lanes",
+  Effect.fn(function* (handlers) {
+    const groupCommit = yield* GroupCommit
+    const integrations = yield* Integrations
+    const backlog = yield* Backlog
+    const overview = yield* Overview
+    const rateLimiter = yield* RateLimiter
+    const publicUrl = yield* PublicUrl
+
+    const lanes = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const digests = yield* overview.lastDigests
+      const retrying = yield* overview.retryingSince
+      return yield* Effect.forEach(
+        yield* integrations.list,
+        Effect.fnUntraced(function* (shown) {
+          const pending = yield* backlog.size(shown.id)
+          const oldest = yield* backlog.oldest(shown.id)
+          const allowance = yield* rateLimiter.allowance(shown.id)
+          // Only the gateway that owns the lane knows how fast it may be sent to.
+          const { perMinute, rate, wait } = allowance
+          const digest = digests.get(shown.id)
+          const since = retrying.get(shown.id)
+          const isStorm = rate !== undefined && oldest !== undefined && pending > perMinute
+          const lane: typeof LaneJson.Type = {
+            integration: shown.id,
+            name: shown.name,
+            enabled: shown.enabled,
+            ...(shown.paused && { paused: { ...shown.paused, since: DateTime.makeUnsafe(shown.paused.since) } }),
+            pending,
+            ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
+            ...(rate !== undefined && {
+              rateLimit: { messages: rate.messages, perSeconds: rate.perSeconds, burst: rate.burst }
+            }),
+            ...(rate !== undefined && wait > 0 && { nextAt: DateTime.makeUnsafe(now + wait) }),
+            ...(since !== undefined && {
+              retryingUntil: DateTime.makeUnsafe(since + (shown.delivery?.deadline ?? 86_400) * 1000)
+            }),
+            circuit: circuitOf(shown, now),
+            ...(digest && {
+              lastDigest: {
+                delivery: digest.delivery,
+                at: DateTime.makeUnsafe(digest.at),
+                status: digest.status,
+                included: digest.included,
+                ...(publicUrl && { page: new URL(`digests/${digest.key}`, publicUrl) })
+              }
+            }),
+            ...(isStorm && {
+              storm: {
+                since: DateTime.makeUnsafe(oldest),
+                sent: yield* overview.sentInDigests(shown.id, oldest),
+                pending,
+                endsAt: DateTime.makeUnsafe(
+                  now + wait + Math.ceil(((Math.ceil(pending / mostInDigest) - 1) * 60_000) / perMinute)
+                )
+              }
+            })
+          }
+          return lane
+        })
+      )
+    })
+
+    return handlers.handleAll({
+      list: Effect.fnUntraced(function* () {
+        const items = yield* Effect.mapError(groupCommit.read(lanes), storeProblem)
+        return { items, total: items.length }
+      }),
+      activity: Effect.fnUntraced(function* () {
+        const { items, since } = yield* Effect.mapError(groupCommit.read(overview.activity), storeProblem)
+        return { items, since: DateTime.makeUnsafe(since) }
+      })
+    })
+  })
+)
+
+const circuitOf = ({ broken, waiting }: ShownIntegration, now: number): (typeof LaneJson.Type)["circuit"] => {
+  if (broken !== undefined) return { state: "open", because: "broken", reason: broken.reason }
+  return waiting === undefined || waiting.until <= now
+    ? { state: "closed" }
+    : { state: "open", because: waiting.because, until: DateTime.makeUnsafe(waiting.until) }
+}

@@ -1,0 +1,171 @@
+/**
+ * How sources and integrations have been doing lately. Only reads; times are epoch milliseconds.
+ */
+import { IntegrationId } from "@tocsin/core"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+
+/** The last digest of an integration. */
+export interface LastDigest {
+  readonly delivery: string
+  readonly key: string
+  readonly status: string
+  readonly at: number
+  /** How many deliveries it includes. */
+  readonly included: number
+}
+
+/** Deliveries of one integration in each of the last 24 hours, the oldest hour first. */
+export interface Activity {
+  readonly integration: IntegrationId
+  readonly delivered: ReadonlyArray<number>
+  readonly failed: ReadonlyArray<number>
+}
+
+/** What came from a source. */
+export interface SourceActivity {
+  readonly name: string
+  readonly lastEventAt: number | undefined
+  readonly events24h: number
+  readonly lastUnreadableAt: number | undefined
+  readonly unreadable24h: number
+}
+
+const hour = Duration.toMillis(Duration.hours(1))
+const hours = 24
+
+/** So many of the newest digests are looked at. */
+const mostDigests = 200
+
+/** Sums up what happened. */
+export class Overview extends Context.Service<
+  Overview,
+  {
+    /** The last digest of each integration that sent one lately. */
+    readonly lastDigests: Effect.Effect<ReadonlyMap<IntegrationId, LastDigest>, SqlError.SqlError>
+    /** When the oldest delivery that is being retried was made, for each integration with any. */
+    readonly retryingSince: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
+    /** How many deliveries the digests of an integration delivered since a time. */
+    readonly sentInDigests: (integration: IntegrationId, since: number) => Effect.Effect<number, SqlError.SqlError>
+    /** At most a minute old. */
+    readonly activity: Effect.Effect<
+      { readonly since: number; readonly items: ReadonlyArray<Activity> },
+      SqlError.SqlError
+    >
+    readonly sources: Effect.Effect<ReadonlyArray<SourceActivity>, SqlError.SqlError>
+  }
+>()("@tocsin/delivery/Overview") {
+  static readonly layer: Layer.Layer<Overview, never, SqlClient.SqlClient> = Layer.effect(
+    Overview,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+
+      const lastDigests = Effect.gen(function* () {
+        const rows = yield* sql<DigestRow>`SELECT id, integration_id, status, digest_key, created_at FROM deliveries
+          WHERE alert_id IS NULL ORDER BY created_at DESC, sequence DESC LIMIT ${mostDigests}`
+        const found = new Map<IntegrationId, LastDigest>()
+        for (const { created_at, digest_key, id, integration_id, status } of rows) {
+          const integration = IntegrationId.make(integration_id)
+          if (digest_key === null || found.has(integration)) continue
+          const [counted] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM deliveries WHERE folded_into = ${id}`
+          found.set(integration, { delivery: id, key: digest_key, status, at: created_at, included: counted?.n ?? 0 })
+        }
+        return found
+      })
+
+      const activity = Effect.gen(function* () {
+        const since = (Math.floor((yield* Clock.currentTimeMillis) / hour) - hours + 1) * hour
+        const counts = new Map<IntegrationId, { readonly delivered: Array<number>; readonly failed: Array<number> }>()
+        // An hour at a time, so that others get their turn.
+        for (let index = 0; index < hours; index++) {
+          const from = since + index * hour
+          const rows = yield* sql<{ integration_id: string; status: string; n: number }>`
+            SELECT integration_id, status, count(*) AS n FROM deliveries
+            WHERE created_at >= ${from} AND created_at < ${from + hour} GROUP BY integration_id, status`
+          for (const { integration_id, n, status } of rows) {
+            if (status !== "delivered" && status !== "dead") continue
+            const integration = IntegrationId.make(integration_id)
+            const of = counts.get(integration) ?? { delivered: zeros(), failed: zeros() }
+            counts.set(integration, of)
+            of[status === "dead" ? "failed" : "delivered"][index] = n
+          }
+          yield* Effect.yieldNow
+        }
+        return { since, items: [...counts].map(([integration, of]) => ({ integration, ...of })) }
+      })
+
+      const sources = Effect.gen(function* () {
+        const since = (yield* Clock.currentTimeMillis) - hours * hour
+        const names = yield* sql<{ source: string }>`WITH RECURSIVE named (source) AS (
+            SELECT min(source) FROM alerts
+            UNION ALL SELECT (SELECT min(source) FROM alerts WHERE alerts.source > named.source) FROM named
+              WHERE named.source IS NOT NULL
+          ) SELECT source FROM named WHERE source IS NOT NULL`
+        const heard = (yield* Effect.forEach(
+          ["IS NULL", "IS NOT NULL"],
+          (which) => sql<SourceRow>`SELECT source, count(*) AS n, max(received_at) AS last FROM events
+            WHERE event_id ${sql.literal(which)} AND received_at >= ${since} GROUP BY source`
+        )).flat()
+        const unread = yield* sql<SourceRow>`SELECT source, max(received_at) AS last,
+            sum(CASE WHEN received_at >= ${since} THEN 1 ELSE 0 END) AS n FROM unreadable GROUP BY source`
+        const all = new Set([...names, ...unread].map(({ source }) => source))
+        return yield* Effect.forEach(
+          [...all].toSorted(),
+          Effect.fnUntraced(function* (name) {
+            const newest = yield* Effect.forEach(
+              ["raised", "cleared"],
+              (state) => sql<{ last: number }>`SELECT last_heard_at AS last FROM alerts
+                WHERE source = ${name} AND state = ${state} ORDER BY sequence DESC LIMIT 1`
+            )
+            const events = heard.filter(({ source }) => source === name)
+            const times = [...newest.flat(), ...events].map(({ last }) => last)
+            const bodies = unread.find(({ source }) => source === name)
+            return {
+              name,
+              lastEventAt: times.length === 0 ? undefined : Math.max(...times),
+              events24h: events.reduce((sum, { n }) => sum + n, 0),
+              lastUnreadableAt: bodies?.last,
+              unreadable24h: bodies?.n ?? 0
+            }
+          })
+        )
+      })
+
+      return Overview.of({
+        lastDigests,
+        retryingSince: Effect.map(
+          sql<{ integration_id: string; at: number }>`SELECT integration_id, min(created_at) AS at FROM deliveries
+            WHERE status = 'retrying' GROUP BY integration_id`,
+          (rows) => new Map(rows.map(({ at, integration_id }) => [IntegrationId.make(integration_id), at]))
+        ),
+        sentInDigests: (integration, since) =>
+          Effect.map(
+            sql<{
+              n: number
+            }>`SELECT count(*) AS n FROM deliveries d JOIN deliveries digest ON digest.id = d.folded_into
+              WHERE digest.alert_id IS NULL AND digest.created_at >= ${since} AND digest.integration_id = ${integration}
+                AND d.status = 'delivered'`,
+            ([row]) => row?.n ?? 0
+          ),
+        activity: yield* Effect.cachedWithTTL(activity, "1 minute"),
+        sources
+      })
+    })
+  )
+}
+
+const zeros = () => Array.from({ length: hours }, () => 0)
+
+interface DigestRow {
+  readonly id: string
+  readonly integration_id: string
+  readonly status: string
+  readonly digest_key: string | null
+  readonly created_at: number
+}
+
+interface SourceRow {
+  readonly source: string
+  readonly n: number
+  readonly last: number
+}
