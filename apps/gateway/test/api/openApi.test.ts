@@ -3,10 +3,17 @@ import { Validator } from "@seriousme/openapi-schema-validator"
 import { Api } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { HttpApi } from "effect/http-api"
-import { readFileSync, writeFileSync } from "node:fs"
+import { execFile } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
 import { ask } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
 import { SharedWorld } from "../harness/world.ts"
+
+const redocly = createRequire(import.meta.url).resolve("@redocly/cli/bin/cli.js")
 
 /** Every route of the definition, as `POST /v1/alerts`. */
 const routes = (): ReadonlyArray<string> => {
@@ -148,6 +155,22 @@ describe("The OpenAPI document", () => {
             assert.property(schema, "description", `${name}.${field}`)
           }
         }
+      })
+    )
+
+    it.effect("has nothing that Redocly's linter finds", () =>
+      Effect.gen(function* () {
+        const { text } = yield* ask(200, "GET", "/openapi.json")
+        const folder = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "tocsin-openapi-"))),
+          (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+        )
+        const file = join(folder, "openapi.json")
+        writeFileSync(file, text)
+        const args = [redocly, "lint", "--extends", "recommended", "--format", "json", file]
+        const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" }
+        const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, args, { env }))
+        assert.deepStrictEqual(JSON.parse(stdout).problems, [])
       })
     )
 

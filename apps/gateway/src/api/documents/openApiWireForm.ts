@@ -12,7 +12,7 @@ export const toWireForm = (spec: unknown): JsonObject =>
   toJsonObject(
     JSON.parse(JSON.stringify(spec).replaceAll(/(?<="|\/)(\w+)Encoded(?=")/g, "$1"), (name, value: Schema.Json) => {
       if (!isJsonObject(value)) return value
-      const node = describedInPlace(value)
+      const node = withoutUnionOfOne(describedInPlace(value))
       if (name === "bearer" && node["scheme"] === "Bearer") return { ...node, scheme: "bearer" }
       // Nothing is read of their bodies.
       if ((name === "get" || name === "delete") && isJsonObject(node["responses"])) {
@@ -38,6 +38,13 @@ const describedInPlace = ({ allOf, ...node }: JsonObject): JsonObject =>
     : Array.isArray(allOf) && allOf.filter(isJsonObject).every((part) => Object.keys(part).every(describes))
       ? Object.assign({}, node, ...allOf)
       : { ...node, allOf }
+
+/** Effect writes one literal as a union of one. */
+const withoutUnionOfOne = ({ anyOf, ...node }: JsonObject): JsonObject => {
+  if (anyOf === undefined) return node
+  const [only, ...others] = Array.isArray(anyOf) ? anyOf : []
+  return isJsonObject(only) && others.length === 0 ? { ...only, ...node } : { ...node, anyOf }
+}
 
 const describes = (key: string) => key === "description" || key === "title" || key === "readOnly"
 
