@@ -52,7 +52,7 @@ export const Match = Schema.Struct({
 })
 export type Match = typeof Match.Type
 
-/** Which alerts are told where, and whether their clear is told too. */
+/** Which alerts go to which integrations, and whether their clears are sent too. */
 export const AlertRule = Schema.Struct({
   id: AlertRuleId,
   name: ConfiguredName,
@@ -62,12 +62,12 @@ export const AlertRule = Schema.Struct({
     Schema.isMaxLength(maxListed, { expected: `an array of at most ${maxListed} ids` })
   ),
   notifyOnClear: Schema.Boolean.annotateKey({
-    description: "Send when clears: whether those who were told of the raise are told of the clear."
+    description: "Send when clears: whether integrations that received the raise also receive the clear."
   })
 })
 export type AlertRule = typeof AlertRule.Type
 
-/** Whether the alert meets the match. */
+/** Whether the alert meets all conditions of the match. */
 export const matches = (match: Match, alert: Alert): boolean =>
   anyOf(match.source, [alert.source]) &&
   anyOf(match.rule, [alert.rule.name, alert.rule.id]) &&
@@ -116,7 +116,7 @@ const anyOf = (globs: typeof Globs.Type | undefined, texts: ReadonlyArray<string
     texts.some((text) => text !== undefined && matchesGlob(glob, text))
   )
 
-/** Linear in the text's length for each `*`: the first place where a part fits is always good enough. */
+/** Linear in the length of the text for each `*`: the first occurrence of a part always suffices. */
 const matchesGlob = (glob: string, text: string): boolean => {
   const [head = "", ...rest] = glob.split("*")
   const tail = rest.pop()

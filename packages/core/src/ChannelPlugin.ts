@@ -17,7 +17,9 @@ import type { WithoutSecrets } from "./settings/withoutSecrets.ts"
 /** The form of a message: as the channel shows it best, or plain text, after the service refused the rich form. */
 export type Form = "rich" | "plain"
 
-/** What the service returned for a message. With it, a later message of the conversation can update or follow this one. */
+/**
+ * What the service returned for a message. With it, a later message of the conversation can update or follow this one.
+ */
 export const Receipt = Schema.Struct({
   /** Whatever the plugin needs to find the message again; at most 4 KiB as JSON, without secrets. */
   data: Schema.optionalKey(Schema.Json),
@@ -69,11 +71,14 @@ export interface DeliverOptions {
   readonly partial?: PartialDelivery
 }
 
-/** One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a pause. */
+/**
+ * One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a
+ * pause.
+ */
 export interface RateLimit {
   /**
-   * What the limit belongs to, such as a room or a token; integrations of this type with equal keys share it. A key in which a
-   * credential stands is `Redacted`, so that nothing prints it.
+   * What the limit applies to, such as a channel or a token. Integrations of this type with equal keys share it. A key that
+   * contains a credential is `Redacted`, so that nothing prints it.
    */
   readonly key: string | Redacted.Redacted<string>
   readonly messages: number
@@ -81,13 +86,13 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** What a channel can do beyond posting a message, and what it does not need. */
+/** Optional features of a channel, and messages that it does not need. */
 export interface Capabilities {
   /** A clear can change the message that was posted for the raise. */
   readonly update?: boolean
   /** A clear can be posted as a reply to the raise. */
   readonly thread?: boolean
-  /** `verify` finds out whether the settings work, without posting. */
+  /** `verify` checks the settings without posting. */
   readonly verify?: boolean
   /**
    * False where a digest makes no sense, such as for incidents that nothing would resolve: every alert is then sent by
@@ -101,7 +106,10 @@ export interface Capabilities {
   readonly skips?: ReadonlyArray<Kind>
 }
 
-/** What a plugin does. It makes one attempt: no retries, no timeouts, no logs, no configuration except its settings. */
+/**
+ * The implementation of a plugin. It makes one attempt: no retries, no timeouts, no logs, no configuration except its
+ * settings.
+ */
 export interface Channel<in Settings> {
   /** Delivers one notification in one attempt, in the requested form. */
   readonly deliver: (
@@ -124,48 +132,53 @@ export interface Channel<in Settings> {
     options: DeliverOptions
   ) => ReadonlyArray<HttpClientRequest.HttpClientRequest>
   /**
-   * Finds out without posting whether a message would arrive. It must check the destination, too: a valid token says nothing
-   * about the room that the bot was removed from.
+   * Checks without posting whether a message would arrive. It must check the destination, too: a token stays valid after the
+   * bot was removed from the channel.
    */
   readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
 }
 
-/** What a plugin says of itself. */
+/** The declarations of a plugin. */
 export interface Options<Settings extends Schema.Codec<any, any>> {
   /** The channel's name, as its vendor spells it. */
   readonly title: string
-  /** The settings' schema. Secrets are `Schema.Redacted`; every key has a `title` and a `description` by `annotateKey`. */
+  /**
+   * The settings' schema. Secrets are `Schema.Redacted`; every key has a `title` and a `description` by `annotateKey`.
+   */
   readonly settings: Settings
   /** Counts the changes of the settings' stored form; 1 at first. */
   readonly settingsVersion: number
   /**
-   * Brings the JSON of settings that were stored in an older form to the present one; pure. Needed from
-   * `settingsVersion` 2 on. What it gives back is decoded by `settings`; where that fails, or this throws, the
-   * integration is broken until somebody saves it anew, and its deliveries wait.
+   * Converts the JSON of settings that an older version stored to the current version; pure. Required from
+   * `settingsVersion` 2 on. `settings` decodes the result. If that fails, or this throws, the integration is broken until
+   * somebody saves it again, and its deliveries stay queued.
    */
   readonly migrate?: (stored: { readonly version: number; readonly settings: Schema.Json }) => Schema.Json
-  /** Settings as a person would enter them, as JSON, without a real secret: they decode, and `GET /v1/plugins` shows them. */
+  /**
+   * Settings as a person would enter them, as JSON, without a real secret: they decode, and `GET /v1/plugins` shows
+   * them.
+   */
   readonly example: { readonly [setting: string]: Schema.Json }
-  /** What a person does at the vendor's side to get these settings: one sentence a step, plain text. */
+  /** The steps at the vendor's site to get these settings: one sentence each, plain text. */
   readonly setup: ReadonlyArray<string>
   /**
-   * What a person will see of a notification, as data; pure, and of settings with every secret taken out. It may not
-   * lie: each of its texts and links is in the request that is made for the same notification, and the other way round.
+   * A notification as a person will see it, as data; pure, from settings without secrets. It must be truthful: its texts
+   * and links are exactly those of the request for the same notification.
    */
   readonly preview?: (settings: WithoutSecrets<Settings["Type"]>, notification: Notification) => Preview
   /** The service's limits for these settings. */
   readonly rateLimits: (settings: Settings["Type"]) => ReadonlyArray<RateLimit>
-  /** How much fits: `text` is the longest plain text in UTF-16 units, before any escaping. */
+  /** Size limits: `text` is the longest plain text in UTF-16 units, before any escaping. */
   readonly sizes: { readonly text: number }
   readonly capabilities: Capabilities
 }
 
-/** What a plugin is, before it is implemented. */
+/** A declared plugin, without its implementation. */
 export interface ChannelPlugin<Self, Type extends string, Settings extends Schema.Codec<any, any>>
   extends
     Context.ServiceClass<Self, `@tocsin/core/ChannelPlugin/${Type}`, Channel<Settings["Type"]>>,
     Options<Settings> {
-  /** The type of integration that it serves: lowercase, the vendor's word. */
+  /** The type of its integrations: lowercase, the name that the vendor uses. */
   readonly type: Type
 }
 
@@ -207,8 +220,8 @@ export const Service =
 const made = Symbol("@tocsin/core/ChannelPlugin")
 
 /**
- * Whether something is a channel plugin, made by `Service` of this very copy of core. What another copy made, that a
- * package brings along, is none: its errors and its services would be of that copy.
+ * Whether a value is a channel plugin, made by `Service` of this copy of core. A plugin from another copy of core is not
+ * accepted, because its errors and services belong to that copy.
  */
 export const isChannelPlugin = (value: unknown): value is Any => Predicate.hasProperty(value, made)
 

@@ -1,16 +1,16 @@
 /**
- * The way out for channel plugins that speak something else than HTTP.
+ * Connections for channel plugins that use another protocol than HTTP.
  */
 import { Context, type Effect, type Scope } from "effect"
 import type { Socket } from "effect/socket"
 import type { DeliveryError } from "./DeliveryError.ts"
 
-/** Where to connect to, and how. */
+/** The address to connect to, and whether to use TLS. */
 export interface Endpoint {
   /** A host name or an address. */
   readonly host: string
   readonly port: number
-  /** Whether TLS is spoken from the first byte on; the certificate is checked against `host`. */
+  /** Whether to use TLS from the first byte on. The certificate is verified against `host`. */
   readonly tls: boolean
 }
 

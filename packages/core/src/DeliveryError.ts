@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import { Link } from "./Alert.ts"
 
-/** What the service said of one of its limits: the engine will not send above it before `resetAt`. */
+/** The state of a rate limit, as the service reported it: the engine does not exceed it before `resetAt`. */
 export const RateLimitHint = Schema.Struct({
   /** The `key` of one of the plugin's rate limits. A `Redacted` key cannot be named here. */
   key: Schema.String,
@@ -13,7 +13,7 @@ export const RateLimitHint = Schema.Struct({
 })
 export type RateLimitHint = typeof RateLimitHint.Type
 
-/** What the service answered, in few words and without secrets: `HTTP 404: no_service`. */
+/** The answer of the service, short and without secrets: `HTTP 404: no_service`. */
 const detail = Schema.String
 
 /**
@@ -28,8 +28,8 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 
 /**
  * The service could not be reached, did not answer in time, or failed (408, 5xx).
- * `unanswered` is true when the request went out and no answer came: the service may have taken it.
- * `retryAfter` is how long the service asks to be left alone, if it says so.
+ * `unanswered` is true if the request was sent and no answer came: the service may have accepted it.
+ * `retryAfter` is the pause that the service asks for, if any.
  */
 export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
   detail,
@@ -64,7 +64,9 @@ export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
  */
 export const answerUnreadableCode = "TOCSIN_ANSWER_UNREADABLE"
 
-/** The `code` of an error that came before the request went out, so that nobody has taken it; its message is for the operator. */
+/**
+ * The `code` of an error before the request was sent, so that no service received it; its message is for the operator.
+ */
 export const notSentCode = "TOCSIN_NOT_SENT"
 
 /** The reasons why a notification did not arrive. The plugin classifies; the engine decides what follows. */
@@ -79,7 +81,7 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** What an attempt that failed achieved nevertheless: the recipients who have the message, in `data` of at most 4 KiB of JSON. */
+/** The partial result of a failed attempt: the recipients who have the message, in `data` of at most 4 KiB of JSON. */
 export const PartialDelivery = Schema.Struct({ data: Schema.Json, link: Schema.optionalKey(Link) })
 export type PartialDelivery = typeof PartialDelivery.Type
 
@@ -92,7 +94,10 @@ export type PartialDelivery = typeof PartialDelivery.Type
 export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
   reason: Reason,
   rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
-  /** What arrived although the delivery as a whole failed. The next attempt of the delivery gets it as `DeliverOptions.partial`. */
+  /**
+   * What arrived although the delivery as a whole failed. The next attempt of the delivery gets it as
+   * `DeliverOptions.partial`.
+   */
   partial: Schema.optionalKey(PartialDelivery)
 }) {
   override get message(): string {

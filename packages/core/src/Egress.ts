@@ -3,16 +3,18 @@
  */
 import { Context, type Effect, Schema } from "effect"
 
-/** A destination that may not be called; the message says which setting would allow it. */
+/** The destination may not be called; the message names the setting that would allow it. */
 export class EgressRefused extends Schema.TaggedError<EgressRefused>()("EgressRefused", {
   message: Schema.String
 }) {}
 
-/** Decides which destinations may be called. The connector decides again, each time when it connects. */
+/** Decides which destinations may be called. The `Connector` checks again at each connection. */
 export class Egress extends Context.Service<
   Egress,
   {
-    /** Refuses an origin (scheme, host, port) that could never be called. A name that does not resolve now is none of these. */
+    /**
+     * Refuses an origin (scheme, host, port) that may never be called. A name that does not resolve now is accepted.
+     */
     readonly check: (origin: string) => Effect.Effect<void, EgressRefused>
   }
 >()("@tocsin/core/Egress") {}

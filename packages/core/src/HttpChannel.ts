@@ -1,6 +1,6 @@
 /**
- * Implements a channel plugin by pure functions: the requests for a notification,
- * and what the service's answer means.
+ * Implements a channel plugin with pure functions: the requests for a notification, and the meaning of the service's
+ * answers.
  */
 import { Clock, DateTime, type Duration, Effect, Function, Layer, Option, Result, type Schema } from "effect"
 import { Headers, HttpClient, HttpClientRequest } from "effect/http"
@@ -21,7 +21,7 @@ import { readBody, unavailable } from "./httpAnswer.ts"
 import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
-/** What the service answered. `body` is its text, at most 64 KiB of it, with every secret of the settings redacted. */
+/** The answer of the service. `body` is its text, at most 64 KiB of it, with every secret of the settings redacted. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
@@ -33,7 +33,7 @@ export interface Answer {
   readonly unreadable?: string
 }
 
-/** What an answer answers. */
+/** The context of an answer. */
 export interface AnswerContext<Settings> {
   readonly settings: Settings
   /** The request, as it was sent. */
@@ -88,7 +88,7 @@ export interface Options<Settings> {
   readonly verify?: (settings: Settings) => HttpClientRequest.HttpClientRequest
 }
 
-/** The most requests of one attempt: more is a plugin that goes round in circles. */
+/** The most requests of one attempt: a plugin that makes more is in a loop. */
 const maxRequests = 10
 
 /**
@@ -110,7 +110,7 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
       const client = yield* HttpClient.HttpClient
       type Purpose = AnswerContext<Settings["Type"]>["purpose"]
 
-      /** Makes a request, and those that follow from its answers. */
+      /** Sends a request, and the requests that follow from its answers. */
       const run = Effect.fnUntraced(function* (
         settings: Settings["Type"],
         first: HttpClientRequest.HttpClientRequest | Step<Settings["Type"]>,
@@ -194,7 +194,9 @@ const isNext = <Settings>(
 
 const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
 
-/** What follows a 2xx whose rest cannot be read. A reason of the plugin's is that it needed the rest for its next request. */
+/**
+ * The result of a 2xx whose rest cannot be read. A reason means that the plugin needed the rest for its next request.
+ */
 const afterUnreadable = <Settings>({ status, unreadable = "" }: Answer, next: Follows<Settings>) => {
   if (next === undefined) return { unreadable }
   if (isNext(next)) return next
@@ -220,8 +222,8 @@ export const classify = (answer: Answer, now: number): Receipt | Reason => {
 }
 
 /**
- * How long the service asks to be left alone, from `Retry-After` in seconds or as a date; `now` is in epoch
- * milliseconds. Undefined where it does not say, or not in one of these two forms.
+ * The pause that the service asks for, from `Retry-After` in seconds or as a date; `now` is in epoch
+ * milliseconds. Undefined if the header is absent or in another form.
  */
 export const retryAfter = (headers: Headers.Headers, now: number): Duration.Duration | undefined =>
   Result.match(Headers.parseRetryAfter(headers["retry-after"] ?? ""), {

@@ -1,16 +1,16 @@
 /**
- * How much Tocsin takes in (case L). Texts are counted in UTF-16 units; what is longer is cut and ends in `…`.
+ * Limits on what Tocsin accepts (case L). Texts are counted in UTF-16 units; longer texts are cut and end in `…`.
  */
 
 /** The longest body of a request, in bytes: 4 MiB. */
 export const maxBodyBytes = 4 * 1024 * 1024
-/** How deep a body's JSON may be nested. */
+/** The deepest nesting of JSON in a body. */
 export const maxDepth = 32
 /** The most alerts in one `POST /v1/alerts`. */
 export const maxAlerts = 1000
 /** The longest id of a source's alert, event, rule or test. */
 export const maxIdLength = 512
-/** The most patterns, or integrations, that one array of an alert rule names. */
+/** The most patterns or integrations in one array of an alert rule. */
 export const maxListed = 1000
 /** The longest name, link or other text. */
 export const maxTextLength = 4096
@@ -22,9 +22,9 @@ export const maxTargets = 64
 export const maxLabelLength = 1024
 /** The most observations of one alert; more are counted. */
 export const maxObservations = 5000
-/** The longest part that is kept of a body that could not be read. */
+/** The most characters that are kept of an unreadable body. */
 export const maxUnreadableLength = 65_536
-/** The most bodies that are kept because they could not be read; the newest stay. */
+/** The most unreadable bodies that are kept; the newest stay. */
 export const maxUnreadable = 1000
 /** The most fields of one object in a body. */
 export const maxFields = 1000

@@ -1,5 +1,5 @@
 /**
- * An integration: a channel that someone configured.
+ * An integration: a configured channel.
  */
 import { Schema } from "effect"
 import { PathSegment } from "./identifiers.ts"
@@ -8,7 +8,7 @@ import { PathSegment } from "./identifiers.ts"
 export const IntegrationId = PathSegment.pipe(Schema.brand("IntegrationId"))
 export type IntegrationId = typeof IntegrationId.Type
 
-/** How fast an integration may be sent to, in place of what its plugin declares. */
+/** The rate limit of an integration, instead of the one that its plugin declares. */
 export const Limits = Schema.Struct({
   messages: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })).annotateKey({
     description: "Messages in each period; 1 to 1,000,000."
@@ -43,8 +43,7 @@ export const DeliveryOptions = Schema.Struct({
 export type DeliveryOptions = typeof DeliveryOptions.Type
 
 /**
- * A channel that someone configured: the plugin that serves it (`type`) and that
- * plugin's settings, decoded by the plugin's own schema.
+ * A configured channel: the type of its plugin, and the plugin's settings, decoded by its schema.
  */
 export interface Integration<Settings = unknown> {
   readonly id: IntegrationId

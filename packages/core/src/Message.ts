@@ -1,5 +1,5 @@
 /**
- * A notification in words: what every plugin can render, whatever the kind.
+ * A notification as text: every plugin can render it, whatever its kind.
  */
 import { DateTime, Duration, Option, Schema } from "effect"
 import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
@@ -22,8 +22,8 @@ export const Line = Schema.Struct({
 export type Line = typeof Line.Type
 
 /**
- * The words of a notification. All texts are plain and foreign: a plugin escapes
- * them for its channel, and cuts them to its channel's limits with `cut`.
+ * The texts of a notification. All are plain and untrusted: a plugin escapes them for its channel, and cuts them to the
+ * limits of the channel with `cut`.
  */
 export const Message = Schema.Struct({
   /**
@@ -33,22 +33,22 @@ export const Message = Schema.Struct({
   state: Schema.Literals(["raised", "cleared", "notice"]),
   severity: Severity,
   headline: Schema.NonEmptyString,
-  /** Where the headline leads: the source's view at the start, or at the clear. */
+  /** The link of the headline: the source's view at the start, or at the clear. */
   link: Schema.optionalKey(Link),
-  /** A second place to go, with its name. */
+  /** A second link, with its name. */
   secondLink: Schema.optionalKey(Schema.Struct({ label: Schema.NonEmptyString, link: Link })),
   summary: Schema.optionalKey(Schema.NonEmptyString),
   facts: Schema.Array(Fact),
-  /** A list and its title; `omitted` more belong to it that are not among `lines`. */
+  /** A list; `omitted` counts the items that are not among `lines`. */
   lines: Schema.Array(Line),
   linesTitle: Schema.NonEmptyString,
   omitted: Schema.Natural,
-  /** What a reader should know of the message itself, such as an assumed time zone. */
+  /** Remarks on the message itself, such as an assumed time zone. */
   notes: Schema.Array(Schema.NonEmptyString)
 })
 export type Message = typeof Message.Type
 
-/** The words of any notification. */
+/** Converts any notification to a message. */
 export const fromNotification: (notification: Notification) => Message = Notification.match({
   Raised: ({ alert, flaps }) => raised(`Raised: ${subject(alert)}`, alert, flaps),
   Escalated: ({ alert, from }) => {
@@ -154,10 +154,10 @@ export const plainText = (
   return isBlank(text) ? "A notification without text" : cut(text, room, { encode })
 }
 
-/** Services refuse a text of which a reader sees nothing. */
+/** Services refuse a text without visible characters. */
 const isBlank = (text: string): boolean => text.replace(/[\s\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, "") === ""
 
-/** How a list says that `count` of it are not shown: `and 12 more`. */
+/** The text for `count` items that are not shown: `and 12 more`. */
 export const moreText = (omitted: number): string => `and ${count(omitted)} more`
 
 /** A fact's value in words, a time as `2022-04-25 22:18:00 UTC`. */
@@ -205,7 +205,7 @@ const cleared = (
   }
 }
 
-/** The alert's own end if it has one, else the view at the time of the edit that ended the conversation. */
+/** The link for the alert's own end, or for the time of the edit that ended the conversation. */
 const viewAtClear = (alert: Alert, clearedAt: DateTime.Utc): Link | undefined => {
   if (alert.links.cleared !== undefined) return alert.links.cleared
   const seconds = String(Math.floor(clearedAt.epochMilliseconds / 1000))

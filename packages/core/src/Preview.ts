@@ -1,5 +1,5 @@
 /**
- * What a person will see of a message, as data and not markup: a browser draws it, a test reads it.
+ * A message as a person will see it, as data without markup: a browser renders it, a test reads it.
  */
 import { Schema } from "effect"
 import { Link } from "./Alert.ts"
@@ -11,7 +11,7 @@ export const Span = Schema.Union([
   Schema.TaggedStruct("Emphasis", { text: Schema.String }),
   Schema.TaggedStruct("Code", { text: Schema.String }),
   Schema.TaggedStruct("Link", { text: Schema.String, link: Link }),
-  /** Whom the channel calls, as the channel shows it: `@here`. */
+  /** A mention, as the channel shows it: `@here`. */
   Schema.TaggedStruct("Mention", { text: Schema.String }),
   Schema.TaggedStruct("Time", { at: Schema.DateTimeUtc })
 ]).pipe(Schema.toTaggedUnion("_tag"))

@@ -1,7 +1,7 @@
 import { maxLabelLength, maxLabels } from "./InboundLimits.ts"
 import { cut } from "./text.ts"
 
-/** Labels within the limits: names and values are cut, and `labelsOmitted` stands for those beyond the 64th with their number. */
+/** Limits labels: cuts names and values, and replaces the labels beyond the limit by `labelsOmitted`, their number. */
 export const cutLabels = (
   all: ReadonlyArray<readonly [name: string, value: string]>
 ): { readonly [name: string]: string } => {

@@ -14,7 +14,7 @@ import {
 
 const maxAnswerBytes = 65_536
 
-/** The text of an answer, as far as it came, and why the rest of it could not be read. */
+/** The text of an answer as far as it arrived, and why the rest could not be read. */
 export interface Body {
   readonly text: string
   readonly unreadable?: string
@@ -22,7 +22,7 @@ export interface Body {
 
 /** Reads at most 64 KiB of an answer as text. */
 export const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Body> =>
-  // Most answers say that they are short, and a stream takes longer than all else that is done with them.
+  // Most answers declare a short length; reading those at once is much faster than a stream.
   Number(response.headers["content-length"]) <= maxAnswerBytes
     ? Effect.match(response.text, {
         onFailure: (error) => ({ text: "", ...unreadable(error) }),
@@ -77,7 +77,7 @@ export const unavailable = ({ reason }: HttpClientError.HttpClientError): Delive
   if (cause instanceof Error && code === notSentCode) {
     return new DeliveryError({ reason: new Unavailable({ detail: cause.message }) })
   }
-  // A client that does not say more may have sent the request: the service may have taken it.
+  // The client may have sent the request, so the service may have accepted it.
   return new DeliveryError({ reason: new Unavailable({ detail: code ?? "The connection broke", unanswered: true }) })
 }
 

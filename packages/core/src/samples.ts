@@ -1,5 +1,5 @@
 /**
- * An alert, and a notification of every kind, to show or to test a channel with.
+ * A sample alert, and a sample notification of every kind, for previews and tests.
  */
 import { DateTime, Schema } from "effect"
 import { Alert } from "./Alert.ts"

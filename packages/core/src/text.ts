@@ -1,10 +1,10 @@
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" })
 
-/** How `cut` measures and marks. */
+/** Options of `cut`. */
 export interface CutOptions {
-  /** How the text will be written, where that makes it longer (an escape); its result is what is counted. */
+  /** Encodes the text as it will be sent, such as with escapes. The length of the result counts. */
   readonly encode?: (text: string) => string
-  /** What stands at the end of a text that was cut; `…` by default. It counts too. */
+  /** The mark at the end of a cut text; `…` by default. It counts too. */
   readonly mark?: string
 }
 
@@ -14,7 +14,7 @@ export interface CutOptions {
  * encoded.
  */
 export const cut = (text: string, max: number, { encode = (text) => text, mark = "…" }: CutOptions = {}): string => {
-  // No character is written in less than one unit, so what lies beyond needs no look.
+  // Every character takes at least one unit, so characters beyond `max` cannot fit.
   const head = text.length > max ? text.slice(0, max + 1) : text
   if (text.length <= max && encode(text).length <= max) return text
   let left = max - encode(mark).length
@@ -27,7 +27,10 @@ export const cut = (text: string, max: number, { encode = (text) => text, mark =
   return text.slice(0, end).trimEnd() + mark
 }
 
-/** How many of the items fit in `max` units, `separator` units between two, with `reserve` kept free if not all do. */
+/**
+ * Returns how many items fit in `max` units, with `separator` units between two, and `reserve` kept free if not all
+ * fit.
+ */
 export const fitting = (
   lengths: ReadonlyArray<number>,
   { max, reserve, separator }: { readonly max: number; readonly reserve: number; readonly separator: number }

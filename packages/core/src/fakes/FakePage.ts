@@ -1,12 +1,12 @@
 /**
- * The page of a fake: its rooms as a person sees them, and the buttons that make it misbehave.
+ * The page of a fake: its channels as a person sees them, and buttons that make it misbehave.
  */
 import type { Answering } from "./FakeServer.ts"
 import { type Answer, type Behaviour, type FakeService, misbehaviours, type Room } from "./FakeService.ts"
 import { escape, html } from "./previewHtml.ts"
 import { style } from "./style.ts"
 
-/** A fake that also answers `GET /` with its page; all other requests are the service's. */
+/** Wraps a fake so that `GET /` returns its page; the fake answers all other requests. */
 export const withPage = (fake: FakeService): Answering => ({
   answer: (request) => {
     const { pathname } = new URL(request.url, "http://fake.invalid")
@@ -35,7 +35,7 @@ const explained: { readonly [B in Behaviour]: string } = {
   hanging: "no answer ever comes"
 }
 
-/** How many messages of a room are shown: the newest. */
+/** How many of the newest messages of a channel are shown. */
 const shown = 100
 
 const answered = (type: string, body: string): Answer => ({

@@ -7,22 +7,22 @@ import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Answer, Request } from "./FakeService.ts"
 
-/** Whatever answers requests: a `FakeService`, one with its page (`FakePage.withPage`), or a test's own. */
+/** Answers requests: a `FakeService`, one with its page (`FakePage.withPage`), or a test's own. */
 export interface Answering {
   readonly answer: (request: Request) => Answer
 }
 
-/** How to serve. */
+/** Options of `serve`. */
 export interface Options {
-  /** Absent or 0 takes a free one. */
+  /** A free port if absent or 0. */
   readonly port?: number
-  /** May hold an answer back, or reject to break the connection. */
+  /** Runs before each answer. May delay it, or reject to break the connection. */
   readonly before?: () => Promise<void>
-  /** With it the server speaks https. */
+  /** If present, the server uses HTTPS. */
   readonly certificate?: { readonly key: string; readonly cert: string }
 }
 
-/** Serves on loopback until the scope closes, and gives the server's origin. A port that cannot be had is a defect. */
+/** Serves on loopback until the scope closes, and gives the server's origin. Dies if the port is not available. */
 export const serve = (
   fake: Answering,
   { before = () => Promise.resolve(), certificate, port = 0 }: Options = {}

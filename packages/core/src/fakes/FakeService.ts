@@ -1,6 +1,6 @@
 /**
- * A fake of a chat service, for the kit, for demos and for people: it answers as the service documents, misbehaves
- * when it is told to, and keeps what it took as rooms that can be shown.
+ * A fake of a chat service, for the kit and for demos: it answers as the service documents, misbehaves on request, and
+ * keeps the accepted messages by channel.
  */
 import type { Schema } from "effect"
 import type { Preview } from "../Preview.ts"
@@ -8,29 +8,29 @@ import type { Preview } from "../Preview.ts"
 /** A request as any HTTP server or test client can hand it over; header names are in lowercase. */
 export interface Request {
   readonly method: string
-  /** The whole URL, or what of it follows the origin. */
+  /** The whole URL, or the part after the origin. */
   readonly url: string
   readonly headers: { readonly [name: string]: string | undefined }
   readonly body: string
-  /** When it came, in epoch milliseconds: a fake has no clock of its own. */
+  /** When it arrived, in epoch milliseconds: a fake has no clock of its own. */
   readonly at: number
 }
 
-/** An HTTP answer; with `status` 0 none ever comes. */
+/** An HTTP answer; `status` 0 means that no answer ever comes. */
 export interface Answer {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly body: string
 }
 
-/** A message that the service took. */
+/** A message that the service accepted. */
 export interface Message {
   readonly url: string
   readonly payload: unknown
   readonly at: number
 }
 
-/** A room with its messages as a person sees them, oldest first. */
+/** A channel with its messages as a person sees them, oldest first. */
 export interface Room {
   readonly name: string
   readonly messages: ReadonlyArray<{ readonly at: number; readonly preview: Preview }>
@@ -46,7 +46,7 @@ export type Misbehaviour = (typeof misbehaviours)[number]
 /** What a fake does with requests: as documented (`usual`), a misbehaviour, or no answer at all (`hanging`). */
 export type Behaviour = "usual" | Misbehaviour | "hanging"
 
-/** What the service says of a request, and where its message belongs if it takes one. */
+/** The answer to a request, and the channel of its message if the service accepts one. */
 export interface Judgement {
   readonly answer: Answer
   readonly taken?: { readonly room: string; readonly payload: unknown }
@@ -59,9 +59,9 @@ export interface Judgement {
 export abstract class FakeService {
   /** The service's name, as its vendor spells it. */
   abstract readonly title: string
-  /** What it does with requests that no script answers. */
+  /** Its behaviour for requests that no script answers. */
   behaviour: Behaviour = "usual"
-  /** The messages that were taken, in their order. */
+  /** The accepted messages, in order. */
   readonly messages: Array<Message> = []
   readonly #rooms = new Map<string, Array<Room["messages"][number]>>()
   readonly #scripted: Array<Answer> = []
@@ -75,15 +75,17 @@ export abstract class FakeService {
   /** What the service answers when it fails in this way. */
   protected abstract misbehave(how: Misbehaviour, request: Request): Answer
 
-  /** What a person sees of a payload that was taken. */
+  /** Renders an accepted payload as a person sees it. */
   protected abstract see(payload: unknown): Preview
 
-  /** Gives these answers to the next requests, one each, whatever they are; a message that is answered so is not taken. */
+  /**
+   * Gives these answers to the next requests, one each, whatever they are; a message that is answered so is not taken.
+   */
   script(...answers: ReadonlyArray<Partial<Answer> & Pick<Answer, "status">>): void {
     this.#scripted.push(...answers.map((answer) => ({ headers: {}, body: "", ...answer })))
   }
 
-  /** Answers one request, and keeps its message if it is taken. */
+  /** Answers one request, and keeps its message if it is accepted. */
   answer(request: Request): Answer {
     const scripted = this.#scripted.shift()
     if (scripted !== undefined) return scripted
@@ -100,7 +102,7 @@ export abstract class FakeService {
     return answer
   }
 
-  /** The rooms that were posted to, in the order of their first messages. */
+  /** The channels that were posted to, in the order of their first messages. */
   rooms(): ReadonlyArray<Room> {
     return [...this.#rooms].map(([name, messages]) => ({ name, messages }))
   }

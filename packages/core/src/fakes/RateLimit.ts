@@ -1,20 +1,23 @@
 /**
- * A service's limit, as a fake keeps it.
+ * A rate limit of a fake service.
  */
 import type { RateLimit } from "../ChannelPlugin.ts"
 
-/** What a limit says of a request. */
+/** The state of a limit after a request. */
 export interface Verdict {
   readonly isWithin: boolean
-  /** How many more would be taken now. */
+  /** How many more requests would be accepted now. */
   readonly remaining: number
   /** When all of the burst is free again, in epoch milliseconds. */
   readonly resetAt: number
-  /** When the next one is taken, in epoch milliseconds. */
+  /** When the next request is accepted, in epoch milliseconds. */
   readonly nextAt: number
 }
 
-/** Makes a limit of `messages` in `perSeconds`, of which `burst` may come at once: for each key, at a time in epoch milliseconds. */
+/**
+ * Makes a limit of `messages` in `perSeconds`, of which `burst` may come at once: for each key, at a time in epoch
+ * milliseconds.
+ */
 export const make = ({
   burst,
   messages,

@@ -2,7 +2,7 @@ import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import type { Answering } from "./FakeServer.ts"
 
-/** An HTTP client without a network, every request of which goes to the fake, at the clock's time. */
+/** An HTTP client without a network: every request goes to the fake, at the clock's time. */
 export const client = (fake: Answering): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
     Effect.flatMap(Clock.currentTimeMillis, (at) => {

@@ -1,5 +1,5 @@
 /**
- * The command with which people run a plugin's fake.
+ * The command that runs a plugin's fake.
  */
 import { Console, Effect, Fiber } from "effect"
 import { parseArgs } from "node:util"
@@ -7,7 +7,10 @@ import { withPage } from "./FakePage.ts"
 import { serve } from "./FakeServer.ts"
 import type { FakeService } from "./FakeService.ts"
 
-/** Runs `<name> fake [--port N]` until it is interrupted: serves the fake, and prints its page's address and the settings that lead to it. */
+/**
+ * Runs `<name> fake [--port N]` until it is interrupted: serves the fake, and prints its page's address and the
+ * settings that lead to it.
+ */
 export const run = (name: string, fake: FakeService): void => {
   const port = portAsked()
   if (port === undefined) {
@@ -34,7 +37,7 @@ export const run = (name: string, fake: FakeService): void => {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => Effect.runFork(Fiber.interrupt(fiber)))
 }
 
-/** The port that the arguments ask for, 0 if they name none; undefined if they are not understood. */
+/** The port in the arguments, 0 if there is none; undefined if the arguments are invalid. */
 const portAsked = (): number | undefined => {
   try {
     const { positionals, values } = parseArgs({ allowPositionals: true, options: { port: { type: "string" } } })

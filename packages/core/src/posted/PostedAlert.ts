@@ -1,5 +1,5 @@
 /**
- * Tocsin's own alert format: what `POST /v1/alerts` takes.
+ * Tocsin's own alert format, the body of `POST /v1/alerts`.
  */
 import { Option, Schema } from "effect"
 import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "../Alert.ts"
@@ -7,7 +7,7 @@ import { PathSegment } from "../identifiers.ts"
 import { maxIdLength, maxLabels } from "../InboundLimits.ts"
 import { PostedTime, readPostedTime } from "./postedTime.ts"
 
-/** Names of sources that have a format of their own; nobody may raise or clear their alerts through `POST /v1/alerts`, in whatever case. */
+/** Sources with a format of their own. `POST /v1/alerts` refuses their names, in any case of letters. */
 export const reservedSources: ReadonlyArray<string> = [
   "thousandeyes",
   "prometheus",
@@ -73,7 +73,7 @@ export const PostedAlert = Schema.Struct({
 })
 export type PostedAlert = typeof PostedAlert.Type
 
-/** The event that a posted alert stands for. */
+/** Converts a posted alert to an event. */
 export const fromPostedAlert = ({
   clearedAt,
   id,
@@ -101,5 +101,5 @@ export const fromPostedAlert = ({
   }
 }
 
-/** The schema has seen to it that the time can be read. */
+/** The schema guarantees that the time can be read. */
 const readTime = (stated: string) => Option.getOrThrow(readPostedTime(stated))

@@ -6,7 +6,7 @@ const pattern =
 
 const expected = "an RFC 3339 time such as 2026-01-15T02:00:00Z, of a day that exists, from 1970 to 9999"
 
-/** A time as a sender writes it. Without a zone it is a time too: which one, is for the reader to assume. */
+/** A time as a sender writes it. The zone may be absent; the reader then assumes one. */
 export const PostedTime = Schema.String.check(
   Schema.isPattern(pattern, { expected }).abort(),
   Schema.makeFilter((stated) => Option.isSome(readPostedTime(stated)), { expected })

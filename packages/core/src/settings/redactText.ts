@@ -1,17 +1,17 @@
 /**
- * What may be read of a text in which secrets stand, and of a request that carries them.
+ * Redacts secrets in texts and requests.
  */
 import { Redacted, Result, Schema } from "effect"
 import { Base64, Base64Url } from "effect/encoding"
 import type { HttpClientRequest } from "effect/http"
 
-/** A service or a proxy may echo the request: what is secret in the settings is struck out before anyone reads it. */
+/** Redacts the secrets of the settings in a text, such as an answer that echoes the request. */
 export const redactText = (text: string, settings: unknown): string =>
   partsOf(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
 
 const known = new WeakMap<object, ReadonlyArray<string>>()
 
-/** The parts are the same for each answer to one integration. */
+/** Cached, because the parts are the same for every answer to an integration. */
 const partsOf = (settings: unknown): ReadonlyArray<string> => {
   if (typeof settings !== "object" || settings === null) return secretParts(settings)
   const parts = known.get(settings) ?? secretParts(settings)
@@ -31,7 +31,7 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
     const { password, pathname, search, username } = new URL(secret)
     if (username !== "" || password !== "") {
       const [user, pass] = [percentDecoded(username), percentDecoded(password)]
-      // As Basic authentication sends them.
+      // As in Basic authentication.
       add(`${user}:${pass}`)
       add(pass === "" ? user : pass)
     }
@@ -79,17 +79,17 @@ const forms = (text: string): ReadonlyArray<string> => {
   ].filter((form) => form !== "" && form.length >= text.length)
 }
 
-/** A request as a person may see it. */
+/** A request without secrets, to show to people. */
 export const ShownRequest = Schema.Struct({
   method: Schema.String,
   url: Schema.String,
   headers: Schema.Record(Schema.String, Schema.String),
-  /** Its text; absent if it has none, or none that is text. */
+  /** Its body; absent if it has none, or one that is not text. */
   body: Schema.optionalKey(Schema.String)
 })
 export type ShownRequest = typeof ShownRequest.Type
 
-/** A request as it would go out with these settings, with every secret of them struck out. */
+/** Converts a request to its shown form, with every secret of the settings redacted. */
 export const showRequest = (request: HttpClientRequest.HttpClientRequest, settings: unknown): ShownRequest => {
   const strike = (text: string) => redactText(text, settings)
   const url = new URL(request.url)
@@ -107,5 +107,5 @@ export const showRequest = (request: HttpClientRequest.HttpClientRequest, settin
   }
 }
 
-/** Any other header may hold a secret in a form that cannot be known, such as a name and a password in one. */
+/** Other headers may contain a secret in an unknown form, such as a user and a password combined. */
 const harmless = /^(accept|content-length|content-type|user-agent)$/i

@@ -1,5 +1,5 @@
 /**
- * What a plugin's settings are, read from their schema: as a JSON Schema, and which of them are secret.
+ * Derives from the schema of a plugin's settings their JSON Schema and which of them are secret.
  */
 import { Schema, SchemaAST } from "effect"
 
@@ -28,10 +28,10 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
     ...annotations.get(at),
     ...(secrets.has(at) && { writeOnly: true })
   })
-  /** All of it but what is said of it as a setting. */
+  /** The schema without the annotations of the setting. */
   const body = (node: Schema.Json, at: string, within: ReadonlyArray<string>): JsonObject => {
     const { allOf = [], ...own } = toJsonObject(node)
-    // What only describes stands beside what it describes.
+    // Annotations are kept beside the schema that they describe.
     const { $ref, anyOf, items, properties, required, ...rest } = toJsonObject(
       Object.assign({}, own, ...decodeObjects(allOf))
     )
@@ -89,7 +89,7 @@ const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string> => {
   return holdsSecret(ast) ? [at] : []
 }
 
-/** What the schema says of each key; Effect's JSON Schema leaves it out where the key's value is transformed. */
+/** The annotations of each key; Effect's JSON Schema omits them if the key's value is transformed. */
 const keyAnnotations = (ast: SchemaAST.AST, at: string): ReadonlyArray<readonly [string, JsonObject]> => {
   if (ast.encoding !== undefined) return keyAnnotations(enteredAs(ast), at)
   if (SchemaAST.isUnion(ast)) return ast.types.flatMap((member) => keyAnnotations(member, at))
@@ -100,14 +100,14 @@ const keyAnnotations = (ast: SchemaAST.AST, at: string): ReadonlyArray<readonly 
   })
 }
 
-/** What is decoded last is entered. */
+/** Returns the encoded side: the form in which settings are entered. */
 const enteredAs = (ast: SchemaAST.AST): SchemaAST.AST => ast.encoding?.at(-1)?.to ?? ast
 
-/** A `Schema.Class` is written as its fields are. */
+/** A `Schema.Class` is encoded as its fields. */
 const isClass = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
   SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] === undefined
 
-/** Whether there is a secret anywhere in it; `seen` ends the walk of a schema that holds itself. */
+/** Whether the schema contains a secret; `seen` ends the walk of a recursive schema. */
 const holdsSecret = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): boolean => {
   if (seen.has(ast)) return false
   seen.add(ast)

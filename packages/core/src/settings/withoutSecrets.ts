@@ -1,5 +1,5 @@
 /**
- * Settings without what is secret in them.
+ * Removes secrets from decoded settings.
  */
 import { Redacted } from "effect"
 
@@ -32,7 +32,7 @@ export const withoutSecrets = <Settings>(settings: Settings): WithoutSecrets<Set
             .map(([key, inner]) => [key, walk(inner)])
         )
       : value
-  // The walk does what the type says, which TypeScript cannot see.
+  // The walk matches the type, which TypeScript cannot infer.
   return walk(settings) as WithoutSecrets<Settings>
 }
 

@@ -1,6 +1,5 @@
 /**
- * What every channel plugin must do, as checks: call `suite` in the plugin's own
- * test file.
+ * Conformance checks for channel plugins: call `suite` in the plugin's own test file.
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, type Schema } from "effect"

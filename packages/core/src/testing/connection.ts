@@ -1,5 +1,5 @@
 /**
- * A service that is connected to, without a network.
+ * A service that accepts connections, without a network.
  */
 import { Effect, Layer, Queue } from "effect"
 import { HttpClient } from "effect/http"
@@ -34,7 +34,7 @@ export interface ConnectionService extends Service {
   readonly refuses: (reason: Reason) => Answer
 }
 
-/** The service that the options of a test describe. */
+/** Makes the service that the options of a test describe. */
 export const make = ({
   peer,
   postsNothing = () => false,

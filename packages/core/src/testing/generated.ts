@@ -1,5 +1,5 @@
 /**
- * Notifications of every kind that nobody would think of.
+ * Generates notifications of every kind with unusual contents.
  */
 import { Arbitrary, Schema } from "effect"
 import { maxLabelLength, maxLabels, maxTextLength } from "../InboundLimits.ts"

@@ -1,5 +1,5 @@
 /**
- * A service that is sent HTTP requests.
+ * A service that receives HTTP requests, without a network.
  */
 import { Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -19,7 +19,7 @@ export interface HttpService extends Service {
   readonly through: (execute: Execute) => Answer
 }
 
-/** The service that the options of a test describe. */
+/** Makes the service that the options of a test describe. */
 export const make = ({
   accepted,
   idempotent = ({ method }) => ["PUT", "GET", "DELETE"].includes(method),

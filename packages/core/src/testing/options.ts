@@ -1,5 +1,5 @@
 /**
- * What an author tells the checks about a plugin and its service.
+ * The options of the conformance checks: a plugin and its service.
  */
 import type { Effect, Layer, Schema } from "effect"
 import type { HttpClient, HttpClientRequest } from "effect/http"
@@ -9,9 +9,9 @@ import type { Arbitrary } from "effect"
 import type { FakeService } from "../fakes/FakeService.ts"
 import type { Preview } from "../Preview.ts"
 
-/** What the checks must know of every plugin. */
+/** Options for every plugin. */
 export interface Common<Self> {
-  /** The plugin, in need of nothing but a way out. */
+  /** The layer of the plugin; it may need an HTTP client or a connector only. */
   readonly layer: Layer.Layer<Self, never, HttpClient.HttpClient | Connector>
   /** Valid settings, as the JSON of an integration carries them; other ones than the plugin's `example`. */
   readonly settings: Schema.Json
@@ -35,10 +35,10 @@ export type Expected = Exclude<Reason["_tag"], "RateLimited"> | Reason
 /** The tag of an expected reason. */
 export const tagOf = (reason: Expected): Reason["_tag"] => (typeof reason === "string" ? reason : reason._tag)
 
-/** What the checks must know of a plugin that sends HTTP requests. */
+/** Options for a plugin that sends HTTP requests. */
 export interface Options<Self> extends Common<Self> {
   readonly peer?: never
-  /** The service's answer to a message that it takes. */
+  /** The service's answer to an accepted message. */
   readonly accepted: () => Response
   /** Answers of the service that are refusals, each with the reason that it stands for. */
   readonly refused?: ReadonlyArray<readonly [answer: () => Response, reason: Expected]>
@@ -59,7 +59,7 @@ export interface Options<Self> extends Common<Self> {
   readonly postsNothing?: (request: HttpClientRequest.HttpClientRequest) => boolean
 }
 
-/** What the checks must know of a plugin that opens connections by the `Connector`. */
+/** Options for a plugin that opens connections with the `Connector`. */
 export interface ConnectionOptions<Self> extends Common<Self> {
   readonly accepted?: never
   /** The service's end of each connection: it takes every message. */

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 
-/** What was used of the process while an effect ran, past all that Effect gives. */
+/** What an effect used of the process directly, bypassing Effect. */
 export interface Used {
   /** The environment variables that were asked for, by name; `*` is all of them. */
   readonly variables: ReadonlyArray<string>
@@ -8,7 +8,10 @@ export interface Used {
   readonly printers: ReadonlyArray<string>
 }
 
-/** Runs an effect, and tells what it used. The environment and the console are proxies meanwhile, for whatever else runs, too. */
+/**
+ * Runs an effect, and returns what it used. The environment and the console are proxies meanwhile, for whatever else
+ * runs, too.
+ */
 export const processWatch = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Used, E, R> =>
   Effect.suspend(() => {
     const variables = new Set<string>()

@@ -1,5 +1,5 @@
 /**
- * The service at the other end, as far as the checks that hold for every plugin must know it.
+ * The service under test, as the checks for every plugin need it.
  */
 import type { Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"

@@ -1,5 +1,5 @@
 /**
- * One call of a plugin, with all that can be seen of it from outside.
+ * Calls a plugin once and observes everything that is visible from outside.
  */
 import { assert } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Predicate, Redacted, Schema, Tracer } from "effect"
@@ -11,7 +11,7 @@ import type { Common } from "./options.ts"
 import { notifications } from "./samples.ts"
 import type { Answer, Sent, Service } from "./service.ts"
 
-/** What was seen of a call. */
+/** The observations of a call. */
 export interface Seen<A> {
   readonly exit: Exit.Exit<A, unknown>
   readonly sent: ReadonlyArray<Sent>

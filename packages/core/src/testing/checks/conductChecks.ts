@@ -7,7 +7,7 @@ import { notifications } from "../samples.ts"
 import type { Sent } from "../service.ts"
 import { nextTurn, pause, rich, type Seen, type Trial } from "../trial.ts"
 
-/** How a plugin behaves while it works. */
+/** Checks the behaviour of a plugin during a call. */
 export const conductChecks = ({
   call,
   decode,

@@ -6,7 +6,7 @@ import type { Check } from "../options.ts"
 import { notifications } from "../samples.ts"
 import { print, type Trial } from "../trial.ts"
 
-/** What a plugin says of itself. */
+/** Checks the declarations of a plugin. */
 export const declarationChecks = ({ decode, json, options, plugin, settings }: Trial): ReadonlyArray<Check> => [
   {
     name: "has a lowercase type",

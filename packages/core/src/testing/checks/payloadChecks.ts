@@ -15,7 +15,7 @@ const maxReceiptBytes = 4096
 
 const json = Schema.toCodecJson(Receipt)
 
-/** What is sent for whatever has to be said. */
+/** Checks the requests for every kind of notification. */
 export const payloadChecks = ({ deliver, options, plugin, service }: Trial): ReadonlyArray<Check> => {
   const fits = ({ exit, printed, sent }: Seen<unknown>) => {
     assert.isTrue(Exit.isSuccess(exit), printed)

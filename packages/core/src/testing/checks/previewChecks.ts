@@ -10,7 +10,7 @@ import { given } from "../given.ts"
 import { previewTexts } from "../previewTexts.ts"
 import type { Trial } from "../trial.ts"
 
-/** A preview may not lie. */
+/** Checks that previews match the requests. */
 export const previewChecks = ({ deliver, options, plugin, service, settings }: Trial): ReadonlyArray<Check> => {
   const { preview } = plugin
   if (preview === undefined) return []

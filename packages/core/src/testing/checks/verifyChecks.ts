@@ -4,7 +4,7 @@ import { DeliveryError } from "../../DeliveryError.ts"
 import type { Check } from "../options.ts"
 import type { Trial } from "../trial.ts"
 
-/** How a plugin finds out whether settings work. */
+/** Checks `verify`. */
 export const verifyChecks = ({ call, plugin, service, verify }: Trial): ReadonlyArray<Check> => [
   {
     name: "verifies if it says so, and only then",
