@@ -13,7 +13,8 @@ import { ask } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
 import { SharedWorld } from "../harness/world.ts"
 
-const redocly = createRequire(import.meta.url).resolve("@redocly/cli/bin/cli.js")
+const require = createRequire(import.meta.url)
+const redocly = require.resolve("@redocly/cli/bin/cli.js")
 
 /** Every route of the definition, as `POST /v1/alerts`. */
 const routes = (): ReadonlyArray<string> => {
