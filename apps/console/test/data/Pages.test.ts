@@ -1,4 +1,4 @@
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { type PageQuery, Pages, whole } from "../../app/data/Pages.ts"
 
 const all = Array.from({ length: 250 }, (_, n) => ({ id: String(250 - n) }))
