@@ -11,7 +11,9 @@ import {
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import {
+  accept,
   deliveries,
+  event,
   fixture,
   integration,
   integrationId,
@@ -109,9 +111,9 @@ describe("A test send (D6)", () => {
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 6, perSeconds: 60, burst: 1 } }), rule("all"))
-        for (let n = 0; n < 20; n++) yield* raise(`a${n}`)
+        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`a${n}`)))
         yield* settle
-        for (let n = 0; n < 20; n++) yield* raise(`b${n}`)
+        yield* accept(...Array.from({ length: 20 }, (_, n) => event(`b${n}`)))
         yield* test()
         yield* pass("31 seconds")
         assert.deepStrictEqual(script.kinds("ops"), ["Digest", "Test", "Test", "Digest"])
