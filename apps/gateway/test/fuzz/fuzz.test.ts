@@ -68,8 +68,10 @@ describe("Any request to any route", () => {
 })
 
 const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): string | undefined => {
-  if (status >= 500) return "which is ours to mend"
-  if (/\n\s+at /.test(text)) return "with a stack"
+  if (status >= 500) return "which is a failure of ours"
+  // A backup is the database itself: its SQL has lines that begin with "at".
+  const isBackup = text.startsWith("SQLite format 3\u0000")
+  if (!isBackup && /\n\s+at /.test(text)) return "with a stack"
   if (method === "HEAD" || status === 204 || status === 302) return text === "" ? undefined : "with a body"
   if (status >= 400) {
     if (headers["content-type"] !== "application/problem+json") return "without a problem document"

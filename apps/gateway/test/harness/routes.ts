@@ -11,7 +11,7 @@ export interface Route {
   readonly endpoint: HttpApiEndpoint.Top
 }
 
-/** All routes. */
+/** All routes but the live stream, whose answer does not end. */
 export const routes: ReadonlyArray<Route> = (() => {
   const found: Array<Route> = []
   HttpApi.reflect(Api, {
@@ -19,7 +19,7 @@ export const routes: ReadonlyArray<Route> = (() => {
     onEndpoint: ({ endpoint }) =>
       found.push({ method: endpoint.method, path: endpoint.path.replace(/(?<=.)\/$/, ""), endpoint })
   })
-  return found
+  return found.filter(({ path }) => path !== "/v1/events")
 })()
 
 /** Those that take a body, with paths that can be called. */

@@ -4,7 +4,7 @@
  * Effect's own driver for Node has no release for Effect 4.1 yet; this one is
  * small because `effect/sql` does the rest.
  */
-import { Context, Effect, Layer, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Predicate, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
@@ -64,12 +64,28 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
 const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, SqlError.SqlError> =>
   Effect.tryPromise({
     try: async () => {
-      await backup(database, file)
+      await whole(() => backup(database, file))
       const copy = await openFile(file, "r+")
       await copy.sync().finally(() => copy.close())
     },
     catch: toSqlError("back up")
-  }).pipe(Effect.uninterruptible)
+  }).pipe(Effect.uninterruptible, (copying) => one.withPermit(copying))
+
+/** Backups of one connection disturb each other, and each of them takes all of the disk's speed. */
+const one = Semaphore.makeUnsafe(1)
+
+/** A statement that runs on the connection meanwhile can make a step fail with the code 0, "not an error": copy again. */
+const whole = async (copy: () => Promise<number>): Promise<number> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await copy()
+    } catch (error) {
+      if (attempt === maxCopies || !Predicate.hasProperty(error, "errcode") || error.errcode !== 0) throw error
+    }
+  }
+}
+
+const maxCopies = 10
 
 const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
 
