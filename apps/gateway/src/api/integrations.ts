@@ -1,10 +1,4 @@
-import {
-  Api,
-  Conflict,
-  type Integration as IntegrationJson,
-  type IntegrationPayload,
-  type TestSend
-} from "@tocsin/client"
+import { Api, Conflict, type IntegrationPayload, type TestSend } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
 import {
   AlertRules,
@@ -34,6 +28,7 @@ import {
   replaceProblems,
   tagged
 } from "./conditionalRequests.ts"
+import { integrationJson, stateOf } from "./documents/integrationJson.ts"
 import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
@@ -255,52 +250,6 @@ const outcomeJson = ({
   ...(until !== undefined && { until: DateTime.makeUnsafe(until) }),
   ...(link && { link })
 })
-
-const stateOf = ({ broken, waiting }: ShownIntegration, now: number) => {
-  if (broken !== undefined) return "broken"
-  return waiting === undefined || waiting.until <= now ? "ok" : "waiting"
-}
-
-const integrationJson = (
-  shown: ShownIntegration,
-  {
-    now,
-    oldest,
-    rules,
-    size
-  }: Pick<typeof IntegrationJson.Type, "rules"> & {
-    readonly now: number
-    readonly oldest: number | undefined
-    readonly size: number
-  }
-): typeof IntegrationJson.Type => {
-  const {
-    broken,
-    createdAt,
-    lastFailure,
-    lastSuccessAt,
-    paused,
-    sequence: _,
-    updatedAt,
-    waiting,
-    ...integration
-  } = shown
-  return {
-    ...integration,
-    state: stateOf(shown, now),
-    ...(waiting !== undefined &&
-      waiting.until > now && { waiting: { because: waiting.because, until: DateTime.makeUnsafe(waiting.until) } }),
-    backlog: size,
-    rules,
-    ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
-    ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
-    ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
-    ...(lastFailure && { lastFailure: { at: DateTime.makeUnsafe(lastFailure.at), reason: lastFailure.reason } }),
-    ...(paused && { paused: { ...paused, since: DateTime.makeUnsafe(paused.since) } }),
-    createdAt: DateTime.makeUnsafe(createdAt),
-    updatedAt: DateTime.makeUnsafe(updatedAt)
-  }
-}
 
 /** A detail is read by a person. */
 const firstFew = (names: ReadonlyArray<string>): string =>
