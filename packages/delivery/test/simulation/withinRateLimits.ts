@@ -4,12 +4,17 @@
  */
 import type { Evidence } from "./invariants.ts"
 import type { Rate } from "./Script.ts"
+import { verifies } from "./Services.ts"
 
 export const withinRateLimits = ({ calls, model, pauses, starts, steps }: Evidence): ReadonlyArray<string> =>
-  [...Map.groupBy(calls, ({ key }) => key)].flatMap(([key, received]) => {
+  // Integrations of two types share no rate limit (B1).
+  [...Map.groupBy(calls, ({ integration, key }) => `${verifies(integration)} ${key}`).values()].flatMap((received) => {
+    const { integration, key } = received[0]!
     // While all who share it stay as they are the slowest rate holds; else, soundly, the widest that ever was.
     const { integrations } = model.conversations
-    const saved = model.conversations.saved.filter((one) => one.key === key)
+    const saved = model.conversations.saved.filter(
+      (one) => one.key === key && verifies(one.id) === verifies(integration)
+    )
     const rates = saved.map(({ limits, rate }): Rate => limits ?? rate)
     const isEdited =
       new Set(saved.map(({ id }) => id)).size < saved.length || saved.some(({ id }) => !integrations.has(id))
