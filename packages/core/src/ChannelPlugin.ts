@@ -67,6 +67,7 @@ export interface DeliverOptions {
   /**
    * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients who
    * have the message already. Send to the others only.
+   * Not passed yet: the engine does not store it.
    */
   readonly partial?: PartialDelivery
 }
