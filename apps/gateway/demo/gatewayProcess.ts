@@ -12,6 +12,8 @@ export interface GatewayProcess {
   readonly pid: number | undefined
   /** Sends a signal and waits until the process has ended; gives its exit code, null after a kill. */
   readonly stop: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<number | null>
+  /** Returns once every process that writes to its output has ended: it, and its launcher. */
+  readonly closed: Effect.Effect<void>
   /** All that it has printed so far. */
   readonly printed: () => string
 }
@@ -21,6 +23,7 @@ export interface Options {
   readonly args?: ReadonlyArray<string>
   readonly first?: URL
   readonly openFiles?: number
+  readonly launcher?: ReadonlyArray<string>
 }
 
 /** It ended before it served; its output says why. */
@@ -37,24 +40,27 @@ export class GatewayEnded extends Error {
  * Starts a gateway on a free port; it is killed with the scope. Nothing of this
  * process's own settings and proxies reaches it. `openFiles` is how many files and
  * connections the system lets it have open, `args` what follows `tocsin`, `first` a module that runs
- * before it.
+ * before it. `launcher` is a command that runs the command after it, such as a package manager: `stop` signals the launcher.
  */
 export const start = (
   settings: { readonly [name: string]: string },
-  { args: given = [], first, openFiles }: Options = {}
+  { args: given = [], first, launcher = [], openFiles }: Options = {}
 ): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const inherited = Object.entries(process.env).filter(([name]) => !/^TOCSIN_|_PROXY$/i.test(name))
     const before = first === undefined ? [] : ["--import", first.href]
-    const command = [process.execPath, "--conditions=@tocsin/source", ...before, main, ...given]
+    const command = [...launcher, process.execPath, "--conditions=@tocsin/source", ...before, main, ...given]
     const [program = "", ...args] =
       openFiles === undefined ? command : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
     const child = spawn(program, args, {
       env: { ...Object.fromEntries(inherited), TOCSIN_PORT: "0", ...settings },
-      stdio: ["ignore", "pipe", "pipe"]
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own, so that the scope also kills what outlives the launcher.
+      detached: launcher.length > 0
     })
     const url = yield* Deferred.make<string, GatewayEnded>()
     const ended = yield* Deferred.make<number | null>()
+    const closed = yield* Deferred.make<void>()
     let printed = ""
     const read = (chunk: Buffer) => {
       printed += chunk.toString()
@@ -67,13 +73,29 @@ export const start = (
       Deferred.doneUnsafe(url, Effect.fail(new GatewayEnded(printed, code)))
       Deferred.doneUnsafe(ended, Effect.succeed(code))
     })
+    child.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
     const stop = (signal: "SIGTERM" | "SIGKILL") =>
       Effect.andThen(
         Effect.sync(() => child.kill(signal)),
         Deferred.await(ended)
       )
     yield* Effect.addFinalizer(() => stop("SIGKILL"))
-    return { url: yield* Deferred.await(url), pid: child.pid, stop, printed: () => printed }
+    if (launcher.length > 0) yield* Effect.addFinalizer(() => Effect.sync(() => killGroup(child.pid)))
+    return {
+      url: yield* Deferred.await(url),
+      pid: child.pid,
+      stop,
+      closed: Deferred.await(closed),
+      printed: () => printed
+    }
   })
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+
+const killGroup = (pid: number | undefined) => {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL")
+  } catch {
+    // All of its processes have ended.
+  }
+}

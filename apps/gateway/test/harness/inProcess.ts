@@ -36,6 +36,7 @@ export const start = (settings: {
     return {
       url,
       pid: process.pid,
+      closed: Effect.never,
       printed: () => printed,
       stop: () => Effect.as(Scope.close(scope, Exit.void), 0)
     }

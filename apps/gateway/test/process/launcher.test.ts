@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as GatewayProcess from "../../demo/gatewayProcess.ts"
+import { until } from "../harness/gate.ts"
+import { make } from "../harness/world.ts"
+
+/** A program that runs the command in its arguments and, as npx does, keeps signals to itself. */
+const program = `const { spawn } = require("node:child_process")
+spawn(process.argv[2], process.argv.slice(3), { stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 1))`
+
+/** The processes between a shell and the gateway after `npx -y pnpm@12 start`: npx, sh, pnpm, sh. */
+const npxPnpmStart = () => {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-launcher-"))
+  const [npx, pnpm] = ["npx", "pnpm"].map((name) => {
+    writeFileSync(join(folder, name), program)
+    return [process.execPath, join(folder, name), "sh", "-c", '"$0" "$@"; exit $?']
+  })
+  return [...(npx ?? []), ...(pnpm ?? [])]
+}
+
+/** A gateway that a package manager's script started, or another program. */
+const launched = (by: "script" | "program") =>
+  make({}, (settings) =>
+    by === "script"
+      ? GatewayProcess.start({ ...settings, npm_lifecycle_event: "start" }, { launcher: npxPnpmStart() })
+      : GatewayProcess.start(settings, { launcher: ["env", "-u", "npm_lifecycle_event", ...npxPnpmStart()] })
+  )
+
+// Elsewhere than on Linux only the parent is known, and not its ancestors.
+describe.runIf(process.platform === "linux")("When a signal ends npx alone", () => {
+  it.live("a gateway that its script started finishes its attempt, stops, and leaves its database to the next", () =>
+    Effect.gen(function* () {
+      const world = yield* launched("script")
+      const control = yield* launched("program")
+      const room = yield* world.room("ops", { match: {} })
+      world.slackGate.hold()
+      yield* world.request("POST", "/v1/alerts", {
+        source: "test",
+        id: "a",
+        state: "raised",
+        startedAt: "2026-01-01T00:00:00Z",
+        rule: { name: "Launched" }
+      })
+      yield* until("the attempt", () => world.slackGate.held() === 1)
+
+      yield* control.gateway().stop("SIGTERM")
+      yield* world.gateway().stop("SIGTERM")
+      yield* until("the gateway to stop", () => world.gateway().printed().includes("has ended. The gateway stops."))
+      world.slackGate.open()
+      yield* world.gateway().closed
+      assert.lengthOf(world.slack.messages, 1)
+
+      yield* world.start
+      yield* room.told(1)
+      // Without a script the same end of npx is no reason to stop.
+      assert.strictEqual((yield* control.request("GET", "/healthz")).status, 200)
+    })
+  )
+})
