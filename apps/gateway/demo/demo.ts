@@ -36,7 +36,7 @@ const demo = Effect.gen(function* () {
   })
   const api = yield* HttpApiClient.make(Api, { baseUrl: gateway.url })
   yield* Console.log(
-    `A gateway on ${gateway.url}, a fake Slack and a fake HipChat.\nTheir rooms are shown at ${slackUrl}/ and ${hipChatUrl}/ while this runs.\n`
+    `A gateway on ${gateway.url}, a fake Slack and a fake HipChat.\nTheir channels are shown at ${slackUrl}/ and ${hipChatUrl}/ while this runs.\n`
   )
 
   yield* api.integrations.create({

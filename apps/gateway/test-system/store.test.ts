@@ -5,16 +5,16 @@ import { renameSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { Delivery, listOf } from "../test/harness/answers.ts"
 import { eventually, until } from "../test/harness/gate.ts"
-import { make, type World } from "../test/harness/world.ts"
+import { make, type Harness } from "../test/harness/gateway.ts"
 
 describe("While the store cannot be written (T)", () => {
   it.live("because the disk is full, nobody is told that an alert was taken, and then it goes on", () =>
-    outage((world) => {
+    outage((harness) => {
       const limit = (bytes: string) =>
-        execFileSync("prlimit", [`--pid=${world.gateway().pid}`, `--fsize=${bytes}:unlimited`])
+        execFileSync("prlimit", [`--pid=${harness.gateway().pid}`, `--fsize=${bytes}:unlimited`])
       return {
         // No file of the gateway can grow any more.
-        begin: () => limit(String(statSync(`${world.database}-wal`).size)),
+        begin: () => limit(String(statSync(`${harness.database}-wal`).size)),
         end: () => limit("unlimited")
       }
     })
@@ -32,35 +32,38 @@ describe("While the store cannot be written (T)", () => {
 })
 
 /** An outage of the store, while an attempt is under way, which succeeds. */
-const outage = (how: (world: World) => { readonly begin: () => void; readonly end: () => void }) =>
+const outage = (how: (harness: Harness) => { readonly begin: () => void; readonly end: () => void }) =>
   Effect.gen(function* () {
-    const world = yield* make()
-    const room = yield* world.room("ops", { match: { source: "outage" } })
-    const { begin, end } = how(world)
-    const post = (id: string) => world.request("POST", "/v1/alerts", alert(id))
-    world.slackGate.hold()
+    const harness = yield* make()
+    const channels = yield* harness.channels("ops", { match: { source: "outage" } })
+    const { begin, end } = how(harness)
+    const post = (id: string) => harness.request("POST", "/v1/alerts", alert(id))
+    harness.slackGate.hold()
     assert.strictEqual((yield* post("before.")).status, 202)
-    yield* until("the attempt", () => world.slackGate.held() === 1)
+    yield* until("the attempt", () => harness.slackGate.held() === 1)
 
     begin()
     const { headers, status, text } = yield* post("during.")
     assert.strictEqual(status, 503, text)
     assert.isAtLeast(Number(headers["retry-after"]), 1)
-    world.slackGate.open()
-    yield* until("the message", () => world.slack.messages.length === 1)
+    harness.slackGate.open()
+    yield* until("the message", () => harness.slack.messages.length === 1)
     assert.strictEqual((yield* post("during.")).status, 503)
     end()
 
     yield* eventually("the gateway to take it", post("during."), ({ status }) => status === 202)
-    yield* room.told(2)
+    yield* channels.received(2)
     // What was told during the outage is written down later.
-    const open = Effect.map(world.request("GET", "/v1/deliveries?status=open"), ({ as }) => as(listOf(Delivery)).total)
+    const open = Effect.map(
+      harness.request("GET", "/v1/deliveries?status=open"),
+      ({ as }) => as(listOf(Delivery)).total
+    )
     yield* eventually("all deliveries to end", open, (total) => total === 0)
-    yield* world.gateway().stop("SIGKILL")
-    yield* world.start
-    yield* room.told(2)
+    yield* harness.gateway().stop("SIGKILL")
+    yield* harness.start
+    yield* channels.received(2)
     yield* eventually("all deliveries to end", open, (total) => total === 0)
-    const { items } = (yield* world.request("GET", "/v1/deliveries")).as(listOf(Delivery))
+    const { items } = (yield* harness.request("GET", "/v1/deliveries")).as(listOf(Delivery))
     for (const { attempts, status } of items) assert.deepStrictEqual([status, attempts], ["delivered", 1])
   })
 

@@ -1,5 +1,5 @@
 import type { Preview } from "@tocsin/core"
-import { type Answer, FakeService, type Judgement, type Misbehaviour, type Request } from "@tocsin/core/fakes"
+import { type Answer, FakeService, type Reply, type Misbehaviour, type Request } from "@tocsin/core/fakes"
 
 /** A homeserver with one room: it recognises transactions, and shows each event as its last edit says. */
 export class FakeMatrix extends FakeService {
@@ -16,7 +16,7 @@ export class FakeMatrix extends FakeService {
     return [...this.#events.values()]
   }
 
-  protected judge({ body, method, url }: Request): Judgement {
+  protected respond({ body, method, url }: Request): Reply {
     if (method === "GET") return { answer: json(200, { joined: {} }) }
     const known = this.#transactions.get(url)
     if (known !== undefined) return { answer: json(200, { event_id: known }) }
@@ -25,14 +25,14 @@ export class FakeMatrix extends FakeService {
     this.#transactions.set(url, eventId)
     const target = payload["m.relates_to"]?.event_id
     this.#events.set(target ?? eventId, target === undefined ? payload : payload["m.new_content"])
-    return { answer: json(200, { event_id: eventId }), taken: { room: "!fake:example.com", payload } }
+    return { answer: json(200, { event_id: eventId }), accepted: { channel: "!fake:example.com", payload } }
   }
 
   protected misbehave(how: Misbehaviour): Answer {
     return misbehaving[how]
   }
 
-  protected see(payload: unknown): Preview.Preview {
+  protected render(payload: unknown): Preview.Preview {
     const body = typeof payload === "object" && payload !== null && "body" in payload ? String(payload.body) : ""
     return { blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text: body }] }] }
   }

@@ -5,7 +5,7 @@ import {
   FakePage,
   FakeServer,
   FakeService,
-  type Judgement,
+  type Reply,
   type Misbehaviour,
   RateLimit,
   type Request
@@ -16,15 +16,15 @@ import { Effect } from "effect"
 class FakeEcho extends FakeService {
   readonly title = "Echo <&>"
   settings(origin: string) {
-    return { url: `${origin}/room` }
+    return { url: `${origin}/channel` }
   }
-  protected judge({ body, url }: Request): Judgement {
-    return { answer: { status: 200, headers: {}, body: "taken" }, taken: { room: url.slice(1), payload: body } }
+  protected respond({ body, url }: Request): Reply {
+    return { answer: { status: 200, headers: {}, body: "taken" }, accepted: { channel: url.slice(1), payload: body } }
   }
   protected misbehave(how: Misbehaviour): Answer {
     return { status: 500, headers: {}, body: how }
   }
-  protected see(payload: unknown): Preview.Preview {
+  protected render(payload: unknown): Preview.Preview {
     const text = String(payload)
     return {
       accent: "#FF0000",
@@ -42,18 +42,18 @@ const post = (url: string, body: string): Request => ({ method: "POST", url, hea
 const get = (url: string): Request => ({ method: "GET", url, headers: {}, body: "", at: 0 })
 
 describe("FakeService", () => {
-  it("keeps what it took by room, and answers its script first", () => {
+  it("keeps accepted messages by channel, and answers from its script first", () => {
     const fake = new FakeEcho()
     fake.script({ status: 503, body: "later" })
     assert.deepStrictEqual(fake.answer(post("/a", "lost")), { status: 503, headers: {}, body: "later" })
-    for (const [room, text] of [
+    for (const [channel, text] of [
       ["a", "one"],
       ["b", "two"],
       ["a", "three"]
     ] as const)
-      fake.answer(post(`/${room}`, text))
+      fake.answer(post(`/${channel}`, text))
     assert.deepStrictEqual(
-      fake.rooms().map(({ messages, name }) => [name, messages.length]),
+      fake.channels().map(({ messages, name }) => [name, messages.length]),
       [
         ["a", 2],
         ["b", 1]
@@ -71,7 +71,7 @@ describe("FakeService", () => {
     assert.strictEqual(fake.answer(post("/a", "x")).body, "archived")
     fake.behaviour = "hanging"
     assert.strictEqual(fake.answer(post("/a", "x")).status, 0)
-    assert.lengthOf(fake.rooms(), 0)
+    assert.lengthOf(fake.channels(), 0)
   })
 })
 
@@ -115,7 +115,7 @@ describe("FakePage", () => {
       `value="revoked" title="the credential is no longer accepted" aria-pressed="true"`
     )
     assert.strictEqual(page.answer(post("/behaviour", "name=else")).status, 400)
-    assert.strictEqual(page.answer(post("/room", "x")).body, "revoked")
+    assert.strictEqual(page.answer(post("/channel", "x")).body, "revoked")
   })
 })
 

@@ -25,7 +25,7 @@ import {
   tick,
   time,
   fixture,
-  worldAt
+  fixtureAt
 } from "./harness/engine.ts"
 import { Script } from "./harness/FakeChannel.ts"
 import { contents, crashed, newFile, refuse, takeAgain } from "./harness/store.ts"
@@ -272,8 +272,8 @@ describe("Engine", () => {
     fixture((script) =>
       Effect.gen(function* () {
         const settings = { shared: "one hook", messages: 60, burst: 5 }
-        yield* save(integration("a", { settings: { room: "a", ...settings } }))
-        yield* save(integration("b", { settings: { room: "b", ...settings } }), rule("all", { to: ["a", "b"] }))
+        yield* save(integration("a", { settings: { channel: "a", ...settings } }))
+        yield* save(integration("b", { settings: { channel: "b", ...settings } }), rule("all", { to: ["a", "b"] }))
         yield* accept(...Array.from({ length: 30 }, (_, n) => event(`x${n}`)))
         yield* pass("2 minutes")
         const times = script.sent.map(({ at }) => at)
@@ -503,10 +503,10 @@ describe("Engine", () => {
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         script.next("ops", { gate, after: { fail: new Unauthorized({ detail: "HTTP 401" }) } })
-        yield* save(integration("ops", { settings: { room: "ops", token: "old" } }), rule("all"))
+        yield* save(integration("ops", { settings: { channel: "ops", token: "old" } }), rule("all"))
         yield* raise("a")
         yield* settle
-        yield* save(integration("ops", { settings: { room: "ops", token: "new" } }))
+        yield* save(integration("ops", { settings: { channel: "ops", token: "new" } }))
         yield* Deferred.succeed(gate, undefined)
         yield* tick
         assert.deepStrictEqual(script.tokens, ["old", "new"])
@@ -531,9 +531,9 @@ describe("Engine", () => {
         })
       )
       yield* Effect.gen(function* () {
-        yield* save(integration("ops", { settings: { room: "ops", token: "old" } }), rule("all"))
+        yield* save(integration("ops", { settings: { channel: "ops", token: "old" } }), rule("all"))
         assert.strictEqual(opened, 2)
-        yield* save(integration("ops", { settings: { room: "ops", token: "new" } }))
+        yield* save(integration("ops", { settings: { channel: "ops", token: "new" } }))
         yield* Deferred.succeed(gate, undefined)
         yield* settle
         yield* raise("a")
@@ -585,11 +585,11 @@ describe("Engine", () => {
         const declared = { messages: 60, burst: 1 }
         yield* save(
           integration("slow", {
-            settings: { room: "slow", ...declared },
+            settings: { channel: "slow", ...declared },
             limits: { messages: 1, perSeconds: 10, burst: 1 }
           }),
           integration("fast", {
-            settings: { room: "fast", ...declared },
+            settings: { channel: "fast", ...declared },
             limits: { messages: 10, perSeconds: 1, burst: 1 }
           }),
           rule("all", { to: ["slow", "fast"] })
@@ -608,8 +608,8 @@ describe("Engine", () => {
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(
-          integration("slow", { settings: { room: "slow", shared: "hook", messages: 1, burst: 1 } }),
-          integration("ops", { settings: { room: "ops", shared: "hook", messages: 60, burst: 1 } }),
+          integration("slow", { settings: { channel: "slow", shared: "hook", messages: 1, burst: 1 } }),
+          integration("ops", { settings: { channel: "ops", shared: "hook", messages: 60, burst: 1 } }),
           rule("all")
         )
         yield* raise("first")
@@ -663,7 +663,7 @@ describe("Engine", () => {
 
   it.effect(
     "says what became of the alert, when, and in the thread of its raise",
-    worldAt("2026-01-01T10:00:00Z", (script) =>
+    fixtureAt("2026-01-01T10:00:00Z", (script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"), rule("r1"), rule("r2", { to: ["dev"] }))
         yield* raise("a", { severity: "minor" })
@@ -676,8 +676,8 @@ describe("Engine", () => {
         yield* pass("10 seconds")
         yield* clear("a", { clearedAt: time("2026-01-01T11:00:00Z"), clearedBecause: "sourceRuleChanged" })
         yield* tick
-        const said = (room: string) =>
-          script.to(room).map(({ notification, receipt }) => ({ ...notification, receipt }))
+        const said = (channel: string) =>
+          script.to(channel).map(({ notification, receipt }) => ({ ...notification, receipt }))
         const [raised, escalated, , , cleared] = said("ops")
         assert.deepInclude(raised, { _tag: "Raised", receipt: undefined })
         assert.deepInclude(escalated, { _tag: "Escalated", from: "minor" })
@@ -751,7 +751,7 @@ describe("Engine", () => {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* settle
-        // As full as it can be: nothing that an event or an attempt writes finds room.
+        // As full as it can be: nothing that an event or an attempt writes finds channel.
         yield* refuse("events")
         yield* refuse("transitions")
         const error = yield* Effect.flip(accept(event("b")))
@@ -807,7 +807,7 @@ describe("Engine", () => {
       const file = newFile()
       const canary = "cAnArY-of-this-test"
       const script = new Script()
-      yield* save(integration("ops", { settings: { room: "ops", token: canary } }), rule("all")).pipe(
+      yield* save(integration("ops", { settings: { channel: "ops", token: canary } }), rule("all")).pipe(
         Effect.andThen(raise("a")),
         Effect.provide(engine(script, { file, seal: Layer.orDie(realSeal) }))
       )

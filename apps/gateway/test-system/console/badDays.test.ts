@@ -5,13 +5,13 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import type { Page } from "playwright-core"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { make, SharedWorld } from "../../test/harness/world.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
 import { checkPage, Chromium, visit } from "./harness/browser.ts"
 
-const InProcessWorld = Layer.effect(SharedWorld, make({}, InProcess.start))
+const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
 
 const raise = Effect.fnUntraced(function* (source: string, ids: ReadonlyArray<string>) {
-  const { request } = yield* SharedWorld
+  const { request } = yield* SharedHarness
   const startedAt = new Date().toISOString()
   const { status, text } = yield* request(
     "POST",
@@ -24,11 +24,11 @@ const raise = Effect.fnUntraced(function* (source: string, ids: ReadonlyArray<st
 const numbered = (count: number, prefix = "") => Array.from({ length: count }, (_, n) => `${prefix}${n}`)
 
 describe("Bad days", () => {
-  layer(Layer.merge(InProcessWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+  layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
     it.effect("an empty gateway shows how to get started, and ticks off what was done", () =>
       Effect.gen(function* () {
-        const { request, slackUrl } = yield* SharedWorld
-        const visitor = yield* visit(yield* SharedWorld)
+        const { request, slackUrl } = yield* SharedHarness
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           await visitor.open("/alerts")
@@ -49,7 +49,7 @@ describe("Bad days", () => {
     it.effect("offers what is new while a list is read, and moves nothing", () =>
       Effect.gen(function* () {
         yield* raise("filled", numbered(60))
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         const table = page.getByRole("table", { name: "Alerts" })
         const top = () => table.evaluate((table) => [table.scrollTop, table.querySelector("a")?.textContent])
@@ -74,7 +74,7 @@ describe("Bad days", () => {
 
     it.effect("twelve tabs are live by one stream, and another takes over when its tab is closed", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const tabs = [visitor.page]
         const readers: Array<Page> = []
         visitor.context.on("request", (request) => {
@@ -108,8 +108,8 @@ describe("Bad days", () => {
 
     it.effect("a gateway that goes away leaves what is shown, and the page is live again without a reload", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const visitor = yield* visit(world)
+        const harness = yield* SharedHarness
+        const visitor = yield* visit(harness)
         const { page } = visitor
         yield* raise("restart", ["before"])
         yield* Effect.promise(async () => {
@@ -117,15 +117,15 @@ describe("Bad days", () => {
           await page.getByRole("link", { name: "restart before" }).waitFor()
           await page.getByText("live", { exact: true }).waitFor()
         })
-        const { port } = new URL(world.gateway().url)
-        yield* world.gateway().stop("SIGTERM")
+        const { port } = new URL(harness.gateway().url)
+        yield* harness.gateway().stop("SIGTERM")
         yield* Effect.promise(async () => {
           await page.getByText(/^(reconnecting|offline since)/).waitFor()
           await page.getByRole("link", { name: "restart before" }).waitFor()
           await page.getByText(/^offline since \d/).waitFor()
           await checkPage(visitor, "offline")
         })
-        yield* world.startWith({ TOCSIN_PORT: port })
+        yield* harness.startWith({ TOCSIN_PORT: port })
         yield* raise("restart", ["after"])
         yield* Effect.promise(async () => {
           await page.getByText("live", { exact: true }).waitFor()
@@ -136,7 +136,7 @@ describe("Bad days", () => {
 
     it.effect("a store that is full or away is said in words, and the form keeps what was typed", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         const problem = {
           type: "about:blank",
@@ -167,7 +167,7 @@ describe("Bad days", () => {
 
     it.effect("a slow gateway shows the shape of what comes, and 503 is tried again by itself", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           let refusals = 2
@@ -192,7 +192,7 @@ describe("Bad days", () => {
 
     it.effect("a browser whose clock is an hour off shows the gateway's time", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { context, page } = visitor
         yield* raise("clock", ["now"])
         yield* Effect.promise(async () => {
@@ -216,9 +216,9 @@ describe("Bad days", () => {
 
     it.effect("two people who edit one rule: the later save is refused and shows both versions", () =>
       Effect.gen(function* () {
-        const { request } = yield* SharedWorld
+        const { request } = yield* SharedHarness
         yield* request("POST", "/v1/rules", { id: "shared", name: "Shared", match: {}, integrations: [] })
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           await visitor.open("/alert-settings?rule=shared&tab=Match")

@@ -5,15 +5,15 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import type { Page } from "playwright-core"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { make, SharedWorld } from "../../test/harness/world.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
 import { checkPage, Chromium, visit, type Visitor } from "./harness/browser.ts"
 
 const token = "the-operators-t0ken"
 const authorization = `Bearer ${token}`
-const TokenWorld = Layer.effect(SharedWorld, make({ TOCSIN_TOKEN: token }, InProcess.start))
+const TokenHarness = Layer.effect(SharedHarness, make({ TOCSIN_TOKEN: token }, InProcess.start))
 
 const post = Effect.fnUntraced(function* (path: string, body: object) {
-  const { request } = yield* SharedWorld
+  const { request } = yield* SharedHarness
   const { status, text } = yield* request("POST", path, body, { authorization })
   assert.isBelow(status, 300, text)
   return JSON.parse(text)
@@ -25,7 +25,7 @@ const signIn = async (page: Page, secret = token) => {
 }
 
 const enter = Effect.gen(function* () {
-  const visitor = yield* visit(yield* SharedWorld)
+  const visitor = yield* visit(yield* SharedHarness)
   yield* Effect.promise(async () => {
     await visitor.open("/alerts")
     await signIn(visitor.page)
@@ -38,10 +38,10 @@ const raise = (id: string, name: string, more: object = {}) =>
   post("/v1/alerts", { source: "odd", id, state: "raised", startedAt: "2026-01-15T02:00:00Z", rule: { name }, ...more })
 
 describe("Bad input", () => {
-  layer(Layer.merge(TokenWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+  layer(Layer.merge(TokenHarness, Chromium.layer), { excludeTestServices: true })((it) => {
     it.effect("a wrong token is refused, and the right one opens the page that was asked for", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           await visitor.open("/access")
@@ -62,7 +62,7 @@ describe("Bad input", () => {
 
     it.effect("a session that ends in the middle of a form is renewed in a dialog, and nothing typed is lost", () =>
       Effect.gen(function* () {
-        const { request } = yield* SharedWorld
+        const { request } = yield* SharedHarness
         const visitor = yield* enter
         const { page } = visitor
         yield* Effect.promise(async () => {
@@ -148,7 +148,7 @@ describe("Bad input", () => {
       "an integration whose plugin is gone keeps its settings; an unknown block of a preview is shown as it came",
       () =>
         Effect.gen(function* () {
-          const { slackUrl } = yield* SharedWorld
+          const { slackUrl } = yield* SharedHarness
           yield* post("/v1/integrations", {
             id: "orphan",
             name: "Orphan",
@@ -182,7 +182,7 @@ describe("Bad input", () => {
 
     it.effect("secrets are in no answer, document, storage or address of the browser", () =>
       Effect.gen(function* () {
-        const { slack, slackUrl } = yield* SharedWorld
+        const { slack, slackUrl } = yield* SharedHarness
         const canary = "c4n4ry-in-the-webhook"
         const visitor = yield* enter
         const { page } = visitor

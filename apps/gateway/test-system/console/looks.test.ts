@@ -4,13 +4,13 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { make, SharedWorld } from "../../test/harness/world.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
 import { checkPage, Chromium, type Look, visit, type Visitor } from "./harness/browser.ts"
 import { seed } from "./harness/seed.ts"
 
-const SeededWorld = Layer.effect(
-  SharedWorld,
-  Effect.tap(make({}, InProcess.start), (world) => seed(world))
+const SeededHarness = Layer.effect(
+  SharedHarness,
+  Effect.tap(make({}, InProcess.start), (harness) => seed(harness))
 )
 
 const looks: ReadonlyArray<readonly [name: string, look: Look]> = [
@@ -29,11 +29,11 @@ const open = async ({ open, page }: Visitor, path: string, heading: string) => {
 }
 
 describe("The console's looks", () => {
-  layer(Layer.merge(SeededWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+  layer(Layer.merge(SeededHarness, Chromium.layer), { excludeTestServices: true })((it) => {
     for (const [name, look] of looks) {
       it.effect(`every page in ${name}`, () =>
         Effect.gen(function* () {
-          const visitor = yield* visit(yield* SharedWorld, look)
+          const visitor = yield* visit(yield* SharedHarness, look)
           const { page } = visitor
           const pages = {
             Alerts: "/alerts",
@@ -66,7 +66,7 @@ describe("The console's looks", () => {
 
     it.effect("dialogs and forms, complete, incomplete and refused", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           await open(visitor, "/alert-settings?rule=major", "Alert settings")
@@ -139,7 +139,7 @@ describe("The console's looks", () => {
 
     it.effect("the list of alerts by the keyboard: its ends, its rows, and what a screen reader counts", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
           await open(visitor, "/alerts?state=all", "Alerts")

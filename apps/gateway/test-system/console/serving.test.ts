@@ -1,15 +1,15 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { make, SharedWorld } from "../../test/harness/world.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
 import { Chromium, visit } from "./harness/browser.ts"
 
-const InProcessWorld = Layer.effect(SharedWorld, make({}, InProcess.start))
+const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
 
 describe("The console's files", () => {
-  layer(Layer.merge(InProcessWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+  layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
     const get = (path: string, headers: { readonly [name: string]: string } = {}) =>
-      Effect.flatMap(SharedWorld, ({ gateway }) =>
+      Effect.flatMap(SharedHarness, ({ gateway }) =>
         Effect.promise(async () => {
           const answer = await fetch(`${gateway().url}${path}`, { headers, redirect: "manual" })
           return { status: answer.status, headers: answer.headers, text: await answer.text() }
@@ -77,7 +77,7 @@ describe("The console's files", () => {
 
     it.effect("opens in a browser that complains of nothing", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedWorld)
+        const visitor = yield* visit(yield* SharedHarness)
         yield* Effect.promise(async () => {
           await visitor.open("/")
           await visitor.page.getByRole("heading", { name: "Alerts", level: 1 }).waitFor()

@@ -7,42 +7,42 @@ import { show as showSlack } from "@tocsin/plugin-slack/testing"
 import { Effect, Layer } from "effect"
 import { until } from "../../test/harness/gate.ts"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { hipChatToken, make, SharedWorld } from "../../test/harness/world.ts"
+import { hipChatToken, make, SharedHarness } from "../../test/harness/gateway.ts"
 import { type Channel, connect, type Hands, keyboard, mouse } from "./harness/walk.ts"
 import { Chromium, visit } from "./harness/browser.ts"
 
-const InProcessWorld = Layer.effect(SharedWorld, make({}, InProcess.start))
+const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
 
 describe("From an alert rule to a message", () => {
-  layer(Layer.merge(InProcessWorld, Chromium.layer), { excludeTestServices: true })((it) => {
+  layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
     let walks = 0
 
     const walk = Effect.fnUntraced(function* (kind: "slack" | "hipChat", hands: Hands) {
-      const world = yield* SharedWorld
+      const harness = yield* SharedHarness
       const walkId = `walk-${++walks}`
-      const { request } = world
+      const { request } = harness
       const channel: Channel =
         kind === "slack"
           ? {
               type: "Slack",
               name: `Channel of ${walkId}`,
-              fields: { URL: `${world.slackUrl}/services/T0/B0/${walkId}`, Channel: "#ops" }
+              fields: { URL: `${harness.slackUrl}/services/T0/B0/${walkId}`, Channel: "#ops" }
             }
           : {
               type: "HipChat",
               name: `Room of ${walkId}`,
-              fields: { URL: `${world.hipChatUrl}/v2/room/${walkId}/notification`, "Auth token": hipChatToken }
+              fields: { URL: `${harness.hipChatUrl}/v2/room/${walkId}/notification`, "Auth token": hipChatToken }
             }
       const messages = () =>
         kind === "slack"
-          ? world.slack.messages.filter(({ url }) => url.endsWith(walkId)).map(({ payload }) => showSlack(payload))
-          : world.hipChat.messages
+          ? harness.slack.messages.filter(({ url }) => url.endsWith(walkId)).map(({ payload }) => showSlack(payload))
+          : harness.hipChat.messages
               .filter(({ url }) => url.includes(`/${walkId}/`))
               .map(({ payload }) => showHipChat(payload))
 
       const rule = { id: walkId, name: `Rule of ${walkId}`, match: { source: walkId }, integrations: [] }
       assert.strictEqual((yield* request("POST", "/v1/rules", { ...rule, notifyOnClear: true })).status, 201)
-      const visitor = yield* visit(world)
+      const visitor = yield* visit(harness)
       const { page } = visitor
       const isFirst = walks === 1
       yield* Effect.promise(async () => {

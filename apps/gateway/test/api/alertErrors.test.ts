@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { Accepted, ask, listOf, Problem } from "../harness/answers.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 /** A body that is right, but for what the test changes in it. */
 const alert = (source: string, changes: { readonly [name: string]: unknown } = {}) => ({
@@ -15,14 +15,14 @@ const alert = (source: string, changes: { readonly [name: string]: unknown } = {
 })
 
 const post = Effect.fnUntraced(function* (body: unknown) {
-  const { as, status, text } = yield* (yield* SharedWorld).request("POST", "/v1/alerts", body)
+  const { as, status, text } = yield* (yield* SharedHarness).request("POST", "/v1/alerts", body)
   assert.strictEqual(status, 202, text)
   return as(Accepted).items
 })
 
 /** Posts what must be refused; gives the errors. */
 const refused = Effect.fnUntraced(function* (body: unknown, wanted = 400) {
-  const { as, headers, status, text } = yield* (yield* SharedWorld).request("POST", "/v1/alerts", body)
+  const { as, headers, status, text } = yield* (yield* SharedHarness).request("POST", "/v1/alerts", body)
   assert.strictEqual(status, wanted, text)
   assert.include(headers["content-type"], "application/problem+json")
   assert.notInclude(text, "s3cr3t")
@@ -31,11 +31,11 @@ const refused = Effect.fnUntraced(function* (body: unknown, wanted = 400) {
 })
 
 const list = Effect.fnUntraced(function* (query: string) {
-  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
+  return (yield* (yield* SharedHarness).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
 })
 
 describe("POST /v1/alerts of what cannot be taken", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       [alert("x", { source: undefined }), "/source"],
       [alert("x", { id: undefined }), "/id"],

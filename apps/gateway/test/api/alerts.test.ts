@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { Accepted, AlertDetails, listOf, Problem } from "../harness/answers.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 /** A body that is right, but for what the test changes in it. */
 const alert = (source: string, changes: { readonly [name: string]: unknown } = {}) => ({
@@ -15,21 +15,21 @@ const alert = (source: string, changes: { readonly [name: string]: unknown } = {
 })
 
 const post = Effect.fnUntraced(function* (body: unknown) {
-  const { as, status, text } = yield* (yield* SharedWorld).request("POST", "/v1/alerts", body)
+  const { as, status, text } = yield* (yield* SharedHarness).request("POST", "/v1/alerts", body)
   assert.strictEqual(status, 202, text)
   return as(Accepted).items
 })
 
 const list = Effect.fnUntraced(function* (query: string) {
-  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
+  return (yield* (yield* SharedHarness).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
 })
 
 const details = Effect.fnUntraced(function* (id: string) {
-  return (yield* (yield* SharedWorld).request("GET", `/v1/alerts/${id}`)).as(AlertDetails)
+  return (yield* (yield* SharedHarness).request("GET", `/v1/alerts/${id}`)).as(AlertDetails)
 })
 
 describe("POST /v1/alerts", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("takes one alert and several, and answers for each with its id", () =>
       Effect.gen(function* () {
         const [one, ...none] = yield* post(alert("taken", { id: "one" }))
@@ -50,7 +50,7 @@ describe("POST /v1/alerts", () => {
 
     it.effect("answers an eventId that comes again as the first time; the first body wins", () =>
       Effect.gen(function* () {
-        const room = yield* (yield* SharedWorld).room("keyed", { match: { source: "keyed" } })
+        const channels = yield* (yield* SharedHarness).channels("keyed", { match: { source: "keyed" } })
         const first = yield* post(alert("keyed", { eventId: "e1", summary: "The first." }))
         const cleared = yield* post(alert("keyed", { eventId: "e2", state: "cleared" }))
         assert.deepStrictEqual(yield* post(alert("keyed", { eventId: "e1", summary: "The first." })), first)
@@ -61,14 +61,14 @@ describe("POST /v1/alerts", () => {
         assert.strictEqual(items[0]?.summary, "The first.")
         assert.strictEqual(items[0]?.state, "cleared")
         // Raise and clear, or both in one if the clear came before the raise was sent.
-        const told = (yield* details(first[0]?.id ?? "")).deliveries.map(({ integration }) => integration)
-        assert.include(told, room.integrations.slack)
+        const received = (yield* details(first[0]?.id ?? "")).deliveries.map(({ integration }) => integration)
+        assert.include(received, channels.integrations.slack)
       })
     )
 
     it.effect("knows a duplicate without eventId, what changed, and what is late", () =>
       Effect.gen(function* () {
-        const room = yield* (yield* SharedWorld).room("plain", { match: { source: "plain" } })
+        const channels = yield* (yield* SharedHarness).channels("plain", { match: { source: "plain" } })
         const statuses = (...changes: ReadonlyArray<{ readonly [name: string]: unknown }>) =>
           Effect.map(post(changes.map((change) => alert("plain", change))), (items) =>
             items.map(({ status }) => status)
@@ -78,14 +78,14 @@ describe("POST /v1/alerts", () => {
           "duplicate",
           "accepted"
         ])
-        yield* room.told(1)
+        yield* channels.received(1)
         const cleared = { state: "cleared", clearedAt: "2026-01-01T01:00:00Z" }
         assert.deepStrictEqual(yield* statuses(cleared, cleared), ["accepted", "duplicate"])
-        yield* room.told(2)
+        yield* channels.received(2)
         assert.deepStrictEqual(yield* statuses({}, { startedAt: "2026-01-01T00:58:59Z" }), ["late", "late"])
-        yield* room.told(2)
+        yield* channels.received(2)
         assert.deepStrictEqual(yield* statuses({ startedAt: "2026-01-01T00:59:59Z" }), ["accepted"])
-        yield* room.told(3)
+        yield* channels.received(3)
         assert.deepStrictEqual(
           (yield* list("source=plain")).items.map(({ episode, state }) => [episode, state]),
           [
@@ -98,10 +98,10 @@ describe("POST /v1/alerts", () => {
 
     it.effect("tells the summary with the raise, and a higher severity once", () =>
       Effect.gen(function* () {
-        const room = yield* (yield* SharedWorld).room("told", { match: { source: "told" } })
+        const channels = yield* (yield* SharedHarness).channels("told", { match: { source: "told" } })
         const links = { started: "https://example.com/at/start", cleared: "https://example.com/at/end" }
         const [item] = yield* post(alert("told", { severity: "minor", summary: "Only 3 MB <left> & falling.", links }))
-        const [raised] = yield* room.told(1)
+        const [raised] = yield* channels.received(1)
         assert.strictEqual(raised?.slack.color, "#F9C80E")
         assert.strictEqual(raised?.hipChat.color, "yellow")
         for (const shown of [raised?.slack.shown, raised?.hipChat.shown]) {
@@ -109,15 +109,15 @@ describe("POST /v1/alerts", () => {
           assert.include(shown, "Only 3 MB <left> & falling.")
         }
         yield* post(alert("told", { severity: "critical", links }))
-        const [, escalated] = yield* room.told(2)
+        const [, escalated] = yield* channels.received(2)
         assert.include(escalated?.slack.shown, "Escalated to critical: Disk full")
         yield* post(alert("told", { severity: "minor", links }))
-        yield* room.told(2)
+        yield* channels.received(2)
 
         const { conversations, deliveries } = yield* details(item?.id ?? "")
         assert.deepStrictEqual(
           conversations.map(({ integration }) => integration).toSorted(),
-          Object.values(room.integrations).toSorted()
+          Object.values(channels.integrations).toSorted()
         )
         for (const { lastWord, rules, severityTold, state } of conversations) {
           assert.deepStrictEqual(
@@ -138,10 +138,10 @@ describe("POST /v1/alerts", () => {
 })
 
 describe("GET /v1/alerts", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("filters, pages, and gives one", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const ids = ["1", "2", "3", "4", "5"]
         yield* post(ids.map((id) => alert("listed", { id })))
         yield* post([alert("listed", { id: "2", state: "cleared" }), alert("other", { id: "2" })])
@@ -165,12 +165,12 @@ describe("GET /v1/alerts", () => {
         assert.deepStrictEqual(seen.toSorted(), ids)
 
         for (const query of ["limit=0", "limit=501", "limit=x", "state=open"]) {
-          const { as, status } = yield* world.request("GET", `/v1/alerts?${query}`)
+          const { as, status } = yield* harness.request("GET", `/v1/alerts?${query}`)
           assert.strictEqual(status, 400, query)
           assert.include(as(Problem).errors?.[0]?.path, query.split("=")[0])
         }
         for (const path of ["/v1/alerts/unknown", "/v1/deliveries/unknown", "/v1/rules/unknown", "/v1/nowhere"]) {
-          const { as, status } = yield* world.request("GET", path)
+          const { as, status } = yield* harness.request("GET", path)
           assert.strictEqual(status, 404, path)
           assert.strictEqual(as(Problem).status, 404)
         }

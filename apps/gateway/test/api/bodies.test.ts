@@ -7,13 +7,13 @@ import { memory } from "../harness/memory.ts"
 import { alert, refused } from "../harness/posting.ts"
 import { type RawRequest, send } from "../harness/raw.ts"
 import { routesWithBody } from "../harness/routes.ts"
-import { fixture, SharedWorld } from "../harness/world.ts"
+import { fixture, SharedHarness } from "../harness/gateway.ts"
 
 const source = "/v1/sources/thousandeyes"
 
 /** Sends a request as it is, and reads the problem that it is answered with. */
 const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
-  const answer = yield* send((yield* SharedWorld).gateway().url, request)
+  const answer = yield* send((yield* SharedHarness).gateway().url, request)
   assert.strictEqual(answer.headers["content-type"], "application/problem+json", answer.text)
   const problem = Schema.decodeUnknownSync(Schema.fromJsonString(Problem))(answer.text)
   assert.strictEqual(problem.status, answer.status)
@@ -23,7 +23,7 @@ const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 describe("Every route that takes a body", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const each = routesWithBody.map(({ method, path }) => [method, path] as const)
 
     it.effect.each(each)("%s %s takes no more than 4 MiB (413), however it comes", ([method, path]) =>
@@ -121,7 +121,7 @@ describe("Every route that takes a body", () => {
 
     it.effect("takes no decompressed gigabytes: 10 MB of gzip that say 10 GB cost no memory", () =>
       Effect.gen(function* () {
-        const { pid } = (yield* SharedWorld).gateway()
+        const { pid } = (yield* SharedHarness).gateway()
         const member = gzipSync(Buffer.alloc(100_000_000))
         const bomb = Buffer.concat(Array.from({ length: 100 }, () => member))
         const before = memory(pid, "HWM")
@@ -145,7 +145,7 @@ describe("Every route that takes a body", () => {
 })
 
 describe("Texts that JavaScript treats apart", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("names that JavaScript reserves are names like others", () =>
       Effect.gen(function* () {
         const labels = '{"__proto__": "x", "constructor": "y", "toString": "z"}'

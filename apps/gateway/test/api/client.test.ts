@@ -5,23 +5,23 @@ import { AlertId, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Effect, Layer } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const token = "0ur-0wn-l0ng-t0ken"
 
 const client = Effect.fnUntraced(function* (token: string) {
   return yield* HttpApiClient.make(Api, {
-    baseUrl: (yield* SharedWorld).gateway().url,
+    baseUrl: (yield* SharedHarness).gateway().url,
     transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(token))
   })
 })
 
 describe("The typed client", () => {
-  const world = Layer.merge(SharedWorld.layer({ TOCSIN_TOKEN: token }), NodeHttpClient.layerUndici)
-  layer(world, { excludeTestServices: true })((it) => {
+  const harness = Layer.merge(SharedHarness.layer({ TOCSIN_TOKEN: token }), NodeHttpClient.layerUndici)
+  layer(harness, { excludeTestServices: true })((it) => {
     it.effect("writes back an integration and a rule that it read and edited", () =>
       Effect.gen(function* () {
-        const { slackUrl } = yield* SharedWorld
+        const { slackUrl } = yield* SharedHarness
         const api = yield* client(token)
         const id = IntegrationId.make("ops")
         const made = yield* api.integrations.create({

@@ -4,21 +4,21 @@ import { show } from "@tocsin/plugin-slack/testing"
 import { Effect } from "effect"
 import { ask, Delivery, listOf } from "../harness/answers.ts"
 import { eventually, until } from "../harness/gate.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const settings = { TOCSIN_PUBLIC_URL: "https://tocsin.example.com/gateway", TOCSIN_OPERATORS: "desk" }
 
 describe("Storms and operators", () => {
-  layer(SharedWorld.layer(settings), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(settings), { excludeTestServices: true })((it) => {
     it.effect("a digest links to a page that lists what it covers, for whoever has the link", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         yield* ask(201, "POST", "/v1/integrations", {
           id: "storm",
           name: "Storm",
           type: "slack",
           limits: { messages: 1, perSeconds: 1, burst: 1 },
-          settings: { url: `${world.slackUrl}/services/T0/B0/storm` }
+          settings: { url: `${harness.slackUrl}/services/T0/B0/storm` }
         })
         yield* ask(201, "POST", "/v1/rules", { name: "S", match: { source: "storm" }, integrations: ["storm"] })
         // More than the rate limit allows in a minute.
@@ -33,11 +33,11 @@ describe("Storms and operators", () => {
           test: { name: `db-${n}` }
         }))
         yield* ask(202, "POST", "/v1/alerts", alerts)
-        const told = () =>
-          world.slack.messages.filter(({ url }) => url.endsWith("/storm")).map(({ payload }) => payload)
+        const received = () =>
+          harness.slack.messages.filter(({ url }) => url.endsWith("/storm")).map(({ payload }) => payload)
         const isDigest = (payload: unknown) => show(payload).includes("https://tocsin.example.com/gateway/digests/")
-        yield* until("the digest", () => told().some(isDigest))
-        const [, key = ""] = /gateway\/digests\/([0-9a-f]{32})/.exec(show(told().find(isDigest))) ?? []
+        yield* until("the digest", () => received().some(isDigest))
+        const [, key = ""] = /gateway\/digests\/([0-9a-f]{32})/.exec(show(received().find(isDigest))) ?? []
 
         const delivered = Effect.map(ask(200, "GET", "/v1/deliveries?integration=storm&status=delivered"), ({ as }) =>
           as(listOf(Delivery))
@@ -62,17 +62,17 @@ describe("Storms and operators", () => {
 
     it.effect("operators get a notice of an integration that is broken, and the integration says so", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         for (const id of ["desk", "hook"]) {
           yield* ask(201, "POST", "/v1/integrations", {
             id,
             name: `The ${id}`,
             type: "slack",
-            settings: { url: `${world.slackUrl}/services/T0/B0/${id}` }
+            settings: { url: `${harness.slackUrl}/services/T0/B0/${id}` }
           })
         }
         yield* ask(201, "POST", "/v1/rules", { name: "H", match: { source: "hook" }, integrations: ["hook"] })
-        world.slack.script({ status: 403, body: "invalid_token" })
+        harness.slack.script({ status: 403, body: "invalid_token" })
         yield* ask(202, "POST", "/v1/alerts", {
           source: "hook",
           id: "1",
@@ -80,7 +80,7 @@ describe("Storms and operators", () => {
           startedAt: "2026-01-01T00:00:00Z",
           rule: { name: "x" }
         })
-        const notices = () => world.slack.messages.filter(({ url }) => url.endsWith("/desk"))
+        const notices = () => harness.slack.messages.filter(({ url }) => url.endsWith("/desk"))
         yield* until("the notice", () => notices().length > 0)
         assert.include(show(notices()[0]?.payload), "The integration The hook is broken")
         const { backlog, broken, oldestAt, state } = (yield* ask(200, "GET", "/v1/integrations/hook")).as(Integration)

@@ -7,16 +7,16 @@ import { get, type IncomingMessage } from "node:http"
 import { eventStream } from "../../src/api/eventStream.ts"
 import { Accepted } from "../harness/answers.ts"
 import { until } from "../harness/gate.ts"
-import { SharedWorld, type World } from "../harness/world.ts"
+import { SharedHarness, type Harness } from "../harness/gateway.ts"
 
 const token = "the-operators-t0ken"
 
 /** Reads server-sent events, by a connection of its own, until the test ends. */
-const listen = Effect.fnUntraced(function* (world: World, headers: { readonly [name: string]: string }) {
+const listen = Effect.fnUntraced(function* (harness: Harness, headers: { readonly [name: string]: string }) {
   let text = ""
   let hasEnded = false
   const sent = yield* Effect.acquireRelease(
-    Effect.sync(() => get(`${world.gateway().url}/v1/events`, { agent: false, headers })),
+    Effect.sync(() => get(`${harness.gateway().url}/v1/events`, { agent: false, headers })),
     (sent) => Effect.sync(() => sent.destroy())
   )
   const response = yield* Effect.callback<IncomingMessage>((resume) => {
@@ -51,12 +51,12 @@ const idsOf = (events: ReturnType<typeof eventsIn>) =>
   )
 
 describe("Live events", () => {
-  layer(SharedWorld.layer({ TOCSIN_TOKEN: token }), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer({ TOCSIN_TOKEN: token }), { excludeTestServices: true })((it) => {
     const bearer = { authorization: `Bearer ${token}` }
     const raise = (id: string) =>
-      Effect.flatMap(SharedWorld, (world) =>
+      Effect.flatMap(SharedHarness, (harness) =>
         Effect.map(
-          world.request(
+          harness.request(
             "POST",
             "/v1/alerts",
             { source: "live", id, state: "raised", startedAt: "2026-01-01T00:00:00Z", rule: { name: "A secret name" } },
@@ -68,8 +68,8 @@ describe("Live events", () => {
 
     it.effect("name what changed, and nothing of it; they are not kept, changed or held back on their way", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const stream = yield* listen(world, bearer)
+        const harness = yield* SharedHarness
+        const stream = yield* listen(harness, bearer)
         assert.strictEqual(stream.response.statusCode, 200)
         const header = (name: string) => stream.response.headers[name]
         assert.strictEqual(header("content-type"), "text/event-stream")
@@ -86,34 +86,34 @@ describe("Live events", () => {
 
     it.effect("resume after the last that was read, or say that some were missed", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const first = yield* listen(world, bearer)
+        const harness = yield* SharedHarness
+        const first = yield* listen(harness, bearer)
         const seen = yield* raise("b")
         yield* until("the alert", () => idsOf(first.events()).includes(seen))
         const last = first.events().findLast(({ id }) => id !== undefined)?.id ?? ""
         first.stop()
         const missed = yield* raise("c")
-        const second = yield* listen(world, { ...bearer, "last-event-id": last })
+        const second = yield* listen(harness, { ...bearer, "last-event-id": last })
         yield* until("what was missed", () => idsOf(second.events()).includes(missed))
         assert.notInclude(idsOf(second.events()), seen)
-        const third = yield* listen(world, { ...bearer, "last-event-id": "another.1" })
+        const third = yield* listen(harness, { ...bearer, "last-event-id": "another.1" })
         yield* until("the reset", () => third.events().some(({ event }) => event === "reset"))
       })
     )
 
     it.effect("end with the session, and are refused without one", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const refused = yield* listen(world, {})
+        const harness = yield* SharedHarness
+        const refused = yield* listen(harness, {})
         assert.strictEqual(refused.response.statusCode, 401)
-        const signedIn = yield* world.request("POST", "/v1/session", { token })
+        const signedIn = yield* harness.request("POST", "/v1/session", { token })
         const cookie = (signedIn.headers["set-cookie"] ?? "").split(";")[0] ?? ""
-        const stream = yield* listen(world, { cookie })
-        const others = yield* listen(world, bearer)
+        const stream = yield* listen(harness, { cookie })
+        const others = yield* listen(harness, bearer)
         yield* until("the stream to begin", () => stream.events().length > 0)
         const { session } = signedIn.as(Caller)
         assert.strictEqual(
-          (yield* world.request("DELETE", `/v1/sessions/${session?.id}`, undefined, bearer)).status,
+          (yield* harness.request("DELETE", `/v1/sessions/${session?.id}`, undefined, bearer)).status,
           204
         )
         yield* until("the end of the stream", stream.hasEnded)
@@ -124,12 +124,12 @@ describe("Live events", () => {
 
     it.effect("do not hold up a stop of the gateway", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const stream = yield* listen(world, bearer)
+        const harness = yield* SharedHarness
+        const stream = yield* listen(harness, bearer)
         yield* until("the stream to begin", () => stream.events().length > 0)
-        assert.strictEqual(yield* world.gateway().stop("SIGTERM"), 0)
+        assert.strictEqual(yield* harness.gateway().stop("SIGTERM"), 0)
         yield* until("the end of the stream", stream.hasEnded)
-        assert.notInclude(world.gateway().printed(), "failed")
+        assert.notInclude(harness.gateway().printed(), "failed")
       })
     )
   })

@@ -11,7 +11,7 @@ import {
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { Accepted, ask, errorsOf, listOf } from "../harness/answers.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const raise = (source: string, id: string, severity = "major") =>
   Effect.map(
@@ -27,13 +27,13 @@ const raise = (source: string, id: string, severity = "major") =>
   )
 
 describe("People's own questions and words", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("an alert that is closed by hand is cleared, and its source cannot raise the same again", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("hand", { match: { source: "hand" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("hand", { match: { source: "hand" } })
         const id = yield* raise("hand", "a")
-        yield* room.told(1)
+        yield* channels.received(1)
         const refused = yield* ask(400, "POST", `/v1/alerts/${id}/clear`, {})
         assert.include(refused.text, "/reason")
         const cleared = (yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "a drill" })).as(Alert)
@@ -43,22 +43,22 @@ describe("People's own questions and words", () => {
           notes.map(({ note }) => note),
           ["closed by hand: a drill"]
         )
-        const [, last] = yield* room.told(2)
+        const [, last] = yield* channels.received(2)
         assert.include(last?.slack.shown, "closed by hand")
         const again = (yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "once more" })).as(Alert)
         assert.deepStrictEqual(again, cleared)
         yield* raise("hand", "a", "critical")
-        yield* room.told(2)
+        yield* channels.received(2)
         yield* ask(404, "POST", "/v1/alerts/nobody/clear", { reason: "x" })
       })
     )
 
     it.effect("explain says for each integration what decided", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("why", { match: { source: "why" } })
-        yield* world.room("other", { match: { source: "other" } })
-        const lone = { name: "lone", type: "slack", settings: { url: `${world.slackUrl}/services/T0/B0/lone` } }
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("why", { match: { source: "why" } })
+        yield* harness.channels("other", { match: { source: "other" } })
+        const lone = { name: "lone", type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/lone` } }
         yield* ask(201, "POST", "/v1/integrations", { id: "lone", ...lone })
         yield* ask(201, "POST", "/v1/integrations", { id: "off", ...lone, enabled: false })
         yield* ask(201, "POST", "/v1/rules", {
@@ -68,7 +68,7 @@ describe("People's own questions and words", () => {
           integrations: ["off"]
         })
         const id = yield* raise("why", "a")
-        yield* room.told(1)
+        yield* channels.received(1)
         const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
         const why = Object.fromEntries(items.map(({ integration, told, why }) => [integration, { told, why }]))
         assert.deepStrictEqual(why["why-slack"], { told: true, why: "matched by rule why: Raised delivered" })
@@ -82,9 +82,9 @@ describe("People's own questions and words", () => {
 
     it.effect("explain names the outcome, and of a rule that does not match the condition that failed", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("outcome", { match: { source: "outcome" } })
-        const hook = { type: "slack", settings: { url: `${world.slackUrl}/services/T0/B0/outcome` } }
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("outcome", { match: { source: "outcome" } })
+        const hook = { type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/outcome` } }
         for (const id of ["picky", "asleep"]) yield* ask(201, "POST", "/v1/integrations", { ...hook, id, name: id })
         const rule = { match: { source: "outcome", severity: "critical", labels: { team: "n*" } }, name: "Picky" }
         yield* ask(201, "POST", "/v1/rules", { ...rule, id: "picky", integrations: ["picky"] })
@@ -96,7 +96,7 @@ describe("People's own questions and words", () => {
           integrations: ["asleep"]
         })
         const id = yield* raise("outcome", "a", "minor")
-        yield* room.told(1)
+        yield* channels.received(1)
         const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
         const of = (name: string) => items.find(({ integration }) => integration === name)
         assert.strictEqual(of("outcome-slack")?.outcome, "delivered")
@@ -117,12 +117,12 @@ describe("People's own questions and words", () => {
 
     it.effect("the timeline tells what happened in order, with the attempts", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("line", { match: { source: "line" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("line", { match: { source: "line" } })
         const id = yield* raise("line", "a")
-        yield* room.told(1)
+        yield* channels.received(1)
         yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "a drill" })
-        yield* room.told(2)
+        yield* channels.received(2)
         const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline)
         const times = items.map(({ at }) => at.epochMilliseconds)
         assert.deepStrictEqual(
@@ -160,11 +160,11 @@ describe("People's own questions and words", () => {
 
     it.effect("a redelivery of many says first how many it makes, and needs a reason for what was delivered", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("many", { match: { source: "many" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("many", { match: { source: "many" } })
         const id = yield* raise("many", "a")
         yield* raise("many", "b")
-        yield* room.told(2)
+        yield* channels.received(2)
         const filter = { alert: id, state: "delivered" }
         const redeliver = (body: object) => ask(200, "POST", "/v1/deliveries/redeliver", body)
         const dry = (yield* redeliver({ ...filter, dryRun: true })).as(Redelivered)
@@ -173,20 +173,20 @@ describe("People's own questions and words", () => {
         assert.strictEqual(errorsOf(refused)[0]?.path, "/reason")
         assert.deepStrictEqual((yield* redeliver({ alert: id, dryRun: true })).as(Redelivered).matching, 0)
         assert.strictEqual((yield* redeliver({ ...filter, reason: "a drill" })).as(Redelivered).redelivered, 2)
-        yield* room.told(3)
+        yield* channels.received(3)
       })
     )
 
     it.effect("a preview of a rule says what saving it would tell, and saves nothing", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("seen", { match: { source: "seen", severity: "critical" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("seen", { match: { source: "seen", severity: "critical" } })
         yield* raise("seen", "a", "critical")
         yield* raise("seen", "b", "minor")
         yield* raise("seen", "c", "minor")
-        yield* room.told(1)
+        yield* channels.received(1)
         const preview = Effect.fnUntraced(function* (changes: { readonly [name: string]: unknown }) {
-          const body = { ...room.rule, ...changes }
+          const body = { ...channels.rule, ...changes }
           return (yield* ask(200, "POST", "/v1/rules/preview", body)).as(RulePreview)
         })
         const wider = yield* preview({ match: { source: "seen" } })
@@ -194,19 +194,19 @@ describe("People's own questions and words", () => {
         const off = yield* preview({ enabled: false })
         assert.deepStrictEqual([off.raise, off.clear], [0, 2])
         assert.deepStrictEqual(yield* preview({ name: "another" }), { raise: 0, clear: 0, integrations: [] })
-        const unknown = yield* ask(400, "POST", "/v1/rules/preview", { ...room.rule, integrations: ["nobody"] })
+        const unknown = yield* ask(400, "POST", "/v1/rules/preview", { ...channels.rule, integrations: ["nobody"] })
         assert.strictEqual(errorsOf(unknown)[0]?.path, "/integrations/0")
-        yield* room.told(1)
+        yield* channels.received(1)
       })
     )
 
     it.effect("a preview of a rule without an id is of a new one, whatever ids there are", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("preview", { match: { source: "held" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("preview", { match: { source: "held" } })
         yield* raise("held", "a", "major")
-        yield* room.told(1)
-        const body = { ...room.rule, id: undefined, integrations: [] }
+        yield* channels.received(1)
+        const body = { ...channels.rule, id: undefined, integrations: [] }
         const { clear } = (yield* ask(200, "POST", "/v1/rules/preview", body)).as(RulePreview)
         assert.strictEqual(clear, 0)
       })

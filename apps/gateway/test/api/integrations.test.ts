@@ -2,13 +2,13 @@ import { assert, describe, layer } from "@effect/vitest"
 import { AlertRule, Integration } from "@tocsin/client"
 import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
-import { fast } from "../harness/room.ts"
-import { type Answer, SharedWorld } from "../harness/world.ts"
+import { fast } from "../harness/channels.ts"
+import { type Answer, SharedHarness } from "../harness/gateway.ts"
 
 const all = "/v1/integrations"
 
 describe("Integrations", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
       name: "#ops",
       type: "slack",

@@ -3,7 +3,7 @@ import { Consequences, Integration, Lane, Source } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { ask, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const raise = (source: string, id: string) =>
   ask(202, "POST", "/v1/alerts", {
@@ -19,11 +19,11 @@ const Activities = Schema.Struct({
 })
 
 describe("What operators see and do of lanes, integrations and sources", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("a paused integration queues and sends nothing; resumed it sends what was queued", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("rest", { match: { source: "rest" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("rest", { match: { source: "rest" } })
         const path = "/v1/integrations/rest-slack"
         yield* ask(400, "POST", `${path}/pause`, {})
         yield* ask(404, "POST", "/v1/integrations/nobody/pause", { reason: "x" })
@@ -40,16 +40,16 @@ describe("What operators see and do of lanes, integrations and sources", () => {
         // The other integration of the rule is sent to meanwhile.
         yield* eventually(
           "the other message",
-          Effect.sync(() => world.hipChat.messages.length),
+          Effect.sync(() => harness.hipChat.messages.length),
           (sent) => sent > 0
         )
         const waiting = yield* lane
         assert.deepStrictEqual([waiting?.pending, waiting?.paused?.reason], [1, "A move"])
         assert.isDefined(waiting?.oldestAt)
-        assert.lengthOf(world.slack.messages, 0)
+        assert.lengthOf(harness.slack.messages, 0)
         const resumed = (yield* ask(200, "POST", `${path}/resume`, { reason: "Moved" })).as(Integration)
         assert.isUndefined(resumed.paused)
-        yield* room.told(1)
+        yield* channels.received(1)
         const after = yield* eventually("an empty lane", lane, (one) => one?.pending === 0)
         assert.deepStrictEqual(after?.circuit, { state: "closed" })
         assert.isDefined(after?.rateLimit)
@@ -60,18 +60,18 @@ describe("What operators see and do of lanes, integrations and sources", () => {
 
     it.effect("an integration says which rules use it, and why it last failed", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        yield* world.room("fails", { match: { source: "fails" } })
+        const harness = yield* SharedHarness
+        yield* harness.channels("fails", { match: { source: "fails" } })
         const integration = Effect.map(ask(200, "GET", "/v1/integrations/fails-slack"), ({ as }) => as(Integration))
         assert.include(
           (yield* integration).rules.map(({ id }) => String(id)),
           "fails"
         )
         assert.isUndefined((yield* integration).lastFailure)
-        world.slackGate.hold()
+        harness.slackGate.hold()
         yield* raise("fails", "a")
-        yield* eventually("the attempt", Effect.sync(world.slackGate.held), (held) => held > 0)
-        world.slackGate.open("drop")
+        yield* eventually("the attempt", Effect.sync(harness.slackGate.held), (held) => held > 0)
+        harness.slackGate.open("drop")
         const failed = yield* eventually("the failure", integration, ({ lastFailure }) => lastFailure !== undefined)
         assert.match(failed.lastFailure?.reason ?? "", /^Unavailable: /)
       })
@@ -79,8 +79,8 @@ describe("What operators see and do of lanes, integrations and sources", () => {
 
     it.effect("the consequences of an edit are told before it is saved", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const hook = { type: "slack", settings: { url: `${world.slackUrl}/services/T0/B0/later` } }
+        const harness = yield* SharedHarness
+        const hook = { type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/later` } }
         const later = { ...hook, id: "later", name: "Later", enabled: false }
         yield* ask(201, "POST", "/v1/integrations", later)
         yield* ask(201, "POST", "/v1/rules", {

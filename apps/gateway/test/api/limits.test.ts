@@ -5,10 +5,10 @@ import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
 import { alert, posted, refused } from "../harness/posting.ts"
 import { routesWithBody } from "../harness/routes.ts"
-import { fixture, SharedWorld } from "../harness/world.ts"
+import { fixture, SharedHarness } from "../harness/gateway.ts"
 
 describe("The limits of an alert", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("let pass what is just within them, and cut names and count observations beyond", () =>
       Effect.gen(function* () {
         const long = "n".repeat(4097)
@@ -123,7 +123,7 @@ describe("The limits of an alert", () => {
 })
 
 describe("The limits of the configuration", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const rule = { name: "R", match: {}, integrations: [] }
     const many = (length: number) => Array.from({ length }, (_, n) => `${n}`)
 
@@ -158,7 +158,7 @@ describe("The limits of the configuration", () => {
 
     it.effect("name ten of those that name an integration, and count the rest", () =>
       Effect.gen(function* () {
-        yield* (yield* SharedWorld).room("named", { match: { source: "nobody" } })
+        yield* (yield* SharedHarness).channels("named", { match: { source: "nobody" } })
         for (const id of many(9)) {
           yield* ask(201, "POST", "/v1/rules", { ...rule, id: `named-${id}`, integrations: ["named-slack"] })
         }

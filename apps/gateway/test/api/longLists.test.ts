@@ -3,7 +3,7 @@ import { AlertSummary } from "@tocsin/client"
 import { Effect, type Schema } from "effect"
 import { ask, AlertDetails, listOf, UnreadableBody } from "../harness/answers.ts"
 import { alert } from "../harness/posting.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const mebibyte = 1024 * 1024
 const long = "x".repeat(4000)
@@ -25,7 +25,7 @@ const pages = Effect.fnUntraced(function* <Item extends Schema.Codec<any, any>>(
 })
 
 describe("Lists of long items", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("lists alerts without their observations, in pages of 4 MiB", () =>
       Effect.gen(function* () {
         const observations = Array.from({ length: 900 }, (_, n) => ({ name: `${n}`, atStart: long }))

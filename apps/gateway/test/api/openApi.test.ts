@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { ask } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const require = createRequire(import.meta.url)
 const redocly = require.resolve("@redocly/cli/bin/cli.js")
@@ -59,7 +59,7 @@ const Document = Schema.Struct({
 const document = Effect.map(ask(200, "GET", "/openapi.json"), ({ as }) => as(Document))
 
 describe("The OpenAPI document", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("is a valid one of version 3.1", () =>
       Effect.gen(function* () {
         const { text } = yield* ask(200, "GET", "/openapi.json")
@@ -81,11 +81,11 @@ describe("The OpenAPI document", () => {
 
     it.effect("has no route that is not served", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         // A stream of events has no end; its own test shows that it is served.
         for (const route of routes().filter((route) => route !== "GET /v1/events")) {
           const [method, path] = Schema.decodeUnknownSync(Schema.Tuple([Method, Schema.String]))(route.split(" "))
-          const { text } = yield* world.request(method, path.replaceAll(/\{\w+\}/g, "none"))
+          const { text } = yield* harness.request(method, path.replaceAll(/\{\w+\}/g, "none"))
           assert.notInclude(text, "There is no such route", route)
         }
         yield* ask(404, "GET", "/v1/none")
@@ -225,7 +225,7 @@ describe("The OpenAPI document", () => {
 
     it.effect.each(["/docs", "/openapi.json"])("%s is compressed once, and has an ETag", (path) =>
       Effect.gen(function* () {
-        const { url } = (yield* SharedWorld).gateway()
+        const { url } = (yield* SharedHarness).gateway()
         const get = (headers: { readonly [name: string]: string }) => send(url, { method: "GET", path, headers })
         const plain = yield* get({})
         assert.strictEqual(plain.status, 200)
@@ -257,7 +257,7 @@ describe("The OpenAPI document", () => {
         assert.include(page.headers["content-security-policy"], "default-src 'none'")
         assert.notMatch(page.text, /<(script|link|img)[^>]*(src|href)="http/)
         assert.include(page.text, "Integration-hipchat")
-        const root = yield* (yield* SharedWorld).request("GET", "/")
+        const root = yield* (yield* SharedHarness).request("GET", "/")
         assert.deepStrictEqual([root.status, root.headers["location"]], [302, "/docs"])
       })
     )

@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { IntegrationPreview, Plugin } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { ask, errorsOf } from "../harness/answers.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const canary = "c4n4ry-T0K3N"
 
@@ -20,7 +20,7 @@ const hipchat = {
 const kinds = ["Raised", "Escalated", "Reminder", "Cleared", "RaisedAndCleared", "Digest", "Notice", "Test"]
 
 describe("A preview", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([slack, hipchat])(
       "of $type shows each kind in words, as data and as its request, without a secret",
       (payload) =>

@@ -1,10 +1,10 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask, errorsOf } from "../harness/answers.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 describe("A query", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       ["/v1/alerts?foo=1", "query:/foo", "Expected no field of this name"],
       ["/v1/deliveries?status[]=dead", "query:/status[]", "Expected no field of this name"],

@@ -2,18 +2,18 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { AlertDetails, Accepted, ask, Delivery, errorsOf, Problem } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 /** An alert that both rooms were told of; gives the delivery to Slack. */
 const delivered = Effect.fnUntraced(function* (id: string) {
-  const world = yield* SharedWorld
-  const room = yield* world.room(id, { match: { source: id } })
+  const harness = yield* SharedHarness
+  const channels = yield* harness.channels(id, { match: { source: id } })
   const alert = { source: id, id, state: "raised", startedAt: "2026-01-15T02:00:00Z", rule: { name: id } }
   const { items } = (yield* ask(202, "POST", "/v1/alerts", alert)).as(Accepted)
-  yield* room.told(1)
+  yield* channels.received(1)
   const { deliveries } = (yield* ask(200, "GET", `/v1/alerts/${items[0]?.id}`)).as(AlertDetails)
-  const [delivery] = deliveries.filter(({ integration }) => integration === room.integrations.slack)
-  return { room, path: `/v1/deliveries/${delivery?.id}/redeliver`, id: delivery?.id }
+  const [delivery] = deliveries.filter(({ integration }) => integration === channels.integrations.slack)
+  return { channels, path: `/v1/deliveries/${delivery?.id}/redeliver`, id: delivery?.id }
 })
 
 const basic = (user: string, password: string) => ({
@@ -21,7 +21,7 @@ const basic = (user: string, password: string) => ({
 })
 
 describe("Redelivery (D7)", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("makes a new delivery that names the old one, who asked, and why", () =>
       Effect.gen(function* () {
         const { id, path } = yield* delivered("again")
@@ -36,23 +36,23 @@ describe("Redelivery (D7)", () => {
 
     it.effect("of what was delivered needs a reason, with a body or without", () =>
       Effect.gen(function* () {
-        const { path, room } = yield* delivered("why")
+        const { path, channels } = yield* delivered("why")
         for (const body of [undefined, {}, null]) {
           assert.strictEqual(errorsOf(yield* ask(400, "POST", path, body))[0]?.path, "/reason")
         }
-        yield* room.told(1)
+        yield* channels.received(1)
       })
     )
 
     it.effect("is refused while another waits, and of what there is not", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const { path } = yield* delivered("twice")
-        world.slackGate.hold()
+        harness.slackGate.hold()
         yield* ask(200, "POST", path, { reason: "one" })
         const { as } = yield* ask(409, "POST", path, { reason: "two" })
         assert.include(as(Problem).detail, "still waits")
-        world.slackGate.open()
+        harness.slackGate.open()
         yield* ask(404, "POST", "/v1/deliveries/none/redeliver", { reason: "none" })
       })
     )

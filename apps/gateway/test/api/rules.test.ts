@@ -1,28 +1,28 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Clock, Effect } from "effect"
-import type { Told } from "../harness/room.ts"
-import { ownFixture, SharedWorld } from "../harness/world.ts"
+import type { Received } from "../harness/channels.ts"
+import { ownFixture, SharedHarness } from "../harness/gateway.ts"
 
 /** A raised alert of the test's own, told in both rooms. */
 const raised = Effect.fnUntraced(function* (id: string, options: { readonly notifyOnClear?: boolean } = {}) {
-  const world = yield* SharedWorld
-  const room = yield* world.room(id, { match: { rule: id }, ...options })
+  const harness = yield* SharedHarness
+  const channels = yield* harness.channels(id, { match: { rule: id }, ...options })
   const post = Effect.fnUntraced(function* (name: string) {
     const body = yield* ownFixture(name, id)
-    const { status, text } = yield* world.request("POST", "/v1/sources/thousandeyes", body)
+    const { status, text } = yield* harness.request("POST", "/v1/sources/thousandeyes", body)
     assert.strictEqual(status, 200, text)
   })
   const edit = Effect.fnUntraced(function* (changes: { readonly [name: string]: unknown }) {
-    const { status, text } = yield* world.request("PUT", `/v1/rules/${id}`, { ...room.rule, ...changes })
+    const { status, text } = yield* harness.request("PUT", `/v1/rules/${id}`, { ...channels.rule, ...changes })
     assert.strictEqual(status, 200, text)
   })
   yield* post("trigger")
-  yield* room.told(1)
-  return { world, room, edit, post, path: `/v1/rules/${id}` }
+  yield* channels.received(1)
+  return { harness, channels, edit, post, path: `/v1/rules/${id}` }
 })
 
 describe("An edit of an alert rule", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const edits: ReadonlyArray<{
       readonly name: string
       readonly because: string
@@ -43,11 +43,11 @@ describe("An edit of an alert rule", () => {
       { name: "that deletes it", because: "alert rule removed", changes: undefined }
     ]
     const apply = Effect.fnUntraced(function* (
-      { edit, path, world }: Effect.Success<ReturnType<typeof raised>>,
+      { edit, path, harness }: Effect.Success<ReturnType<typeof raised>>,
       changes: { readonly [name: string]: unknown } | undefined
     ) {
       if (changes !== undefined) return yield* edit(changes)
-      assert.strictEqual((yield* world.request("DELETE", path)).status, 204)
+      assert.strictEqual((yield* harness.request("DELETE", path)).status, 204)
     })
 
     it.effect.each(edits)(
@@ -59,7 +59,7 @@ describe("An edit of an alert rule", () => {
           const before = yield* Clock.currentTimeMillis
           yield* apply(own, changes)
           const after = yield* Clock.currentTimeMillis
-          const [, cleared] = yield* own.room.told(2)
+          const [, cleared] = yield* own.channels.received(2)
           assert.strictEqual(cleared?.slack.color, "#9E9E9E")
           assert.strictEqual(cleared?.hipChat.color, "gray")
           assert.isFalse(cleared?.hipChat.notify)
@@ -75,7 +75,7 @@ describe("An edit of an alert rule", () => {
           }
           // The alert itself goes on, and its own end is no news here any more.
           yield* own.post("trigger-cleared")
-          yield* own.room.told(2)
+          yield* own.channels.received(2)
         })
     )
 
@@ -83,18 +83,18 @@ describe("An edit of an alert rule", () => {
       Effect.gen(function* () {
         const own = yield* raised(`off-${name.replaceAll(" ", "-")}`, { notifyOnClear: false })
         yield* apply(own, changes === undefined ? undefined : { notifyOnClear: false, ...changes })
-        yield* own.room.told(1)
+        yield* own.channels.received(1)
       })
     )
 
     it.effect("that takes one of its integrations clears there and not at the other", () =>
       Effect.gen(function* () {
-        const { edit, post, room } = yield* raised("one-of-two")
-        yield* edit({ integrations: [room.integrations.slack] })
+        const { edit, post, channels } = yield* raised("one-of-two")
+        yield* edit({ integrations: [channels.integrations.slack] })
         yield* post("trigger-cleared")
-        const told = yield* room.told(2)
-        assert.include(told[1]?.hipChat.shown, "integration removed from the rule")
-        assert.include(told[1]?.slack.shown, "conditions no longer met")
+        const received = yield* channels.received(2)
+        assert.include(received[1]?.hipChat.shown, "integration removed from the rule")
+        assert.include(received[1]?.slack.shown, "conditions no longer met")
       })
     )
 
@@ -102,72 +102,72 @@ describe("An edit of an alert rule", () => {
       Effect.gen(function* () {
         const on = yield* raised("back-on")
         yield* on.edit({ enabled: false })
-        yield* on.room.told(2)
+        yield* on.channels.received(2)
         yield* on.edit({})
-        const told = yield* on.room.told(3)
-        assert.deepStrictEqual(headlines(told, "back-on"), ["Raised", "Cleared", "Raised"])
+        const received = yield* on.channels.received(3)
+        assert.deepStrictEqual(headlines(received, "back-on"), ["Raised", "Cleared", "Raised"])
 
         const off = yield* raised("back-off", { notifyOnClear: false })
         yield* off.edit({ enabled: false, notifyOnClear: false })
         yield* off.edit({ notifyOnClear: false })
-        yield* off.room.told(1)
+        yield* off.channels.received(1)
         // It is held again, so its end is told once that is wished.
         yield* off.edit({ notifyOnClear: true })
         yield* off.post("trigger-cleared")
-        assert.deepStrictEqual(headlines(yield* off.room.told(2), "back-off"), ["Raised", "Cleared"])
+        assert.deepStrictEqual(headlines(yield* off.channels.received(2), "back-off"), ["Raised", "Cleared"])
       })
     )
 
     it.effect("of notifyOnClear alone sends nothing, and counts when the alert clears", () =>
       Effect.gen(function* () {
-        const { edit, post, room } = yield* raised("toggled")
+        const { edit, post, channels } = yield* raised("toggled")
         yield* edit({ notifyOnClear: false })
         yield* edit({ notifyOnClear: true })
         yield* edit({ notifyOnClear: false })
-        yield* room.told(1)
+        yield* channels.received(1)
         yield* post("trigger-cleared")
-        yield* room.told(1)
+        yield* channels.received(1)
       })
     )
 
     it.effect("that another rule still holds says nothing", () =>
       Effect.gen(function* () {
-        const { edit, room, world } = yield* raised("held")
+        const { edit, channels, harness } = yield* raised("held")
         const other = {
           id: "held-too",
           name: "Other",
           match: { rule: "held" },
-          integrations: room.rule["integrations"]
+          integrations: channels.rule["integrations"]
         }
-        assert.strictEqual((yield* world.request("POST", "/v1/rules", other)).status, 201)
-        yield* room.told(1)
+        assert.strictEqual((yield* harness.request("POST", "/v1/rules", other)).status, 201)
+        yield* channels.received(1)
         yield* edit({ enabled: false })
-        yield* room.told(1)
+        yield* channels.received(1)
         // The first held it with notifyOnClear, so the room is told when the last lets go.
-        assert.strictEqual((yield* world.request("DELETE", "/v1/rules/held-too")).status, 204)
-        assert.include((yield* room.told(2))[1]?.slack.shown, "Cleared here: alert rule removed")
+        assert.strictEqual((yield* harness.request("DELETE", "/v1/rules/held-too")).status, 204)
+        assert.include((yield* channels.received(2))[1]?.slack.shown, "Cleared here: alert rule removed")
       })
     )
 
     it.effect("that makes a rule match tells the alerts that are open, with their real start", () =>
       Effect.gen(function* () {
-        const { post, world } = yield* raised("open")
-        const late = yield* world.room("late", { match: { rule: "open" } })
-        const [told] = yield* late.told(1)
-        assert.include(told?.slack.shown, "Raised: open on checkout-eu")
-        assert.include(told?.slack.shown, "Started: 2022-04-25 22:18:00 UTC")
-        assert.include(told?.hipChat.shown, "&roundId=1650925080&")
+        const { post, harness } = yield* raised("open")
+        const late = yield* harness.channels("late", { match: { rule: "open" } })
+        const [received] = yield* late.received(1)
+        assert.include(received?.slack.shown, "Raised: open on checkout-eu")
+        assert.include(received?.slack.shown, "Started: 2022-04-25 22:18:00 UTC")
+        assert.include(received?.hipChat.shown, "&roundId=1650925080&")
         yield* post("trigger-cleared")
-        yield* late.told(2)
-        const later = yield* world.room("later", { match: { rule: "open" } })
-        yield* later.told(0)
+        yield* late.received(2)
+        const later = yield* harness.channels("later", { match: { rule: "open" } })
+        yield* later.received(0)
       })
     )
   })
 })
 
-const headlines = (told: ReadonlyArray<Told>, id: string) =>
-  told.map(({ hipChat, slack }) => {
+const headlines = (received: ReadonlyArray<Received>, id: string) =>
+  received.map(({ hipChat, slack }) => {
     const [slackWord, hipChatWord] = [slack.shown, hipChat.shown].map(
       (shown) => new RegExp(`(\\w+)(?: here: [\\w ]+ –|:) ${id} on`).exec(shown)?.[1]
     )

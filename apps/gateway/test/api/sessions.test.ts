@@ -4,7 +4,7 @@ import { Effect, Schedule, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { listOf, Problem } from "../harness/answers.ts"
-import { make, SharedWorld, type World } from "../harness/world.ts"
+import { make, SharedHarness, type Harness } from "../harness/gateway.ts"
 
 const token = "the-operators-t0ken"
 
@@ -13,8 +13,8 @@ const ownPage = { "sec-fetch-site": "same-origin", "content-type": "application/
 
 const Times = Schema.Struct({ session: Schema.Struct({ createdAt: Schema.String, expiresAt: Schema.String }) })
 
-const signIn = (world: World, headers: { readonly [name: string]: string } = {}) =>
-  world.request("POST", "/v1/session", { token }, headers)
+const signIn = (harness: Harness, headers: { readonly [name: string]: string } = {}) =>
+  harness.request("POST", "/v1/session", { token }, headers)
 
 /** The cookie of a response, as a browser sends it back. */
 const cookieOf = ({ headers }: { readonly headers: { readonly [name: string]: string | undefined } }) => ({
@@ -22,13 +22,13 @@ const cookieOf = ({ headers }: { readonly headers: { readonly [name: string]: st
 })
 
 describe("A session", () => {
-  layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
+  layer(SharedHarness.layer({ TOCSIN_TOKEN: token, TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
     excludeTestServices: true
   })((it) => {
     it.effect("is given for the token in a cookie that scripts cannot read, and reads what the token reads", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const signedIn = yield* signIn(world, { ...ownPage, "user-agent": "Firefox" })
+        const harness = yield* SharedHarness
+        const signedIn = yield* signIn(harness, { ...ownPage, "user-agent": "Firefox" })
         assert.strictEqual(signedIn.status, 201)
         const { session, ...caller } = signedIn.as(Caller)
         assert.deepInclude(caller, { signInRequired: true, signedInBy: "session", scopes: ["admin"], isSecure: false })
@@ -39,13 +39,13 @@ describe("A session", () => {
         assert.match(set, /^tocsin_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/)
         assert.notInclude(signedIn.text, set.slice("tocsin_session=".length, 50))
         const cookie = cookieOf(signedIn)
-        assert.strictEqual((yield* world.request("GET", "/v1/alerts", undefined, cookie)).status, 200)
-        const me = (yield* world.request("GET", "/v1/session", undefined, cookie)).as(Caller)
+        assert.strictEqual((yield* harness.request("GET", "/v1/alerts", undefined, cookie)).status, 200)
+        const me = (yield* harness.request("GET", "/v1/session", undefined, cookie)).as(Caller)
         assert.strictEqual(me.session?.id, session?.id)
         assert.isString(me.version)
         // Only a hash of it is stored.
-        const stored = readdirSync(dirname(world.database))
-          .map((name) => readFileSync(join(dirname(world.database), name), "latin1"))
+        const stored = readdirSync(dirname(harness.database))
+          .map((name) => readFileSync(join(dirname(harness.database), name), "latin1"))
           .join("\n")
         assert.include(stored, session?.id ?? "none")
         assert.notInclude(stored, cookie.cookie.slice("tocsin_session=".length))
@@ -55,8 +55,8 @@ describe("A session", () => {
 
     it.effect("has a Secure cookie where a trusted proxy ends TLS", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const signedIn = yield* signIn(world, { "x-forwarded-for": "198.51.100.1", "x-forwarded-proto": "https" })
+        const harness = yield* SharedHarness
+        const signedIn = yield* signIn(harness, { "x-forwarded-for": "198.51.100.1", "x-forwarded-proto": "https" })
         assert.match(signedIn.headers["set-cookie"] ?? "", /; Secure/)
         assert.isTrue(signedIn.as(Caller).isSecure)
       })
@@ -64,13 +64,13 @@ describe("A session", () => {
 
     it.effect("changes something only by JSON from the gateway's own pages", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const cookie = cookieOf(yield* signIn(world))
-        const host = new URL(world.gateway().url).host
+        const harness = yield* SharedHarness
+        const cookie = cookieOf(yield* signIn(harness))
+        const host = new URL(harness.gateway().url).host
         const rule = { name: "none", match: {}, integrations: [] }
         const post = (headers: { readonly [name: string]: string }) =>
           Effect.map(
-            world.request("POST", "/v1/rules/preview", rule, { ...cookie, ...headers }),
+            harness.request("POST", "/v1/rules/preview", rule, { ...cookie, ...headers }),
             ({ status }) => status
           )
         assert.strictEqual(yield* post(ownPage), 200)
@@ -84,7 +84,7 @@ describe("A session", () => {
         }
         const remove = (headers: { readonly [name: string]: string }) =>
           Effect.map(
-            world.request("DELETE", "/v1/rules/none", undefined, { ...cookie, ...headers }),
+            harness.request("DELETE", "/v1/rules/none", undefined, { ...cookie, ...headers }),
             ({ status }) => status
           )
         assert.strictEqual(yield* remove({ "sec-fetch-site": "same-origin" }), 403)
@@ -97,11 +97,11 @@ describe("A session", () => {
 
     it.effect("ends by signing out, and by being revoked; others go on", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const [first, second, third] = [yield* signIn(world), yield* signIn(world), yield* signIn(world)]
+        const harness = yield* SharedHarness
+        const [first, second, third] = [yield* signIn(harness), yield* signIn(harness), yield* signIn(harness)]
         const reads = (signedIn: typeof first) =>
-          Effect.map(world.request("GET", "/v1/alerts", undefined, cookieOf(signedIn)), ({ status }) => status)
-        const sessions = Effect.map(world.request("GET", "/v1/sessions", undefined, cookieOf(third)), ({ as }) =>
+          Effect.map(harness.request("GET", "/v1/alerts", undefined, cookieOf(signedIn)), ({ status }) => status)
+        const sessions = Effect.map(harness.request("GET", "/v1/sessions", undefined, cookieOf(third)), ({ as }) =>
           as(listOf(Session))
         )
         const ids = [first, second, third].map(({ as }) => as(Caller).session?.id)
@@ -114,11 +114,14 @@ describe("A session", () => {
             [ids[0], false]
           ]
         )
-        const out = yield* world.request("DELETE", "/v1/session", undefined, { ...cookieOf(first), ...ownPage })
+        const out = yield* harness.request("DELETE", "/v1/session", undefined, { ...cookieOf(first), ...ownPage })
         assert.strictEqual(out.status, 204)
         assert.match(out.headers["set-cookie"] ?? "", /^tocsin_session=; .*Max-Age=0/)
         assert.strictEqual(yield* reads(first), 401)
-        const revoke = world.request("DELETE", `/v1/sessions/${ids[1]}`, undefined, { ...cookieOf(third), ...ownPage })
+        const revoke = harness.request("DELETE", `/v1/sessions/${ids[1]}`, undefined, {
+          ...cookieOf(third),
+          ...ownPage
+        })
         assert.strictEqual((yield* revoke).status, 204)
         assert.strictEqual((yield* revoke).status, 404)
         assert.strictEqual(yield* reads(second), 401)
@@ -129,7 +132,7 @@ describe("A session", () => {
         )
         // A page that still has the cookie learns that it must sign in, and is not taken for one that guesses.
         for (let n = 0; n < 8; n++) {
-          const { as, headers, status } = yield* world.request("GET", "/v1/session", undefined, cookieOf(second))
+          const { as, headers, status } = yield* harness.request("GET", "/v1/session", undefined, cookieOf(second))
           assert.strictEqual(status, 200)
           assert.deepStrictEqual(as(Caller), { signInRequired: true, scopes: [], isSecure: false })
           assert.match(headers["set-cookie"] ?? "", /Max-Age=0/)
@@ -139,18 +142,18 @@ describe("A session", () => {
 
     it.effect("is not given for a wrong token, nor to another origin's page, and its secret cannot be tried out", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const from = (last: number) => ({ "x-forwarded-for": `203.0.113.${last}` })
-        const wrong = yield* world.request("POST", "/v1/session", { token: "another" }, from(1))
+        const wrong = yield* harness.request("POST", "/v1/session", { token: "another" }, from(1))
         assert.strictEqual(wrong.status, 401)
         assert.notInclude(wrong.text, "another")
-        assert.strictEqual((yield* signIn(world, { "sec-fetch-site": "cross-site" })).status, 403)
-        assert.strictEqual((yield* signIn(world, { origin: "https://evil.example" })).status, 403)
+        assert.strictEqual((yield* signIn(harness, { "sec-fetch-site": "cross-site" })).status, 403)
+        assert.strictEqual((yield* signIn(harness, { origin: "https://evil.example" })).status, 403)
         /** The first refusal of eight that try at once, again and again. */
         const refusal = (path: string, body: unknown, headers: { readonly [name: string]: string }) =>
           Effect.raceAll(
             Array.from({ length: 8 }, () =>
-              world
+              harness
                 .request(body === undefined ? "GET" : "POST", path, body, headers)
                 .pipe(Effect.repeat({ until: ({ status }) => status === 429, schedule: Schedule.spaced("20 millis") }))
             )
@@ -165,32 +168,32 @@ describe("A session", () => {
           assert.isAtLeast(Number(throttled.headers["retry-after"]), 1)
         }
         // Whoever knows the token is not held up by others.
-        assert.strictEqual((yield* signIn(world, from(2))).status, 201)
+        assert.strictEqual((yield* signIn(harness, from(2))).status, 201)
       })
     )
   })
 
   it.live("is not needed without a token", () =>
     Effect.gen(function* () {
-      const world = yield* make()
-      const me = (yield* world.request("GET", "/v1/session")).as(Caller)
+      const harness = yield* make()
+      const me = (yield* harness.request("GET", "/v1/session")).as(Caller)
       assert.deepInclude(me, { signInRequired: false, signedInBy: "thisMachine", scopes: ["admin"] })
-      const elsewhere = (yield* world.request("GET", "/v1/session", undefined, { host: "evil.example" })).as(Caller)
+      const elsewhere = (yield* harness.request("GET", "/v1/session", undefined, { host: "evil.example" })).as(Caller)
       assert.deepStrictEqual(elsewhere, { signInRequired: false, scopes: [], isSecure: false })
-      assert.strictEqual((yield* signIn(world)).status, 409)
+      assert.strictEqual((yield* signIn(harness)).status, 409)
     })
   )
 
   it.live("survives a restart, and ends when the token changes", () =>
     Effect.gen(function* () {
-      const world = yield* make({ TOCSIN_TOKEN: token })
-      const cookie = cookieOf(yield* signIn(world))
-      const reads = Effect.map(world.request("GET", "/v1/alerts", undefined, cookie), ({ status }) => status)
-      yield* world.gateway().stop("SIGTERM")
-      yield* world.start
+      const harness = yield* make({ TOCSIN_TOKEN: token })
+      const cookie = cookieOf(yield* signIn(harness))
+      const reads = Effect.map(harness.request("GET", "/v1/alerts", undefined, cookie), ({ status }) => status)
+      yield* harness.gateway().stop("SIGTERM")
+      yield* harness.start
       assert.strictEqual(yield* reads, 200)
-      yield* world.gateway().stop("SIGTERM")
-      yield* world.startWith({ TOCSIN_TOKEN: "another-operators-t0ken" })
+      yield* harness.gateway().stop("SIGTERM")
+      yield* harness.startWith({ TOCSIN_TOKEN: "another-operators-t0ken" })
       assert.strictEqual(yield* reads, 401)
     })
   )

@@ -2,7 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Integration, TestSend } from "@tocsin/client"
 import { Effect } from "effect"
 import { ask, Delivery, errorsOf, listOf } from "../harness/answers.ts"
-import { hipChatToken, SharedWorld } from "../harness/world.ts"
+import { hipChatToken, SharedHarness } from "../harness/gateway.ts"
 
 const outcomes = (answer: { readonly as: (schema: typeof TestSend) => typeof TestSend.Type }) =>
   answer.as(TestSend).items.map(({ detail, of, reason, status }) => ({
@@ -18,18 +18,18 @@ const both = [
 ]
 
 describe("Test sends (D6)", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect(
       "show a raised and a cleared message in both of the seed's channels, without a body or with an empty one",
       () =>
         Effect.gen(function* () {
-          const world = yield* SharedWorld
-          const { integrations } = yield* world.room("tested", { match: { source: "nobody" } })
+          const harness = yield* SharedHarness
+          const { integrations } = yield* harness.channels("tested", { match: { source: "nobody" } })
           const slack = yield* ask(200, "POST", `/v1/integrations/${integrations.slack}/test`)
           assert.deepStrictEqual(outcomes(slack), both)
           const hipChat = yield* ask(200, "POST", `/v1/integrations/${integrations.hipChat}/test`, {})
           assert.deepStrictEqual(outcomes(hipChat), both)
-          for (const messages of [world.slack.messages, world.hipChat.messages]) {
+          for (const messages of [harness.slack.messages, harness.hipChat.messages]) {
             const shown = messages
               .filter(({ url }) => url.includes("tested"))
               .map(({ payload }) => JSON.stringify(payload))
@@ -43,8 +43,8 @@ describe("Test sends (D6)", () => {
 
     it.effect("try settings before they are saved; secrets that these leave out are the stored ones", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const url = `${world.hipChatUrl}/v2/room/before/notification`
+        const harness = yield* SharedHarness
+        const url = `${harness.hipChatUrl}/v2/room/before/notification`
         const unsaved = { name: "Room", type: "hipchat", settings: { url, authToken: hipChatToken } }
         assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/test", unsaved)), both)
         assert.strictEqual(
@@ -60,7 +60,7 @@ describe("Test sends (D6)", () => {
         const after = url.replace("before", "after")
         const moved = { settings: { url: after, authToken: hipChatToken } }
         assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", moved)), both)
-        assert.isTrue(world.hipChat.messages.some((message) => message.url === "/v2/room/after/notification"))
+        assert.isTrue(harness.hipChat.messages.some((message) => message.url === "/v2/room/after/notification"))
 
         // Without an id of a stored one there is no stored secret.
         const settings = { url: after }
@@ -85,14 +85,14 @@ describe("Test sends (D6)", () => {
 
     it.effect("report what the service answered, and history shows it", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         yield* ask(201, "POST", "/v1/integrations", {
           id: "gone",
           name: "Gone",
           type: "slack",
-          settings: { url: `${world.slackUrl}/services/T0/B0/gone` }
+          settings: { url: `${harness.slackUrl}/services/T0/B0/gone` }
         })
-        world.slack.script({ status: 404, body: "no_service" })
+        harness.slack.script({ status: 404, body: "no_service" })
         const answer = yield* ask(200, "POST", "/v1/integrations/gone/test")
         assert.deepStrictEqual(outcomes(answer), [
           { of: "Raised", status: "failed", reason: "DestinationGone", detail: "HTTP 404: no_service" },

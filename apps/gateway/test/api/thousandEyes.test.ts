@@ -2,7 +2,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
 import { DatabaseSync } from "node:sqlite"
-import { fixture, makeInProcess, ownFixture, SharedWorld } from "../harness/world.ts"
+import { fixture, makeInProcess, ownFixture, SharedHarness } from "../harness/gateway.ts"
 import { Problem, listOf, UnreadableBody } from "../harness/answers.ts"
 
 const source = "/v1/sources/thousandeyes"
@@ -56,13 +56,13 @@ describe("ThousandEyes, from raise to clear", () => {
     "tells both rooms of $pair.0 and $pair.1",
     ({ cleared, colors, headline, links, pair: [raise = "", clear = ""], raised }) =>
       Effect.gen(function* () {
-        const world = yield* makeInProcess()
-        const room = yield* world.room("ops", { match: { source: "thousandeyes" } })
+        const harness = yield* makeInProcess()
+        const channels = yield* harness.channels("ops", { match: { source: "thousandeyes" } })
 
-        assert.strictEqual((yield* world.request("POST", source, yield* fixture(raise))).status, 200)
-        const [first] = yield* room.told(1)
-        assert.strictEqual((yield* world.request("POST", source, yield* fixture(clear))).status, 200)
-        const [, second] = yield* room.told(2)
+        assert.strictEqual((yield* harness.request("POST", source, yield* fixture(raise))).status, 200)
+        const [first] = yield* channels.received(1)
+        assert.strictEqual((yield* harness.request("POST", source, yield* fixture(clear))).status, 200)
+        const [, second] = yield* channels.received(2)
 
         assert.strictEqual(first?.slack.color, colors.slack)
         assert.strictEqual(first?.hipChat.color, colors.hipChat)
@@ -87,23 +87,23 @@ describe("ThousandEyes, from raise to clear", () => {
 describe("ThousandEyes, ids beyond 2^53", () => {
   it.live("keep every digit, also of a body that is replayed", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
+      const harness = yield* makeInProcess()
       const state = Effect.fnUntraced(function* (id: string) {
-        const { as } = yield* world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`)
+        const { as } = yield* harness.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`)
         return as(listOf(AlertSummary)).items.map(({ state }) => state)
       })
       const [first, second] = [yield* fixture("large-id-1"), yield* fixture("large-id-2")]
-      yield* world.request("POST", source, first)
-      yield* world.request("POST", source, second.replace("TRIGGER", "UNKNOWN"))
+      yield* harness.request("POST", source, first)
+      yield* harness.request("POST", source, second.replace("TRIGGER", "UNKNOWN"))
       // As if a later version reads what this one could not.
-      yield* world.gateway().stop("SIGTERM")
-      const database = new DatabaseSync(world.database)
+      yield* harness.gateway().stop("SIGTERM")
+      const database = new DatabaseSync(harness.database)
       database.exec("UPDATE unreadable SET body = replace(body, 'UNKNOWN', 'TRIGGER')")
       database.close()
-      yield* world.start
-      const { items } = (yield* world.request("GET", "/v1/sources/unreadable")).as(listOf(UnreadableBody))
-      yield* world.request("POST", `/v1/sources/unreadable/${items[0]?.id}/replay`)
-      yield* world.request("POST", source, first.replace("TRIGGER", "CLEAR").replace("e-1", "e-3"))
+      yield* harness.start
+      const { items } = (yield* harness.request("GET", "/v1/sources/unreadable")).as(listOf(UnreadableBody))
+      yield* harness.request("POST", `/v1/sources/unreadable/${items[0]?.id}/replay`)
+      yield* harness.request("POST", source, first.replace("TRIGGER", "CLEAR").replace("e-1", "e-3"))
       assert.deepStrictEqual(yield* state("9007199254740992"), ["cleared"])
       assert.deepStrictEqual(yield* state("9007199254740993"), ["raised"])
     })
@@ -111,64 +111,67 @@ describe("ThousandEyes, ids beyond 2^53", () => {
 })
 
 describe("ThousandEyes", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     /** An alert and a room of the test's own. */
     const own = Effect.fnUntraced(function* (id: string) {
-      const world = yield* SharedWorld
-      const room = yield* world.room(id, { match: { rule: id } })
+      const harness = yield* SharedHarness
+      const channels = yield* harness.channels(id, { match: { rule: id } })
       const post = Effect.fnUntraced(function* (name: string, more: { readonly [text: string]: string } = {}) {
-        const { status, text } = yield* world.request("POST", source, yield* ownFixture(name, id, more))
+        const { status, text } = yield* harness.request("POST", source, yield* ownFixture(name, id, more))
         assert.strictEqual(status, 200, text)
       })
       const alerts = Effect.map(
-        world.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`),
+        harness.request("GET", `/v1/alerts?source=thousandeyes&sourceId=${id}`),
         ({ as }) => as(listOf(AlertSummary)).items
       )
-      return { world, room, post, alerts }
+      return { harness, channels, post, alerts }
     })
 
     it.effect("answers a test with 200 and tells nobody", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("test", { match: { source: "thousandeyes" } })
-        const { status } = yield* world.request("POST", source, yield* fixture("test"))
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("test", { match: { source: "thousandeyes" } })
+        const { status } = yield* harness.request("POST", source, yield* fixture("test"))
         assert.strictEqual(status, 200)
-        yield* room.told(0)
-        yield* world.request("DELETE", "/v1/rules/test")
+        yield* channels.received(0)
+        yield* harness.request("DELETE", "/v1/rules/test")
       })
     )
 
     it.effect("links to the permalink where the test's id is not known", () =>
       Effect.gen(function* () {
-        const { post, room } = yield* own("permalink")
+        const { post, channels } = yield* own("permalink")
         yield* post("trigger", { '"testId"': '"testNo"' })
-        const [told] = yield* room.told(1)
+        const [received] = yield* channels.received(1)
         const permalink = "https://app.thousandeyes.com/alerts/list/?__a=1200042&alertId=permalink"
-        assert.include(told?.slack.shown, `Raised: permalink on checkout-eu (${permalink})\n`)
-        assert.include(told?.hipChat.shown, `Raised: permalink on checkout-eu (${permalink})\n`)
+        assert.include(received?.slack.shown, `Raised: permalink on checkout-eu (${permalink})\n`)
+        assert.include(received?.hipChat.shown, `Raised: permalink on checkout-eu (${permalink})\n`)
       })
     )
 
     it.effect("raises and clears an alert by the Splunk preset", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const room = yield* world.room("splunk", { match: { rule: "splunk" } })
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("splunk", { match: { rule: "splunk" } })
         for (const [name, count, word] of [
           ["custom-splunk-trigger", 1, "Raised"],
           ["custom-splunk-clear", 2, "Cleared"]
         ] as const) {
           const body = yield* fixture(name, { "Example rule": "splunk" })
-          const { text } = yield* world.request("POST", source, body)
+          const { text } = yield* harness.request("POST", source, body)
           assert.strictEqual(text, `{"accepted":1,"unreadable":0}`)
-          const told = yield* room.told(count)
-          assert.include(told.at(-1)?.slack.shown, `${word}: splunk on Example site (${views}?__a=1001&testId=3001&`)
+          const received = yield* channels.received(count)
+          assert.include(
+            received.at(-1)?.slack.shown,
+            `${word}: splunk on Example site (${views}?__a=1001&testId=3001&`
+          )
         }
       })
     )
 
     it.effect("says of an empty body that it is empty", () =>
       Effect.gen(function* () {
-        const { as, status } = yield* (yield* SharedWorld).request("POST", source, "")
+        const { as, status } = yield* (yield* SharedHarness).request("POST", source, "")
         assert.strictEqual(status, 400)
         assert.strictEqual(as(Problem).detail, "The body is empty")
       })
@@ -176,34 +179,34 @@ describe("ThousandEyes", () => {
 
     it.effect("tells an event that is posted again only once", () =>
       Effect.gen(function* () {
-        const { alerts, post, room } = yield* own("twice")
+        const { alerts, post, channels } = yield* own("twice")
         yield* post("trigger")
         yield* post("trigger")
-        yield* room.told(1)
+        yield* channels.received(1)
         yield* post("trigger-cleared")
         yield* post("trigger-cleared")
         yield* post("trigger")
-        yield* room.told(2)
+        yield* channels.received(2)
         assert.lengthOf(yield* alerts, 1)
       })
     )
 
     it.effect("takes a clear of what was never raised, and a trigger that comes after it, without a word", () =>
       Effect.gen(function* () {
-        const { alerts, post, room } = yield* own("late")
+        const { alerts, post, channels } = yield* own("late")
         yield* post("trigger-cleared")
         const [known, ...others] = yield* alerts
         assert.lengthOf(others, 0)
         assert.strictEqual(known?.state, "cleared")
         yield* post("trigger")
-        yield* room.told(0)
+        yield* channels.received(0)
         assert.deepStrictEqual(yield* alerts, [known])
       })
     )
 
     it.effect("keeps JSON of a shape that it does not know, and answers 200", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const bodies = [
           `{"hello": "${"unknown".repeat(2)}"}`,
           `[1, "a list"]`,
@@ -212,10 +215,10 @@ describe("ThousandEyes", () => {
           `{"eventType":"NEW_ONE"}`
         ]
         for (const body of bodies) {
-          const { status } = yield* world.request("POST", source, body)
+          const { status } = yield* harness.request("POST", source, body)
           assert.strictEqual(status, 200, body)
         }
-        const { items } = (yield* world.request("GET", "/v1/sources/unreadable")).as(listOf(UnreadableBody))
+        const { items } = (yield* harness.request("GET", "/v1/sources/unreadable")).as(listOf(UnreadableBody))
         const kept = items.filter((item) => bodies.includes(item.body))
         assert.deepStrictEqual(kept.map(({ body }) => body).toReversed(), bodies)
         for (const { source, why } of kept) {
@@ -227,23 +230,23 @@ describe("ThousandEyes", () => {
 
     it.effect("says where a body is not JSON, and keeps it", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const body = `{\n  "rule": "the "quoted" rule"\n}`
-        const { as, headers, status } = yield* world.request("POST", source, body)
+        const { as, headers, status } = yield* harness.request("POST", source, body)
         assert.strictEqual(status, 400)
         assert.include(headers["content-type"], "application/problem+json")
         const { errors } = as(Problem)
         assert.include(errors?.[0]?.message, "line 2, column 17 (position 18)")
         assert.notInclude(JSON.stringify(errors), "quoted")
-        const { items } = (yield* world.request("GET", "/v1/sources/unreadable?limit=1")).as(listOf(UnreadableBody))
+        const { items } = (yield* harness.request("GET", "/v1/sources/unreadable?limit=1")).as(listOf(UnreadableBody))
         assert.strictEqual(items[0]?.body, body)
       })
     )
 
     it.effect("knows no source of another name", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const { as, status } = yield* world.request("POST", "/v1/sources/nagios", yield* fixture("trigger"))
+        const harness = yield* SharedHarness
+        const { as, status } = yield* harness.request("POST", "/v1/sources/nagios", yield* fixture("trigger"))
         assert.strictEqual(status, 404)
         assert.strictEqual(as(Problem).status, 404)
       })

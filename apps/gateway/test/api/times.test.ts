@@ -1,10 +1,10 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { alert, posted, refused } from "../harness/posting.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 describe("Times in POST /v1/alerts", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       "2026-02-30T00:00:00Z",
       "2026-02-29T00:00:00+14:00",
@@ -48,14 +48,14 @@ describe("Times in POST /v1/alerts", () => {
 
     it.effect("without a zone are read as UTC, and the messages say so", () =>
       Effect.gen(function* () {
-        const room = yield* (yield* SharedWorld).room("unzoned", { match: { source: "unzoned" } })
+        const channels = yield* (yield* SharedHarness).channels("unzoned", { match: { source: "unzoned" } })
         const taken = yield* posted(alert("unzoned", { startedAt: "2026-01-15T02:00:00" }))
         assert.strictEqual(taken.startedAt.toJSON(), "2026-01-15T02:00:00.000Z")
         assert.deepStrictEqual(taken.assumedTimeZone, { zone: "UTC" })
-        const [told] = yield* room.told(1)
+        const [received] = yield* channels.received(1)
         const note = "The source states no time zone; its times were read as UTC."
-        assert.include(told?.slack.shown, note)
-        assert.include(told?.hipChat.shown, note)
+        assert.include(received?.slack.shown, note)
+        assert.include(received?.hipChat.shown, note)
         const clear = alert("unzoned", { id: "2", state: "cleared", clearedAt: "2026-01-15T02:00:00" })
         assert.deepStrictEqual((yield* posted(clear)).assumedTimeZone, { zone: "UTC" })
       })

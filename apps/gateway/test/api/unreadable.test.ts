@@ -3,18 +3,18 @@ import { Taken } from "@tocsin/client"
 import { Effect } from "effect"
 import { listOf, Problem, UnreadableBody } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 describe("A body that is kept", () => {
   const token = "0ur-0wn-l0ng-t0ken"
   const canary = "c4n4ry"
   const deep = `${"[".repeat(33)}${"]".repeat(33)}`
 
-  layer(SharedWorld.layer({ TOCSIN_TOKEN: token }), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer({ TOCSIN_TOKEN: token }), { excludeTestServices: true })((it) => {
     const headers = { authorization: `Bearer ${token}` }
     const keep = Effect.fnUntraced(function* (wanted: number, body: string | Uint8Array) {
-      const world = yield* SharedWorld
-      const { status, text } = yield* send(world.gateway().url, {
+      const harness = yield* SharedHarness
+      const { status, text } = yield* send(harness.gateway().url, {
         method: "POST",
         path: "/v1/sources/thousandeyes",
         headers,
@@ -22,7 +22,7 @@ describe("A body that is kept", () => {
       })
       assert.strictEqual(status, wanted, text)
       assert.notInclude(text, canary)
-      const list = yield* world.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)
+      const list = yield* harness.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)
       return list.as(listOf(UnreadableBody)).items[0]
     })
 
@@ -83,7 +83,7 @@ describe("A body that is kept", () => {
 
     it.effect("is the reason alone where none of the body was read", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         for (const [status, more, why] of [
           [415, { "content-encoding": "gzip" }, "without a Content-Encoding"],
           [415, { "content-type": "application/json; charset=utf-16" }, "in UTF-8"],
@@ -91,14 +91,14 @@ describe("A body that is kept", () => {
         ] as const) {
           const body = status === 413 ? Buffer.alloc(4_194_305, " ") : "{}"
           const path = "/v1/sources/thousandeyes"
-          const answer = yield* send(world.gateway().url, {
+          const answer = yield* send(harness.gateway().url, {
             method: "POST",
             path,
             headers: { ...headers, ...more },
             body
           })
           assert.strictEqual(answer.status, status)
-          const list = yield* world.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)
+          const list = yield* harness.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)
           const [item] = list.as(listOf(UnreadableBody)).items
           assert.include(item?.why, why)
           assert.strictEqual(item?.body, "")
@@ -109,12 +109,12 @@ describe("A body that is kept", () => {
 
     it.effect("stays when it is replayed and still cannot be read, and the answer says why", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const replay = Effect.fnUntraced(function* (wanted: number, body: string | Uint8Array) {
           const item = yield* keep(wanted, body)
           const path = `/v1/sources/unreadable/${item?.id}/replay`
-          const answer = yield* world.request("POST", path, undefined, headers)
-          const { items } = (yield* world.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)).as(
+          const answer = yield* harness.request("POST", path, undefined, headers)
+          const { items } = (yield* harness.request("GET", "/v1/sources/unreadable?limit=1", undefined, headers)).as(
             listOf(UnreadableBody)
           )
           assert.strictEqual(items[0]?.id, item?.id)
@@ -129,7 +129,7 @@ describe("A body that is kept", () => {
         const notUtf8 = yield* replay(400, Buffer.from(`{"eventType": "\xff"}`, "latin1"))
         assert.strictEqual(notUtf8.status, 409)
         assert.include(notUtf8.as(Problem).detail, "not all was UTF-8")
-        const none = yield* world.request("POST", "/v1/sources/unreadable/none/replay", undefined, headers)
+        const none = yield* harness.request("POST", "/v1/sources/unreadable/none/replay", undefined, headers)
         assert.include(none.as(Problem).detail, "GET /v1/sources/unreadable lists them")
       })
     )

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { tmpdir } from "node:os"
-import { makeInProcess, type World } from "../harness/world.ts"
+import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
@@ -24,8 +24,8 @@ const backup = (file: string, settings: { readonly [name: string]: string }) =>
 
 const token = "a-token-of-24-characters"
 
-const post = (world: World, id: number) =>
-  world.request(
+const post = (harness: Harness, id: number) =>
+  harness.request(
     "POST",
     "/v1/alerts",
     {
@@ -53,37 +53,37 @@ const alertsIn = (file: string) => {
 describe("A backup", () => {
   it.live("is whole while the gateway runs and takes alerts, and is read by another gateway with the key", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       const settings = {
-        TOCSIN_DATABASE_URL: `sqlite:${world.database}`,
-        TOCSIN_PORT: new URL(world.gateway().url).port,
+        TOCSIN_DATABASE_URL: `sqlite:${harness.database}`,
+        TOCSIN_PORT: new URL(harness.gateway().url).port,
         TOCSIN_TOKEN: token
       }
-      yield* Effect.forEach(Array.from({ length: 500 }).keys(), (n) => post(world, n), {
+      yield* Effect.forEach(Array.from({ length: 500 }).keys(), (n) => post(harness, n), {
         concurrency: 20,
         discard: true
       })
       let n = 500
-      const writing = yield* Effect.forkChild(Effect.forever(Effect.suspend(() => post(world, n++))))
+      const writing = yield* Effect.forkChild(Effect.forever(Effect.suspend(() => post(harness, n++))))
       const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
       const file = join(folder, "tocsin.db")
       const { code, err, out } = yield* backup(file, settings)
       assert.strictEqual(code, 0, out + err)
-      assert.include(out, `Backed up ${world.database} to ${file} (`)
+      assert.include(out, `Backed up ${harness.database} to ${file} (`)
       assert.strictEqual((statSync(file).mode & 0o777).toString(8), "600")
       assert.deepStrictEqual(readdirSync(folder), ["tocsin.db"])
       assert.isAtLeast(alertsIn(file), 500)
       // Nothing is left beside the database, and nothing of it is shown.
       assert.deepStrictEqual(
-        readdirSync(dirname(world.database)).filter((name) => name.includes("backup")),
+        readdirSync(dirname(harness.database)).filter((name) => name.includes("backup")),
         []
       )
-      assert.include(world.gateway().printed(), "A backup was downloaded by 127.0.0.1.")
+      assert.include(harness.gateway().printed(), "A backup was downloaded by 127.0.0.1.")
       writing.interruptUnsafe()
-      writeFileSync(`${file}.key`, readFileSync(`${world.database}.key`), { mode: 0o600 })
-      yield* world.gateway().stop("SIGTERM")
-      yield* world.startWith({ TOCSIN_DATABASE_URL: `sqlite:${file}` })
-      const { text } = yield* world.request("GET", "/v1/alerts?limit=1", undefined, {
+      writeFileSync(`${file}.key`, readFileSync(`${harness.database}.key`), { mode: 0o600 })
+      yield* harness.gateway().stop("SIGTERM")
+      yield* harness.startWith({ TOCSIN_DATABASE_URL: `sqlite:${file}` })
+      const { text } = yield* harness.request("GET", "/v1/alerts?limit=1", undefined, {
         authorization: `Bearer ${token}`
       })
       assert.isAtLeast(Number(/"total":(\d+)/.exec(text)?.[1]), 500)
@@ -92,12 +92,12 @@ describe("A backup", () => {
 
   it.live("is refused where it cannot be, with a sentence that says what to do", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
       const file = join(folder, "tocsin.db")
       const settings = {
-        TOCSIN_DATABASE_URL: `sqlite:${world.database}`,
-        TOCSIN_PORT: new URL(world.gateway().url).port,
+        TOCSIN_DATABASE_URL: `sqlite:${harness.database}`,
+        TOCSIN_PORT: new URL(harness.gateway().url).port,
         TOCSIN_TOKEN: token
       }
       const sentence = (changed: { readonly [name: string]: string }, to = file) =>
@@ -118,7 +118,7 @@ describe("A backup", () => {
         yield* sentence({ TOCSIN_DATABASE_URL: "postgres://tocsin:another-token-of-the-test@db.example.com/tocsin" }),
         `PostgreSQL at db.example.com/tocsin is backed up by PostgreSQL's own program: pg_dump --format=custom --file=${file} "$TOCSIN_DATABASE_URL"`
       )
-      assert.include(yield* sentence({}, world.database), "exists already. Name another file, or remove it first.")
+      assert.include(yield* sentence({}, harness.database), "exists already. Name another file, or remove it first.")
       assert.include(
         yield* sentence({ TOCSIN_DATABASE_URL: "sqlite:/nowhere/a.db" }),
         "There is no database /nowhere/a.db"
@@ -129,11 +129,11 @@ describe("A backup", () => {
 
   it.live("is made without a gateway, too", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
-      yield* post(world, 1)
-      yield* world.gateway().stop("SIGTERM")
+      const harness = yield* makeInProcess()
+      yield* post(harness, 1)
+      yield* harness.gateway().stop("SIGTERM")
       const file = join(mkdtempSync(join(tmpdir(), "tocsin-backups-")), "tocsin.db")
-      const { code, err } = yield* backup(file, { TOCSIN_DATABASE_URL: `sqlite:${world.database}` })
+      const { code, err } = yield* backup(file, { TOCSIN_DATABASE_URL: `sqlite:${harness.database}` })
       assert.strictEqual(code, 0, err)
       assert.strictEqual(alertsIn(file), 1)
     }).pipe(Effect.scoped)

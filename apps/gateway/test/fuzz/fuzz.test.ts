@@ -8,9 +8,9 @@ import { canary } from "./fuzzParts.ts"
 import { type FuzzRequest, requests, type Samples, toRaw } from "./fuzzRequests.ts"
 import { memory } from "../harness/memory.ts"
 import { type RawAnswer, send } from "../harness/raw.ts"
-import { fast } from "../harness/room.ts"
+import { fast } from "../harness/channels.ts"
 import { routes } from "../harness/routes.ts"
-import { fixtures, make } from "../harness/world.ts"
+import { fixtures, make } from "../harness/gateway.ts"
 
 /** How much, and from which seed; what a failure prints as `Replay` is sent again with it alone. */
 const {
@@ -23,13 +23,13 @@ describe("Any request to any route", () => {
   it.live("gets a whole answer that is no failure of ours, and the gateway lives on as before", () =>
     Effect.gen(function* () {
       // Without a token, because whoever shows wrong ones is slowed.
-      const world = yield* make()
+      const harness = yield* make()
       const known = { alert: "none", delivery: "none" }
       const seen = new Map<string, number>()
 
       const ask = Effect.fnUntraced(function* (request: FuzzRequest) {
         const path = request.path.replace("known-alert", known.alert).replace("known-delivery", known.delivery)
-        const answer = yield* send(world.gateway().url, { ...toRaw(request), path })
+        const answer = yield* send(harness.gateway().url, { ...toRaw(request), path })
         for (const what of [request.route, String(answer.status)]) seen.set(what, (seen.get(what) ?? 0) + 1)
         const wrong = whatIsWrong(request.method, answer)
         if (wrong !== undefined) return yield* Effect.fail(`${answer.status}, ${wrong}: ${answer.text.slice(0, 500)}`)
@@ -38,7 +38,7 @@ describe("Any request to any route", () => {
         return true
       })
 
-      const right = samples(world.slackUrl)
+      const right = samples(harness.slackUrl)
       const some = requests(right)
       const sent = Effect.fnUntraced(function* (runs: number, seed: string) {
         const result = yield* Arbitrary.checkEffect(some, ask, { runs, seed, replay, concurrency: 16 })
@@ -46,11 +46,11 @@ describe("Any request to any route", () => {
       })
 
       for (const path of ["/v1/integrations", "/v1/rules"]) {
-        const { status, text } = yield* world.request("POST", path, right(path)[0])
+        const { status, text } = yield* harness.request("POST", path, right(path)[0])
         assert.strictEqual(status, 201, text)
       }
       yield* sent(Number(runs) / 5, `${seed}: warm`)
-      const warm = memory(world.gateway().pid, "RSS")
+      const warm = memory(harness.gateway().pid, "RSS")
       yield* sent((Number(runs) * 4) / 5, seed)
       // Every route was asked, and in such ways that every kind of answer came.
       for (const { method, path } of routes) assert.isAbove(seen.get(`${method} ${path}`) ?? 0, 10)
@@ -58,11 +58,11 @@ describe("Any request to any route", () => {
         assert.isAbove(seen.get(String(status)) ?? 0, 0, String(status))
       }
 
-      const healthz = yield* send(world.gateway().url, { method: "GET", path: "/healthz" })
+      const healthz = yield* send(harness.gateway().url, { method: "GET", path: "/healthz" })
       assert.strictEqual(healthz.status, 200)
-      assert.isBelow(memory(world.gateway().pid, "RSS") - warm, 250_000_000)
-      assert.notMatch(world.gateway().printed(), /ERROR|FATAL|^\s+at /m)
-      assert.notInclude(world.gateway().printed(), canary)
+      assert.isBelow(memory(harness.gateway().pid, "RSS") - warm, 250_000_000)
+      assert.notMatch(harness.gateway().printed(), /ERROR|FATAL|^\s+at /m)
+      assert.notInclude(harness.gateway().printed(), canary)
     })
   )
 })

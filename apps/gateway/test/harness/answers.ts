@@ -4,7 +4,7 @@
 import { Accepted, AlertDetails, Delivery, InvalidPart, UnreadableBody } from "@tocsin/client"
 import { assert } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { type Answer, SharedWorld, type World } from "./world.ts"
+import { type Answer, SharedHarness, type Harness } from "./gateway.ts"
 
 export { Accepted, AlertDetails, Delivery, UnreadableBody }
 
@@ -22,8 +22,8 @@ export const Problem = Schema.Struct({
 })
 
 /** Asks, and checks the answer's status. */
-export const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<World["request"]>) {
-  const answer = yield* (yield* SharedWorld).request(...request)
+export const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<Harness["request"]>) {
+  const answer = yield* (yield* SharedHarness).request(...request)
   assert.strictEqual(answer.status, wanted, answer.text)
   if (wanted >= 400) assert.include(answer.headers["content-type"], "application/problem+json")
   return answer

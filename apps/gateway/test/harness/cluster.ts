@@ -1,5 +1,5 @@
 /**
- * Several real gateways on one real PostgreSQL, a stand-in for Slack, and senders that do as senders should.
+ * Several real gateways on one real PostgreSQL, a fake of Slack, and senders that retry as documented.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert } from "@effect/vitest"
@@ -13,7 +13,7 @@ import { listOf } from "./answers.ts"
 import * as Gate from "./gate.ts"
 import * as InProcess from "./inProcess.ts"
 import { postgres as running } from "./postgres.ts"
-import { fast } from "./room.ts"
+import { fast } from "./channels.ts"
 
 /** What a gateway answered. */
 interface Answer {
@@ -21,45 +21,45 @@ interface Answer {
   readonly text: string
 }
 
-/** The gateways and their world. */
+/** The gateways, their database and the fake that they call. */
 export interface Cluster {
   readonly slack: FakeSlack
   readonly slackUrl: string
   readonly slackGate: Gate.Gate
   readonly postgres: Effect.Success<typeof running>
   readonly gateways: Array<GatewayProcess.GatewayProcess>
-  /** Starts one more. */
+  /** Starts another gateway. */
   readonly join: (
     options?: GatewayProcess.Options
   ) => Effect.Effect<GatewayProcess.GatewayProcess, GatewayProcess.GatewayEnded>
-  /** Asks one of them. */
+  /** Sends a request to one of the gateways. */
   readonly request: (
     gateway: number,
     method: HttpMethod.HttpMethod,
     path: string,
     body?: unknown
   ) => Effect.Effect<Answer, HttpClientError.HttpClientError>
-  /** Makes an integration with a hook of this name, and a rule of the same id that leads alerts with this label to it. */
-  readonly room: (
+  /** Creates an integration with a webhook of this name, and a rule of the same id that matches alerts with this `channel` label. */
+  readonly channel: (
     name: string,
     options?: { readonly hook?: string; readonly limits?: typeof fast }
   ) => Effect.Effect<void>
-  /** Sends an event to the gateways in turn, again and again until one takes it. */
-  readonly send: (alert: string, room: string, state?: "raised" | "cleared") => Effect.Effect<void>
-  /** What a room's hook was sent. */
-  readonly messages: (room: string) => FakeSlack["messages"]
-  /** That a hook was never sent more than a rate limit allows, counting by when it arrived. */
+  /** Sends an event to the gateways in turn until one accepts it. */
+  readonly send: (alert: string, channel: string, state?: "raised" | "cleared") => Effect.Effect<void>
+  /** The messages that a channel received. */
+  readonly messages: (channel: string) => FakeSlack["messages"]
+  /** Asserts that a webhook never received more messages than a rate limit allows, by their times of arrival. */
   readonly keepsTo: (rateLimit: typeof fast, hook: string) => void
-  /** What the rooms were told of an alert, in order, by the words with which the messages begin. */
-  readonly told: () => ReadonlyMap<string, ReadonlyArray<string>>
-  /** Waits until no delivery is open; gives all deliveries, as a gateway lists them. */
+  /** The first words of the messages about each alert, in order, over all channels. */
+  readonly received: () => ReadonlyMap<string, ReadonlyArray<string>>
+  /** Waits until no delivery is open, and returns all deliveries as a gateway lists them. */
   readonly settled: (gateway: number) => Effect.Effect<ReadonlyArray<typeof Delivery.Type>>
 }
 
-/** Starts so many gateways on a database of their own, in this process. */
+/** Starts this many gateways on one new database, in this process. */
 export const makeInProcess = (count: number) => make(count, InProcess.start)
 
-/** Starts so many gateways on a database of their own, each a process. */
+/** Starts this many gateways on one new database, each in a process of its own. */
 export const make = Effect.fnUntraced(function* (
   count: number,
   start: typeof GatewayProcess.start = GatewayProcess.start
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.tap((gateway) => Effect.sync(() => gateways.push(gateway))),
       Effect.provideService(Scope.Scope, scope)
     )
-  // Together, as an orchestrator does.
+  // All at once, as an orchestrator does.
   yield* Effect.all(
     Array.from({ length: count }, () => join()),
     { concurrency: "unbounded" }
@@ -101,7 +101,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   let turn = 0
-  const send: Cluster["send"] = (alert, room, state = "raised") =>
+  const send: Cluster["send"] = (alert, channel, state = "raised") =>
     Effect.suspend(() =>
       request(turn++ % gateways.length, "POST", "/v1/alerts", {
         source: "flood",
@@ -110,10 +110,10 @@ export const make = Effect.fnUntraced(function* (
         state,
         startedAt: "2026-01-01T00:00:00Z",
         rule: { name: "Flood" },
-        labels: { room }
+        labels: { channel }
       })
     ).pipe(
-      // One that is stopped answers nobody.
+      // A stopped process does not answer.
       Effect.timeout("2 seconds"),
       Effect.filterOrFail(({ status }) => status === 202),
       Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 15_000 }),
@@ -130,13 +130,13 @@ export const make = Effect.fnUntraced(function* (
     join,
     request,
     send,
-    room: Effect.fnUntraced(function* (name, { hook = name, limits = fast } = {}) {
+    channel: Effect.fnUntraced(function* (name, { hook = name, limits = fast } = {}) {
       const settings = { url: `${slackUrl}/services/T0/B0/${hook}` }
       yield* made("/v1/integrations", { id: name, name, type: "slack", limits, settings })
       yield* made("/v1/rules", {
         id: name,
         name,
-        match: { labels: { room: name } },
+        match: { labels: { channel: name } },
         integrations: [name],
         notifyOnClear: true
       })
@@ -145,14 +145,14 @@ export const make = Effect.fnUntraced(function* (
       const times = slack.messages.filter(({ url }) => url === `/services/T0/B0/${hook}`).map(({ at }) => at)
       for (const [n, from] of times.entries()) {
         for (const [more, to] of times.slice(n).entries()) {
-          // One more than the rate limit holds: what was sent by it may come a little later, or sooner after another. And one
-          // where the rate limit changes hands: it holds one after a start.
+          // One more than the rate limit, because a message may arrive a little later than it was sent, and one more
+          // where another gateway takes over the lane: its rate limiter starts with one token.
           assert.isAtMost(more + 1, burst + ((to - from) / 1000 / perSeconds) * messages + 2.5)
         }
       }
     },
-    messages: (room) => slack.messages.filter(({ url }) => url === `/services/T0/B0/${room}`),
-    told: () => {
+    messages: (channel) => slack.messages.filter(({ url }) => url === `/services/T0/B0/${channel}`),
+    received: () => {
       const words = new Map<string, Array<string>>()
       for (const { payload } of slack.messages) {
         const shown = show(payload)

@@ -6,12 +6,12 @@ import { DatabaseSync } from "node:sqlite"
 import { inject } from "vitest"
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually, type Gate, until } from "../harness/gate.ts"
-import { fast } from "../harness/room.ts"
-import { alertsIn } from "../harness/told.ts"
-import { fixture, make, type World } from "../harness/world.ts"
+import { fast } from "../harness/channels.ts"
+import { alertsIn } from "../harness/alertsIn.ts"
+import { fixture, make, type Harness } from "../harness/gateway.ts"
 
-const postTrigger = Effect.fnUntraced(function* (world: World) {
-  const { status } = yield* world.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
+const postTrigger = Effect.fnUntraced(function* (harness: Harness) {
+  const { status } = yield* harness.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
   assert.strictEqual(status, 200)
 })
 
@@ -21,35 +21,35 @@ const seed = process.env["TOCSIN_CRASH_SEED"] ?? "1"
 describe("After kill -9", () => {
   it.live("what was answered with 200 is told", () =>
     Effect.gen(function* () {
-      const world = yield* make()
-      const room = yield* world.room("ops", { match: {} })
-      world.slackGate.hold()
-      world.hipChatGate.hold()
-      yield* postTrigger(world)
-      yield* world.gateway().stop("SIGKILL")
-      yield* world.start
-      world.slackGate.open("drop")
-      world.hipChatGate.open("drop")
-      const [told] = yield* room.told(1)
-      assert.include(told?.slack.shown, "Raised: HTTP errors on checkout-eu")
-      assert.include(told?.hipChat.shown, "Raised: HTTP errors on checkout-eu")
+      const harness = yield* make()
+      const channels = yield* harness.channels("ops", { match: {} })
+      harness.slackGate.hold()
+      harness.hipChatGate.hold()
+      yield* postTrigger(harness)
+      yield* harness.gateway().stop("SIGKILL")
+      yield* harness.start
+      harness.slackGate.open("drop")
+      harness.hipChatGate.open("drop")
+      const [received] = yield* channels.received(1)
+      assert.include(received?.slack.shown, "Raised: HTTP errors on checkout-eu")
+      assert.include(received?.hipChat.shown, "Raised: HTTP errors on checkout-eu")
     })
   )
 
   it.live("what the service was being told is told again, and its history says so", () =>
     Effect.gen(function* () {
-      const world = yield* make()
-      const room = yield* world.room("ops", { match: {} })
-      world.slackGate.hold()
-      world.hipChatGate.hold()
-      yield* postTrigger(world)
-      yield* until("both attempts", () => world.slackGate.held() + world.hipChatGate.held() === 2)
-      yield* world.gateway().stop("SIGKILL")
-      world.slackGate.open()
-      world.hipChatGate.open()
-      yield* world.start
-      yield* room.told(2)
-      const { items } = (yield* world.request("GET", "/v1/deliveries")).as(listOf(Delivery))
+      const harness = yield* make()
+      const channels = yield* harness.channels("ops", { match: {} })
+      harness.slackGate.hold()
+      harness.hipChatGate.hold()
+      yield* postTrigger(harness)
+      yield* until("both attempts", () => harness.slackGate.held() + harness.hipChatGate.held() === 2)
+      yield* harness.gateway().stop("SIGKILL")
+      harness.slackGate.open()
+      harness.hipChatGate.open()
+      yield* harness.start
+      yield* channels.received(2)
+      const { items } = (yield* harness.request("GET", "/v1/deliveries")).as(listOf(Delivery))
       const raises = items.filter(({ text }) => text?.includes("checkout-eu"))
       assert.lengthOf(raises, 2)
       for (const { attempts, transitions } of raises) {
@@ -65,19 +65,19 @@ describe("After kill -9", () => {
 
   it.live("a raise that nobody was told of and its clear are one message", () =>
     Effect.gen(function* () {
-      const world = yield* make()
-      const room = yield* world.room("ops", { match: {}, notifyOnClear: false })
-      world.slackGate.hold()
-      world.hipChatGate.hold()
-      yield* postTrigger(world)
-      yield* world.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger-cleared"))
-      yield* world.gateway().stop("SIGKILL")
-      yield* world.start
-      world.slackGate.open("drop")
-      world.hipChatGate.open("drop")
-      const [told] = yield* room.told(1)
-      assert.include(told?.slack.shown, "Raised and cleared: HTTP errors on checkout-eu")
-      assert.include(told?.hipChat.shown, "Raised and cleared: HTTP errors on checkout-eu")
+      const harness = yield* make()
+      const channels = yield* harness.channels("ops", { match: {}, notifyOnClear: false })
+      harness.slackGate.hold()
+      harness.hipChatGate.hold()
+      yield* postTrigger(harness)
+      yield* harness.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger-cleared"))
+      yield* harness.gateway().stop("SIGKILL")
+      yield* harness.start
+      harness.slackGate.open("drop")
+      harness.hipChatGate.open("drop")
+      const [received] = yield* channels.received(1)
+      assert.include(received?.slack.shown, "Raised and cleared: HTTP errors on checkout-eu")
+      assert.include(received?.hipChat.shown, "Raised and cleared: HTTP errors on checkout-eu")
     })
   )
 
@@ -87,23 +87,23 @@ describe("After kill -9", () => {
       let killed = 0
       let posted = 0
       let answers = 0
-      const world = yield* make()
-      const room = yield* world.room("ops", { match: { source: "flood" } })
+      const harness = yield* make()
+      const channels = yield* harness.channels("ops", { match: { source: "flood" } })
       // So slow that it speaks in digests.
       const slow = {
         id: "slow",
         name: "slow",
         type: "slack",
         limits: { messages: 1, perSeconds: 5, burst: 1 },
-        settings: { url: `${world.slackUrl}/services/T0/B0/slow` }
+        settings: { url: `${harness.slackUrl}/services/T0/B0/slow` }
       }
-      assert.strictEqual((yield* world.request("POST", "/v1/integrations", slow)).status, 201)
-      const rule = { ...room.rule, integrations: [...Object.values(room.integrations), "slow"] }
-      assert.strictEqual((yield* world.request("PUT", "/v1/rules/ops", rule)).status, 200)
+      assert.strictEqual((yield* harness.request("POST", "/v1/integrations", slow)).status, 201)
+      const rule = { ...channels.rule, integrations: [...Object.values(channels.integrations), "slow"] }
+      assert.strictEqual((yield* harness.request("PUT", "/v1/rules/ops", rule)).status, 200)
 
       /** As a sender does: the same event again until it is taken. */
       const post = (n: number, state: "raised" | "cleared") =>
-        world
+        harness
           .request("POST", "/v1/alerts", {
             source: "flood",
             id: `a${n}.`,
@@ -145,32 +145,32 @@ describe("After kill -9", () => {
           const enough = answers + more
           yield* until("events", () => answers >= enough)
         } else {
-          yield* arrivals(world.slackGate, more)
+          yield* arrivals(harness.slackGate, more)
         }
-        yield* world.gateway().stop("SIGKILL")
-        yield* world.start
+        yield* harness.gateway().stop("SIGKILL")
+        yield* harness.start
         killed++
       }
       yield* Fiber.join(flood)
       const widened = { ...slow, limits: fast }
-      assert.strictEqual((yield* world.request("PUT", "/v1/integrations/slow", widened)).status, 200)
+      assert.strictEqual((yield* harness.request("PUT", "/v1/integrations/slow", widened)).status, 200)
       yield* eventually(
         "the end of all deliveries",
-        Effect.map(world.request("GET", "/v1/deliveries?status=open"), ({ as }) => as(listOf(Delivery)).total),
+        Effect.map(harness.request("GET", "/v1/deliveries?status=open"), ({ as }) => as(listOf(Delivery)).total),
         (total) => total === 0
       )
 
-      assert.strictEqual(yield* world.gateway().stop("SIGTERM"), 0)
-      const left = readLeft(world.database)
+      assert.strictEqual(yield* harness.gateway().stop("SIGTERM"), 0)
+      const left = readLeft(harness.database)
       assert.strictEqual(left.integrity, "ok")
 
       for (const [integration, shown] of [
-        ["ops-slack", shownAt(world, "/services/T0/B0/ops")],
-        ["ops-hipchat", world.hipChat.messages.map(({ payload }) => showHipChat(payload))]
+        ["ops-slack", shownAt(harness, "/services/T0/B0/ops")],
+        ["ops-hipchat", harness.hipChat.messages.map(({ payload }) => showHipChat(payload))]
       ] as const) {
-        const told = wordsByAlert(shown)
-        assert.strictEqual(told.size, posted)
-        for (const [alert, words] of told) {
+        const received = wordsByAlert(shown)
+        assert.strictEqual(received.size, posted)
+        for (const [alert, words] of received) {
           const said = `${integration}, ${alert}: ${words.join(", ")}`
           assert.match(words[0] ?? "", /^Raised/, said)
           const end = words.findIndex((word) => /cleared$/i.test(word))
@@ -180,13 +180,13 @@ describe("After kill -9", () => {
           assert.isAtMost(repeats, left.perhapsTwice.get(`${integration} ${alert}`) ?? 0, said)
         }
       }
-      const inDigests = shownAt(world, "/services/T0/B0/slow").map(alertsIn)
+      const inDigests = shownAt(harness, "/services/T0/B0/slow").map(alertsIn)
       assert.isAbove(Math.max(...inDigests), 1)
       const said = inDigests.reduce((sum, count) => sum + count, 0)
       const inDoubt = [...left.perhapsTwice].reduce((sum, [at, count]) => sum + (at.startsWith("slow ") ? count : 0), 0)
-      assert.strictEqual(left.toldSlowly.alerts, posted)
-      assert.isAtLeast(said, left.toldSlowly.deliveries)
-      assert.isAtMost(said, left.toldSlowly.deliveries + inDoubt)
+      assert.strictEqual(left.sentSlowly.alerts, posted)
+      assert.isAtLeast(said, left.sentSlowly.deliveries)
+      assert.isAtMost(said, left.sentSlowly.deliveries + inDoubt)
     })
   )
 })
@@ -226,7 +226,7 @@ const readLeft = (file: string) => {
         FROM transitions t JOIN deliveries d ON d.id = t.delivery_id JOIN alerts a ON a.id = d.alert_id
         WHERE t.cause LIKE '%perhaps sent twice' GROUP BY 1, 2`
     )
-    const [toldSlowly = { alerts: 0, deliveries: 0 }] = read(
+    const [sentSlowly = { alerts: 0, deliveries: 0 }] = read(
       Schema.Struct({ alerts: Schema.Number, deliveries: Schema.Number }),
       `SELECT count(DISTINCT alert_id) AS alerts, count(alert_id) AS deliveries FROM deliveries
         WHERE integration_id = 'slow' AND status = 'delivered'`
@@ -235,7 +235,7 @@ const readLeft = (file: string) => {
       integrity: integrity?.integrity_check,
       /** How often which integration was perhaps told of an alert twice. */
       perhapsTwice: new Map(doubts.map(({ alert, integration, times }) => [`${integration} ${alert}`, times])),
-      toldSlowly
+      sentSlowly
     }
   } finally {
     database.close()
@@ -243,5 +243,5 @@ const readLeft = (file: string) => {
 }
 
 /** What a Slack channel shows. */
-const shownAt = ({ slack }: World, path: string): ReadonlyArray<string> =>
+const shownAt = ({ slack }: Harness, path: string): ReadonlyArray<string> =>
   slack.messages.filter(({ url }) => url === path).map(({ payload }) => showSlack(payload))

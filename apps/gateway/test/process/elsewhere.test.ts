@@ -64,7 +64,7 @@ describe("What another gateway serves", () => {
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       yield* divided(cluster)
-      yield* cluster.room("a")
+      yield* cluster.channel("a")
       cluster.slackGate.hold()
       yield* cluster.send("before", "a")
       yield* until("the message", () => cluster.slackGate.held() === 1)
@@ -78,16 +78,16 @@ describe("What another gateway serves", () => {
       yield* cluster.send("before", "a", "cleared")
       yield* cluster.send("after", "a")
       yield* cluster.settled(1)
-      const told = cluster.told()
-      assert.deepStrictEqual(told.get("before"), ["Raised", "Cleared"])
-      assert.deepStrictEqual(told.get("after"), ["Raised"])
+      const received = cluster.received()
+      assert.deepStrictEqual(received.get("before"), ["Raised", "Cleared"])
+      assert.deepStrictEqual(received.get("after"), ["Raised"])
     })
   )
 
   it.live("does not hold up what has moved away from there", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(1)
-      yield* cluster.room("a")
+      yield* cluster.channel("a")
       // The second gateway takes the upper half.
       const part = partOf(cluster, "a")
       yield* rehook(
@@ -106,14 +106,14 @@ describe("What another gateway serves", () => {
       yield* divided(cluster)
       yield* cluster.send("two", "a")
       yield* cluster.settled(1)
-      assert.deepStrictEqual(cluster.told().get("two"), ["Raised"])
+      assert.deepStrictEqual(cluster.received().get("two"), ["Raised"])
     })
   )
 
   it.live("is shown by each: why it waits, and until when", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
-      yield* cluster.room("a")
+      yield* cluster.channel("a")
       cluster.slack.behaviour = "limited"
       yield* cluster.send("one", "a")
       const shown = yield* Effect.forEach([0, 1], (gateway) =>
@@ -136,7 +136,7 @@ describe("What another gateway serves", () => {
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       const limits = { messages: 5, perSeconds: 1, burst: 1 }
-      yield* cluster.room("a", { limits })
+      yield* cluster.channel("a", { limits })
       for (let alert = 0; alert < 5; alert++) yield* cluster.send(`alert${alert}`, "a")
       const tests = yield* Effect.forkChild(
         Effect.forEach([0, 1, 0, 1], (gateway) => cluster.request(gateway, "POST", "/v1/integrations/a/test", {}), {

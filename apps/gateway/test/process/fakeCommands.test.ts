@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { makeInProcess } from "../harness/world.ts"
+import { makeInProcess } from "../harness/gateway.ts"
 
 const script = fileURLToPath(new URL("../../../../scripts/fake.mjs", import.meta.url))
 
@@ -23,16 +23,16 @@ const run = (plugin: string, ...args: ReadonlyArray<string>) =>
   )
 
 describe("The command of a plugin", () => {
-  it.live.each([["slack"], ["hipchat"]] as const)("serves a fake %s to which its settings lead", ([plugin]) =>
+  it.live.each([["slack"], ["hipchat"]] as const)("serves a fake %s, and prints settings that post to it", ([plugin]) =>
     Effect.gen(function* () {
       const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
       while (!printed().includes("TOCSIN_EGRESS_ALLOW")) yield* Effect.promise(() => once(child.stdout, "data"))
       const [, page = ""] = /shown at (\S+)\n/.exec(printed()) ?? []
-      const [, settings = ""] = /lead to it: (.+)\n/.exec(printed()) ?? []
-      const world = yield* makeInProcess()
+      const [, settings = ""] = /posts to it: (.+)\n/.exec(printed()) ?? []
+      const harness = yield* makeInProcess()
       const integration = `{ "id": "fake", "name": "fake", "type": "${plugin}", "settings": ${settings} }`
-      assert.strictEqual((yield* world.request("POST", "/v1/integrations", integration)).status, 201)
-      const sent = yield* world.request("POST", "/v1/integrations/fake/test", {})
+      assert.strictEqual((yield* harness.request("POST", "/v1/integrations", integration)).status, 201)
+      const sent = yield* harness.request("POST", "/v1/integrations/fake/test", {})
       assert.strictEqual(sent.status, 200, sent.text)
       const shown = yield* Effect.promise(() => fetch(page).then((page) => page.text()))
       assert.include(shown, "<article>")
@@ -73,8 +73,8 @@ describe("The command of a plugin", () => {
 
   it.live("says so when its port is taken", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
-      const { ended, printed } = yield* run("hipchat", "fake", "--port", new URL(world.slackUrl).port)
+      const harness = yield* makeInProcess()
+      const { ended, printed } = yield* run("hipchat", "fake", "--port", new URL(harness.slackUrl).port)
       assert.deepStrictEqual(yield* Effect.promise(() => ended), [1, null])
       assert.match(printed(), /cannot be served \(.*EADDRINUSE.*\): choose another --port/)
     })

@@ -3,7 +3,7 @@ import { Effect, Fiber } from "effect"
 import { type Cluster, make, makeInProcess, nameIn } from "../harness/cluster.ts"
 import { until } from "../harness/gate.ts"
 
-const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"]
+const channels = ["a", "b", "c", "d", "e", "f", "g", "h"]
 
 /** What makes a gateway one of a later version: its tables are more. */
 const laterVersion = new URL("../../../../packages/delivery/test/harness/laterVersion.ts", import.meta.url)
@@ -11,15 +11,15 @@ const laterVersion = new URL("../../../../packages/delivery/test/harness/laterVe
 /** Nothing lost and in order, but for messages of which history says that they were perhaps sent twice: late, at most once. */
 const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, alerts: ReadonlyArray<string>) {
   const deliveries = yield* cluster.settled(gateway)
-  const told = cluster.told()
-  assert.sameMembers([...told.keys()], [...alerts])
+  const received = cluster.received()
+  assert.sameMembers([...received.keys()], [...alerts])
   const doubts = new Map<string, number>()
   for (const { text, transitions } of deliveries) {
     const alert = nameIn(text ?? "")
     const perhaps = transitions.filter(({ cause }) => cause?.includes("perhaps sent twice") === true)
     doubts.set(alert, (doubts.get(alert) ?? 0) + perhaps.length)
   }
-  for (const [alert, words] of told) {
+  for (const [alert, words] of received) {
     const end = words.findIndex((word) => /cleared$/i.test(word))
     const said = `${alert}: ${words.join(", ")}`
     assert.match(words[0] ?? "", /^Raised/, said)
@@ -38,9 +38,9 @@ const flood = Effect.fnUntraced(function* (cluster: Cluster, name: string) {
     while (!isOver) {
       const alert = `${name}${alerts.length}`
       alerts.push(alert)
-      const room = rooms[alerts.length % rooms.length] ?? "a"
-      yield* cluster.send(alert, room)
-      yield* cluster.send(alert, room, "cleared")
+      const channel = channels[alerts.length % channels.length] ?? "a"
+      yield* cluster.send(alert, channel)
+      yield* cluster.send(alert, channel, "cleared")
       sent++
       // Enough of a flood for two cores that also run other tests.
       yield* Effect.sleep("50 millis")
@@ -69,14 +69,14 @@ const flood = Effect.fnUntraced(function* (cluster: Cluster, name: string) {
 const inFlight = ({ slackGate }: Cluster) =>
   Effect.suspend(() => {
     slackGate.hold()
-    return until("messages in flight", () => slackGate.held() >= rooms.length)
+    return until("messages in flight", () => slackGate.held() >= channels.length)
   })
 
 describe("Several gateways on one PostgreSQL", () => {
   it.live("lose nothing and keep the order when one is killed, one is stopped and the database starts anew", () =>
     Effect.gen(function* () {
       const cluster = yield* make(3)
-      for (const room of rooms) yield* cluster.room(room)
+      for (const channel of channels) yield* cluster.channel(channel)
       const { alerts, end, more } = yield* flood(cluster, "n")
       yield* more(20)
 
@@ -89,10 +89,10 @@ describe("Several gateways on one PostgreSQL", () => {
       yield* inFlight(cluster)
       process.kill(paused, "SIGSTOP")
       cluster.slackGate.open()
-      // Every room is spoken to by the one that is left.
-      const seen = new Map(rooms.map((room) => [room, cluster.messages(room).length]))
-      yield* until("every room to be told more", () =>
-        rooms.every((room) => cluster.messages(room).length >= (seen.get(room) ?? 0) + 5)
+      // Every channel is spoken to by the one that is left.
+      const seen = new Map(channels.map((channel) => [channel, cluster.messages(channel).length]))
+      yield* until("every channel to be told more", () =>
+        channels.every((channel) => cluster.messages(channel).length >= (seen.get(channel) ?? 0) + 5)
       )
       process.kill(paused, "SIGCONT")
       yield* more(20)
@@ -109,33 +109,33 @@ describe("Several gateways on one PostgreSQL", () => {
   it.live("keep one rate limit for two integrations with one hook, and say one edit once", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
-      const { keepsTo, messages, request, room, send, settled, told } = cluster
-      for (const name of rooms) yield* room(name)
+      const { keepsTo, messages, request, channel, send, settled, received } = cluster
+      for (const name of channels) yield* channel(name)
       const limits = { messages: 10, perSeconds: 1, burst: 2 }
-      for (const name of ["one", "two"]) yield* room(name, { hook: "shared", limits })
+      for (const name of ["one", "two"]) yield* channel(name, { hook: "shared", limits })
       for (let n = 0; n < 20; n++) yield* Effect.andThen(send(`one${n}`, "one"), send(`two${n}`, "two"))
 
       const { alerts, end, more } = yield* flood(cluster, "m")
       yield* send("steady", "a")
-      yield* until("the steady alert to be told", () => told().has("steady"))
+      yield* until("the steady alert to be told", () => received().has("steady"))
       for (let edit = 0; edit < 10; edit++) {
         const rule = {
           id: "a",
           name: "a",
           enabled: edit % 2 === 1,
-          match: { labels: { room: "a" } },
+          match: { labels: { channel: "a" } },
           integrations: ["a"],
           notifyOnClear: true
         }
         const { status, text } = yield* request(edit % 2, "PUT", "/v1/rules/a", rule)
         assert.strictEqual(status, 200, text)
-        yield* until(`what edit ${edit} says`, () => told().get("steady")?.length === edit + 2)
+        yield* until(`what edit ${edit} says`, () => received().get("steady")?.length === edit + 2)
         yield* more(5)
       }
       yield* end
       yield* settled(1)
       assert.deepStrictEqual(
-        told().get("steady"),
+        received().get("steady"),
         Array.from({ length: 11 }, (_, n) => (n % 2 === 0 ? "Raised" : "Cleared"))
       )
       assert.isAbove(alerts.length, 40)
@@ -148,7 +148,7 @@ describe("Several gateways on one PostgreSQL", () => {
     Effect.gen(function* () {
       const cluster = yield* make(2)
       const { gateways, join } = cluster
-      for (const room of rooms) yield* cluster.room(room)
+      for (const channel of channels) yield* cluster.channel(channel)
       const { alerts, end, more } = yield* flood(cluster, "u")
       yield* more(20)
       for (const old of gateways.slice()) {

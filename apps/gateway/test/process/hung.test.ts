@@ -5,32 +5,32 @@ import { FakeSlack, show } from "@tocsin/plugin-slack/testing"
 import { Effect } from "effect"
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually, until } from "../harness/gate.ts"
-import { fast } from "../harness/room.ts"
-import { makeInProcess, type World } from "../harness/world.ts"
+import { fast } from "../harness/channels.ts"
+import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
 describe("Beside a service that fails", () => {
   it.live("that never answers, a healthy one gets all its messages", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
-      const room = yield* world.room("ops", { match: { source: "many" } })
-      world.slackGate.hold()
+      const harness = yield* makeInProcess()
+      const channels = yield* harness.channels("ops", { match: { source: "many" } })
+      harness.slackGate.hold()
       yield* post(
-        world,
+        harness,
         Array.from({ length: 200 }, (_, n) => alert("many", `a${n}.`))
       )
-      yield* until("HipChat's messages", () => world.hipChat.messages.length === 200)
-      assert.lengthOf(world.slack.messages, 0)
+      yield* until("HipChat's messages", () => harness.hipChat.messages.length === 200)
+      assert.lengthOf(harness.slack.messages, 0)
       // HipChat's lane waited for none of them.
-      yield* until("all attempts that may be in flight", () => world.slackGate.held() >= 64)
-      assert.strictEqual(world.slackGate.arrived(), 64)
-      world.slackGate.open()
-      yield* room.told(200)
+      yield* until("all attempts that may be in flight", () => harness.slackGate.held() >= 64)
+      assert.strictEqual(harness.slackGate.arrived(), 64)
+      harness.slackGate.open()
+      yield* channels.received(200)
     })
   )
 
   it.live("a hook that turns 403 has its fallback notified, and delivers at once when it is fixed", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
+      const harness = yield* makeInProcess()
       const slack = new FakeSlack()
       const revoked = new Set<string>()
       const url = yield* FakeServer.serve({
@@ -47,17 +47,17 @@ describe("Beside a service that fails", () => {
         settings: { url: `${url}/services/${path}` },
         ...more
       })
-      const shown = Effect.map(world.request("GET", "/v1/integrations/ops"), ({ as }) => as(Integration))
+      const shown = Effect.map(harness.request("GET", "/v1/integrations/ops"), ({ as }) => as(Integration))
       /** What each place was told, of which alert. */
-      const told = () =>
+      const received = () =>
         slack.messages.map(({ payload, url }) => {
           const [, word, id] = /(\w+): Hook.*alert (\w+)\./s.exec(show(payload)) ?? []
           return `${url.slice("/services/".length)}: ${word} ${id}`
         })
       const saved = [
-        yield* world.request("POST", "/v1/integrations", integration("backup", "backup")),
-        yield* world.request("POST", "/v1/integrations", integration("ops", "old", { fallback: "backup" })),
-        yield* world.request("POST", "/v1/rules", {
+        yield* harness.request("POST", "/v1/integrations", integration("backup", "backup")),
+        yield* harness.request("POST", "/v1/integrations", integration("ops", "old", { fallback: "backup" })),
+        yield* harness.request("POST", "/v1/rules", {
           name: "all",
           match: {},
           integrations: ["ops"],
@@ -69,28 +69,32 @@ describe("Beside a service that fails", () => {
         [201, 201, 201]
       )
 
-      yield* post(world, [alert("hook", "a.")])
-      yield* until("the first message", () => told().length === 1)
+      yield* post(harness, [alert("hook", "a.")])
+      yield* until("the first message", () => received().length === 1)
       revoked.add("/services/old")
-      yield* post(world, [alert("hook", "b.")])
-      yield* until("the fallback's message", () => told().length === 2)
+      yield* post(harness, [alert("hook", "b.")])
+      yield* until("the fallback's message", () => received().length === 2)
       const { broken, state } = yield* shown
       assert.strictEqual(state, "broken")
       assert.include(broken?.reason, "Unauthorized: HTTP 403: invalid_token")
       // Its raise was told there, and nowhere else: it waits for the hook.
-      yield* post(world, [alert("hook", "a.", "cleared")])
+      yield* post(harness, [alert("hook", "a.", "cleared")])
 
-      const put = yield* world.request("PUT", "/v1/integrations/ops", integration("ops", "new", { fallback: "backup" }))
+      const put = yield* harness.request(
+        "PUT",
+        "/v1/integrations/ops",
+        integration("ops", "new", { fallback: "backup" })
+      )
       assert.strictEqual(put.status, 200)
-      yield* until("the clear that waited", () => told().length === 3)
-      yield* post(world, [alert("hook", "c."), alert("hook", "b.", "cleared")])
-      yield* until("the last messages", () => told().length === 5)
-      assert.deepStrictEqual(told().slice(0, 3), ["old: Raised a", "backup: Raised b", "new: Cleared a"])
-      assert.sameMembers(told().slice(3), ["new: Raised c", "backup: Cleared b"])
+      yield* until("the clear that waited", () => received().length === 3)
+      yield* post(harness, [alert("hook", "c."), alert("hook", "b.", "cleared")])
+      yield* until("the last messages", () => received().length === 5)
+      assert.deepStrictEqual(received().slice(0, 3), ["old: Raised a", "backup: Raised b", "new: Cleared a"])
+      assert.sameMembers(received().slice(3), ["new: Raised c", "backup: Cleared b"])
       assert.strictEqual((yield* shown).state, "ok")
       yield* eventually(
         "all deliveries to end",
-        Effect.map(world.request("GET", "/v1/deliveries"), ({ as }) => as(listOf(Delivery)).items),
+        Effect.map(harness.request("GET", "/v1/deliveries"), ({ as }) => as(listOf(Delivery)).items),
         (items) => items.every(({ status }) => ["delivered", "diverted", "superseded"].includes(status))
       )
     })
@@ -105,7 +109,7 @@ const alert = (source: string, id: string, state = "raised") => ({
   rule: { name: "Hook" }
 })
 
-const post = Effect.fnUntraced(function* (world: World, body: unknown) {
-  const { status, text } = yield* world.request("POST", "/v1/alerts", body)
+const post = Effect.fnUntraced(function* (harness: Harness, body: unknown) {
+  const { status, text } = yield* harness.request("POST", "/v1/alerts", body)
   assert.strictEqual(status, 202, text)
 })

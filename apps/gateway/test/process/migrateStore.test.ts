@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually, until } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
-import { make, type World } from "../harness/world.ts"
+import { make, type Harness } from "../harness/gateway.ts"
 
 const key = Buffer.alloc(32, 7).toString("base64")
 
@@ -13,33 +13,33 @@ describe("tocsin migrate-store", () => {
   it.live("moves a gateway from SQLite to PostgreSQL: it goes on there, and tells nothing twice", () =>
     Effect.gen(function* () {
       const server = yield* postgres
-      const world = yield* make({ TOCSIN_KEY: key })
-      const room = yield* world.room("ops", { match: { source: "monitor" } })
-      yield* post(world, "told-and-cleared", "raised")
-      yield* room.told(1)
-      yield* post(world, "told-and-cleared", "cleared")
-      yield* post(world, "told", "raised")
-      yield* room.told(3)
-      const from = `sqlite:${world.database}`
+      const harness = yield* make({ TOCSIN_KEY: key })
+      const channels = yield* harness.channels("ops", { match: { source: "monitor" } })
+      yield* post(harness, "told-and-cleared", "raised")
+      yield* channels.received(1)
+      yield* post(harness, "told-and-cleared", "cleared")
+      yield* post(harness, "told", "raised")
+      yield* channels.received(3)
+      const from = `sqlite:${harness.database}`
       const to = server.url("postgres")
       const there = { TOCSIN_MIGRATE_FROM: from, TOCSIN_DATABASE_URL: to }
       const running = yield* command({ environment: there })
       assert.strictEqual(running.code, 1)
-      assert.include(running.printed, `A gateway runs on ${world.database}, or tocsin migrate-store does: stop it`)
+      assert.include(running.printed, `A gateway runs on ${harness.database}, or tocsin migrate-store does: stop it`)
 
       // What is on its way when the gateway ends was never taken.
-      world.slackGate.hold()
-      world.hipChatGate.hold()
-      yield* post(world, "pending", "raised")
-      yield* until("both attempts", () => world.slackGate.held() + world.hipChatGate.held() === 2)
-      const before = yield* deliveries(world)
-      yield* world.gateway().stop("SIGKILL")
-      world.slackGate.open("drop")
-      world.hipChatGate.open("drop")
+      harness.slackGate.hold()
+      harness.hipChatGate.hold()
+      yield* post(harness, "pending", "raised")
+      yield* until("both attempts", () => harness.slackGate.held() + harness.hipChatGate.held() === 2)
+      const before = yield* deliveries(harness)
+      yield* harness.gateway().stop("SIGKILL")
+      harness.slackGate.open("drop")
+      harness.hipChatGate.open("drop")
 
       // A gateway that was there for a moment, and made the tables, is in nobody's way.
-      yield* world.startWith({ TOCSIN_DATABASE_URL: to })
-      yield* world.gateway().stop("SIGTERM")
+      yield* harness.startWith({ TOCSIN_DATABASE_URL: to })
+      yield* harness.gateway().stop("SIGTERM")
       yield* halfWay(server, "SHARE", "SIGKILL", there)
       yield* halfWay(server, "SHARE", "SIGTERM", there)
       const moved = yield* command({ environment: there })
@@ -51,33 +51,33 @@ describe("tocsin migrate-store", () => {
       assert.match(again.printed, /holds data already: name an empty database\.$/m)
       for (const { printed } of [running, moved, again]) assert.notInclude(printed, new URL(to).password)
 
-      yield* world.startWith({ TOCSIN_DATABASE_URL: to })
-      assert.sameMembers(ids(yield* deliveries(world)), ids(before))
-      const told = yield* room.told(4)
-      assert.include(told[3]?.slack.shown, "monitor alert pending")
-      yield* post(world, "told", "cleared")
-      yield* post(world, "pending", "cleared")
-      const all = (yield* room.told(6)).map(({ slack }) => slack.shown)
+      yield* harness.startWith({ TOCSIN_DATABASE_URL: to })
+      assert.sameMembers(ids(yield* deliveries(harness)), ids(before))
+      const received = yield* channels.received(4)
+      assert.include(received[3]?.slack.shown, "monitor alert pending")
+      yield* post(harness, "told", "cleared")
+      yield* post(harness, "pending", "cleared")
+      const all = (yield* channels.received(6)).map(({ slack }) => slack.shown)
       assert.lengthOf(
         all.filter((shown) => shown.includes("Cleared: Check")),
         3
       )
 
-      const back = `sqlite:${world.database}.back`
+      const back = `sqlite:${harness.database}.back`
       const home = { TOCSIN_MIGRATE_FROM: to, TOCSIN_DATABASE_URL: back }
       const served = yield* command({ environment: home })
       assert.strictEqual(served.code, 1)
       assert.include(served.printed, `A gateway runs on PostgreSQL at ${new URL(to).host}/postgres: stop it`)
-      const atLast = yield* deliveries(world)
-      yield* world.gateway().stop("SIGTERM")
+      const atLast = yield* deliveries(harness)
+      yield* harness.gateway().stop("SIGTERM")
       yield* halfWay(server, "ACCESS EXCLUSIVE", "SIGTERM", home)
       yield* halfWay(server, "ACCESS EXCLUSIVE", "SIGKILL", home)
       const returned = yield* command({ environment: home })
       assert.strictEqual(returned.code, 0, returned.printed)
-      yield* world.startWith({ TOCSIN_DATABASE_URL: back })
-      assert.sameMembers(ids(yield* deliveries(world)), ids(atLast))
-      yield* post(world, "one more", "raised")
-      yield* room.told(7)
+      yield* harness.startWith({ TOCSIN_DATABASE_URL: back })
+      assert.sameMembers(ids(yield* deliveries(harness)), ids(atLast))
+      yield* post(harness, "one more", "raised")
+      yield* channels.received(7)
     })
   )
 
@@ -98,13 +98,13 @@ describe("tocsin migrate-store", () => {
   )
 })
 
-const deliveries = (world: World) =>
-  Effect.map(world.request("GET", "/v1/deliveries?limit=100"), ({ as }) => as(listOf(Delivery)).items)
+const deliveries = (harness: Harness) =>
+  Effect.map(harness.request("GET", "/v1/deliveries?limit=100"), ({ as }) => as(listOf(Delivery)).items)
 
 const ids = (deliveries: ReadonlyArray<{ readonly id: string }>) => deliveries.map(({ id }) => id)
 
-const post = Effect.fnUntraced(function* (world: World, id: string, state: "raised" | "cleared") {
-  const { status, text } = yield* world.request("POST", "/v1/alerts", {
+const post = Effect.fnUntraced(function* (harness: Harness, id: string, state: "raised" | "cleared") {
+  const { status, text } = yield* harness.request("POST", "/v1/alerts", {
     source: "monitor",
     id,
     state,

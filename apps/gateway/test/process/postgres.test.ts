@@ -6,18 +6,18 @@ import * as Store from "../../src/startup/Store.ts"
 import { readStoreUrl } from "../../src/startup/storeUrl.ts"
 import { eventually } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
-import { makeInProcess } from "../harness/world.ts"
+import { makeInProcess } from "../harness/gateway.ts"
 
 describe("A gateway on PostgreSQL", () => {
   it.live("says which database it is on, and not with which password", () =>
     Effect.gen(function* () {
       const { url } = yield* postgres
-      const world = yield* makeInProcess({
+      const harness = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
-      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
-      const printed = world.gateway().printed()
+      assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 200)
+      const printed = harness.gateway().printed()
       assert.include(printed, `with its data in PostgreSQL at ${new URL(url("postgres")).host}/postgres`)
       assert.notInclude(printed, new URL(url("postgres")).password)
     })
@@ -54,11 +54,11 @@ describe("A gateway on PostgreSQL", () => {
   it.live("keeps no session at a server that became read-only, and says 503 until it may write", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
-      const world = yield* makeInProcess({
+      const harness = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
-      const health = Effect.map(world.request("GET", "/healthz"), ({ status }) => status)
+      const health = Effect.map(harness.request("GET", "/healthz"), ({ status }) => status)
       assert.strictEqual(yield* health, 200)
       const client = server.getPgClient()
       yield* Effect.promise(() => client.connect())
@@ -92,13 +92,13 @@ describe("A gateway on PostgreSQL", () => {
   it.live("answers 503 with Retry-After while its database is away, and goes on by itself when it is back", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
-      const world = yield* makeInProcess({
+      const harness = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres"),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
-      const room = yield* world.room("ops", { match: {} })
+      const channels = yield* harness.channels("ops", { match: {} })
       const post = (id: string) =>
-        world.request("POST", "/v1/alerts", {
+        harness.request("POST", "/v1/alerts", {
           source: "monitor",
           id,
           startedAt: "2026-01-01T00:00:00Z",
@@ -106,20 +106,20 @@ describe("A gateway on PostgreSQL", () => {
           rule: { name: "Check" }
         })
       assert.strictEqual((yield* post("before")).status, 202)
-      yield* room.told(1)
+      yield* channels.received(1)
 
       yield* Effect.promise(() => server.stop())
       const refused = yield* post("while it is away")
       assert.strictEqual(refused.status, 503)
       assert.match(refused.headers["retry-after"] ?? "", /^\d+$/)
       assert.strictEqual(refused.headers["content-type"], "application/problem+json")
-      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 503)
+      assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 503)
 
       yield* Effect.promise(() => server.start())
       yield* eventually("the door to open", post("afterwards"), ({ status }) => status === 202)
-      const all = yield* room.told(2)
+      const all = yield* channels.received(2)
       assert.include(all.at(-1)?.slack.shown, "monitor alert afterwards")
-      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
+      assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 200)
     })
   )
 
@@ -127,13 +127,13 @@ describe("A gateway on PostgreSQL", () => {
     Effect.gen(function* () {
       const { url } = yield* postgres
       const network = yield* relay(Number(new URL(url("postgres")).port))
-      const world = yield* makeInProcess({
+      const harness = yield* makeInProcess({
         TOCSIN_DATABASE_URL: url("postgres").replace(/:\d+\//, `:${network.port}/`),
         TOCSIN_KEY: Buffer.alloc(32).toString("base64")
       })
       // More than it writes at once, so that some are on connections that were open before.
       const ask = Effect.all(
-        ["/healthz", "/v1/rules"].flatMap((path) => Array.from({ length: 12 }, () => world.request("GET", path))),
+        ["/healthz", "/v1/rules"].flatMap((path) => Array.from({ length: 12 }, () => harness.request("GET", path))),
         { concurrency: "unbounded" }
       )
       for (const { status } of yield* ask) assert.strictEqual(status, 200)
@@ -144,7 +144,7 @@ describe("A gateway on PostgreSQL", () => {
       }
       network.up()
       for (const path of ["/healthz", "/v1/rules"]) {
-        yield* eventually("the door to open", world.request("GET", path), ({ status }) => status === 200)
+        yield* eventually("the door to open", harness.request("GET", path), ({ status }) => status === 200)
       }
     })
   )

@@ -7,15 +7,15 @@ import { createServer } from "node:tls"
 import manifest from "../../package.json" with { type: "json" }
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
-import * as World from "../harness/world.ts"
+import * as Harness from "../harness/gateway.ts"
 
 /** In the proxy's URL `@` is spelt `%40`. */
 const credentials = "tocsin:p@ssw0rd-of-the-proxy"
 const url = ({ port }: { readonly port: number }) => `http://tocsin:p%40ssw0rd-of-the-proxy@127.0.0.1:${port}`
 
 /** An integration at Slack's stand-in, and a rule that leads there. */
-const integration = Effect.fnUntraced(function* (world: World.World, id: string, origin: string) {
-  const { status, text } = yield* world.request("POST", "/v1/integrations", {
+const integration = Effect.fnUntraced(function* (harness: Harness.Harness, id: string, origin: string) {
+  const { status, text } = yield* harness.request("POST", "/v1/integrations", {
     id,
     name: id,
     type: "slack",
@@ -23,8 +23,8 @@ const integration = Effect.fnUntraced(function* (world: World.World, id: string,
   })
   assert.strictEqual(status, 201, text)
   const rule = { name: id, match: { source: id }, integrations: [id] }
-  assert.strictEqual((yield* world.request("POST", "/v1/rules", rule)).status, 201)
-  yield* world.request("POST", "/v1/alerts", {
+  assert.strictEqual((yield* harness.request("POST", "/v1/rules", rule)).status, 201)
+  yield* harness.request("POST", "/v1/alerts", {
     source: id,
     id: "one",
     state: "raised",
@@ -34,13 +34,13 @@ const integration = Effect.fnUntraced(function* (world: World.World, id: string,
 })
 
 /** The history of the integration's only delivery. */
-const history = (world: World.World, id: string) =>
-  Effect.map(world.request("GET", `/v1/deliveries?integration=${id}`), ({ as }) =>
+const history = (harness: Harness.Harness, id: string) =>
+  Effect.map(harness.request("GET", `/v1/deliveries?integration=${id}`), ({ as }) =>
     as(listOf(Delivery)).items.flatMap(({ transitions }) => transitions)
   )
 
-const causes = (world: World.World, id: string) =>
-  Effect.map(history(world, id), (steps) => steps.map(({ cause }) => cause ?? ""))
+const causes = (harness: Harness.Harness, id: string) =>
+  Effect.map(history(harness, id), (steps) => steps.map(({ cause }) => cause ?? ""))
 
 describe("A gateway behind a proxy", () => {
   it.live("delivers through it, and past it where NO_PROXY says so", () =>
@@ -50,18 +50,18 @@ describe("A gateway behind a proxy", () => {
       const certificate = yield* Certificate.make(["hooks.example"])
       const secure = new FakeSlack()
       const securePort = new URL(yield* FakeServer.serve(secure, { certificate })).port
-      const world = yield* World.make({
+      const harness = yield* Harness.make({
         HTTPS_PROXY: url(proxy),
         http_proxy: url(proxy),
         NO_PROXY: ".elsewhere.example,127.0.0.0/8",
         NODE_EXTRA_CA_CERTS: certificate.file,
         TOCSIN_EGRESS_ALLOW: "127.0.0.1, bridge.example"
       })
-      const { port } = new URL(world.slackUrl)
-      yield* integration(world, "tunnelled", `https://hooks.example:${securePort}`)
-      yield* integration(world, "forwarded", `http://bridge.example:${port}`)
-      yield* integration(world, "direct", world.slackUrl)
-      yield* until("all messages", () => secure.messages.length === 1 && world.slack.messages.length === 2)
+      const { port } = new URL(harness.slackUrl)
+      yield* integration(harness, "tunnelled", `https://hooks.example:${securePort}`)
+      yield* integration(harness, "forwarded", `http://bridge.example:${port}`)
+      yield* integration(harness, "direct", harness.slackUrl)
+      yield* until("all messages", () => secure.messages.length === 1 && harness.slack.messages.length === 2)
       assert.include(show(secure.messages[0]?.payload), "Alert for tunnelled")
       assert.deepStrictEqual(proxy.asked.toSorted(), [
         `CONNECT hooks.example:${securePort}`,
@@ -69,9 +69,11 @@ describe("A gateway behind a proxy", () => {
       ])
 
       proxy.refuses = 502
-      yield* integration(world, "refused", "https://hooks.example:1")
-      yield* eventually("the failure", causes(world, "refused"), (causes) => causes.some((cause) => /502/.test(cause)))
-      const shown = [...world.answers, world.gateway().printed()].join("\n")
+      yield* integration(harness, "refused", "https://hooks.example:1")
+      yield* eventually("the failure", causes(harness, "refused"), (causes) =>
+        causes.some((cause) => /502/.test(cause))
+      )
+      const shown = [...harness.answers, harness.gateway().printed()].join("\n")
       assert.include(shown, "Unavailable: Through the proxy")
       assert.notMatch(shown, /p(@|%40)ssw0rd/)
       assert.notInclude(shown, Buffer.from(credentials).toString("base64"))
@@ -97,10 +99,10 @@ describe("A gateway behind a proxy", () => {
           })
         )
       )
-      const world = yield* World.make({ HTTPS_PROXY: url(proxy), NODE_EXTRA_CA_CERTS: certificate.file })
+      const harness = yield* Harness.make({ HTTPS_PROXY: url(proxy), NODE_EXTRA_CA_CERTS: certificate.file })
       for (const id of answers.keys()) {
-        yield* integration(world, id, `https://hooks.example:${port}`)
-        yield* eventually("the delivery", history(world, id), (steps) =>
+        yield* integration(harness, id, `https://hooks.example:${port}`)
+        yield* eventually("the delivery", history(harness, id), (steps) =>
           steps.some(({ status }) => status === "delivered")
         )
       }
@@ -109,7 +111,7 @@ describe("A gateway behind a proxy", () => {
         [...answers.keys()].map((id) => `${id} by Tocsin/${manifest.version}`)
       )
       assert.strictEqual(
-        (yield* causes(world, "garbled")).at(-1),
+        (yield* causes(harness, "garbled")).at(-1),
         "answer unreadable: Response does not match the HTTP/1.1 protocol (Invalid header token)"
       )
     })
@@ -118,7 +120,7 @@ describe("A gateway behind a proxy", () => {
   it.live("does not start with a proxy that is none, and does not print it", () =>
     Effect.gen(function* () {
       for (const name of ["HTTPS_PROXY", "https_proxy"]) {
-        const ended = yield* Effect.flip(World.make({ [name]: credentials }))
+        const ended = yield* Effect.flip(Harness.make({ [name]: credentials }))
         assert.include(String(ended), `${name}: Expected the proxy's URL`)
         assert.notInclude(String(ended), "ssw0rd")
       }
@@ -133,14 +135,14 @@ describe("A certificate that no public authority has signed", () => {
       const slack = new FakeSlack()
       const origin = (yield* FakeServer.serve(slack, { certificate })).replace("127.0.0.1", "localhost")
       const allow = { TOCSIN_EGRESS_ALLOW: "localhost" }
-      const without = yield* World.make({ ...allow, NODE_EXTRA_CA_CERTS: "" })
+      const without = yield* Harness.make({ ...allow, NODE_EXTRA_CA_CERTS: "" })
       yield* integration(without, "own", origin)
       const failed = yield* eventually("the failure", causes(without, "own"), (causes) =>
         causes.some((cause) => cause.startsWith("Unavailable"))
       )
       assert.include(failed, "Unavailable: DEPTH_ZERO_SELF_SIGNED_CERT")
       assert.lengthOf(slack.messages, 0)
-      const withIt = yield* World.make({ ...allow, NODE_EXTRA_CA_CERTS: certificate.file })
+      const withIt = yield* Harness.make({ ...allow, NODE_EXTRA_CA_CERTS: certificate.file })
       yield* integration(withIt, "own", origin)
       yield* until("the message", () => slack.messages.length === 1)
     })

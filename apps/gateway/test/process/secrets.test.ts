@@ -4,12 +4,12 @@ import { Effect, Schema } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { ask, errorsOf, listOf } from "../harness/answers.ts"
 import { eventually, until } from "../harness/gate.ts"
-import { fixture, hipChatToken, SharedWorld } from "../harness/world.ts"
+import { fixture, hipChatToken, SharedHarness } from "../harness/gateway.ts"
 
 const all = "/v1/integrations"
 
 describe("Secrets", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const slack = (changes: { readonly [name: string]: unknown } = {}) => ({
       name: "#ops",
       type: "slack",
@@ -19,9 +19,9 @@ describe("Secrets", () => {
 
     it.effect("take a HipChat URL as it is shown for copying, and keep its token until it would go elsewhere", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const path = `${all}/copied`
-        const url = `${world.hipChatUrl}/v2/room/copied/notification`
+        const url = `${harness.hipChatUrl}/v2/room/copied/notification`
         const body = { name: "Copied", type: "hipchat", settings: { url: `${url}?auth_token=${hipChatToken}` } }
         const created = (yield* ask(201, "POST", all, { id: "copied", ...body })).as(Integration)
         assert.deepStrictEqual(created.settings, { url })
@@ -45,7 +45,7 @@ describe("Secrets", () => {
         yield* ask(201, "POST", "/v1/rules", { id: "copied", name: "C", match: {}, integrations: ["copied"] })
         yield* ask(200, "POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
         yield* until("the message", () =>
-          world.hipChat.messages.some((message) => message.url === "/v2/room/copied/notification")
+          harness.hipChat.messages.some((message) => message.url === "/v2/room/copied/notification")
         )
         yield* ask(204, "DELETE", "/v1/rules/copied")
       })
@@ -68,15 +68,15 @@ describe("Secrets", () => {
 
     it.effect("keep their secrets from every answer, the output and the database", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const canary = "c4n4ry-in-the-c04lmine"
-        const settings = { url: `${world.slackUrl}/services/T0/B0/${canary}`, channel: "#seen" }
+        const settings = { url: `${harness.slackUrl}/services/T0/B0/${canary}`, channel: "#seen" }
         yield* ask(201, "POST", all, slack({ id: "canary", settings }))
         yield* ask(201, "POST", all, {
           id: "canary-room",
           name: "Room",
           type: "hipchat",
-          settings: { url: `${world.hipChatUrl}/v2/room/9/notification?auth_token=${canary}` }
+          settings: { url: `${harness.hipChatUrl}/v2/room/9/notification?auth_token=${canary}` }
         })
         yield* ask(400, "POST", all, slack({ settings: { ...settings, [canary.slice(0, 2)]: canary } }))
         yield* ask(400, "PUT", `${all}/canary`, slack({ settings: { url: `ftp://${canary}` } }))
@@ -87,7 +87,7 @@ describe("Secrets", () => {
           slack({ type: "hipchat", settings: { url: `http://${canary}:${canary}@x.example/` } })
         )
         // A service that repeats the request, in an answer that is kept as the cause.
-        world.slack.script({ status: 403, body: `No such hook: /services/T0/B0/${canary}` })
+        harness.slack.script({ status: 403, body: `No such hook: /services/T0/B0/${canary}` })
         yield* ask(201, "POST", "/v1/rules", {
           id: "canary",
           name: "C",
@@ -95,7 +95,7 @@ describe("Secrets", () => {
           integrations: ["canary", "canary-room"]
         })
         for (const id of ["canary", "canary-room"]) {
-          const shown = Effect.map(world.request("GET", `${all}/${id}`), ({ as }) => as(Integration))
+          const shown = Effect.map(harness.request("GET", `${all}/${id}`), ({ as }) => as(Integration))
           yield* eventually("both lanes to break", shown, ({ state }) => state === "broken")
         }
         yield* ask(200, "GET", all)
@@ -103,12 +103,12 @@ describe("Secrets", () => {
         assert.include(deliveries.text, "No such hook")
 
         // The search itself finds what is not secret.
-        const files = ["", "-wal", "-shm", ".key"].map((suffix) => `${world.database}${suffix}`).filter(existsSync)
+        const files = ["", "-wal", "-shm", ".key"].map((suffix) => `${harness.database}${suffix}`).filter(existsSync)
         const stored = files.map((file) => readFileSync(file, "latin1")).join("\n")
-        const answers = world.answers.join("\n")
+        const answers = harness.answers.join("\n")
         assert.include(answers, "#seen")
         assert.include(stored, "canary-room")
-        for (const haystack of [answers, stored, world.gateway().printed()]) {
+        for (const haystack of [answers, stored, harness.gateway().printed()]) {
           for (const secret of [canary, Buffer.from(canary).toString("base64url").slice(0, -4), hipChatToken]) {
             assert.isFalse(haystack.includes(secret))
           }

@@ -4,7 +4,7 @@ import { Accepted, AlertDetails, Delivery } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
 import { alert } from "../harness/posting.ts"
-import { makeInProcess } from "../harness/world.ts"
+import { makeInProcess } from "../harness/gateway.ts"
 
 /** As a request says it, and as everyone is told it. */
 const escapes = String.raw`a\ud800b\udc00c\u0000d\ud83d\ude00e\\u0000f\ud83d`
@@ -23,20 +23,20 @@ describe("Halves of surrogate pairs and NUL", () => {
     ]
   ] as const)("become U+FFFD wherever a request has them: %s", ([, settings]) =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess(yield* settings)
-      const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<typeof world.request>) {
-        const answer = yield* world.request(...request)
+      const harness = yield* makeInProcess(yield* settings)
+      const ask = Effect.fnUntraced(function* (wanted: number, ...request: Parameters<typeof harness.request>) {
+        const answer = yield* harness.request(...request)
         assert.strictEqual(answer.status, wanted, `${request.slice(0, 2).join(" ")}: ${answer.text}`)
         return answer
       })
-      const room = yield* world.room("odd", { match: { source: "odd" } })
+      const channels = yield* harness.channels("odd", { match: { source: "odd" } })
 
       const body = odd(alert("odd", { id: "@", eventId: "@", summary: "@", rule: { name: "@" }, labels: { "@": "@" } }))
       const [taken] = (yield* ask(202, "POST", "/v1/alerts", body)).as(Accepted).items
       const path = `/v1/alerts/${taken?.id}`
-      const [told] = yield* room.told(1)
-      assert.include(told?.slack.shown, text)
-      assert.include(told?.hipChat.shown, text)
+      const [received] = yield* channels.received(1)
+      assert.include(received?.slack.shown, text)
+      assert.include(received?.hipChat.shown, text)
       const raised = (yield* ask(200, "GET", path)).as(AlertDetails)
       assert.strictEqual(raised.sourceId, text)
       assert.strictEqual(raised.rule.name, text)
@@ -60,7 +60,7 @@ describe("Halves of surrogate pairs and NUL", () => {
       const rule = odd({ name: "@", match: { source: "@", rule: ["@"], labels: { "@": "@" } }, integrations: [] })
       assert.include((yield* ask(201, "POST", "/v1/rules", rule)).text, JSON.stringify(text))
       yield* ask(200, "POST", "/v1/rules/preview", rule)
-      const integration = odd({ name: "@", type: "slack", settings: { url: `${world.slackUrl}/odd`, channel: "#@" } })
+      const integration = odd({ name: "@", type: "slack", settings: { url: `${harness.slackUrl}/odd`, channel: "#@" } })
       const shown = (yield* ask(201, "POST", "/v1/integrations", integration)).text
       assert.include(shown, JSON.stringify(text))
       assert.include(shown, JSON.stringify(`#${text}`))

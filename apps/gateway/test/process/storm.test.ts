@@ -5,8 +5,8 @@ import { Effect } from "effect"
 import { inject } from "vitest"
 import { Delivery, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
-import { alertsIn } from "../harness/told.ts"
-import { make } from "../harness/world.ts"
+import { alertsIn } from "../harness/alertsIn.ts"
+import { make } from "../harness/gateway.ts"
 
 /** Thousands of alerts. */
 const thousands = inject("breadth") === "all" ? 10 : 2
@@ -14,17 +14,17 @@ const thousands = inject("breadth") === "all" ? 10 : 2
 describe(`${thousands},000 alerts at once, for a Slack that takes one message in a second (D5)`, () => {
   it.live("are all told in at most a hundred messages, and a critical one within two sends", () =>
     Effect.gen(function* () {
-      const world = yield* make()
+      const harness = yield* make()
       const slack = new FakeSlack()
       const slackUrl = yield* FakeServer.serve(oneInASecond(slack))
       // With Slack's own limits.
       const integration = { id: "ops", name: "ops", type: "slack", settings: { url: `${slackUrl}/services/T0/B0/ops` } }
-      assert.strictEqual((yield* world.request("POST", "/v1/integrations", integration)).status, 201)
+      assert.strictEqual((yield* harness.request("POST", "/v1/integrations", integration)).status, 201)
       const rule = { name: "all", match: {}, integrations: ["ops"] }
-      assert.strictEqual((yield* world.request("POST", "/v1/rules", rule)).status, 201)
+      assert.strictEqual((yield* harness.request("POST", "/v1/rules", rule)).status, 201)
 
       const post = Effect.fnUntraced(function* (body: unknown) {
-        const { status, text } = yield* world.request("POST", "/v1/alerts", body)
+        const { status, text } = yield* harness.request("POST", "/v1/alerts", body)
         assert.strictEqual(status, 202, text)
       })
       const storm = (from: number, to: number) =>
@@ -37,7 +37,7 @@ describe(`${thousands},000 alerts at once, for a Slack that takes one message in
       const before = slack.messages.length
       yield* storm(thousands / 2, thousands)
       const list = (query: string) =>
-        Effect.map(world.request("GET", `/v1/deliveries?${query}`), ({ as }) => as(listOf(Delivery)))
+        Effect.map(harness.request("GET", `/v1/deliveries?${query}`), ({ as }) => as(listOf(Delivery)))
       yield* eventually("the end of the storm", list("status=open"), ({ total }) => total === 0)
 
       const shown = slack.messages.map(({ payload }) => show(payload))

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { ask, listOf } from "../harness/answers.ts"
 import { eventually } from "../harness/gate.ts"
 import * as RawSocket from "../harness/rawSocket.ts"
-import { SharedWorld } from "../harness/world.ts"
+import { SharedHarness } from "../harness/gateway.ts"
 
 const alert = (id: string) =>
   JSON.stringify({ source: "raw", id, state: "raised", startedAt: "2026-01-01T00:00:00Z", rule: { name: "Raw" } })
@@ -26,7 +26,7 @@ const end = "0\r\n\r\n"
 const long = "a".repeat(100 * 1024)
 
 describe("Over a bare connection", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("pipelined requests are answered in their order", () =>
       Effect.gen(function* () {
         const heard = yield* say(posting(alert("first")) + posting("{}") + posting(alert("second")) + bye)
@@ -147,7 +147,7 @@ describe("Over a bare connection", () => {
     it.effect("a body that its sender breaks off is not taken, however whole it looks", () =>
       Effect.gen(function* () {
         const whole = alert("broken off")
-        const { url } = (yield* SharedWorld).gateway()
+        const { url } = (yield* SharedHarness).gateway()
         for (const [before, request] of [
           ["before a length", post(`Content-Length: ${whole.length + 1}`, whole)],
           ["before chunks", post(chunked, `${whole.length.toString(16)}\r\n${whole}\r\n`)]
@@ -193,7 +193,7 @@ describe("Over a bare connection", () => {
 const say = (text: string) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const socket = yield* RawSocket.open((yield* SharedWorld).gateway().url)
+      const socket = yield* RawSocket.open((yield* SharedHarness).gateway().url)
       socket.say(text)
       return yield* socket.closed
     })

@@ -5,7 +5,7 @@ import manifest from "../../package.json" with { type: "json" }
 import * as Log from "../../src/startup/log.ts"
 import { until } from "../harness/gate.ts"
 import { refused } from "../harness/refusal.ts"
-import { makeInProcess, type World } from "../harness/world.ts"
+import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
 const decode = Schema.decodeUnknownSync(
   Schema.fromJsonString(
@@ -19,8 +19,8 @@ const decode = Schema.decodeUnknownSync(
 )
 
 /** The lines of JSON that the gateway has logged. */
-const lines = (world: World) =>
-  world
+const lines = (harness: Harness) =>
+  harness
     .gateway()
     .printed()
     .trimEnd()
@@ -30,11 +30,11 @@ const lines = (world: World) =>
 const token = "a-token-of-24-characters"
 
 /** An integration, a rule and an unreadable body, made, replaced and removed by a caller with a name. */
-const edits = Effect.fnUntraced(function* (world: World) {
+const edits = Effect.fnUntraced(function* (harness: Harness) {
   const headers = { authorization: `Basic ${btoa(`ada:${token}`)}` }
   const ask = (method: "POST" | "PUT" | "DELETE", path: string, body?: unknown) =>
-    world.request(method, path, body, headers)
-  const integration = { name: "Ops", type: "slack", settings: { url: `${world.slackUrl}/services/T0/B0/s3cr3t` } }
+    harness.request(method, path, body, headers)
+  const integration = { name: "Ops", type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/s3cr3t` } }
   yield* ask("POST", "/v1/integrations", { id: "ops", ...integration })
   yield* ask("PUT", "/v1/rules/all", { name: "All", match: {}, integrations: ["ops"] })
   yield* ask("PUT", "/v1/rules/all", { name: "All", match: {}, integrations: [] })
@@ -54,11 +54,11 @@ const edited = [
 describe("The log", () => {
   it.live("is dated lines with a level, and begins with what runs", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_TOKEN: token })
-      yield* edits(world)
-      const printed = world.gateway().printed()
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      yield* edits(harness)
+      const printed = harness.gateway().printed()
       const date = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
-      const start = `INFO  Tocsin ${manifest.version} listens on ${world.gateway().url}, with its data in ${world.database} and the plugins slack, hipchat. Callers need the token.`
+      const start = `INFO  Tocsin ${manifest.version} listens on ${harness.gateway().url}, with its data in ${harness.database} and the plugins slack, hipchat. Callers need the token.`
       assert.match(printed, new RegExp(`^${date} ${start.replaceAll(".", "\\.")}`, "m"))
       for (const line of edited)
         assert.match(printed, new RegExp(`^${date} INFO  ${line.replaceAll(".", "\\.")}$`, "m"))
@@ -70,14 +70,14 @@ describe("The log", () => {
 
   it.live("is one object a line with TOCSIN_LOG=json", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
-      yield* edits(world)
-      const all = lines(world)
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
+      yield* edits(harness)
+      const all = lines(harness)
       const [start] = all.filter(({ annotations }) => annotations["event"] === "start")
       assert.deepInclude(start?.annotations, {
         version: manifest.version,
-        url: world.gateway().url,
-        store: world.database,
+        url: harness.gateway().url,
+        store: harness.database,
         plugins: ["slack", "hipchat"]
       })
       assert.deepStrictEqual(
@@ -107,13 +107,13 @@ describe("The log", () => {
 
   it.live("has one line when an address is throttled, whatever it sends after that", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
-      const guess = world.request("GET", "/v1/rules", undefined, { authorization: "Bearer a-wrong-guess-of-a-token" })
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
+      const guess = harness.request("GET", "/v1/rules", undefined, { authorization: "Bearer a-wrong-guess-of-a-token" })
       yield* Effect.all(
         Array.from({ length: 30 }, () => guess),
         { concurrency: "unbounded" }
       )
-      const throttled = () => lines(world).filter(({ annotations }) => annotations["event"] === "sign-in-throttled")
+      const throttled = () => lines(harness).filter(({ annotations }) => annotations["event"] === "sign-in-throttled")
       yield* until("the line", () => throttled().length > 0)
       assert.deepStrictEqual(
         throttled().map(({ message }) => message),
@@ -124,16 +124,16 @@ describe("The log", () => {
 
   it.live("keeps what others wrote on its line", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
-      const settings = { url: `${world.slackUrl}/services/T0/B0/hook` }
-      yield* world.request("POST", "/v1/integrations", { id: "ops", name: "Ops", type: "slack", settings })
-      yield* world.request("PUT", "/v1/rules/all", { name: "All", match: {}, integrations: ["ops"] })
-      world.slack.script({ status: 403, body: "no\n2026-01-01T00:00:00.000Z ERROR a line\u001b[31m of its own" })
+      const harness = yield* makeInProcess()
+      const settings = { url: `${harness.slackUrl}/services/T0/B0/hook` }
+      yield* harness.request("POST", "/v1/integrations", { id: "ops", name: "Ops", type: "slack", settings })
+      yield* harness.request("PUT", "/v1/rules/all", { name: "All", match: {}, integrations: ["ops"] })
+      harness.slack.script({ status: 403, body: "no\n2026-01-01T00:00:00.000Z ERROR a line\u001b[31m of its own" })
       const alert = { source: "s", id: "1", state: "raised", startedAt: "2026-01-01T00:00:00Z", rule: { name: "r" } }
-      yield* world.request("POST", "/v1/alerts", alert)
-      yield* until("the line", () => world.gateway().printed().includes("Integration ops is broken"))
-      assert.notMatch(world.gateway().printed(), /^2026-01-01T00:00:00\.000Z/m)
-      assert.notInclude(world.gateway().printed(), "\u001b")
+      yield* harness.request("POST", "/v1/alerts", alert)
+      yield* until("the line", () => harness.gateway().printed().includes("Integration ops is broken"))
+      assert.notMatch(harness.gateway().printed(), /^2026-01-01T00:00:00\.000Z/m)
+      assert.notInclude(harness.gateway().printed(), "\u001b")
     }).pipe(Effect.scoped)
   )
 

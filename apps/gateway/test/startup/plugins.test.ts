@@ -10,7 +10,7 @@ import { promisify } from "node:util"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
 import { asProcesses } from "../harness/refusal.ts"
-import { make, makeInProcess } from "../harness/world.ts"
+import { make, makeInProcess } from "../harness/gateway.ts"
 
 /** A plugin as its author publishes it, in JavaScript, of the type `pager`; it posts to Slack's stand-in. */
 const pager = `
@@ -175,11 +175,11 @@ describe("TOCSIN_PLUGINS", () => {
       Effect.gen(function* () {
         const dir = installed({ "@acme/tocsin-plugin-pager": { main: pager } })
         const slack = yield* makeInProcess()
-        const world = yield* make({
+        const harness = yield* make({
           TOCSIN_PLUGINS: " @acme/tocsin-plugin-pager",
           TOCSIN_PLUGINS_DIR: dir
         })
-        const { items } = (yield* world.request("GET", "/v1/plugins")).as(
+        const { items } = (yield* harness.request("GET", "/v1/plugins")).as(
           Schema.Struct({ items: Schema.Array(Plugin) })
         )
         assert.deepStrictEqual(
@@ -187,7 +187,7 @@ describe("TOCSIN_PLUGINS", () => {
           ["slack", "hipchat", "pager"]
         )
         const settings = { url: slack.slackUrl }
-        const made = yield* world.request("POST", "/v1/integrations", {
+        const made = yield* harness.request("POST", "/v1/integrations", {
           id: "p",
           name: "Pager",
           type: "pager",
@@ -195,11 +195,11 @@ describe("TOCSIN_PLUGINS", () => {
         })
         assert.deepStrictEqual(made.as(Integration).secretsSet, ["/url"])
         const nowhere = { name: "Nowhere", type: "pager", settings: { url: "s3cr3t, no address" } }
-        const refused = yield* world.request("POST", "/v1/integrations", nowhere)
+        const refused = yield* harness.request("POST", "/v1/integrations", nowhere)
         assert.strictEqual(refused.status, 400, refused.text)
         assert.include(refused.text, "The plugin finds no address of a service in them")
         assert.notInclude(refused.text, "s3cr3t")
-        yield* world.request("POST", "/v1/rules", { name: "All", match: {}, integrations: ["p"] })
+        yield* harness.request("POST", "/v1/rules", { name: "All", match: {}, integrations: ["p"] })
         const alert = {
           source: "curl",
           id: "a",
@@ -207,7 +207,7 @@ describe("TOCSIN_PLUGINS", () => {
           startedAt: "2026-01-01T00:00:00Z",
           rule: { name: "Disk full" }
         }
-        const posted = yield* world.request("POST", "/v1/alerts", alert)
+        const posted = yield* harness.request("POST", "/v1/alerts", alert)
         assert.strictEqual(posted.status, 202, posted.text)
         yield* until("the message", () => slack.slack.messages.length === 1)
       })
@@ -218,13 +218,13 @@ describe("TOCSIN_PLUGINS", () => {
       const slack = yield* makeInProcess()
       const dir = installed({ pager: { main: pager } })
       const settings = { TOCSIN_PLUGINS: "pager", TOCSIN_PLUGINS_DIR: dir }
-      const world = yield* make(settings)
+      const harness = yield* make(settings)
       const made = { id: "p", name: "Pager", type: "pager", settings: { url: slack.slackUrl } }
-      yield* world.request("POST", "/v1/integrations", made)
-      yield* world.request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ["p"] })
-      yield* world.gateway().stop("SIGTERM")
+      yield* harness.request("POST", "/v1/integrations", made)
+      yield* harness.request("POST", "/v1/rules", { id: "all", name: "All", match: {}, integrations: ["p"] })
+      yield* harness.gateway().stop("SIGTERM")
 
-      const environment = { TOCSIN_DATABASE_URL: `sqlite:${world.database}`, TOCSIN_EGRESS_ALLOW: "127.0.0.1" }
+      const environment = { TOCSIN_DATABASE_URL: `sqlite:${harness.database}`, TOCSIN_EGRESS_ALLOW: "127.0.0.1" }
       const without = yield* GatewayProcess.start(environment)
       const ask = (method: string, path: string, body?: unknown) =>
         Effect.promise(async () => {
@@ -258,9 +258,9 @@ describe("TOCSIN_PLUGINS", () => {
       }
       assert.strictEqual(yield* without.stop("SIGTERM"), 0)
 
-      yield* world.start
+      yield* harness.start
       yield* until("the message", () => slack.slack.messages.length === 1)
-      yield* world.gateway().stop("SIGTERM")
+      yield* harness.gateway().stop("SIGTERM")
       const again = yield* GatewayProcess.start(environment)
       const removed = yield* Effect.promise(() =>
         fetch(`${again.url}/v1/integrations/p?force=true`, { method: "DELETE" })
@@ -281,8 +281,8 @@ describe("TOCSIN_PLUGINS", () => {
   ])("takes $name as TOCSIN_PLUGINS_DIR", ({ dir }) =>
     Effect.gen(function* () {
       const settings = { TOCSIN_PLUGINS: "@acme/tocsin-plugin-pager", TOCSIN_PLUGINS_DIR: dir() }
-      const world = yield* make(settings)
-      assert.include((yield* world.request("GET", "/v1/plugins")).text, `"type":"pager"`)
+      const harness = yield* make(settings)
+      assert.include((yield* harness.request("GET", "/v1/plugins")).text, `"type":"pager"`)
     })
   )
 

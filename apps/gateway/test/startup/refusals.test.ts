@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { refused, refusedProcess } from "../harness/refusal.ts"
-import { fixture, makeInProcess } from "../harness/world.ts"
+import { fixture, makeInProcess } from "../harness/gateway.ts"
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64")
 
@@ -35,30 +35,30 @@ describe("A start is refused with one sentence", () => {
 
   it.live("while another gateway runs on the same file or listens on the same port", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess()
+      const harness = yield* makeInProcess()
       assert.strictEqual(
-        yield* refusedProcess({ TOCSIN_DATABASE_URL: `sqlite:${world.database}` }),
-        `A gateway runs on ${world.database}, or tocsin migrate-store does: stop it, or name another store.`
+        yield* refusedProcess({ TOCSIN_DATABASE_URL: `sqlite:${harness.database}` }),
+        `A gateway runs on ${harness.database}, or tocsin migrate-store does: stop it, or name another store.`
       )
-      const { port } = new URL(world.gateway().url)
+      const { port } = new URL(harness.gateway().url)
       assert.strictEqual(
         yield* refused({ TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_PORT: port }),
         `Cannot listen on 127.0.0.1:${port}, which another program uses: set TOCSIN_HOST or TOCSIN_PORT.`
       )
-      assert.strictEqual((yield* world.request("GET", "/healthz")).status, 200)
+      assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 200)
     })
   )
 
   it.live("if the database was sealed with another key, and starts with the right one", () =>
     Effect.gen(function* () {
-      const world = yield* makeInProcess({ TOCSIN_KEY: key(1) })
-      const room = yield* world.room("ops", { match: {} })
-      yield* world.gateway().stop("SIGTERM")
-      const sentence = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${world.database}`, TOCSIN_KEY: key(2) })
+      const harness = yield* makeInProcess({ TOCSIN_KEY: key(1) })
+      const channels = yield* harness.channels("ops", { match: {} })
+      yield* harness.gateway().stop("SIGTERM")
+      const sentence = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${harness.database}`, TOCSIN_KEY: key(2) })
       assert.include(sentence, "The integrations were sealed with another key")
-      yield* world.start
-      yield* world.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
-      yield* room.told(1)
+      yield* harness.start
+      yield* harness.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
+      yield* channels.received(1)
     })
   )
 })

@@ -2,7 +2,7 @@
  * The page of a fake: its channels as a person sees them, and buttons that make it misbehave.
  */
 import type { Answering } from "./FakeServer.ts"
-import { type Answer, type Behaviour, type FakeService, misbehaviours, type Room } from "./FakeService.ts"
+import { type Answer, type Behaviour, type FakeService, misbehaviours, type Channel } from "./FakeService.ts"
 import { escape, html } from "./previewHtml.ts"
 import { style } from "./style.ts"
 
@@ -27,12 +27,12 @@ const behaviours: ReadonlyArray<Behaviour> = ["usual", ...misbehaviours, "hangin
 
 const explained: { readonly [B in Behaviour]: string } = {
   usual: "answers as documented",
-  archived: "the room is no longer there",
+  archived: "the channel no longer exists",
   revoked: "the credential is no longer accepted",
   limited: "too many requests",
   failing: "the service is down",
-  lying: "a 200 that refuses in its body",
-  hanging: "no answer ever comes"
+  lying: "a 200 whose body has an error",
+  hanging: "never answers"
 }
 
 /** How many of the newest messages of a channel are shown. */
@@ -68,7 +68,7 @@ ${behaviours.map((behaviour) => button(behaviour, fake.behaviour)).join("\n")}
 </form>
 </header>
 <main>
-${fake.rooms().map(room).join("\n") || "<p>Nothing was posted yet.</p>"}
+${fake.channels().map(channel).join("\n") || "<p>Nothing was posted yet.</p>"}
 </main>
 </body>
 </html>
@@ -77,7 +77,7 @@ ${fake.rooms().map(room).join("\n") || "<p>Nothing was posted yet.</p>"}
 const button = (behaviour: Behaviour, chosen: Behaviour): string =>
   `<button name="name" value="${behaviour}" title="${explained[behaviour]}" aria-pressed="${behaviour === chosen}">${behaviour}</button>`
 
-const room = ({ messages, name }: Room): string => `<section>
+const channel = ({ messages, name }: Channel): string => `<section>
 <h2>${escape(name)}</h2>
 ${messages
   .slice(-shown)

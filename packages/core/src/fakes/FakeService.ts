@@ -31,14 +31,14 @@ export interface Message {
 }
 
 /** A channel with its messages as a person sees them, oldest first. */
-export interface Room {
+export interface Channel {
   readonly name: string
   readonly messages: ReadonlyArray<{ readonly at: number; readonly preview: Preview }>
 }
 
 /**
- * How a service can fail those who post to it: the room is `archived`, the credential `revoked`, the limit reached
- * (`limited`), the service `failing`; or it is `lying`: it refuses, and says so only in the body of a 200.
+ * How a service can fail those who post to it: the channel is `archived`, the credential `revoked`, the limit reached
+ * (`limited`), the service `failing`; or it is `lying`: it refuses a message with a 200 whose body has the error.
  */
 export const misbehaviours = ["archived", "revoked", "limited", "failing", "lying"] as const
 export type Misbehaviour = (typeof misbehaviours)[number]
@@ -47,14 +47,14 @@ export type Misbehaviour = (typeof misbehaviours)[number]
 export type Behaviour = "usual" | Misbehaviour | "hanging"
 
 /** The answer to a request, and the channel of its message if the service accepts one. */
-export interface Judgement {
+export interface Reply {
   readonly answer: Answer
-  readonly taken?: { readonly room: string; readonly payload: unknown }
+  readonly accepted?: { readonly channel: string; readonly payload: unknown }
 }
 
 /**
- * A chat service without a network: give it requests by `answer`, or serve it with `FakeServer.serve`. Everything that
- * it does follows from the requests and their times.
+ * A chat service without a network: pass requests to `answer`, or serve it with `FakeServer.serve`. Its answers depend
+ * only on the requests and their times.
  */
 export abstract class FakeService {
   /** The service's name, as its vendor spells it. */
@@ -63,23 +63,23 @@ export abstract class FakeService {
   behaviour: Behaviour = "usual"
   /** The accepted messages, in order. */
   readonly messages: Array<Message> = []
-  readonly #rooms = new Map<string, Array<Room["messages"][number]>>()
+  readonly #channels = new Map<string, Array<Channel["messages"][number]>>()
   readonly #scripted: Array<Answer> = []
 
-  /** The settings of an integration, as JSON, that lead to this fake where it is served at `origin`. */
+  /** Returns the settings, as JSON, of an integration that posts to this fake when it is served at `origin`. */
   abstract settings(origin: string): { readonly [setting: string]: Schema.Json }
 
-  /** What the service documents for this request; `at` drives its rate limits. */
-  protected abstract judge(request: Request): Judgement
+  /** Answers a request as the service documents; `at` drives its rate limits. */
+  protected abstract respond(request: Request): Reply
 
-  /** What the service answers when it fails in this way. */
+  /** Answers a request as the service does when it fails in this way. */
   protected abstract misbehave(how: Misbehaviour, request: Request): Answer
 
   /** Renders an accepted payload as a person sees it. */
-  protected abstract see(payload: unknown): Preview
+  protected abstract render(payload: unknown): Preview
 
   /**
-   * Gives these answers to the next requests, one each, whatever they are; a message that is answered so is not taken.
+   * Answers the next requests with these, one each, whatever they are; their messages are not kept.
    */
   script(...answers: ReadonlyArray<Partial<Answer> & Pick<Answer, "status">>): void {
     this.#scripted.push(...answers.map((answer) => ({ headers: {}, body: "", ...answer })))
@@ -91,19 +91,19 @@ export abstract class FakeService {
     if (scripted !== undefined) return scripted
     if (this.behaviour === "hanging") return { status: 0, headers: {}, body: "" }
     if (this.behaviour !== "usual") return this.misbehave(this.behaviour, request)
-    const { answer, taken } = this.judge(request)
-    if (taken !== undefined) {
+    const { answer, accepted } = this.respond(request)
+    if (accepted !== undefined) {
       const { at, url } = request
-      this.messages.push({ url, payload: taken.payload, at })
-      const room = this.#rooms.get(taken.room) ?? []
-      room.push({ at, preview: this.see(taken.payload) })
-      this.#rooms.set(taken.room, room)
+      this.messages.push({ url, payload: accepted.payload, at })
+      const channel = this.#channels.get(accepted.channel) ?? []
+      channel.push({ at, preview: this.render(accepted.payload) })
+      this.#channels.set(accepted.channel, channel)
     }
     return answer
   }
 
   /** The channels that were posted to, in the order of their first messages. */
-  rooms(): ReadonlyArray<Room> {
-    return [...this.#rooms].map(([name, messages]) => ({ name, messages }))
+  channels(): ReadonlyArray<Channel> {
+    return [...this.#channels].map(([name, messages]) => ({ name, messages }))
   }
 }

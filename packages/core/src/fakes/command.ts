@@ -9,7 +9,7 @@ import type { FakeService } from "./FakeService.ts"
 
 /**
  * Runs `<name> fake [--port N]` until it is interrupted: serves the fake, and prints its page's address and the
- * settings that lead to it.
+ * settings of an integration that posts to it.
  */
 export const run = (name: string, fake: FakeService): void => {
   const port = portAsked()
@@ -20,8 +20,8 @@ export const run = (name: string, fake: FakeService): void => {
   }
   const served = Effect.gen(function* () {
     const origin = yield* serve(withPage(fake), { port })
-    yield* Console.log(`A fake ${fake.title}. Its rooms are shown at ${origin}/`)
-    yield* Console.log(`An integration's settings that lead to it: ${JSON.stringify(fake.settings(origin))}`)
+    yield* Console.log(`A fake ${fake.title}. Its channels are shown at ${origin}/`)
+    yield* Console.log(`Settings of an integration that posts to it: ${JSON.stringify(fake.settings(origin))}`)
     yield* Console.log("The gateway calls it only with TOCSIN_EGRESS_ALLOW=127.0.0.1.")
     return yield* Effect.never
   }).pipe(

@@ -5,12 +5,12 @@ export {
   type Answer,
   type Behaviour,
   FakeService,
-  type Judgement,
+  type Reply,
   type Message,
   type Misbehaviour,
   misbehaviours,
   type Request,
-  type Room
+  type Channel
 } from "./FakeService.ts"
 export { run } from "./command.ts"
 export * as RateLimit from "./RateLimit.ts"

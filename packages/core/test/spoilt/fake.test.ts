@@ -1,5 +1,5 @@
 import { PayloadRejected } from "@tocsin/core"
-import { FakeService, type Judgement, type Misbehaviour, type Request } from "@tocsin/core/fakes"
+import { FakeService, type Reply, type Misbehaviour, type Request } from "@tocsin/core/fakes"
 import { catches, findsNothing } from "./catches.ts"
 import { blocks, checks, post, type Spoils } from "./hook.ts"
 import { HttpClientRequest } from "effect/http"
@@ -18,14 +18,14 @@ class FakeHook extends FakeService {
   settings(origin: string) {
     return { url: `${origin}/hook` }
   }
-  protected judge({ body, headers }: Request): Judgement {
+  protected respond({ body, headers }: Request): Reply {
     if (headers["content-type"] !== "text/plain") return { answer: { status: 415, headers: {}, body: "" } }
-    return { answer: { status: 200, headers: {}, body: "ok" }, taken: { room: "hook", payload: body } }
+    return { answer: { status: 200, headers: {}, body: "ok" }, accepted: { channel: "hook", payload: body } }
   }
   protected misbehave(how: Misbehaviour) {
     return { status: statuses[how], headers: {}, body: "no" }
   }
-  protected see(payload: unknown) {
+  protected render(payload: unknown) {
     return { blocks: blocks(String(payload)) }
   }
 }

@@ -12,7 +12,7 @@ import { deliveries, engine, integration, outcomes, raise, rule, save, settle } 
 import { Script } from "../harness/FakeChannel.ts"
 import { newFile, storeIn } from "../harness/store.ts"
 
-const rooms = Array.from({ length: 16 }, (_, n) => `room${n}`)
+const channels = Array.from({ length: 16 }, (_, n) => `channel${n}`)
 
 /** What gateways find out of each other takes real time. */
 const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
@@ -44,20 +44,20 @@ describe("Several gateways on one PostgreSQL", () => {
       const all = (count: number) => until(Effect.sync(() => sent().reduce((a, b) => a + b) === count))
 
       yield* Effect.gen(function* () {
-        yield* save(...rooms.map((room) => integration(room)), rule("all", { to: rooms }))
-        yield* until(Effect.map(sizes(), ([one = 0, two = 0]) => one > 0 && two > 0 && one + two === rooms.length))
+        yield* save(...channels.map((channel) => integration(channel)), rule("all", { to: channels }))
+        yield* until(Effect.map(sizes(), ([one = 0, two = 0]) => one > 0 && two > 0 && one + two === channels.length))
         yield* raise("a")
-        yield* all(rooms.length)
+        yield* all(channels.length)
         const before = sent()
         assert.deepStrictEqual(before, yield* sizes())
 
         yield* Scope.close(second.scope, Exit.void)
         yield* raise("b")
-        yield* all(2 * rooms.length)
+        yield* all(2 * channels.length)
         assert.strictEqual(scripts[1].sent.length, before[1])
-        for (const room of rooms) {
-          const kinds = scripts.flatMap((script) => script.kinds(room))
-          assert.deepStrictEqual(kinds, ["Raised", "Raised"], room)
+        for (const channel of channels) {
+          const kinds = scripts.flatMap((script) => script.kinds(channel))
+          assert.deepStrictEqual(kinds, ["Raised", "Raised"], channel)
         }
         yield* settle
         assert.deepStrictEqual(new Set(yield* outcomes), new Set(["Raised delivered"]))

@@ -133,13 +133,13 @@ describe("Redeliveries (D7)", () => {
           integration("other", { delivery: impatient }),
           rule("all", { to: ["ops", "other"] })
         )
-        for (const room of ["ops", "other"]) script.always(room, down)
+        for (const channel of ["ops", "other"]) script.always(channel, down)
         yield* raise("a")
         yield* raise("b")
         yield* pass("5 minutes")
         yield* raise("c")
         yield* pass("5 minutes")
-        for (const room of ["ops", "other"]) script.always(room, "ok")
+        for (const channel of ["ops", "other"]) script.always(channel, "ok")
         const { count, many } = yield* Redeliveries
         const asked = { by: "Ada", reason: undefined }
         script.sent.length = 0

@@ -246,7 +246,7 @@ describe("A test send (D6)", () => {
         yield* test()
         yield* settle
         script.always("other", { fail: new DestinationGone({ detail: "HTTP 404" }) })
-        yield* save(integration("ops", { settings: { room: "other" } }))
+        yield* save(integration("ops", { settings: { channel: "other" } }))
         yield* raise("a")
         yield* settle
         yield* Deferred.succeed(gate, undefined)
@@ -262,15 +262,15 @@ describe("A test send of settings that are not saved (D6)", () => {
     "stores nothing, and keeps to the rate limit that it shares with others",
     fixture((script) =>
       Effect.gen(function* () {
-        const settings = { room: "ops", shared: "hook", messages: 12, burst: 1 }
+        const settings = { channel: "ops", shared: "hook", messages: 12, burst: 1 }
         yield* save(integration("ops", { settings }), rule("all"))
-        const fiber = yield* testUnsaved({ ...settings, room: "new" })
+        const fiber = yield* testUnsaved({ ...settings, channel: "new" })
         yield* settle
         yield* raise("a")
         yield* pass("12 seconds")
         assert.deepStrictEqual(yield* ended(fiber), both)
         assert.sameMembers(
-          script.sent.map(({ kind, room }) => `${kind} ${room}`),
+          script.sent.map(({ kind, channel }) => `${kind} ${channel}`),
           ["Test new", "Test new", "Raised ops"]
         )
         assert.isUndefined(yield* (yield* Integrations).get(integrationId("other")))
@@ -285,7 +285,7 @@ describe("A test send of settings that are not saved (D6)", () => {
     fixture((script) =>
       Effect.gen(function* () {
         script.next("new", rejected, "ok", slower("1 minute"))
-        const fiber = yield* testUnsaved({ room: "new" })
+        const fiber = yield* testUnsaved({ channel: "new" })
         yield* tick
         assert.deepStrictEqual(yield* ended(fiber), [
           { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected: HTTP 400" },
@@ -299,7 +299,7 @@ describe("A test send of settings that are not saved (D6)", () => {
     "fails after 15 seconds if the rate limit does not allow it, and says until when",
     fixture((script) =>
       Effect.gen(function* () {
-        const settings = { room: "new", messages: 1, burst: 1 }
+        const settings = { channel: "new", messages: 1, burst: 1 }
         const first = yield* testUnsaved(settings)
         yield* tick
         assert.deepStrictEqual(yield* ended(first), [

@@ -43,8 +43,8 @@ describe("Integrations", () => {
     "shows the settings without secrets, and says which are set",
     fixture(() =>
       Effect.gen(function* () {
-        const made = yield* put({ room: "ops", token: "s3cr3t", proxy: { name: "p" } })
-        assert.deepStrictEqual(made.settings, { room: "ops", proxy: { name: "p" } })
+        const made = yield* put({ channel: "ops", token: "s3cr3t", proxy: { name: "p" } })
+        assert.deepStrictEqual(made.settings, { channel: "ops", proxy: { name: "p" } })
         assert.deepStrictEqual(made.secretsSet, ["/token"])
         assert.notInclude(JSON.stringify([made, yield* get(), yield* Integrations.use(({ list }) => list)]), "s3cr3t")
       })
@@ -55,15 +55,15 @@ describe("Integrations", () => {
     "keeps a secret that is left out, replaces one that is entered, and refuses null",
     fixture((script) =>
       Effect.gen(function* () {
-        yield* save(integration("ops", { settings: { room: "ops", token: "first" } }), rule("all"))
-        yield* put({ room: "ops", messages: 1000 })
+        yield* save(integration("ops", { settings: { channel: "ops", token: "first" } }), rule("all"))
+        yield* put({ channel: "ops", messages: 1000 })
         yield* raise("a")
         yield* tick
-        yield* put({ room: "ops", token: "second" })
+        yield* put({ channel: "ops", token: "second" })
         yield* raise("b")
         yield* tick
         assert.deepStrictEqual(script.tokens, ["first", "second"])
-        const [error, ...others] = yield* refused(put({ room: "ops", token: null }))
+        const [error, ...others] = yield* refused(put({ channel: "ops", token: null }))
         assert.match(error ?? "", /^\/settings\/token: /)
         assert.deepStrictEqual(others, [])
         assert.deepStrictEqual((yield* get())?.secretsSet, ["/token"])
@@ -76,8 +76,8 @@ describe("Integrations", () => {
     fixture((script) =>
       Effect.gen(function* () {
         const secrets = { token: "canary", proxy: { name: "p", password: "canary" } }
-        yield* save(integration("ops", { settings: { room: "ops", host, ...secrets } }), rule("all"))
-        yield* put({ room: "ops", host: `${host}#other`, proxy: { name: "p" } })
+        yield* save(integration("ops", { settings: { channel: "ops", host, ...secrets } }), rule("all"))
+        yield* put({ channel: "ops", host: `${host}#other`, proxy: { name: "p" } })
         for (const other of [
           "http://chat.example.com/hook",
           "https://evil.example/hook",
@@ -86,14 +86,19 @@ describe("Integrations", () => {
           "https://chat.example.com/hook/",
           "https://chat.example.com/hook?tenant=2"
         ]) {
-          const errors = yield* refused(put({ room: "ops", host: other, proxy: { name: "p" } }))
+          const errors = yield* refused(put({ channel: "ops", host: other, proxy: { name: "p" } }))
           assert.deepStrictEqual(
             errors.map((error) => error.split(":")[0]),
             ["/settings/token", "/settings/proxy/password"]
           )
           assert.notInclude(errors.join(), "canary")
         }
-        yield* put({ room: "ops", host: "https://new.example/", token: "new", proxy: { name: "p", password: "pass" } })
+        yield* put({
+          channel: "ops",
+          host: "https://new.example/",
+          token: "new",
+          proxy: { name: "p", password: "pass" }
+        })
         yield* raise("a")
         yield* tick
         assert.deepStrictEqual(script.tokens, ["new"])
@@ -104,7 +109,7 @@ describe("Integrations", () => {
   it.effect("does not hand the secrets of one type to another", () => {
     const both = PluginRegistry.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
     return Effect.gen(function* () {
-      yield* put({ room: "ops", token: "canary" })
+      yield* put({ channel: "ops", token: "canary" })
       const changed = yield* put({}, { type: "other" })
       assert.deepStrictEqual(changed.secretsSet, [])
     }).pipe(Effect.provide(engine(new Script(), { plugins: both })))
@@ -114,10 +119,10 @@ describe("Integrations", () => {
     "does not send a secret to another URL after an edit in two steps (S2)",
     fixture(() =>
       Effect.gen(function* () {
-        yield* put({ room: "ops", host, token: "canary" })
-        yield* refused(put({ room: "ops", host: "https://evil.example/" }, { enabled: false }))
+        yield* put({ channel: "ops", host, token: "canary" })
+        yield* refused(put({ channel: "ops", host: "https://evil.example/" }, { enabled: false }))
         // Without a host it would be sent to another URL as well.
-        yield* refused(put({ room: "ops" }))
+        yield* refused(put({ channel: "ops" }))
         const shown = yield* get()
         assert.strictEqual(shown?.settings["host"], host)
       })
@@ -129,20 +134,20 @@ describe("Integrations", () => {
     fixture(() =>
       Effect.gen(function* () {
         const errors = yield* refused(
-          put({ room: 7, host: "not a url", proxy: { name: "p", password: "abc" }, rom: "canary" })
+          put({ channel: 7, host: "not a url", proxy: { name: "p", password: "abc" }, chanel: "canary" })
         )
         assert.deepStrictEqual(errors.map((error) => error.split(":")[0]).toSorted(), [
+          "/settings/chanel",
+          "/settings/channel",
           "/settings/host",
-          "/settings/proxy/password",
-          "/settings/rom",
-          "/settings/room"
+          "/settings/proxy/password"
         ])
         assert.notMatch(errors.join(), /canary|abc/)
-        assert.deepStrictEqual(yield* refused(put({})), ["/settings/room: a text"])
-        assert.deepStrictEqual(yield* refused(put({ room: "ops" }, { type: "pager" })), [
+        assert.deepStrictEqual(yield* refused(put({})), ["/settings/channel: a text"])
+        assert.deepStrictEqual(yield* refused(put({ channel: "ops" }, { type: "pager" })), [
           "/type: one of the installed types: fake"
         ])
-        assert.deepStrictEqual(yield* refused(put({ room: "ops" }, { fallback: IntegrationId.make("nobody") })), [
+        assert.deepStrictEqual(yield* refused(put({ channel: "ops" }, { fallback: IntegrationId.make("nobody") })), [
           "/fallback: the id of an integration"
         ])
         assert.isUndefined(yield* get())
@@ -162,8 +167,8 @@ describe("Integrations", () => {
       })
     )
     return Effect.gen(function* () {
-      yield* put({ room: "ops", host })
-      const errors = yield* Effect.flip(put({ room: "ops", host: "http://127.0.0.1:81/canary?key=canary" }))
+      yield* put({ channel: "ops", host })
+      const errors = yield* Effect.flip(put({ channel: "ops", host: "http://127.0.0.1:81/canary?key=canary" }))
       if (!(errors instanceof InvalidInput)) return assert.fail("not refused as invalid")
       assert.deepStrictEqual(
         errors.errors.map(({ message, path }) => [path, message]),
@@ -177,7 +182,7 @@ describe("Integrations", () => {
   it.live("seals the settings for their own row: one row's settings do not open in another", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* put({ room: "ops", token: "canary" })
+      yield* put({ channel: "ops", token: "canary" })
       yield* Edits.use(({ saveIntegration }) => saveIntegration(integration("dev"), "any"))
       const [row] = yield* sql<{ sealed_settings: string; key_id: string; settings_version: number }>`
         SELECT * FROM integrations WHERE id = 'ops'`
@@ -188,7 +193,7 @@ describe("Integrations", () => {
       const stolen = yield* get("dev")
       assert.deepStrictEqual(stolen?.settings, {})
       assert.isDefined(stolen?.broken)
-      yield* put({ room: "ops" })
+      yield* put({ channel: "ops" })
       const [again] = yield* sql<{ sealed_settings: string }>`SELECT * FROM integrations WHERE id = 'ops'`
       assert.notStrictEqual(again?.sealed_settings, row?.sealed_settings)
     }).pipe(Effect.provide(engine(new Script(), { seal: Layer.orDie(realSeal) })))
@@ -198,7 +203,7 @@ describe("Integrations", () => {
     Effect.gen(function* () {
       const file = join(folder(), "a.db")
       const script = new Script()
-      yield* save(integration("ops", { settings: { room: "ops", token: "t" } }), rule("all")).pipe(
+      yield* save(integration("ops", { settings: { channel: "ops", token: "t" } }), rule("all")).pipe(
         Effect.provide(engine(script, { file }))
       )
       yield* Effect.gen(function* () {

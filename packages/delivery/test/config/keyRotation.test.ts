@@ -10,14 +10,14 @@ const key = (fill: number) => Redacted.make(new Uint8Array(32).fill(fill))
 const seal = (...fills: readonly [number, number?]) =>
   Layer.orDie(Seal.layer(key(fills[0]), fills[1] === undefined ? undefined : key(fills[1])))
 
-const rooms = ["one", "two", "three"]
+const channels = ["one", "two", "three"]
 
 /** A store with three integrations that the first key sealed. */
 const stored = Effect.gen(function* () {
   const file = newFile()
   yield* save(
-    ...rooms.map((room) => integration(room, { settings: { room, token: `token of ${room}` } })),
-    rule("all", { to: rooms })
+    ...channels.map((channel) => integration(channel, { settings: { channel, token: `token of ${channel}` } })),
+    rule("all", { to: channels })
   ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
   return file
 })
@@ -35,7 +35,7 @@ const tellAll = Effect.fnUntraced(function* (file: string, seal: Layer.Layer<Sea
     yield* Effect.repeat(Effect.yieldNow, { until: () => script.sent.length === 3 })
     assert.lengthOf(new Set(yield* keyIds), 1)
   }).pipe(Effect.provide(engine(script, { file, seal })))
-  assert.deepStrictEqual(new Set(script.tokens), new Set(rooms.map((room) => `token of ${room}`)))
+  assert.deepStrictEqual(new Set(script.tokens), new Set(channels.map((channel) => `token of ${channel}`)))
 })
 
 describe("A change of the key (S1)", () => {
@@ -87,7 +87,7 @@ describe("A change of the key (S1)", () => {
       const file = yield* stored
       yield* Effect.flatMap(
         SqlClient.SqlClient,
-        (sql) => sql`UPDATE integrations SET sealed_settings = 'broken' WHERE id = ${rooms[1]}`
+        (sql) => sql`UPDATE integrations SET sealed_settings = 'broken' WHERE id = ${channels[1]}`
       ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
       const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) })))
       assert.include(JSON.stringify(refused), "start with the previous key alone")

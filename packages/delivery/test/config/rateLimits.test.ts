@@ -9,9 +9,9 @@ const one = (id: string, ...rateLimits: ReadonlyArray<string>) => ({ id, rateLim
 describe("Where integrations belong (B1, M1)", () => {
   it("is one place for those that share any rate limit, also by way of others, in whatever order they come", () => {
     const integrations = [
-      one("room and token", "aa1", "0f2"),
-      one("another room, the same token", "bb3", "0f2"),
-      one("the first room, another token", "aa1", "cc4"),
+      one("channel and token", "aa1", "0f2"),
+      one("another channel, the same token", "bb3", "0f2"),
+      one("the first channel, another token", "aa1", "cc4"),
       one("that token", "cc4"),
       one("nothing shared", "dd5")
     ]

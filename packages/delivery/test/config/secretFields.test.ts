@@ -49,7 +49,7 @@ class Many extends ChannelPlugin.Service<Many>()("many", {
     users: Schema.optionalKey(Schema.Array(Schema.Struct({ name: Schema.String, password: Secret }))),
     perhaps: Schema.Option(Secret),
     group: Schema.Redacted(Schema.Struct({ user: Schema.String, password: Schema.String })),
-    rooms: Schema.Array(Schema.String)
+    channels: Schema.Array(Schema.String)
   }),
   settingsVersion: 1,
   example: {},
@@ -91,7 +91,7 @@ class ClassySettings extends Schema.Class<ClassySettings>("ClassySettings")({
 class Classy extends ChannelPlugin.Service<Classy>()("classy", { ...shape, settings: ClassySettings }) {}
 
 describe("Lists and groups that hold secrets", () => {
-  const stored = { tokens: ["t1"], headers: { auth: "h1" }, group: { user: "u", password: "p1" }, rooms: ["r"] }
+  const stored = { tokens: ["t1"], headers: { auth: "h1" }, group: { user: "u", password: "p1" }, channels: ["r"] }
 
   it("are secret as a whole", () => {
     assert.deepStrictEqual(ChannelPlugin.secretPointers(Many), [
@@ -103,7 +103,7 @@ describe("Lists and groups that hold secrets", () => {
       "/group"
     ])
     assert.deepStrictEqual(withoutSecrets(Many, stored), {
-      settings: { rooms: ["r"] },
+      settings: { channels: ["r"] },
       secretsSet: ["/tokens", "/headers", "/group"]
     })
   })
@@ -115,7 +115,7 @@ describe("Lists and groups that hold secrets", () => {
   })
 
   it("are kept as a whole, and are known to be kept", () => {
-    const entered = { rooms: ["s"], headers: { auth: "h2" } }
+    const entered = { channels: ["s"], headers: { auth: "h2" } }
     const kept = withStoredSecrets(Many, entered, stored)
     assert.deepStrictEqual(kept, { ...stored, ...entered })
     // As they come back from being decoded and encoded: equal, but not the same objects.
@@ -135,28 +135,28 @@ describe("withoutSecrets", () => {
 })
 
 describe("withStoredSecrets", () => {
-  const stored = { room: "old", token: "t1", proxy: { name: "p", password: "pass1" } }
+  const stored = { channel: "old", token: "t1", proxy: { name: "p", password: "pass1" } }
 
   it("keeps what is left out, and nothing but secrets", () => {
-    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "new", proxy: { name: "q" } }, stored), {
-      room: "new",
+    assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "new", proxy: { name: "q" } }, stored), {
+      channel: "new",
       token: "t1",
       proxy: { name: "q", password: "pass1" }
     })
   })
 
   it("lets a group go that is left out as a whole", () => {
-    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r" }, stored), { room: "r", token: "t1" })
-    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r", proxy: {} }, stored)["proxy"], { password: "pass1" })
+    assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r" }, stored), { channel: "r", token: "t1" })
+    assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r", proxy: {} }, stored)["proxy"], { password: "pass1" })
   })
 
   it("takes what is entered, also null, which the schema then refuses", () => {
-    assert.deepStrictEqual(withStoredSecrets(Fake, { room: "r", token: "t2" }, stored)["token"], "t2")
-    assert.isNull(withStoredSecrets(Fake, { room: "r", token: null }, stored)["token"])
+    assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r", token: "t2" }, stored)["token"], "t2")
+    assert.isNull(withStoredSecrets(Fake, { channel: "r", token: null }, stored)["token"])
   })
 
   it("says which secrets nobody entered", () => {
-    const entered = { room: "r", proxy: { name: "p", password: "pass2" } }
+    const entered = { channel: "r", proxy: { name: "p", password: "pass2" } }
     const settings = withStoredSecrets(Fake, entered, stored)
     assert.deepStrictEqual(keptSecrets(Fake, { entered, settings, stored }), ["/token"])
   })

@@ -8,13 +8,13 @@ import { join } from "node:path"
 import { engine, integration, integrationId, outcomes, pass, raise, rule, save, tick } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 
-const Room = (version: number, options: Pick<ChannelPlugin.Any, "settings"> & { readonly migrate?: Migrate }) => {
-  class Plugin extends ChannelPlugin.Service<Plugin>()("room", {
-    title: "Room",
+const Channel = (version: number, options: Pick<ChannelPlugin.Any, "settings"> & { readonly migrate?: Migrate }) => {
+  class Plugin extends ChannelPlugin.Service<Plugin>()("channel", {
+    title: "Channel",
     settingsVersion: version,
     example: {},
     setup: [],
-    rateLimits: () => [{ key: "room", messages: 100, perSeconds: 1, burst: 100 }],
+    rateLimits: () => [{ key: "channel", messages: 100, perSeconds: 1, burst: 100 }],
     sizes: { text: 1000 },
     capabilities: {},
     ...options
@@ -25,7 +25,7 @@ const Room = (version: number, options: Pick<ChannelPlugin.Any, "settings"> & { 
 type Migrate = NonNullable<ChannelPlugin.Any["migrate"]>
 
 /** Settings of version 1: the token is a plain part of a longer text. */
-const One = Room(1, { settings: Schema.Struct({ login: Schema.Redacted(Schema.String) }) })
+const One = Channel(1, { settings: Schema.Struct({ login: Schema.Redacted(Schema.String) }) })
 
 const two = { settings: Schema.Struct({ user: Schema.String, token: Schema.Redacted(Schema.String) }) }
 
@@ -35,22 +35,22 @@ const split: Migrate = ({ settings, version }) => {
   return { user, token }
 }
 
-const Two = Room(2, { ...two, migrate: split })
-const Wordless = Room(2, two)
-const Throwing = Room(2, {
+const Two = Channel(2, { ...two, migrate: split })
+const Wordless = Channel(2, two)
+const Throwing = Channel(2, {
   ...two,
   migrate: () => {
     throw new Error("canary")
   }
 })
-const Sloppy = Room(2, { ...two, migrate: () => ({ user: "ops" }) })
+const Sloppy = Channel(2, { ...two, migrate: () => ({ user: "ops" }) })
 
 const file = () => join(mkdtempSync(join(tmpdir(), "tocsin-stored-")), "a.db")
 
 const settings: IntegrationInput["settings"] = { login: "ops:canary" }
 
 /** The engine on a file with one of the plugins, which notes the settings that it is given. */
-const running = (file: string, plugin: ReturnType<typeof Room>, given: Array<unknown> = []) =>
+const running = (file: string, plugin: ReturnType<typeof Channel>, given: Array<unknown> = []) =>
   engine(new Script(), {
     file,
     plugins: PluginRegistry.layer([plugin]).pipe(
@@ -59,7 +59,7 @@ const running = (file: string, plugin: ReturnType<typeof Room>, given: Array<unk
           plugin,
           plugin.of({
             deliver: (settings) => Effect.sync(() => (given.push(settings), {})),
-            destination: () => "https://room.example.com"
+            destination: () => "https://channel.example.com"
           })
         )
       )
@@ -69,7 +69,7 @@ const running = (file: string, plugin: ReturnType<typeof Room>, given: Array<unk
 const shown = Integrations.use(({ get }) => get(integrationId("ops")))
 
 const made = Effect.fnUntraced(function* (file: string) {
-  yield* save(integration("ops", { type: "room", settings }), rule("all")).pipe(Effect.provide(running(file, One)))
+  yield* save(integration("ops", { type: "channel", settings }), rule("all")).pipe(Effect.provide(running(file, One)))
 })
 
 describe("Stored settings", () => {
@@ -85,7 +85,7 @@ describe("Stored settings", () => {
         yield* raise("a")
         yield* tick
         // The secret that the edit leaves out is the one that was migrated.
-        const input = integration("ops", { type: "room", settings: { user: "new" } })
+        const input = integration("ops", { type: "channel", settings: { user: "new" } })
         yield* Edits.use(({ saveIntegration }) => saveIntegration(input, "any"))
       }).pipe(Effect.provide(running(at, Two, given)))
       assert.deepStrictEqual(given, [{ user: "ops", token: Redacted.make("canary") }])
@@ -101,12 +101,12 @@ describe("Stored settings", () => {
     { name: "the migration gives what does not decode", plugin: Sloppy, says: "could not be brought to version 2" },
     {
       name: "they no longer decode in the same version",
-      plugin: Room(1, { settings: Schema.Struct({ login: Schema.Int }) }),
+      plugin: Channel(1, { settings: Schema.Struct({ login: Schema.Int }) }),
       says: "not valid for the installed plugin"
     },
     {
       name: "a schema throws",
-      plugin: Room(1, {
+      plugin: Channel(1, {
         settings: Schema.Struct({
           login: Schema.String.check(
             Schema.makeFilter(() => {
@@ -143,7 +143,7 @@ describe("Stored settings", () => {
   it.effect("of a newer plugin leave the integration broken; settings that are entered anew mend it", () =>
     Effect.gen(function* () {
       const at = file()
-      const input = integration("ops", { type: "room", settings: { user: "ops", token: "canary" } })
+      const input = integration("ops", { type: "channel", settings: { user: "ops", token: "canary" } })
       yield* save(input, rule("all")).pipe(Effect.provide(running(at, Two)))
       const given: Array<unknown> = []
       yield* Effect.gen(function* () {

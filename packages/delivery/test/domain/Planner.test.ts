@@ -481,11 +481,11 @@ describe("Planner", () => {
     })
 
     it("knows a match again in whatever order its parts are written", () => {
-      const labels = { room: "1", team: "x" }
+      const labels = { channel: "1", team: "x" }
       const model = withRules(rule("r1", { match: { severity: "critical", labels } }))
       model.raise("a", { severity: "critical", labels })
       model.raise("a", { severity: "minor", labels })
-      model.edit("r1", { match: { labels: { team: "x", room: "1" }, severity: "critical" }, notifyOnClear: false })
+      model.edit("r1", { match: { labels: { team: "x", channel: "1" }, severity: "critical" }, notifyOnClear: false })
       assert.strictEqual(conversation(model).state, "open")
     })
 
@@ -548,7 +548,7 @@ describe("Planner", () => {
 
       // Where everything hits the same conversation, rare orders of events are common.
       it.effect.prop(
-        `keeps them with one alert, one rule and one room (${notify})`,
+        `keeps them with one alert, one rule and one channel (${notify})`,
         [Schema.Array(OperationOnOne)],
         ([operations]) => keepsItsPromises([onlyRule, ...operations], notify),
         { arbitrary: { runs: 2000, size: 20 } }

@@ -1,6 +1,6 @@
 /**
  * A small world around the planner: rules, alerts, conversations and deliveries
- * in memory, and what the people in each room may have read.
+ * in memory, and what the people in each channel may have read.
  */
 import {
   type Alert,
@@ -41,7 +41,7 @@ export class PlannerModel {
   readonly integrations = new Map<IntegrationId, boolean>()
   readonly conversations = new Map<AlertId, Map<IntegrationId, Conversation>>()
   readonly deliveries: Array<Delivery> = []
-  /** What a room may have read last: one word, or several after an attempt without an answer. */
+  /** What a channel may have read last: one word, or several after an attempt without an answer. */
   readonly read = new Map<string, ReadonlySet<Word>>()
   readonly #latest = new Map<string, AlertId>()
   /** The conversations of which a delivery died. */
@@ -330,7 +330,7 @@ export class PlannerModel {
     this.read.set(`${delivery.alert} ${delivery.integration}`, new Set([...before, word]))
   }
 
-  /** What is sent must be able to be news to the room, and to make sense there. */
+  /** What is sent must be able to be news to the channel, and to make sense there. */
   #checkSaid(delivery: Delivery) {
     const read = this.mayHaveRead(delivery)
     const isRaised = read.has("raised")
@@ -342,6 +342,6 @@ export class PlannerModel {
       RaisedAndCleared: !isRaised || read.size > 1
     }
     if (isSound[delivery.kind] !== true)
-      throw new Error(`${delivery.kind} to a room that read ${[...read].join(" or ")}`)
+      throw new Error(`${delivery.kind} to a channel that read ${[...read].join(" or ")}`)
   }
 }

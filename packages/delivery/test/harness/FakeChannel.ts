@@ -7,7 +7,7 @@ import { Clock, type DateTime, Deferred, Effect, Layer, Redacted, Schema } from 
 /** One attempt, as the channel saw it. */
 export interface Sent {
   readonly at: number
-  readonly room: string
+  readonly channel: string
   readonly kind: Notification["_tag"]
   readonly form: ChannelPlugin.Form
   readonly notification: Notification
@@ -26,11 +26,11 @@ export type Answer =
   | { readonly left: number; readonly until: DateTime.Utc }
   | { readonly gate: Deferred.Deferred<void>; readonly after?: Exclude<Answer, "throw"> }
 
-/** Settings: the room is the rate limit's key, unless `shared` names one. */
+/** Settings: the channel is the rate limit's key, unless `shared` names one. */
 export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
   title: "Fake",
   settings: Schema.Struct({
-    room: Schema.String,
+    channel: Schema.String,
     host: Schema.optionalKey(Schema.URL),
     token: Schema.optionalKey(Schema.Redacted(Schema.String)),
     proxy: Schema.optionalKey(
@@ -46,8 +46,8 @@ export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
   settingsVersion: 1,
   example: {},
   setup: [],
-  rateLimits: ({ burst = 100_000, messages = 100_000, room, shared }) => [
-    { key: shared ?? room, messages, perSeconds: 60, burst }
+  rateLimits: ({ burst = 100_000, messages = 100_000, channel, shared }) => [
+    { key: shared ?? channel, messages, perSeconds: 60, burst }
   ],
   sizes: { text: 4000 },
   capabilities: {}
@@ -60,26 +60,26 @@ export class Script {
   readonly #answers = new Map<string, Array<Answer>>()
   readonly #always = new Map<string, Answer>()
 
-  /** The next answers to the room's attempts; after them, what `always` says. */
-  next(room: string, ...answers: ReadonlyArray<Answer>) {
-    this.#answers.set(room, [...(this.#answers.get(room) ?? []), ...answers])
+  /** The next answers to the channel's attempts; after them, what `always` says. */
+  next(channel: string, ...answers: ReadonlyArray<Answer>) {
+    this.#answers.set(channel, [...(this.#answers.get(channel) ?? []), ...answers])
   }
 
-  always(room: string, answer: Answer) {
-    this.#always.set(room, answer)
+  always(channel: string, answer: Answer) {
+    this.#always.set(channel, answer)
   }
 
-  /** The kinds that were sent to the room, in order. */
-  kinds(room: string) {
-    return this.to(room).map(({ kind }) => kind)
+  /** The kinds that were sent to the channel, in order. */
+  kinds(channel: string) {
+    return this.to(channel).map(({ kind }) => kind)
   }
 
-  to(room: string) {
-    return this.sent.filter((sent) => sent.room === room)
+  to(channel: string) {
+    return this.sent.filter((sent) => sent.channel === channel)
   }
 
-  answer(room: string): Answer {
-    return this.#answers.get(room)?.shift() ?? this.#always.get(room) ?? "ok"
+  answer(channel: string): Answer {
+    return this.#answers.get(channel)?.shift() ?? this.#always.get(channel) ?? "ok"
   }
 
   get layer(): Layer.Layer<Fake> {
@@ -101,17 +101,17 @@ export class Script {
       Fake,
       Effect.map(Clock.Clock, (clock) =>
         Fake.of({
-          deliver: ({ room, token }, notification, { conversation, form }) => {
+          deliver: ({ channel, token }, notification, { conversation, form }) => {
             this.sent.push({
               at: clock.currentTimeMillisUnsafe(),
-              room,
+              channel,
               form,
               notification,
               kind: notification._tag,
               receipt: conversation?.messages[0]?.receipt.data
             })
             this.tokens.push(token && Redacted.value(token))
-            return act(this.answer(room))
+            return act(this.answer(channel))
           },
           destination: ({ host }) => host?.href ?? "https://fake.example.com"
         })

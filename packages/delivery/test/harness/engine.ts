@@ -69,7 +69,7 @@ export const engine = (
 
 export type Fixture = Engine.Engine | SqlClient.SqlClient
 
-/** Runs a test in a world of its own. */
+/** Runs a test on an engine, a store and a scripted channel of its own. */
 export const fixture =
   (test: (script: Script) => Effect.Effect<void, unknown, Fixture>, options?: EngineOptions) =>
   (): Effect.Effect<void, unknown> =>
@@ -78,8 +78,8 @@ export const fixture =
       return Effect.provide(test(script), engine(script, options))
     })
 
-/** The same, begun at a time of the test's own: time that passes in the world passes hour by hour. */
-export const worldAt = (start: string, test: Parameters<typeof fixture>[0]) => () =>
+/** The same, with the clock set first. */
+export const fixtureAt = (start: string, test: Parameters<typeof fixture>[0]) => () =>
   Effect.andThen(TestClock.setTime(time(start).epochMilliseconds), fixture(test)())
 
 /** Where many days pass, a quarter of a day passes at once: what looks every minute would look ten thousand times. */
@@ -142,7 +142,7 @@ export const integration = (id: string, changes: Partial<IntegrationInput> = {})
   name: id,
   type: "fake",
   enabled: true,
-  settings: { room: id },
+  settings: { channel: id },
   ...changes
 })
 

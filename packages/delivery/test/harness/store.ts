@@ -113,7 +113,7 @@ export const schema = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   })
 )
 
-/** Takes no row of the table any more: as if there were no room, which ends the transaction, or as a wrong one. */
+/** Takes no row of the table any more: as if the disk were full, which ends the transaction, or as a wrong one. */
 export const refuse = (table: string, as: "full" | "wrong" = "full", when = "1 = 1") =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -141,20 +141,20 @@ export const takeAgain = (table: string) =>
     })
   )
 
-/** Leaves no room in the store but for a few small rows: how to write more than that, and how there is room again. */
+/** Leaves no space in the store but for a few small rows: how to write more than that, and how there is space again. */
 export const filled = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE big (text text)`
   const limit = (pages: number) => sql.unsafe(`PRAGMA max_page_count = ${pages}`)
-  const { fill, makeRoom } = sql.onDialectOrElse({
-    pg: () => ({ fill: refuse("big"), makeRoom: Effect.asVoid(takeAgain("big")) }),
+  const { fill, makeSpace } = sql.onDialectOrElse({
+    pg: () => ({ fill: refuse("big"), makeSpace: Effect.asVoid(takeAgain("big")) }),
     orElse: () => ({
       fill: Effect.flatMap(sql<{ page_count: number }>`PRAGMA page_count`, ([pages]) =>
         Effect.asVoid(limit((pages?.page_count ?? 0) + 1))
       ),
-      makeRoom: Effect.asVoid(limit(1_000_000))
+      makeSpace: Effect.asVoid(limit(1_000_000))
     })
   })
   yield* fill
-  return { big: sql`INSERT INTO big VALUES (${"x".repeat(1_000_000)})`, makeRoom }
+  return { big: sql`INSERT INTO big VALUES (${"x".repeat(1_000_000)})`, makeSpace }
 })

@@ -21,7 +21,7 @@ import {
 
 /** Deliveries of many kinds: delivered, superseded, retrying and pending, at two integrations. */
 const busy = Effect.gen(function* () {
-  const slow = integration("slow", { settings: { room: "slow", messages: 1, burst: 1 } })
+  const slow = integration("slow", { settings: { channel: "slow", messages: 1, burst: 1 } })
   yield* save(integration("ops"), slow, rule("r", { to: ["ops", "slow"] }))
   const ids = yield* Effect.forEach(["a", "b", "c", "d"], (id) => raise(id))
   yield* pass("2 minutes")

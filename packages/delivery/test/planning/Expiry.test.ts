@@ -36,7 +36,7 @@ describe("Expiry", () => {
     "closes an alert of which nothing was heard for 30 days, and tells nobody (I9)",
     fixture((script) =>
       Effect.gen(function* () {
-        const ops = integration("ops", { settings: { room: "ops", burst: 1, messages: 1 } })
+        const ops = integration("ops", { settings: { channel: "ops", burst: 1, messages: 1 } })
         yield* save(ops, rule("r"))
         const id = yield* raise("a")
         yield* tick

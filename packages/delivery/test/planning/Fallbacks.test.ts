@@ -30,10 +30,10 @@ const ops = (changes: Parameters<typeof integration>[1] = {}) =>
   integration("ops", { fallback: integrationId("backup"), ...changes })
 const setUp = save(integration("backup"), ops(), rule("all"))
 
-const of = (room: string) =>
+const of = (channel: string) =>
   Effect.map(deliveries, (all) =>
     all
-      .filter((one) => one.integration === room)
+      .filter((one) => one.integration === channel)
       .map(({ cause, kind, status }) => `${kind} ${status}${status === "delivered" ? "" : `: ${cause ?? ""}`}`)
   )
 

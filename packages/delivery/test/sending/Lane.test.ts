@@ -191,7 +191,7 @@ describe("A lane", () => {
         script.next("ops", { gate })
         yield* raise("a")
         yield* settle
-        yield* save(integration("ops", { settings: { room: "other" } }))
+        yield* save(integration("ops", { settings: { channel: "other" } }))
         yield* Deferred.succeed(gate, undefined)
         yield* tick
         yield* clear("a")
@@ -314,7 +314,7 @@ describe("A lane", () => {
       Effect.gen(function* () {
         const script = new Script()
         yield* Effect.gen(function* () {
-          yield* save(integration("ops", { settings: { room: "ops", messages: 60, burst: 60 } }), rule("all"))
+          yield* save(integration("ops", { settings: { channel: "ops", messages: 60, burst: 60 } }), rule("all"))
           yield* accept(...Array.from({ length: 40 }, (_, n) => event(`a${n}`)))
           yield* Effect.repeat(Effect.yieldNow, { times: yields })
         }).pipe(Effect.provide(engine(script)))

@@ -43,7 +43,7 @@ describe("Lanes", () => {
       yield* first.here(raise("a"))
       yield* settle
       assert.lengthOf(first.script.to("ops"), 1)
-      yield* second.here(save(integration("ops", { settings: { room: "other" } })))
+      yield* second.here(save(integration("ops", { settings: { channel: "other" } })))
       yield* first.peers.sweep
       yield* first.here(raise("b"))
       yield* pass("2 minutes")
@@ -114,7 +114,7 @@ describe("Lanes", () => {
       first.script.next("ops", { gate, after: { fail: new DestinationGone({ detail: "HTTP 404" }) } })
       yield* first.here(raise("a"))
       yield* settle
-      yield* second.here(save(integration("ops", { settings: { room: "other" } })))
+      yield* second.here(save(integration("ops", { settings: { channel: "other" } })))
       yield* Deferred.succeed(gate, undefined)
       yield* settle
       const shown = yield* first.here(

@@ -126,7 +126,7 @@ describe("What plugins, services and people get wrong", () => {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* tick
-        yield* save(integration("ops", { settings: { room: "new" } }))
+        yield* save(integration("ops", { settings: { channel: "new" } }))
         yield* clear("a")
         yield* tick
         assert.deepStrictEqual(
@@ -145,7 +145,7 @@ describe("What plugins, services and people get wrong", () => {
         yield* raise("a")
         yield* tick
         yield* removeIntegration("ops")
-        yield* save(integration("ops", { settings: { room: "again" } }), rule("all"))
+        yield* save(integration("ops", { settings: { channel: "again" } }), rule("all"))
         yield* tick
         assert.deepStrictEqual(script.kinds("again"), ["Raised"])
       })

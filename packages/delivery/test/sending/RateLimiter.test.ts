@@ -31,13 +31,13 @@ describe("RateLimiter", () => {
     Effect.gen(function* () {
       const { declare } = yield* RateLimiter
       yield* declare(a, [
-        { key: "room", messages: 1, perSeconds: 1, burst: 1 },
+        { key: "channel", messages: 1, perSeconds: 1, burst: 1 },
         { key: "token", messages: 1, perSeconds: 10, burst: 1 }
       ])
       assert.strictEqual(yield* wait(a), 0)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* wait(a), 9000)
-      yield* declare(b, [{ key: "room", messages: 1, perSeconds: 1, burst: 1 }])
+      yield* declare(b, [{ key: "channel", messages: 1, perSeconds: 1, burst: 1 }])
       assert.strictEqual(yield* wait(b), 0)
     }).pipe(Effect.provide(RateLimiter.layer))
   )

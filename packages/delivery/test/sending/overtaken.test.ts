@@ -56,7 +56,7 @@ describe("An edit", () => {
           yield* raise("a")
           yield* settle
           yield* Effect.forkChild(Effect.andThen(wait, Deferred.succeed(gate, undefined)))
-          yield* edit("ops", { settings: { room: "other" } })
+          yield* edit("ops", { settings: { channel: "other" } })
           yield* settle
           const state = yield* broken
           yield* Deferred.succeed(later, undefined)
@@ -113,12 +113,12 @@ describe("An edit", () => {
         const script = new Script()
         yield* Effect.gen(function* () {
           yield* wait
-          yield* edit("ops", { settings: { room: "other" } })
+          yield* edit("ops", { settings: { channel: "other" } })
           yield* settle
           yield* raise("a")
           yield* tick
           assert.deepStrictEqual(
-            script.sent.map(({ room }) => room),
+            script.sent.map(({ channel }) => channel),
             ["other"],
             `after ${yields} yields`
           )
@@ -140,7 +140,7 @@ describe("An edit", () => {
         yield* settle
         yield* removeIntegration("ops")
         yield* settle
-        yield* save(integration("ops", { settings: { room: "other" } }), rule("all"))
+        yield* save(integration("ops", { settings: { channel: "other" } }), rule("all"))
         yield* settle
         yield* Deferred.succeed(gate, undefined)
         yield* settle

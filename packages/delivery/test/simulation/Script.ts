@@ -44,7 +44,7 @@ export interface ScriptedIntegration {
   readonly limits?: Rate
   readonly fallback?: string
   readonly delivery?: { readonly timeout?: number; readonly deadline?: number; readonly maxBackoff?: number }
-  /** Another place is another room of the same service. */
+  /** Another place is another channel of the same service. */
   readonly place: number
 }
 

@@ -87,7 +87,7 @@ export interface Call {
   readonly receipt: unknown
   /** How many alerts a digest says are raised, and cleared. */
   readonly digest: { readonly raised: number; readonly cleared: number } | undefined
-  /** Whether the message is in the room. */
+  /** Whether the message is in the channel. */
   claimed: boolean
   /** `cut off`: the gateway died meanwhile. `unanswered`: the gateway gave up waiting, or was told that nobody knows. */
   outcome: "cut off" | "unanswered" | "acknowledged" | "failed"

@@ -40,7 +40,7 @@ export const violations = (evidence: Evidence): ReadonlyArray<string> => [
   ...alerts(evidence),
   ...conversations(evidence),
   ...evidence.deliveries.flatMap(steps),
-  ...rooms(evidence),
+  ...channels(evidence),
   ...carried(evidence),
   ...withinRateLimits(evidence)
 ]
@@ -212,7 +212,7 @@ const steps = ({ alert, cause, integration, kind, status, transitions }: Deliver
 }
 
 /** What the services got, against what history says of it. */
-const rooms = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
+const channels = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
   const place = ({
     alert,
     integration,
@@ -228,13 +228,13 @@ const rooms = ({ calls, deliveries }: Evidence): ReadonlyArray<string> => {
   )
   const called = Map.groupBy(calls, place)
   return [...new Set([...byPlace.keys(), ...called.keys()])].flatMap((at) =>
-    room(called.get(at) ?? [], byPlace.get(at) ?? [], digested, !/^(all|tests) /.test(at)).map(
+    channel(called.get(at) ?? [], byPlace.get(at) ?? [], digested, !/^(all|tests) /.test(at)).map(
       (wrong) => `${wrong}: ${at}`
     )
   )
 }
 
-const room = (
+const channel = (
   calls: ReadonlyArray<Call>,
   deliveries: ReadonlyArray<Delivery>,
   digested: ReadonlySet<string>,
@@ -265,7 +265,7 @@ const room = (
   if (lost > cutOff + removed) wrong.push(`D1: ${acknowledged.length} acknowledged, ${delivered.length} delivered`)
   const perhaps = calls.filter(({ outcome, claimed }) => claimed && outcome !== "acknowledged").length
   if (perhaps > unanswered + cutOff + removed)
-    wrong.push(`D1: ${perhaps} messages are in the room and history does not say so`)
+    wrong.push(`D1: ${perhaps} messages are in the channel and history does not say so`)
 
   // In this order, and in these words.
   let from = 0

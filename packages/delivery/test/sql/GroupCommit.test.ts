@@ -191,11 +191,11 @@ describe("GroupCommit", () => {
   it.effect("answers that the disk is full, and goes on when it is not", () =>
     Effect.gen(function* () {
       yield* table
-      const { big, makeRoom } = yield* filled
+      const { big, makeSpace } = yield* filled
       const error = yield* Effect.flip(commit(big))
       assert.strictEqual(error._tag, "StoreUnavailable")
       assert.strictEqual(error.problem, "DiskFull")
-      yield* makeRoom
+      yield* makeSpace
       yield* commit(big)
       yield* commit(insert(1))
       assert.deepStrictEqual(yield* all, [1])
@@ -209,7 +209,7 @@ describe("GroupCommit", () => {
       yield* table
       yield* probes
       const { check } = yield* GroupCommit
-      const { big, makeRoom } = yield* filled
+      const { big, makeSpace } = yield* filled
       // Of PostgreSQL's disk nothing is full here: it answers so for this table, too.
       if (isPostgres) yield* refuse("write_probes")
       yield* check
@@ -222,7 +222,7 @@ describe("GroupCommit", () => {
       assert.deepStrictEqual(logged, [
         "The store cannot be used (DiskFull). The disk that holds the store is full. Free space on it."
       ])
-      yield* makeRoom
+      yield* makeSpace
       if (isPostgres) yield* takeAgain("write_probes")
       yield* pass("1 second")
       yield* check

@@ -18,7 +18,7 @@ const first = Effect.gen(function* () {
     name: "ops",
     enabled: 1,
     options: "{}",
-    sealed_settings: JSON.stringify({ room: "ops" }),
+    sealed_settings: JSON.stringify({ channel: "ops" }),
     settings_version: 1,
     key_id: "none",
     created_at: 0,

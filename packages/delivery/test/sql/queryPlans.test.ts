@@ -126,7 +126,7 @@ const isScan = /^(Seq|Index|Index Only) Scan$/
 /** A long history, of which PostgreSQL then knows the same each time: of tables of this size it looks at every row. */
 const longHistory = (sql: SqlClient.SqlClient) => {
   const each = "FROM generate_series(1, 20000) AS n"
-  const room = "(ARRAY['ops', 'dev', 'slow', 'broken', 'told'])[n / 10 % 5 + 1]"
+  const channel = "(ARRAY['ops', 'dev', 'slow', 'broken', 'told'])[n / 10 % 5 + 1]"
   const status = "CASE n % 10 WHEN 0 THEN 'pending' WHEN 1 THEN 'retrying' WHEN 2 THEN 'dead' ELSE 'delivered' END"
   return Effect.forEach(
     [
@@ -137,10 +137,10 @@ const longHistory = (sql: SqlClient.SqlClient) => {
       `INSERT INTO events (source, event_id, hash, alert_id, status, received_at)
        SELECT 'source' || n % 5, CASE n % 2 WHEN 0 THEN 'e' || n END, '', 'a' || n, 'accepted', -n ${each}`,
       `INSERT INTO conversations (id, alert_id, integration_id, state, holders, held_by, perhaps_told, opened_at)
-       SELECT 'c' || n, 'a' || n, ${room}, 'open', '[]', '[]', 0, -n ${each}`,
+       SELECT 'c' || n, 'a' || n, ${channel}, 'open', '[]', '[]', 0, -n ${each}`,
       `INSERT INTO deliveries (id, conversation_id, alert_id, integration_id, kind, status, form, attempts, unanswered,
          next_at, severity, created_at, updated_at)
-       SELECT 'd' || n, 'c' || n, 'a' || n, ${room}, 'Raised', ${status}, 'rich', 1, 0, -n, 'major', -n, -n ${each}`,
+       SELECT 'd' || n, 'c' || n, 'a' || n, ${channel}, 'Raised', ${status}, 'rich', 1, 0, -n, 'major', -n, -n ${each}`,
       `INSERT INTO transitions (delivery_id, status, at) SELECT 'd' || n, 'pending', -n ${each}`,
       "VACUUM ANALYZE alerts, events, conversations, deliveries, transitions"
     ],
@@ -217,7 +217,7 @@ describe("Every statement", () => {
       yield* save(
         rule("r", { to: ["ops"] }),
         integration("dev", { enabled: false }),
-        integration("dev", { settings: { room: "other" } })
+        integration("dev", { settings: { channel: "other" } })
       )
       yield* removeRule("r")
       yield* save(rule("unused", { match: { source: "nobody" }, to: ["ops"] }))

@@ -31,7 +31,7 @@ const fill = Effect.fnUntraced(function* (table: string, count: number) {
   const value = (column: string, type: string, optional: boolean, n: number) => {
     if (column === "status" && table === "deliveries") return statuses[n % statuses.length]
     if (column === "state") return n % 3 === 0 ? "cleared" : "raised"
-    if (column === "integration_id") return `room ${n % 5}`
+    if (column === "integration_id") return `channel ${n % 5}`
     if (column === "alert_id" && table === "conversations") return `alerts id ${n}`
     if (column === "conversation_id") return n % 7 === 0 ? null : `conversations id ${n}`
     if (optional && n % 4 === 0) return null

@@ -1,12 +1,5 @@
 import type { Preview } from "@tocsin/core"
-import {
-  type Answer,
-  FakeService,
-  type Judgement,
-  type Misbehaviour,
-  RateLimit,
-  type Request
-} from "@tocsin/core/fakes"
+import { type Answer, FakeService, type Reply, type Misbehaviour, RateLimit, type Request } from "@tocsin/core/fakes"
 import { rates } from "../limits.ts"
 import { see } from "./see.ts"
 import { validate } from "./validate.ts"
@@ -39,7 +32,7 @@ export class FakeHipChat extends FakeService {
     return { url: `${origin}/v2/room/42/notification`, authToken: this.#options.token }
   }
 
-  protected judge(request: Request): Judgement {
+  protected respond(request: Request): Reply {
     const { pathname, searchParams } = new URL(request.url, "http://hipchat.invalid")
     const [, room] = /^\/v2\/room\/([^/]+)\/notification\/?$/.exec(pathname) ?? []
     if (room === undefined) return { answer: refusal(404, "Not Found", "Room not found") }
@@ -58,7 +51,7 @@ export class FakeHipChat extends FakeService {
     }
     const [problem] = validate(payload)
     if (problem !== undefined) return { answer: invalid(problem) }
-    return { answer: { status: 204, headers, body: "" }, taken: { room: decodeRoom(room), payload } }
+    return { answer: { status: 204, headers, body: "" }, accepted: { channel: decodeRoom(room), payload } }
   }
 
   protected misbehave(how: Misbehaviour, { at }: Request): Answer {
@@ -67,7 +60,7 @@ export class FakeHipChat extends FakeService {
       : misbehaving[how]
   }
 
-  protected see(payload: unknown): Preview.Preview {
+  protected render(payload: unknown): Preview.Preview {
     return see(payload)
   }
 

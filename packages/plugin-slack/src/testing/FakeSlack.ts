@@ -1,12 +1,5 @@
 import type { Preview } from "@tocsin/core"
-import {
-  type Answer,
-  FakeService,
-  type Judgement,
-  type Misbehaviour,
-  RateLimit,
-  type Request
-} from "@tocsin/core/fakes"
+import { type Answer, FakeService, type Reply, type Misbehaviour, RateLimit, type Request } from "@tocsin/core/fakes"
 import { Option } from "effect"
 import { see } from "./see.ts"
 import { seen } from "./seen.ts"
@@ -39,7 +32,7 @@ export class FakeSlack extends FakeService {
     return { url: `${origin}/services/T00000000/B00000000/fake` }
   }
 
-  protected judge({ at, body, method, url }: Request): Judgement {
+  protected respond({ at, body, method, url }: Request): Reply {
     if (method !== "POST") return { answer: answered(405, "") }
     const { pathname } = new URL(url, "https://hooks.slack.invalid")
     if (this.#options.limited === true) {
@@ -50,15 +43,18 @@ export class FakeSlack extends FakeService {
     if (payload === undefined) return { answer: answered(400, "invalid_payload") }
     const [first]: ReadonlyArray<Problem> = problems(payload, this.#options)
     if (first !== undefined) return { answer: answered(400, first.code) }
-    const room = Option.match(seen(payload), { onNone: () => pathname, onSome: ({ channel }) => channel ?? pathname })
-    return { answer: answered(200, "ok"), taken: { room, payload } }
+    const channel = Option.match(seen(payload), {
+      onNone: () => pathname,
+      onSome: (message) => message.channel ?? pathname
+    })
+    return { answer: answered(200, "ok"), accepted: { channel, payload } }
   }
 
   protected misbehave(how: Misbehaviour): Answer {
     return misbehaving[how]
   }
 
-  protected see(payload: unknown): Preview.Preview {
+  protected render(payload: unknown): Preview.Preview {
     return see(payload)
   }
 }

@@ -6,7 +6,7 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import type { World } from "../../../test/harness/world.ts"
+import type { Harness } from "../../../test/harness/gateway.ts"
 
 const launch = Effect.acquireRelease(
   Effect.promise(() =>
@@ -53,7 +53,7 @@ export interface Visitor {
 
 /** Opens a browser for one test; ends with the scope. When it ends without a failure, it must have complained of nothing. */
 export const visit = (
-  world: Pick<World, "gateway">,
+  harness: Pick<Harness, "gateway">,
   { colorScheme = "light", forcedColors = "none", width = 1280 }: Look = {}
 ): Effect.Effect<Visitor, never, Chromium | Scope.Scope> =>
   Effect.gen(function* () {
@@ -71,7 +71,7 @@ export const visit = (
       ),
       (context) => Effect.promise(() => context.close())
     )
-    const { url: origin } = world.gateway()
+    const { url: origin } = harness.gateway()
     const complaints: Array<string> = []
     const watch = (page: Page) => {
       page.on("pageerror", (error) => complaints.push(error.stack ?? error.message))

@@ -4,35 +4,35 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { until } from "../../../test/harness/gate.ts"
-import { hipChatToken, type World } from "../../../test/harness/world.ts"
+import { hipChatToken, type Harness } from "../../../test/harness/gateway.ts"
 
 /** So fast that nobody waits. */
 const fast = { messages: 1000, perSeconds: 1, burst: 1000 }
 
 /** Integrations of every state, rules of every kind, and some alerts. */
-export const seed = Effect.fnUntraced(function* (world: World) {
+export const seed = Effect.fnUntraced(function* (harness: Harness) {
   const post = Effect.fnUntraced(function* (path: string, body: object) {
-    const { status, text } = yield* world.request("POST", path, body)
+    const { status, text } = yield* harness.request("POST", path, body)
     assert.isBelow(status, 300, text)
   })
   const integration = (id: string, name: string, settings: object, more: object = {}) =>
     post("/v1/integrations", { id, name, type: "slack", limits: fast, settings, ...more })
-  yield* integration("ops", "Ops channel", { url: `${world.slackUrl}/services/T0/B0/ops`, channel: "#ops" })
-  yield* integration("night", "Night shift", { url: `${world.slackUrl}/services/T0/B0/night` }, { fallback: "ops" })
+  yield* integration("ops", "Ops channel", { url: `${harness.slackUrl}/services/T0/B0/ops`, channel: "#ops" })
+  yield* integration("night", "Night shift", { url: `${harness.slackUrl}/services/T0/B0/night` }, { fallback: "ops" })
   yield* post("/v1/integrations", {
     id: "room",
     name: "Ops room",
     type: "hipchat",
     limits: fast,
-    settings: { url: `${world.hipChatUrl}/v2/room/42/notification`, authToken: hipChatToken }
+    settings: { url: `${harness.hipChatUrl}/v2/room/42/notification`, authToken: hipChatToken }
   })
   yield* post("/v1/integrations", {
     id: "broken",
     name: "Old war room",
     type: "hipchat",
-    settings: { url: `${world.hipChatUrl}/v2/room/43/notification`, authToken: "no-longer-right" }
+    settings: { url: `${harness.hipChatUrl}/v2/room/43/notification`, authToken: "no-longer-right" }
   })
-  yield* integration("new", "Data platform", { url: `${world.slackUrl}/services/T0/B0/new` })
+  yield* integration("new", "Data platform", { url: `${harness.slackUrl}/services/T0/B0/new` })
   const rule = (id: string, name: string, match: object, integrations: ReadonlyArray<string>, more: object = {}) =>
     post("/v1/rules", { id, name, match, integrations, notifyOnClear: true, ...more })
   yield* rule("major", "Major and above", { severity: "major" }, ["ops", "room"])
@@ -59,6 +59,6 @@ export const seed = Effect.fnUntraced(function* (world: World) {
     yield* post("/v1/alerts", { ...alert, state: "raised" })
     if (n % 3 === 0) yield* post("/v1/alerts", { ...alert, state: "cleared", clearedAt: new Date().toISOString() })
   }
-  yield* until("messages", () => world.slack.messages.length > 5 && world.hipChat.messages.length > 5)
-  yield* world.request("POST", "/v1/sources/thousandeyes", { eventId: 1, unknown: true })
+  yield* until("messages", () => harness.slack.messages.length > 5 && harness.hipChat.messages.length > 5)
+  yield* harness.request("POST", "/v1/sources/thousandeyes", { eventId: 1, unknown: true })
 })

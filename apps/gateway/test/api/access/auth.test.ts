@@ -6,12 +6,12 @@ import { Problem } from "../../harness/answers.ts"
 import { eventually } from "../../harness/gate.ts"
 import { send } from "../../harness/raw.ts"
 import * as RawSocket from "../../harness/rawSocket.ts"
-import { fixture, SharedWorld } from "../../harness/world.ts"
+import { fixture, SharedHarness } from "../../harness/gateway.ts"
 
 const token = "the-operators-t0ken"
 
 describe("With a token", () => {
-  layer(SharedWorld.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0", TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
+  layer(SharedHarness.layer({ TOCSIN_TOKEN: token, TOCSIN_HOST: "0.0.0.0", TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
     excludeTestServices: true
   })((it) => {
     it.effect.each([
@@ -25,7 +25,7 @@ describe("With a token", () => {
       ["POST", "/v1/sources/thousandeyes"]
     ] as const)("%s %s is refused without it or with another", ([method, path]) =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const body = method === "POST" ? {} : undefined
         for (const authorization of [
           undefined,
@@ -41,7 +41,7 @@ describe("With a token", () => {
         ]) {
           // Each from an address of its own, because an address that is wrong repeatedly is slowed down.
           const headers = { "x-forwarded-for": nextAddress(), ...(authorization !== undefined && { authorization }) }
-          const { as, headers: answered, status } = yield* world.request(method, path, body, headers)
+          const { as, headers: answered, status } = yield* harness.request(method, path, body, headers)
           assert.strictEqual(status, 401, authorization)
           assert.include(answered["content-type"], "application/problem+json")
           assert.strictEqual(
@@ -55,25 +55,25 @@ describe("With a token", () => {
 
     it.effect("it opens as Bearer, and as Basic's password with any user", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         for (const authorization of [`Bearer ${token}`, basic("thousandeyes", token), basic("", token)]) {
-          assert.strictEqual((yield* world.request("GET", "/v1/alerts", undefined, { authorization })).status, 200)
-          const posted = yield* world.request("POST", "/v1/sources/thousandeyes", yield* fixture("test"), {
+          assert.strictEqual((yield* harness.request("GET", "/v1/alerts", undefined, { authorization })).status, 200)
+          const posted = yield* harness.request("POST", "/v1/sources/thousandeyes", yield* fixture("test"), {
             authorization
           })
           assert.strictEqual(posted.status, 200)
         }
-        assert.notInclude(world.answers.join("\n"), token)
-        assert.notInclude(world.gateway().printed(), token)
+        assert.notInclude(harness.answers.join("\n"), token)
+        assert.notInclude(harness.gateway().printed(), token)
       })
     )
 
     it.effect("it opens at once amid a flood of wrong ones from the same address", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const address = nextAddress()
         const show = (shown: string, from: string) =>
-          world.request("GET", "/v1/alerts", undefined, { authorization: `Bearer ${shown}`, "x-forwarded-for": from })
+          harness.request("GET", "/v1/alerts", undefined, { authorization: `Bearer ${shown}`, "x-forwarded-for": from })
         // Four of them wait, the others are refused and try on.
         const flood = yield* Effect.forkChild(
           Effect.all(
@@ -95,25 +95,28 @@ describe("With a token", () => {
 
     it.effect("the start says where it listens, and a URL that works", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const { port } = new URL(world.gateway().url)
-        assert.include(world.gateway().printed(), `Tocsin ${manifest.version} listens on http://0.0.0.0:${port}, with`)
-        assert.include(world.gateway().printed(), `POST http://localhost:${port}/v1/integrations`)
-        assert.include(world.gateway().printed(), `at http://${hostname()}:${port}/v1/sources/thousandeyes`)
+        const harness = yield* SharedHarness
+        const { port } = new URL(harness.gateway().url)
+        assert.include(
+          harness.gateway().printed(),
+          `Tocsin ${manifest.version} listens on http://0.0.0.0:${port}, with`
+        )
+        assert.include(harness.gateway().printed(), `POST http://localhost:${port}/v1/integrations`)
+        assert.include(harness.gateway().printed(), `at http://${hostname()}:${port}/v1/sources/thousandeyes`)
       })
     )
 
     it.effect("a connection stays open for longer than a proxy keeps it", () =>
       Effect.gen(function* () {
-        const { headers } = yield* (yield* SharedWorld).request("GET", "/healthz")
+        const { headers } = yield* (yield* SharedHarness).request("GET", "/healthz")
         assert.strictEqual(headers["keep-alive"], "timeout=620")
       })
     )
 
     it.effect("/healthz needs none", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
-        const { status, text } = yield* world.request("GET", "/healthz")
+        const harness = yield* SharedHarness
+        const { status, text } = yield* harness.request("GET", "/healthz")
         assert.strictEqual(status, 200)
         assert.strictEqual(text, `{"status":"ok"}`)
       })
@@ -122,13 +125,13 @@ describe("With a token", () => {
 })
 
 describe("Without a token", () => {
-  layer(SharedWorld.layer(), { excludeTestServices: true })((it) => {
+  layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect("only this machine's own names and pages are served", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const status = (headers: { readonly [name: string]: string }) =>
-          Effect.map(world.request("GET", "/v1/alerts", undefined, headers), ({ status }) => status)
-        const { port } = new URL(world.gateway().url)
+          Effect.map(harness.request("GET", "/v1/alerts", undefined, headers), ({ status }) => status)
+        const { port } = new URL(harness.gateway().url)
         for (const host of ["localhost", `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, "127.1.2.3"]) {
           assert.strictEqual(yield* status({ host }), 200, host)
         }
@@ -146,7 +149,7 @@ describe("Without a token", () => {
           assert.strictEqual(yield* status({ host }), 401, host)
         }
         const absolute = (path: string, host: string) =>
-          Effect.map(send(world.gateway().url, { method: "GET", path, headers: { host } }), ({ status }) => status)
+          Effect.map(send(harness.gateway().url, { method: "GET", path, headers: { host } }), ({ status }) => status)
         assert.strictEqual(yield* absolute(`http://localhost:${port}/v1/alerts`, "localhost"), 200)
         assert.strictEqual(yield* absolute("http://evil.example/v1/alerts", "localhost"), 401)
         assert.strictEqual(yield* absolute("http://localhost/v1/alerts", "evil.example"), 401)
@@ -156,10 +159,10 @@ describe("Without a token", () => {
 
     it.effect("a page of the gateway's own origin is served, and one of any other is not", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const status = (headers: { readonly [name: string]: string }) =>
-          Effect.map(world.request("GET", "/v1/alerts", undefined, headers), ({ status }) => status)
-        const { port } = new URL(world.gateway().url)
+          Effect.map(harness.request("GET", "/v1/alerts", undefined, headers), ({ status }) => status)
+        const { port } = new URL(harness.gateway().url)
         for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, "localhost"]) {
           assert.strictEqual(yield* status({ host, origin: `http://${host}` }), 200, host)
         }
@@ -182,10 +185,10 @@ describe("Without a token", () => {
 
     it.effect("a page of another site or port changes nothing, also where the browser sends no Origin", () =>
       Effect.gen(function* () {
-        const world = yield* SharedWorld
+        const harness = yield* SharedHarness
         const body = { id: "from-a-page", name: "From a page", match: {}, integrations: [] }
         const made = (headers: { readonly [name: string]: string }) =>
-          Effect.map(world.request("PUT", "/v1/rules/from-a-page", body, headers), ({ status }) => status)
+          Effect.map(harness.request("PUT", "/v1/rules/from-a-page", body, headers), ({ status }) => status)
         for (const site of ["cross-site", "same-site"]) {
           for (const [method, path] of [
             ["POST", "/v1/rules"],
@@ -194,14 +197,14 @@ describe("Without a token", () => {
             ["PUT", "/v1/rules/from-a-page"],
             ["DELETE", "/v1/rules/from-a-page"]
           ] as const) {
-            const { as, status } = yield* world.request(method, path, method === "DELETE" ? undefined : body, {
+            const { as, status } = yield* harness.request(method, path, method === "DELETE" ? undefined : body, {
               "sec-fetch-site": site
             })
             assert.strictEqual(status, 401, `${method} ${path} ${site}`)
             assert.include(as(Problem).detail, "Without TOCSIN_TOKEN")
           }
           // A link from a chat may be followed.
-          const read = yield* world.request("GET", "/v1/rules", undefined, { "sec-fetch-site": site })
+          const read = yield* harness.request("GET", "/v1/rules", undefined, { "sec-fetch-site": site })
           assert.strictEqual(read.status, 200)
           assert.notInclude(read.text, "from-a-page")
         }
@@ -213,7 +216,7 @@ describe("Without a token", () => {
     it.effect("HTTP/1.0 is refused, as nginx' plain proxy_pass speaks it", () =>
       Effect.scoped(
         Effect.gen(function* () {
-          const { url } = (yield* SharedWorld).gateway()
+          const { url } = (yield* SharedHarness).gateway()
           const socket = yield* RawSocket.open(url)
           socket.say(`GET /v1/alerts HTTP/1.0\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n\r\n`)
           const heard = yield* socket.closed
@@ -265,7 +268,7 @@ describe("Without a token", () => {
       "x-vercel-forwarded-for"
     ])("what a proxy passes on is refused: %s", (header) =>
       Effect.gen(function* () {
-        const { as, status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
+        const { as, status } = yield* (yield* SharedHarness).request("GET", "/v1/alerts", undefined, {
           host: "localhost",
           [header]: "127.0.0.1"
         })
@@ -276,7 +279,7 @@ describe("Without a token", () => {
 
     it.effect("what clients send of themselves is no sign of a proxy", () =>
       Effect.gen(function* () {
-        const { status } = yield* (yield* SharedWorld).request("GET", "/v1/alerts", undefined, {
+        const { status } = yield* (yield* SharedHarness).request("GET", "/v1/alerts", undefined, {
           "x-request-id": "1",
           "x-requested-with": "XMLHttpRequest",
           traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -1,5 +1,5 @@
 /**
- * A Slack channel and a HipChat room with a rule that leads to both, and what they were told.
+ * A Slack channel and a HipChat room, a rule that routes alerts to both, and the messages that both received.
  */
 import { assert } from "@effect/vitest"
 import { type FakeHipChat, show as showHipChat } from "@tocsin/plugin-hipchat/testing"
@@ -12,7 +12,7 @@ import type { Request } from "./request.ts"
 /** The auth token of every HipChat integration in the tests. */
 export const hipChatToken = "the-rooms-auth-token"
 
-/** The gateway and the fakes that rooms are made of. */
+/** The gateway and the fakes of both services. */
 export interface Services {
   readonly slack: FakeSlack
   readonly slackUrl: string
@@ -21,39 +21,39 @@ export interface Services {
   readonly request: Request
 }
 
-/** The rule, and what else the integrations have. */
-export interface RoomOptions {
+/** The rule, and further fields of the integrations. */
+export interface ChannelsOptions {
   readonly match: { readonly [name: string]: unknown }
   readonly notifyOnClear?: boolean
   /** Fields of both integrations, such as `limits`. */
   readonly integration?: { readonly [name: string]: unknown }
 }
 
-/** One alert's message, as each of the two got it. */
-export interface Told {
+/** One message, as each of the two channels received it. */
+export interface Received {
   readonly slack: { readonly color: string | undefined; readonly text: string; readonly shown: string }
   readonly hipChat: { readonly color: string; readonly notify: boolean; readonly shown: string }
 }
 
-/** A room in each service. */
-export interface Room {
+/** A channel in each service. */
+export interface Channels {
   /** The ids of its integrations. */
   readonly integrations: { readonly slack: string; readonly hipChat: string }
-  /** The rule's body, to be put again with changes. */
+  /** The rule's body, for a test that edits the rule. */
   readonly rule: { readonly [name: string]: unknown }
-  /** Waits until both rooms were told so many messages, and sees to it that no more are on their way. */
-  readonly told: (count: number) => Effect.Effect<ReadonlyArray<Told>, HttpClientError.HttpClientError>
+  /** Waits until both channels received this many messages about alerts, and fails if they receive more. */
+  readonly received: (count: number) => Effect.Effect<ReadonlyArray<Received>, HttpClientError.HttpClientError>
 }
 
-/** So fast that nobody waits. */
+/** A rate limit that delays nothing. */
 export const fast = { messages: 1000, perSeconds: 1, burst: 1000 }
 
-/** Makes the integrations and the rule; the id must be new in its world. */
-export const makeRoom = (
+/** Creates the integrations and the rule; no harness may use an id twice. */
+export const makeChannels = (
   { hipChat, hipChatUrl, request, slack, slackUrl }: Services,
   id: string,
-  { integration, match, notifyOnClear = true }: RoomOptions
-): Effect.Effect<Room, HttpClientError.HttpClientError> =>
+  { integration, match, notifyOnClear = true }: ChannelsOptions
+): Effect.Effect<Channels, HttpClientError.HttpClientError> =>
   Effect.gen(function* () {
     const created = Effect.fnUntraced(function* (path: string, body: { readonly [name: string]: unknown }) {
       const { status, text } = yield* request("POST", path, body)
@@ -98,7 +98,7 @@ export const makeRoom = (
       messages.filter(({ shown }) => !shown.includes(`fence-${id} alert`))
     let fences = 0
 
-    /** A lane keeps its order: once it has sent a new alert, it has sent all that was due before. */
+    /** Waits until both channels received a new alert: a lane keeps its order, so all deliveries before it were sent. */
     const fence = Effect.gen(function* () {
       const sourceId = `fence${++fences}.`
       yield* request("POST", "/v1/alerts", {
@@ -108,11 +108,11 @@ export const makeRoom = (
         startedAt: "2026-01-01T00:00:00Z",
         rule: { name: "Fence" }
       })
-      const isTold = ({ shown }: { readonly shown: string }) => shown.includes(sourceId)
-      yield* until("the fence", () => all().slack.some(isTold) && all().hipChat.some(isTold))
+      const isReceived = ({ shown }: { readonly shown: string }) => shown.includes(sourceId)
+      yield* until("the fence", () => all().slack.some(isReceived) && all().hipChat.some(isReceived))
     })
 
-    const told = Effect.fnUntraced(function* (count: number) {
+    const received = Effect.fnUntraced(function* (count: number) {
       yield* until(
         `${count} messages in ${id}`,
         () => ofAlerts(all().slack).length >= count && ofAlerts(all().hipChat).length >= count
@@ -124,7 +124,7 @@ export const makeRoom = (
       assert.lengthOf(hipChat, count, hipChat.map(({ shown }) => shown).join("\n\n"))
       return slack.flatMap((slack, n) => hipChat.slice(n, n + 1).map((hipChat) => ({ slack, hipChat })))
     })
-    return { integrations, rule, told }
+    return { integrations, rule, received }
   })
 
 const slackMessage = (payload: unknown) => {

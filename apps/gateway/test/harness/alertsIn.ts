@@ -1,7 +1,7 @@
 /**
- * What the stand-ins were told, counted.
+ * Counts the alerts in messages.
  */
 
-/** Of how many alerts a message speaks, as it is shown: a digest of as many as its headline says. */
+/** The number of alerts in a message: for a digest, the number in its headline. */
 export const alertsIn = (shown: string): number =>
   Number(/([\d,]+) alerts: [\d,]+ (?:raised|cleared)/.exec(shown)?.[1]?.replaceAll(",", "") ?? 1)

@@ -1,5 +1,5 @@
 /**
- * A real gateway on its own database, stand-ins for Slack and HipChat, and a caller.
+ * A real gateway on its own database, fakes of Slack and HipChat, and a client.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { FakeServer } from "@tocsin/core/fakes"
@@ -14,41 +14,41 @@ import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import * as Gate from "./gate.ts"
 import * as InProcess from "./inProcess.ts"
 import type { Answer, Request } from "./request.ts"
-import { hipChatToken, makeRoom, type Room, type RoomOptions } from "./room.ts"
+import { hipChatToken, makeChannels, type Channels, type ChannelsOptions } from "./channels.ts"
 
 export { type Answer, hipChatToken }
 
-/** The gateway in its world. */
-export interface World {
+/** A gateway, its database and the services that it calls. */
+export interface Harness {
   readonly slack: FakeSlack
   readonly slackUrl: string
-  /** Holds back what Slack or HipChat would answer. */
+  /** Holds the answers of Slack. */
   readonly slackGate: Gate.Gate
   readonly hipChat: FakeHipChat
   readonly hipChatUrl: string
   readonly hipChatGate: Gate.Gate
   /** The SQLite file. */
   readonly database: string
-  /** The gateway that runs, or ran last. */
+  /** The current gateway, or the last one. */
   readonly gateway: () => GatewayProcess.GatewayProcess
-  /** Starts a gateway on the same database; the one before must have ended. */
+  /** Starts a gateway on the same database; the previous one must have ended. */
   readonly start: Effect.Effect<void, GatewayProcess.GatewayEnded>
-  /** Starts one with some settings changed. */
+  /** Starts a gateway on the same database with some settings changed. */
   readonly startWith: (settings: {
     readonly [name: string]: string
   }) => Effect.Effect<void, GatewayProcess.GatewayEnded>
   readonly request: Request
   /** Bodies and headers of all answers so far. */
   readonly answers: ReadonlyArray<string>
-  /** Makes an integration of each type, and a rule that leads to both. */
-  readonly room: (id: string, options: RoomOptions) => Effect.Effect<Room, HttpClientError.HttpClientError>
+  /** Creates a Slack and a HipChat integration, and a rule that routes alerts to both. */
+  readonly channels: (id: string, options: ChannelsOptions) => Effect.Effect<Channels, HttpClientError.HttpClientError>
 }
 
-/** Makes a world whose gateway is a process of its own, and ends all of it with the scope. */
+/** Starts a gateway in a process of its own; everything stops when the scope closes. */
 export const make = (
   settings: { readonly [name: string]: string } = {},
   startGateway: typeof InProcess.start = GatewayProcess.start
-): Effect.Effect<World, GatewayProcess.GatewayEnded, Scope.Scope> =>
+): Effect.Effect<Harness, GatewayProcess.GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const client = Context.get(yield* Layer.build(NodeHttpClient.layerUndici), HttpClient.HttpClient)
     const scope = yield* Effect.scope
@@ -87,13 +87,13 @@ export const make = (
       }
     })
 
-    const startWith: World["startWith"] = (changed) =>
+    const startWith: Harness["startWith"] = (changed) =>
       startGateway({ ...environment, ...changed }).pipe(
         Effect.map((started) => void (running = started)),
         Effect.provideService(Scope.Scope, scope)
       )
 
-    const world: Omit<World, "room"> = {
+    const harness: Omit<Harness, "channels"> = {
       slack,
       slackUrl,
       slackGate,
@@ -107,26 +107,26 @@ export const make = (
       start: startWith({}),
       startWith
     }
-    return { ...world, room: (id: string, options: RoomOptions) => makeRoom(world, id, options) }
+    return { ...harness, channels: (id: string, options: ChannelsOptions) => makeChannels(harness, id, options) }
   })
 
-/** Makes a world whose gateway runs in this process. */
+/** Starts a gateway in this process. */
 export const makeInProcess = (settings?: { readonly [name: string]: string }) => make(settings, InProcess.start)
 
-/** One world for all tests of a file, whose gateway runs in this process. */
-export class SharedWorld extends Context.Service<SharedWorld, World>()("@tocsin/gateway/test/SharedWorld") {
+/** One gateway for all tests of a file, in this process. */
+export class SharedHarness extends Context.Service<SharedHarness, Harness>()("@tocsin/gateway/test/SharedHarness") {
   static readonly layer = (settings: { readonly [name: string]: string } = {}) =>
-    Layer.effect(SharedWorld, makeInProcess(settings))
+    Layer.effect(SharedHarness, makeInProcess(settings))
 }
 
-/** A body that ThousandEyes posts, with some texts in it replaced by others. */
+/** A body that ThousandEyes posts, with some texts replaced. */
 export const fixture = (name: string, replaced: { readonly [text: string]: string } = {}): Effect.Effect<string> =>
   Effect.map(
     Effect.promise(() => readFile(join(fixtures, `thousandeyes-${name}.json`), "utf8")),
     (body) => Object.entries(replaced).reduce((body, [from, to]) => body.replaceAll(from, to), body)
   )
 
-/** The alert of 2022, `trigger` or `trigger-cleared`, with an id of the test's own, which is also its rule's name. */
+/** The recorded alert of 2022, `trigger` or `trigger-cleared`, with another id, which is also the name of its rule. */
 export const ownFixture = (
   name: string,
   id: string,
