@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
-import { make } from "../harness/world.ts"
+import { make } from "../harness/gateway.ts"
 
 /** A program that runs the command in its arguments and, as npx does, keeps signals to itself. */
 const program = `const { spawn } = require("node:child_process")
@@ -33,28 +33,28 @@ const launched = (by: "script" | "program") =>
 describe.runIf(process.platform === "linux")("When a signal ends npx alone", () => {
   it.live("a gateway that its script started finishes its attempt, stops, and leaves its database to the next", () =>
     Effect.gen(function* () {
-      const world = yield* launched("script")
+      const harness = yield* launched("script")
       const control = yield* launched("program")
-      const room = yield* world.room("ops", { match: {} })
-      world.slackGate.hold()
-      yield* world.request("POST", "/v1/alerts", {
+      const channels = yield* harness.channels("ops", { match: {} })
+      harness.slackGate.hold()
+      yield* harness.request("POST", "/v1/alerts", {
         source: "test",
         id: "a",
         state: "raised",
         startedAt: "2026-01-01T00:00:00Z",
         rule: { name: "Launched" }
       })
-      yield* until("the attempt", () => world.slackGate.held() === 1)
+      yield* until("the attempt", () => harness.slackGate.held() === 1)
 
       yield* control.gateway().stop("SIGTERM")
-      yield* world.gateway().stop("SIGTERM")
-      yield* until("the gateway to stop", () => world.gateway().printed().includes("has ended. The gateway stops."))
-      world.slackGate.open()
-      yield* world.gateway().closed
-      assert.lengthOf(world.slack.messages, 1)
+      yield* harness.gateway().stop("SIGTERM")
+      yield* until("the gateway to stop", () => harness.gateway().printed().includes("has ended. The gateway stops."))
+      harness.slackGate.open()
+      yield* harness.gateway().closed
+      assert.lengthOf(harness.slack.messages, 1)
 
-      yield* world.start
-      yield* room.told(1)
+      yield* harness.start
+      yield* channels.received(1)
       // Without a script the same end of npx is no reason to stop.
       assert.strictEqual((yield* control.request("GET", "/healthz")).status, 200)
     })
