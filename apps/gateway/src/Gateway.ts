@@ -82,7 +82,8 @@ export const layer = ({ plugins }: Options) =>
   StartupMessage.pipe(
     Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
     Layer.provide(Server),
-    Layer.provide(Engine.layer.pipe(Layer.provide(EngineSettings))),
+    // The routes read them, too.
+    Layer.provide(Engine.layer.pipe(Layer.provideMerge(EngineSettings))),
     Layer.provideMerge(Plugins.layer(plugins)),
     Layer.provideMerge(Egress.layer),
     // The key first: it looks whether there is a database already.

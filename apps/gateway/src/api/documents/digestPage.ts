@@ -25,7 +25,7 @@ td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884;
 </head>
 <body>
 <h1>${alerts.length} alerts</h1>
-<p>Told as one message at <time datetime="${time}">${time}</time>, because more waited than the channel takes in a minute.</p>
+<p>Sent as one message at <time datetime="${time}">${time}</time>, because more alerts were pending than the channel takes in a minute.</p>
 <table>
 <thead><tr><th scope="col">Severity</th><th scope="col">State</th><th scope="col">Alert</th></tr></thead>
 <tbody>
