@@ -14,8 +14,8 @@ export interface Health {
   /** Attempts in a row that found the service unavailable, and the time of the first of them. */
   readonly failures: number
   readonly unavailableSince: number | undefined
-  /** Rate-limit answers in a row that did not say how long to wait. */
-  readonly openEndedLimits: number
+  /** Rate-limit answers in a row. */
+  readonly limits: number
   /** Until something succeeds, one attempt at a time is a probe. */
   readonly isProbing: boolean
   /** The deliveries that were refused in plain form too, in a row. */
@@ -27,7 +27,7 @@ export const healthy: Health = {
   blocked: undefined,
   failures: 0,
   unavailableSince: undefined,
-  openEndedLimits: 0,
+  limits: 0,
   isProbing: false,
   rejected: []
 }
@@ -58,12 +58,12 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
   const stand = (why: BlockReason, pause: number) => ({ why, since: now, until: now + pause })
   switch (reason._tag) {
     case "RateLimited": {
-      const { openEndedLimits, blocked } = health
+      const { blocked } = health
       // Of 64 attempts in flight that are limited at once only the first lengthens the pause.
       const isKnown = blocked?.why === "limited" && startedAt <= blocked.since
-      const inARow = reason.retryAfter === undefined && !isKnown ? openEndedLimits + 1 : openEndedLimits
-      const pause = stand("limited", pauseFor(reason, { inARow, maxBackoff }))
-      return { ...health, ...reachable, openEndedLimits: inARow, blocked: later(health, pause) }
+      const limits = isKnown ? health.limits : health.limits + 1
+      const pause = stand("limited", pauseFor(reason, { inARow: limits, jitter, maxBackoff }))
+      return { ...health, ...reachable, limits, blocked: later(health, pause) }
     }
     case "Unavailable": {
       // What was in flight when the circuit opened is no probe: of 64 that fail at once the last would mean five minutes.
@@ -127,7 +127,7 @@ export const at = (health: Health, now: number): Health => {
   return { ...health, blocked: { why, since: now, until: until - since + now } }
 }
 
-const reachable = { failures: 0, unavailableSince: undefined, openEndedLimits: 0 }
+const reachable = { failures: 0, unavailableSince: undefined, limits: 0 }
 
 /** Of two standstills the one that lasts longer; several attempts may be in flight. */
 const later = ({ blocked }: Health, other: NonNullable<Health["blocked"]>): Health["blocked"] =>

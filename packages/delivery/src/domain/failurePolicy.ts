@@ -71,7 +71,7 @@ export const classifyTest = (attempt: FailedAttempt): Failed => {
   const { form } = claimed.options
   const retryAt =
     reason._tag === "RateLimited"
-      ? now + pauseFor(reason, { inARow: claimed.attempt, maxBackoff: maxBackoff(options) })
+      ? now + pauseFor(reason, { inARow: claimed.attempt, jitter: 0, maxBackoff: maxBackoff(options) })
       : reason._tag === "PayloadRejected" && form === "rich"
         ? now
         : Infinity
@@ -98,9 +98,14 @@ export const classify = (
   const failure = { delivery: claimed.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
   const after = Health.afterFailure(health, failure)
   const begun = after.blocked === health.blocked ? undefined : after.blocked
+  const { consequence: follows } = outcome
   return {
     outcome: {
       ...outcome,
+      // Due as soon as its lane goes on, so that it keeps its place.
+      ...(reason._tag === "RateLimited" &&
+        follows.status === "retrying" &&
+        after.blocked !== undefined && { consequence: { ...follows, nextAt: after.blocked.until } }),
       breaks: begun?.why === "broken",
       ...(begun !== undefined && begun.why !== "broken" && { waiting: { because: begun.why, until: begun.until } }),
       requeued: Health.requeued(health, after, failure)

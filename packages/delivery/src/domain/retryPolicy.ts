@@ -39,7 +39,7 @@ export const consequence = (failed: Failed): Consequence => {
 
   switch (reason._tag) {
     case "RateLimited":
-      return again(now + pauseFor(reason, { inARow: attempts, maxBackoff: maxBackoff(options) }))
+      return again(now + pauseFor(reason, { inARow: attempts, jitter, maxBackoff: maxBackoff(options) }))
     case "Unavailable":
       return again(now + Math.max(backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }), askedFor(reason)))
     case "PayloadRejected":
@@ -53,18 +53,19 @@ export const consequence = (failed: Failed): Consequence => {
 }
 
 /**
- * How long to pause after a rate-limit answer, in milliseconds: as long as the service asks, at least a second and at
- * most a day. If it does not say, the pause doubles with each such answer in a row, from one second up to `maxBackoff`.
+ * How long to pause after a rate-limit answer, in milliseconds: as long as the service asks, at most a day, but never less
+ * than a pause that doubles with each such answer in a row, from one second up to `maxBackoff`. So the pause also grows where
+ * the service asks for too little. Jitter adds up to half to that pause, and never shortens it.
  */
 export const pauseFor = (
-  { retryAfter }: RateLimited,
-  { inARow, maxBackoff }: { readonly inARow: number; readonly maxBackoff: number }
-): number =>
-  retryAfter === undefined
-    ? Math.max(1000, backoff(inARow, { jitter: 1, maxBackoff }))
-    : Math.min(longestPause, Math.max(1000, Duration.toMillis(retryAfter)))
+  reason: RateLimited,
+  { inARow, jitter, maxBackoff }: { readonly inARow: number; readonly jitter: number; readonly maxBackoff: number }
+): number => {
+  const doubled = backoff(inARow, { jitter: 1, maxBackoff })
+  return Math.max(1000, askedFor(reason), Math.min(maxBackoff, Math.ceil(doubled * (1 + jitter / 2))))
+}
 
-const askedFor = ({ retryAfter = Duration.zero }: Unavailable): number =>
+const askedFor = ({ retryAfter = Duration.zero }: RateLimited | Unavailable): number =>
   Math.min(longestPause, Duration.toMillis(retryAfter))
 
 /** How long an integration's deliveries are tried, in milliseconds. */

@@ -225,4 +225,6 @@ const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): Rea
 
 /** A test send does not block its lane, but the rate limit is empty for as long as the service asks. */
 const testPause = (reason: Reason, attempts: number, options: DeliveryOptions) =>
-  reason._tag === "RateLimited" ? pauseFor(reason, { inARow: attempts, maxBackoff: maxBackoff(options) }) : undefined
+  reason._tag === "RateLimited"
+    ? pauseFor(reason, { inARow: attempts, jitter: 0, maxBackoff: maxBackoff(options) })
+    : undefined

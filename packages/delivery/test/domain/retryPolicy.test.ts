@@ -35,13 +35,16 @@ describe("consequence", () => {
     const unavailable = new Unavailable({ detail, retryAfter: Duration.seconds(17) })
     assert.strictEqual(nextAt({ reason: unavailable }), 18_000)
     assert.strictEqual(nextAt({ reason: unavailable, attempts: 9, now: 0 }), 256_000)
-    assert.strictEqual(nextAt({ reason: new RateLimited({ detail, retryAfter: Duration.zero }) }), 2000)
+    assert.strictEqual(nextAt({ reason: new RateLimited({ detail, retryAfter: Duration.zero }), jitter: 0 }), 2000)
   })
 
-  it("doubles the pause with each rate-limit answer that does not say how long to wait", () => {
-    const reason = new RateLimited({ detail })
-    const pauses = [1, 2, 3, 9, 10, 100].map((attempts) => nextAt({ reason, attempts, now: 0, jitter: 0.25 }))
-    assert.deepStrictEqual(pauses, [1000, 2000, 4000, 256_000, 300_000, 300_000])
+  it.each([undefined, 1])("doubles the pause with each rate-limit answer in a row that asks for %s s", (seconds) => {
+    const retryAfter = seconds === undefined ? undefined : Duration.seconds(seconds)
+    const reason = new RateLimited({ detail, ...(retryAfter && { retryAfter }) })
+    const pauses = (jitter: number) =>
+      [1, 2, 3, 9, 10, 100].map((attempts) => nextAt({ reason, attempts, now: 0, jitter }))
+    assert.deepStrictEqual(pauses(0), [1000, 2000, 4000, 256_000, 300_000, 300_000])
+    assert.deepStrictEqual(pauses(1), [1500, 3000, 6000, 300_000, 300_000, 300_000])
     assert.strictEqual(nextAt({ reason, attempts: 9, now: 0, options: { maxBackoff: 10 } }), 10_000)
   })
 
