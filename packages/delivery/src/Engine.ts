@@ -3,9 +3,9 @@
  */
 import { Effect, Layer } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
-import type { SqlClient, SqlError } from "effect/sql"
-import type { Migrator } from "effect/sql"
+import { type Migrator, type SqlClient, SqlError } from "effect/sql"
 import { AlertRules } from "./config/AlertRules.ts"
+import { Configuration } from "./config/Configuration.ts"
 import { Overview } from "./history/Overview.ts"
 import { AlertSearch } from "./history/AlertSearch.ts"
 import { Alerts } from "./records/Alerts.ts"
@@ -25,7 +25,7 @@ import { History } from "./history/History.ts"
 import { Intake } from "./commands/Intake.ts"
 import { Integrations } from "./config/Integrations.ts"
 import { GroupCommit } from "./sql/GroupCommit.ts"
-import type { StoreUnavailable } from "./sql/StoreUnavailable.ts"
+import { StoreUnavailable } from "./sql/StoreUnavailable.ts"
 import { changeKey, type WrongKey } from "./config/keyRotation.ts"
 import { Lanes } from "./sending/Lanes.ts"
 import { migrate } from "./sql/migrations.ts"
@@ -47,9 +47,7 @@ import { UnreadableBodies } from "./commands/UnreadableBodies.ts"
 export type Engine =
   | Intake
   | Edits
-  | Alerts
-  | AlertRules
-  | Integrations
+  | Configuration
   | History
   | AlertSearch
   | Overview
@@ -58,9 +56,7 @@ export type Engine =
   | Sessions
   | TestSends
   | Redeliveries
-  | Fallbacks
   | Lanes
-  | Backlog
   | GroupCommit
   | Changes
   | SecureRandom.SecureRandom
@@ -71,16 +67,23 @@ const updatePartitions = Effect.gen(function* () {
   yield* commit(updatePartitions)
 })
 
+/** A failure of the store is the operator's to fix; one of a statement is a bug. */
+const migrated = Effect.catchIf(migrate, SqlError.isSqlError, (error) => {
+  const unavailable = StoreUnavailable.because(error)
+  return unavailable.problem === "Failed" ? Effect.die(error) : Effect.fail(unavailable)
+})
+
 /**
  * The engine: migrates the store, resumes the pending deliveries, and sends for as long as the layer lives.
  */
 export const layer: Layer.Layer<
   Engine,
-  Migrator.MigrationError | SqlError.SqlError | StoreUnavailable | WrongKey,
+  Migrator.MigrationError | StoreUnavailable | WrongKey,
   SqlClient.SqlClient | Peers | PluginRegistry | Egress | Seal
 > = Layer.mergeAll(
   Intake.layer,
   Edits.layer,
+  Configuration.layer,
   History.layer,
   AlertSearch.layer,
   Overview.layer,
@@ -112,5 +115,5 @@ export const layer: Layer.Layer<
   Layer.provideMerge(ConfigCache.layer),
   Layer.provideMerge([GroupCommit.layer, Changes.layer]),
   Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
-  Layer.provideMerge(Layer.effectDiscard(migrate))
+  Layer.provideMerge(Layer.effectDiscard(migrated))
 )

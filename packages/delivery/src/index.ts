@@ -1,4 +1,4 @@
-export { AlertRules, type StoredRule } from "./config/AlertRules.ts"
+export type { StoredRule } from "./config/AlertRules.ts"
 export {
   type AlertFilter,
   type AlertPage,
@@ -6,8 +6,7 @@ export {
   type AlertSummary,
   type Notified
 } from "./history/AlertSearch.ts"
-export { Alerts } from "./records/Alerts.ts"
-export { Backlog } from "./sending/Backlog.ts"
+export { Configuration } from "./config/Configuration.ts"
 export { PluginRegistry, type InstalledChannel, UnknownType } from "./config/PluginRegistry.ts"
 export { DeliveryStatus } from "./records/deliveryRow.ts"
 export { Changed, Edits, type Expected, IdInUse, NotFound, type RulePreview, StillNamed } from "./commands/Edits.ts"
@@ -25,17 +24,15 @@ export {
   type Transition
 } from "./history/History.ts"
 export { type Accepted, Intake } from "./commands/Intake.ts"
-export { Integrations } from "./config/Integrations.ts"
 export { fromIssue, InvalidInput, invalid, InvalidPart, maxErrors, pointer } from "./config/InvalidInput.ts"
 export { Changes, type ChangesAfter } from "./cluster/Changes.ts"
 export { GroupCommit } from "./sql/GroupCommit.ts"
 export { StoreUnavailable } from "./sql/StoreUnavailable.ts"
 export { StoreProblem, storeProblem, storeSentences } from "./sql/storeProblem.ts"
 export { WrongKey } from "./config/keyRotation.ts"
-export { Fallbacks } from "./planning/Fallbacks.ts"
 export { type CopiedTable, copyStore, MigrateStoreRefused, type NamedStore } from "./stores/copyStore.ts"
 export { Operators } from "./planning/OperatorNotices.ts"
-export { Lanes } from "./sending/Lanes.ts"
+export { Lanes, type Pending } from "./sending/Lanes.ts"
 export * as Planner from "./domain/Planner.ts"
 export { Peers } from "./cluster/Peers.ts"
 export * as Postgres from "./stores/Postgres.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertId, DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { Alerts, Intake, Integrations, GroupCommit, Lanes, Seal } from "@tocsin/delivery"
+import { AlertSearch, Configuration, GroupCommit, Intake, Lanes, Seal } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -186,7 +186,7 @@ describe("Engine", () => {
           yield* raise("b")
           yield* pass("4 minutes")
           assert.lengthOf(script.to("ops"), 1)
-          const shown = yield* Integrations.use(({ get }) => get(integrationId("ops")))
+          const shown = yield* Configuration.use(({ integration }) => integration(integrationId("ops")))
           assert.include(shown?.broken?.reason, reason.detail)
           yield* pass("2 minutes")
           assert.lengthOf(script.to("ops"), 2)
@@ -194,7 +194,7 @@ describe("Engine", () => {
           yield* save(integration("ops", { name: "fixed" }))
           yield* tick
           assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered"])
-          assert.isUndefined((yield* Integrations.use(({ get }) => get(integrationId("ops"))))?.broken)
+          assert.isUndefined((yield* Configuration.use(({ integration }) => integration(integrationId("ops"))))?.broken)
         })
       )()
   )
@@ -339,7 +339,7 @@ describe("Engine", () => {
         yield* accept(event("a", { eventId: "e3", severity: "minor" }))
         const [again] = yield* accept(critical)
         assert.deepStrictEqual(again, second)
-        const alert = yield* Alerts.use(({ get }) => get(AlertId.make(second?.id ?? "none")))
+        const alert = yield* AlertSearch.use(({ get }) => get(AlertId.make(second?.id ?? "none")))
         assert.strictEqual(alert?.severity, "minor")
       })
     )

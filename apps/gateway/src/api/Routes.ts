@@ -13,6 +13,7 @@ import { PrecompressedPagesLayer } from "./console/PrecompressedPages.ts"
 import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
 import { DeliveryHandlers } from "./deliveries.ts"
 import { EventHandlers } from "./events.ts"
+import { StoreErrorsLayer } from "./GatewayApi.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
 import { docsPath, openapiPath } from "./allowedMethods.ts"
@@ -61,7 +62,7 @@ export const Routes = Layer.unwrap(
     SystemHandlers,
     BackupHandlers
   ]),
-  Layer.provide([Auth.layer, RequestErrorsLayer]),
+  Layer.provide([Auth.layer, RequestErrorsLayer, StoreErrorsLayer]),
   Layer.provide(Auth.Access.layer),
   Layer.provide(PrecompressedPagesLayer),
   Layer.provide([BrowserHeadersLayer, ProblemsLayer, TrustedProxies.layer, HostHeaderLayer])

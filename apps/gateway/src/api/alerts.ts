@@ -1,69 +1,52 @@
-import { Api, type Explanation as ExplanationJson } from "@tocsin/client"
+import type { Explanation as ExplanationJson } from "@tocsin/client"
 import { fromPostedAlert, InboundLimits } from "@tocsin/core"
-import {
-  AlertRules,
-  Alerts,
-  AlertSearch,
-  explain,
-  type Explanation,
-  History,
-  Intake,
-  Integrations,
-  GroupCommit,
-  timeline
-} from "@tocsin/delivery"
+import { AlertSearch, Configuration, explain, type Explanation, History, Intake, timeline } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { decodeAlerts } from "./body/decodeAlerts.ts"
 import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
 import { deliveryJson } from "./deliveries.ts"
 import { logEdit } from "./logEdit.ts"
 import { next } from "./pagination.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 
 const json = { maxValues: InboundLimits.maxValues, repeated: "refuse", number: Number } as const
 
 /** `/v1/alerts` */
 export const AlertHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "alerts",
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
-    const alerts = yield* Alerts
     const search = yield* AlertSearch
     const history = yield* History
-    const groupCommit = yield* GroupCommit
-    const rules = yield* AlertRules
-    const integrations = yield* Integrations
+    const configuration = yield* Configuration
 
     return handlers
       .handleRaw("post", ({ request }) =>
         Effect.gen(function* () {
           const body = yield* readJson(yield* readBody(request), json)
           const posted = yield* decodeAlerts(body.value)
-          const items = yield* Effect.mapError(intake.accept(posted.map(fromPostedAlert)), storeProblem)
+          const items = yield* intake.accept(posted.map(fromPostedAlert))
           return { items }
         })
       )
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100, notNotified } = query
-          const page = yield* groupCommit
-            .read(search.list({ ...query, limit, notNotified: notNotified === "true" }))
-            .pipe(Effect.mapError(storeProblem))
+          const page = yield* search.list({ ...query, limit, notNotified: notNotified === "true" })
           return { items: page.items, total: page.total, ...next(page) }
         })
       )
       .handle("get", ({ params: { id } }) =>
         Effect.gen(function* () {
-          const alert = yield* groupCommit.read(alerts.get(id)).pipe(Effect.mapError(storeProblem))
+          const alert = yield* search.get(id)
           if (alert === undefined) return yield* noSuch()
-          const conversations = yield* groupCommit.read(history.conversations(id)).pipe(Effect.mapError(storeProblem))
-          const deliveries = yield* groupCommit
-            .read(history.list({ alert: id, status: [], limit: 500 }))
-            .pipe(Effect.mapError(storeProblem))
-          const notes = yield* groupCommit.read(history.notes(id)).pipe(Effect.mapError(storeProblem))
+          const conversations = yield* history.conversations(id)
+          const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
+          const notes = yield* history.notes(id)
           return {
             ...alert,
             conversations: conversations.map(({ closedBecause, lastSent, severitySent, ...conversation }) => ({
@@ -79,43 +62,37 @@ export const AlertHandlers = HttpApiBuilder.group(
       )
       .handle("explain", ({ params: { id } }) =>
         Effect.gen(function* () {
-          const alert = yield* alerts.get(id)
+          const alert = yield* search.get(id)
           if (alert === undefined) return yield* noSuch()
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
           return {
             items: explain({
               alert,
-              rules: (yield* rules.current).rules,
-              integrations: yield* integrations.list,
+              rules: yield* configuration.currentRules,
+              integrations: yield* configuration.integrations,
               conversations: yield* history.conversations(id),
               deliveries: deliveries.items.toReversed()
             }).map(explanationJson)
           }
-        }).pipe(
-          groupCommit.read,
-          Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
-        )
+        })
       )
       .handle("timeline", ({ params: { id } }) =>
         Effect.gen(function* () {
-          const alert = yield* alerts.get(id)
+          const alert = yield* search.get(id)
           if (alert === undefined) return yield* noSuch()
           const ledBy = new Set((yield* history.conversations(id)).flatMap(({ rules }) => rules))
           const entries = timeline({
             alert,
             deliveries: (yield* history.list({ alert: id, status: [], limit: 500 })).items.toReversed(),
             notes: yield* history.notes(id),
-            rules: (yield* rules.list).filter(({ rule }) => ledBy.has(rule.id))
+            rules: (yield* configuration.rules).filter(({ rule }) => ledBy.has(rule.id))
           })
           return { items: entries.map(({ at, ...entry }) => ({ ...entry, at: DateTime.makeUnsafe(at) })) }
-        }).pipe(
-          groupCommit.read,
-          Effect.catchTag("StoreUnavailable", (error) => Effect.fail(storeProblem(error)))
-        )
+        })
       )
       .handle("clear", ({ params: { id }, payload: { reason }, request }) =>
         Effect.gen(function* () {
-          const alert = yield* intake.clear(id, reason).pipe(Effect.mapError(storeProblem))
+          const alert = yield* intake.clear(id, reason)
           if (alert === undefined) return yield* noSuch()
           yield* logEdit(request, `Alert ${id}`, "cleared")
           return alert

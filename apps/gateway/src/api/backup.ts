@@ -1,20 +1,20 @@
-import { Api, Conflict } from "@tocsin/client"
-import { Backups, StoreUnavailable, storeProblem as problemOf } from "@tocsin/delivery"
+import { Conflict } from "@tocsin/client"
+import { Backups, StoreUnavailable } from "@tocsin/delivery"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Predicate } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { createReadStream } from "node:fs"
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Settings } from "../startup/Settings.ts"
 import { logEdit } from "./logEdit.ts"
-import { storeProblem } from "./problems.ts"
 
 /** `/v1/backup` */
 export const BackupHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "backup",
   Effect.fn(function* (handlers) {
     const { copyTo } = yield* Backups
@@ -26,9 +26,8 @@ export const BackupHandlers = HttpApiBuilder.group(
           return yield* new Conflict({ detail: "The store is PostgreSQL. Back it up with pg_dump" })
         }
         const beside = store.file === ":memory:" ? tmpdir() : dirname(store.file)
-        const copy = yield* Effect.acquireRelease(
-          Effect.mapError(copied(copyTo, join(beside, "tocsin-backup-")), storeProblem),
-          (copy) => Effect.promise(() => copy.close())
+        const copy = yield* Effect.acquireRelease(copied(copyTo, join(beside, "tocsin-backup-")), (copy) =>
+          Effect.promise(() => copy.close())
         )
         const { size } = yield* Effect.promise(() => copy.stat())
         yield* logEdit(request, "A backup", "downloaded")
@@ -53,10 +52,7 @@ const copied = Effect.fnUntraced(function* (copyTo: NonNullable<Backups["Service
   const file = join(folder, "tocsin.db")
   return yield* Effect.gen(function* () {
     const handle = yield* onDisk(() => open(file, "wx+", 0o600))
-    yield* copyTo(file).pipe(
-      Effect.mapError((error) => StoreUnavailable.of(problemOf(error))),
-      Effect.tapError(() => Effect.promise(() => handle.close()))
-    )
+    yield* Effect.tapError(copyTo(file), () => Effect.promise(() => handle.close()))
     return handle
   }).pipe(Effect.ensuring(Effect.promise(() => rm(folder, { recursive: true, force: true }))))
 })

@@ -1,17 +1,15 @@
 import { NotFound, PreconditionFailed } from "@tocsin/client"
-import type { Expected, InvalidInput, StoreUnavailable } from "@tocsin/delivery"
+import type { Expected, InvalidInput } from "@tocsin/delivery"
 import { type DateTime, Effect } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
-import { storeProblem } from "./problems.ts"
 
 /** The problem documents of what can go wrong with any edit. */
 export const editProblems = (notFound: () => NotFound) => ({
   NotFound: () => Effect.fail(notFound()),
   Changed: () =>
-    Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit on what is there now" })),
-  StoreUnavailable: (error: StoreUnavailable) => Effect.fail(storeProblem(error))
+    Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit on what is there now" }))
 })
 
 /** The problem document of an edit that cannot be taken. */

@@ -1,12 +1,13 @@
-import { Api, Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
-import { type Delivery, History, GroupCommit, invalid, Redeliveries } from "@tocsin/delivery"
+import { Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
+import { type Delivery, History, invalid, Redeliveries } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import { callerOf } from "./access/caller.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage } from "./pagination.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 
 /** A delivery as the API shows it. */
 export const deliveryJson = ({
@@ -40,15 +41,14 @@ export const deliveryJson = ({
 
 /** `/v1/deliveries` */
 export const DeliveryHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "deliveries",
   Effect.fn(function* (handlers) {
     const history = yield* History
-    const groupCommit = yield* GroupCommit
     const redeliveries = yield* Redeliveries
 
     const get = Effect.fnUntraced(function* (id: string) {
-      const delivery = yield* groupCommit.read(history.get(id)).pipe(Effect.mapError(storeProblem))
+      const delivery = yield* history.get(id)
       return delivery === undefined ? yield* noSuch() : deliveryJson(delivery)
     })
 
@@ -63,7 +63,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           since: since?.epochMilliseconds,
           before: query.after
         }
-        const page = yield* groupCommit.read(history.list(filter)).pipe(Effect.mapError(storeProblem))
+        const page = yield* history.list(filter)
         return boundedPage(page, page.items.map(deliveryJson))
       }),
       get: ({ params: { id } }) => get(id),
@@ -73,8 +73,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           Effect.catchTags({
             NotFound: () => Effect.fail(noSuch()),
             NotAgain: ({ message }) => Effect.fail(new Conflict({ detail: message })),
-            InvalidInput: (error) => Effect.fail(toInvalidRequest(error)),
-            StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+            InvalidInput: (error) => Effect.fail(toInvalidRequest(error))
           })
         )
         yield* logEdit(request, `Delivery ${id}`, `redelivered as ${made}`)
@@ -84,16 +83,14 @@ export const DeliveryHandlers = HttpApiBuilder.group(
         const { alert, dryRun = false, integration, reason, since, state = "dead" } = payload
         const filter = { alert, integration, state, since: since?.epochMilliseconds }
         if (dryRun) {
-          return { redelivered: 0, matching: yield* Effect.mapError(redeliveries.count(filter), storeProblem) }
+          return { redelivered: 0, matching: yield* redeliveries.count(filter) }
         }
         if (state === "delivered" && reason === undefined) {
           return yield* toInvalidRequest(
             invalid("/reason", "why they are to be delivered again, because they were delivered already")
           )
         }
-        const redelivered = yield* redeliveries
-          .many(filter, { by: callerOf(request), reason })
-          .pipe(Effect.mapError(storeProblem))
+        const redelivered = yield* redeliveries.many(filter, { by: callerOf(request), reason })
         yield* logEdit(request, `A redelivery of ${redelivered} ${state} deliveries`, "requested")
         return { redelivered }
       })

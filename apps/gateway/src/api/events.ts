@@ -1,8 +1,9 @@
-import { Api, sessionCookie } from "@tocsin/client"
+import { sessionCookie } from "@tocsin/client"
 import { Changes } from "@tocsin/delivery"
 import { Effect, type Redacted, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSecurity } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { endless } from "../server/connectionLimit.ts"
 import { problem } from "../server/problem.ts"
@@ -16,7 +17,7 @@ const cookie = HttpApiBuilder.securityDecode(HttpApiSecurity.apiKey({ key: sessi
 
 /** `/v1/events` */
 export const EventHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "events",
   Effect.fn(function* (handlers) {
     const access = yield* Access

@@ -1,13 +1,11 @@
-import { Api, Conflict, type IntegrationPayload, type TestSend } from "@tocsin/client"
+import { Conflict, type IntegrationPayload, type TestSend } from "@tocsin/client"
 import { IntegrationId } from "@tocsin/core"
 import {
-  AlertRules,
-  Backlog,
+  Configuration,
   Edits,
   type IntegrationInput,
-  Integrations,
+  Lanes,
   invalid,
-  GroupCommit,
   type ReadyIntegration,
   type ShownIntegration,
   type TestOutcome,
@@ -17,6 +15,7 @@ import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { callerOf } from "./access/caller.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
@@ -32,41 +31,37 @@ import { integrationJson, stateOf } from "./documents/integrationJson.ts"
 import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 
 /** `/v1/integrations` */
 export const IntegrationHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "integrations",
   Effect.fn(function* (handlers) {
-    const integrations = yield* Integrations
+    const configuration = yield* Configuration
     const edits = yield* Edits
-    const groupCommit = yield* GroupCommit
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
-    const backlog = yield* Backlog
-    const alertRules = yield* AlertRules
+    const lanes = yield* Lanes
 
     /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
     const unsaved = (input: IntegrationInput) =>
-      groupCommit.read(integrations.check(input)).pipe(
+      configuration.check(input).pipe(
         Effect.catchTags({
-          InvalidInput: (error) => Effect.fail(toInvalidRequest(error)),
-          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+          InvalidInput: (error) => Effect.fail(toInvalidRequest(error))
         })
       )
 
     /** What is saved, ready to be used, by other settings if some are given. */
     const stored = Effect.fnUntraced(function* (id: IntegrationId, settings: IntegrationInput["settings"] | undefined) {
       if (settings !== undefined) {
-        const shown = yield* groupCommit.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        const shown = yield* configuration.integration(id)
         return shown === undefined ? yield* noSuch() : yield* unsaved({ ...shown, settings })
       }
-      const ready = yield* groupCommit.read(integrations.ready(id)).pipe(
+      const ready = yield* configuration.ready(id).pipe(
         Effect.catchTags({
           NotReady: ({ detail }) =>
-            Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail))),
-          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+            Effect.fail(toInvalidRequest(invalid("", "an integration that can be used", detail)))
         })
       )
       return ready ?? (yield* noSuch())
@@ -82,18 +77,16 @@ export const IntegrationHandlers = HttpApiBuilder.group(
 
     const test = (ready: ReadyIntegration, isSaved: boolean) =>
       (isSaved ? tests.send(ready) : tests.sendUnsaved(ready)).pipe(
-        Effect.map((outcomes) => ({ items: outcomes.map(outcomeJson) })),
-        Effect.mapError(storeProblem)
+        Effect.map((outcomes) => ({ items: outcomes.map(outcomeJson) }))
       )
 
     const show = Effect.fnUntraced(function* (shown: ShownIntegration) {
-      const size = yield* groupCommit.read(backlog.size(shown.id))
-      const oldest = yield* groupCommit.read(backlog.oldest(shown.id))
-      const rules = (yield* groupCommit.read(alertRules.current)).rules
+      const pending = yield* lanes.pending(shown.id)
+      const rules = (yield* configuration.currentRules)
         .filter((rule) => rule.integrations.includes(shown.id))
         .map(({ id, name }) => ({ id, name }))
-      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, oldest, size, rules })
-    }, Effect.mapError(storeProblem))
+      return integrationJson(shown, { now: yield* Clock.currentTimeMillis, pending, rules })
+    })
 
     const setPaused = Effect.fnUntraced(function* (
       request: HttpServerRequest.HttpServerRequest,
@@ -102,8 +95,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     ) {
       const changed = yield* edits.setPaused(id, { ...change, by: callerOf(request) }).pipe(
         Effect.catchTags({
-          NotFound: () => Effect.fail(noSuch()),
-          StoreUnavailable: (error) => Effect.fail(storeProblem(error))
+          NotFound: () => Effect.fail(noSuch())
         })
       )
       yield* logEdit(request, `Integration ${id}`, change.paused ? "paused" : "resumed")
@@ -112,7 +104,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { state, type, ...page } }) {
-        const all = yield* groupCommit.read(integrations.list).pipe(Effect.mapError(storeProblem))
+        const all = yield* configuration.integrations
         const now = yield* Clock.currentTimeMillis
         const wanted = all.filter(
           (one) => (type === undefined || one.type === type) && (state === undefined || stateOf(one, now) === state)
@@ -135,7 +127,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         return tagged(yield* show(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
-        const found = yield* groupCommit.read(integrations.get(id)).pipe(Effect.mapError(storeProblem))
+        const found = yield* configuration.integration(id)
         return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
@@ -151,12 +143,12 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       }),
       consequences: Effect.fnUntraced(function* ({ payload }) {
         const id = "remove" in payload ? payload.remove : (payload.id ?? IntegrationId.make(yield* random.uuidV7()))
-        const pending = yield* Effect.mapError(groupCommit.read(backlog.size(id)), storeProblem)
+        const pending = (yield* lanes.pending(id)).size
         const nothing = { raise: 0, clear: 0, integrations: [], retried: 0, superseded: 0, rules: [], fallbackFor: [] }
         if ("remove" in payload) {
-          const all = yield* Effect.mapError(groupCommit.read(integrations.list), storeProblem)
+          const all = yield* configuration.integrations
           if (!all.some((one) => one.id === id)) return yield* noSuch()
-          const rules = yield* Effect.mapError(groupCommit.read(alertRules.list), storeProblem)
+          const rules = yield* configuration.rules
           return {
             ...nothing,
             superseded: pending,
@@ -174,9 +166,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
             fallbackFor: all.flatMap((one) => (one.fallback === id ? [one.id] : []))
           }
         }
-        const items = yield* edits
-          .previewIntegration(input(payload, id))
-          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: (error) => Effect.fail(storeProblem(error)) }))
+        const items = yield* edits.previewIntegration(input(payload, id)).pipe(Effect.catchTags(invalidProblem))
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         const isSent = payload.enabled ?? true
         return {

@@ -1,41 +1,31 @@
-import { Api, type Lane as LaneJson } from "@tocsin/client"
-import {
-  Backlog,
-  GroupCommit,
-  Integrations,
-  Overview,
-  PublicUrl,
-  RateLimiter,
-  type ShownIntegration
-} from "@tocsin/delivery"
+import type { Lane as LaneJson } from "@tocsin/client"
+import { Configuration, Lanes, Overview, PublicUrl, RateLimiter, type ShownIntegration } from "@tocsin/delivery"
 import { Clock, DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { storeProblem } from "./problems.ts"
+import { GatewayApi } from "./GatewayApi.ts"
 
 /** A digest includes so many deliveries at most (D5). */
 const mostInDigest = 500
 
 /** `/v1/lanes` */
 export const LaneHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "lanes",
   Effect.fn(function* (handlers) {
-    const groupCommit = yield* GroupCommit
-    const integrations = yield* Integrations
-    const backlog = yield* Backlog
+    const configuration = yield* Configuration
+    const lanes = yield* Lanes
     const overview = yield* Overview
     const rateLimiter = yield* RateLimiter
     const publicUrl = yield* PublicUrl
 
-    const lanes = Effect.gen(function* () {
+    const shownLanes = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const digests = yield* overview.lastDigests
       const retrying = yield* overview.retryingSince
       return yield* Effect.forEach(
-        yield* integrations.list,
+        yield* configuration.integrations,
         Effect.fnUntraced(function* (shown) {
-          const pending = yield* backlog.size(shown.id)
-          const oldest = yield* backlog.oldest(shown.id)
+          const { oldestAt: oldest, size: pending } = yield* lanes.pending(shown.id)
           const allowance = yield* rateLimiter.allowance(shown.id)
           // Only the gateway that owns the lane knows how fast it may be sent to.
           const { perMinute, rate, wait } = allowance
@@ -84,11 +74,11 @@ export const LaneHandlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* () {
-        const items = yield* Effect.mapError(groupCommit.read(lanes), storeProblem)
+        const items = yield* shownLanes
         return { items, total: items.length }
       }),
       activity: Effect.fnUntraced(function* () {
-        const { items, since } = yield* Effect.mapError(groupCommit.read(overview.activity), storeProblem)
+        const { items, since } = yield* overview.activity
         return { items, since: DateTime.makeUnsafe(since) }
       })
     })

@@ -1,12 +1,12 @@
-import { Api } from "@tocsin/client"
 import { PluginRegistry } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { ChannelPlugin } from "@tocsin/core"
 
 /** `/v1/plugins` */
 export const PluginHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "plugins",
   Effect.fn(function* (handlers) {
     const { installed } = yield* PluginRegistry

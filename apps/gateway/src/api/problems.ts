@@ -1,13 +1,6 @@
-import {
-  InvalidRequest,
-  NotFound,
-  RequestErrors,
-  StoreUnavailable as StoreUnavailableProblem,
-  TooLarge,
-  UnsupportedMediaType
-} from "@tocsin/client"
+import { InvalidRequest, NotFound, RequestErrors, TooLarge, UnsupportedMediaType } from "@tocsin/client"
 import { InboundLimits } from "@tocsin/core"
-import { fromIssue, invalid, type StoreUnavailable } from "@tocsin/delivery"
+import { fromIssue, invalid } from "@tocsin/delivery"
 import { Cause, Effect, Layer, Schema } from "effect"
 import { Headers, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
@@ -72,10 +65,6 @@ const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, Unsupport
 /** There is nothing of this id in the list at `path`. */
 export const notFound = (what: string, path: string): NotFound =>
   new NotFound({ detail: `There is no ${what} of this id: GET ${path} lists them` })
-
-/** Nothing was stored: what is wrong with the store, and that the request is to be sent again. */
-export const storeProblem = ({ detail, problem }: StoreUnavailable): StoreUnavailableProblem =>
-  new StoreUnavailableProblem({ problem, detail: `${detail} Nothing was stored: send the request again.` })
 
 /**
  * Makes every answer that is an error a problem document, adds what clients need

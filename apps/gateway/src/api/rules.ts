@@ -1,9 +1,10 @@
-import { type AlertRule as RuleJson, type AlertRulePayload, Api, Conflict } from "@tocsin/client"
+import { type AlertRule as RuleJson, type AlertRulePayload, Conflict } from "@tocsin/client"
 import { type AlertRule, AlertRuleId } from "@tocsin/core"
-import { AlertRules, AlertSearch, Edits, invalid, GroupCommit, type StoredRule } from "@tocsin/delivery"
+import { AlertSearch, Configuration, Edits, invalid, type StoredRule } from "@tocsin/delivery"
 import { Clock, DateTime, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
   created,
@@ -16,22 +17,21 @@ import {
 } from "./conditionalRequests.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 
 /** `/v1/rules` */
 export const RuleHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "rules",
   Effect.fn(function* (handlers) {
-    const rules = yield* AlertRules
+    const configuration = yield* Configuration
     const search = yield* AlertSearch
     const edits = yield* Edits
-    const groupCommit = yield* GroupCommit
     const random = yield* SecureRandom.SecureRandom
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query: { integration, ...page } }) {
-        const all = yield* groupCommit.read(rules.list).pipe(Effect.mapError(storeProblem))
+        const all = yield* configuration.rules
         const wanted = all.filter(({ rule }) => integration === undefined || rule.integrations.includes(integration))
         const found = pageOf(wanted, page)
         return boundedPage(found, found.items.map(ruleJson))
@@ -51,20 +51,18 @@ export const RuleHandlers = HttpApiBuilder.group(
         return tagged(ruleJson(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
-        const found = yield* groupCommit.read(rules.get(id)).pipe(Effect.mapError(storeProblem))
+        const found = yield* configuration.rule(id)
         return found === undefined ? yield* noSuch() : tagged(ruleJson(found))
       }),
       preview: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
-        const items = yield* edits
-          .previewRule(rule(payload, id))
-          .pipe(Effect.catchTags({ ...invalidProblem, StoreUnavailable: (error) => Effect.fail(storeProblem(error)) }))
+        const items = yield* edits.previewRule(rule(payload, id)).pipe(Effect.catchTags(invalidProblem))
         const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
         return { raise: sum("raise"), clear: sum("clear"), integrations: items }
       }),
       matches: Effect.fnUntraced(function* ({ payload: { match } }) {
         const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
-        const { more, ...found } = yield* Effect.mapError(groupCommit.read(search.matching(match, since)), storeProblem)
+        const { more, ...found } = yield* search.matching(match, since)
         return { ...found, ...(more && { more }) }
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {

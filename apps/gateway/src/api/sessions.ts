@@ -1,23 +1,16 @@
-import {
-  Api,
-  type Caller,
-  Conflict,
-  Scope,
-  type Session as SessionJson,
-  sessionCookie,
-  Unauthorized
-} from "@tocsin/client"
+import { type Caller, Conflict, Scope, type Session as SessionJson, sessionCookie, Unauthorized } from "@tocsin/client"
 import { cut } from "@tocsin/core"
 import { Sessions, type StoredSession } from "@tocsin/delivery"
 import { DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder, HttpApiSecurity } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { Access, tooManyAttempts } from "./access/Auth.ts"
 import { checkLoopback } from "./access/loopback.ts"
 import { checkNoOtherPage } from "./access/ownPages.ts"
 import * as Cookie from "./access/sessionCookie.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 
 const bearer = HttpApiBuilder.securityDecode(HttpApiSecurity.bearer)
 const basic = HttpApiBuilder.securityDecode(HttpApiSecurity.basic)
@@ -25,7 +18,7 @@ const cookie = HttpApiBuilder.securityDecode(HttpApiSecurity.apiKey({ key: sessi
 
 /** `/v1/session` */
 const SessionHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "session",
   Effect.fn(function* (handlers) {
     const access = yield* Access
@@ -47,7 +40,7 @@ const SessionHandlers = HttpApiBuilder.group(
 
     /** The session of the request's cookie, if it is not over. */
     const currentSession = Effect.gen(function* () {
-      const verdict = yield* Effect.mapError(access.ofSession(yield* cookie), storeProblem)
+      const verdict = yield* access.ofSession(yield* cookie)
       if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
       return verdict._tag === "Allowed" ? verdict.session : undefined
     })
@@ -62,14 +55,12 @@ const SessionHandlers = HttpApiBuilder.group(
         if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
         if (verdict._tag === "Refused") return yield* new Unauthorized({ detail: "The token is wrong" })
         const secret = Cookie.newSecret()
-        const session = yield* sessions
-          .begin({
-            secretHash: access.hashOf(secret),
-            scopes: ["admin"],
-            address: Option.getOrElse(request.remoteAddress, () => "an unknown address"),
-            browser: cut(request.headers["user-agent"] ?? "", 256) || undefined
-          })
-          .pipe(Effect.mapError(storeProblem))
+        const session = yield* sessions.begin({
+          secretHash: access.hashOf(secret),
+          scopes: ["admin"],
+          address: Option.getOrElse(request.remoteAddress, () => "an unknown address"),
+          browser: cut(request.headers["user-agent"] ?? "", 256) || undefined
+        })
         yield* Cookie.set(secret, request)
         return callerOf(request, { signedInBy: "session", session: sessionJson(session, session.id) })
       }),
@@ -94,7 +85,7 @@ const SessionHandlers = HttpApiBuilder.group(
       signOut: Effect.fnUntraced(function* ({ request }) {
         yield* checkNoOtherPage(request)
         const session = yield* currentSession
-        if (session !== undefined) yield* Effect.mapError(sessions.end(session.id), storeProblem)
+        if (session !== undefined) yield* sessions.end(session.id)
         yield* Cookie.clear(request)
       })
     })
@@ -103,7 +94,7 @@ const SessionHandlers = HttpApiBuilder.group(
 
 /** `/v1/sessions` */
 const SessionsHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "sessions",
   Effect.fn(function* (handlers) {
     const access = yield* Access
@@ -111,14 +102,12 @@ const SessionsHandlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       list: Effect.fnUntraced(function* () {
-        const current = yield* Effect.mapError(access.liveSession(yield* cookie), storeProblem)
-        const items = (yield* Effect.mapError(sessions.list, storeProblem)).map((session) =>
-          sessionJson(session, current?.id)
-        )
+        const current = yield* access.liveSession(yield* cookie)
+        const items = (yield* sessions.list).map((session) => sessionJson(session, current?.id))
         return { items, total: items.length }
       }),
       revoke: Effect.fnUntraced(function* ({ params: { id } }) {
-        const isEnded = yield* Effect.mapError(sessions.end(id), storeProblem)
+        const isEnded = yield* sessions.end(id)
         if (!isEnded) return yield* notFound("session", "/v1/sessions")
       })
     })

@@ -1,13 +1,14 @@
 import { InboundLimits } from "@tocsin/core"
-import { Api, Conflict, NotFound } from "@tocsin/client"
-import { GroupCommit, Intake, Overview, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
+import { Conflict, NotFound } from "@tocsin/client"
+import { Intake, Overview, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
 import { readNumber, ThousandEyes } from "@tocsin/sources"
 import { Clock, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { GatewayApi } from "./GatewayApi.ts"
 import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
 import { boundedPage } from "./pagination.ts"
-import { notFound, storeProblem } from "./problems.ts"
+import { notFound } from "./problems.ts"
 import { Settings } from "../startup/Settings.ts"
 
 /**
@@ -15,12 +16,11 @@ import { Settings } from "../startup/Settings.ts"
  * only if it was not even JSON, because a sender repeats what is refused.
  */
 export const SourceHandlers = HttpApiBuilder.group(
-  Api,
+  GatewayApi,
   "sources",
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
     const overview = yield* Overview
-    const groupCommit = yield* GroupCommit
     const unreadable = yield* UnreadableBodies
     const { thousandEyesTimeZone: timezone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
 
@@ -48,7 +48,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           yield* intake.accept(decoded.events)
           return { accepted: decoded.events.length, unreadable: 0 }
       }
-    }, Effect.mapError(storeProblem))
+    })
 
     return handlers
       .handleRaw("post", ({ params: { name }, request }) =>
@@ -60,21 +60,21 @@ export const SourceHandlers = HttpApiBuilder.group(
           const sent = yield* readBody(request).pipe(
             // Of what is compressed, too long or in another charset only the reason is kept.
             Effect.tapError(({ detail: why = "The body cannot be read" }) =>
-              Effect.mapError(unreadable.keep({ source: name, why, body: "", isWhole: false, from }), storeProblem)
+              unreadable.keep({ source: name, why, body: "", isWhole: false, from })
             )
           )
           const isWhole = sent.notUtf8At === undefined
           const keep = (why: string) =>
             unreadable.keep({ source: name, why, body: withoutToken(sent.text), isWhole, from })
           const { value } = yield* readJson(sent, json).pipe(
-            Effect.tapError(({ errors }) => Effect.mapError(keep(errors[0]?.message ?? "not JSON"), storeProblem))
+            Effect.tapError(({ errors }) => keep(errors[0]?.message ?? "not JSON"))
           )
           return yield* take(name, value, keep)
         })
       )
       .handle("list", () =>
         Effect.gen(function* () {
-          const known = yield* Effect.mapError(groupCommit.read(overview.sources), storeProblem)
+          const known = yield* overview.sources
           const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
           // The built-in source is there before anything came.
           const named = known.some(({ name }) => name === "thousandeyes") ? known : [nothingYet, ...known]
@@ -98,7 +98,7 @@ export const SourceHandlers = HttpApiBuilder.group(
       .handle("unreadable", ({ query }) =>
         Effect.gen(function* () {
           const { limit = 100 } = query
-          const page = yield* Effect.mapError(unreadable.list({ limit, before: query.after }), storeProblem)
+          const page = yield* unreadable.list({ limit, before: query.after })
           const items = page.items.map(({ from, receivedAt, ...item }) => ({
             ...item,
             ...(from !== undefined && { from }),
@@ -109,7 +109,7 @@ export const SourceHandlers = HttpApiBuilder.group(
       )
       .handle("replay", ({ params: { id } }) =>
         Effect.gen(function* () {
-          const kept = yield* Effect.mapError(unreadable.get(id), storeProblem)
+          const kept = yield* unreadable.get(id)
           if (kept === undefined) return yield* noSuch()
           if (!kept.isWhole) {
             return yield* new Conflict({
@@ -123,7 +123,7 @@ export const SourceHandlers = HttpApiBuilder.group(
             )
           )
           const taken = yield* take(kept.source, value, () => Effect.void)
-          if (taken.unreadable === 0) yield* Effect.mapError(unreadable.remove(id), storeProblem)
+          if (taken.unreadable === 0) yield* unreadable.remove(id)
           return taken
         })
       )

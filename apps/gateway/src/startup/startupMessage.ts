@@ -1,4 +1,4 @@
-import { GroupCommit, Integrations, PluginRegistry } from "@tocsin/delivery"
+import { Configuration, PluginRegistry } from "@tocsin/delivery"
 import { Console, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
@@ -18,7 +18,7 @@ export const StartupMessage = Layer.effectDiscard(
     // 0.0.0.0 and :: are for listening; nobody can call them.
     const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
     const here = url("localhost")
-    const integrations = yield* (yield* GroupCommit).read((yield* Integrations).list)
+    const integrations = yield* (yield* Configuration).integrations
     const console = hasConsole ? ` The console: ${here}/console/` : ""
     const served = Option.isNone(token)
       ? "Only this machine is served, because TOCSIN_TOKEN is not set."

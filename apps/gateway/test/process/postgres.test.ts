@@ -114,6 +114,12 @@ describe("A gateway on PostgreSQL", () => {
       assert.match(refused.headers["retry-after"] ?? "", /^\d+$/)
       assert.strictEqual(refused.headers["content-type"], "application/problem+json")
       assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 503)
+      for (const [method, path, body] of usesOfTheStore) {
+        const { headers, status, text } = yield* harness.request(method, path, body)
+        assert.deepStrictEqual([method, path, status], [method, path, 503])
+        assert.match(headers["retry-after"] ?? "", /^\d+$/)
+        assert.include(text, "Nothing was stored: send the request again.")
+      }
 
       yield* Effect.promise(() => server.start())
       yield* eventually("the door to open", post("afterwards"), ({ status }) => status === 202)
@@ -184,3 +190,33 @@ const relay = Effect.fnUntraced(function* (database: number) {
     }
   }
 })
+
+const usesOfTheStore: ReadonlyArray<readonly [method: "GET" | "POST" | "DELETE", path: string, body?: unknown]> = [
+  ["GET", "/v1/alerts"],
+  ["GET", "/v1/alerts?q=checkout"],
+  ["GET", "/v1/alerts/one"],
+  ["GET", "/v1/alerts/one/explain"],
+  ["GET", "/v1/alerts/one/timeline"],
+  ["POST", "/v1/alerts/one/clear", { reason: "tested" }],
+  ["GET", "/v1/deliveries"],
+  ["GET", "/v1/deliveries/one"],
+  ["POST", "/v1/deliveries/one/redeliver"],
+  ["POST", "/v1/deliveries/redeliver", { dryRun: true }],
+  ["GET", "/v1/rules"],
+  ["GET", "/v1/rules/one"],
+  ["DELETE", "/v1/rules/one"],
+  ["POST", "/v1/rules/matches", { match: {} }],
+  ["GET", "/v1/integrations"],
+  ["GET", "/v1/integrations/one"],
+  ["POST", "/v1/integrations/one/test"],
+  ["POST", "/v1/integrations/one/pause", { reason: "tested" }],
+  ["DELETE", "/v1/integrations/one"],
+  ["GET", "/v1/lanes"],
+  ["GET", "/v1/lanes/activity"],
+  ["GET", "/v1/sources"],
+  ["GET", "/v1/sources/unreadable"],
+  ["POST", "/v1/sources/unreadable/one/replay"],
+  ["POST", "/v1/sources/thousandeyes", { of: "no known form" }],
+  ["GET", "/digests/one"],
+  ["GET", "/readyz"]
+]

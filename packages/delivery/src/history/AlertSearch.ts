@@ -11,9 +11,11 @@ import {
   type Severity
 } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
-import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { SqlClient, type Statement } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { contains } from "../sql/dialect.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { firstBatch, forEachBatch } from "./alertBatches.ts"
 import { mayContain, textMatcher, wordsIn } from "./alertText.ts"
 
@@ -88,19 +90,21 @@ interface Examined {
   readonly fits: number
 }
 
-/** Lists alerts. */
+/** Finds alerts. */
 export class AlertSearch extends Context.Service<
   AlertSearch,
   {
-    readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, SqlError.SqlError>
+    readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, StoreUnavailable>
+    readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, StoreUnavailable>
     /** The alerts that came since a time, in epoch milliseconds, and that the match matches; of the newest 10,000. */
-    readonly matching: (match: Match, since: number) => Effect.Effect<MatchedAlerts, SqlError.SqlError>
+    readonly matching: (match: Match, since: number) => Effect.Effect<MatchedAlerts, StoreUnavailable>
   }
 >()("@tocsin/delivery/AlertSearch") {
-  static readonly layer: Layer.Layer<AlertSearch, never, SqlClient.SqlClient | Alerts> = Layer.effect(
+  static readonly layer: Layer.Layer<AlertSearch, never, SqlClient.SqlClient | GroupCommit | Alerts> = Layer.effect(
     AlertSearch,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const { read } = yield* GroupCommit
       const alerts = yield* Alerts
 
       /** The conditions that an index answers. */
@@ -270,7 +274,8 @@ export class AlertSearch extends Context.Service<
       })
 
       return AlertSearch.of({
-        matching,
+        get: (id) => read(alerts.get(id)),
+        matching: (match, since) => read(matching(match, since)),
         list: Effect.fnUntraced(function* (filter) {
           const found = yield* others(filter).length === 0 && wordsIn(filter.q).length === 0
             ? byIndex(filter)
@@ -282,7 +287,7 @@ export class AlertSearch extends Context.Service<
             more: found.more,
             next: found.sequences.length > page.length ? page.at(-1) : undefined
           }
-        })
+        }, read)
       })
     })
   )

@@ -3,9 +3,11 @@
  */
 import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
+import { GroupCommit } from "../sql/GroupCommit.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /** One step of a delivery: its new status, when, and why. */
 export interface Transition {
@@ -75,21 +77,22 @@ export interface DeliveryFilter {
 export class History extends Context.Service<
   History,
   {
-    readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, SqlError.SqlError>
-    readonly get: (id: string) => Effect.Effect<Delivery | undefined, SqlError.SqlError>
+    readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, StoreUnavailable>
+    readonly get: (id: string) => Effect.Effect<Delivery | undefined, StoreUnavailable>
     /** The notes on the alert's events, such as why a person closed it; oldest first. */
     readonly notes: (
       alert: AlertId
-    ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, SqlError.SqlError>
+    ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, StoreUnavailable>
     /** The digest with this key, as long as history is kept. */
-    readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, SqlError.SqlError>
-    readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, SqlError.SqlError>
+    readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, StoreUnavailable>
+    readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, StoreUnavailable>
   }
 >()("@tocsin/delivery/History") {
-  static readonly layer: Layer.Layer<History, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<History, never, SqlClient.SqlClient | GroupCommit> = Layer.effect(
     History,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const { read } = yield* GroupCommit
 
       const withTransitions = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
         if (rows.length === 0) return []
@@ -138,13 +141,16 @@ export class History extends Context.Service<
       })
 
       return History.of({
-        list,
+        list: (filter) => read(list(filter)),
         get: Effect.fnUntraced(function* (id) {
           const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
           return delivery
-        }),
-        notes: (alert) => sql<{ at: number; note: string }>`SELECT received_at AS at, note FROM events
-          WHERE alert_id = ${alert} AND note IS NOT NULL ORDER BY sequence`,
+        }, read),
+        notes: (alert) =>
+          read(
+            sql<{ at: number; note: string }>`SELECT received_at AS at, note FROM events
+              WHERE alert_id = ${alert} AND note IS NOT NULL ORDER BY sequence`
+          ),
         digest: Effect.fnUntraced(function* (key) {
           const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
           if (found === undefined) return undefined
@@ -153,10 +159,10 @@ export class History extends Context.Service<
             WHERE d.folded_into = ${found.id} ORDER BY d.sequence`
           const alerts = rows.map(({ alert, kind, severity }) => ({ name: nameOf(decodeAlert(alert)), severity, kind }))
           return { at: found.created_at, alerts }
-        }),
+        }, read),
         conversations: (alert) =>
           Effect.map(
-            sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`,
+            read(sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`),
             (rows) =>
               rows.map((row) => ({
                 integration: IntegrationId.make(row.integration_id),

@@ -3,7 +3,9 @@
  */
 import { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient } from "effect/sql"
+import { GroupCommit } from "../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /** The last digest of an integration. */
 export interface LastDigest {
@@ -42,23 +44,24 @@ export class Overview extends Context.Service<
   Overview,
   {
     /** The last digest of each integration that sent one lately. */
-    readonly lastDigests: Effect.Effect<ReadonlyMap<IntegrationId, LastDigest>, SqlError.SqlError>
+    readonly lastDigests: Effect.Effect<ReadonlyMap<IntegrationId, LastDigest>, StoreUnavailable>
     /** When the oldest delivery that is being retried was made, for each integration with any. */
-    readonly retryingSince: Effect.Effect<ReadonlyMap<IntegrationId, number>, SqlError.SqlError>
+    readonly retryingSince: Effect.Effect<ReadonlyMap<IntegrationId, number>, StoreUnavailable>
     /** How many deliveries the digests of an integration delivered since a time. */
-    readonly sentInDigests: (integration: IntegrationId, since: number) => Effect.Effect<number, SqlError.SqlError>
+    readonly sentInDigests: (integration: IntegrationId, since: number) => Effect.Effect<number, StoreUnavailable>
     /** At most a minute old. */
     readonly activity: Effect.Effect<
       { readonly since: number; readonly items: ReadonlyArray<Activity> },
-      SqlError.SqlError
+      StoreUnavailable
     >
-    readonly sources: Effect.Effect<ReadonlyArray<SourceActivity>, SqlError.SqlError>
+    readonly sources: Effect.Effect<ReadonlyArray<SourceActivity>, StoreUnavailable>
   }
 >()("@tocsin/delivery/Overview") {
-  static readonly layer: Layer.Layer<Overview, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<Overview, never, SqlClient.SqlClient | GroupCommit> = Layer.effect(
     Overview,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const { read } = yield* GroupCommit
 
       const lastDigests = Effect.gen(function* () {
         const rows = yield* sql<DigestRow>`SELECT id, integration_id, status, digest_key, created_at FROM deliveries
@@ -132,23 +135,27 @@ export class Overview extends Context.Service<
       })
 
       return Overview.of({
-        lastDigests,
+        lastDigests: read(lastDigests),
         retryingSince: Effect.map(
-          sql<{ integration_id: string; at: number }>`SELECT integration_id, min(created_at) AS at FROM deliveries
-            WHERE status = 'retrying' GROUP BY integration_id`,
+          read(
+            sql<{ integration_id: string; at: number }>`SELECT integration_id, min(created_at) AS at FROM deliveries
+              WHERE status = 'retrying' GROUP BY integration_id`
+          ),
           (rows) => new Map(rows.map(({ at, integration_id }) => [IntegrationId.make(integration_id), at]))
         ),
         sentInDigests: (integration, since) =>
           Effect.map(
-            sql<{
-              n: number
-            }>`SELECT count(*) AS n FROM deliveries d JOIN deliveries digest ON digest.id = d.folded_into
-              WHERE digest.alert_id IS NULL AND digest.created_at >= ${since} AND digest.integration_id = ${integration}
-                AND d.status = 'delivered'`,
+            read(
+              sql<{
+                n: number
+              }>`SELECT count(*) AS n FROM deliveries d JOIN deliveries digest ON digest.id = d.folded_into
+                WHERE digest.alert_id IS NULL AND digest.created_at >= ${since}
+                  AND digest.integration_id = ${integration} AND d.status = 'delivered'`
+            ),
             ([row]) => row?.n ?? 0
           ),
-        activity: yield* Effect.cachedWithTTL(activity, "1 minute"),
-        sources
+        activity: yield* Effect.cachedWithTTL(read(activity), "1 minute"),
+        sources: read(sources)
       })
     })
   )

@@ -13,6 +13,7 @@ import type { OperatorNotices } from "../planning/OperatorNotices.ts"
 import type { Deliveries } from "../records/Deliveries.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { sumUpCounts } from "../sql/migrations.ts"
+import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Backlog } from "./Backlog.ts"
 import * as Lane from "./Lane.ts"
 import { Pipeline } from "./pipeline.ts"
@@ -29,12 +30,21 @@ type Needed =
   | OperatorNotices
   | Partitions
 
+/** The pending deliveries of an integration. */
+export interface Pending {
+  readonly size: number
+  /** When the oldest of them was created, in epoch milliseconds. */
+  readonly oldestAt: number | undefined
+}
+
 /** Serves, for as long as its layer lives, every integration whose partition is owned here. */
 export class Lanes extends Context.Service<
   Lanes,
   {
     /** How many lanes are running. */
     readonly size: Effect.Effect<number>
+    /** The pending deliveries of an integration, also of one whose lane another gateway owns. */
+    readonly pending: (integration: IntegrationId) => Effect.Effect<Pending, StoreUnavailable>
   }
 >()("@tocsin/delivery/Lanes") {
   static readonly layer: Layer.Layer<Lanes, never, Needed | SqlClient.SqlClient | Signals | Peers> = Layer.effect(
@@ -139,7 +149,10 @@ export class Lanes extends Context.Service<
         return Effect.andThen(Effect.forEach([...lanes.keys()], stop), stopped)
       })
 
-      return Lanes.of({ size: FiberMap.size(fibers) })
+      return Lanes.of({
+        size: FiberMap.size(fibers),
+        pending: (id) => groupCommit.read(Effect.all({ size: backlog.size(id), oldestAt: backlog.oldest(id) }))
+      })
     })
   )
 }

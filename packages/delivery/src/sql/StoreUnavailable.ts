@@ -3,13 +3,16 @@
  */
 import { Effect, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { StoreProblem, storeSentences } from "./storeProblem.ts"
+import { StoreProblem, storeProblem, storeSentences } from "./storeProblem.ts"
 
 /** The store cannot be read or written now. The next call tries again. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   problem: StoreProblem
 }) {
   static readonly of = (problem: StoreProblem) => new StoreUnavailable({ problem })
+
+  /** The error for callers, in place of one of a statement. */
+  static readonly because = (error: SqlError.SqlError) => StoreUnavailable.of(storeProblem(error))
 
   /** What is wrong and what to do about it. */
   get detail() {

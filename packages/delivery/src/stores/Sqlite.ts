@@ -13,6 +13,7 @@ import { dirname } from "node:path"
 import { backup, DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
+import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /**
  * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
@@ -61,14 +62,14 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
   ).pipe(Layer.provide(Reactivity.layer))
 
 /** Copies a hundred pages at a time on another thread. Writes continue meanwhile and are part of the copy. */
-const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, SqlError.SqlError> =>
+const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, StoreUnavailable> =>
   Effect.tryPromise({
     try: async () => {
       await whole(() => backup(database, file))
       const copy = await openFile(file, "r+")
       await copy.sync().finally(() => copy.close())
     },
-    catch: toSqlError("back up")
+    catch: (cause) => StoreUnavailable.because(toSqlError("back up")(cause))
   }).pipe(Effect.uninterruptible, (copying) => one.withPermit(copying))
 
 /** Backups of one connection disturb each other, and each of them takes all of the disk's speed. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertRules, Edits, Integrations, InvalidInput, GroupCommit, StillNamed } from "@tocsin/delivery"
+import { Configuration, Edits, GroupCommit, InvalidInput, StillNamed } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -41,7 +41,7 @@ describe("Edits", () => {
         const second = yield* saveRule(rule("r", { name: "second" }), { updatedAt: [first.updatedAt] })
         assert.strictEqual(yield* tag(saveRule(rule("r"), { updatedAt: [first.updatedAt] })), "Changed")
         assert.strictEqual(yield* tag(removeRule(ruleId("r"), { updatedAt: [first.updatedAt] })), "Changed")
-        assert.strictEqual((yield* AlertRules.use(({ get }) => get(ruleId("r"))))?.rule.name, "second")
+        assert.strictEqual((yield* Configuration.use(({ rule }) => rule(ruleId("r"))))?.rule.name, "second")
         yield* removeRule(ruleId("r"), { updatedAt: [second.updatedAt] })
         yield* saveRule(rule("r"), "absent")
       })
@@ -79,7 +79,7 @@ describe("Edits", () => {
           "/integrations/0",
           "/integrations/2"
         ])
-        assert.isUndefined(yield* AlertRules.use(({ get }) => get(ruleId("r"))))
+        assert.isUndefined(yield* Configuration.use(({ rule }) => rule(ruleId("r"))))
       })
     )
   )
@@ -93,14 +93,13 @@ describe("Edits", () => {
         const error = yield* Effect.flip(removeIntegration("ops", false))
         assert.deepStrictEqual(error instanceof StillNamed && error.by, ["rule r1", "integration dev"])
         yield* removeIntegration("ops")
-        const { list } = yield* AlertRules
+        const { integrations, rules } = yield* Configuration
         assert.deepStrictEqual(
-          (yield* list).map(({ rule }) => rule.integrations),
+          (yield* rules).map(({ rule }) => rule.integrations),
           [[integrationId("dev")], [integrationId("dev")]]
         )
-        const integrations = yield* Integrations.use(({ list }) => list)
         assert.deepStrictEqual(
-          integrations.map(({ fallback, id }) => ({ fallback, id })),
+          (yield* integrations).map(({ fallback, id }) => ({ fallback, id })),
           [{ fallback: undefined, id: integrationId("dev") }]
         )
       })
@@ -149,7 +148,7 @@ describe("Edits", () => {
         const { saveRule } = yield* Edits
         const sql = yield* SqlClient.SqlClient
         const groupCommit = yield* GroupCommit
-        const { current } = yield* AlertRules
+        const { currentRules } = yield* Configuration
         yield* save(integration("ops"))
         const { big } = yield* filled
         const gate = yield* Deferred.make<void>()
@@ -160,7 +159,7 @@ describe("Edits", () => {
         // An edit, a part that reads the rules when the edit's caller is gone, one too many.
         const edit = yield* Effect.forkChild(saveRule(rule("r"), "any"), { startImmediately: true })
         yield* settle
-        const names = Effect.map(current, ({ rules }) => rules.map(({ name }) => name))
+        const names = Effect.map(currentRules, (rules) => rules.map(({ name }) => name))
         const seen: Array<string> = []
         const read = Effect.andThen(
           Fiber.interrupt(edit),

@@ -1,13 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import {
-  GroupCommit,
-  Integrations,
-  NotReady,
-  type StoreUnavailable,
-  type TestOutcome,
-  TestSends
-} from "@tocsin/delivery"
+import { Configuration, NotReady, type StoreUnavailable, type TestOutcome, TestSends } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -34,7 +27,7 @@ const slower = (retryAfter: Duration.Input) => ({
 
 /** Starts a test of the stored integration. */
 const test = Effect.fnUntraced(function* (id = "ops") {
-  const ready = yield* (yield* GroupCommit).read((yield* Integrations).ready(integrationId(id)))
+  const ready = yield* (yield* Configuration).ready(integrationId(id))
   if (ready === undefined) return yield* new NotReady({ detail: "there is none" })
   return yield* Effect.forkScoped((yield* TestSends).send(ready))
 })
@@ -42,7 +35,7 @@ const test = Effect.fnUntraced(function* (id = "ops") {
 /** Starts a test of settings that are not saved. */
 const testUnsaved = Effect.fnUntraced(function* (settings: { readonly [key: string]: string | number }) {
   const unsaved = integration("other", { settings })
-  const ready = yield* (yield* GroupCommit).read((yield* Integrations).check(unsaved))
+  const ready = yield* (yield* Configuration).check(unsaved)
   return yield* Effect.forkScoped((yield* TestSends).sendUnsaved(ready))
 })
 
@@ -53,7 +46,7 @@ const ended = Effect.fnUntraced(function* (fiber: Fiber.Fiber<ReadonlyArray<Test
   }))
 })
 
-const shown = Effect.flatMap(Integrations, (integrations) => integrations.get(integrationId("ops")))
+const shown = Configuration.use(({ integration }) => integration(integrationId("ops")))
 
 const both: ReadonlyArray<Omit<TestOutcome, "reason"> & { readonly reason?: string }> = [
   { of: "Raised", status: "delivered", form: "rich" },
@@ -273,7 +266,7 @@ describe("A test send of settings that are not saved (D6)", () => {
           script.sent.map(({ kind, channel }) => `${kind} ${channel}`),
           ["Test new", "Test new", "Raised ops"]
         )
-        assert.isUndefined(yield* (yield* Integrations).get(integrationId("other")))
+        assert.isUndefined(yield* (yield* Configuration).integration(integrationId("other")))
         const sql = yield* SqlClient.SqlClient
         assert.lengthOf(yield* sql`SELECT * FROM deliveries WHERE kind = 'Test'`, 0)
       }).pipe(Effect.scoped)

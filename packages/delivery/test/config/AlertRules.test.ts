@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertRules, Changes, Sqlite } from "@tocsin/delivery"
+import { Changes, Sqlite } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { migrate } from "../../src/sql/migrations.ts"
+import { AlertRules } from "../../src/config/AlertRules.ts"
 import { ConfigCache } from "../../src/config/ConfigCache.ts"
 import { rule, ruleId } from "../harness/engine.ts"
 

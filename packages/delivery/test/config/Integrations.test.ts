@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin, IntegrationId, Unauthorized, Egress } from "@tocsin/core"
-import { PluginRegistry, Edits, Integrations, type IntegrationInput, InvalidInput } from "@tocsin/delivery"
+import { Configuration, Edits, type IntegrationInput, InvalidInput, PluginRegistry } from "@tocsin/delivery"
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
@@ -23,7 +23,7 @@ import {
 } from "../harness/engine.ts"
 import { Fake, Script } from "../harness/FakeChannel.ts"
 
-const get = (id = "ops") => Integrations.use(({ get }) => get(integrationId(id)))
+const get = (id = "ops") => Configuration.use(({ integration }) => integration(integrationId(id)))
 
 const put = (settings: IntegrationInput["settings"], changes: Partial<IntegrationInput> = {}) =>
   Edits.use(({ saveIntegration }) => saveIntegration(integration("ops", { ...changes, settings }), "any"))
@@ -46,7 +46,10 @@ describe("Integrations", () => {
         const made = yield* put({ channel: "ops", token: "s3cr3t", proxy: { name: "p" } })
         assert.deepStrictEqual(made.settings, { channel: "ops", proxy: { name: "p" } })
         assert.deepStrictEqual(made.secretsSet, ["/token"])
-        assert.notInclude(JSON.stringify([made, yield* get(), yield* Integrations.use(({ list }) => list)]), "s3cr3t")
+        assert.notInclude(
+          JSON.stringify([made, yield* get(), yield* Configuration.use(({ integrations }) => integrations)]),
+          "s3cr3t"
+        )
       })
     )
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Integrations, Seal } from "@tocsin/delivery"
+import { Configuration, Seal } from "@tocsin/delivery"
 import { Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { engine, integration, raise, rule, save } from "../harness/engine.ts"
@@ -93,7 +93,7 @@ describe("A change of the key (S1)", () => {
       assert.include(JSON.stringify(refused), "start with the previous key alone")
       const states = yield* Effect.provide(
         Effect.map(
-          Effect.flatMap(Integrations, ({ list }) => list),
+          Configuration.use(({ integrations }) => integrations),
           (all) => all.map(({ broken }) => broken === undefined)
         ),
         engine(new Script(), { file, seal: seal(1) })

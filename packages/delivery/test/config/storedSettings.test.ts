@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
-import { PluginRegistry, Edits, Integrations, type IntegrationInput } from "@tocsin/delivery"
+import { Configuration, Edits, type IntegrationInput, PluginRegistry } from "@tocsin/delivery"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -66,7 +66,7 @@ const running = (file: string, plugin: ReturnType<typeof Channel>, given: Array<
     )
   })
 
-const shown = Integrations.use(({ get }) => get(integrationId("ops")))
+const shown = Configuration.use(({ integration }) => integration(integrationId("ops")))
 
 const made = Effect.fnUntraced(function* (file: string) {
   yield* save(integration("ops", { type: "channel", settings }), rule("all")).pipe(Effect.provide(running(file, One)))
@@ -127,7 +127,10 @@ describe("Stored settings", () => {
         const broken = yield* shown
         assert.match(broken?.broken?.reason ?? "", new RegExp(`^NotReady: .*${says}`))
         assert.deepStrictEqual([broken?.settings, broken?.secretsSet], [{}, []])
-        assert.notInclude(JSON.stringify([broken, yield* Integrations.use(({ list }) => list)]), "canary")
+        assert.notInclude(
+          JSON.stringify([broken, yield* Configuration.use(({ integrations }) => integrations)]),
+          "canary"
+        )
         assert.deepStrictEqual(yield* outcomes, ["Raised pending: matched by rule all"])
       }).pipe(Effect.provide(running(at, plugin)))
       // The plugin is restored: pending deliveries are sent, and nothing is broken any more.

@@ -10,7 +10,6 @@ import {
   HistoryKept,
   Intake,
   type IntegrationInput,
-  GroupCommit,
   Seal
 } from "@tocsin/delivery"
 import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted } from "effect"
@@ -172,9 +171,7 @@ export const clear = (id: string, changes: Partial<AlertEvent> = {}) =>
 
 /** All deliveries, oldest first. */
 export const deliveries = Effect.gen(function* () {
-  const groupCommit = yield* GroupCommit
-  const history = yield* History
-  const { items } = yield* groupCommit.read(history.list({ status: [], limit: 100_000 }))
+  const { items } = yield* History.use(({ list }) => list({ status: [], limit: 100_000 }))
   return items.toReversed()
 })
 

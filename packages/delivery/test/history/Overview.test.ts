@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone } from "@tocsin/core"
-import { Edits, Integrations, Overview, UnreadableBodies } from "@tocsin/delivery"
+import { Configuration, Edits, Overview, UnreadableBodies } from "@tocsin/delivery"
 import { Effect } from "effect"
 import { event, accept, fixture, integration, integrationId, pass, raise, rule, save, tick } from "../harness/engine.ts"
 
@@ -32,8 +32,8 @@ describe("The overview", () => {
         yield* raise("c")
         yield* tick
         assert.strictEqual((yield* overview.retryingSince).size, 1)
-        const { get } = yield* Integrations
-        assert.include((yield* get(integrationId("ops")))?.lastFailure?.reason, "DestinationGone: ")
+        const stored = yield* Configuration
+        assert.include((yield* stored.integration(integrationId("ops")))?.lastFailure?.reason, "DestinationGone: ")
       })
     )
   )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, Unavailable } from "@tocsin/core"
-import { Integrations } from "@tocsin/delivery"
+import { Configuration } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -36,7 +36,7 @@ const raiseAll = (count: number) =>
   )
 
 const broken = Effect.map(
-  Effect.flatMap(Integrations, (integrations) => integrations.get(integrationId("ops"))),
+  Configuration.use(({ integration }) => integration(integrationId("ops"))),
   (shown) => shown?.broken?.reason
 )
 

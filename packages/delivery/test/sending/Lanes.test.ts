@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone } from "@tocsin/core"
-import { Integrations } from "@tocsin/delivery"
+import { Configuration } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -117,9 +117,7 @@ describe("Lanes", () => {
       yield* second.here(save(integration("ops", { settings: { channel: "other" } })))
       yield* Deferred.succeed(gate, undefined)
       yield* settle
-      const shown = yield* first.here(
-        Effect.flatMap(Integrations, (integrations) => integrations.get(integrationId("ops")))
-      )
+      const shown = yield* first.here(Configuration.use(({ integration }) => integration(integrationId("ops"))))
       assert.isUndefined(shown?.broken)
     }).pipe(Effect.scoped)
   )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, RateLimited } from "@tocsin/core"
-import { Edits, Integrations } from "@tocsin/delivery"
+import { Configuration, Edits } from "@tocsin/delivery"
 import { Deferred, Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -39,7 +39,7 @@ const edit = (...changes: Parameters<typeof integration>) =>
   Effect.flatMap(Edits, (edits) => edits.saveIntegration(integration(...changes), "any"))
 
 const broken = Effect.map(
-  Effect.flatMap(Integrations, (integrations) => integrations.get(integrationId("ops"))),
+  Configuration.use(({ integration }) => integration(integrationId("ops"))),
   (shown) => shown?.broken?.reason
 )
 

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RateLimited, Unavailable } from "@tocsin/core"
-import { Integrations } from "@tocsin/delivery"
+import { Configuration } from "@tocsin/delivery"
 import { Clock, Duration, Effect } from "effect"
 import { integration, integrationId, pass, raise, rule, save, tick, fixture } from "../harness/engine.ts"
 
-const waiting = Integrations.use(({ get }) => Effect.map(get(integrationId("ops")), (shown) => shown?.waiting))
+const waiting = Configuration.use(({ integration }) =>
+  Effect.map(integration(integrationId("ops")), (shown) => shown?.waiting)
+)
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
 describe("What the store tells of a lane that waits", () => {

@@ -3,16 +3,7 @@
  * dies before it answers, the store tells whether it was done.
  */
 import { AlertRuleId, IntegrationId } from "@tocsin/core"
-import {
-  AlertRules,
-  Alerts,
-  type Delivery,
-  Edits,
-  Intake,
-  Integrations,
-  Redeliveries,
-  TestSends
-} from "@tocsin/delivery"
+import { AlertSearch, Configuration, type Delivery, Edits, Intake, Redeliveries, TestSends } from "@tocsin/delivery"
 import { Effect, Exit } from "effect"
 import * as AlertModel from "./AlertModel.ts"
 import * as asEntered from "./asEntered.ts"
@@ -84,16 +75,18 @@ export class Acts {
   readonly closeByHand = Effect.fnUntraced(
     { self: this },
     function* (this: Acts, alert: { readonly source: string; readonly sourceId: string }) {
-      const [known] = (yield* this.#gateway.read(Alerts.use(({ latest }) => latest([alert])))).values()
+      const { source, sourceId } = alert
+      const { items } = yield* this.#gateway.read(AlertSearch.use(({ list }) => list({ source, sourceId, limit: 1 })))
+      const [known] = items
       if (known === undefined) return
-      const { id } = known.alert
+      const { id } = known
       const now = this.#clock.wall
       const exit = yield* this.#gateway.answer(this.#gateway.ask(Intake.use(({ clear }) => clear(id, "by hand"))))
       const after = structuredClone(this.models)
       const closed = AlertModel.closeByHand(after.alerts, alert, now)
       if (closed === undefined) return
       ConversationModel.moved(after.conversations, closed)
-      const stored = yield* this.#gateway.read(Alerts.use(({ get }) => get(id)))
+      const stored = yield* this.#gateway.read(AlertSearch.use(({ get }) => get(id)))
       if (stored?.state === "cleared") this.models = after
       else if (exit !== undefined) this.wrong.push("an alert that was closed by hand is raised")
     }
@@ -104,7 +97,7 @@ export class Acts {
     const rule = { ...scripted, integrations: scripted.integrations.filter((id) => conversations.integrations.has(id)) }
     const input = asEntered.rule(rule, this.#saves++)
     const exit = yield* this.#edit(Edits.use(({ saveRule }) => saveRule(input, "any")))
-    const found = yield* this.#gateway.read(AlertRules.use(({ get }) => get(input.id)))
+    const found = yield* this.#gateway.read(Configuration.use(({ rule }) => rule(input.id)))
     if (found?.rule.name === input.name) ConversationModel.edited(conversations, this.#raised, rule.id, rule)
     else if (exit !== undefined) this.wrong.push(`rule ${rule.id} is not saved: ${String(exit)}`)
   })
@@ -114,7 +107,7 @@ export class Acts {
     if (!conversations.rules.has(id)) return
     const rule = AlertRuleId.make(id)
     const exit = yield* this.#edit(Edits.use(({ removeRule }) => removeRule(rule, "any")))
-    const found = yield* this.#gateway.read(AlertRules.use(({ get }) => get(rule)))
+    const found = yield* this.#gateway.read(Configuration.use((stored) => stored.rule(rule)))
     if (found === undefined) ConversationModel.edited(conversations, this.#raised, id, undefined)
     else if (exit !== undefined) this.wrong.push(`rule ${id} is not removed: ${String(exit)}`)
   })
@@ -125,7 +118,7 @@ export class Acts {
     const integration = fallback !== undefined && conversations.integrations.has(fallback) ? scripted : others
     const input = asEntered.integration(integration, this.#saves++)
     const exit = yield* this.#edit(Edits.use(({ saveIntegration }) => saveIntegration(input, "any")))
-    const found = yield* this.#gateway.read(Integrations.use(({ get }) => get(input.id)))
+    const found = yield* this.#gateway.read(Configuration.use(({ integration }) => integration(input.id)))
     if (found?.name === input.name) ConversationModel.saved(conversations, this.#raised, integration)
     else if (exit !== undefined) this.wrong.push(`integration ${input.id} is not saved: ${String(exit)}`)
   })
@@ -138,7 +131,7 @@ export class Acts {
     const exit = yield* this.#edit(
       Edits.use(({ removeIntegration }) => removeIntegration(integration, { expected: "any", force }))
     )
-    const found = yield* this.#gateway.read(Integrations.use(({ get }) => get(integration)))
+    const found = yield* this.#gateway.read(Configuration.use((stored) => stored.integration(integration)))
     if (found === undefined) {
       ConversationModel.removed(conversations, id)
       if (isNamed && !force) this.wrong.push(`O8: integration ${id} is removed although it is named`)
@@ -154,7 +147,7 @@ export class Acts {
     return Effect.sync(() => {
       this.#gateway.ask(
         Effect.gen(function* () {
-          const ready = yield* Integrations.use(({ ready }) => ready(IntegrationId.make(id)))
+          const ready = yield* Configuration.use(({ ready }) => ready(IntegrationId.make(id)))
           if (ready !== undefined) yield* TestSends.use(({ send }) => send(ready))
         })
       )

@@ -2,7 +2,7 @@
  * An integration as the API shows it.
  */
 import type { Integration as IntegrationJson } from "@tocsin/client"
-import type { ShownIntegration } from "@tocsin/delivery"
+import type { Pending, ShownIntegration } from "@tocsin/delivery"
 import { DateTime } from "effect"
 
 /** The state of an integration now, in epoch milliseconds: broken, waiting, or ok. */
@@ -16,14 +16,9 @@ export const integrationJson = (
   shown: ShownIntegration,
   {
     now,
-    oldest,
-    rules,
-    size
-  }: Pick<typeof IntegrationJson.Type, "rules"> & {
-    readonly now: number
-    readonly oldest: number | undefined
-    readonly size: number
-  }
+    pending,
+    rules
+  }: Pick<typeof IntegrationJson.Type, "rules"> & { readonly now: number; readonly pending: Pending }
 ): typeof IntegrationJson.Type => {
   const {
     broken,
@@ -41,9 +36,9 @@ export const integrationJson = (
     state: stateOf(shown, now),
     ...(waiting !== undefined &&
       waiting.until > now && { waiting: { because: waiting.because, until: DateTime.makeUnsafe(waiting.until) } }),
-    backlog: size,
+    backlog: pending.size,
     rules,
-    ...(oldest !== undefined && { oldestAt: DateTime.makeUnsafe(oldest) }),
+    ...(pending.oldestAt !== undefined && { oldestAt: DateTime.makeUnsafe(pending.oldestAt) }),
     ...(broken && { broken: { reason: broken.reason, since: DateTime.makeUnsafe(broken.since) } }),
     ...(lastSuccessAt !== undefined && { lastSuccessAt: DateTime.makeUnsafe(lastSuccessAt) }),
     ...(lastFailure && { lastFailure: { at: DateTime.makeUnsafe(lastFailure.at), reason: lastFailure.reason } }),
