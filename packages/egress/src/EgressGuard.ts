@@ -44,15 +44,15 @@ export const layerNoDeps = ({
           })
         })
       )
-      /** Of a direct connection the dispatcher judges the addresses that it connects to. */
-      const judge = (url: URL) =>
+      /** For a direct connection, the dispatcher checks the addresses that it connects to. */
+      const refusalOf = (url: URL) =>
         destinations.way(url) === "direct"
           ? undefined
           : Effect.map(destinations.resolvedRefusal(url), (why) => (why === undefined ? undefined : new Refused(why)))
       const client = Layer.effect(
         HttpClient.HttpClient,
         Effect.map(Dispatcher.make(allowed, proxies, destinations, resolver), (dispatcher) =>
-          OutboundClient.make(dispatcher, { userAgent, judge })
+          OutboundClient.make(dispatcher, { userAgent, refusalOf })
         )
       )
       return Layer.mergeAll(guard, client, Layer.effect(Connector, GuardedConnector.make(allowed, resolver)))

@@ -23,8 +23,8 @@ const bodyTimeout = "5 seconds"
 export interface Options {
   /** The `User-Agent` of requests that have none. */
   readonly userAgent: string
-  /** Why a URL may not be called; nothing where the connection is judged instead. */
-  readonly judge: (url: URL) => Effect.Effect<Error | undefined> | undefined
+  /** Why a URL may not be called; undefined if the connection is checked instead. */
+  readonly refusalOf: (url: URL) => Effect.Effect<Error | undefined> | undefined
 }
 
 /**
@@ -47,7 +47,7 @@ export const make = (dispatcher: Dispatcher, options: Options): HttpClient.HttpC
 const send = (
   dispatcher: Dispatcher,
   request: HttpClientRequest.HttpClientRequest,
-  { judge, userAgent }: Options
+  { refusalOf, userAgent }: Options
 ): Effect.Effect<BufferedResponse, HttpClientError.HttpClientError> => {
   const parsed = Url.make(request.url, request.urlParams, Option.getOrUndefined(request.hash))
   if (Result.isFailure(parsed)) {
@@ -61,10 +61,10 @@ const send = (
   const exchange = Effect.contextWith((services: Context.Context<never>) =>
     dispatch(dispatcher, { request, url, body, userAgent, services })
   )
-  const judged = judge(url)
-  return judged === undefined
+  const refusal = refusalOf(url)
+  return refusal === undefined
     ? exchange
-    : Effect.flatMap(judged, (cause) =>
+    : Effect.flatMap(refusal, (cause) =>
         cause === undefined ? exchange : fail(new HttpClientError.TransportError({ request, cause }))
       )
 }

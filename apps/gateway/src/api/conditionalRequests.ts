@@ -1,5 +1,5 @@
-import { NotFound, PreconditionFailed } from "@tocsin/client"
-import type { Expected, InvalidInput } from "@tocsin/delivery"
+import { Conflict, NotFound, PreconditionFailed } from "@tocsin/client"
+import { type Expected, invalid, type InvalidInput, type RulePreview } from "@tocsin/delivery"
 import { type DateTime, Effect } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
@@ -15,12 +15,35 @@ export const editProblems = (notFound: () => NotFound) => ({
 /** The problem document of an edit that cannot be taken. */
 export const invalidProblem = { InvalidInput: (error: InvalidInput) => Effect.fail(toInvalidRequest(error)) }
 
-/** The same of a `PUT`, which creates what is not there unless `If-Match` demands a state of it. */
+/** The problem documents of a `POST` that creates `what`, such as "a rule". */
+export const createProblems = (what: string) => ({
+  ...invalidProblem,
+  NotFound: Effect.die,
+  Changed: Effect.die,
+  IdInUse: () => Effect.fail(new Conflict({ detail: `There is ${what} of this id; PUT replaces it` }))
+})
+
+/** The problem documents of a `PUT`, which creates what is not there unless `If-Match` demands a state of it. */
 export const replaceProblems = {
   ...editProblems(() => new NotFound({})),
+  ...invalidProblem,
+  IdInUse: Effect.die,
   NotFound: () =>
     Effect.fail(new PreconditionFailed({ detail: "There is nothing of this id. Leave If-Match out to create it" }))
 }
+
+/** Refuses a body of a `PUT` with another id than its path has. */
+export const checkId = (inBody: string | undefined, inPath: string) =>
+  inBody === undefined || inBody === inPath
+    ? Effect.void
+    : Effect.fail(toInvalidRequest(invalid("/id", "the id of the path, or none")))
+
+/** How many notifications an edit would send: in all, and at each integration. */
+export const summed = (integrations: ReadonlyArray<RulePreview>) => ({
+  raise: integrations.reduce((sum, { raise }) => sum + raise, 0),
+  clear: integrations.reduce((sum, { clear }) => sum + clear, 0),
+  integrations
+})
 
 /** Answers 201 instead of 200 if the request created something. */
 export const created = (isNew: boolean) =>

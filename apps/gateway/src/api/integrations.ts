@@ -19,12 +19,15 @@ import { GatewayApi } from "./GatewayApi.ts"
 import { callerOf } from "./access/caller.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
+  checkId,
   created,
+  createProblems,
   editProblems,
   expected,
   expectedOfReplace,
   invalidProblem,
   replaceProblems,
+  summed,
   tagged
 } from "./conditionalRequests.ts"
 import { integrationJson, stateOf } from "./documents/integrationJson.ts"
@@ -114,15 +117,9 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       }),
       create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
-        const { isNew: _, ...saved } = yield* edits.saveIntegration(input(payload, id), "absent").pipe(
-          Effect.catchTags({
-            ...editProblems(noSuch),
-            ...invalidProblem,
-            NotFound: Effect.die,
-            Changed: Effect.die,
-            IdInUse: () => Effect.fail(new Conflict({ detail: "There is an integration of this id; PUT replaces it" }))
-          })
-        )
+        const { isNew: _, ...saved } = yield* edits
+          .saveIntegration(input(payload, id), "absent")
+          .pipe(Effect.catchTags(createProblems("an integration")))
         yield* logEdit(request, `Integration ${id}`, "created")
         return tagged(yield* show(saved))
       }),
@@ -131,12 +128,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
-        if (payload.id !== undefined && payload.id !== id) {
-          return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
-        }
+        yield* checkId(payload.id, id)
         const { isNew, ...saved } = yield* edits
           .saveIntegration(input(payload, id), expectedOfReplace(headers))
-          .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+          .pipe(Effect.catchTags(replaceProblems))
         yield* logEdit(request, `Integration ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(yield* show(saved))
@@ -167,15 +162,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
           }
         }
         const items = yield* edits.previewIntegration(input(payload, id)).pipe(Effect.catchTags(invalidProblem))
-        const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
-        const isSent = payload.enabled ?? true
-        return {
-          ...nothing,
-          raise: sum("raise"),
-          clear: sum("clear"),
-          integrations: items,
-          retried: isSent ? pending : 0
-        }
+        return { ...nothing, ...summed(items), retried: (payload.enabled ?? true) ? pending : 0 }
       }),
       pause: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: true, reason }),
       resume: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: false, reason }),

@@ -1,18 +1,20 @@
-import { type AlertRule as RuleJson, type AlertRulePayload, Conflict } from "@tocsin/client"
+import type { AlertRule as RuleJson, AlertRulePayload } from "@tocsin/client"
 import { type AlertRule, AlertRuleId } from "@tocsin/core"
-import { AlertSearch, Configuration, Edits, invalid, type StoredRule } from "@tocsin/delivery"
+import { AlertSearch, Configuration, Edits, type StoredRule } from "@tocsin/delivery"
 import { Clock, DateTime, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
-import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
+  checkId,
   created,
+  createProblems,
   editProblems,
   expected,
   expectedOfReplace,
   invalidProblem,
   replaceProblems,
+  summed,
   tagged
 } from "./conditionalRequests.ts"
 import { logEdit } from "./logEdit.ts"
@@ -38,15 +40,9 @@ export const RuleHandlers = HttpApiBuilder.group(
       }),
       create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
-        const { isNew: _, ...saved } = yield* edits.saveRule(rule(payload, id), "absent").pipe(
-          Effect.catchTags({
-            ...editProblems(noSuch),
-            ...invalidProblem,
-            NotFound: Effect.die,
-            Changed: Effect.die,
-            IdInUse: () => Effect.fail(new Conflict({ detail: "There is a rule of this id; PUT replaces it" }))
-          })
-        )
+        const { isNew: _, ...saved } = yield* edits
+          .saveRule(rule(payload, id), "absent")
+          .pipe(Effect.catchTags(createProblems("a rule")))
         yield* logEdit(request, `Rule ${id}`, "created")
         return tagged(ruleJson(saved))
       }),
@@ -56,9 +52,7 @@ export const RuleHandlers = HttpApiBuilder.group(
       }),
       preview: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
-        const items = yield* edits.previewRule(rule(payload, id)).pipe(Effect.catchTags(invalidProblem))
-        const sum = (of: "raise" | "clear") => items.reduce((sum, item) => sum + item[of], 0)
-        return { raise: sum("raise"), clear: sum("clear"), integrations: items }
+        return summed(yield* edits.previewRule(rule(payload, id)).pipe(Effect.catchTags(invalidProblem)))
       }),
       matches: Effect.fnUntraced(function* ({ payload: { match } }) {
         const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
@@ -66,12 +60,10 @@ export const RuleHandlers = HttpApiBuilder.group(
         return { ...found, ...(more && { more }) }
       }),
       replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
-        if (payload.id !== undefined && payload.id !== id) {
-          return yield* toInvalidRequest(invalid("/id", "the id of the path, or none"))
-        }
+        yield* checkId(payload.id, id)
         const { isNew, ...saved } = yield* edits
           .saveRule(rule(payload, id), expectedOfReplace(headers))
-          .pipe(Effect.catchTags({ ...replaceProblems, ...invalidProblem, IdInUse: Effect.die }))
+          .pipe(Effect.catchTags(replaceProblems))
         yield* logEdit(request, `Rule ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(ruleJson(saved))

@@ -10,7 +10,7 @@ import { SqlClient } from "effect/sql"
 import { hash } from "node:crypto"
 import { Alerts } from "../records/Alerts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
-import { type Episode, judge } from "../domain/episode.ts"
+import { type Episode, applyEvent } from "../domain/episode.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
@@ -85,8 +85,8 @@ export class Intake extends Context.Service<
             continue
           }
           const episode = episodes.get(alertKey(event.source, event.sourceId))
-          const verdict = judge(episode, event, { hash, newId: AlertId.make(yield* random.uuidV7()), now })
-          const { _tag, alert } = verdict
+          const effect = applyEvent(episode, event, { hash, newId: AlertId.make(yield* random.uuidV7()), now })
+          const { _tag, alert } = effect
           const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
           accepted.push({ id: alert.id, status })
           // An event that only repeats or updates an alert is stored only if its id must be recognized later (I5, I6).
@@ -101,13 +101,13 @@ export class Intake extends Context.Service<
               received_at: now.epochMilliseconds
             })
           }
-          if (verdict._tag === "Duplicate" || verdict._tag === "Late") {
+          if (effect._tag === "Duplicate" || effect._tag === "Late") {
             heard.push(alert.id)
             continue
           }
           saved.push({
             alert,
-            clearTimeStated: verdict.clearTimeStated,
+            clearTimeStated: effect.clearTimeStated,
             lastHash: hash,
             raisedHere: _tag !== "NeverRaised"
           })

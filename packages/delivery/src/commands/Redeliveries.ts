@@ -36,7 +36,7 @@ export interface RedeliveryFilter {
 }
 
 /** How many redeliveries share a transaction. More would delay other writes. */
-const chunk = 500
+const redeliveredAtOnce = 500
 
 /** Redelivers deliveries. */
 export class Redeliveries extends Context.Service<
@@ -114,7 +114,7 @@ export class Redeliveries extends Context.Service<
             AND later.status <> 'superseded')`,
           ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
           ...(since === undefined ? [] : [sql`created_at >= ${since}`])
-        ])} ORDER BY sequence LIMIT ${chunk}`
+        ])} ORDER BY sequence LIMIT ${redeliveredAtOnce}`
 
       return Redeliveries.of({
         one: (id, asked) => groupCommit.commit(one(id, asked)),

@@ -14,7 +14,7 @@ import { Seal, type SealBroken } from "./Seal.ts"
 import { Changes } from "../cluster/Changes.ts"
 import { ConfigCache } from "./ConfigCache.ts"
 import { type HealthRecord, healthRecord } from "./healthRecord.ts"
-import { withoutSecrets } from "./secretFields.ts"
+import { hideSecrets } from "./secretFields.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import { assignPartitions } from "./assignPartitions.ts"
 import {
@@ -91,7 +91,7 @@ export class Integrations extends Context.Service<
       /** An integration that cannot be used is shown without settings: nobody knows which of them are secret. */
       const show = (row: Row) =>
         stored(row).pipe(
-          Effect.map(({ installed, settings }) => shown(row, withoutSecrets(installed.plugin, settings))),
+          Effect.map(({ installed, settings }) => shown(row, hideSecrets(installed.plugin, settings))),
           Effect.catchTag("NotReady", ({ detail }) =>
             Effect.succeed(shown(row, { settings: {}, secretsSet: [] }, brokenAsNotReady(detail)))
           )

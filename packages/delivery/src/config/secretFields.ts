@@ -4,11 +4,12 @@
  */
 import { ChannelPlugin } from "@tocsin/core"
 import { Equal, type Schema } from "effect"
+import { pointer } from "./InvalidInput.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
 /** Returns the settings without their secrets, and the pointers of the secrets that are set. */
-export const withoutSecrets = (
+export const hideSecrets = (
   plugin: ChannelPlugin.Any,
   settings: JsonObject
 ): { readonly settings: JsonObject; readonly secretsSet: ReadonlyArray<string> } => {
@@ -56,7 +57,7 @@ export const pointerTo = (settings: Schema.Json, origin: string, at = ""): strin
     return URL.canParse(settings) && originOf(new URL(settings)) === origin ? at : undefined
   if (!isObject(settings)) return undefined
   for (const [key, value] of Object.entries(settings)) {
-    const found = pointerTo(value, origin, `${at}/${escapePointer(key)}`)
+    const found = pointerTo(value, origin, at + pointer([key]))
     if (found !== undefined) return found
   }
   return undefined
@@ -89,5 +90,3 @@ const keys = (pointer: string) =>
     .split("/")
     .slice(1)
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
-
-const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1")

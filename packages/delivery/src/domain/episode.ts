@@ -15,8 +15,8 @@ export interface Episode {
   readonly lastHash: string
 }
 
-/** The effect of an event. */
-export type Verdict =
+/** What an event does to the latest episode of its alert. */
+export type EventEffect =
   | {
       /** The event changes the alert to the one given; `NeverRaised`: a clear of an alert whose raise never arrived. */
       readonly _tag: "Opened" | "Updated" | "Cleared" | "NeverRaised"
@@ -28,12 +28,12 @@ export type Verdict =
   | { readonly _tag: "Late"; readonly alert: Alert }
 
 /** Decides how the event changes the latest episode of its alert. `now` is when it arrived; `newId` is the id of a new episode. */
-export const judge = (
+export const applyEvent = (
   episode: Episode | undefined,
   event: AlertEvent,
   { hash, newId, now }: { readonly hash: string; readonly newId: AlertId; readonly now: DateTime.Utc }
-): Verdict => {
-  const open = (number: number): Verdict =>
+): EventEffect => {
+  const open = (number: number): EventEffect =>
     event.state === "raised"
       ? { _tag: "Opened", alert: raisedAlert(event, newId, number), clearTimeStated: false }
       : {

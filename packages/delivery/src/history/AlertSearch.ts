@@ -83,7 +83,7 @@ const mostMatched = { examined: 10_000, shown: 50 }
 const maxExamined = 100_000
 
 /** How many alerts one query examines, and how many if it also reads their texts: some milliseconds. */
-const chunk = { rows: 1000, texts: 250 }
+const examinedAtOnce = { rows: 1000, texts: 250 }
 
 interface Examined {
   readonly sequence: number
@@ -188,7 +188,7 @@ export class AlertSearch extends Context.Service<
       /** Examines one alert after the other, for conditions without an index. */
       const byScan = Effect.fnUntraced(function* (filter: AlertFilter) {
         const { after, limit, order, q, skip = 0 } = filter
-        const many = wordsIn(q).length === 0 ? chunk.rows : chunk.texts
+        const many = wordsIn(q).length === 0 ? examinedAtOnce.rows : examinedAtOnce.texts
         const isBeyond = (sequence: number) =>
           after === undefined || (order === "oldest" ? sequence > after : sequence < after)
         const sequences: Array<number> = []
@@ -252,7 +252,7 @@ export class AlertSearch extends Context.Service<
         let reached = Number.MAX_SAFE_INTEGER
         for (;;) {
           const rows = yield* sql<{ sequence: number; created_at: number }>`SELECT sequence, created_at FROM alerts
-            WHERE sequence < ${reached} ORDER BY sequence DESC LIMIT ${chunk.texts}`
+            WHERE sequence < ${reached} ORDER BY sequence DESC LIMIT ${examinedAtOnce.texts}`
           const recent = rows.filter(({ created_at }) => created_at >= since).map(({ sequence }) => sequence)
           yield* forEachBatch(sql, recent, (batch) =>
             Effect.map(alerts.bySequence(batch), (some) => {
@@ -264,7 +264,7 @@ export class AlertSearch extends Context.Service<
           )
           of += recent.length
           reached = rows.at(-1)?.sequence ?? 0
-          const isThrough = rows.length < chunk.texts || recent.length < rows.length
+          const isThrough = rows.length < examinedAtOnce.texts || recent.length < rows.length
           if (isThrough || of >= mostMatched.examined) {
             const items = yield* show(yield* firstBatch(sql, found.slice(0, mostMatched.shown)))
             return { items, total: found.length, of, more: !isThrough }

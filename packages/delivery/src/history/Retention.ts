@@ -21,7 +21,7 @@ export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/deliver
 const eventIdsKept = Duration.days(7)
 
 /** How many alerts, events or conversations a transaction examines. */
-const chunk = 200
+const removedAtOnce = 200
 
 /** Removes old history once an hour, for as long as the layer lives. */
 export const layer: Layer.Layer<
@@ -46,7 +46,7 @@ export const layer: Layer.Layer<
           SELECT id, last_heard_at, sequence FROM alerts
           WHERE state = 'cleared' AND last_heard_at < ${before}
             AND (last_heard_at, sequence) > (${reached.last_heard_at}, ${reached.sequence})
-          ORDER BY last_heard_at, sequence LIMIT ${chunk}`
+          ORDER BY last_heard_at, sequence LIMIT ${removedAtOnce}`
         const last = over.at(-1)
         if (last === undefined) return false
         const busy = yield* sql<{ alert_id: string }>`SELECT DISTINCT alert_id FROM deliveries
@@ -62,7 +62,7 @@ export const layer: Layer.Layer<
           yield* alerts.remove(ids)
         }
         yield* sql.afterCommit(Effect.sync(() => void (reached = last)))
-        return over.length === chunk
+        return over.length === removedAtOnce
       })
       yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more })
     })
@@ -73,7 +73,7 @@ export const layer: Layer.Layer<
         groupCommit.commit(
           Effect.gen(function* () {
             const over = sql`SELECT id FROM deliveries WHERE alert_id IS NULL AND created_at < ${before}
-              AND NOT (${sql.literal(openStatus)}) ORDER BY created_at, sequence LIMIT ${chunk}`
+              AND NOT (${sql.literal(openStatus)}) ORDER BY created_at, sequence LIMIT ${removedAtOnce}`
             const rows = yield* sql<{ id: string }>`SELECT id FROM (${over}) AS over`
             const ids = rows.map(({ id }) => id)
             if (ids.length === 0) return rows
@@ -81,7 +81,7 @@ export const layer: Layer.Layer<
             return rows
           })
         ),
-        { while: (gone) => gone.length === chunk }
+        { while: (gone) => gone.length === removedAtOnce }
       )
 
     const forgetEvents = (which: "IS NULL" | "IS NOT NULL", before: number) =>
@@ -89,9 +89,9 @@ export const layer: Layer.Layer<
         groupCommit.commit(
           sql<{ sequence: number }>`DELETE FROM events WHERE sequence IN (
             SELECT sequence FROM events WHERE event_id ${sql.literal(which)} AND received_at < ${before}
-            ORDER BY received_at LIMIT ${chunk}) RETURNING sequence`
+            ORDER BY received_at LIMIT ${removedAtOnce}) RETURNING sequence`
         ),
-        { while: (gone) => gone.length === chunk }
+        { while: (gone) => gone.length === removedAtOnce }
       )
 
     /** Removes removed rules that no conversation refers to: until then, their `notifyOnClear` still applies. */
@@ -101,13 +101,13 @@ export const layer: Layer.Layer<
       while (unused.size > 0) {
         const page = yield* groupCommit.read(
           sql<{ id: string; held_by: string }>`SELECT id, held_by FROM conversations
-            WHERE id > ${after} ORDER BY id LIMIT ${chunk}`
+            WHERE id > ${after} ORDER BY id LIMIT ${removedAtOnce}`
         )
         for (const { held_by, id } of page) {
           after = id
           for (const matcher of decodeMatchers(held_by)) unused.delete(matcher)
         }
-        if (page.length < chunk) break
+        if (page.length < removedAtOnce) break
       }
       if (unused.size === 0) return
       yield* groupCommit.commit(alertRules.erase([...unused.values()], before))

@@ -14,7 +14,7 @@ import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 const expireAfter = Duration.days(30)
 
 /** How many alerts share a transaction. */
-const chunk = 1000
+const expiredAtOnce = 1000
 
 /** Closes expired alerts once an hour, for as long as the layer lives. */
 export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient | AlertCloser> = Layer.effectDiscard(
@@ -26,9 +26,9 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     const step = Effect.gen(function* () {
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(expireAfter)
       const silent = yield* sql<{ id: AlertId }>`SELECT id FROM alerts
-        WHERE state = 'raised' AND last_heard_at < ${before} ORDER BY last_heard_at, sequence LIMIT ${chunk}`
+        WHERE state = 'raised' AND last_heard_at < ${before} ORDER BY last_heard_at, sequence LIMIT ${expiredAtOnce}`
       for (const { id } of silent) yield* closing.close(id, "expired", "expired: nothing heard for 30 days")
-      return silent.length === chunk
+      return silent.length === expiredAtOnce
     })
 
     yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more }).pipe(

@@ -18,7 +18,7 @@ import { type StoredConversation, isRule, fallbackFor, unopened } from "../domai
 const divertible: ReadonlyArray<Kind> = ["Raised", "RaisedAndCleared", "Escalated"]
 
 /** How many deliveries of each status are diverted in one transaction. */
-const chunk = 200
+const divertedAtOnce = 200
 
 /** Diverts deliveries. */
 export class Fallbacks extends Context.Service<
@@ -113,7 +113,7 @@ export class Fallbacks extends Context.Service<
               WHERE integration_id = ${integration} AND status = ${status} AND ${sql.in("kind", divertible)}
                 AND NOT EXISTS (SELECT 1 FROM conversations c
                   WHERE c.id = deliveries.conversation_id AND c.stands_in_for IS NOT NULL)
-              ORDER BY sequence LIMIT ${chunk}`
+              ORDER BY sequence LIMIT ${divertedAtOnce}`
             for (const { id } of rows) if (yield* divert(id, to, why)) diverted++
           }
           return diverted

@@ -18,7 +18,7 @@ import { Signals } from "../cluster/Signals.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
 
 /** How many alerts share a transaction. Events wait for it, some tens of milliseconds. */
-const chunk = 1000
+const plannedAtOnce = 1000
 
 /** What an operator changed: a rule (created without `before`, removed without `after`), or an integration that was enabled. */
 export const Edit = Schema.Union([
@@ -126,7 +126,7 @@ export class Reconciler extends Context.Service<
       const step = Effect.gen(function* () {
         const [oldest] = yield* pending(1)
         if (oldest === undefined) return false
-        const page = yield* alerts.raised(oldest.reached, chunk)
+        const page = yield* alerts.raised(oldest.reached, plannedAtOnce)
         const behind = page.filter(({ plannedUnder }) => plannedUnder < oldest.sequence)
         // Reading all rules again after an edit is expensive: only if there is an alert to plan.
         if (behind.length > 0) {
@@ -141,7 +141,7 @@ export class Reconciler extends Context.Service<
           )
         }
         const last = page.at(-1)
-        yield* last === undefined || page.length < chunk
+        yield* last === undefined || page.length < plannedAtOnce
           ? sql`DELETE FROM edits WHERE sequence = ${oldest.sequence}`
           : sql`UPDATE edits SET reached = ${last.sequence} WHERE sequence = ${oldest.sequence}`
         return true
@@ -212,14 +212,14 @@ export class Reconciler extends Context.Service<
           }
           let reached = 0
           for (;;) {
-            const page = yield* alerts.raised(reached, chunk)
+            const page = yield* alerts.raised(reached, plannedAtOnce)
             const known = yield* conversations.ofAlerts(page.map(({ alert }) => alert.id))
             for (const { alert, sequence } of page) {
               reached = sequence
               const conversations = known.get(alert.id) ?? []
               use(planEdit(edit, { ...inputAfter, alert, conversations }))
             }
-            if (page.length < chunk) return
+            if (page.length < plannedAtOnce) return
             // Lets other requests run between pages.
             yield* Effect.yieldNow
           }

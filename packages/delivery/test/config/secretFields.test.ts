@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
 import { Schema } from "effect"
-import { keptSecrets, originOf, pointerTo, withoutSecrets, withStoredSecrets } from "../../src/config/secretFields.ts"
+import { keptSecrets, originOf, pointerTo, hideSecrets, withStoredSecrets } from "../../src/config/secretFields.ts"
 import { Fake } from "../harness/FakeChannel.ts"
 
 const Secret = Schema.Redacted(Schema.String)
@@ -102,7 +102,7 @@ describe("Lists and groups that hold secrets", () => {
       "/perhaps",
       "/group"
     ])
-    assert.deepStrictEqual(withoutSecrets(Many, stored), {
+    assert.deepStrictEqual(hideSecrets(Many, stored), {
       settings: { channels: ["r"] },
       secretsSet: ["/tokens", "/headers", "/group"]
     })
@@ -110,7 +110,7 @@ describe("Lists and groups that hold secrets", () => {
 
   it("may be all that a plugin has, or the fields of a class", () => {
     const settings = { a: "1" }
-    assert.deepStrictEqual(withoutSecrets(Free, settings), { settings: {}, secretsSet: [""] })
+    assert.deepStrictEqual(hideSecrets(Free, settings), { settings: {}, secretsSet: [""] })
     assert.deepStrictEqual(ChannelPlugin.secretPointers(Classy), ["/token", "/next"])
   })
 
@@ -124,10 +124,10 @@ describe("Lists and groups that hold secrets", () => {
   })
 })
 
-describe("withoutSecrets", () => {
+describe("hideSecrets", () => {
   it("leaves out the secrets and says which are set", () => {
     const settings = { "a/b~c": "1", url: "https://x.example/s", either: { kind: "token", token: "2" }, name: "n" }
-    assert.deepStrictEqual(withoutSecrets(Odd, settings), {
+    assert.deepStrictEqual(hideSecrets(Odd, settings), {
       settings: { either: { kind: "token" }, name: "n" },
       secretsSet: ["/a~1b~0c", "/url", "/either/token"]
     })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AlertEvent, AlertId } from "@tocsin/core"
 import { DateTime, Schema } from "effect"
-import { type Episode, judge } from "../../src/domain/episode.ts"
+import { type Episode, applyEvent } from "../../src/domain/episode.ts"
 import { event, time } from "../harness/engine.ts"
 
 const now = time("2026-06-01T00:00:00Z")
@@ -17,7 +17,7 @@ const play = (...events: ReadonlyArray<AlertEvent>) => {
   let ids = 0
   const verdicts = events.map((event) => {
     const hash = JSON.stringify(event)
-    const verdict = judge(episode, event, { hash, newId: AlertId.make(`id${++ids}`), now })
+    const verdict = applyEvent(episode, event, { hash, newId: AlertId.make(`id${++ids}`), now })
     if ("clearTimeStated" in verdict) {
       const { alert, clearTimeStated } = verdict
       episode = { alert, clearTimeStated, lastHash: hash, raisedHere: verdict._tag !== "NeverRaised" }
@@ -27,7 +27,7 @@ const play = (...events: ReadonlyArray<AlertEvent>) => {
   return { verdicts, alert: episode?.alert }
 }
 
-describe("judge", () => {
+describe("applyEvent", () => {
   const table: ReadonlyArray<readonly [name: string, events: ReadonlyArray<AlertEvent>, verdicts: string]> = [
     ["a raise opens, a clear closes", [raisedAt(1), clearedAt(2)], "Opened Cleared"],
     ["I2: a raise after a clear opens the next", [raisedAt(1), clearedAt(2), raisedAt(3)], "Opened Cleared Opened"],

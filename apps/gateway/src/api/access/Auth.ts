@@ -21,13 +21,13 @@ export type Verdict =
   /** The address sent too many wrong ones: it may ask again after so many seconds. */
   | { readonly _tag: "Wait"; readonly seconds: number }
 
-/** Judges credentials. */
+/** Checks credentials. */
 export class Access extends Context.Service<
   Access,
   {
     /** Whether callers need the token. */
     readonly tokenRequired: boolean
-    /** Judges an API token; a wrong one slows its address down. */
+    /** Checks an API token; a wrong one slows its address down. */
     readonly ofToken: (given: Redacted.Redacted) => Effect.Effect<Verdict, never, HttpServerRequest.HttpServerRequest>
     /** The session of this secret, if it is not over; a guess slows its address down. */
     readonly ofSession: (
@@ -102,7 +102,7 @@ export const layer = Layer.effect(
 
     const allow = <E, R>(
       effect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
-      judge: Effect.Effect<Verdict, StoreUnavailable, HttpServerRequest.HttpServerRequest>,
+      check: Effect.Effect<Verdict, StoreUnavailable, HttpServerRequest.HttpServerRequest>,
       refused: string
     ) =>
       Effect.gen(function* () {
@@ -111,7 +111,7 @@ export const layer = Layer.effect(
           yield* checkLoopback(request)
           return yield* effect
         }
-        const verdict = yield* Effect.catchTag(judge, "StoreUnavailable", Effect.succeed)
+        const verdict = yield* Effect.catchTag(check, "StoreUnavailable", Effect.succeed)
         switch (verdict._tag) {
           case "Allowed":
             return yield* effect
