@@ -120,7 +120,8 @@ export interface Channel<in Settings> {
   ) => Effect.Effect<Receipt, DeliveryError>
   /**
    * The URL that messages and secrets are sent to, such as `https://chat.example.com/hooks/1` or `tls://irc.example.net:6697`.
-   * An edit that changes anything of it before a `#` must enter the stored secrets again.
+   * An edit that changes anything of it before a `#` must enter the stored secrets again. Settings for which this is no URL are
+   * refused.
    */
   readonly destination: (settings: Settings) => string
   /**

@@ -2,7 +2,7 @@
  * Implements a channel plugin with pure functions: the requests for a notification, and the meaning of the service's
  * answers.
  */
-import { Clock, DateTime, type Duration, Effect, Function, Layer, Option, Result, type Schema } from "effect"
+import { Clock, DateTime, type Duration, Effect, Function, Layer, Option, Predicate, Result, Schema } from "effect"
 import { Headers, HttpClient, HttpClientRequest } from "effect/http"
 import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Receipt } from "./ChannelPlugin.ts"
@@ -12,11 +12,12 @@ import {
   Misconfigured,
   PayloadRejected,
   RateLimited,
-  type Reason,
+  Reason,
   Unauthorized,
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
+import { PluginDefect } from "./PluginDefect.ts"
 import { readBody, unavailable } from "./httpAnswer.ts"
 import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
@@ -113,17 +114,20 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
       /** Sends a request, and the requests that follow from its answers. */
       const run = Effect.fnUntraced(function* (
         settings: Settings["Type"],
-        first: HttpClientRequest.HttpClientRequest | Step<Settings["Type"]>,
+        first: AnyStep<Settings["Type"]>,
         purpose: Purpose
       ) {
-        let step = toStep(first)
+        let step = first
+        const followed = (name: "next" | "answer", call: () => Follows<Settings["Type"]>) =>
+          PluginDefect.calling(name, () => checkFollows(call()))
         for (let made = 0; made < maxRequests; made++) {
           const known = yield* Effect.provideService(exchange(step.request, settings), HttpClient.HttpClient, client)
           const context = { settings, request: step.request, now: yield* Clock.currentTimeMillis, purpose }
+          const next = followed("next", () => step.next?.(known, context))
           const follows =
             known.unreadable !== undefined && isSuccess(known)
-              ? afterUnreadable(known, step.next?.(known, context))
-              : (step.next?.(known, context) ?? answer?.(known, context) ?? classify(known, context.now))
+              ? afterUnreadable(known, next)
+              : (next ?? followed("answer", () => answer?.(known, context)) ?? classify(known, context.now))
           if (!isNext(follows)) return isReason(follows) ? yield* new DeliveryError({ reason: follows }) : follows
           step = toStep(follows)
         }
@@ -132,27 +136,38 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
         })
       })
 
-      const toList = (made: ReturnType<typeof request>) => (isList(made) ? made : [made])
+      /** The requests of a delivery, or the first step. */
+      const requests = (...delivery: Parameters<typeof request>) =>
+        PluginDefect.calling("request", () => {
+          const made = request(...delivery)
+          const all = isList(made) ? made : [made]
+          if (all.length === 0) throw new TypeError("`request` returned no request")
+          return all.map(toStep)
+        })
 
       const channel: Channel<Settings["Type"]> = {
         deliver: Effect.fnUntraced(function* (settings, notification, options) {
           let receipt: Receipt = {}
-          for (const one of toList(request(settings, notification, options))) {
+          for (const one of requests(settings, notification, options)) {
             receipt = yield* run(settings, one, { _tag: "deliver", notification, options })
           }
           return receipt
         }),
         requests: (settings, notification, options) =>
-          toList(request(settings, notification, options)).map((one) => toStep(one).request),
+          requests(settings, notification, options).map(({ request }) => request),
         destination: (settings) => {
-          const url = Option.getOrThrow(
-            HttpClientRequest.toUrl(toStep(toList(request(settings, probe, probeOptions))[0]!).request)
-          )
+          const [first] = requests(settings, probe, probeOptions)
+          const url = Option.getOrUndefined(HttpClientRequest.toUrl(first!.request))
+          if (url === undefined) return ""
           url.hash = ""
           return url.href
         },
         ...(verify && {
-          verify: (settings) => Effect.asVoid(run(settings, verify(settings), { _tag: "verify" }))
+          verify: (settings) =>
+            Effect.suspend(() => {
+              const request = PluginDefect.calling("verify", () => toStep(verify(settings)))
+              return Effect.asVoid(run(settings, request, { _tag: "verify" }))
+            })
         })
       }
       return plugin.of(channel)
@@ -182,8 +197,24 @@ type Follows<Settings> = ReturnType<Step<Settings>["next"]>
 /** A step; without `next` no request follows. */
 type AnyStep<Settings> = Pick<Step<Settings>, "request"> & Partial<Step<Settings>>
 
-const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | Step<Settings>): AnyStep<Settings> =>
-  "next" in one ? one : { request: one }
+/** Throws for what is neither a request nor a step: a plugin may be written in JavaScript. */
+const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | AnyStep<Settings>): AnyStep<Settings> => {
+  if (HttpClientRequest.isHttpClientRequest(one)) return { request: one }
+  if (Predicate.hasProperty(one, "request") && HttpClientRequest.isHttpClientRequest(one.request)) return one
+  throw new TypeError(`Expected a request or a step, got ${describe(one)}`)
+}
+
+/** Throws for what cannot follow from an answer. */
+const checkFollows = <Settings>(follows: Follows<Settings>): Follows<Settings> => {
+  if (follows === undefined || follows === null) return undefined
+  if (typeof follows === "object" && !Predicate.hasProperty(follows, "then")) {
+    if ("next" in follows) toStep(follows)
+    if (!("_tag" in follows) || HttpClientRequest.isHttpClientRequest(follows) || isKnownReason(follows)) return follows
+  }
+  throw new TypeError(`Expected a receipt, a reason or a request, got ${describe(follows)}`)
+}
+
+const describe = (value: unknown): string => (Predicate.hasProperty(value, "then") ? "a promise" : typeof value)
 
 const isList = <A>(made: A | ReadonlyArray<A>): made is ReadonlyArray<A> => Array.isArray(made)
 
@@ -193,6 +224,8 @@ const isNext = <Settings>(
   HttpClientRequest.isHttpClientRequest(value) || "next" in value
 
 const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
+
+const isKnownReason = Schema.is(Reason)
 
 /**
  * The result of a 2xx whose rest cannot be read. A reason means that the plugin needed the rest for its next request.

@@ -44,6 +44,7 @@ export { Because, becauseText, DigestGroup, endsAlert, Kind, Notification } from
 export { cutLabels } from "./cutLabels.ts"
 export { cut, type CutOptions, fitting } from "./text.ts"
 export { fromPostedAlert, PostedAlert, reservedSources } from "./posted/PostedAlert.ts"
+export { PluginDefect } from "./PluginDefect.ts"
 export * as Preview from "./Preview.ts"
 export { notifications as sampleNotifications } from "./samples.ts"
 export { type WithoutSecrets, withoutSecrets } from "./settings/withoutSecrets.ts"

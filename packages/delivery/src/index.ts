@@ -24,7 +24,15 @@ export {
   type Transition
 } from "./history/History.ts"
 export { type Accepted, Intake } from "./commands/Intake.ts"
-export { fromIssue, InvalidInput, invalid, InvalidPart, maxErrors, pointer } from "./config/InvalidInput.ts"
+export {
+  fromIssue,
+  InvalidInput,
+  invalid,
+  InvalidPart,
+  maxErrors,
+  pluginFailed,
+  pointer
+} from "./config/InvalidInput.ts"
 export { Changes, type ChangesAfter } from "./cluster/Changes.ts"
 export { GroupCommit } from "./sql/GroupCommit.ts"
 export { StoreUnavailable } from "./sql/StoreUnavailable.ts"

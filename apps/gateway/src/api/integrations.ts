@@ -6,6 +6,7 @@ import {
   type IntegrationInput,
   Lanes,
   invalid,
+  pluginFailed,
   type ReadyIntegration,
   type ShownIntegration,
   type TestOutcome,
@@ -70,12 +71,10 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       return ready ?? (yield* noSuch())
     })
 
-    // What a plugin throws may carry settings.
     const preview = (ready: ReadyIntegration) =>
       Effect.try({
         try: () => integrationPreview(ready),
-        catch: () =>
-          toInvalidRequest(invalid("/settings", "settings of which the plugin can make messages", "The plugin failed"))
+        catch: (thrown) => toInvalidRequest(pluginFailed("preview", thrown, ready.integration.settings))
       })
 
     const test = (ready: ReadyIntegration, isSaved: boolean) =>

@@ -2,80 +2,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { Integration, Plugin } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
+import { emptyFolder, installed, type Package, pager, unpack } from "../harness/pluginPackages.ts"
 import { asProcesses } from "../harness/refusal.ts"
 import { make, makeInProcess } from "../harness/gateway.ts"
-
-/** A plugin as its author publishes it, in JavaScript, of the type `pager`; it posts to Slack's stand-in. */
-const pager = `
-import { ChannelPlugin, HttpChannel, Message } from "@tocsin/core"
-import { Redacted, Schema } from "effect"
-import { HttpClientRequest } from "effect/http"
-
-export class Pager extends ChannelPlugin.Service()("pager", {
-  title: "Pager",
-  settings: Schema.Struct({ url: Schema.Redacted(Schema.String).annotateKey({ title: "URL", description: "Where to" }) }),
-  settingsVersion: 1,
-  example: { url: "https://pager.example.com/" },
-  setup: ["Take any URL."],
-  rateLimits: () => [{ key: "pager", messages: 1000, perSeconds: 1, burst: 1000 }],
-  sizes: { text: 1000 },
-  capabilities: {}
-}) {
-  static layer = HttpChannel.layer(Pager, {
-    request: ({ url }, notification) => HttpClientRequest.post(Redacted.value(url)).pipe(
-      HttpClientRequest.bodyJsonUnsafe({ text: Message.fromNotification(notification).headline, parse: "none", unfurl_links: false, unfurl_media: false })
-    )
-  })
-}`
 
 /** A module of core that is loaded once more, as when a bundle holds it. */
 const copyOfTheContract = new URL("../../../../packages/core/src/ChannelPlugin.ts?copy", import.meta.url).href
 
-/** A package: its one file, and what its package.json says beyond the usual. */
-interface Package {
-  readonly main: string
-  readonly manifest?: object
-}
-
-/** Writes packages below a folder, each named by where it is. */
-const unpack = (dir: string, packages: { readonly [name: string]: Package }) => {
-  const write = (file: string, text: string) => {
-    mkdirSync(dirname(join(dir, file)), { recursive: true })
-    writeFileSync(join(dir, file), text)
-  }
-  const peerDependencies = { "@tocsin/core": "*", effect: "~4.1.0" }
-  for (const [name, { main, manifest }] of Object.entries(packages)) {
-    const usual = { name, version: "1.0.0", type: "module", exports: "./index.js", peerDependencies }
-    write(`${name}/package.json`, JSON.stringify({ ...usual, ...manifest }))
-    write(`${name}/index.js`, main)
-  }
-  return dir
-}
-
-const empty = () => mkdtempSync(join(tmpdir(), "tocsin-plugins-"))
-
-/** A folder into which npm installed these packages, with an `effect` and a core that must not be used. */
-const installed = (packages: { readonly [name: string]: Package }) => {
-  const wrong = (name: string) => ({ main: `throw new Error("the wrong ${name}")`, manifest: { version: "9.9.9" } })
-  const dir = empty()
-  unpack(join(dir, "node_modules"), {
-    ...packages,
-    effect: wrong("effect"),
-    "@tocsin/core": wrong("@tocsin/core")
-  })
-  return dir
-}
-
 const refusal = (settings: { readonly [name: string]: string }) =>
   GatewayProcess.start({
-    TOCSIN_DATABASE_URL: `sqlite:${join(empty(), "a.db")}`,
+    TOCSIN_DATABASE_URL: `sqlite:${join(emptyFolder(), "a.db")}`,
     ...settings
   }).pipe(
     Effect.flip,
@@ -197,7 +138,7 @@ describe("TOCSIN_PLUGINS", () => {
         const nowhere = { name: "Nowhere", type: "pager", settings: { url: "s3cr3t, no address" } }
         const refused = yield* harness.request("POST", "/v1/integrations", nowhere)
         assert.strictEqual(refused.status, 400, refused.text)
-        assert.include(refused.text, "The plugin finds no address of a service in them")
+        assert.include(refused.text, "The plugin finds no address of a service in the settings")
         assert.notInclude(refused.text, "s3cr3t")
         yield* harness.request("POST", "/v1/rules", { name: "All", match: {}, integrations: ["p"] })
         const alert = {
@@ -272,11 +213,12 @@ describe("TOCSIN_PLUGINS", () => {
   it.live.each([
     {
       name: "a folder of unpacked packages",
-      dir: () => unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } })
+      dir: () => unpack(emptyFolder(), { "@acme/tocsin-plugin-pager": { main: pager } })
     },
     {
       name: "a package itself",
-      dir: () => join(unpack(empty(), { "@acme/tocsin-plugin-pager": { main: pager } }), "@acme/tocsin-plugin-pager")
+      dir: () =>
+        join(unpack(emptyFolder(), { "@acme/tocsin-plugin-pager": { main: pager } }), "@acme/tocsin-plugin-pager")
     }
   ])("takes $name as TOCSIN_PLUGINS_DIR", ({ dir }) =>
     Effect.gen(function* () {

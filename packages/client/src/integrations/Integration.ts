@@ -56,7 +56,8 @@ export const failureReasons = [
   "Unauthorized: it refuses the secret.",
   "DestinationGone: there is no such channel or room any more.",
   "PayloadRejected: it refuses the message.",
-  "Misconfigured: the settings cannot work."
+  "Misconfigured: the settings cannot work.",
+  "PluginFailed: the plugin has a bug; detail names the error and the function of the plugin."
 ].join(" ")
 
 /** Why nothing is sent to an integration although nothing is wrong with it: somebody paused it. */

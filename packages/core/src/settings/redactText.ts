@@ -9,6 +9,12 @@ import type { HttpClientRequest } from "effect/http"
 export const redactText = (text: string, settings: unknown): string =>
   partsOf(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
 
+/** Whether a text contains a part of a secret, of eight characters or more: errors quote the beginning of what they read. */
+export const quotesSecret = (text: string, settings: unknown): boolean =>
+  partsOf(settings).some((part) =>
+    Array.from({ length: part.length - 7 }, (_, at) => part.slice(at, at + 8)).some((piece) => text.includes(piece))
+  )
+
 const known = new WeakMap<object, ReadonlyArray<string>>()
 
 /** Cached, because the parts are the same for every answer to an integration. */

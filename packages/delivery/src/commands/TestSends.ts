@@ -7,6 +7,7 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Signals } from "../cluster/Signals.ts"
 import { rateLimitsOf } from "../config/rateLimits.ts"
+import { reasonOfCause } from "../domain/failureReason.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import type { DeliveryStatus } from "../records/deliveryRow.ts"
@@ -120,7 +121,7 @@ export class TestSends extends Context.Service<
             const sent = yield* Effect.provideService(send(unsaved, notification, options), RateLimiter, rateLimiter)
             if (sent._tag === "Failed") {
               const { reason } = sent
-              return reason._tag === "PayloadRejected" && form === "rich"
+              return (reason._tag === "PayloadRejected" || reason._tag === "PluginFailed") && form === "rich"
                 ? { reason, ...(yield* attempt(notification, { ...options, form: "plain" })) }
                 : { of, form, status: "failed", reason }
             }
@@ -168,13 +169,7 @@ const outcomeOf = (
   of,
   form,
   status: status === "delivered" ? "delivered" : status === "dead" || status === "superseded" ? "failed" : "trying",
-  ...(failure !== null && { reason: reasonOf(failure) }),
+  ...(failure !== null && { reason: reasonOfCause(failure) ?? { _tag: "Unavailable", detail: failure } }),
   ...(status === "retrying" && { until: next_at }),
   ...(receipt?.link && { link: receipt.link })
 })
-
-/** History has a reason as `HTTP 401` after its name: `Unauthorized: HTTP 401`. */
-const reasonOf = (failure: string) => {
-  const [_tag = "", ...detail] = failure.split(": ")
-  return { _tag, detail: detail.join(": ") }
-}

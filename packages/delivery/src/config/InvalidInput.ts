@@ -1,6 +1,7 @@
 /**
  * Errors of input: where it is wrong, what was expected and what to do.
  */
+import { cut, PluginDefect } from "@tocsin/core"
 import { Schema, SchemaAST, SchemaIssue } from "effect"
 
 /** One error. It never repeats the input, which may be a secret. */
@@ -20,6 +21,19 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 /** Makes an error for one place. */
 export const invalid = (path: string, expected: string, message = `Expected ${expected}`): InvalidInput =>
   new InvalidInput({ errors: [{ path, expected, message }] })
+
+/** Makes an error of settings at which a function of the plugin threw, without the secrets of `settings`. */
+export const pluginFailed = (thrownIn: string, thrown: unknown, settings: unknown): InvalidInput => {
+  const { kind, message } = PluginDefect.of(thrownIn, thrown).redacted(settings)
+  return invalid(
+    "/settings",
+    "settings that the plugin can use",
+    `The plugin failed: ${cut(`${kind}: ${message}`, maxDefectLength)}. Check the settings, or report this to the plugin's author`
+  )
+}
+
+/** The longest text of what a plugin threw that an answer repeats, in UTF-16 units. */
+const maxDefectLength = 300
 
 /** The most errors that a response lists. */
 export const maxErrors = 100

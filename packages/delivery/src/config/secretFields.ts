@@ -3,7 +3,7 @@
  * omits them (case S2).
  */
 import { ChannelPlugin } from "@tocsin/core"
-import { Equal, type Schema } from "effect"
+import { Equal, Redacted, type Schema } from "effect"
 import { pointer } from "./InvalidInput.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
@@ -44,6 +44,16 @@ export const keptSecrets = (
     return (
       value !== undefined && Equal.equals(value, valueAt(stored, pointer)) && valueAt(entered, pointer) === undefined
     )
+  })
+
+/** The secrets in settings that are not decoded yet, `Redacted`, to redact them in texts. */
+export const secretValues = (
+  plugin: ChannelPlugin.Any,
+  settings: JsonObject
+): ReadonlyArray<Redacted.Redacted<Schema.Json>> =>
+  ChannelPlugin.secretPointers(plugin).flatMap((pointer) => {
+    const value = valueAt(settings, pointer)
+    return value === undefined ? [] : [Redacted.make(value)]
   })
 
 /**

@@ -4,8 +4,8 @@
 import { Effect, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
 import { Egress } from "@tocsin/core"
-import { fromIssue, InvalidInput, invalid } from "./InvalidInput.ts"
-import { keptSecrets, originOf, pointerTo, withStoredSecrets } from "./secretFields.ts"
+import { fromIssue, InvalidInput, invalid, pluginFailed } from "./InvalidInput.ts"
+import { keptSecrets, originOf, pointerTo, secretValues, withStoredSecrets } from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import type { IntegrationInput } from "../domain/integration.ts"
 
@@ -27,12 +27,18 @@ export const readSettingsInput = Effect.gen(function* () {
         ? undefined
         : yield* Effect.orElseSucceed(stored(before), () => undefined)
     const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
+    const secrets = secretValues(installed.plugin, settings)
     const decoded = yield* decodeSettings(installed, settings).pipe(
-      Effect.mapError(({ issue }) => fromIssue(issue, "/settings"))
+      Effect.mapError(({ issue }) => fromIssue(issue, "/settings")),
+      // A schema's own filter may throw.
+      Effect.catchDefect((thrown) => Effect.fail(pluginFailed("settings", thrown, secrets)))
     )
     const encoded = decodeObject(
       JSON.stringify(
-        yield* Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded))
+        yield* Schema.encodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(decoded).pipe(
+          Effect.orDie,
+          Effect.catchDefect((thrown) => Effect.fail(pluginFailed("settings", thrown, secrets)))
+        )
       )
     )
     if (usable !== undefined) {
@@ -96,20 +102,26 @@ const checkUrl = Effect.fnUntraced(function* (
   })
 })
 
-/**
- * The URL that settings point to, without its fragment. The error of a plugin, or of `new URL`, may contain a secret,
- * so it is dropped.
- */
-const destination = (channel: InstalledChannel["channel"], settings: unknown): Effect.Effect<URL, InvalidInput> =>
-  Effect.try({
-    try: () => {
-      const url = new URL(channel.destination(settings))
-      url.hash = ""
-      return url
-    },
-    catch: () =>
-      invalid("/settings", "settings that lead to a service", "The plugin finds no address of a service in them")
+/** The URL that settings point to, without its fragment. */
+const destination = Effect.fnUntraced(function* (
+  channel: InstalledChannel["channel"],
+  settings: unknown
+): Effect.fn.Return<URL, InvalidInput> {
+  const address = yield* Effect.try({
+    try: () => channel.destination(settings),
+    catch: (thrown) => pluginFailed("destination", thrown, settings)
   })
+  if (!URL.canParse(address)) {
+    return yield* invalid(
+      "/settings",
+      "settings that lead to a service",
+      "The plugin finds no address of a service in the settings. Check the settings that contain a URL or a host"
+    )
+  }
+  const url = new URL(address)
+  url.hash = ""
+  return url
+})
 
 const unknownType = ({ installed }: UnknownType): InvalidInput =>
   invalid("/type", `one of the installed types: ${installed.join(", ")}`)

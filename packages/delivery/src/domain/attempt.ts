@@ -1,10 +1,10 @@
 /**
  * An attempt: a delivery that is claimed for sending, and how sending it ended. Pure.
  */
-import type { ChannelPlugin, IntegrationId, Kind, Notification, Reason } from "@tocsin/core"
+import type { ChannelPlugin, IntegrationId, Kind, Notification } from "@tocsin/core"
+import type { FailureReason } from "./failureReason.ts"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
-import { storable } from "./storableText.ts"
 
 /** The right to serve the lanes of a partition: whoever takes them over raises the partition's `fence` (M2). */
 export interface Lease {
@@ -48,7 +48,7 @@ export interface Delivered {
 /** The service refused the message, or could not be asked. */
 export interface Failed {
   readonly _tag: "Failed"
-  readonly reason: Reason
+  readonly reason: FailureReason
   readonly consequence: Consequence
   /** The integration is broken: its lane is blocked until a person fixes it. */
   readonly breaks: boolean
@@ -67,6 +67,3 @@ export interface AttemptEnd {
   /** The version of the integration that sent it. What another version found out is not recorded (O8). */
   readonly version: string | undefined
 }
-
-/** Why an attempt failed, as history, answers and the log have it. */
-export const causeOf = ({ _tag, detail }: Reason): string => storable(`${_tag}: ${detail}`)

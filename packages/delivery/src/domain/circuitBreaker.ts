@@ -1,7 +1,7 @@
 /**
  * What a lane knows of its service, and when it may try again (case D3). Pure; times are epoch milliseconds.
  */
-import type { Reason } from "@tocsin/core"
+import type { FailureReason } from "./failureReason.ts"
 import { backoff, brokenPause, pauseFor } from "./retryPolicy.ts"
 
 /** Why a lane stands still: the service asked for it, cannot be reached, or a person must mend something. */
@@ -20,6 +20,8 @@ export interface Health {
   readonly isProbing: boolean
   /** The deliveries that were refused in plain form too, in a row. */
   readonly rejected: ReadonlyArray<string>
+  /** The deliveries at which the plugin threw in plain form too, in a row. */
+  readonly pluginFailed: ReadonlyArray<string>
 }
 
 /** Nothing is known against the service. */
@@ -29,7 +31,8 @@ export const healthy: Health = {
   unavailableSince: undefined,
   limits: 0,
   isProbing: false,
-  rejected: []
+  rejected: [],
+  pluginFailed: []
 }
 
 /** After so many failures in a row the circuit opens. */
@@ -38,11 +41,14 @@ const circuitOpensAt = 5
 /** So many deliveries that are refused in a row say more of the service, or of a proxy, than of themselves. */
 const refusalsThatBreak = 5
 
+/** After so many deliveries in a row at which the plugin throws, the integration is broken. */
+const pluginFailuresThatBreak = 3
+
 /** A failed attempt, as far as the lane's health depends on it. */
 export interface Failure {
   readonly delivery: string
-  readonly reason: Reason
-  /** It was refused in plain form too. */
+  readonly reason: FailureReason
+  /** It was refused in plain form too, or the plugin threw in plain form too. A digest is halved first. */
   readonly isRefused: boolean
   readonly startedAt: number
   readonly now: number
@@ -83,6 +89,17 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
       if (rejected.length < refusalsThatBreak) return { ...health, ...reachable, rejected }
       return { ...healthy, isProbing: true, blocked: stand("broken", brokenPause) }
     }
+    case "PluginFailed": {
+      if (!isRefused) return health
+      const pluginFailed = [...health.pluginFailed.filter((other) => other !== delivery), delivery]
+      if (pluginFailed.length < pluginFailuresThatBreak) return { ...health, pluginFailed }
+      return {
+        ...healthy,
+        pluginFailed: pluginFailed.slice(-pluginFailuresThatBreak),
+        isProbing: true,
+        blocked: stand("broken", brokenPause)
+      }
+    }
     case "Unauthorized":
     case "DestinationGone":
     case "Misconfigured":
@@ -101,8 +118,17 @@ export const afterSuccess = ({ blocked }: Health, now: number): Health =>
   blocked?.why === "limited" && blocked.until > now ? { ...healthy, blocked } : healthy
 
 /** The dead deliveries to requeue: the last failure shows that the integration, not the message, was at fault. */
-export const requeued = (before: Health, after: Health, { delivery, isRefused }: Failure): ReadonlyArray<string> =>
-  isRefused && after.blocked !== before.blocked && after.blocked?.why === "broken" ? [...before.rejected, delivery] : []
+export const requeued = (
+  before: Health,
+  after: Health,
+  { delivery, isRefused, reason }: Failure
+): ReadonlyArray<string> =>
+  isRefused && reason._tag === "PayloadRejected" && after.blocked !== before.blocked && after.blocked?.why === "broken"
+    ? [...before.rejected, delivery]
+    : []
+
+/** Whether the plugin's bugs broke the integration. Only a delivery finds out whether it works again: `verify` sends nothing. */
+export const isPluginFailing = ({ pluginFailed }: Health): boolean => pluginFailed.length >= pluginFailuresThatBreak
 
 /** When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. */
 export const divertsAt = ({ blocked, unavailableSince }: Health, after: number): number => {

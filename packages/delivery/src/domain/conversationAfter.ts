@@ -1,9 +1,10 @@
 /**
  * Computes a conversation after an attempt to send in it. Pure.
  */
-import type { Alert, Kind, Reason } from "@tocsin/core"
+import type { Alert, Kind } from "@tocsin/core"
 import type { Outcome } from "./attempt.ts"
 import type { Conversation } from "./conversation.ts"
+import type { FailureReason } from "./failureReason.ts"
 
 /** The conversation after an attempt of that kind; `severity` is the alert's as it was sent. */
 export const conversationAfter = <C extends Conversation>(
@@ -38,5 +39,6 @@ export const withUnknownOutcome = <C extends Conversation>(conversation: C, kind
   }
 }
 
-/** Whether the service may have accepted the message although the attempt failed. */
-const isOutcomeUnknown = (reason: Reason) => reason._tag === "Unavailable" && reason.unanswered === true
+/** Whether the service may have accepted the message although the attempt failed. A plugin may throw after it was sent. */
+const isOutcomeUnknown = (reason: FailureReason) =>
+  reason._tag === "PluginFailed" || (reason._tag === "Unavailable" && reason.unanswered === true)

@@ -2,9 +2,10 @@
  * What a failed attempt means for its delivery and for its lane (cases D2, D3, D5 and D6). Pure; times are epoch
  * milliseconds.
  */
-import type { ChannelPlugin, DeliveryOptions, Reason } from "@tocsin/core"
+import type { ChannelPlugin, DeliveryOptions } from "@tocsin/core"
 import type { ClaimedDelivery, Failed } from "./attempt.ts"
 import * as Health from "./circuitBreaker.ts"
+import type { FailureReason } from "./failureReason.ts"
 import { consequence, deadline, maxBackoff, pauseFor } from "./retryPolicy.ts"
 
 /** What a lane has found out about its service since it started, or since the integration was edited. */
@@ -31,7 +32,7 @@ export const testDeadline = 300_000
 /** An attempt that failed. */
 export interface FailedAttempt {
   readonly claimed: ClaimedDelivery
-  readonly reason: Reason
+  readonly reason: FailureReason
   readonly options: DeliveryOptions
   readonly startedAt: number
   readonly now: number
@@ -72,7 +73,7 @@ export const classifyTest = (attempt: FailedAttempt): Failed => {
   const retryAt =
     reason._tag === "RateLimited"
       ? now + pauseFor(reason, { inARow: claimed.attempt, jitter: 0, maxBackoff: maxBackoff(options) })
-      : reason._tag === "PayloadRejected" && form === "rich"
+      : mayPlain(reason) && form === "rich"
         ? now
         : Infinity
   return {
@@ -80,7 +81,7 @@ export const classifyTest = (attempt: FailedAttempt): Failed => {
     consequence:
       retryAt > claimed.createdAt + testDeadline
         ? { status: "dead" }
-        : { status: "retrying", nextAt: retryAt, form: reason._tag === "PayloadRejected" ? "plain" : form }
+        : { status: "retrying", nextAt: retryAt, form: mayPlain(reason) ? "plain" : form }
   }
 }
 
@@ -91,10 +92,10 @@ export const classify = (
 ): { readonly outcome: Failed; readonly findings: Findings } => {
   const { claimed, jitter, now, options, reason, startedAt } = attempt
   const outcome = classifyStale(attempt)
-  const isDead = reason._tag === "PayloadRejected" && outcome.consequence.status === "dead"
+  const isRefusedInPlain = mayPlain(reason) && claimed.options.form === "plain"
   const isDigest = claimed.notification._tag === "Digest"
   // A digest that is refused may be too long, and is halved first.
-  const isRefused = isDead && !isDigest
+  const isRefused = isRefusedInPlain && !isDigest
   const failure = { delivery: claimed.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
   const after = Health.afterFailure(health, failure)
   const begun = after.blocked === health.blocked ? undefined : after.blocked
@@ -112,12 +113,14 @@ export const classify = (
     },
     findings: {
       health: after,
-      digest:
-        isDigest && reason._tag === "PayloadRejected" ? afterRefusal(digest, claimed.included.length, isDead) : digest
+      digest: isDigest && mayPlain(reason) ? afterRefusal(digest, claimed.included.length, isRefusedInPlain) : digest
     }
   }
 }
 
 /** The next digest is sent in plain form; if that was refused too, it includes half as many (D5). */
-const afterRefusal = ({ most }: DigestForm, size: number, isDead: boolean): DigestForm =>
-  isDead ? { most: Math.max(1, Math.floor(size / 2)), form: "rich" } : { most, form: "plain" }
+const afterRefusal = ({ most }: DigestForm, size: number, isRefusedInPlain: boolean): DigestForm =>
+  isRefusedInPlain ? { most: Math.max(1, Math.floor(size / 2)), form: "rich" } : { most, form: "plain" }
+
+/** Whether the plain form may succeed where the rich one failed. */
+const mayPlain = ({ _tag }: FailureReason): boolean => _tag === "PayloadRejected" || _tag === "PluginFailed"

@@ -1,12 +1,13 @@
 /**
  * What follows from a failed attempt (cases D2, D3). Pure.
  */
-import type { ChannelPlugin, DeliveryOptions, RateLimited, Reason, Unavailable } from "@tocsin/core"
+import type { ChannelPlugin, DeliveryOptions, RateLimited, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
+import type { FailureReason } from "./failureReason.ts"
 
 /** What must be known of the delivery and its attempt. Times are epoch milliseconds. */
 export interface Failed {
-  readonly reason: Reason
+  readonly reason: FailureReason
   /** How many attempts were made, this one included. */
   readonly attempts: number
   readonly form: ChannelPlugin.Form
@@ -44,6 +45,11 @@ export const consequence = (failed: Failed): Consequence => {
       return again(now + Math.max(backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }), askedFor(reason)))
     case "PayloadRejected":
       return form === "rich" ? again(now, "plain") : { status: "dead" }
+    case "PluginFailed":
+      // Another version of the plugin may deliver it after a restart: only the deadline ends it.
+      return form === "rich"
+        ? again(now, "plain")
+        : again(now + backoff(attempts, { jitter, maxBackoff: maxBackoff(options) }))
     case "MessageGone":
     case "Unauthorized":
     case "DestinationGone":

@@ -3,6 +3,7 @@
  */
 import type { Alert, AlertRuleId, IntegrationId } from "@tocsin/core"
 import type { StoredRule } from "../config/AlertRules.ts"
+import { reasonOfCause } from "../domain/failureReason.ts"
 import type { Delivery, Transition } from "./History.ts"
 
 /** One thing that happened. */
@@ -101,10 +102,10 @@ const outcomeOf = (begun: Transition, ended: Transition | undefined) => {
   if (ended === undefined) return {}
   const milliseconds = Math.max(0, ended.at - begun.at)
   if (ended.status === "delivered") return { outcome: "Delivered", milliseconds }
-  const [, outcome, answer] = /^(?:[a-z ]+: )?([A-Z]\w+): (.*)$/s.exec(ended.cause ?? "") ?? []
-  return outcome === undefined || answer === undefined
+  const reason = reasonOfCause(ended.cause ?? "")
+  return reason === undefined
     ? { outcome: "Unknown", milliseconds, ...(ended.cause !== undefined && { answer: ended.cause }) }
-    : { outcome, milliseconds, answer }
+    : { outcome: reason._tag, milliseconds, answer: reason.detail }
 }
 
 const outcomeText = (ended: Transition | undefined): string => {

@@ -35,6 +35,14 @@ export class OperatorNotices extends Context.Service<
       options: { readonly cause: string; readonly since: number }
     ) => Effect.Effect<void, SqlError.SqlError>
     /**
+     * Notifies operators that a delivery ended at its deadline because the plugin failed at each attempt: at most one notice
+     * per integration and hour. Runs inside a transaction of `GroupCommit`.
+     */
+    readonly undelivered: (
+      integration: IntegrationId,
+      options: { readonly delivery: string; readonly cause: string }
+    ) => Effect.Effect<void, SqlError.SqlError>
+    /**
      * Notifies operators that the source sent a body that cannot be read, with the number of such bodies that were kept
      * since the last notice. Runs inside a transaction of `GroupCommit`, after the body was kept.
      */
@@ -85,13 +93,12 @@ export class OperatorNotices extends Context.Service<
 
       const notify = (
         integration: IntegrationId,
-        compose: (name: string) => Omit<Notice, "_tag"> & { readonly cause: string }
+        compose: (name: string) => Omit<Notice, "_tag"> & { readonly cause: string },
+        about: string = integration
       ) =>
         operators === integration
           ? Effect.void
-          : enqueue(integration, () =>
-              Effect.map(integrations.get(integration), (about) => about && compose(about.name))
-            )
+          : enqueue(about, () => Effect.map(integrations.get(integration), (found) => found && compose(found.name)))
 
       return OperatorNotices.of({
         broken: (integration, because) =>
@@ -111,8 +118,22 @@ export class OperatorNotices extends Context.Service<
               `Its id is ${integration}. Its oldest delivery has been failing since ${DateTime.formatIso(DateTime.makeUnsafe(since))}. Tocsin keeps retrying it.`
             ]
           })),
+        undelivered: (integration, { cause, delivery }) =>
+          notify(
+            integration,
+            (name) => ({
+              cause: `deliveries to ${integration} ended at their deadline`,
+              severity: "critical",
+              headline: `A delivery to the integration ${name} was not sent before its deadline`,
+              lines: [
+                cause,
+                `Its id is ${delivery}. The log has the plugin's error. Install a fixed version of the plugin, then redeliver the dead deliveries of ${integration}.`
+              ]
+            }),
+            // Beside the notice that the integration is broken. No integration's id has a colon.
+            `dead:${integration}`
+          ),
         unreadable: (source, why) =>
-          // No integration's id has a colon.
           enqueue(`source:${source}`, (last = 0) =>
             Effect.map(
               sql<{ kept: number }>`SELECT count(*) AS kept FROM unreadable

@@ -19,11 +19,13 @@ export class Backlog extends Context.Service<
   {
     /**
      * The first deliveries of the integration that are due and can be sent now, in their order, no two of one alert, and
-     * test sends before all others; if there are none, when the next one is due.
+     * test sends before all others; if there are none, when the next one is due. With `pendingFirst`, those that were never
+     * attempted go before the others.
      */
     readonly next: (
       integration: IntegrationId,
-      limit: number
+      limit: number,
+      options?: { readonly pendingFirst?: boolean }
     ) => Effect.Effect<{ readonly due: ReadonlyArray<DueDelivery>; readonly dueAt?: number }, SqlError.SqlError>
     /** How many deliveries wait there. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
@@ -47,7 +49,11 @@ export class Backlog extends Context.Service<
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
 
-      const next = Effect.fnUntraced(function* (integration: IntegrationId, limit: number) {
+      const next = Effect.fnUntraced(function* (
+        integration: IntegrationId,
+        limit: number,
+        { pendingFirst = false }: { readonly pendingFirst?: boolean } = {}
+      ) {
         const now = yield* Clock.currentTimeMillis
         const rows = yield* sql<Row>`
           SELECT ${columns} FROM deliveries WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')
@@ -59,7 +65,10 @@ export class Backlog extends Context.Service<
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
           .filter((row) => row.status === "pending" || isDue(row))
-          .toSorted((a, b) => Number(isTest(b)) - Number(isTest(a)) || a.sequence - b.sequence)
+          .toSorted(
+            (a, b) =>
+              Number(isTest(b)) - Number(isTest(a)) || (pendingFirst ? untriedOrder(a, b) : a.sequence - b.sequence)
+          )
         const due = Arr.dedupeWith(inOrder.map(toDue), (a, b) => a.lockKeys[0] === b.lockKeys[0])
         // If none is due, none is pending.
         return {
@@ -117,6 +126,10 @@ interface Row {
   readonly source: string | null
   readonly source_id: string | null
 }
+
+/** Those that were not tried before the others, of which the longest due goes first. */
+const untriedOrder = (a: Row, b: Row): number =>
+  Number(a.status === "retrying") - Number(b.status === "retrying") || a.next_at - b.next_at || a.sequence - b.sequence
 
 const isTest = ({ kind }: Pick<Row, "kind">) => kind === "Test"
 

@@ -1,8 +1,8 @@
 /**
  * The lane of one integration: it sends the integration's deliveries in their order, as fast as the rate limit allows.
  */
-import type { IntegrationId } from "@tocsin/core"
-import { Clock, Deferred, Duration, Effect, Exit, Latch, Result } from "effect"
+import { type IntegrationId, PluginDefect } from "@tocsin/core"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Latch, Result } from "effect"
 import { Partitions } from "../cluster/Partitions.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { rateLimitsOf } from "../config/rateLimits.ts"
@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       isOwned,
       integration: integration === undefined ? "unknown" : integration.integration.enabled ? "enabled" : "disabled",
       health: lane.findings.health,
-      canVerify: integration?.channel.verify !== undefined,
+      canVerify: integration?.channel.verify !== undefined && !Health.isPluginFailing(lane.findings.health),
       inFlight: lane.inFlight.size,
       fallbackAfter: integration?.integration.delivery?.fallbackAfter ?? 300
     }
@@ -94,7 +94,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     const ready = loaded.success
     if (ready === undefined) return
     const declared = yield* Effect.exit(Effect.sync(() => rateLimitsOf(ready)))
-    if (Exit.isFailure(declared)) return yield* blockAsNotReady("The plugin failed")
+    if (Exit.isFailure(declared)) {
+      const defect = PluginDefect.of("rateLimits", Cause.squash(declared.cause))
+      return yield* blockAsNotReady(`The plugin failed: ${defect.redacted(ready.integration.settings).kind}`)
+    }
     yield* rateLimiter.declare(id, declared.value)
     lane.update(ready.version)
     lane.integration = ready
@@ -116,7 +119,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const readBacklog = Effect.fnUntraced(function* (facts: LaneFacts): Effect.fn.Return<BacklogFacts, StoreUnavailable> {
     if (!facts.isOwned || facts.integration === "unknown") return nothingWaits
     const { available, perMinute } = yield* rateLimiter.allowance(id)
-    const { due, dueAt } = yield* groupCommit.read(backlog.next(id, Math.min(freeSlots(facts), available)))
+    const { due, dueAt } = yield* groupCommit.read(
+      backlog.next(id, Math.min(freeSlots(facts), available), {
+        // Otherwise the deliveries at which the plugin throws would be every probe.
+        pendingFirst: Health.isPluginFailing(facts.health)
+      })
+    )
     if (due.length === 0 && dueAt === undefined && facts.inFlight === 0) yield* lane.log.calm
     const mayDigest =
       due[0] !== undefined &&

@@ -6,11 +6,11 @@
  * Claiming and composing share a transaction, which is on the disk before anything is sent (D1). Recording is another one.
  * Both are done for all lanes at once, and only under the leases of their partitions (M2).
  */
-import type { DeliveryOptions, IntegrationId, Reason } from "@tocsin/core"
+import type { DeliveryOptions, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Deferred, Effect, Layer, Random } from "effect"
 import type { SqlError } from "effect/sql"
 import { Partitions } from "../cluster/Partitions.ts"
-import { type AttemptEnd, causeOf, type ClaimedDelivery, type DueDelivery, type Outcome } from "../domain/attempt.ts"
+import { type AttemptEnd, type ClaimedDelivery, type DueDelivery, type Outcome } from "../domain/attempt.ts"
 import {
   classify,
   classifyStale,
@@ -19,6 +19,7 @@ import {
   type DigestForm,
   usualDigest
 } from "../domain/failurePolicy.ts"
+import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
 import { mostAtOnce } from "../sql/bulk.ts"
@@ -218,13 +219,17 @@ const orServedElsewhere = (claimed: ReadonlyArray<ClaimedDelivery> | undefined) 
 
 /** What recording the end of an attempt locks; undefined: it may write anything. */
 const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): ReadonlyArray<string> | undefined => {
-  const isSweeping = outcome._tag === "Failed" && (outcome.breaks || outcome.requeued.length > 0)
+  const isSweeping =
+    outcome._tag === "Failed" &&
+    (outcome.breaks ||
+      outcome.requeued.length > 0 ||
+      (outcome.reason._tag === "PluginFailed" && outcome.consequence.status === "dead"))
   if (notification._tag === "Digest" || isSweeping) return undefined
   return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
 }
 
 /** A test send does not block its lane, but the rate limit is empty for as long as the service asks. */
-const testPause = (reason: Reason, attempts: number, options: DeliveryOptions) =>
+const testPause = (reason: FailureReason, attempts: number, options: DeliveryOptions) =>
   reason._tag === "RateLimited"
     ? pauseFor(reason, { inARow: attempts, jitter: 0, maxBackoff: maxBackoff(options) })
     : undefined

@@ -6,15 +6,9 @@ import { Array as Arr, Clock, DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import { AlertRules } from "../config/AlertRules.ts"
-import {
-  type AttemptEnd,
-  causeOf,
-  type ClaimedDelivery,
-  type Delivered,
-  type Failed,
-  type Outcome
-} from "../domain/attempt.ts"
+import { type AttemptEnd, type ClaimedDelivery, type Delivered, type Failed, type Outcome } from "../domain/attempt.ts"
 import { conversationAfter } from "../domain/conversationAfter.ts"
+import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import { settle } from "../domain/Planner.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
 import { storable } from "../domain/storableText.ts"
@@ -149,7 +143,7 @@ export const recording = Effect.gen(function* () {
     if (notification._tag === "Digest") {
       yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
     } else {
-      yield* retryOrEnd(id, integration, { attempt, cause, consequence })
+      yield* retryOrEnd(id, integration, { attempt, cause, consequence, reason })
     }
     if (isCurrent) yield* integrations.recordFailedAttempt(integration, cause)
     if (waiting !== undefined && isCurrent) yield* integrations.recordPause(integration, waiting)
@@ -164,12 +158,13 @@ export const recording = Effect.gen(function* () {
   const retryOrEnd = Effect.fnUntraced(function* (
     id: string,
     integration: IntegrationId,
-    { consequence, set, ...step }: RetryOrEnd
+    { consequence, reason, set, ...step }: RetryOrEnd
   ) {
     if (consequence.status === "dead") {
       const fallback = yield* fallbacks.of(integration)
       if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, step.cause))) return
       yield* deliveries.transition([{ delivery: id, status: "dead", ...step, ...(set && { set }) }])
+      if (reason._tag === "PluginFailed") yield* notices.undelivered(integration, { delivery: id, cause: step.cause })
       return yield* sql.afterCommit(logDead(id, step.cause, integration))
     }
     const { form, nextAt } = consequence
@@ -202,7 +197,12 @@ export const recording = Effect.gen(function* () {
         : outcome.consequence.status === "dead"
     const consequence: Consequence = isOver ? { status: "dead" } : retry
     const cause = `given back: ${causeOf(outcome.reason)}`
-    yield* retryOrEnd(delivery, claimed.integration, { cause, consequence, set: { foldedInto: null } })
+    yield* retryOrEnd(delivery, claimed.integration, {
+      cause,
+      consequence,
+      reason: outcome.reason,
+      set: { foldedInto: null }
+    })
     yield* settleAll([{ row, kind, outcome: { ...outcome, consequence } }])
   })
 
@@ -234,6 +234,7 @@ interface RetryOrEnd {
   readonly attempt?: number
   readonly cause: string
   readonly consequence: Consequence
+  readonly reason: FailureReason
   readonly set?: { readonly foldedInto: null }
 }
 

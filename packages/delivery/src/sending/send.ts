@@ -6,6 +6,7 @@ import {
   DeliveryError,
   type Notification,
   PayloadRejected,
+  PluginDefect,
   Reason,
   redactText,
   Unavailable
@@ -13,19 +14,20 @@ import {
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { hashed } from "../config/rateLimits.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
+import type { FailureReason, PluginFailed } from "../domain/failureReason.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /** What became of a call of the plugin. */
 export type Sent =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
-  | { readonly _tag: "Failed"; readonly reason: Reason }
+  | { readonly _tag: "Failed"; readonly reason: FailureReason }
 
 /**
  * Calls the plugin once, and applies what the service says of its limits. Every text that the plugin returns is redacted against
  * the integration's secrets, whoever wrote the plugin.
  */
 export const send = Effect.fnUntraced(function* (
-  { channel, integration: { delivery = {}, settings }, plugin }: ReadyIntegration,
+  { channel, integration: { delivery = {}, id, settings }, plugin }: ReadyIntegration,
   notification: Notification,
   options: ChannelPlugin.DeliverOptions
 ): Effect.fn.Return<Sent, never, RateLimiter> {
@@ -37,18 +39,15 @@ export const send = Effect.fnUntraced(function* (
 
   if (plugin.capabilities.skips?.includes(notification._tag)) return { _tag: "Delivered", receipt: {} }
   // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.
-  const exit = yield* Effect.interruptible(Effect.suspend(() => channel.deliver(settings, notification, options))).pipe(
+  const exit = yield* Effect.interruptible(
+    Effect.suspend(() => attempt(channel, settings, notification, options))
+  ).pipe(
     Effect.timeoutOrElse({
       duration: Duration.seconds(delivery.timeout ?? 10),
       orElse: () => new DeliveryError({ reason: new Unavailable({ detail: "No answer in time", unanswered: true }) })
     }),
     Effect.catchDefect((defect) =>
-      onDefect({
-        defect,
-        mayRetryPlain: options.form === "rich" || notification._tag === "Test",
-        settings,
-        type: plugin.type
-      })
+      Effect.flatMap(pluginFailed(defect, { integration: id, settings, type: plugin.type }), Effect.fail)
     ),
     Effect.exit
   )
@@ -58,7 +57,9 @@ export const send = Effect.fnUntraced(function* (
     yield* applyHints(receipt.rateLimits)
     return { _tag: "Delivered", receipt: redactReceipt(receipt, settings) }
   }
-  const { rateLimits, reason } = failureOf(exit.cause)
+  const failure = failureOf(exit.cause)
+  if (failure._tag === "PluginFailed") return { _tag: "Failed", reason: failure }
+  const { rateLimits, reason } = failure
   yield* applyHints(rateLimits)
   return { _tag: "Failed", reason: redactReason(reasonFor(reason, options), settings) }
 })
@@ -66,10 +67,10 @@ export const send = Effect.fnUntraced(function* (
 const isReceipt = Schema.is(ChannelPlugin.Receipt)
 
 /** Why an attempt failed. One that was interrupted from within may have arrived. */
-const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
-  const error = Cause.squash(cause)
-  return error instanceof DeliveryError
-    ? error
+const failureOf = (cause: Cause.Cause<DeliveryError | PluginFailed>): DeliveryError | PluginFailed => {
+  const failed = cause.reasons.find(Cause.isFailReason)
+  return failed !== undefined
+    ? failed.error
     : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
 }
 
@@ -79,30 +80,28 @@ const reasonFor = (reason: Reason, { conversation }: ChannelPlugin.DeliverOption
     ? new PayloadRejected({ detail: reason.detail })
     : reason
 
-/**
- * A bug of the plugin: it may do better with the plain form. If that fails as well the delivery is retried with back-off until
- * its deadline, while others pass, because a fixed plugin may deliver it after a restart. A test fails at once.
- */
-const onDefect = Effect.fnUntraced(function* ({
-  defect,
-  mayRetryPlain,
-  settings,
-  type
-}: {
-  readonly defect: unknown
-  readonly mayRetryPlain: boolean
-  readonly settings: unknown
-  readonly type: string
-}) {
-  const stack = defect instanceof Error ? (defect.stack ?? String(defect)) : String(defect)
-  yield* Effect.annotateLogs(Effect.logError(`The plugin of type ${type} failed: ${redactText(stack, settings)}`), {
-    event: "plugin-failed",
-    type
-  })
-  const detail = `The plugin failed: ${defect instanceof Error ? defect.name : typeof defect}`
-  return yield* new DeliveryError({
-    reason: mayRetryPlain ? new PayloadRejected({ detail }) : new Unavailable({ detail, unanswered: true })
-  })
+/** A plugin in JavaScript may return anything; what is no Effect is a bug of its `deliver`. */
+const attempt = (...[channel, ...call]: Attempt): ReturnType<Attempt[0]["deliver"]> => {
+  const made = PluginDefect.calling("deliver", () => channel.deliver(...call))
+  if (Effect.isEffect(made)) return made
+  throw PluginDefect.of("deliver", new TypeError("`deliver` returned no Effect"))
+}
+
+type Attempt = [ReadyIntegration["channel"], ...Parameters<ReadyIntegration["channel"]["deliver"]>]
+
+/** Logs a bug of the plugin with its stack, and returns what history shows of it. */
+const pluginFailed = Effect.fnUntraced(function* (
+  thrown: unknown,
+  { integration, settings, type }: { readonly integration: string; readonly settings: unknown; readonly type: string }
+): Effect.fn.Return<PluginFailed> {
+  const { kind, message, stack } = PluginDefect.of("deliver", thrown).redacted(settings)
+  yield* Effect.annotateLogs(
+    Effect.logError(
+      `The plugin of type ${type} failed at the integration ${integration}: ${kind}: ${message}\n${stack}`
+    ),
+    { event: "plugin-failed", type, integration }
+  )
+  return { _tag: "PluginFailed", detail: kind }
 })
 
 const codec = Schema.toCodecJson(Reason)

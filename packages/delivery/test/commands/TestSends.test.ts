@@ -223,7 +223,7 @@ describe("A test send (D6)", () => {
         yield* tick
         assert.deepStrictEqual(yield* ended(fiber), [
           { of: "Raised", status: "delivered", form: "plain", reason: "PayloadRejected: HTTP 400" },
-          { of: "Cleared", status: "failed", form: "plain", reason: "PayloadRejected: The plugin failed: Error" }
+          { of: "Cleared", status: "failed", form: "plain", reason: "PluginFailed: Error in deliver" }
         ])
       }).pipe(Effect.scoped)
     )

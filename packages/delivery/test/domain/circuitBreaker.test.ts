@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DestinationGone, PayloadRejected, RateLimited, type Reason, Unavailable } from "@tocsin/core"
+import { DestinationGone, PayloadRejected, RateLimited, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
 import * as Health from "../../src/domain/circuitBreaker.ts"
+import type { FailureReason } from "../../src/domain/failureReason.ts"
 
 const now = 1_000_000
 const detail = "HTTP 500"
 
-const failure = (reason: Reason, changes: Partial<Health.Failure> = {}): Health.Failure => ({
+const failure = (reason: FailureReason, changes: Partial<Health.Failure> = {}): Health.Failure => ({
   delivery: "d",
   reason,
   isRefused: false,
@@ -22,6 +23,10 @@ const unavailable = (count: number) => Array.from({ length: count }, () => failu
 const refusals = (count: number) =>
   Array.from({ length: count }, (_, n) =>
     failure(new PayloadRejected({ detail }), { delivery: `d${n}`, isRefused: true })
+  )
+const bugs = (count: number, isRefused = true) =>
+  Array.from({ length: count }, (_, n) =>
+    failure({ _tag: "PluginFailed", detail: "TypeError in request" }, { delivery: `d${n}`, isRefused })
   )
 
 describe("The circuit breaker", () => {
@@ -40,7 +45,11 @@ describe("The circuit breaker", () => {
     ],
     ["goes on after four refusals", refusals(4), undefined],
     ["breaks with the fifth refusal", refusals(5), { why: "broken", since: now, until: now + 300_000 }],
-    ["counts a delivery that is refused again once", [...refusals(4), ...refusals(1)], undefined]
+    ["counts a delivery that is refused again once", [...refusals(4), ...refusals(1)], undefined],
+    ["goes on after the plugin threw at two deliveries", bugs(2), undefined],
+    ["breaks with the third", bugs(3), { why: "broken", since: now, until: now + 300_000 }],
+    ["counts a delivery at which it throws again once", [...bugs(2), ...bugs(1)], undefined],
+    ["does not count what the plain form may still deliver", bugs(3, false), undefined]
   ] as const)("%s (D3)", (_, failures, blocked) => {
     assert.deepStrictEqual(after(failures).blocked, blocked)
   })
@@ -55,6 +64,24 @@ describe("The circuit breaker", () => {
     const limited = after([failure(new RateLimited({ detail, retryAfter: Duration.seconds(7) }))])
     assert.deepStrictEqual(Health.afterSuccess(limited, now).blocked, limited.blocked)
     assert.deepStrictEqual(Health.afterSuccess(limited, now + 7000), Health.healthy)
+  })
+
+  it("asks only a delivery, and no verification, whether a plugin that threw works again", () => {
+    assert.isTrue(Health.isPluginFailing(after(bugs(3))))
+    const broken = failure(new DestinationGone({ detail }))
+    assert.isFalse(Health.isPluginFailing(after([...bugs(3), broken])))
+    assert.isFalse(Health.isPluginFailing(Health.afterSuccess(after(bugs(3)), now)))
+    const again = after([
+      ...bugs(3),
+      failure({ _tag: "PluginFailed", detail }, { delivery: "d9", isRefused: true, now: now + 1 })
+    ])
+    assert.deepStrictEqual(again.blocked, { why: "broken", since: now + 1, until: now + 1 + 300_000 })
+  })
+
+  it("requeues no delivery at which the plugin threw: none of them is dead", () => {
+    const third = failure({ _tag: "PluginFailed", detail }, { delivery: "d2", isRefused: true })
+    const before = after(bugs(2))
+    assert.deepStrictEqual(Health.requeued(before, Health.afterFailure(before, third), third), [])
   })
 
   it("requeues the refused deliveries when it breaks", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DestinationGone, PayloadRejected, RateLimited, type Reason, Unauthorized, Unavailable } from "@tocsin/core"
+import { DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
 import type { ClaimedDelivery } from "../../src/domain/attempt.ts"
 import {
@@ -10,6 +10,7 @@ import {
   noFindings,
   usualDigest
 } from "../../src/domain/failurePolicy.ts"
+import type { FailureReason } from "../../src/domain/failureReason.ts"
 import { integrationId } from "../harness/engine.ts"
 
 const now = 1_000_000
@@ -17,7 +18,9 @@ const detail = "HTTP 400"
 const rejected = new PayloadRejected({ detail })
 const slower = (pause: Duration.Input) => new RateLimited({ detail, retryAfter: Duration.fromInputUnsafe(pause) })
 
-const attempt = (reason: Reason, form: "rich" | "plain" = "rich", included = 0): FailedAttempt => {
+const threw: FailureReason = { _tag: "PluginFailed", detail: "TypeError in request" }
+
+const attempt = (reason: FailureReason, form: "rich" | "plain" = "rich", included = 0): FailedAttempt => {
   const claimed: ClaimedDelivery = {
     id: "d",
     integration: integrationId("ops"),
@@ -56,6 +59,16 @@ describe("A failed attempt", () => {
     assert.deepStrictEqual(classify(attempt(rejected, form, 40), noFindings).findings.digest, digest)
   })
 
+  it.each([
+    ["rich", { most: 500, form: "plain" }],
+    ["plain", { most: 20, form: "rich" }]
+  ] as const)("of a digest at which the plugin throws in %s form changes the next one (D5)", (form, digest) => {
+    const { findings, outcome } = classify(attempt(threw, form, 40), noFindings)
+    assert.deepStrictEqual(findings.digest, digest)
+    assert.deepStrictEqual(findings.health.pluginFailed, [])
+    assert.isFalse(outcome.breaks)
+  })
+
   it("of a single delivery leaves digests as they are", () => {
     assert.strictEqual(classify(attempt(rejected, "plain"), noFindings).findings.digest, usualDigest)
   })
@@ -76,6 +89,13 @@ describe("A failed attempt", () => {
       { status: "retrying", nextAt: now + 300_000, form: "rich" }
     ],
     ["waits no longer", slower("6 minutes"), "rich", { status: "dead" }],
+    [
+      "is retried in plain form if the plugin throws",
+      threw,
+      "rich",
+      { status: "retrying", nextAt: now, form: "plain" }
+    ],
+    ["fails if the plugin throws at the plain form", threw, "plain", { status: "dead" }],
     ["fails if the service is unavailable", new Unavailable({ detail }), "rich", { status: "dead" }]
   ] as const)("of a test send %s (D6)", (_, reason, form, consequence) => {
     assert.deepStrictEqual(classifyTest(attempt(reason, form)).consequence, consequence)

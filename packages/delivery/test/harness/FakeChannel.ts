@@ -56,6 +56,8 @@ export class Fake extends ChannelPlugin.Service<Fake>()("fake", {
 /** What is to be answered, and what was sent. */
 export class Script {
   readonly sent: Array<Sent> = []
+  /** The source's ids of alerts at which the channel throws a `RangeError`. */
+  readonly poisonous = new Set<string>()
   readonly tokens: Array<string | undefined> = []
   readonly #answers = new Map<string, Array<Answer>>()
   readonly #always = new Map<string, Answer>()
@@ -111,6 +113,9 @@ export class Script {
               receipt: conversation?.messages[0]?.receipt.data
             })
             this.tokens.push(token && Redacted.value(token))
+            if ("alert" in notification && this.poisonous.has(notification.alert.sourceId)) {
+              throw new RangeError(`cannot send ${notification.alert.sourceId}`)
+            }
             return act(this.answer(channel))
           },
           destination: ({ host }) => host?.href ?? "https://fake.example.com"
