@@ -1,11 +1,6 @@
 export type { StoredRule } from "./config/AlertRules.ts"
-export {
-  type AlertFilter,
-  type AlertPage,
-  AlertSearch,
-  type AlertSummary,
-  type Notified
-} from "./history/AlertSearch.ts"
+export type { AlertFilter } from "./history/alertFilter.ts"
+export { type AlertPage, AlertSearch, type AlertSummary, type Notified } from "./history/AlertSearch.ts"
 export { Configuration } from "./config/Configuration.ts"
 export { PluginRegistry, type InstalledChannel, UnknownType } from "./config/PluginRegistry.ts"
 export { DeliveryStatus } from "./records/deliveryRow.ts"

@@ -3,59 +3,10 @@
  * milliseconds, ids and JSON are text, flags are 0 or 1.
  */
 import { Effect } from "effect"
-import { Migrator, SqlClient, type SqlError } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { consoleTables } from "./consoleTables.ts"
 import * as Dialect from "./dialect.ts"
 import { partitionCount } from "./locks.ts"
-
-/** The number of the last migration that ran on the tables; 0 if there are none. */
-export const schemaVersion = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  if (!(yield* Dialect.hasTable("migrations"))) return 0
-  const [latest] = yield* sql<{ id: number | null }>`SELECT max(migration_id) AS id FROM migrations`
-  return latest?.id ?? 0
-})
-
-/** The migration that this version of Tocsin works with. */
-export const currentSchema = () => Object.keys(migrations).length
-
-/** The table that exists while the store is being copied from another one. */
-export const fillingTable = "filling"
-
-/** Migrates the tables to this version. Refuses a store that is still being copied from another one. */
-export const migrate = Effect.gen(function* () {
-  if (yield* Dialect.hasTable(fillingTable)) {
-    return yield* new Migrator.MigrationError({
-      kind: "BadState",
-      message:
-        "The database holds only a part of another store: run tocsin migrate-store once more with the same two stores, and it goes on where it was interrupted"
-    })
-  }
-  yield* migrateTables
-})
-
-/**
- * Migrates the tables to this version; fails if a later version wrote them. Gateways that start together take turns.
- */
-export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* Dialect.alone(
-      Effect.gen(function* () {
-        if ((yield* schemaVersion) >= currentSchema()) return
-        // Running gateways lock several tables in another order than a migration does, which can end in a deadlock.
-        yield* Dialect.lockFor(sql, undefined)
-        yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
-      })
-    )
-    const latest = yield* schemaVersion
-    if (latest > currentSchema()) {
-      return yield* new Migrator.MigrationError({
-        kind: "BadState",
-        message: `The database was written by a later version of Tocsin (schema ${latest}, this one knows ${currentSchema()}); start that version`
-      })
-    }
-  })
 
 const tables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

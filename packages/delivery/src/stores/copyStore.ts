@@ -5,7 +5,8 @@ import { Array as Arr, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { hash } from "node:crypto"
 import * as Dialect from "../sql/dialect.ts"
-import { currentSchema, fillingTable, kept, migrateTables, schemaVersion, sumUpCounts } from "../sql/migrations.ts"
+import { currentSchema, fillingTable, migrateTables, schemaVersion } from "../sql/migrate.ts"
+import { kept, sumUpCounts } from "../sql/migrations.ts"
 import { storable } from "../domain/storableText.ts"
 
 /** A store is unsuitable, or the copy differs from the original; the message says what to do. */

@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node"
 import { PgClient } from "@effect/sql-pg"
 import { startPostgres } from "@tocsin/test-postgres"
 import { Effect, Redacted } from "effect"
-import { migrateTables } from "../../src/sql/migrations.ts"
+import { migrateTables } from "../../src/sql/migrate.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

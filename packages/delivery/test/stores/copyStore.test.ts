@@ -5,7 +5,7 @@ import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { migrate } from "../../src/sql/migrations.ts"
+import { migrate } from "../../src/sql/migrate.ts"
 import { isPostgres, storeIn } from "../harness/store.ts"
 
 const newFile = () => join(mkdtempSync(join(tmpdir(), "tocsin-stores-")), "a.db")

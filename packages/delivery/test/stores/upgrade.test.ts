@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Migrator } from "effect/sql"
-import { migrate, migrations } from "../../src/sql/migrations.ts"
+import { migrate } from "../../src/sql/migrate.ts"
+import { migrations } from "../../src/sql/migrations.ts"
 import { later } from "../harness/later.ts"
 import { clear, integration, outcomes, raise, rule, save, tick, fixture } from "../harness/engine.ts"
 
