@@ -4,16 +4,16 @@
  * Effect's own driver for Node has no release for Effect 4.1 yet; this one is
  * small because `effect/sql` does the rest.
  */
-import { Context, Effect, Layer, Predicate, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
-import { open as openFile } from "node:fs/promises"
 import { dirname } from "node:path"
-import { backup, DatabaseSync, type StatementSync } from "node:sqlite"
+import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
-import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
+import { copyTo } from "./sqliteBackup.ts"
+import { toSqlError } from "./sqliteError.ts"
 
 /**
  * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
@@ -32,9 +32,10 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
       )
       const connection = connect(database)
       const isThere = isInMemory(filename) ? () => true : sameFile(filename)
+      const statements = yield* Semaphore.make(1)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connection),
-        semaphore: yield* Semaphore.make(1),
+        semaphore: statements,
         isTransaction: () => database.isTransaction
       })
       const client = yield* SqlClient.make({
@@ -56,37 +57,10 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
       })
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(Peers, Peers.none),
-        Context.add(Backups, Backups.of({ copyTo: (file) => copyTo(database, file) }))
+        Context.add(Backups, Backups.of({ copyTo: (file) => copyTo(database, { file, statements }) }))
       )
     })
   ).pipe(Layer.provide(Reactivity.layer))
-
-/** Copies a hundred pages at a time on another thread. Writes continue meanwhile and are part of the copy. */
-const copyTo = (database: DatabaseSync, file: string): Effect.Effect<void, StoreUnavailable> =>
-  Effect.tryPromise({
-    try: async () => {
-      await whole(() => backup(database, file))
-      const copy = await openFile(file, "r+")
-      await copy.sync().finally(() => copy.close())
-    },
-    catch: (cause) => StoreUnavailable.because(toSqlError("back up")(cause))
-  }).pipe(Effect.uninterruptible, (copying) => one.withPermit(copying))
-
-/** Backups of one connection disturb each other, and each of them takes all of the disk's speed. */
-const one = Semaphore.makeUnsafe(1)
-
-/** A statement that runs on the connection meanwhile can make a step fail with the code 0, "not an error": copy again. */
-const whole = async (copy: () => Promise<number>): Promise<number> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await copy()
-    } catch (error) {
-      if (attempt === maxCopies || !Predicate.hasProperty(error, "errcode") || error.errcode !== 0) throw error
-    }
-  }
-}
-
-const maxCopies = 10
 
 const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
 
@@ -160,26 +134,3 @@ const parameter = (value: unknown): null | number | bigint | string | Uint8Array
 
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.SqlError> =>
   Effect.try({ try: run, catch: toSqlError(operation) })
-
-const toSqlError = (operation: string) => (cause: unknown) => {
-  const options = { operation, message: `could not ${operation}` }
-  const reason = isOfStatement(cause)
-    ? new SqlError.SqlSyntaxError({ cause, ...options })
-    : SqlError.classifySqliteError(withErrno(cause), options)
-  return new SqlError.SqlError({ reason })
-}
-
-/** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_MISUSE, SQLITE_RANGE. */
-const codesOfStatements = [1, 18, 20, 21, 25]
-
-/**
- * Whether the statement or its parameters are at fault, rather than the store; Effect's classifier does not
- * distinguish.
- */
-const isOfStatement = (cause: unknown): boolean =>
-  cause instanceof TypeError ||
-  (cause instanceof Error && "errcode" in cause && codesOfStatements.includes(Number(cause.errcode) & 0xff))
-
-/** `node:sqlite` calls SQLite's result code `errcode`; Effect's classifier reads `errno`. */
-const withErrno = (cause: unknown): unknown =>
-  cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
