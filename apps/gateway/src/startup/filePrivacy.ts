@@ -43,5 +43,12 @@ export const databaseProblem = (database: string): string | undefined => {
   return first === undefined ? undefined : sentence(first, statOf(first)?.mode ?? 0, everybody, open)
 }
 
-/** Windows keeps no modes. A file that cannot be looked at cannot be opened either, which says more. */
-const statOf = (file: string) => (process.platform !== "win32" && existsSync(file) ? statSync(file) : undefined)
+/**
+ * Windows keeps no modes, and that of a pipe or a device says nothing of what is read from it. A file that cannot be looked
+ * at cannot be opened either, which says more.
+ */
+const statOf = (file: string) => {
+  if (process.platform === "win32" || !existsSync(file)) return undefined
+  const stat = statSync(file)
+  return stat.isFile() ? stat : undefined
+}
