@@ -1,8 +1,17 @@
 /**
  * The store that the settings name.
  */
-import { type Backups, type Peers, Postgres, Sqlite, storeProblem, storeSentences } from "@tocsin/delivery"
-import { Effect, Layer, Predicate } from "effect"
+import {
+  type Backups,
+  type Peers,
+  Postgres,
+  Sqlite,
+  storeProblem,
+  storeSentences,
+  type TlsProblem,
+  tlsProblem
+} from "@tocsin/delivery"
+import { Effect, Layer } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { databaseProblem } from "./filePrivacy.ts"
 import { StartRefused } from "./Settings.ts"
@@ -33,25 +42,21 @@ const sqliteRefused = (file: string, error: SqlError.SqlError) => {
     : `Cannot open ${file} (${problem}). ${storeSentences[problem]}`
 }
 
-/** What is wrong with TLS; undefined if something else is. */
-const tlsProblem = ({ reason: { cause } }: SqlError.SqlError): string | undefined => {
-  const message = cause instanceof Error ? cause.message : ""
-  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
-  if (message === "The server does not support TLS") {
-    return "does not offer TLS. Turn on ssl there, or set sslmode=disable in the URL."
-  }
-  if (/no encryption|SSL off/.test(message)) return "demands TLS. Add ?sslmode=verify-full to the URL."
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "has a certificate for another host. Use the host name of the certificate in the URL, or sslmode=verify-ca."
-  }
-  return /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_SSL|ERR_TLS)/.test(code)
-    ? `has a certificate that is not trusted (${code}). Name the certificate of its authority: sslrootcert=<file> in the URL.`
-    : undefined
+const tlsSentences: { readonly [problem in TlsProblem]: string } = {
+  NotOffered: "does not offer TLS. Turn on ssl there, or set sslmode=prefer in the URL.",
+  Demanded: "demands TLS. Replace sslmode=disable in the URL by sslmode=verify-full.",
+  OtherHost:
+    "has a certificate for another host. Use the host name of the certificate in the URL, or sslmode=verify-ca.",
+  Untrusted:
+    "has a certificate that is not trusted. Name the certificate of its authority: sslrootcert=<file> in the URL.",
+  ClientCertificateMissing: "demands a client certificate. Name it in the URL: sslcert=<file> and sslkey=<file>.",
+  ClientCertificateRefused:
+    "refuses the client certificate. Look whether its authority is in the file of ssl_ca_file there, and whether it has expired."
 }
 
 const postgresRefused = (shown: string, error: SqlError.SqlError) => {
   const tls = tlsProblem(error)
-  if (tls !== undefined) return `${shown} ${tls}`
+  if (tls !== undefined) return `${shown} ${tlsSentences[tls]}`
   const problem = storeProblem(error)
   switch (problem) {
     case "AccessDenied":

@@ -7,8 +7,8 @@ import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
-import { tlsOf } from "./postgresTls.ts"
-import { peersOn } from "../cluster/postgresPeers.ts"
+import { negotiate, waysToConnect } from "./postgresTls.ts"
+import { peersOn, type Session } from "../cluster/postgresPeers.ts"
 
 /** The setup of the database is unsuitable; the message says what to change. */
 export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("PostgresRefused", {
@@ -35,25 +35,33 @@ const idleInTransaction = "3s"
  */
 export const layer = (
   url: Redacted.Redacted,
-  settings?: Pick<PgClient.PgClientConfig, "ssl" | "stream">
+  settings?: Pick<PgClient.PgClientConfig, "stream">
 ): Layer.Layer<SqlClient.SqlClient | Peers | Backups, SqlError.SqlError | PostgresRefused> =>
   Layer.effectContext(
     Effect.gen(function* () {
       // Network timeouts need the real clock, also in tests.
       const clock = Clock.Clock.defaultValue()
-      const ssl = yield* Effect.try({
-        try: () => tlsOf(Redacted.value(url)),
-        catch: () =>
-          new PostgresRefused({
-            message: "A file of sslrootcert, sslcert or sslkey in the database's URL cannot be read."
-          })
-      })
-      const config = { ...connection(url), ...(ssl !== undefined && { ssl }), ...settings }
-      const client = yield* Effect.provideService(PgClient.make({ ...config, maxConnections }), Clock.Clock, clock)
-      yield* check(client, config)
+      const ways = yield* Effect.mapError(
+        Effect.fromResult(waysToConnect(Redacted.value(url))),
+        (message) => new PostgresRefused({ message })
+      )
+      const tls = negotiate(ways)
+      const session = tls.connect((ssl) => one({ ...connection(url), ...settings, ssl }))
+      // Before the pool opens a connection, which tries only one way.
+      if (ways.length > 1) yield* Effect.scoped(session)
+      const pooled = {
+        ...connection(url),
+        ...settings,
+        maxConnections,
+        get ssl() {
+          return tls.current()
+        }
+      }
+      const client = yield* Effect.provideService(PgClient.make(pooled), Clock.Clock, clock)
+      yield* check(client, session)
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(Backups, Backups.none),
-        Context.add(Peers, yield* peersOn(client, one(config), clock))
+        Context.add(Peers, yield* peersOn(client, session, clock))
       )
     })
   ).pipe(Layer.provide(Reactivity.layer))
@@ -79,7 +87,7 @@ const connection = (url: Redacted.Redacted) => ({
 })
 
 /** Opens a separate session, which the server ends when it is idle. */
-const one = (config: PgClient.PgClientConfig) =>
+const one = (config: ReturnType<typeof connection> & PgClient.PgClientConfig) =>
   PgClient.makeClient({
     ...config,
     startupParameters: { ...config.startupParameters, idle_session_timeout: idleInTransaction }
@@ -98,7 +106,7 @@ const types = () => {
 }
 
 /** Refuses at the start a database that would lose or duplicate alerts later. */
-const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: PgClient.PgClientConfig) {
+const check = Effect.fnUntraced(function* (client: PgClient.PgClient, session: Session) {
   const [server] = yield* client<{ version: number; standby: boolean; read_only: string; may_create: boolean }>`
     SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
       current_setting('transaction_read_only') AS read_only,
@@ -121,7 +129,7 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Pg
         "The user of the database's URL may not create tables: make it the owner of the database, or GRANT CREATE ON SCHEMA public to it."
     })
   }
-  if (!(yield* Effect.scoped(keepsItsSession(config)))) {
+  if (!(yield* Effect.scoped(keepsItsSession(session)))) {
     return yield* new PostgresRefused({
       message:
         "A pooler stands before the database, which lends sessions or ignores what they ask for: let its URL lead to PostgreSQL itself."
@@ -130,8 +138,8 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, config: Pg
 })
 
 /** Whether sessions are ours alone and keep their settings, so that there is no connection pooler. */
-const keepsItsSession = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
-  const [first, second] = yield* Effect.all([one(config), one(config)])
+const keepsItsSession = Effect.fnUntraced(function* (session: Session) {
+  const [first, second] = yield* Effect.all([session, session])
   const seen = (session: PgClient.PgClient) =>
     Effect.map(
       session<{ pid: number; timeout: string; sync: string }>`SELECT pg_backend_pid() AS pid,

@@ -38,6 +38,7 @@ const onPostgres = (url: string, file: string, template: string) =>
       if (known === undefined) yield* onServer(url, `CREATE DATABASE ${database} TEMPLATE ${template}`)
       const its = new URL(url)
       its.pathname = `/${database}`
+      its.searchParams.set("sslmode", "disable")
       const { closed, stream } = watched(its)
       // A session holds its locks until the server has ended it.
       yield* Effect.addFinalizer(() => closed)
