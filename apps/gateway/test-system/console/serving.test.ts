@@ -86,6 +86,32 @@ describe("The console's files", () => {
         assert.deepStrictEqual(visitor.complaints, [])
       })
     )
+
+    it.effect("opens dialogs on iOS, where react-aria adds a style element against scrolling", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { context, page } = visitor
+        yield* Effect.promise(async () => {
+          await context.addInitScript(() => {
+            for (const name of ["platform", "userAgentData"]) {
+              Object.defineProperty(navigator, name, { get: () => (name === "platform" ? "iPhone" : undefined) })
+            }
+          })
+          await visitor.open("/integrations?new=yes")
+          await page.getByRole("dialog", { name: "Add new integration" }).waitFor()
+          const styles = () =>
+            page.evaluate(() =>
+              Array.from(document.querySelectorAll("style"), ({ sheet, textContent }) => ({
+                rules: sheet?.cssRules.length ?? 0,
+                isLock: textContent.includes("overscroll-behavior")
+              }))
+            )
+          const added = await styles()
+          assert.isTrue(added.some(({ isLock }) => isLock))
+          assert.isTrue(added.every(({ rules }) => rules > 0))
+        })
+      })
+    )
   })
 
   it.live("are not served with TOCSIN_CONSOLE=off", () =>

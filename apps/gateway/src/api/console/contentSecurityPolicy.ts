@@ -1,12 +1,13 @@
 /**
  * What the console's page may do: run the gateway's own scripts, and call the gateway.
  *
- * The hash is of the one style element that react-aria adds, for elements that can be pressed.
+ * The hashes are of the two constant style elements that react-aria adds: for elements that can be pressed, and, on iOS,
+ * against scrolling the page behind a dialog.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='",
+  "style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o=' 'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='",
   "img-src 'self' data:",
   "connect-src 'self'",
   "form-action 'self'",

@@ -2,7 +2,7 @@
  * The console in a real browser, with all that the browser complains of.
  */
 import { assert } from "@effect/vitest"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Exit, Layer, type Scope } from "effect"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
@@ -87,6 +87,10 @@ export const visit = (
       })
     }
     context.on("page", watch)
+    // Before the context closes, so that what it complains of last is heard.
+    yield* Effect.addFinalizer((exit) =>
+      Effect.sync(() => Exit.isSuccess(exit) && assert.deepStrictEqual(complaints, []))
+    )
     const page = yield* Effect.promise(() => context.newPage())
     const url = (path: string) => `${origin}/console${path}`
     return {
