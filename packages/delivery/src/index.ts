@@ -9,13 +9,14 @@ export * as Engine from "./Engine.ts"
 export { explain, type Explanation } from "./history/Explain.ts"
 export { Overview } from "./history/Overview.ts"
 export { RateLimiter } from "./sending/RateLimiter.ts"
-export { timeline, type TimelineEntry } from "./history/timeline.ts"
+export { endOf, timeline, type TimelineEntry } from "./history/timeline.ts"
 export {
   type ConversationSummary,
   type Delivery,
   type DeliveryFilter,
   type DigestContent,
   History,
+  type Pause,
   type Transition
 } from "./history/History.ts"
 export { type Accepted, Intake } from "./commands/Intake.ts"

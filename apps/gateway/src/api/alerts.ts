@@ -1,7 +1,17 @@
 import type { Explanation as ExplanationJson } from "@tocsin/client"
-import { fromPostedAlert, InboundLimits } from "@tocsin/core"
-import { AlertSearch, Configuration, explain, type Explanation, History, Intake, timeline } from "@tocsin/delivery"
-import { DateTime, Effect } from "effect"
+import { fromPostedAlert, InboundLimits, type IntegrationId } from "@tocsin/core"
+import {
+  AlertSearch,
+  Configuration,
+  endOf,
+  explain,
+  type Explanation,
+  History,
+  Intake,
+  RateLimiter,
+  timeline
+} from "@tocsin/delivery"
+import { Clock, DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import { decodeAlerts } from "./body/decodeAlerts.ts"
@@ -23,6 +33,18 @@ export const AlertHandlers = HttpApiBuilder.group(
     const search = yield* AlertSearch
     const history = yield* History
     const configuration = yield* Configuration
+    const rateLimiter = yield* RateLimiter
+
+    /** When each rate limit that this gateway applies allows the next message, where that is not now. */
+    const allowedAt = Effect.fnUntraced(function* (ids: ReadonlyArray<IntegrationId>) {
+      const now = yield* Clock.currentTimeMillis
+      const found = new Map<IntegrationId, number>()
+      for (const id of ids) {
+        const { rate, wait } = yield* rateLimiter.allowance(id)
+        if (rate !== undefined && wait > 0) found.set(id, now + wait)
+      }
+      return found
+    })
 
     return handlers
       .handleRaw("post", ({ request }) =>
@@ -65,11 +87,13 @@ export const AlertHandlers = HttpApiBuilder.group(
           const alert = yield* search.get(id)
           if (alert === undefined) return yield* noSuch()
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
+          const all = yield* configuration.integrations
           return {
             items: explain({
               alert,
+              allowedAt: yield* allowedAt(all.map(({ id }) => id)),
               rules: yield* configuration.currentRules,
-              integrations: yield* configuration.integrations,
+              integrations: all,
               conversations: yield* history.conversations(id),
               deliveries: deliveries.items.toReversed()
             }).map(explanationJson)
@@ -80,10 +104,17 @@ export const AlertHandlers = HttpApiBuilder.group(
         Effect.gen(function* () {
           const alert = yield* search.get(id)
           if (alert === undefined) return yield* noSuch()
-          const ledBy = new Set((yield* history.conversations(id)).flatMap(({ rules }) => rules))
+          const conversations = yield* history.conversations(id)
+          const ledBy = new Set(conversations.flatMap(({ rules }) => rules))
+          const deliveries = (yield* history.list({ alert: id, status: [], limit: 500 })).items.toReversed()
+          const until = endOf({ alert, deliveries }) ?? (yield* Clock.currentTimeMillis)
           const entries = timeline({
             alert,
-            deliveries: (yield* history.list({ alert: id, status: [], limit: 500 })).items.toReversed(),
+            deliveries,
+            pauses: yield* history.pauses(
+              conversations.map(({ integration }) => integration),
+              until
+            ),
             notes: yield* history.notes(id),
             rules: (yield* configuration.rules).filter(({ rule }) => ledBy.has(rule.id))
           })

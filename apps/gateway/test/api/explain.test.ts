@@ -11,6 +11,7 @@ import {
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { Accepted, ask, errorsOf, listOf } from "../harness/answers.ts"
+import { eventually } from "../harness/gate.ts"
 import { SharedHarness } from "../harness/gateway.ts"
 
 const raise = (source: string, id: string, severity = "major") =>
@@ -73,9 +74,9 @@ describe("People's own questions and words", () => {
         const why = Object.fromEntries(items.map(({ integration, told, why }) => [integration, { told, why }]))
         assert.deepStrictEqual(why["why-slack"], { told: true, why: "matched by rule why: Raised delivered" })
         assert.isFalse(why["other-slack"]?.told)
-        assert.match(why["other-slack"]?.why ?? "", /^rule other does not match/)
+        assert.match(why["other-slack"]?.why ?? "", /^rule "other" does not match/)
         assert.deepStrictEqual(why["lone"], { told: false, why: "no alert rule names it" })
-        assert.deepStrictEqual(why["off"], { told: false, why: "rule to-off matches, the integration is disabled" })
+        assert.deepStrictEqual(why["off"], { told: false, why: 'rule "x" matches, and the integration is disabled' })
         yield* ask(404, "GET", "/v1/alerts/nobody/explain")
       })
     )
@@ -106,12 +107,57 @@ describe("People's own questions and words", () => {
           ["outcome"]
         )
         assert.strictEqual(of("asleep")?.outcome, "ruleDisabled")
+        assert.strictEqual(of("asleep")?.why, 'rule "A" would match, and is disabled')
+        assert.deepStrictEqual(
+          of("asleep")?.rules.map(({ id }) => String(id)),
+          ["asleep"]
+        )
         const { nearest, outcome } = of("picky") ?? {}
         assert.strictEqual(outcome, "notMatched")
         assert.deepStrictEqual(nearest?.failed, [
           { condition: "severity", wanted: "critical or more severe", found: "minor" },
           { condition: "labels/team", wanted: "n*" }
         ])
+      })
+    )
+
+    it.effect("explain says what a delivery waits for, and the timeline who paused the integration", () =>
+      Effect.gen(function* () {
+        const { slackUrl } = yield* SharedHarness
+        const settings = { url: `${slackUrl}/services/T0/B0/waits` }
+        const limits = { messages: 1, perSeconds: 3600, burst: 1 }
+        for (const id of ["slow", "still"]) {
+          yield* ask(201, "POST", "/v1/integrations", { id, name: `The ${id} one`, type: "slack", settings, limits })
+        }
+        const match = { source: "waits" }
+        yield* ask(201, "POST", "/v1/rules", { name: "Waits", match, integrations: ["slow", "still"] })
+        yield* ask(200, "POST", "/v1/integrations/still/pause", { reason: "Before" })
+        yield* ask(200, "POST", "/v1/integrations/still/resume", { reason: "It was over" })
+        yield* ask(200, "POST", "/v1/integrations/still/pause", { reason: "The room moves" })
+        const explained = (id: string) =>
+          Effect.map(ask(200, "GET", `/v1/alerts/${id}/explain`), (answer) => {
+            const { items } = answer.as(Explanations)
+            return (integration: string) => items.find((item) => item.integration === integration)
+          })
+        const first = yield* raise("waits", "a")
+        yield* eventually("the first message", explained(first), (of) => of("slow")?.outcome === "delivered")
+        const id = yield* raise("waits", "b")
+        const of = yield* explained(id)
+        assert.match(of("slow")?.why ?? "", /; waits for the rate limit of The slow one$/)
+        assert.isAbove(of("slow")?.until?.epochMilliseconds ?? 0, Date.now())
+        assert.match(of("still")?.why ?? "", /; waits because 127.0.0.1 paused The still one: The room moves$/)
+        assert.isUndefined(of("still")?.until)
+        yield* ask(200, "POST", "/v1/integrations/still/resume", { reason: "It moved" })
+        const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline)
+        assert.deepStrictEqual(
+          items.filter(({ kind }) => kind === "paused" || kind === "resumed").map(({ by, text }) => [text, by]),
+          [
+            ["Paused: Before", "127.0.0.1"],
+            ["Resumed: It was over", "127.0.0.1"],
+            ["Paused: The room moves", "127.0.0.1"],
+            ["Resumed: It moved", "127.0.0.1"]
+          ]
+        )
       })
     )
 

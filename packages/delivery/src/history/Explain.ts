@@ -65,6 +65,8 @@ export interface Facts {
   readonly conversations: ReadonlyArray<ConversationSummary>
   /** Oldest first. */
   readonly deliveries: ReadonlyArray<Delivery>
+  /** When the rate limit allows the next message, in epoch milliseconds, of each integration where that is not now. */
+  readonly allowedAt: ReadonlyMap<IntegrationId, number>
 }
 
 /** Explains one alert at every integration, removed ones that it was sent to included. */
@@ -89,21 +91,51 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
     }
     const own = facts.deliveries.filter((one) => one.integration === integration)
     const last = own.findLast(({ status }) => status !== "superseded") ?? own.at(-1)
+    const isWaiting = last !== undefined && outcomes[last.status] === "waiting"
+    const reason = isWaiting ? whyWaiting(last, shown, facts) : undefined
     return {
       ...known,
       told: own.some(({ status }) => status === "delivered"),
       outcome: last === undefined ? "notDue" : outcomes[last.status],
-      why: whatWasSent(conversation, facts),
+      why: `${whatWasSent(conversation, facts)}${reason === undefined ? "" : `; ${reason}`}`,
       rules: conversation.rules.flatMap((id) => {
         const rule = facts.rules.find((rule) => rule.id === id)
         return rule === undefined ? [] : [{ id: rule.id, name: rule.name }]
       }),
       delivery: last?.id,
       digest: last?.foldedInto,
-      until: last?.nextAt,
+      until: isWaiting ? waitsUntil(last, shown, facts) : undefined,
       nearest: undefined
     }
   })
+}
+
+/** What a delivery that has not ended waits for; undefined if it may go now. */
+const whyWaiting = (
+  { nextAt }: Delivery,
+  shown: ShownIntegration | undefined,
+  { allowedAt }: Facts
+): string | undefined => {
+  if (shown === undefined) return undefined
+  if (shown.paused !== undefined) return `waits because ${shown.paused.by} paused ${shown.name}: ${shown.paused.reason}`
+  if (!shown.enabled) return `waits because ${shown.name} is disabled`
+  if (shown.broken !== undefined) return `waits because ${shown.name} is broken: ${shown.broken.reason}`
+  if (shown.waiting !== undefined) {
+    return shown.waiting.because === "limited"
+      ? "waits because the service asked for a pause"
+      : "waits because the service cannot be reached"
+  }
+  return nextAt === undefined && allowedAt.has(shown.id) ? `waits for the rate limit of ${shown.name}` : undefined
+}
+
+/** Until when it waits; undefined if that is not known. */
+const waitsUntil = (
+  { nextAt }: Delivery,
+  shown: ShownIntegration | undefined,
+  { allowedAt }: Facts
+): number | undefined => {
+  if (shown === undefined || shown.paused !== undefined || !shown.enabled || shown.broken !== undefined) return nextAt
+  return nextAt ?? shown.waiting?.until ?? allowedAt.get(shown.id)
 }
 
 const outcomes = {
@@ -139,37 +171,43 @@ const whyNot = (
   if (naming.length === 0) return { ...none, outcome: "noRule", why: "no alert rule names it" }
   const matching = naming.filter(({ match }) => matches(match, alert))
   const enabled = matching.filter(({ enabled }) => enabled)
+  if (matching.length > 0 && enabled.length === 0) {
+    return {
+      rules: matching.map(({ id, name }) => ({ id, name })),
+      nearest: undefined,
+      outcome: "ruleDisabled",
+      why: `${ruleNames(matching)} would match, and ${matching.length === 1 ? "is" : "are"} disabled`
+    }
+  }
   if (enabled.length === 0) {
     const [nearest] = naming
-      .filter((rule) => rule.enabled)
+      .toSorted((a, b) => Number(b.enabled) - Number(a.enabled))
       .map(({ id, match, name }) => ({ rule: id, name, failed: unmetConditions(match, alert) }))
       .toSorted((a, b) => a.failed.length - b.failed.length)
     return {
       rules: [],
-      nearest: matching.length > 0 ? undefined : nearest,
-      outcome: matching.length > 0 || nearest === undefined ? "ruleDisabled" : "notMatched",
+      nearest,
+      outcome: "notMatched",
       why: naming
-        .map(({ enabled, id, match }) =>
-          enabled ? `rule ${id} does not match${failedText(unmetConditions(match, alert))}` : `rule ${id} is disabled`
-        )
+        .map((rule) => `${ruleNames([rule])} does not match${failedText(unmetConditions(rule.match, alert))}`)
         .join("; ")
     }
   }
   const names = enabled.map(({ id, name }) => ({ id, name }))
-  const ids = enabled.map(({ id }) => id).join(", ")
+  const named = `${ruleNames(enabled)} ${enabled.length === 1 ? "matches" : "match"}`
   const found = { rules: names, nearest: undefined }
   if (integrations.some(({ enabled, id }) => id === integration && !enabled)) {
-    return { ...found, outcome: "integrationDisabled", why: `rule ${ids} matches, the integration is disabled` }
+    return { ...found, outcome: "integrationDisabled", why: `${named}, and the integration is disabled` }
   }
   return {
     ...found,
     outcome: "notDue",
-    why:
-      alert.state === "cleared"
-        ? `rule ${ids} matches now, but nothing was due while the alert was raised`
-        : `rule ${ids} matches`
+    why: alert.state === "cleared" ? `${named} now, but nothing was due while the alert was raised` : named
   }
 }
+
+const ruleNames = (rules: ReadonlyArray<AlertRule>): string =>
+  `${rules.length === 1 ? "rule" : "rules"} ${rules.map(({ name }) => `"${name}"`).join(", ")}`
 
 const failedText = (failed: ReadonlyArray<UnmetCondition>): string =>
   failed.length === 0

@@ -54,6 +54,16 @@ export interface ConversationSummary {
   readonly closedBecause: Because | undefined
 }
 
+/** An integration was paused or resumed. */
+export interface Pause {
+  readonly integration: IntegrationId
+  readonly action: "paused" | "resumed"
+  readonly reason: string
+  /** Who did it: a user's name or a network address. */
+  readonly by: string
+  readonly at: number
+}
+
 /** The alerts of a digest: names and severities only, because anyone with the link can read them. */
 export interface DigestContent {
   /** Epoch milliseconds. */
@@ -83,6 +93,11 @@ export class History extends Context.Service<
     readonly notes: (
       alert: AlertId
     ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, StoreUnavailable>
+    /** When integrations were paused and resumed until this time, oldest first; the last 500 of all time at most. */
+    readonly pauses: (
+      integrations: ReadonlyArray<IntegrationId>,
+      until: number
+    ) => Effect.Effect<ReadonlyArray<Pause>, StoreUnavailable>
     /** The digest with this key, as long as history is kept. */
     readonly digest: (key: string) => Effect.Effect<DigestContent | undefined, StoreUnavailable>
     readonly conversations: (alert: AlertId) => Effect.Effect<ReadonlyArray<ConversationSummary>, StoreUnavailable>
@@ -151,6 +166,18 @@ export class History extends Context.Service<
             sql<{ at: number; note: string }>`SELECT received_at AS at, note FROM events
               WHERE alert_id = ${alert} AND note IS NOT NULL ORDER BY sequence`
           ),
+        pauses: Effect.fnUntraced(function* (integrations, until) {
+          if (integrations.length === 0) return []
+          const rows = yield* sql<PauseRow>`SELECT integration_id, action, reason, caller, at FROM pauses
+            WHERE ${sql.in("integration_id", integrations)} AND at <= ${until} ORDER BY sequence DESC LIMIT 500`
+          return rows.toReversed().map(({ action, at, caller, integration_id, reason }) => ({
+            integration: IntegrationId.make(integration_id),
+            action,
+            reason,
+            by: caller,
+            at
+          }))
+        }, read),
         digest: Effect.fnUntraced(function* (key) {
           const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
           if (found === undefined) return undefined
@@ -211,6 +238,14 @@ interface TransitionRow {
   readonly status: DeliveryStatus
   readonly cause: string | null
   readonly attempt: number | null
+  readonly at: number
+}
+
+interface PauseRow {
+  readonly integration_id: string
+  readonly action: "paused" | "resumed"
+  readonly reason: string
+  readonly caller: string
   readonly at: number
 }
 

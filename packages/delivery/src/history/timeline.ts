@@ -4,7 +4,7 @@
 import type { Alert, AlertRuleId, IntegrationId } from "@tocsin/core"
 import type { StoredRule } from "../config/AlertRules.ts"
 import { reasonOfCause } from "../domain/failureReason.ts"
-import type { Delivery, Transition } from "./History.ts"
+import type { Delivery, Pause, Transition } from "./History.ts"
 
 /** One thing that happened. */
 export interface TimelineEntry {
@@ -20,6 +20,8 @@ export interface TimelineEntry {
     | "diverted"
     | "requeued"
     | "ruleEdited"
+    | "paused"
+    | "resumed"
   /** The same as a sentence. */
   readonly text: string
   readonly integration?: IntegrationId
@@ -33,6 +35,8 @@ export interface TimelineEntry {
     /** What the service said. */
     readonly answer?: string
   }
+  /** Who did it: a user's name or a network address. */
+  readonly by?: string
 }
 
 /** What is known of the alert. */
@@ -42,10 +46,20 @@ export interface TimelineFacts {
   readonly notes: ReadonlyArray<{ readonly at: number; readonly note: string }>
   /** The rules that led somewhere, as they are now. */
   readonly rules: ReadonlyArray<StoredRule>
+  /** Of the integrations that it led to, oldest first. */
+  readonly pauses: ReadonlyArray<Pause>
 }
 
+/** When nothing more happens to an alert; undefined while something may. */
+export const endOf = ({ alert, deliveries }: Pick<TimelineFacts, "alert" | "deliveries">): number | undefined =>
+  alert.clearedAt === undefined || deliveries.some(({ status }) => isOpen.has(status))
+    ? undefined
+    : Math.max(alert.clearedAt.epochMilliseconds, ...deliveries.map(({ updatedAt }) => updatedAt))
+
+const isOpen = new Set<Delivery["status"]>(["pending", "retrying", "sending", "folded"])
+
 /** Everything that happened, oldest first. */
-export const timeline = ({ alert, deliveries, notes, rules }: TimelineFacts): ReadonlyArray<TimelineEntry> => {
+export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFacts): ReadonlyArray<TimelineEntry> => {
   const startedAt = alert.startedAt.epochMilliseconds
   return [
     { at: startedAt, kind: "received" as const, text: `Raised at ${alert.source}: ${alert.rule.name}` },
@@ -60,8 +74,20 @@ export const timeline = ({ alert, deliveries, notes, rules }: TimelineFacts): Re
         ? [{ at: updatedAt, kind: "ruleEdited" as const, text: `Rule ${rule.name} was edited`, rule: rule.id }]
         : []
     ),
+    ...pauses.flatMap((pause, index) => ofPause(pause, pauses.slice(index + 1), startedAt)),
     ...deliveries.flatMap(ofDelivery)
   ].toSorted((a, b) => a.at - b.at)
+}
+
+/** A pause that was over before the alert began tells nothing of it. */
+const ofPause = (
+  { action, at, by, integration, reason }: Pause,
+  later: ReadonlyArray<Pause>,
+  startedAt: number
+): ReadonlyArray<TimelineEntry> => {
+  const next = later.find((one) => one.integration === integration)
+  if (at < startedAt && (action === "resumed" || (next?.at ?? Infinity) < startedAt)) return []
+  return [{ at, kind: action, text: `${action === "paused" ? "Paused" : "Resumed"}: ${reason}`, integration, by }]
 }
 
 const ofDelivery = (delivery: Delivery): ReadonlyArray<TimelineEntry> =>
