@@ -145,6 +145,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
           const rules = yield* configuration.rules
           return {
             ...nothing,
+            ...summed(yield* edits.previewRemoval(id)),
             superseded: pending,
             rules: rules.flatMap(({ rule }) =>
               rule.integrations.includes(id)

@@ -15,6 +15,7 @@ import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { type Edit, Reconciler } from "../planning/Reconciler.ts"
 import { storable } from "../domain/storableText.ts"
 import { Signals } from "../cluster/Signals.ts"
+import type { Plan } from "../domain/Planner.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
 
 /** Nothing has this id. */
@@ -65,6 +66,8 @@ export class Edits extends Context.Service<
     readonly previewIntegration: (
       integration: IntegrationInput
     ) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | InvalidInput>
+    /** What removing the integration would send at its fallbacks; nothing is removed. */
+    readonly previewRemoval: (id: IntegrationId) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable>
     /** Pauses an integration, whose deliveries are queued until it is resumed, or resumes it. */
     readonly setPaused: (
       id: IntegrationId,
@@ -114,10 +117,12 @@ export class Edits extends Context.Service<
         return yield* preview({ ...(before && { before: before.rule }), after: rule })
       })
 
-      /** What an edit would send, and where. */
-      const preview = Effect.fnUntraced(function* (edit: Edit) {
+      /** Counts the messages of plans by integration. */
+      const counted = Effect.fnUntraced(function* <E>(
+        plan: (use: (plans: ReadonlyArray<Plan>) => void) => Effect.Effect<void, E>
+      ) {
         const counts = new Map<IntegrationId, { raise: number; clear: number }>()
-        yield* reconciler.preview(edit, (plans) => {
+        yield* plan((plans) => {
           for (const { conversation, enqueue } of plans) {
             if (enqueue === undefined || enqueue.superseded !== undefined) continue
             const count = counts.get(conversation.integration) ?? { raise: 0, clear: 0 }
@@ -127,6 +132,9 @@ export class Edits extends Context.Service<
         })
         return [...counts].map(([integration, count]) => ({ integration, ...count }))
       })
+
+      /** What an edit would send, and where. */
+      const preview = (edit: Edit) => counted((use) => reconciler.preview(edit, use))
 
       const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
         const before = yield* alertRules.get(rule.id)
@@ -206,6 +214,7 @@ export class Edits extends Context.Service<
       return Edits.of({
         previewIntegration: (input) =>
           groupCommit.read(Effect.andThen(integrations.check(input), previewIntegration(input))),
+        previewRemoval: (id) => groupCommit.read(counted((use) => reconciler.previewRemoval(id, use))),
         setPaused: (id, change) => groupCommit.commit(setPaused(id, change)),
         previewRule: (rule) => groupCommit.read(previewRule(rule)),
         saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),

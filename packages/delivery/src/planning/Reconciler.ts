@@ -34,7 +34,7 @@ export interface Moved {
   readonly before: Alert | undefined
 }
 
-/** Plans deliveries and writes the plans. All but `preview` runs inside a transaction of `GroupCommit`. */
+/** Plans deliveries and writes the plans. All but the previews run inside a transaction of `GroupCommit`. */
 export class Reconciler extends Context.Service<
   Reconciler,
   {
@@ -51,6 +51,11 @@ export class Reconciler extends Context.Service<
     readonly leave: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Calls `use` with the plans that an edit would cause for each raised alert. */
     readonly preview: (edit: Edit, use: (plans: ReadonlyArray<Plan>) => void) => Effect.Effect<void, SqlError.SqlError>
+    /** Calls `use` with the plans that removing an integration would cause at its fallbacks. */
+    readonly previewRemoval: (
+      integration: IntegrationId,
+      use: (plans: ReadonlyArray<Plan>) => void
+    ) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Reconciler") {
   static readonly layer: Layer.Layer<
@@ -147,6 +152,22 @@ export class Reconciler extends Context.Service<
         return true
       })
 
+      /** The changes at fallbacks once an integration is removed. */
+      const ofRemoval = Effect.fnUntraced(function* (integration: IntegrationId) {
+        const diverted = yield* sql<{ alert_id: AlertId }>`SELECT alert_id FROM conversations
+          WHERE integration_id = ${integration} AND state = 'open' AND diverted_to IS NOT NULL`
+        const input = yield* facts
+        const changes: Array<Change> = []
+        for (const { alert_id } of diverted) {
+          const alert = yield* alerts.get(alert_id)
+          if (alert === undefined) continue
+          const known = (yield* conversations.ofAlerts([alert_id])).get(alert_id) ?? []
+          const plans = onRemoval({ ...input, alert, conversations: known }, integration)
+          changes.push({ alert: alert_id, plans, known })
+        }
+        return changes
+      })
+
       // The gateway that accepted an edit may have stopped before the edit was complete.
       yield* Effect.forkScoped((yield* Peers).poll(Effect.asVoid(isBehind.open)))
       yield* isBehind.await.pipe(
@@ -193,14 +214,10 @@ export class Reconciler extends Context.Service<
               ? sql`DELETE FROM edits WHERE sequence = ${sequence}`
               : sql`UPDATE edits SET edit = ${encode(without(edit, integration))} WHERE sequence = ${sequence}`
           }
-          const diverted = yield* sql<{ alert_id: AlertId }>`SELECT alert_id FROM conversations
-            WHERE integration_id = ${integration} AND state = 'open' AND diverted_to IS NOT NULL`
-          const input = yield* facts
-          for (const { alert_id } of diverted) {
-            const alert = yield* alerts.get(alert_id)
-            if (alert === undefined) continue
-            yield* apply(alert_id, (conversations) => onRemoval({ ...input, alert, conversations }, integration))
-          }
+          yield* write(yield* ofRemoval(integration))
+        }),
+        previewRemoval: Effect.fnUntraced(function* (integration, use) {
+          for (const { plans } of yield* ofRemoval(integration)) use(plans)
         }),
         preview: Effect.fnUntraced(function* (edit, use) {
           const { isEnabled, notifyOnClear, ...input } = yield* facts

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone, PayloadRejected, RateLimited, Unavailable } from "@tocsin/core"
-import { Operators } from "@tocsin/delivery"
+import { Edits, Operators } from "@tocsin/delivery"
 import { Deferred, Duration, Effect } from "effect"
 import {
   clear,
@@ -73,6 +73,10 @@ describe("A fallback (D4)", () => {
         script.always("ops", gone)
         const id = yield* raise("a")
         yield* tick
+        const { previewRemoval } = yield* Edits
+        const consequences = yield* previewRemoval(integrationId("ops"))
+        assert.deepStrictEqual(consequences, [{ integration: integrationId("backup"), raise: 0, clear: 1 }])
+        assert.deepStrictEqual(script.kinds("backup"), ["Raised"])
         yield* removeIntegration("ops")
         yield* tick
         assert.deepStrictEqual(
