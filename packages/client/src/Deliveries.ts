@@ -26,6 +26,18 @@ export const Delivery = Schema.Struct({
     description: "The message in plain words, as it was delivered."
   }),
   link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen, if its service said so." }),
+  recipients: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        recipient: Schema.String,
+        status: Schema.Literals(["delivered", "failed"]),
+        detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said about it." })
+      })
+    )
+  ).annotateKey({
+    description:
+      "The last outcome at each of several recipients of the integration, such as the addresses of an e-mail. A retry goes only to those that failed. Absent for channels with one recipient."
+  }),
   foldedInto: Schema.optionalKey(Schema.String).annotateKey({
     description: "The delivery that carried it: a digest, or the message about a later episode of its alert."
   }),

@@ -51,7 +51,9 @@ export const Explanation = Schema.Struct({
     description: "The delivery of the digest that includes it."
   }),
   until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When it is tried next." }),
-  link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen." }),
+  link: Schema.optionalKey(Link).annotateKey({
+    description: "Where the last message that was delivered there can be seen, if its service said so."
+  }),
   nearest: Schema.optionalKey(
     Schema.Struct({
       rule: AlertRuleId,

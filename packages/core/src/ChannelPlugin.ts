@@ -9,7 +9,7 @@
 import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { Link } from "./Alert.ts"
-import { type DeliveryError, type PartialDelivery, RateLimitHint } from "./DeliveryError.ts"
+import { type DeliveryError, type PartialDelivery, RateLimitHint, RecipientOutcome } from "./DeliveryError.ts"
 import type { Kind, Notification } from "./Notification.ts"
 import type { Preview } from "./Preview.ts"
 import type { WithoutSecrets } from "./settings/withoutSecrets.ts"
@@ -26,6 +26,11 @@ export const Receipt = Schema.Struct({
   /** Where a person can see the message. */
   link: Schema.optionalKey(Link),
   rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
+  /**
+   * The outcome at each of several recipients, also of those that will never get the message. The delivery is delivered all the
+   * same; its history shows them. To have some of them attempted again, fail with `DeliveryError.partial` instead.
+   */
+  recipients: Schema.optionalKey(Schema.Array(RecipientOutcome)),
   /**
    * Why the service's answer could not be read, where its status said that it took the message. The delivery is
    * delivered, is not retried, and its history shows this. In few words and without secrets.
@@ -66,8 +71,8 @@ export interface DeliverOptions {
   readonly conversation?: Conversation
   /**
    * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients who
-   * have the message already. Send to the others only.
-   * Not passed yet: the engine does not store it.
+   * have the message already. Send to the others only. Absent after an edit of the integration's settings, and where the
+   * message says something else by now, so that everybody must get it.
    */
   readonly partial?: PartialDelivery
 }

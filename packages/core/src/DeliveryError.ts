@@ -81,8 +81,25 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** The partial result of a failed attempt: the recipients who have the message, in `data` of at most 4 KiB of JSON. */
-export const PartialDelivery = Schema.Struct({ data: Schema.Json, link: Schema.optionalKey(Link) })
+/** The outcome at one of several recipients of an integration, such as one address of an e-mail. */
+export const RecipientOutcome = Schema.Struct({
+  /** The recipient as people know it. Unique among the outcomes of a delivery; not a secret. */
+  recipient: Schema.String,
+  status: Schema.Literals(["delivered", "failed"]),
+  /** What the service said about this recipient, in few words and without secrets. */
+  detail: Schema.optionalKey(Schema.String)
+})
+export type RecipientOutcome = typeof RecipientOutcome.Type
+
+/**
+ * The partial result of a failed attempt: who has the message already. `data` is what the plugin needs to know of them, at most
+ * 4 KiB of JSON; `recipients` is what people are shown.
+ */
+export const PartialDelivery = Schema.Struct({
+  data: Schema.Json,
+  link: Schema.optionalKey(Link),
+  recipients: Schema.optionalKey(Schema.Array(RecipientOutcome))
+})
 export type PartialDelivery = typeof PartialDelivery.Type
 
 /**
@@ -95,8 +112,8 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
   reason: Reason,
   rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
   /**
-   * What arrived although the delivery as a whole failed. The next attempt of the delivery gets it as
-   * `DeliverOptions.partial`.
+   * What arrived although the delivery as a whole failed: all of it, that of earlier attempts included. It is stored with the
+   * delivery, and the next attempt gets it as `DeliverOptions.partial`.
    */
   partial: Schema.optionalKey(PartialDelivery)
 }) {

@@ -29,6 +29,7 @@ export {
   PayloadRejected,
   RateLimited,
   Reason,
+  RecipientOutcome,
   Unauthorized,
   Unavailable
 } from "./DeliveryError.ts"

@@ -135,6 +135,7 @@ export const AlertHandlers = HttpApiBuilder.group(
 const explanationJson = ({
   delivery,
   digest,
+  link,
   name,
   nearest,
   type,
@@ -146,6 +147,7 @@ const explanationJson = ({
   ...(type !== undefined && { type }),
   ...(delivery !== undefined && { delivery }),
   ...(digest !== undefined && { digest }),
+  ...(link !== undefined && { link }),
   ...(until !== undefined && { until: DateTime.makeUnsafe(until) }),
   ...(nearest !== undefined && {
     nearest: {

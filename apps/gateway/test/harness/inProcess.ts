@@ -5,18 +5,24 @@ import { Cause, ConfigProvider, Console, Effect, Exit, Layer, References, Scope 
 import { format } from "node:util"
 import { GatewayEnded, type GatewayProcess } from "../../demo/gatewayProcess.ts"
 import * as Gateway from "../../src/Gateway.ts"
-import { builtIn } from "../../src/startup/Plugins.ts"
+import { builtIn, type Plugins } from "../../src/startup/Plugins.ts"
 import * as Log from "../../src/startup/log.ts"
 import { Settings } from "../../src/startup/Settings.ts"
 
 /** Starts a gateway on a free port with these settings and no others; it stops with the scope. */
 export const start = (settings: {
   readonly [name: string]: string
-}): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
+}): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> => startWith(settings, builtIn)
+
+/** Starts one with other plugins. */
+export const startWith = (
+  settings: { readonly [name: string]: string },
+  plugins: Plugins
+): Effect.Effect<GatewayProcess, GatewayEnded, Scope.Scope> =>
   Effect.gen(function* () {
     let printed = ""
     const print = (...line: ReadonlyArray<unknown>) => void (printed += `${format(...line)}\n`)
-    const gateway = Gateway.layer({ plugins: builtIn }).pipe(
+    const gateway = Gateway.layer({ plugins }).pipe(
       Layer.provide(Settings.layer),
       Layer.provide(Log.layer),
       Layer.provide([

@@ -162,6 +162,7 @@ export class Edits extends Context.Service<
         // Receipts of another destination are useless (O8).
         if (hasNewSettings) {
           yield* conversations.forgetReceipts(input.id)
+          yield* deliveries.forgetPartials(input.id)
           yield* deliveries.supersedeTests(input.id)
         }
         yield* deliveries.retryNow(input.id)

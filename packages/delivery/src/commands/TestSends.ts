@@ -120,9 +120,12 @@ export class TestSends extends Context.Service<
             }
             const sent = yield* Effect.provideService(send(unsaved, notification, options), RateLimiter, rateLimiter)
             if (sent._tag === "Failed") {
-              const { reason } = sent
+              const { partial, reason } = sent
               return (reason._tag === "PayloadRejected" || reason._tag === "PluginFailed") && form === "rich"
-                ? { reason, ...(yield* attempt(notification, { ...options, form: "plain" })) }
+                ? {
+                    reason,
+                    ...(yield* attempt(notification, { ...options, form: "plain", ...(partial && { partial }) }))
+                  }
                 : { of, form, status: "failed", reason }
             }
             const { receipt } = sent

@@ -1,7 +1,7 @@
 /**
  * An attempt: a delivery that is claimed for sending, and how sending it ended. Pure.
  */
-import type { ChannelPlugin, IntegrationId, Kind, Notification } from "@tocsin/core"
+import type { ChannelPlugin, IntegrationId, Kind, Notification, PartialDelivery } from "@tocsin/core"
 import type { FailureReason } from "./failureReason.ts"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
@@ -49,6 +49,8 @@ export interface Delivered {
 export interface Failed {
   readonly _tag: "Failed"
   readonly reason: FailureReason
+  /** What arrived although the attempt failed: some of several recipients have the message. */
+  readonly partial?: PartialDelivery
   readonly consequence: Consequence
   /** The integration is broken: its lane is blocked until a person fixes it. */
   readonly breaks: boolean

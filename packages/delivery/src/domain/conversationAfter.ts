@@ -18,7 +18,9 @@ export const conversationAfter = <C extends Conversation>(
     const last = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
     return { ...sent, lastSent: last, lastEnqueued: last, outcomeUnknown: false }
   }
-  const failed = isOutcomeUnknown(outcome.reason) ? withUnknownOutcome(conversation, kind) : conversation
+  // Where some of several recipients have a raise, its clear is due.
+  const mayBeShown = isOutcomeUnknown(outcome.reason) || outcome.partial !== undefined
+  const failed = mayBeShown ? withUnknownOutcome(conversation, kind) : conversation
   // A dead escalation is not enqueued again for the same severity.
   return outcome.consequence.status === "dead" && kind === "Escalated"
     ? { ...failed, severitySent: sent.severitySent }

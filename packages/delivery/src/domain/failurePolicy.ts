@@ -2,7 +2,7 @@
  * What a failed attempt means for its delivery and for its lane (cases D2, D3, D5 and D6). Pure; times are epoch
  * milliseconds.
  */
-import type { ChannelPlugin, DeliveryOptions } from "@tocsin/core"
+import type { ChannelPlugin, DeliveryOptions, PartialDelivery } from "@tocsin/core"
 import type { ClaimedDelivery, Failed } from "./attempt.ts"
 import * as Health from "./circuitBreaker.ts"
 import type { FailureReason } from "./failureReason.ts"
@@ -33,6 +33,7 @@ export const testDeadline = 300_000
 export interface FailedAttempt {
   readonly claimed: ClaimedDelivery
   readonly reason: FailureReason
+  readonly partial?: PartialDelivery
   readonly options: DeliveryOptions
   readonly startedAt: number
   readonly now: number
@@ -41,9 +42,18 @@ export interface FailedAttempt {
 }
 
 /** What follows for the delivery only: the attempt says nothing about the integration as it is now. */
-export const classifyStale = ({ claimed, jitter, now, options, reason, startedAt }: FailedAttempt): Failed => ({
+export const classifyStale = ({
+  claimed,
+  jitter,
+  now,
+  options,
+  partial,
+  reason,
+  startedAt
+}: FailedAttempt): Failed => ({
   _tag: "Failed",
   reason,
+  ...(partial && { partial }),
   consequence: consequence({
     reason,
     options,

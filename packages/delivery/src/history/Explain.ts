@@ -49,6 +49,8 @@ export interface Explanation {
   readonly digest: string | undefined
   /** When it is tried next, in epoch milliseconds. */
   readonly until: number | undefined
+  /** Where a person can see the last message that was delivered there. */
+  readonly link: URL | undefined
   /**
    * The rule that names the integration and came nearest to matching, with the conditions that the alert does not meet.
    */
@@ -86,6 +88,7 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
         delivery: undefined,
         digest: undefined,
         until: undefined,
+        link: undefined,
         ...whyNot(integration, facts)
       }
     }
@@ -105,6 +108,7 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
       delivery: last?.id,
       digest: last?.foldedInto,
       until: isWaiting ? waitsUntil(last, shown, facts) : undefined,
+      link: own.findLast(({ link }) => link !== undefined)?.link,
       nearest: undefined
     }
   })

@@ -1,11 +1,12 @@
 /**
  * Deliveries with their transitions. Only reads.
  */
-import { Alert, AlertId, Because, IntegrationId, type Kind, type Severity } from "@tocsin/core"
+import { Alert, AlertId, Because, IntegrationId, type Kind, type RecipientOutcome, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
+import { decodeRecipients } from "../records/partialDelivery.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
@@ -35,6 +36,10 @@ export interface Delivery {
   readonly nextAt: number | undefined
   /** The message in plain words, once it was delivered. */
   readonly text: string | undefined
+  /** Where a person can see the message. */
+  readonly link: URL | undefined
+  /** The last outcome at each of several recipients, if the plugin names them. */
+  readonly recipients: ReadonlyArray<RecipientOutcome>
   /** The digest, or the message about a later episode, that included it. */
   readonly foldedInto: string | undefined
   /** The delivery that it repeats on request. */
@@ -227,6 +232,8 @@ interface Row {
   readonly attempts: number
   readonly next_at: number
   readonly text: string | null
+  readonly link: string | null
+  readonly recipients: string | null
   readonly redelivery_of: string | null
   readonly folded_into: string | null
   readonly created_at: number
@@ -270,6 +277,8 @@ const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: numbe
   // A delivery that is due now has no next time.
   nextAt: row.status === "retrying" && row.next_at > now ? row.next_at : undefined,
   text: row.text ?? undefined,
+  link: row.link === null ? undefined : new URL(row.link),
+  recipients: decodeRecipients(row.recipients),
   redeliveryOf: row.redelivery_of ?? undefined,
   foldedInto: row.folded_into ?? undefined,
   createdAt: row.created_at,

@@ -63,6 +63,11 @@ export interface StepChanges {
   readonly text?: string
   /** What is stored of the message of a test send. */
   readonly notification?: string
+  /** Where a person can see the message. */
+  readonly link?: string
+  /** The columns of `partialDelivery.ts`. */
+  readonly partial?: string
+  readonly recipients?: string
 }
 
 /** Reads deliveries, and is the only writer of their rows and transitions. */
@@ -91,6 +96,8 @@ export class Deliveries extends Context.Service<
     readonly supersedeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Ends the pending test sends of an integration whose settings changed. */
     readonly supersedeTests: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Removes what attempts at several recipients achieved, from the open deliveries of an integration (O8). */
+    readonly forgetPartials: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Removes deliveries with their history. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
     /** Removes all deliveries of these alerts with their history. */
@@ -199,6 +206,9 @@ export class Deliveries extends Context.Service<
             supersede(sql`integration_id = ${integration} AND ${sql.literal(openStatus)}`, "integration deleted"),
           supersedeTests: (integration) =>
             supersede(sql`about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`, "by the edit"),
+          forgetPartials: (integration) =>
+            Effect.asVoid(sql`UPDATE deliveries SET partial = NULL
+            WHERE integration_id = ${integration} AND ${sql.literal(openStatus)} AND partial IS NOT NULL`),
           remove: Effect.fnUntraced(function* (ids) {
             yield* sql`DELETE FROM transitions WHERE ${sql.in("delivery_id", ids)}`
             yield* sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`
@@ -258,9 +268,12 @@ const toColumns = ({
   foldedInto,
   form,
   kind,
+  link,
   nextAt,
   notification,
+  partial,
   partition,
+  recipients,
   severity,
   text
 }: StepChanges): Values => ({
@@ -272,7 +285,10 @@ const toColumns = ({
   ...(partition !== undefined && { taken_under: partition }),
   ...(foldedInto !== undefined && { folded_into: foldedInto }),
   ...(text !== undefined && { text }),
-  ...(notification !== undefined && { notification })
+  ...(notification !== undefined && { notification }),
+  ...(link !== undefined && { link }),
+  ...(partial !== undefined && { partial }),
+  ...(recipients !== undefined && { recipients })
 })
 
 const encodeNotification = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

@@ -37,6 +37,8 @@ export interface Row {
   readonly severity: Severity | null
   readonly notification: string | null
   readonly folded_into: string | null
+  readonly partial: string | null
+  readonly recipients: string | null
   readonly created_at: number
 }
 

@@ -133,7 +133,8 @@ export class Pipeline extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const jitter = yield* Random.next
         const options = integration.integration.delivery ?? {}
-        const failed = { claimed, reason: sent.reason, options, startedAt, now, jitter }
+        const { _tag: _, ...failure } = sent
+        const failed = { claimed, ...failure, options, startedAt, now, jitter }
         if (sent === notBegun || sent === cutShort) return classifyUnfinished(failed)
         const isTest = claimed.notification._tag === "Test"
         if (!isTest && !lane.isCurrent(integration.version)) return classifyStale(failed)

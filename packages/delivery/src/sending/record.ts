@@ -1,7 +1,7 @@
 /**
  * Recording: how attempts ended, and what follows for their deliveries, conversations and integrations (cases D1 to D5).
  */
-import { type Alert, type IntegrationId, type Kind, Message } from "@tocsin/core"
+import { type Alert, type ChannelPlugin, type IntegrationId, type Kind, Message } from "@tocsin/core"
 import { Array as Arr, Clock, DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
@@ -15,8 +15,9 @@ import { storable } from "../domain/storableText.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { Conversations } from "../records/Conversations.ts"
-import { Deliveries } from "../records/Deliveries.ts"
+import { Deliveries, type StepChanges } from "../records/Deliveries.ts"
 import type { Row } from "../records/deliveryRow.ts"
+import { encodePartial, withRecipients } from "../records/partialDelivery.ts"
 import { withMessage } from "../records/receipt.ts"
 import { subjects } from "../records/subjects.ts"
 import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from "../records/testSend.ts"
@@ -48,7 +49,7 @@ export const recording = Effect.gen(function* () {
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
       yield* recordDelivered(inARow.filter(isDelivered), isCurrent)
       for (const { claimed, outcome, row, version } of inARow) {
-        if (outcome._tag === "Failed") yield* recordFailed(claimed, outcome, isCurrent({ claimed, version }))
+        if (outcome._tag === "Failed") yield* recordFailed({ claimed, row, outcome }, isCurrent({ claimed, version }))
         // The next attempt posts a new message.
         if (outcome._tag === "Failed" && outcome.reason._tag === "MessageGone" && row.conversation_id !== null) {
           yield* conversations.saveMessages([{ id: row.conversation_id, messages: [] }])
@@ -101,6 +102,8 @@ export const recording = Effect.gen(function* () {
           cause: receipt.unreadable === undefined ? undefined : storable(`answer unreadable: ${receipt.unreadable}`),
           set: {
             text: storable(Message.plainText(Message.fromNotification(notification), maxTextLength)),
+            ...linkOf(receipt),
+            ...recipientsOf(row, receipt),
             ...(test && { notification: encodeTestSend({ ...test, receipt }) })
           }
         }
@@ -135,15 +138,20 @@ export const recording = Effect.gen(function* () {
   })
 
   const recordFailed = Effect.fnUntraced(function* (
-    { attempt, id, integration, notification }: ClaimedDelivery,
-    { breaks, consequence, reason, requeued, waiting }: Failed,
+    { claimed, outcome, row }: Omit<RecordedEnd, "version"> & { readonly outcome: Failed },
     isCurrent: boolean
   ) {
+    const { attempt, id, integration, notification } = claimed
+    const { breaks, consequence, partial, reason, requeued, waiting } = outcome
     const cause = causeOf(reason)
+    const set =
+      partial === undefined || !isCurrent
+        ? {}
+        : { partial: encodePartial(notification, partial), ...linkOf(partial), ...recipientsOf(row, partial) }
     if (notification._tag === "Digest") {
       yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
     } else {
-      yield* retryOrEnd(id, integration, { attempt, cause, consequence, reason })
+      yield* retryOrEnd(id, integration, { attempt, cause, consequence, reason, set })
     }
     if (isCurrent) yield* integrations.recordFailedAttempt(integration, cause)
     if (waiting !== undefined && isCurrent) yield* integrations.recordPause(integration, waiting)
@@ -183,7 +191,9 @@ export const recording = Effect.gen(function* () {
     const row = (yield* deliveries.byIds([delivery])).get(delivery)
     if (row?.status !== "folded" || row.folded_into !== claimed.id) return
     if (outcome._tag === "Delivered") {
-      yield* deliveries.transition([{ delivery, status: "delivered", cause: `in ${claimed.id}` }])
+      yield* deliveries.transition([
+        { delivery, status: "delivered", cause: `in ${claimed.id}`, set: linkOf(outcome.receipt) }
+      ])
       return yield* settleAll([{ row, kind, outcome }])
     }
     const retry: Consequence = {
@@ -235,11 +245,18 @@ interface RetryOrEnd {
   readonly cause: string
   readonly consequence: Consequence
   readonly reason: FailureReason
-  readonly set?: { readonly foldedInto: null }
+  readonly set?: StepChanges
 }
 
 const isDelivered = (end: RecordedEnd): end is RecordedEnd & { readonly outcome: Delivered } =>
   end.outcome._tag === "Delivered"
+
+const linkOf = ({ link }: Pick<ChannelPlugin.Receipt, "link">) => (link === undefined ? {} : { link: link.href })
+
+const recipientsOf = (row: Row, { recipients: outcomes }: Pick<ChannelPlugin.Receipt, "recipients">) => {
+  const recipients = withRecipients(row.recipients, outcomes)
+  return recipients === undefined ? {} : { recipients }
+}
 
 const testOf = ({ kind, notification }: Row) =>
   kind === "Test" && notification !== null ? decodeTestSend(notification) : undefined

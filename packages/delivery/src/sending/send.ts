@@ -5,9 +5,11 @@ import {
   ChannelPlugin,
   DeliveryError,
   type Notification,
+  type PartialDelivery,
   PayloadRejected,
   PluginDefect,
   Reason,
+  type RecipientOutcome,
   redactText,
   Unavailable
 } from "@tocsin/core"
@@ -15,12 +17,13 @@ import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { hashed } from "../config/rateLimits.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import type { FailureReason, PluginFailed } from "../domain/failureReason.ts"
+import { storable } from "../domain/storableText.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /** What became of a call of the plugin. */
 export type Sent =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt }
-  | { readonly _tag: "Failed"; readonly reason: FailureReason }
+  | { readonly _tag: "Failed"; readonly reason: FailureReason; readonly partial?: PartialDelivery }
 
 /**
  * Calls the plugin once, and applies what the service says of its limits. Every text that the plugin returns is redacted against
@@ -59,9 +62,13 @@ export const send = Effect.fnUntraced(function* (
   }
   const failure = failureOf(exit.cause)
   if (failure._tag === "PluginFailed") return { _tag: "Failed", reason: failure }
-  const { rateLimits, reason } = failure
+  const { partial, rateLimits, reason } = failure
   yield* applyHints(rateLimits)
-  return { _tag: "Failed", reason: redactReason(reasonFor(reason, options), settings) }
+  return {
+    _tag: "Failed",
+    reason: redactReason(reasonFor(reason, options), settings),
+    ...(partial && redactPartial(partial, settings))
+  }
 })
 
 const isReceipt = Schema.is(ChannelPlugin.Receipt)
@@ -116,15 +123,36 @@ const redactReason = (reason: Reason, settings: unknown): Reason => {
 
 /** A receipt that contains a secret loses what contains it: it is stored and shown. */
 const redactReceipt = (receipt: ChannelPlugin.Receipt, settings: unknown): ChannelPlugin.Receipt => {
-  const { data, link, unreadable, ...rest } = receipt
+  const { data, link, recipients, unreadable, ...rest } = receipt
   const isClean = (text: string) => redactText(text, settings) === text
   return {
     ...rest,
     ...(data !== undefined && isClean(JSON.stringify(data)) && { data }),
     ...(link !== undefined && isClean(link.href) && { link }),
+    ...(recipients !== undefined && { recipients: redactRecipients(recipients, settings) }),
     ...(unreadable !== undefined && { unreadable: redactText(unreadable, settings) })
   }
 }
+
+/** A partial result whose data contains a secret is not kept: the next attempt sends to all recipients. */
+const redactPartial = ({ data, link, recipients }: PartialDelivery, settings: unknown) => {
+  const isClean = (text: string) => redactText(text, settings) === text
+  if (!isClean(JSON.stringify(data))) return {}
+  return {
+    partial: {
+      data,
+      ...(link !== undefined && isClean(link.href) && { link }),
+      ...(recipients !== undefined && { recipients: redactRecipients(recipients, settings) })
+    }
+  }
+}
+
+const redactRecipients = (recipients: ReadonlyArray<RecipientOutcome>, settings: unknown) =>
+  recipients.map(({ detail, recipient, status }) => ({
+    recipient: storable(redactText(recipient, settings)),
+    status,
+    ...(detail !== undefined && { detail: storable(redactText(detail, settings)) })
+  }))
 
 /** An attempt that a stop of the lane cannot wait for. */
 export const cutShort: Sent = {

@@ -233,6 +233,13 @@ const writeProbes = Effect.gen(function* () {
   yield* sql`CREATE TABLE write_probes (data text NOT NULL)`
 })
 
+/** Adds what attempts at several recipients achieved. */
+const partialDeliveries = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE deliveries ADD COLUMN partial text`
+  yield* sql`ALTER TABLE deliveries ADD COLUMN recipients text`
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
@@ -242,5 +249,6 @@ export const migrations = {
   "5_many_gateways": manyGateways,
   "6_of_others": ofOthers,
   "7_write_probes": writeProbes,
-  "8_console": consoleTables
+  "8_console": consoleTables,
+  "9_partial_deliveries": partialDeliveries
 }
