@@ -3,7 +3,7 @@
  */
 import { Effect, Layer } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
-import { type Migrator, type SqlClient, SqlError } from "effect/sql"
+import type { Migrator, SqlClient } from "effect/sql"
 import { AlertRules } from "./config/AlertRules.ts"
 import { Configuration } from "./config/Configuration.ts"
 import { Overview } from "./history/Overview.ts"
@@ -25,7 +25,7 @@ import { History } from "./history/History.ts"
 import { Intake } from "./commands/Intake.ts"
 import { Integrations } from "./config/Integrations.ts"
 import { GroupCommit } from "./sql/GroupCommit.ts"
-import { StoreUnavailable } from "./sql/StoreUnavailable.ts"
+import { mapOutages, type StoreUnavailable } from "./sql/StoreUnavailable.ts"
 import { changeKey, type WrongKey } from "./config/keyRotation.ts"
 import { Lanes } from "./sending/Lanes.ts"
 import { migrate } from "./sql/migrate.ts"
@@ -65,12 +65,6 @@ const updatePartitions = Effect.gen(function* () {
   const { updatePartitions } = yield* Integrations
   const { commit } = yield* GroupCommit
   yield* commit(updatePartitions)
-})
-
-/** A failure of the store is the operator's to fix; one of a statement is a bug. */
-const migrated = Effect.catchIf(migrate, SqlError.isSqlError, (error) => {
-  const unavailable = StoreUnavailable.because(error)
-  return unavailable.problem === "Failed" ? Effect.die(error) : Effect.fail(unavailable)
 })
 
 /**
@@ -115,5 +109,5 @@ export const layer: Layer.Layer<
   Layer.provideMerge(ConfigCache.layer),
   Layer.provideMerge([GroupCommit.layer, Changes.layer]),
   Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
-  Layer.provideMerge(Layer.effectDiscard(migrated))
+  Layer.provideMerge(Layer.effectDiscard(mapOutages(migrate)))
 )

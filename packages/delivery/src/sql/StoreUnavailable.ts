@@ -25,16 +25,25 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 }
 
 /** Maps SQL errors to `StoreUnavailable`; other errors stay. No `SqlError` leaves the engine. */
-export const mapSqlErrors = <A, E>(
-  effect: Effect.Effect<A, E>,
+export const mapSqlErrors = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
   map: (error: SqlError.SqlError) => Effect.Effect<StoreUnavailable>
-): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
+): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable, R> =>
   Effect.catch(effect, (error): Effect.Effect<never, Exclude<E, SqlError.SqlError> | StoreUnavailable> =>
     SqlError.isSqlError(error)
       ? Effect.flatMap(map(error), Effect.fail)
       : // Narrowing does not exclude from a type parameter.
         Effect.fail(error as Exclude<E, SqlError.SqlError>)
   )
+
+/** Maps what an operator can fix to `StoreUnavailable`; a statement that fails because of itself is a bug. */
+export const mapOutages = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable, R> =>
+  mapSqlErrors(effect, (error) => {
+    const unavailable = StoreUnavailable.because(error)
+    return unavailable.problem === "Failed" ? Effect.die(error) : Effect.succeed(unavailable)
+  })
 
 /** Logs why a background job failed, and ignores it. An outage of the store is logged once elsewhere. */
 export const ignoreLogged =

@@ -7,6 +7,7 @@ import { hash } from "node:crypto"
 import * as Dialect from "../sql/dialect.ts"
 import { currentSchema, fillingTable, migrateTables, schemaVersion } from "../sql/migrate.ts"
 import { kept, sumUpCounts } from "../sql/migrations.ts"
+import { mapOutages } from "../sql/StoreUnavailable.ts"
 import { storable } from "../domain/storableText.ts"
 
 /** A store is unsuitable, or the copy differs from the original; the message says what to do. */
@@ -59,53 +60,54 @@ const rowsAtOnce = 200
  * Copies a store into an empty one, and compares both by counts and checksums. Calls `compared` for each table.
  *
  * No gateway may run on either store. Called again with the same stores, it resumes an interrupted copy. Sequence numbers
- * continue in the copy. Fails with `MigrateStoreRefused` if a store is unsuitable or a table differs.
+ * continue in the copy. Fails with `MigrateStoreRefused` if a store is unsuitable or a table differs,
+ * and with `StoreUnavailable` if it cannot be read or written.
  */
-export const copyStore = Effect.fnUntraced(function* (
-  from: NamedStore,
-  to: NamedStore,
-  compared: (table: CopiedTable) => Effect.Effect<void>
-) {
-  const at =
-    ({ sql }: NamedStore) =>
-    <A, E, R>(effect: Effect.Effect<A, E, R | SqlClient.SqlClient>) =>
-      Effect.provideService(effect, SqlClient.SqlClient, sql)
-  const [read, write] = [at(from), at(to)]
+export const copyStore = Effect.fnUntraced(
+  function* (from: NamedStore, to: NamedStore, compared: (table: CopiedTable) => Effect.Effect<void>) {
+    const at =
+      ({ sql }: NamedStore) =>
+      <A, E, R>(effect: Effect.Effect<A, E, R | SqlClient.SqlClient>) =>
+        Effect.provideService(effect, SqlClient.SqlClient, sql)
+    const [read, write] = [at(from), at(to)]
 
-  if (from.name === to.name) {
-    return yield* new MigrateStoreRefused({ message: `${from.name} was named twice: name another store to copy to.` })
-  }
-  yield* checkSource(from)
-  yield* keepGatewaysOff(from)
-  yield* write(migrateTables)
-  yield* keepGatewaysOff(to)
-  yield* begin(from.name, to)
-  for (const table of tables) {
-    let reached = yield* reachedIn(to, table)
-    for (;;) {
-      const rows = yield* read(page(table, reached))
-      if (!Arr.isReadonlyArrayNonEmpty(rows)) break
-      reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
-      yield* write(add(table, rows, reached))
+    if (from.name === to.name) {
+      return yield* new MigrateStoreRefused({ message: `${from.name} was named twice: name another store to copy to.` })
     }
-    if (table.key === "sequence")
-      yield* write(Dialect.continueAfter(table.name, yield* read(Dialect.lastSequence(table.name))))
-  }
+    yield* checkSource(from)
+    yield* keepGatewaysOff(from)
+    yield* write(migrateTables)
+    yield* keepGatewaysOff(to)
+    yield* begin(from.name, to)
+    for (const table of tables) {
+      let reached = yield* reachedIn(to, table)
+      for (;;) {
+        const rows = yield* read(page(table, reached))
+        if (!Arr.isReadonlyArrayNonEmpty(rows)) break
+        reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
+        yield* write(add(table, rows, reached))
+      }
+      if (table.key === "sequence")
+        yield* write(Dialect.continueAfter(table.name, yield* read(Dialect.lastSequence(table.name))))
+    }
 
-  for (const [name, sum] of [
-    ...tables.map((table) => [table.name, sumOf(table)] as const),
-    ...kept.map(({ columns, counts }) => [counts, sumOfCounts(counts, columns)] as const)
-  ]) {
-    const [before, after] = [yield* read(sum), yield* write(sum)]
-    if (before.rows !== after.rows || before.checksum !== after.checksum) {
-      return yield* new MigrateStoreRefused({
-        message: `The table ${name} is not the same in ${to.name}: ${before.rows} rows with the checksum ${before.checksum} were to be copied, and ${after.rows} with ${after.checksum} are there. If a gateway ran on ${from.name} since the copying began, begin again with an empty database.`
-      })
+    for (const [name, sum] of [
+      ...tables.map((table) => [table.name, sumOf(table)] as const),
+      ...kept.map(({ columns, counts }) => [counts, sumOfCounts(counts, columns)] as const)
+    ]) {
+      const [before, after] = [yield* read(sum), yield* write(sum)]
+      if (before.rows !== after.rows || before.checksum !== after.checksum) {
+        return yield* new MigrateStoreRefused({
+          message: `The table ${name} is not the same in ${to.name}: ${before.rows} rows with the checksum ${before.checksum} were to be copied, and ${after.rows} with ${after.checksum} are there. If a gateway ran on ${from.name} since the copying began, begin again with an empty database.`
+        })
+      }
+      yield* compared({ name, rows: before.rows, checksum: before.checksum })
     }
-    yield* compared({ name, rows: before.rows, checksum: before.checksum })
-  }
-  yield* to.sql.unsafe(`DROP TABLE ${fillingTable}`)
-}, Effect.scoped)
+    yield* to.sql.unsafe(`DROP TABLE ${fillingTable}`)
+  },
+  Effect.scoped,
+  mapOutages
+)
 
 const keepGatewaysOff = Effect.fnUntraced(function* ({ name, sql }: NamedStore) {
   if (yield* Effect.provideService(Dialect.keepGatewaysOff, SqlClient.SqlClient, sql)) return
