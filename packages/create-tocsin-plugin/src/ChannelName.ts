@@ -9,14 +9,26 @@ export const className = (name: string): string => words(name).join("")
 /** A channel's name as people read it: `my-channel`, `My Channel`. */
 export const title = (name: string): string => words(name).join(" ")
 
+/** A channel's name, and the scope of its package if it has one: `@acme/my-channel`. */
+export const parts = (name: string): { readonly scope: string | undefined; readonly type: string } => {
+  const [, scope, type = name] = /^@([a-z0-9][a-z0-9._-]*)\/(.*)$/.exec(name) ?? []
+  return { scope, type }
+}
+
+/** The package of a channel: `tocsin-plugin-my-channel`, or `@acme/tocsin-plugin-my-channel`. */
+export const packageName = (name: string): string => {
+  const { scope, type } = parts(name)
+  return `${scope === undefined ? "" : `@${scope}/`}tocsin-plugin-${type}`
+}
+
 /** Why something is not the name of a channel; nothing if it is. */
-export const fault = (name: string): string | undefined => {
+export const fault = (given: string): string | undefined => {
+  const { type: name } = parts(given)
+  if (packageName(given).length > 214) return "Expected a shorter name: a package's name has at most 214 characters"
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-    return "Expected lowercase words with hyphens between, such as my-channel"
+    return "Expected lowercase words with hyphens between, such as my-channel or @acme/my-channel"
   }
   if (name.startsWith("tocsin-plugin")) return "Leave tocsin-plugin out: the package is named so by itself"
-  // npm takes 214 characters, of which tocsin-plugin- has 14.
-  if (name.length > 200) return "Expected at most 200 characters"
   if (builtIn.has(name)) return `Every gateway has a plugin of the type ${name}: expected another name`
   if (used.has(className(name)) || className(name) in globalThis) {
     return `The plugin's source uses ${className(name)} for something else: expected another name, such as ${name}-room`
@@ -38,21 +50,8 @@ const words = (name: string) => name.split("-").map((word) => word.charAt(0).toU
 const builtIn = new Set(["slack", "hipchat"])
 
 /** What the templates import or declare. */
-const used = new Set([
-  "ChannelPlugin",
-  "ChannelPluginTest",
-  "Connector",
-  "DeliveryError",
-  "Effect",
-  "HttpChannel",
-  "HttpClientRequest",
-  "Layer",
-  "Message",
-  "Option",
-  "PayloadRejected",
-  "Redacted",
-  "Schema",
-  "Socket",
-  "Stream",
-  "Unavailable"
-])
+const used = new Set(
+  `Answer ChannelPlugin ChannelPluginTest Connector DeliveryError Effect FakeService HttpChannel HttpClientRequest Layer
+  Message Misbehaviour Misconfigured Notification Option PayloadRejected Preview Redacted Reply Request Schema Socket Stream
+  Unavailable`.split(/\s+/)
+)

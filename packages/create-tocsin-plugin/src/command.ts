@@ -7,7 +7,9 @@ import * as ChannelName from "./ChannelName.ts"
 import { create } from "./create.ts"
 
 const name = Argument.String("name").pipe(
-  Argument.withDescription("The channel's type, lowercase with hyphens: my-channel"),
+  Argument.withDescription(
+    "The channel's type, lowercase with hyphens: my-channel. With a scope for the package: @acme/my-channel"
+  ),
   Argument.withFallbackPrompt(
     Prompt.String({
       message: "The channel's type, lowercase with hyphens, such as my-channel",
@@ -43,7 +45,7 @@ export const command = Command.make(
   "create-tocsin-plugin",
   { name, kind, folder },
   Effect.fn(function* ({ folder, kind, name }) {
-    const path = Option.getOrElse(folder, () => `tocsin-plugin-${name}`)
+    const path = Option.getOrElse(folder, () => `tocsin-plugin-${ChannelName.parts(name).type}`)
     yield* create({ name, kind, folder: path })
     yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install -D ${core}\n  npm test\n`)
   })

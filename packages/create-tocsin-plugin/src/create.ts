@@ -2,7 +2,7 @@
  * Writes a new plugin's package from the templates: what is the same for all kinds, and what is the kind's own.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
-import { className, title } from "./ChannelName.ts"
+import { className, packageName, parts, title } from "./ChannelName.ts"
 import manifest from "../package.json" with { type: "json" }
 
 /** The folder cannot be written to; the message says why. */
@@ -13,7 +13,7 @@ export const { version } = manifest
 
 /** What to write, and where. */
 export interface Wanted {
-  /** The type of integration: `my-channel`. */
+  /** The type of integration, with the scope of its package if it has one: `my-channel`, `@acme/my-channel`. */
   readonly name: string
   readonly kind: "http" | "other"
   /** An absent or empty folder; a `.git` may be in it. */
@@ -50,12 +50,16 @@ export const create = Effect.fnUntraced(
 
 /** Puts the channel's names in the place of the templates'. */
 const named = (name: string) => {
+  const { type } = parts(name)
   const places = new Map([
-    ["my-channel", name],
-    ["MyChannel", className(name)],
-    ["My Channel", title(name)],
+    // What `npm pack` calls the package's file.
+    ["tocsin-plugin-my-channel-0", `${packageName(name).replace("@", "").replace("/", "-")}-0`],
+    ["tocsin-plugin-my-channel", packageName(name)],
+    ["my-channel", type],
+    ["MyChannel", className(type)],
+    ["My Channel", title(type)],
     ["0.0.0-core", version]
   ])
-  return (text: string) =>
-    text.replace(/my-channel|MyChannel|My Channel|0\.0\.0-core/g, (found) => places.get(found) ?? found)
+  const place = new RegExp([...places.keys()].map((key) => key.replaceAll(".", "\\.")).join("|"), "g")
+  return (text: string) => text.replace(place, (found) => places.get(found) ?? found)
 }

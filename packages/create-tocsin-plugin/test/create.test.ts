@@ -36,6 +36,7 @@ describe("create-tocsin-plugin", () => {
           "README.md",
           "package.json",
           "src/SmokeSignal.ts",
+          ...(kind === "http" ? ["test/FakeSmokeSignal.ts"] : []),
           "test/SmokeSignal.test.ts",
           "tsconfig.build.json",
           "tsconfig.json"
@@ -46,6 +47,23 @@ describe("create-tocsin-plugin", () => {
       assert.include(source, `title: "Smoke Signal"`)
     }).pipe(Effect.provide(NodeServices.layer))
   )
+
+  it("names the package in its scope", () => {
+    const cwd = empty()
+    const { status } = spawnSync(
+      process.execPath,
+      ["--conditions=@tocsin/source", main, "@acme/smoke-signal", "--kind", "http"],
+      { cwd }
+    )
+    assert.strictEqual(status, 0)
+    const folder = join(cwd, "tocsin-plugin-smoke-signal")
+    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+    assert.strictEqual(name, "@acme/tocsin-plugin-smoke-signal")
+    assert.include(readFileSync(join(folder, "src/SmokeSignal.ts"), "utf8"), `<SmokeSignal>()("smoke-signal", {`)
+    const readme = readFileSync(join(folder, "README.md"), "utf8")
+    assert.include(readme, "./acme-tocsin-plugin-smoke-signal-0.1.0.tgz")
+    assert.include(readme, "TOCSIN_PLUGINS=@acme/tocsin-plugin-smoke-signal")
+  })
 
   it("leaves a folder alone that holds something, and what is no folder", () => {
     const folder = join(empty(), "a")

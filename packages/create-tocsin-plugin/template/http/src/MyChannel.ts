@@ -1,5 +1,8 @@
-import { ChannelPlugin, HttpChannel, HttpClientRequest, Message } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message, Misconfigured, type Notification } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
+
+/** The longest text of a message, in UTF-16 units. Name the vendor's page that states the limit. */
+const maxText = 4000
 
 /** Posts each message to My Channel. */
 export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", {
@@ -14,16 +17,24 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
   settingsVersion: 1,
   example: { url: "https://chat.example.com/rooms/ops", token: "XXXXXXXXXXXXXXXX" },
   setup: ["In My Channel open the room's settings, make a token, and copy it and the room's URL."],
+  preview: (_, notification) => ({
+    blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text: textOf(notification) }] }]
+  }),
   // Name the vendor's page that states the limit.
   rateLimits: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
-  sizes: { text: 4000 },
+  sizes: { text: maxText },
   capabilities: {}
 }) {
   static readonly layer = HttpChannel.layer(MyChannel, {
     request: ({ token, url }, notification) =>
       HttpClientRequest.post(url).pipe(
         HttpClientRequest.bearerToken(Redacted.value(token)),
-        HttpClientRequest.bodyText(Message.plainText(Message.fromNotification(notification), MyChannel.sizes.text))
-      )
+        HttpClientRequest.bodyJsonUnsafe({ text: textOf(notification) })
+      ),
+    // My Channel accepts a message without a word. A page with a 200 is that of something in between.
+    answer: ({ body, status }) =>
+      status === 200 && body !== "" ? new Misconfigured({ detail: "HTTP 200, but not My Channel's answer" }) : undefined
   })
 }
+
+const textOf = (notification: Notification) => Message.plainText(Message.fromNotification(notification), maxText)

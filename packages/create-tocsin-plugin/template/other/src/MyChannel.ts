@@ -4,12 +4,16 @@ import {
   cut,
   DeliveryError,
   Message,
+  type Notification,
   PayloadRejected,
   redactText,
   Unavailable
 } from "@tocsin/core"
 import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Socket } from "effect/socket"
+
+/** The longest text of a message, in UTF-16 units. Name the page that states the limit. */
+const maxText = 4000
 
 /** Writes each message to My Channel, as a line of a connection of its own; the server answers each with `ok`. */
 export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", {
@@ -34,9 +38,12 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
   settingsVersion: 1,
   example: { host: "chat.example.com", port: 6697, token: "XXXXXXXXXXXXXXXX" },
   setup: ["Ask whoever runs the server for its host name and port, and for the room's token."],
+  preview: (_, notification) => ({
+    blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text: lineOf(notification) }] }]
+  }),
   // Name the vendor's page that states the limit.
   rateLimits: ({ token }) => [{ key: token, messages: 10, perSeconds: 10, burst: 5 }],
-  sizes: { text: 4000 },
+  sizes: { text: maxText },
   capabilities: {}
 }) {
   static readonly layer = Layer.effect(
@@ -46,14 +53,13 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
       return MyChannel.of({
         deliver: Effect.fnUntraced(function* (settings, notification) {
           const { host, port, tls = true, token } = settings
-          const text = Message.plainText(Message.fromNotification(notification), MyChannel.sizes.text)
           const socket = yield* connect({ host, port, tls })
           // The server may have taken what was written: the engine must know that it perhaps did.
           const ended = () =>
             new DeliveryError({ reason: new Unavailable({ detail: "The connection ended", unanswered: true }) })
           const pull = yield* Effect.mapError(Socket.readerString(socket), ended)
           const { write } = yield* socket.writer
-          yield* Effect.mapError(write(`${Redacted.value(token)} ${text.replaceAll("\n", " | ")}\n`), ended)
+          yield* Effect.mapError(write(`${Redacted.value(token)} ${lineOf(notification)}\n`), ended)
           // Nothing is delivered before the server says so.
           const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
             Stream.mapError(ended),
@@ -74,3 +80,7 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
     })
   )
 }
+
+/** A message as one line, without what would end it. */
+const lineOf = (notification: Notification) =>
+  cut(Message.plainText(Message.fromNotification(notification), maxText).replaceAll("\n", " | "), maxText)

@@ -8,6 +8,10 @@ ChannelPluginTest.suite(MyChannel, {
   // The server's end of each connection.
   peer: () => ({ answer: () => "ok\n" }),
   refused: [[() => ({ answer: () => "no room for that\n" }), "PayloadRejected"]],
-  validate: (written) =>
-    /^s3cr3t-t0k3n [^\n]+\n$/.test(new TextDecoder().decode(written)) ? [] : ["is not a token and a line"]
+  validate: (written) => (lineIn(written) === undefined ? ["It is not a token and a line"] : []),
+  // What a person sees of a message: read from what was written alone.
+  read: (written) => ({ blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text: lineIn(written) ?? "" }] }] })
 })
+
+const lineIn = (written: Uint8Array): string | undefined =>
+  /^s3cr3t-t0k3n ([^\n]+)\n$/.exec(new TextDecoder().decode(written))?.[1]
