@@ -24,8 +24,11 @@ const advice: { readonly [reason: string]: string } = {
   DestinationGone: "The channel no longer exists. Edit the integration and point it elsewhere.",
   PayloadRejected: "The service refuses the messages. The last answer says why.",
   Misconfigured: "These settings cannot work. Edit the integration.",
+  PluginFailed:
+    "The plugin has a bug. The gateway's log has the error. Install a fixed version of the plugin and restart the gateway; pending messages are then delivered.",
   NotReady: "Its plugin is not installed, or cannot read the stored settings. Install it, or edit the integration."
 }
 
-/** What a person should do about a reason such as `DestinationGone: HTTP 404`. */
-export const adviceFor = (reason: string): string | undefined => advice[/^\w+/.exec(reason)?.[0] ?? ""]
+/** What a person should do about a reason such as `DestinationGone: HTTP 404`, or `The plugin failed: TypeError in request`. */
+export const adviceFor = (reason: string): string | undefined =>
+  advice[reason.startsWith("The plugin failed: ") ? "PluginFailed" : (/^\w+/.exec(reason)?.[0] ?? "")]

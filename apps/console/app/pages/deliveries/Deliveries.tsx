@@ -97,7 +97,8 @@ interface LineProps {
 }
 
 const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
-  const { alert, attempts, cause, createdAt, foldedInto, integration, kind, link, text, transitions } = delivery
+  const { alert, attempts, cause, createdAt, foldedInto, integration, kind, link, recipients, text, transitions } =
+    delivery
   const name = names.get(integration)?.name ?? integration
   return (
     <li className="delivery">
@@ -148,6 +149,16 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
                 Sent by another message
               </Link>
             </p>
+          )}
+          {recipients !== undefined && (
+            <ul aria-label="Recipients">
+              {recipients.map(({ detail, recipient, status }) => (
+                <li key={recipient} className="foreign">
+                  <bdi>{recipient}</bdi> {status}
+                  {detail !== undefined && <span className="quiet">: {detail}</span>}
+                </li>
+              ))}
+            </ul>
           )}
           {link && <OutLink href={link.href}>Open the message</OutLink>}
           {text !== undefined && <pre className="sent-text foreign">{text}</pre>}
