@@ -7,7 +7,6 @@ import {
   HttpChannel,
   HttpClientRequest,
   Misconfigured,
-  type Notification,
   RateLimited
 } from "@tocsin/core"
 import { Duration, Option, Redacted, Schema } from "effect"
@@ -41,9 +40,10 @@ export class Matrix extends ChannelPlugin.Service<Matrix>()("matrix", {
   capabilities: { update: true, verify: true }
 }) {
   static readonly layer = HttpChannel.layer(Matrix, {
-    request: (settings, notification, { conversation, deliveryId, form }) => {
+    request: (settings, notification, options) => {
+      const { deliveryId, form } = options
       const shown = content(notification, { form, text: Matrix.sizes.text })
-      const [first, ...others] = edited(notification, conversation).map((eventId, n) =>
+      const [first, ...others] = edited(notification, options).map((eventId, n) =>
         send(settings, `${deliveryId}-${n}`, {
           ...shown,
           body: `* ${shown.body}`,
@@ -84,17 +84,10 @@ const send = (settings: Settings, transaction: string, event: object) =>
   )
 
 /** The events that a clear edits: those of the raise and of every escalation. */
-const edited = (
-  notification: Notification,
-  conversation: ChannelPlugin.Conversation | undefined
-): ReadonlyArray<string> =>
-  notification._tag === "Cleared" && conversation !== undefined
-    ? conversation.messages.flatMap(({ kind, receipt }) =>
-        kind === "Raised" || kind === "Escalated"
-          ? Option.match(decodeKept(receipt.data), { onNone: () => [], onSome: ({ eventId }) => [eventId] })
-          : []
-      )
-    : []
+const edited = (...delivery: Parameters<typeof ChannelPlugin.receiptsToUpdate>): ReadonlyArray<string> =>
+  ChannelPlugin.receiptsToUpdate(...delivery).flatMap(({ data }) =>
+    Option.match(decodeKept(data), { onNone: () => [], onSome: ({ eventId }) => [eventId] })
+  )
 
 const decodeKept = Schema.decodeUnknownOption(Schema.Struct({ eventId: Schema.String }))
 

@@ -3,7 +3,7 @@
  *
  * @see https://spec.matrix.org/latest/client-server-api/#mroommessage-msgtypes
  */
-import { type ChannelPlugin, cut, Message, type Notification } from "@tocsin/core"
+import { type ChannelPlugin, cut, escapeHtml, Message, type Notification, utf8Units } from "@tocsin/core"
 
 /** A text message, with HTML in its rich form. */
 export interface Content {
@@ -78,8 +78,7 @@ const linked = (text: string, link: URL | undefined, max: number): string => {
 /** Foreign text as HTML, of at most `max` bytes as it is sent. */
 const escaped = (text: string, max: number): string => escape(cut(text, max, { encode: (text) => json(escape(text)) }))
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`).replace(/\n/g, "<br>")
+const escape = (text: string): string => escapeHtml(text).replace(/\n/g, "<br>")
 
 /** One unit for each byte of the text in JSON. */
-const json = (text: string): string => Buffer.from(JSON.stringify(text).slice(1, -1)).toString("latin1")
+const json = (text: string): string => utf8Units(JSON.stringify(text).slice(1, -1))

@@ -59,6 +59,21 @@ export interface Conversation {
   readonly messages: ReadonlyArray<DeliveredMessage>
 }
 
+/**
+ * The receipts of the messages that a clear changes, oldest first: those of the raise, of its escalations and reminders, and of
+ * the test that a cleared test follows. Empty for every other notification, and where nothing was delivered before.
+ */
+export const receiptsToUpdate = (
+  notification: Notification,
+  { conversation }: Pick<DeliverOptions, "conversation">
+): ReadonlyArray<Receipt> => {
+  const clears = notification._tag === "Cleared" || (notification._tag === "Test" && notification.of === "Cleared")
+  if (!clears || conversation === undefined) return []
+  return conversation.messages.flatMap(({ kind, receipt }) => (changedByClear.has(kind) ? [receipt] : []))
+}
+
+const changedByClear: ReadonlySet<Kind> = new Set<Kind>(["Raised", "Escalated", "Reminder", "Test"])
+
 /** How to deliver. */
 export interface DeliverOptions {
   readonly form: Form

@@ -66,6 +66,15 @@ export interface Step<Settings> {
   ) => HttpClientRequest.HttpClientRequest | Step<Settings> | Receipt | Reason | undefined
 }
 
+/** How to deliver, and when. */
+export interface RequestOptions extends DeliverOptions {
+  /**
+   * When the attempt is made, in epoch milliseconds: for services that want the time signed, such as `webhook-timestamp`. 0
+   * where nothing is sent, as in a preview.
+   */
+  readonly now: number
+}
+
 /** The pure functions that make a plugin. */
 export interface Options<Settings> {
   /**
@@ -75,7 +84,7 @@ export interface Options<Settings> {
   readonly request: (
     settings: Settings,
     notification: Notification,
-    options: DeliverOptions
+    options: RequestOptions
   ) =>
     | HttpClientRequest.HttpClientRequest
     | readonly [HttpClientRequest.HttpClientRequest, ...Array<HttpClientRequest.HttpClientRequest>]
@@ -148,13 +157,14 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
       const channel: Channel<Settings["Type"]> = {
         deliver: Effect.fnUntraced(function* (settings, notification, options) {
           let receipt: Receipt = {}
-          for (const one of requests(settings, notification, options)) {
+          const now = yield* Clock.currentTimeMillis
+          for (const one of requests(settings, notification, { ...options, now })) {
             receipt = yield* run(settings, one, { _tag: "deliver", notification, options })
           }
           return receipt
         }),
         requests: (settings, notification, options) =>
-          requests(settings, notification, options).map(({ request }) => request),
+          requests(settings, notification, { ...options, now: 0 }).map(({ request }) => request),
         destination: (settings) => {
           const [first] = requests(settings, probe, probeOptions)
           const url = Option.getOrUndefined(HttpClientRequest.toUrl(first!.request))
@@ -264,6 +274,8 @@ export const retryAfter = (headers: Headers.Headers, now: number): Duration.Dura
     onSuccess: (value) => Headers.retryAfterDelay(value, now)
   })
 
+export { rateLimitHints } from "./httpAnswer.ts"
+
 /** The notification for which `destination` asks the request. It is never sent. */
 const probe: Notification = {
   _tag: "Test",
@@ -284,4 +296,4 @@ const probe: Notification = {
   }
 }
 
-const probeOptions: DeliverOptions = { form: "plain", deliveryId: "probe" }
+const probeOptions: RequestOptions = { form: "plain", deliveryId: "probe", now: 0 }

@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { Link } from "./Alert.ts"
+import type { Message } from "./Message.ts"
 
 /** A piece of text. A `Time` is shown in the reader's own zone where the channel does so. */
 export const Span = Schema.Union([
@@ -40,3 +41,20 @@ export const Preview = Schema.Struct({
   blocks: Schema.Array(Block)
 }).annotate({ identifier: "Preview" })
 export type Preview = typeof Preview.Type
+
+/** The colours of raised alerts by severity, of what is cleared, and of notices, as `#RRGGBB`. */
+export const accents = {
+  critical: "#C62828",
+  major: "#EF6C00",
+  minor: "#F9C80E",
+  info: "#1E88E5",
+  cleared: "#2EB67D",
+  notice: "#9E9E9E"
+} as const
+
+/** The colour for a message: by its severity where something is raised, else by its state. */
+export const accentOf = ({
+  severity,
+  state
+}: Pick<Message, "severity" | "state">): (typeof accents)[keyof typeof accents] =>
+  accents[state === "raised" ? severity : state]

@@ -1,14 +1,15 @@
 /**
  * Reads answers of HTTP services, and the failures of requests that have none.
  */
-import { Effect, Stream } from "effect"
-import type { HttpClientError, HttpClientResponse } from "effect/http"
+import { DateTime, Effect, Option, Stream } from "effect"
+import type { Headers, HttpClientError, HttpClientResponse } from "effect/http"
 import {
   answerUnreadableCode,
   DeliveryError,
   egressRefusedCode,
   Misconfigured,
   notSentCode,
+  type RateLimitHint,
   Unavailable
 } from "./DeliveryError.ts"
 
@@ -85,3 +86,23 @@ const errorCode = (cause: unknown): string | undefined =>
   typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
     ? cause.code
     : undefined
+
+/**
+ * What the headers `X-RateLimit-Remaining` and `X-RateLimit-Reset-After` (seconds) or `X-RateLimit-Reset` (epoch seconds) say
+ * of the rate limit with this key, for a receipt's `rateLimits`; `now` is in epoch milliseconds. Empty where they are absent,
+ * or in another form.
+ */
+export const rateLimitHints = (headers: Headers.Headers, key: string, now: number): ReadonlyArray<RateLimitHint> => {
+  const remaining = numberIn(headers["x-ratelimit-remaining"])
+  const after = numberIn(headers["x-ratelimit-reset-after"])
+  const reset = numberIn(headers["x-ratelimit-reset"])
+  const resetAt = after === undefined ? reset && reset * 1000 : now + after * 1000
+  if (remaining === undefined || resetAt === undefined) return []
+  return Option.match(DateTime.make(Math.ceil(resetAt)), {
+    onNone: () => [],
+    onSome: (resetAt) => [{ key, remaining: Math.floor(remaining), resetAt: DateTime.toUtc(resetAt) }]
+  })
+}
+
+const numberIn = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d{1,12}(\.\d+)?$/.test(header) ? Number(header) : undefined

@@ -44,3 +44,43 @@ export const fitting = (
   }
   return lengths.length
 }
+
+/** Text for HTML, in an element or an attribute: `&`, `<`, `>` and both quotes as entities that every reader of HTML knows. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+/**
+ * Returns a text of as many UTF-16 units as the given one has bytes in UTF-8: the `encode` of `cut` and `Message.plainText`
+ * where a service limits bytes.
+ */
+export const utf8Units = (text: string): string => "0".repeat(utf8.encode(text).length)
+
+const utf8 = new TextEncoder()
+
+/** Foreign text on one line, without control characters and overrides of the direction: `–` if nothing is left. */
+export const oneLine = (text: string): string => lines(text).join(" ") || "–"
+
+/** The same with its lines kept, but for empty ones. */
+export const paragraph = (text: string): string => lines(text).join("\n") || "–"
+
+const lines = (text: string): ReadonlyArray<string> =>
+  text
+    .toWellFormed()
+    .split(/[\n\r\u0085\u2028\u2029]/)
+    .map((line) =>
+      line
+        .replace(/[\p{Cc}\p{Noncharacter_Code_Point}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, (control) =>
+          control === "\t" ? " " : ""
+        )
+        .replace(/\s+/g, " ")
+        .trim()
+    )
+    .filter((line) => line !== "")

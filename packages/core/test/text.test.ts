@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { cut, fitting } from "@tocsin/core"
+import { cut, escapeHtml, fitting, oneLine, paragraph, utf8Units } from "@tocsin/core"
 import { Schema } from "effect"
 
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
@@ -38,5 +38,34 @@ describe("fitting", () => {
     assert.strictEqual(fitting([10, 10, 10], { max: 32, reserve: 5, separator: 1 }), 3)
     assert.strictEqual(fitting([10, 10, 10], { max: 31, reserve: 5, separator: 1 }), 2)
     assert.strictEqual(fitting([10, 10, 10], { max: 20, reserve: 12, separator: 1 }), 0)
+  })
+})
+
+describe("escapeHtml", () => {
+  it("leaves nothing that ends an element or an attribute", () => {
+    assert.strictEqual(escapeHtml(`<a href="x" title='&'>`), "&lt;a href=&quot;x&quot; title=&#39;&amp;&#39;&gt;")
+  })
+})
+
+describe("utf8Units", () => {
+  it.prop("has one unit for each byte", [texts], ([parts]) => {
+    const text = parts.join("")
+    assert.lengthOf(utf8Units(text), Buffer.byteLength(text))
+  })
+
+  it("limits a cut to bytes", () => {
+    assert.strictEqual(cut("ééééé", 8, { encode: utf8Units }), "éé…")
+  })
+})
+
+describe("Foreign text", () => {
+  it.each([
+    ["a\tb\r\n\r\n c  d\u2028e", "a b c d e", "a b\nc d\ne"],
+    ["\u202Eevil\u202C \u001b[31mred\u0000", "evil [31mred", "evil [31mred"],
+    [" \u0007\n", "–", "–"],
+    ["half \ud83d", "half \ufffd", "half \ufffd"]
+  ])("%j is shown without what a reader cannot see", (text, line, lines) => {
+    assert.strictEqual(oneLine(text), line)
+    assert.strictEqual(paragraph(text), lines)
   })
 })

@@ -1,6 +1,6 @@
-import { cut, type Message, type Severity } from "@tocsin/core"
+import { cut, escapeHtml, type Message, type Severity } from "@tocsin/core"
 import { html, type Parts } from "./parts.ts"
-import { escapeHtml, oneLine } from "./text.ts"
+import { oneLine } from "./text.ts"
 
 type Lozenge = "lozenge-success" | "lozenge-error" | "lozenge-current" | "lozenge-complete"
 

@@ -1,10 +1,10 @@
-import { type ChannelPlugin, cut, fitting, Message, type Notification } from "@tocsin/core"
+import { type ChannelPlugin, cut, escapeHtml, fitting, Message, type Notification } from "@tocsin/core"
 import { Hash } from "effect"
 import { type Card, card } from "./card.ts"
 import { type accents, color } from "./color.ts"
 import { limits, maxHeadline, maxLines } from "./limits.ts"
 import { parts } from "./parts.ts"
-import { clean, escapeHtml, literal, literalLink, oneLine, sendable } from "./text.ts"
+import { clean, literal, literalLink, oneLine, sendable } from "./text.ts"
 
 /**
  * The body of a room notification.

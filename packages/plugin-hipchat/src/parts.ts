@@ -1,6 +1,6 @@
-import { cut, fitting, Message, type Notification, type Preview } from "@tocsin/core"
+import { cut, escapeHtml, fitting, Message, type Notification, type Preview } from "@tocsin/core"
 import { limits } from "./limits.ts"
-import { escapeHtml, oneLine, sendable } from "./text.ts"
+import { oneLine, sendable } from "./text.ts"
 
 /** A piece of a description. */
 export type Styled = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Emphasis" }>

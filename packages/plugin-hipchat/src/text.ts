@@ -1,3 +1,4 @@
+import { escapeHtml } from "@tocsin/core"
 import { maxLink } from "./limits.ts"
 
 /** Foreign text made fit for the wire, its line breaks kept: well-formed, without control characters; `?` if nothing is left. */
@@ -13,18 +14,6 @@ export const clean = (text: string): string =>
 
 /** Foreign text as one line: a name with a line break in it must not look like two statements. */
 export const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ")
-
-/** Text for HTML, also inside an attribute. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;"
-}
 
 /** Invisible, and part of the character before it, so that no cut separates the two. */
 const guard = "\u200C"

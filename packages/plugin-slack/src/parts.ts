@@ -1,19 +1,9 @@
 /**
  * What a message shows, and how much of it: the request and the preview are made of these.
  */
-import { fitting, Message, type Severity } from "@tocsin/core"
+import { fitting, Message, Preview, type Severity } from "@tocsin/core"
 import { shown } from "./limits.ts"
 import { inline, isDate, linked, paragraph, type Span, type Strong, write } from "./mrkdwn.ts"
-
-/** The colours of raised alerts by severity, of what is cleared, and of notices. */
-export const colors = {
-  critical: "#C62828",
-  major: "#EF6C00",
-  minor: "#F9C80E",
-  info: "#1E88E5",
-  cleared: "#2EB67D",
-  notice: "#9E9E9E"
-} as const
 
 /** Whom to mention by the severity of what is raised, as the settings name them. */
 export type Mentions = { readonly [K in Severity]?: string }
@@ -38,7 +28,7 @@ export interface Parts {
 
 /** The parts of a message in its rich form. */
 export const parts = (message: Message.Message, mentions: Mentions = {}): Parts => ({
-  color: colors[message.state === "raised" ? message.severity : message.state],
+  color: Preview.accentOf(message),
   mention: mention(message, mentions),
   headline: linked(message.link, inline(message.headline, shown.headline), "Plain"),
   summary: message.summary === undefined ? undefined : plain(paragraph(message.summary, shown.summary)),

@@ -3,7 +3,8 @@
  */
 import type { Answering } from "./FakeServer.ts"
 import { type Answer, type Behaviour, type FakeService, misbehaviours, type Channel } from "./FakeService.ts"
-import { escape, html } from "./previewHtml.ts"
+import { escapeHtml } from "../text.ts"
+import { html } from "./previewHtml.ts"
 import { style } from "./style.ts"
 
 /** Wraps a fake so that `GET /` returns its page; the fake answers all other requests. */
@@ -57,12 +58,12 @@ const page = (fake: FakeService): string => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="2">
-<title>${escape(fake.title)} (fake)</title>
+<title>${escapeHtml(fake.title)} (fake)</title>
 <link rel="stylesheet" href="/style.css">
 </head>
 <body>
 <header>
-<h1>${escape(fake.title)} <small>fake</small></h1>
+<h1>${escapeHtml(fake.title)} <small>fake</small></h1>
 <form method="post" action="/behaviour">
 ${behaviours.map((behaviour) => button(behaviour, fake.behaviour)).join("\n")}
 </form>
@@ -78,7 +79,7 @@ const button = (behaviour: Behaviour, chosen: Behaviour): string =>
   `<button name="name" value="${behaviour}" title="${explained[behaviour]}" aria-pressed="${behaviour === chosen}">${behaviour}</button>`
 
 const channel = ({ messages, name }: Channel): string => `<section>
-<h2>${escape(name)}</h2>
+<h2>${escapeHtml(name)}</h2>
 ${messages
   .slice(-shown)
   .map(({ at, preview }) => `<article><time>${time(at)}</time>\n${html(preview)}</article>`)

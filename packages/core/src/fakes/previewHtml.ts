@@ -1,10 +1,7 @@
 import { DateTime } from "effect"
 import type { Block, Preview, Span } from "../Preview.ts"
 import { timeText } from "../Message.ts"
-
-/** Text as HTML, in an element or an attribute. */
-export const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+import { escapeHtml } from "../text.ts"
 
 /** A preview as HTML without scripts and styles of its own; the accent is a picture, which a strict policy allows. */
 export const html = ({ accent, blocks }: Preview): string =>
@@ -14,7 +11,7 @@ export const html = ({ accent, blocks }: Preview): string =>
 const bar = (accent: string | undefined): string =>
   accent === undefined
     ? ""
-    : `<svg class="accent" role="img" aria-label="${escape(accent)}"><rect width="100%" height="100%" fill="${escape(accent)}"/></svg>`
+    : `<svg class="accent" role="img" aria-label="${escapeHtml(accent)}"><rect width="100%" height="100%" fill="${escapeHtml(accent)}"/></svg>`
 
 const block = (block: Block): string => {
   switch (block._tag) {
@@ -24,14 +21,14 @@ const block = (block: Block): string => {
       return `<p>${spans(block.spans)}</p>`
     case "Facts":
       return `<dl>${block.facts
-        .map((fact) => `<div><dt>${escape(fact.label)}</dt><dd>${spans(fact.spans)}</dd></div>`)
+        .map((fact) => `<div><dt>${escapeHtml(fact.label)}</dt><dd>${spans(fact.spans)}</dd></div>`)
         .join("")}</dl>`
     case "List":
-      return `${block.title === undefined ? "" : `<h4>${escape(block.title)}</h4>`}<ul>${block.items
+      return `${block.title === undefined ? "" : `<h4>${escapeHtml(block.title)}</h4>`}<ul>${block.items
         .map((item) => `<li>${spans(item)}</li>`)
         .join("")}</ul>`
     case "Code":
-      return `<pre>${escape(block.text)}</pre>`
+      return `<pre>${escapeHtml(block.text)}</pre>`
     case "Quote":
       return `<blockquote>${spans(block.spans)}</blockquote>`
     case "Rule":
@@ -46,17 +43,17 @@ const spans = (spans: ReadonlyArray<Span>): string => spans.map(span).join("")
 const span = (span: Span): string => {
   switch (span._tag) {
     case "Plain":
-      return escape(span.text)
+      return escapeHtml(span.text)
     case "Strong":
-      return `<strong>${escape(span.text)}</strong>`
+      return `<strong>${escapeHtml(span.text)}</strong>`
     case "Emphasis":
-      return `<em>${escape(span.text)}</em>`
+      return `<em>${escapeHtml(span.text)}</em>`
     case "Code":
-      return `<code>${escape(span.text)}</code>`
+      return `<code>${escapeHtml(span.text)}</code>`
     case "Link":
-      return `<a href="${escape(span.link.href)}" rel="noreferrer">${escape(span.text)}</a>`
+      return `<a href="${escapeHtml(span.link.href)}" rel="noreferrer">${escapeHtml(span.text)}</a>`
     case "Mention":
-      return `<mark>${escape(span.text)}</mark>`
+      return `<mark>${escapeHtml(span.text)}</mark>`
     case "Time":
       return `<time datetime="${DateTime.formatIso(span.at)}">${timeText(span.at)}</time>`
   }

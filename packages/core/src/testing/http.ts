@@ -26,8 +26,12 @@ export const make = ({
   postsNothing = ({ method }) => ["GET", "HEAD"].includes(method),
   read,
   refused = [],
+  timed = [],
   validate = () => []
-}: Pick<Options<never>, "accepted" | "idempotent" | "postsNothing" | "read" | "refused" | "validate">): HttpService => {
+}: Pick<
+  Options<never>,
+  "accepted" | "idempotent" | "postsNothing" | "read" | "refused" | "timed" | "validate"
+>): HttpService => {
   const through =
     (execute: Execute): Answer =>
     (record) => {
@@ -36,7 +40,7 @@ export const make = ({
           let isOpen = true
           record({
             origin: new URL(request.url).origin,
-            wire: () => wire(request),
+            wire: () => wire(request, timed),
             problems: () => validate(request),
             shows: () => read?.(request) ?? { blocks: [] },
             isIdempotent: () => idempotent(request),
@@ -100,10 +104,10 @@ export const make = ({
 }
 
 /** A request as its service sees it. */
-const wire = (request: HttpClientRequest.HttpClientRequest): string => {
+const wire = (request: HttpClientRequest.HttpClientRequest, timed: ReadonlyArray<string>): string => {
   const { body, headers, method } = request
   // As entries, because the headers print what is secret in them as redacted.
-  const own = Object.entries(headers).filter(([name]) => !traces.test(name))
+  const own = Object.entries(headers).filter(([name]) => !traces.test(name) && !timed.includes(name))
   return JSON.stringify([method, urlOf(request), own, bodyText(body)])
 }
 

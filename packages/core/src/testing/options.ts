@@ -53,6 +53,11 @@ export interface Options<Self> extends Common<Self> {
   readonly read?: (request: HttpClientRequest.HttpClientRequest) => Preview
   /** The plugin's fake, as its service usually is: it must be understood also where it misbehaves. */
   readonly fake?: () => FakeService
+  /**
+   * Headers, in lowercase, that say when the attempt was made, such as `webhook-timestamp` and a signature over it: two requests
+   * that differ in nothing else are the same.
+   */
+  readonly timed?: ReadonlyArray<string>
   /** Whether a request may be made twice; PUT, GET and DELETE may, where this is absent. */
   readonly idempotent?: (request: HttpClientRequest.HttpClientRequest) => boolean
   /** Whether a request of `verify` posts nothing; GET and HEAD do, where this is absent. */

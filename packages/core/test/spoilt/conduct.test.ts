@@ -145,6 +145,15 @@ catches<Spoils>("conduct", checks, [
     )
   ],
   [
+    "puts the time into a header that its test does not name",
+    "sends the same for the same input, whatever was sent before and whatever the time is",
+    {
+      http: {
+        request: (settings, of, { now }) => HttpClientRequest.setHeader(post(settings, of), "x-time", String(now))
+      }
+    }
+  ],
+  [
     "keeps its settings in a variable while it waits",
     "keeps the settings of two integrations apart, also at the same time",
     delivering((deliver, settings, of, options) =>

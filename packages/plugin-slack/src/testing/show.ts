@@ -1,7 +1,6 @@
-import type { Preview } from "@tocsin/core"
+import { Preview } from "@tocsin/core"
 import { spansText } from "@tocsin/core/fakes"
 import { Option } from "effect"
-import { colors } from "../parts.ts"
 import { seen } from "./seen.ts"
 
 /**
@@ -21,12 +20,12 @@ export const show = (payload: unknown): string =>
   })
 
 const names = new Map<string, string>([
-  [colors.critical, "red"],
-  [colors.major, "orange"],
-  [colors.minor, "yellow"],
-  [colors.info, "blue"],
-  [colors.cleared, "green"],
-  [colors.notice, "grey"]
+  [Preview.accents.critical, "red"],
+  [Preview.accents.major, "orange"],
+  [Preview.accents.minor, "yellow"],
+  [Preview.accents.info, "blue"],
+  [Preview.accents.cleared, "green"],
+  [Preview.accents.notice, "grey"]
 ])
 
 const lines = (block: Preview.Block): ReadonlyArray<string> => {

@@ -1,4 +1,4 @@
-import { severityRank } from "@tocsin/core"
+import { escapeHtml, severityRank } from "@tocsin/core"
 import type { DigestContent } from "@tocsin/delivery"
 import { DateTime } from "effect"
 
@@ -8,7 +8,8 @@ export const digestPage = ({ alerts, at }: DigestContent): string => {
   const rows = alerts
     .toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity))
     .map(
-      ({ kind, name, severity }) => `<tr><td>${severity}</td><td>${words[kind] ?? ""}</td><td>${escape(name)}</td></tr>`
+      ({ kind, name, severity }) =>
+        `<tr><td>${severity}</td><td>${words[kind] ?? ""}</td><td>${escapeHtml(name)}</td></tr>`
     )
   return `<!doctype html>
 <html lang="en">
@@ -43,6 +44,3 @@ const words: { readonly [kind: string]: string } = {
   Cleared: "cleared",
   RaisedAndCleared: "raised and cleared"
 }
-
-const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
