@@ -16,7 +16,8 @@ const layers = {
     "records",
     "cluster",
     "domain",
-    "sql"
+    "sql",
+    "metrics"
   ],
   "apps/gateway/src": ["", "commands", "api", "server", "startup"]
 }

@@ -12,7 +12,7 @@ import { EventsApi } from "./Events.ts"
 import { LanesApi } from "./Lanes.ts"
 import { SessionApi, SessionsApi } from "./Sessions.ts"
 import { SourcesApi } from "./Sources.ts"
-import { BackupApi, SystemApi } from "./System.ts"
+import { BackupApi, MetricsApi, SystemApi } from "./System.ts"
 
 const description = [
   "Tocsin takes alerts from monitoring systems and from anyone who posts them, and tells them in chat rooms.",
@@ -32,7 +32,8 @@ export class Api extends HttpApi.make("tocsin")
     LanesApi,
     EventsApi,
     SessionsApi,
-    BackupApi
+    BackupApi,
+    MetricsApi
   )
   .middleware(Authorization)
   .add(SessionApi, SystemApi)

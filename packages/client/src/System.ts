@@ -17,6 +17,12 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
         "A transaction that may write begins and ends. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
       )
     ),
+    HttpApiEndpoint.get("livez", "/livez", { success: options.success }).annotateMerge(
+      says(
+        "Whether the process answers",
+        "Never reads the store: for the liveness probe, so that a database that is away restarts nothing. Needs no token."
+      )
+    ),
     HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
       says("Whether to send requests here", "The same as /healthz. Needs no token.")
     ),
@@ -34,6 +40,21 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
   .annotateMerge(
     OpenApi.annotations({ description: "Whether the gateway can do its work, and the pages of digests." })
   ) {}
+
+/** What the gateway measures. */
+export class MetricsApi extends HttpApiGroup.make("metrics")
+  .add(
+    HttpApiEndpoint.get("scrape", "/metrics", {
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" })),
+      error: StoreUnavailable
+    }).annotateMerge(
+      says(
+        "Metrics for Prometheus",
+        "In the text format of Prometheus. Needs the token, except from the addresses in TOCSIN_METRICS_ALLOW."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ description: "What the gateway measures." })) {}
 
 /** Backups of the store. */
 export class BackupApi extends HttpApiGroup.make("backup")

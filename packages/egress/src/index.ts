@@ -1,6 +1,6 @@
 export { isPublic, parseAddress, withoutClothes } from "./addresses.ts"
 export * as EgressGuard from "./EgressGuard.ts"
-export { type Hosts, parseHosts } from "./hosts.ts"
+export { holds, type Hosts, parseHosts } from "./hosts.ts"
 export { maxAnswerBytes } from "./httpClient.ts"
 export { noProxies, type Proxies, wayTo } from "./proxies.ts"
 export { Resolver } from "./Resolver.ts"

@@ -17,6 +17,7 @@ import { StoreErrorsLayer } from "./GatewayApi.ts"
 import { HostHeaderLayer } from "./access/hostHeader.ts"
 import { IntegrationHandlers } from "./integrations.ts"
 import { docsPath, openapiPath } from "./allowedMethods.ts"
+import { MetricsHandlers } from "./metrics.ts"
 import { LaneHandlers } from "./lanes.ts"
 import { PluginHandlers } from "./plugins.ts"
 import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
@@ -60,7 +61,8 @@ export const Routes = Layer.unwrap(
     EventHandlers,
     SignInHandlers,
     SystemHandlers,
-    BackupHandlers
+    BackupHandlers,
+    MetricsHandlers
   ]),
   Layer.provide([Auth.layer, RequestErrorsLayer, StoreErrorsLayer]),
   Layer.provide(Auth.Access.layer),

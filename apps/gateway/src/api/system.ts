@@ -17,6 +17,7 @@ export const SystemHandlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       healthz: accepts,
+      livez: () => Effect.succeed({ status: "ok" as const }),
       readyz: accepts,
       digest: Effect.fnUntraced(function* ({ params: { key } }) {
         const content = yield* history.digest(key)

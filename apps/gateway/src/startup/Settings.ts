@@ -107,6 +107,11 @@ const settings = Config.all({
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
   ),
+  /** Who reads `/metrics` without the token. */
+  metricsAllow: Config.schema(Networks, "TOCSIN_METRICS_ALLOW").pipe(
+    Config.withDefault(""),
+    Config.map((text) => parseHosts(text).networks)
+  ),
   /** How long a connection stays open without a request, in seconds. */
   keepAlive: Config.all([
     Config.option(

@@ -86,7 +86,9 @@ const whatIsWrong = (method: string, { headers, status, text }: RawAnswer): stri
     return readProblem(text)?.status === status ? undefined : "with a problem document of another status"
   }
   const { "content-type": type = "" } = headers
-  return /^(text\/html|application\/vnd\.sqlite3)/.test(type) || isJson(text) ? undefined : "which is not JSON"
+  return /^(text\/(html|plain; version=)|application\/vnd\.sqlite3)/.test(type) || isJson(text)
+    ? undefined
+    : "which is not JSON"
 }
 
 const readProblem = (text: string) =>

@@ -11,6 +11,7 @@ import { hash } from "node:crypto"
 import { Alerts } from "../records/Alerts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
 import { type Episode, applyEvent } from "../domain/episode.ts"
+import { countEvent } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
@@ -139,9 +140,14 @@ export class Intake extends Context.Service<
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
           const hashed = events.map(truncateEvent).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
-          return accept(
+          const accepted = accept(
             hashed,
             hashed.flatMap(({ event }) => lockKeysOf(event))
+          )
+          return Effect.tap(accepted, (answers) =>
+            Effect.sync(() =>
+              answers.forEach(({ status }, index) => countEvent(hashed[index]?.event.source ?? "", status))
+            )
           )
         }
       })

@@ -7,6 +7,7 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import { countUnreadable } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { storable } from "../domain/storableText.ts"
@@ -93,6 +94,7 @@ export class UnreadableBodies extends Context.Service<
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
         yield* changed("source", [source])
         yield* notices.unreadable(source, why)
+        yield* sql.afterCommit(Effect.sync(() => countUnreadable(source)))
         yield* sql.afterCommit(
           Effect.annotateLogs(
             Effect.logWarning(

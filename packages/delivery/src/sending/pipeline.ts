@@ -23,6 +23,7 @@ import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
 import { mostAtOnce } from "../sql/bulk.ts"
+import { countAttempt } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { alertKey } from "../sql/locks.ts"
 import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
@@ -161,7 +162,15 @@ export class Pipeline extends Context.Service<
 
       const deliver = Effect.fnUntraced(function* (attempt: Attempt) {
         const startedAt = yield* Clock.currentTimeMillis
+        const begun = performance.now()
         const sent = yield* sendClaimed(attempt)
+        if (sent !== notBegun && sent !== cutShort) {
+          countAttempt(attempt.claimed.integration, {
+            type: attempt.integration.integration.type,
+            result: sent._tag === "Delivered" ? "delivered" : sent.reason._tag,
+            duration: performance.now() - begun
+          })
+        }
         const outcome = yield* classifySent(attempt, sent, startedAt)
         const end = { claimed: attempt.claimed, outcome, version: attempt.integration.version }
         // A message that was sent must be recorded as sent.

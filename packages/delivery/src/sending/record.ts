@@ -12,6 +12,7 @@ import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import { settle } from "../domain/Planner.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
 import { storable } from "../domain/storableText.ts"
+import { countDeliveries, countDigest } from "../metrics/engineMetrics.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { Conversations } from "../records/Conversations.ts"
@@ -109,6 +110,15 @@ export const recording = Effect.gen(function* () {
         }
       })
     )
+    yield* sql.afterCommit(
+      Effect.sync(() =>
+        delivered.forEach(({ claimed: { integration, notification } }) =>
+          notification._tag === "Digest"
+            ? countDigest(integration)
+            : countDeliveries(integration, { outcome: "delivered" })
+        )
+      )
+    )
     for (const end of delivered) {
       const test = testOf(end.row)
       if (test?.of === "Raised") yield* followTest(end, test.alert, isCurrent(end))
@@ -168,11 +178,16 @@ export const recording = Effect.gen(function* () {
     integration: IntegrationId,
     { consequence, reason, set, ...step }: RetryOrEnd
   ) {
+    const ended = (outcome: "dead" | "diverted") =>
+      sql.afterCommit(Effect.sync(() => countDeliveries(integration, { outcome, reason: reason._tag })))
     if (consequence.status === "dead") {
       const fallback = yield* fallbacks.of(integration)
-      if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, step.cause))) return
+      if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, step.cause))) {
+        return yield* ended("diverted")
+      }
       yield* deliveries.transition([{ delivery: id, status: "dead", ...step, ...(set && { set }) }])
       if (reason._tag === "PluginFailed") yield* notices.undelivered(integration, { delivery: id, cause: step.cause })
+      yield* ended("dead")
       return yield* sql.afterCommit(logDead(id, step.cause, integration))
     }
     const { form, nextAt } = consequence
@@ -194,6 +209,7 @@ export const recording = Effect.gen(function* () {
       yield* deliveries.transition([
         { delivery, status: "delivered", cause: `in ${claimed.id}`, set: linkOf(outcome.receipt) }
       ])
+      yield* sql.afterCommit(Effect.sync(() => countDeliveries(claimed.integration, { outcome: "delivered" })))
       return yield* settleAll([{ row, kind, outcome }])
     }
     const retry: Consequence = {

@@ -3,6 +3,7 @@
  */
 import { Cause, Context, Deferred, Effect, Exit, Layer, Queue } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
+import { observeCommit } from "../metrics/engineMetrics.ts"
 import { endSessions, groupsAtOnce, lockFor } from "./dialect.ts"
 import { followOutages } from "./outage.ts"
 import { queryTimeout } from "./queryTimeout.ts"
@@ -77,6 +78,7 @@ export class GroupCommit extends Context.Service<
               )
             )
           )
+        const begun = performance.now()
         const exit = yield* transaction((batch, writes) => batch.run(writes)).pipe(
           // Savepoints cost as much as most transactions, and few need them: only after a failure.
           Effect.catchCause((cause) => {
@@ -87,6 +89,7 @@ export class GroupCommit extends Context.Service<
           Effect.retry({ while: isConflict, times: maxTries - 1 }),
           Effect.exit
         )
+        observeCommit(writes.length, performance.now() - begun)
         const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause)
         const failure = Exit.isSuccess(exit)
           ? undefined

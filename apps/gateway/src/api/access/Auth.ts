@@ -11,6 +11,7 @@ import { Settings } from "../../startup/Settings.ts"
 import { makeSlowdown } from "./authThrottle.ts"
 import { checkLoopback } from "./loopback.ts"
 import { checkOwnPage } from "./ownPages.ts"
+import { mayReadMetrics } from "./metricsAccess.ts"
 import { hashOf } from "./sessionCookie.ts"
 
 /** What a credential turned out to be. */
@@ -99,6 +100,7 @@ export const layer = Layer.effect(
   Authorization,
   Effect.gen(function* () {
     const access = yield* Access
+    const { metricsAllow } = yield* Settings
 
     const allow = <E, R>(
       effect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
@@ -107,6 +109,7 @@ export const layer = Layer.effect(
     ) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
+        if (mayReadMetrics(request, metricsAllow)) return yield* effect
         if (!access.tokenRequired) {
           yield* checkLoopback(request)
           return yield* effect
