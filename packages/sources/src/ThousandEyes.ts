@@ -2,8 +2,8 @@
  * Reads what ThousandEyes posts: its own webhook, and custom webhooks with the presets Generic and Splunk or with
  * Tocsin's own template.
  */
-import { Predicate } from "effect"
-import type { Decoded, Unreadable } from "./Decoded.ts"
+import { Effect, Predicate } from "effect"
+import type { Decoded, Test, Unreadable } from "./Decoded.ts"
 import { readClassic } from "./thousandEyesClassic.ts"
 import { isCustom, readCustom } from "./thousandEyesCustom.ts"
 import { type Options, type Reported, toEvent } from "./thousandEyesEvent.ts"
@@ -13,23 +13,25 @@ export { defaultViewsUrl, ViewsUrl } from "./viewLinks.ts"
 
 /**
  * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id. Never
- * throws.
+ * fails, and lets others run after 1,000 values of a long list at the latest.
  *
  * All that makes no difference to whether and when something is wrong may be
  * missing or odd; it is then left out.
  */
-export const decode = (body: unknown, options: Options): Decoded => {
-  const read = readBody(body)
-  return read._tag === "Reported" ? { _tag: "Events", events: [toEvent(read, options)] } : read
-}
+export const decode = (body: unknown, options: Options): Effect.Effect<Decoded> =>
+  Effect.map(readBody(body), (read) =>
+    read._tag === "Reported" ? { _tag: "Events", events: [toEvent(read, options)] } : read
+  )
 
 /** The format is known by the fields of the body, and not by the value of any. */
-const readBody = (body: unknown) => {
+const readBody = (body: unknown): Effect.Effect<Reported | Test | Unreadable> => {
   if (isCustom(body)) return readCustom(body)
   // Splunk's collector takes events in an envelope.
-  if (Predicate.hasProperty(body, "event") && isCustom(body.event)) return inEnvelope(readCustom(body.event))
+  if (Predicate.hasProperty(body, "event") && isCustom(body.event)) {
+    return Effect.map(readCustom(body.event), inEnvelope)
+  }
   if (Predicate.hasProperty(body, "eventType")) return readClassic(body)
-  return { _tag: "Unreadable", why: `the body: ${isForPeople(body) ? forPeople : expected}` } as const
+  return Effect.succeed({ _tag: "Unreadable", why: `the body: ${isForPeople(body) ? forPeople : expected}` })
 }
 
 const inEnvelope = (read: Reported | Unreadable): Reported | Unreadable =>

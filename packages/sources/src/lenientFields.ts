@@ -14,14 +14,26 @@ export const TextLink = Schema.toCodecJson(Link)
 export const ifReadable = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
 
-/** A list of anything; absent if it is null or no list. */
-export const List = ifReadable(Schema.Array(Schema.Unknown))
+/** A list of anything; absent if it is null or no list. Its members are not looked at, however many there are. */
+export const List = ifReadable(
+  Schema.declare((stated: unknown): stated is ReadonlyArray<unknown> => Array.isArray(stated))
+)
 
-/** The members of a list that can be read. */
-export const readable = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+/** The most values that are read before others run. */
+const most = 1000
+
+/** The members of a list that can be read. Others run between them; `values` is how many values a member has at most. */
+export const readable = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, values: number) => {
   const decode = Schema.decodeUnknownOption(schema)
-  return (list: ReadonlyArray<unknown> = []): ReadonlyArray<S["Type"]> =>
-    list.flatMap((member) => Option.toArray(decode(member)))
+  const perTurn = Math.floor(most / values)
+  return Effect.fnUntraced(function* (list: ReadonlyArray<unknown> = []) {
+    const read: Array<S["Type"]> = []
+    for (let at = 0; at < list.length; at += perTurn) {
+      if (at > 0) yield* Effect.yieldNow
+      for (const member of list.slice(at, at + perTurn)) read.push(...Option.toArray(decode(member)))
+    }
+    return read
+  })
 }
 
 /** The fields that a format knows, beside any others. */

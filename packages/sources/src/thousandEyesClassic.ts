@@ -1,5 +1,5 @@
 import { InboundLimits, type Observation } from "@tocsin/core"
-import { Result, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 import type { Test, Unreadable } from "./Decoded.ts"
 import { extras, Id, ifReadable, List, readable, Text, TextLink, withExtras } from "./lenientFields.ts"
 import type { Reported } from "./thousandEyesEvent.ts"
@@ -81,23 +81,32 @@ const Notification = Schema.Struct({
 const decode = Schema.decodeUnknownResult(Notification)
 
 /** Reads what ThousandEyes' own webhook sends; its `eventType` tells it from the other formats. */
-export const readClassic = (body: unknown): Reported | Test | Unreadable =>
+export const readClassic = (body: unknown): Effect.Effect<Reported | Test | Unreadable> =>
   Result.match(decode(body), {
-    onFailure: unreadable,
-    onSuccess: ({ agentAlert, alert, deviceAlert, eventId, eventType }) => {
-      if (eventType === "WEBHOOK_TEST") return { _tag: "Test", ...(eventId && { eventId }) }
+    onFailure: (error) => Effect.succeed(unreadable(error)),
+    onSuccess: ({
+      agentAlert,
+      alert,
+      deviceAlert,
+      eventId,
+      eventType
+    }): Effect.Effect<Reported | Test | Unreadable> => {
+      if (eventType === "WEBHOOK_TEST") return Effect.succeed({ _tag: "Test", ...(eventId && { eventId }) })
       // Since 2021 an alert about an agent comes as `alert` and again as `agentAlert`, before only as the latter.
       for (const object of [alert, agentAlert, deviceAlert]) {
         const alertId = object?.alertId ?? object?.agentNotificationId
         if (object && alertId) return report(object, { alertId, eventId, state: states[eventType] })
       }
-      return { _tag: "Unreadable", why: "/alert: Expected an object with an alertId" }
+      return Effect.succeed({ _tag: "Unreadable", why: "/alert: Expected an object with an alertId" })
     }
   })
 
-const report = (alert: typeof Alert.Type, known: Pick<Reported, "alertId" | "eventId" | "state">): Reported => {
+const report = Effect.fnUntraced(function* (
+  alert: typeof Alert.Type,
+  known: Pick<Reported, "alertId" | "eventId" | "state">
+): Effect.fn.Return<Reported> {
   const all = [...(alert.agents ?? []), ...(alert.monitors ?? [])]
-  const observers = readObservers(all.slice(0, InboundLimits.maxObservations))
+  const observers = yield* readObservers(all.slice(0, InboundLimits.maxObservations))
   const observations = observers.flatMap(observation)
   const observer = observers.find(({ active }) => active === "1") ?? observers[0]
   return {
@@ -109,7 +118,7 @@ const report = (alert: typeof Alert.Type, known: Pick<Reported, "alertId" | "eve
     testId: alert.testId,
     testName: alert.testName,
     testType: alert.type,
-    targets: readTexts(alert.testTargetsDescription),
+    targets: yield* readTexts(alert.testTargetsDescription),
     severity: alert.severity,
     summary: undefined,
     started: [alert.dateStartZoned, alert.dateStart],
@@ -117,17 +126,17 @@ const report = (alert: typeof Alert.Type, known: Pick<Reported, "alertId" | "eve
     observations: all.length === 0 ? itself(alert) : observations,
     observationsOmitted: Math.max(0, all.length - InboundLimits.maxObservations),
     active: [alert.active, ...observers.map(({ active }) => active)],
-    testLabels: readNamed(alert.testLabels).map(({ name }) => name),
+    testLabels: (yield* readNamed(alert.testLabels)).map(({ name }) => name),
     extras: extras(alert, fields),
     permalink: alert.permalink,
     aid: alert.ruleAid,
     agentId: observer?.agentId
   }
-}
+})
 
-const readTexts = readable(Text)
-const readNamed = readable(Schema.Struct({ name: Text }))
-const readObservers = readable(Observer)
+const readTexts = readable(Text, 1)
+const readNamed = readable(Schema.Struct({ name: Text }), 2)
+const readObservers = readable(Observer, 11)
 
 const observation = (observer: typeof Observer.Type): ReadonlyArray<Observation> => {
   const { agentId, agentName, monitorId, monitorName, network, prefix } = observer

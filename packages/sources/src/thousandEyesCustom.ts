@@ -1,5 +1,5 @@
 import { InboundLimits, type Observation } from "@tocsin/core"
-import { Predicate, Result, Schema } from "effect"
+import { Effect, Predicate, Result, Schema } from "effect"
 import type { Unreadable } from "./Decoded.ts"
 import { extras, Id, ifReadable, List, readable, Text, withExtras } from "./lenientFields.ts"
 import type { Reported } from "./thousandEyesEvent.ts"
@@ -60,12 +60,19 @@ export const isCustom = (body: unknown): boolean =>
     (Predicate.hasProperty(body.alert, "id") && !Predicate.hasProperty(body.alert, "alertId")))
 
 /** Reads what a custom webhook renders from the presets Generic and Splunk, or from Tocsin's own template. */
-export const readCustom = (body: unknown): Reported | Unreadable =>
-  Result.match(decode(body), { onFailure: unreadable, onSuccess: report })
+export const readCustom = (body: unknown): Effect.Effect<Reported | Unreadable> =>
+  Result.match(decode(body), {
+    onFailure: (error): Effect.Effect<Reported | Unreadable> => Effect.succeed(unreadable(error)),
+    onSuccess: report
+  })
 
-const report = ({ alert, type, ...stated }: typeof Notification.Type): Reported => {
+const report = Effect.fnUntraced(function* ({
+  alert,
+  type,
+  ...stated
+}: typeof Notification.Type): Effect.fn.Return<Reported> {
   const { details = [], rule, test } = alert
-  const observers = readDetails(details.slice(0, InboundLimits.maxObservations))
+  const observers = yield* readDetails(details.slice(0, InboundLimits.maxObservations))
   return {
     _tag: "Reported",
     state: states[type],
@@ -77,7 +84,7 @@ const report = ({ alert, type, ...stated }: typeof Notification.Type): Reported 
     testId: test?.id ?? stated.testId,
     testName: test?.name,
     testType: test?.type ?? stated.test_type ?? alert.type,
-    targets: readTexts(alert.targets),
+    targets: yield* readTexts(alert.targets),
     severity: alert.severity,
     summary: rule?.notes,
     started: [alert.triggered],
@@ -85,13 +92,13 @@ const report = ({ alert, type, ...stated }: typeof Notification.Type): Reported 
     observations: observers.flatMap(observation),
     observationsOmitted: Math.max(0, details.length - InboundLimits.maxObservations),
     active: [],
-    testLabels: readTexts(test?.labels),
+    testLabels: yield* readTexts(test?.labels),
     extras: extras(alert, fields),
     permalink: undefined,
     aid: alert.account?.id ?? stated.accountId,
     agentId: observers[0]?.source.id
   }
-}
+})
 
 /**
  * The event's id, unless a clear may repeat the id of its raise, and would be a duplicate of it: where a template gives
@@ -100,8 +107,8 @@ const report = ({ alert, type, ...stated }: typeof Notification.Type): Reported 
 const eventId = (stated: Pick<typeof Notification.Type, "id" | "eventId">, alertId: string): string | undefined =>
   stated.id === alertId || stated.eventId !== undefined ? undefined : stated.id
 
-const readTexts = readable(Text)
-const readDetails = readable(Detail)
+const readTexts = readable(Text, 1)
+const readDetails = readable(Detail, 7)
 
 const observation = ({ metricsAtEnd, metricsAtStart, source }: typeof Detail.Type): ReadonlyArray<Observation> => {
   const name = source.name ?? (source.id && `agent ${source.id}`)

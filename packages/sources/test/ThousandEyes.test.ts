@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ThousandEyes } from "@tocsin/sources"
-import { altered, body, event, options } from "./fixtures.ts"
+import { altered, body, decode, event } from "./fixtures.ts"
 
 const list = "https://app.thousandeyes.com/alerts/list/?__a=1200042&alertId=118039164"
 const views = "https://app.thousandeyes.com/view/tests?__a=1200042&testId=2800817"
@@ -106,11 +105,11 @@ describe("ThousandEyes, its own webhook", () => {
   })
 
   it("reads the test button's event", () => {
-    assert.deepStrictEqual(ThousandEyes.decode(body("thousandeyes-test"), options), {
+    assert.deepStrictEqual(decode(body("thousandeyes-test")), {
       _tag: "Test",
       eventId: "1415733887743"
     })
-    assert.deepStrictEqual(ThousandEyes.decode({ eventType: "WEBHOOK_TEST", alert: null }, options), { _tag: "Test" })
+    assert.deepStrictEqual(decode({ eventType: "WEBHOOK_TEST", alert: null }), { _tag: "Test" })
   })
 
   it("reads an alert about an agent, which comes twice in one body", () => {
@@ -470,7 +469,7 @@ describe("ThousandEyes, unreadable bodies", () => {
     ["no alert id in a custom webhook", { type: "2", alert: { secret } }, "/alert/id: "],
     ["an alert id of another type", { type: "2", alert: { id: [secret] } }, "/alert/id: "]
   ])("says where and what was expected, and repeats nothing: %s", (_, body, where) => {
-    const decoded = ThousandEyes.decode(body, options)
+    const decoded = decode(body)
     assert(decoded._tag === "Unreadable")
     assert(decoded.why.startsWith(where), decoded.why)
     assert.notInclude(decoded.why, secret)

@@ -9,8 +9,8 @@ const JsonText = Schema.fromJsonString(Schema.Unknown)
 
 /** Decodes twice, and each event to JSON and back. */
 const check = Effect.fn(function* (body: unknown) {
-  const decoded = ThousandEyes.decode(body, options)
-  assert.deepStrictEqual(ThousandEyes.decode(body, options), decoded)
+  const decoded = yield* ThousandEyes.decode(body, options)
+  assert.deepStrictEqual(yield* ThousandEyes.decode(body, options), decoded)
   if (decoded._tag !== "Events") return decoded
   for (const event of decoded.events) {
     const json = yield* Schema.encodeEffect(codec)(event)

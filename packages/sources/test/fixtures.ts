@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import type { AlertEvent } from "@tocsin/core"
 import { parseJson, ThousandEyes } from "@tocsin/sources"
-import { DateTime, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 
 const folder = new URL("./fixtures/", import.meta.url)
 
@@ -49,9 +49,13 @@ const plain = ({ clearedAt, links, observations, startedAt, ...event }: AlertEve
   links: plainLinks(links)
 })
 
+/** Decodes at once. */
+export const decode = (body: unknown, given: ThousandEyes.Options = options) =>
+  Effect.runSync(ThousandEyes.decode(body, given))
+
 /** The only event of a body, with its times and links as texts. */
 export const event = (body: unknown, more: Partial<ThousandEyes.Options> = {}) => {
-  const decoded = ThousandEyes.decode(body, { ...options, ...more })
+  const decoded = decode(body, { ...options, ...more })
   const [first, ...others] = decoded._tag === "Events" ? decoded.events : []
   if (first === undefined || others.length > 0) throw new Error("not exactly one event")
   return plain(first)

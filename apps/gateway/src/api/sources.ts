@@ -37,7 +37,7 @@ export const SourceHandlers = HttpApiBuilder.group(
       body: unknown,
       keep: (why: string) => Effect.Effect<void, StoreUnavailable>
     ) {
-      const decoded = ThousandEyes.decode(body, { source, timezone, viewsUrl, receivedAt: yield* DateTime.now })
+      const decoded = yield* ThousandEyes.decode(body, { source, timezone, viewsUrl, receivedAt: yield* DateTime.now })
       switch (decoded._tag) {
         case "Test":
           return { accepted: 0, unreadable: 0 }
