@@ -247,4 +247,5 @@ const made = Symbol("@tocsin/core/ChannelPlugin")
  */
 export const isChannelPlugin = (value: unknown): value is Any => Predicate.hasProperty(value, made)
 
+export { secretsInCommon } from "./settings/secretsInCommon.ts"
 export { secretPointers, settingsSchema } from "./settings/settingsSchema.ts"

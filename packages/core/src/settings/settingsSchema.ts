@@ -2,6 +2,7 @@
  * Derives from the schema of a plugin's settings their JSON Schema and which of them are secret.
  */
 import { Schema, SchemaAST } from "effect"
+import { enteredAs, escapePointer, secretsOf } from "./settingsAst.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -23,13 +24,14 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
   const annotations = new Map(keyAnnotations(plugin.settings.ast, ""))
   const referred = new Set<string>()
 
-  const mark = (node: Schema.Json, at: string, within: ReadonlyArray<string> = []): JsonObject => ({
-    ...body(node, at, within),
-    ...annotations.get(at),
+  /** `form` is the place with the forms of unions on the way to it. */
+  const mark = (node: Schema.Json, at: string, form: string, within: ReadonlyArray<string> = []): JsonObject => ({
+    ...body(node, at, form, within),
+    ...(annotations.get(form) ?? annotations.get(at)),
     ...(secrets.has(at) && { writeOnly: true })
   })
   /** The schema without the annotations of the setting. */
-  const body = (node: Schema.Json, at: string, within: ReadonlyArray<string>): JsonObject => {
+  const body = (node: Schema.Json, at: string, form: string, within: ReadonlyArray<string>): JsonObject => {
     const { allOf = [], ...own } = toJsonObject(node)
     // Annotations are kept beside the schema that they describe.
     const { $ref, anyOf, items, properties, required, ...rest } = toJsonObject(
@@ -39,31 +41,33 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
       const name = $ref.replace("#/$defs/", "")
       const definition = definitions[name]
       if (definition !== undefined && !within.includes(name)) {
-        return Object.assign({}, body(definition, at, [...within, name]), rest)
+        return Object.assign({}, body(definition, at, form, [...within, name]), rest)
       }
       referred.add(name)
       return { $ref, ...rest }
     }
-    const pointerOf = (name: string) => `${at}/${escapePointer(name)}`
+    const keyOf = (name: string) => `/${escapePointer(name)}`
     return {
       ...rest,
-      ...(anyOf !== undefined && { anyOf: decodeObjects(anyOf).map((form) => body(form, at, within)) }),
-      ...(items !== undefined && { items: mark(items, `${at}/-`, within) }),
+      ...(anyOf !== undefined && {
+        anyOf: decodeObjects(anyOf).map((one, index) => body(one, at, `${form}#${index}`, within))
+      }),
+      ...(items !== undefined && { items: mark(items, `${at}/-`, `${form}/-`, within) }),
       ...(required !== undefined && {
-        required: toNames(required).filter((name) => !replacement || !secrets.has(pointerOf(name)))
+        required: toNames(required).filter((name) => !replacement || !secrets.has(at + keyOf(name)))
       }),
       ...(properties !== undefined && {
         additionalProperties: false,
         properties: Object.fromEntries(
           Object.entries(toJsonObject(properties)).map(([name, property]) => [
             name,
-            mark(property, pointerOf(name), within)
+            mark(property, at + keyOf(name), form + keyOf(name), within)
           ])
         )
       })
     }
   }
-  const marked = mark(toJsonObject(document.schema), "")
+  const marked = mark(toJsonObject(document.schema), "", "")
   return { ...marked, ...(referred.size > 0 && { $defs: definitions }) }
 }
 
@@ -76,59 +80,26 @@ export const secretPointers = (plugin: WithSettings): ReadonlyArray<string> => [
   ...new Set(secretsOf(plugin.settings.ast, ""))
 ]
 
-const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string> => {
-  if (ast.encoding !== undefined) {
-    const entered = secretsOf(enteredAs(ast), at)
-    return entered.length < secretsOf(SchemaAST.toType(ast), at).length ? [at] : entered
+/**
+ * The annotations of each key, by its place and by its place with the forms of unions on the way; Effect's JSON Schema omits
+ * them if the key's value is transformed.
+ */
+const keyAnnotations = (ast: SchemaAST.AST, at: string, form = at): ReadonlyArray<readonly [string, JsonObject]> => {
+  if (ast.encoding !== undefined) return keyAnnotations(enteredAs(ast), at, form)
+  if (SchemaAST.isUnion(ast)) {
+    return ast.types.flatMap((member, index) => keyAnnotations(member, at, `${form}#${index}`))
   }
-  if (SchemaAST.isUnion(ast)) return ast.types.flatMap((member) => secretsOf(member, at))
-  if (isClass(ast)) return ast.typeParameters.flatMap((fields) => secretsOf(fields, at))
-  if (SchemaAST.isObjects(ast) && !ast.indexSignatures.some(({ type }) => holdsSecret(type))) {
-    return ast.propertySignatures.flatMap(({ name, type }) => secretsOf(type, `${at}/${escapePointer(String(name))}`))
-  }
-  return holdsSecret(ast) ? [at] : []
-}
-
-/** The annotations of each key; Effect's JSON Schema omits them if the key's value is transformed. */
-const keyAnnotations = (ast: SchemaAST.AST, at: string): ReadonlyArray<readonly [string, JsonObject]> => {
-  if (ast.encoding !== undefined) return keyAnnotations(enteredAs(ast), at)
-  if (SchemaAST.isUnion(ast)) return ast.types.flatMap((member) => keyAnnotations(member, at))
   if (!SchemaAST.isObjects(ast)) return []
   return ast.propertySignatures.flatMap(({ name, type }) => {
-    const pointer = `${at}/${escapePointer(String(name))}`
-    return [[pointer, decodeDescription(type.context?.annotations ?? {})], ...keyAnnotations(type, pointer)]
+    const key = `/${escapePointer(String(name))}`
+    const annotations = decodeDescription(type.context?.annotations ?? {})
+    const own: ReadonlyArray<readonly [string, JsonObject]> = [
+      [at + key, annotations],
+      [form + key, annotations]
+    ]
+    return [...own, ...keyAnnotations(type, at + key, form + key)]
   })
 }
-
-/** Returns the encoded side: the form in which settings are entered. */
-const enteredAs = (ast: SchemaAST.AST): SchemaAST.AST => ast.encoding?.at(-1)?.to ?? ast
-
-/** A `Schema.Class` is encoded as its fields. */
-const isClass = (ast: SchemaAST.AST): ast is SchemaAST.Declaration =>
-  SchemaAST.isDeclaration(ast) && ast.annotations?.["representation"] === undefined
-
-/** Whether the schema contains a secret; `seen` ends the walk of a recursive schema. */
-const holdsSecret = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>()): boolean => {
-  if (seen.has(ast)) return false
-  seen.add(ast)
-  const inner = (ast: SchemaAST.AST) => holdsSecret(ast, seen)
-  if (SchemaAST.isDeclaration(ast)) {
-    return isRedacted(ast.annotations?.["representation"]) || ast.typeParameters.some(inner)
-  }
-  if (SchemaAST.isObjects(ast))
-    return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => inner(type))
-  if (SchemaAST.isArrays(ast)) return [...ast.elements, ...ast.rest].some(inner)
-  if (SchemaAST.isUnion(ast)) return ast.types.some(inner)
-  return SchemaAST.isSuspend(ast) && inner(ast.thunk())
-}
-
-const isRedacted = (representation: unknown): boolean =>
-  typeof representation === "object" &&
-  representation !== null &&
-  "id" in representation &&
-  representation.id === "effect/schema/Redacted"
-
-const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1")
 
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
 const toJsonObject = Schema.decodeUnknownSync(JsonObject)

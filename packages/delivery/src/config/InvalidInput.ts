@@ -2,7 +2,7 @@
  * Errors of input: where it is wrong, what was expected and what to do.
  */
 import { cut, PluginDefect } from "@tocsin/core"
-import { Schema, SchemaAST, SchemaIssue } from "effect"
+import { Predicate, Schema, SchemaAST, SchemaIssue } from "effect"
 
 /** One error. It never repeats the input, which may be a secret. */
 export const InvalidPart = Schema.Struct({
@@ -40,10 +40,10 @@ export const maxErrors = 100
 
 /**
  * Converts the issue of a schema to errors, with their places below `at`: the first `maxErrors`, and one more if there are
- * more.
+ * more. With `input`, an object that is of no form of a union is reported at the field that names the form.
  */
-export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
-  const issue = firstIssues(all, { left: maxErrors + 1 })
+export const fromIssue = (all: SchemaIssue.Issue, at = "", input?: unknown): InvalidInput => {
+  const issue = firstIssues(all, { left: maxErrors + 1 }, input)
   // The default message would contain the identifier of the schema, which means nothing to callers.
   if (issue._tag === "AnyOf" && issue.issues.length === 0 && issue.ast.types.every(SchemaAST.isObjects)) {
     return invalid(at, "an object")
@@ -82,24 +82,49 @@ export const fromIssue = (all: SchemaIssue.Issue, at = ""): InvalidInput => {
   })
 }
 
-/** Limits the issue to so many leaves. */
-const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }): SchemaIssue.Issue => {
+/** Limits the issue to so many leaves, and reports an object of no form of a union at the field that names the form. */
+const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }, input: unknown): SchemaIssue.Issue => {
   switch (issue._tag) {
     case "Encoding":
-      return new SchemaIssue.Encoding(issue.ast, firstIssues(issue.issue, limit))
+      return new SchemaIssue.Encoding(issue.ast, firstIssues(issue.issue, limit, input))
     case "Pointer":
-      return new SchemaIssue.Pointer(issue.path, firstIssues(issue.issue, limit))
+      return new SchemaIssue.Pointer(issue.path, firstIssues(issue.issue, limit, valueAt(input, issue.path)))
     case "Composite": {
       const [first, ...others] = issue.issues.slice(0, limit.left)
       if (first === undefined) return issue
-      const kept: [SchemaIssue.Issue, ...Array<SchemaIssue.Issue>] = [firstIssues(first, limit)]
-      for (const other of others) if (limit.left > 0) kept.push(firstIssues(other, limit))
+      const kept: [SchemaIssue.Issue, ...Array<SchemaIssue.Issue>] = [firstIssues(first, limit, input)]
+      for (const other of others) if (limit.left > 0) kept.push(firstIssues(other, limit, input))
       return new SchemaIssue.Composite(issue.ast, kept)
+    }
+    case "AnyOf": {
+      limit.left--
+      const tag = issue.issues.length === 0 && Predicate.isObject(input) ? tagOf(issue.ast) : undefined
+      if (tag === undefined) return issue
+      return new SchemaIssue.Pointer([tag.name], new SchemaIssue.InvalidType(Schema.Literals(tag.values).ast))
     }
     default:
       limit.left--
       return issue
   }
+}
+
+const valueAt = (input: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
+  path.reduce((value, key) => (Predicate.hasProperty(value, key) ? value[key] : undefined), input)
+
+/** The field that has another fixed text in each form of a union. */
+const tagOf = ({ types }: SchemaAST.Union) => {
+  const forms = types.filter(SchemaAST.isObjects)
+  if (forms.length < types.length) return undefined
+  const fixed = forms.map(
+    ({ propertySignatures }) =>
+      new Map(
+        propertySignatures.flatMap(({ name, type }) =>
+          SchemaAST.isLiteral(type) && typeof type.literal === "string" ? [[name, type.literal]] : []
+        )
+      )
+  )
+  const name = [...(fixed[0]?.keys() ?? [])].find((name) => fixed.every((tags) => tags.has(name)))
+  return name === undefined ? undefined : { name, values: fixed.flatMap((tags) => tags.get(name) ?? []) }
 }
 
 /** The prefix of the message for a missing field. */

@@ -20,9 +20,12 @@ export const hideSecrets = (
   }
 }
 
-/** Adds the secrets that the settings omit from `stored`. A group that is omitted as a whole stays out. */
+/**
+ * Adds the secrets that the settings omit from `stored`. A group that is omitted as a whole stays out, and so do the secrets of
+ * another form of the settings, such as a webhook's URL where a bot's token is entered now.
+ */
 export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
-  ChannelPlugin.secretPointers(plugin).reduce((settings, pointer) => {
+  ChannelPlugin.secretsInCommon(plugin, stored, settings).reduce((settings, pointer) => {
     const kept = valueAt(stored, pointer)
     const group = valueAt(settings, pointer.slice(0, pointer.lastIndexOf("/")))
     return isObject(group) && valueAt(settings, pointer) === undefined && kept !== undefined

@@ -29,7 +29,7 @@ export const readSettingsInput = Effect.gen(function* () {
     const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
     const secrets = secretValues(installed.plugin, settings)
     const decoded = yield* decodeSettings(installed, settings).pipe(
-      Effect.mapError(({ issue }) => fromIssue(issue, "/settings")),
+      Effect.mapError(({ issue }) => fromIssue(issue, "/settings", settings)),
       // A schema's own filter may throw.
       Effect.catchDefect((thrown) => Effect.fail(pluginFailed("settings", thrown, secrets)))
     )
