@@ -6,6 +6,8 @@ import { Effect, Layer, References } from "effect"
 import { CliConfig, Command, GlobalFlag } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
 import { backup } from "./commands/backup.ts"
+import { checkConfig } from "./commands/checkConfig.ts"
+import { health } from "./commands/health.ts"
 import { migrateStore } from "./commands/migrateStore.ts"
 import * as Gateway from "./Gateway.ts"
 import { loadPlugins } from "./startup/loadPlugins.ts"
@@ -28,7 +30,10 @@ const serve = Command.make("serve", {}, () => serving).pipe(
 /** All that `tocsin` can do, with what the arguments say. */
 export const tocsin = Command.make("tocsin", {}, () => serving).pipe(
   Command.withDescription("Delivers alerts to channels. Without a command it serves."),
-  Command.withSubcommands([serve, backup, migrateStore]),
+  Command.withSubcommands([serve, backup, migrateStore, checkConfig, health]),
   Command.run({ version: manifest.version }),
-  Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })])
+  Effect.provide([
+    NodeServices.layer,
+    CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+  ])
 )
