@@ -33,17 +33,8 @@ export const content = (
   return form === "plain" ? plain : { ...plain, format: "org.matrix.custom.html", formatted_body: html(message) }
 }
 
-const html = ({
-  facts,
-  headline,
-  lines,
-  linesTitle,
-  link,
-  notes,
-  omitted,
-  secondLink,
-  summary
-}: Message.Message): string => {
+const html = (message: Message.Message): string => {
+  const { facts, headline, lines, linesTitle, link, notes, omitted, summary } = message
   const shown = lines.slice(0, maxLines)
   const more = lines.length - shown.length + omitted
   const items = shown.map(({ link, strong, text }) => {
@@ -56,7 +47,7 @@ const html = ({
     `<p>${facts.map((fact) => `<b>${fact.label}</b>: ${escaped(Message.factText(fact), 500)}`).join("<br>")}</p>`,
     items.length + more === 0 ? "" : `<p>${escaped(linesTitle, 100)}</p><ul>${items.join("")}</ul>`,
     more === 0 ? "" : `<p>${Message.moreText(more)}</p>`,
-    secondLink === undefined ? "" : `<p>${linked(secondLink.label, secondLink.link, 100)}</p>`,
+    ...Message.namedLinks(message).map(({ label, link }) => `<p>${linked(label, link, 100)}</p>`),
     ...notes.map((note) => `<p><em>${escaped(note, 300)}</em></p>`)
   ].join("")
 }

@@ -64,6 +64,13 @@ export const Observation = Schema.Struct({
 })
 export type Observation = typeof Observation.Type
 
+/** A link with its name, such as `Runbook`. */
+export const NamedLink = Schema.Struct({
+  label: Schema.NonEmptyString.annotateKey({ description: "What it leads to, such as `Runbook`." }),
+  link: Link.annotateKey({ description: "Where it leads." })
+})
+export type NamedLink = typeof NamedLink.Type
+
 /** Where a reader of a message can go. */
 export const Links = Schema.Struct({
   started: Schema.optionalKey(Link).annotateKey({
@@ -73,6 +80,9 @@ export const Links = Schema.Struct({
     description: "The source's view at the time when the alert was cleared."
   }),
   alert: Schema.optionalKey(Link).annotateKey({ description: "The alert itself at its source (its permalink)." }),
+  more: Schema.optionalKey(Schema.Array(NamedLink)).annotateKey({
+    description: "Others, such as the runbook and the dashboard; at most 8."
+  }),
   view: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
     description:
       "The source's view at any time: a URL with `{time}` for the epoch seconds. It gives the cleared message its link when an edit of a rule closes a conversation at a time that the source knows nothing of."

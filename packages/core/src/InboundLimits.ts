@@ -18,6 +18,8 @@ export const maxTextLength = 4096
 export const maxLabels = 64
 /** The most targets of one test. */
 export const maxTargets = 64
+/** The most links of one alert beside those to the alert itself. */
+export const maxLinks = 8
 /** The longest name or value of a label. */
 export const maxLabelLength = 1024
 /** The most observations of one alert; more are counted. */

@@ -2,7 +2,7 @@
  * A notification as text: every plugin can render it, whatever its kind.
  */
 import { DateTime, Duration, Option, Schema } from "effect"
-import { type Alert, Link, type Observation, Severity } from "./Alert.ts"
+import { type Alert, Link, NamedLink, type Observation, Severity } from "./Alert.ts"
 import { becauseText, endsAlert, Notification } from "./Notification.ts"
 import { cut, type CutOptions, fitting } from "./text.ts"
 
@@ -36,7 +36,9 @@ export const Message = Schema.Struct({
   /** The link of the headline: the source's view at the start, or at the clear. */
   link: Schema.optionalKey(Link),
   /** A second link, with its name. */
-  secondLink: Schema.optionalKey(Schema.Struct({ label: Schema.NonEmptyString, link: Link })),
+  secondLink: Schema.optionalKey(NamedLink),
+  /** Further links, the most useful first; at most 4. */
+  moreLinks: Schema.optionalKey(Schema.Array(NamedLink)),
   summary: Schema.optionalKey(Schema.NonEmptyString),
   facts: Schema.Array(Fact),
   /** A list; `omitted` counts the items that are not among `lines`. */
@@ -133,7 +135,7 @@ export const plainText = (
     ...message.facts.map((fact) => `${fact.label}: ${short(factText(fact))}`)
   ].filter((line) => line !== undefined)
   const tail = [
-    message.secondLink && `${message.secondLink.label}: ${message.secondLink.link.href}`,
+    ...namedLinks(message).map(({ label, link }) => `${short(label)}: ${link.href}`),
     ...message.notes.map(short)
   ].filter((line) => line !== undefined)
   const lines = message.lines.map(({ strong, text }) =>
@@ -214,12 +216,24 @@ const viewAtClear = (alert: Alert, clearedAt: DateTime.Utc): Link | undefined =>
 
 const decodeLink = Schema.decodeUnknownOption(Schema.toCodecJson(Link))
 
-const links = (link: Link | undefined, alert: Alert): Pick<Message, "link" | "secondLink"> => ({
-  ...(link && { link }),
-  ...(alert.links.alert && link?.href !== alert.links.alert.href
-    ? { secondLink: { label: "Alert", link: alert.links.alert } }
-    : {})
-})
+/** The links of a message beside that of its headline, in the order in which they are shown. */
+export const namedLinks = ({ moreLinks = [], secondLink }: Message): ReadonlyArray<NamedLink> =>
+  secondLink === undefined ? moreLinks : [secondLink, ...moreLinks]
+
+const links = (link: Link | undefined, alert: Alert): Pick<Message, "link" | "secondLink" | "moreLinks"> => {
+  const permalink = alert.links.alert
+  const [secondLink, ...moreLinks] = [
+    ...(permalink && link?.href !== permalink.href ? [{ label: "Alert", link: permalink }] : []),
+    ...(alert.links.more ?? [])
+  ]
+  return {
+    ...(link && { link }),
+    ...(secondLink && { secondLink }),
+    ...(moreLinks.length > 0 && { moreLinks: moreLinks.slice(0, maxMoreLinks) })
+  }
+}
+
+const maxMoreLinks = 4
 
 const about = (
   alert: Alert,

@@ -6,6 +6,7 @@ export {
   AssumedTimeZone,
   Link,
   Links,
+  NamedLink,
   Observation,
   Severity,
   severityRank,

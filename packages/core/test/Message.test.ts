@@ -51,6 +51,30 @@ describe("fromNotification", () => {
     assert.isUndefined(message.secondLink)
   })
 
+  it("leads to the runbook, and to what else the alert links to", () => {
+    const named = (label: string) => ({ label, link: new URL(`https://docs.example.com/${label}`) })
+    const more = ["Runbook", "Dashboard", "Panel", "Silence", "Wiki", "Traces"].map(named)
+    const alert = { ...samples.raised, links: { alert: new URL("https://app.example.com/alerts/1"), more } }
+    for (const notification of [
+      { _tag: "Raised", alert } as const,
+      { ...notifications.Cleared, alert: { ...samples.cleared, links: alert.links } }
+    ]) {
+      const message = fromNotification(notification)
+      assert.strictEqual(message.link?.href, "https://app.example.com/alerts/1")
+      assert.deepStrictEqual(message.secondLink, named("Runbook"))
+      assert.deepStrictEqual(message.moreLinks, ["Dashboard", "Panel", "Silence", "Wiki"].map(named))
+      assert.include(plainText(message, 4000), "\nRunbook: https://docs.example.com/Runbook\nDashboard: https://")
+    }
+    const viewed = fromNotification({
+      _tag: "Raised",
+      alert: { ...samples.raised, links: { ...samples.raised.links, more } }
+    })
+    assert.deepStrictEqual(
+      Message.namedLinks(viewed).map(({ label }) => label),
+      ["Alert", "Runbook", "Dashboard", "Panel", "Silence"]
+    )
+  })
+
   it.each(Because.literals.map((because) => ({ because })))("says why it is over: $because", ({ because }) => {
     const text = plainText(fromNotification({ ...notifications.Cleared, because }), 4000)
     assert.include(text, `Cleared: ${becauseText[because]}`)

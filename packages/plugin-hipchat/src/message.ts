@@ -1,4 +1,4 @@
-import { type ChannelPlugin, cut, escapeHtml, fitting, Message, type Notification } from "@tocsin/core"
+import { type ChannelPlugin, cut, escapeHtml, fitting, Message, type NamedLink, type Notification } from "@tocsin/core"
 import { Hash } from "effect"
 import { type Card, card } from "./card.ts"
 import { type accents, color } from "./color.ts"
@@ -76,12 +76,18 @@ const around = (words: Message.Message, share: number) => {
     ...words.facts.slice(0, maxFacts).map((fact) => `<b>${html(fact.label, 50)}:</b> ${html(Message.factText(fact))}`)
   ].join("<br>")
   const tail = [
-    ...(words.secondLink === undefined ? [] : [anchor(words.secondLink.link, html(words.secondLink.label, 50))]),
+    ...namedLinks(words).map(({ label, link }) => anchor(link, html(label, 50))),
     ...words.notes.slice(-maxNotes).map((note) => `<i>${html(note)}</i>`)
   ].join("<br>")
   const separated = words.lines.length + words.omitted === 0 && tail !== "" ? `<br>${tail}` : tail
   return { head, tail: separated, left: limits.message - head.length - separated.length }
 }
+
+/** The links that can be sent; of those after the first only short ones, so that they displace nothing. */
+const namedLinks = (words: Message.Message): ReadonlyArray<NamedLink> =>
+  Message.namedLinks(words).filter(({ link }, n) => n === 0 || link.href.length <= maxMoreLink)
+
+const maxMoreLink = 500
 
 const breaks = (text: string): string => escapeHtml(text).replaceAll("\n", "<br>")
 
@@ -112,14 +118,17 @@ const item = ({ link, strong, text }: Message.Line): string => {
 const literalMessage = (words: Message.Message): Message.Message => {
   const short = (text: string, max: number) => literal(cut(text, max, { encode: literal }))
   const one = (text: string, max = 1000) => short(oneLine(text), max)
-  const { link: _link, secondLink, summary, ...rest } = words
+  const { link: _link, moreLinks: _more, secondLink: _second, summary, ...rest } = words
   const link = literalLink(words.link)
-  const second = literalLink(secondLink?.link)
+  const [secondLink, ...moreLinks] = namedLinks(words).flatMap(({ label, link }) => {
+    const literal = literalLink(link)
+    return literal === undefined ? [] : [{ label: one(label, 50), link: literal }]
+  })
   return {
     ...rest,
     headline: one(words.headline, maxHeadline),
     ...(link && { link }),
-    ...(secondLink && second && { secondLink: { label: one(secondLink.label), link: second } }),
+    ...(secondLink && { secondLink, moreLinks }),
     ...(summary !== undefined && { summary: short(clean(summary), 1000) }),
     facts: words.facts.map((fact) => (fact._tag === "Text" ? { ...fact, text: one(fact.text) } : fact)),
     lines: words.lines.map(({ strong, text }) => ({

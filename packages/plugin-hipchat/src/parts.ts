@@ -33,7 +33,7 @@ export const parts = (notification: Notification): Parts => {
         label: cut(oneLine(label), limits.attributeLabel),
         value: { _tag: text === words.severity ? ("Strong" as const) : ("Plain" as const), text }
       })),
-      ...secondLink(words)
+      ...links(words)
     ].slice(0, limits.attributes)
   }
 }
@@ -52,12 +52,13 @@ const tags = { Plain: undefined, Strong: "b", Emphasis: "i" }
 /** What is longer than this goes into the description. */
 const maxShort = 60
 
-const secondLink = ({ secondLink }: Message.Message): Parts["attributes"] => {
-  const link = sendable(secondLink?.link)
-  return secondLink === undefined || link === undefined
-    ? []
-    : [{ label: cut(oneLine(secondLink.label), limits.attributeLabel), value: { _tag: "Link", text: "Open", link } }]
-}
+const links = (words: Message.Message): Parts["attributes"] =>
+  Message.namedLinks(words).flatMap(({ label, link: stated }) => {
+    const link = sendable(stated)
+    return link === undefined
+      ? []
+      : [{ label: cut(oneLine(label), limits.attributeLabel), value: { _tag: "Link", text: "Open", link } }]
+  })
 
 interface TextFact {
   readonly label: string

@@ -81,5 +81,6 @@ export const shown = {
   list: 2500,
   strong: 200,
   line: 200,
+  moreLink: 500,
   note: 300
 } as const

@@ -64,10 +64,15 @@ export const plain = (message: Message.Message, mentions: Mentions = {}): Payloa
 }
 
 /** A long name should not push the link and the facts out of the message. */
-const shortened = ({ link, secondLink, ...message }: Message.Message): Message.Message => ({
+const shortened = ({ link, moreLinks, secondLink, ...message }: Message.Message): Message.Message => ({
   ...message,
   ...(link && link.href.length <= maxLink && { link: linkWithoutEmoji(link) }),
   ...(secondLink && { secondLink: { ...secondLink, link: linkWithoutEmoji(secondLink.link) } }),
+  ...(moreLinks && {
+    moreLinks: moreLinks
+      .filter(({ link }) => link.href.length <= shown.moreLink)
+      .map(({ label, link }) => ({ label: cut(label, shown.label), link: linkWithoutEmoji(link) }))
+  }),
   headline: cut(message.headline, shown.headline),
   ...(message.summary !== undefined && { summary: cut(message.summary, shown.plainSummary) }),
   facts: message.facts.map((fact) => (fact._tag === "Text" ? { ...fact, text: cut(fact.text, shown.fact) } : fact)),

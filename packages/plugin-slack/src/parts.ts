@@ -71,9 +71,12 @@ const list = ({ lines, linesTitle, omitted }: Message.Message): Parts["list"] =>
   return { title, items: items.slice(0, fit), more: isCut ? plain(more(fit)) : undefined }
 }
 
-const context = ({ notes, secondLink }: Message.Message): ReadonlyArray<Span> => {
-  const second = secondLink && linked(secondLink.link, inline(secondLink.label, shown.label), "Plain")
-  return [...(second?._tag === "Link" ? [second] : []), ...notes.map((note) => plain(inline(note, shown.note)))]
+const context = (message: Message.Message): ReadonlyArray<Span> => {
+  const links = Message.namedLinks(message).flatMap(({ label, link }, n) => {
+    const span = linked(link, inline(label, shown.label), "Plain")
+    return span._tag === "Link" && (n === 0 || write(span).length <= shown.moreLink) ? [span] : []
+  })
+  return [...links, ...message.notes.map((note) => plain(inline(note, shown.note)))]
 }
 
 const plain = (text: string): Span => ({ _tag: "Plain", text })

@@ -2,9 +2,9 @@
  * Tocsin's own alert format, the body of `POST /v1/alerts`.
  */
 import { Option, Schema } from "effect"
-import { type AlertEvent, Link, Observation, Severity, SourceRule, SourceTest } from "../Alert.ts"
+import { type AlertEvent, Link, NamedLink, Observation, Severity, SourceRule, SourceTest } from "../Alert.ts"
 import { PathSegment } from "../identifiers.ts"
-import { maxIdLength, maxLabels } from "../InboundLimits.ts"
+import { maxIdLength, maxLabels, maxLinks } from "../InboundLimits.ts"
 import { PostedTime, readPostedTime } from "./postedTime.ts"
 
 /** Sources with a format of their own. `POST /v1/alerts` refuses their names, in any case of letters. */
@@ -59,7 +59,12 @@ export const PostedAlert = Schema.Struct({
     Schema.Struct({
       started: Schema.optionalKey(Link).annotateKey({ description: "Where to look at the time of the raise." }),
       cleared: Schema.optionalKey(Link).annotateKey({ description: "Where to look at the time of the clear." }),
-      alert: Schema.optionalKey(Link).annotateKey({ description: "The alert at its source." })
+      alert: Schema.optionalKey(Link).annotateKey({ description: "The alert at its source." }),
+      more: Schema.optionalKey(
+        Schema.Array(NamedLink).check(
+          Schema.isMaxLength(maxLinks, { expected: `an array of at most ${maxLinks} links` })
+        )
+      ).annotateKey({ description: "Others, such as the runbook." })
     })
   ).annotateKey({ description: "Where a reader of a message can go." }),
   labels: Schema.optionalKey(

@@ -81,5 +81,5 @@ export const notification: Arbitrary.Arbitrary<Notification> = Arbitrary.all({
 const lists = new Set("observations alerts lines targets".split(" "))
 const linked = new Set("link started cleared alert".split(" "))
 const named = new Set(
-  "name expression summary atStart atEnd sourceId headline rule text lines targets zone stated source".split(" ")
+  "name label expression summary atStart atEnd sourceId headline rule text lines targets zone stated source".split(" ")
 )

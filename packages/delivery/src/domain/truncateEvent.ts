@@ -3,7 +3,7 @@ import { storable } from "./storableText.ts"
 
 /** The event with everything cut to its limit. */
 export const truncateEvent = (event: AlertEvent): AlertEvent => {
-  const { observations, rule, test } = event
+  const { links, observations, rule, test } = event
   return {
     ...event,
     sourceId: id(event.sourceId),
@@ -23,6 +23,14 @@ export const truncateEvent = (event: AlertEvent): AlertEvent => {
       }
     }),
     labels: cutLabels(Object.entries(event.labels)),
+    links: {
+      ...links,
+      ...(links.more !== undefined && {
+        more: links.more
+          .slice(0, InboundLimits.maxLinks)
+          .map(({ label, link }) => ({ label: cut(label, InboundLimits.maxLabelLength), link }))
+      })
+    },
     observations: observations.slice(0, InboundLimits.maxObservations).map(({ atEnd, atStart, link, name }) => ({
       name: text(name),
       ...(atStart !== undefined && { atStart: text(atStart) }),

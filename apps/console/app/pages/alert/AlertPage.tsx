@@ -59,7 +59,8 @@ export const AlertPage = () => {
   const views = [
     { href: links.started?.href, name: "View at the start" },
     { href: links.cleared?.href, name: "View when it cleared" },
-    { href: links.alert?.href, name: "Alert at its source" }
+    { href: links.alert?.href, name: "Alert at its source" },
+    ...(links.more ?? []).map(({ label, link }) => ({ href: link.href, name: label }))
   ].flatMap(({ href, name }) => (href !== undefined && isSafe(href) ? [{ href, name }] : []))
 
   return (
@@ -67,7 +68,7 @@ export const AlertPage = () => {
       name={test === undefined ? rule.name : `${rule.name}: ${test.name}`}
       above={back}
       actions={views.map(({ href, name }) => (
-        <a key={name} className="button plain" href={href} target="_blank" rel="noopener noreferrer">
+        <a key={`${name} ${href}`} className="button plain" href={href} target="_blank" rel="noopener noreferrer">
           {name} <Icon name="out" />
         </a>
       ))}
