@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { StartupMessage } from "./startup/startupMessage.ts"
+import { startupMessage } from "./startup/startupMessage.ts"
 import * as Certificate from "./server/Certificate.ts"
 import * as Egress from "./startup/Egress.ts"
 import { Routes } from "./api/Routes.ts"
@@ -75,11 +75,13 @@ const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
 export interface Options {
   /** The channel plugins, one for each type of integration. */
   readonly plugins: Plugins.Plugins
+  /** The packages that they come from, for the start message; those of the built-in plugins if it is left out. */
+  readonly packages?: Plugins.Packages
 }
 
 /** Serves until it is interrupted. Requires the settings. */
-export const layer = ({ plugins }: Options) =>
-  StartupMessage.pipe(
+export const layer = ({ packages = Plugins.builtInPackages, plugins }: Options) =>
+  startupMessage(packages).pipe(
     Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
     Layer.provide(Server),
     // The routes read them, too.

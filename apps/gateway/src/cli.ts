@@ -14,7 +14,7 @@ import { loadPlugins } from "./startup/loadPlugins.ts"
 import { launcherEnds } from "./startup/launcher.ts"
 import { Settings } from "./startup/Settings.ts"
 
-const running = Layer.unwrap(Effect.map(loadPlugins, (plugins) => Gateway.layer({ plugins }))).pipe(
+const running = Layer.unwrap(Effect.map(loadPlugins, Gateway.layer)).pipe(
   Layer.provide(Settings.layer),
   // Nobody reads spans here; each request and each statement would fill one.
   Layer.provide(Layer.succeed(References.TracerEnabled, false)),

@@ -22,13 +22,13 @@ export const checkConfig = Command.make("check-config", {}, () => Effect.provide
 
 const check = Effect.gen(function* () {
   const { store } = yield* Settings
-  const plugins = yield* loadPlugins
+  const { packages, plugins } = yield* loadPlugins
   yield* Effect.scoped(Layer.build(Layer.provide(Plugins.layer(plugins), Egress.layer)))
   const isNew = store._tag === "Sqlite" && !existsSync(store.file)
   if (!isNew) yield* Effect.scoped(Layer.build(Layer.provide(Key.layer, NodeServices.layer)))
   const state = isNew ? "which the first start makes" : yield* opened(store)
-  const types = plugins.map(({ type }) => type).join(", ")
-  yield* Console.log(`A gateway could start, with its data in ${store.shown}, ${state}, and the plugins ${types}.`)
+  const described = plugins.map((plugin) => Plugins.describePlugin(plugin, packages)).join(", ")
+  yield* Console.log(`A gateway could start, with its data in ${store.shown}, ${state}, and the plugins ${described}.`)
 })
 
 const opened = Effect.fnUntraced(function* (store: Settings["Service"]["store"]) {

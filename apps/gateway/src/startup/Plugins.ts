@@ -4,7 +4,9 @@
 import type { ChannelPlugin, Connector } from "@tocsin/core"
 import { PluginRegistry } from "@tocsin/delivery"
 import { HipChat } from "@tocsin/plugin-hipchat"
+import hipChat from "@tocsin/plugin-hipchat/package.json" with { type: "json" }
 import { Slack } from "@tocsin/plugin-slack"
+import slack from "@tocsin/plugin-slack/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -24,6 +26,30 @@ export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
 export const builtIn: Plugins = [Slack, HipChat]
+
+/** The npm package that a plugin comes from. */
+export interface PluginPackage {
+  readonly name: string
+  readonly version: string
+}
+
+/** The packages of plugins, as far as they are known: that of a plugin which a program passes to `Gateway.layer` is not. */
+export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
+
+/** The packages of the built-in plugins. */
+export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>([
+  [Slack, { name: "@tocsin/plugin-slack", version: slack.version }],
+  [HipChat, { name: "@tocsin/plugin-hipchat", version: hipChat.version }]
+])
+
+/** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */
+export const describePlugin = (plugin: ChannelPlugin.Any, packages: Packages): string => {
+  const from = packages.get(plugin)
+  if (from === undefined) return plugin.type
+  return builtInPackages.has(plugin)
+    ? `${plugin.type} ${from.version}`
+    : `${plugin.type} (${from.name} ${from.version})`
+}
 
 /** The engine's list of the given plugins; refuses when one cannot start. Two plugins of one type are a defect. */
 export const layer = (plugins: Plugins): Layer.Layer<PluginRegistry, StartRefused, Given> => {

@@ -11,18 +11,26 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { satisfies } from "semver"
 import { firstLine } from "./firstLine.ts"
-import { builtIn, type Plugins } from "./Plugins.ts"
+import { builtIn, builtInPackages, type Packages, type Plugins } from "./Plugins.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
+/** Plugins, and the packages that they come from. */
+export interface LoadedPlugins {
+  readonly plugins: Plugins
+  readonly packages: Packages
+}
+
 /** The built-in plugins, and those of the settings; refuses to start when one of them cannot be had. */
-export const loadPlugins: Effect.Effect<Plugins, StartRefused, Settings> = Effect.gen(function* () {
+export const loadPlugins: Effect.Effect<LoadedPlugins, StartRefused, Settings> = Effect.gen(function* () {
   const { plugins: names, pluginsDir } = yield* Settings
-  if (names.length === 0) return builtIn
+  if (names.length === 0) return { plugins: builtIn, packages: builtInPackages }
   shareCore()
+  const packages = new Map(builtInPackages)
   const found = new Map<string, { readonly plugin: Plugins[number]; readonly name: string }>()
   for (const plugin of [...builtIn].filter(isPlugin)) found.set(plugin.type, { plugin, name: "the gateway itself" })
   for (const name of names) {
-    for (const plugin of yield* load(name, pluginsDir)) {
+    const { plugins, version } = yield* load(name, pluginsDir)
+    for (const plugin of plugins) {
       const other = found.get(plugin.type)
       if (other !== undefined) {
         return yield* refused(
@@ -31,9 +39,10 @@ export const loadPlugins: Effect.Effect<Plugins, StartRefused, Settings> = Effec
         )
       }
       found.set(plugin.type, { plugin, name })
+      packages.set(plugin, { name, version })
     }
   }
-  return [...found.values()].map(({ plugin }) => plugin)
+  return { plugins: [...found.values()].map(({ plugin }) => plugin), packages }
 })
 
 /** A plugin may be installed with a core and an effect of its own: it gets the gateway's, so that there is one of each. */
@@ -45,10 +54,10 @@ const shareCore = () =>
         : next(specifier, context)
   })
 
-/** The plugins that a package exports. */
+/** The plugins that a package exports, and its version. */
 const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
   const { manifest, parent } = yield* locate(name, pluginsDir)
-  yield* checkFits(name, manifest)
+  const version = yield* checkFits(name, manifest)
   const url = yield* Effect.try({
     try: () => resolveFrom(name, parent),
     catch: () =>
@@ -85,7 +94,7 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
       `its plugin of the type ${plugin.type} declares no ${missing}, or none that fits. Install a version of it that passes the conformance kit of @tocsin/core`
     )
   }
-  if (plugins.length > 0) return plugins
+  if (plugins.length > 0) return { plugins, version }
   return yield* refused(
     name,
     "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer"
@@ -127,9 +136,9 @@ const findManifest = (name: string, parent: string) => {
   }
 }
 
-/** Whether the package was made for the core and the effect that this gateway has. */
+/** Refuses a package that was made for another core or effect than this gateway has; returns the package's version. */
 const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
-  const { peerDependencies = {} } = yield* readManifest(name, manifest)
+  const { peerDependencies = {}, version: own = "of no version" } = yield* readManifest(name, manifest)
   for (const shared of ["@tocsin/core", "effect"]) {
     const { version = "" } = yield* readManifest(name, findPackageJSON(shared, import.meta.url))
     const wanted = peerDependencies[shared]
@@ -145,6 +154,7 @@ const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
       `it was made for ${shared} ${wanted}, and this gateway has ${version}: install a version of it for ${version}, or another gateway`
     )
   }
+  return own
 })
 
 const readManifest = (name: string, file = "") =>

@@ -4,41 +4,43 @@ import { HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import { hostname } from "node:os"
 import manifest from "../../package.json" with { type: "json" }
+import { describePlugin, type Packages } from "./Plugins.ts"
 import { Settings } from "./Settings.ts"
 
 /** Logs at the start what runs, where it listens and who is served; prints what to do next while there is no integration. */
-export const StartupMessage = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const { hasConsole, log, store, tlsCert, token } = yield* Settings
-    const { address } = yield* HttpServer.HttpServer
-    const plugins = (yield* PluginRegistry).installed.map(({ plugin }) => plugin.type)
-    const scheme = Option.isSome(tlsCert) ? "https" : "http"
-    const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
-    const isEverywhere = NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
-    // 0.0.0.0 and :: are for listening; nobody can call them.
-    const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
-    const here = url("localhost")
-    const integrations = yield* (yield* Configuration).integrations
-    const console = hasConsole ? ` The console: ${here}/console/` : ""
-    const served = Option.isNone(token)
-      ? "Only this machine is served, because TOCSIN_TOKEN is not set."
-      : "Callers need the token."
-    yield* Effect.annotateLogs(
-      Effect.logInfo(
-        `Tocsin ${manifest.version} listens on ${bound}, with its data in ${store.shown} and the plugins ${plugins.join(", ")}. ${served}${console}`
-      ),
-      { event: "start", version: manifest.version, url: bound, store: store.shown, plugins }
-    )
-    if (integrations.length > 0 || log.format === "json") return
-    yield* Console.log(
-      [
-        "What to do next:",
-        `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
-        `  2. POST ${here}/v1/rules          which alerts go there`,
-        `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
-        `${here}/docs describes every route; docs/guide has each of these as a command.`,
-        "See it work first, in a clone of the repository: npx -y pnpm@12 demo"
-      ].join("\n")
-    )
-  })
-)
+export const startupMessage = (packages: Packages) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { hasConsole, log, store, tlsCert, token } = yield* Settings
+      const { address } = yield* HttpServer.HttpServer
+      const plugins = (yield* PluginRegistry).installed.map(({ plugin }) => describePlugin(plugin, packages))
+      const scheme = Option.isSome(tlsCert) ? "https" : "http"
+      const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
+      const isEverywhere = NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
+      // 0.0.0.0 and :: are for listening; nobody can call them.
+      const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
+      const here = url("localhost")
+      const integrations = yield* (yield* Configuration).integrations
+      const console = hasConsole ? ` The console: ${here}/console/` : ""
+      const served = Option.isNone(token)
+        ? "Only this machine is served, because TOCSIN_TOKEN is not set."
+        : "Callers need the token."
+      yield* Effect.annotateLogs(
+        Effect.logInfo(
+          `Tocsin ${manifest.version} listens on ${bound}, with its data in ${store.shown} and the plugins ${plugins.join(", ")}. ${served}${console}`
+        ),
+        { event: "start", version: manifest.version, url: bound, store: store.shown, plugins }
+      )
+      if (integrations.length > 0 || log.format === "json") return
+      yield* Console.log(
+        [
+          "What to do next:",
+          `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
+          `  2. POST ${here}/v1/rules          which alerts go there`,
+          `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
+          `${here}/docs describes every route; docs/guide has each of these as a command.`,
+          "See it work first, in a clone of the repository: npx -y pnpm@12 demo"
+        ].join("\n")
+      )
+    })
+  )

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Schema } from "effect"
 import { TestConsole } from "effect/testing"
+import hipChat from "@tocsin/plugin-hipchat/package.json" with { type: "json" }
+import slack from "@tocsin/plugin-slack/package.json" with { type: "json" }
 import manifest from "../../package.json" with { type: "json" }
 import * as Log from "../../src/startup/log.ts"
 import { until } from "../harness/gate.ts"
@@ -58,7 +60,7 @@ describe("The log", () => {
       yield* edits(harness)
       const printed = harness.gateway().printed()
       const date = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
-      const start = `INFO  Tocsin ${manifest.version} listens on ${harness.gateway().url}, with its data in ${harness.database} and the plugins slack, hipchat. Callers need the token.`
+      const start = `INFO  Tocsin ${manifest.version} listens on ${harness.gateway().url}, with its data in ${harness.database} and the plugins slack ${slack.version}, hipchat ${hipChat.version}. Callers need the token.`
       assert.match(printed, new RegExp(`^${date} ${start.replaceAll(".", "\\.")}`, "m"))
       for (const line of edited)
         assert.match(printed, new RegExp(`^${date} INFO  ${line.replaceAll(".", "\\.")}$`, "m"))
@@ -78,7 +80,7 @@ describe("The log", () => {
         version: manifest.version,
         url: harness.gateway().url,
         store: harness.database,
-        plugins: ["slack", "hipchat"]
+        plugins: [`slack ${slack.version}`, `hipchat ${hipChat.version}`]
       })
       assert.deepStrictEqual(
         all.flatMap(({ annotations, message }) => (annotations["event"] === "edit" ? [message] : [])),

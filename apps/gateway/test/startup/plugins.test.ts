@@ -76,6 +76,16 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
     says: ["it was made for @tocsin/core ^7.0.0, and this gateway has"]
   },
   {
+    name: "was made for a later minor of effect",
+    manifest: { peerDependencies: { "@tocsin/core": "*", effect: "~4.2.0" } },
+    says: ["it was made for effect ~4.2.0, and this gateway has 4.1.", "install a version of it for 4.1."]
+  },
+  {
+    name: "was made for an earlier minor of effect",
+    manifest: { peerDependencies: { "@tocsin/core": "*", effect: "~4.0.3" } },
+    says: ["it was made for effect ~4.0.3, and this gateway has 4.1."]
+  },
+  {
     name: "does not say which core it was made for",
     manifest: { peerDependencies: { effect: "~4.1.0" } },
     says: ["it does not say which @tocsin/core it was made for", "must name @tocsin/core in its peerDependencies"]
@@ -207,6 +217,20 @@ describe("TOCSIN_PLUGINS", () => {
         fetch(`${again.url}/v1/integrations/p?force=true`, { method: "DELETE" })
       )
       assert.strictEqual(removed.status, 204)
+    })
+  )
+
+  it.live("loads a plugin that was tested with two minors of effect, and not the other one that lies beside it", () =>
+    Effect.gen(function* () {
+      const manifest = { version: "2.1.0", peerDependencies: { "@tocsin/core": "*", effect: "~4.1.0 || ~4.2.0" } }
+      const dir = installed({ acme: { main: pager, manifest } })
+      const other = { main: `throw new Error("the other effect")`, manifest: { version: "4.2.0" } }
+      unpack(join(dir, "node_modules", "acme", "node_modules"), { effect: other, "@tocsin/core": other })
+      const harness = yield* make({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      assert.match(
+        harness.gateway().printed(),
+        /and the plugins slack \d\S*, hipchat \d\S*, pager \(acme 2\.1\.0\)\. Only this/
+      )
     })
   )
 
