@@ -53,7 +53,12 @@ export const AlertSummary = Schema.Struct({
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
   conversations: Schema.Array(Conversation),
-  deliveries: Schema.Array(Delivery),
+  deliveries: Schema.Array(Delivery).annotateKey({
+    description: "The newest first: at most 500, and at most 4 MiB of them."
+  }),
+  moreDeliveries: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: "There are more deliveries: GET /v1/deliveries?alert=<id> lists them all."
+  }),
   notes: Schema.Array(Schema.Struct({ at: Schema.DateTimeUtc, note: Schema.String })).annotateKey({
     description: "What was noted of its events, such as the reason of a clear by hand."
   })

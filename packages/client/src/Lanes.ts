@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Activity } from "./Consequences.ts"
 import { Paused } from "./integrations/Integration.ts"
-import { list } from "./lists.ts"
+import { list, whole } from "./lists.ts"
 import { StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
@@ -65,6 +65,7 @@ export const Lane = Schema.Struct({
 export class LanesApi extends HttpApiGroup.make("lanes")
   .add(
     HttpApiEndpoint.get("list", "/", {
+      query: whole,
       success: list(Lane),
       error: StoreUnavailable
     }).annotateMerge(

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { list } from "./lists.ts"
+import { list, whole } from "./lists.ts"
 import {
   Conflict,
   Forbidden,
@@ -83,6 +83,7 @@ export class SessionApi extends HttpApiGroup.make("session")
 export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.get("list", "/", {
+      query: whole,
       success: list(Session),
       error: StoreUnavailable
     }).annotateMerge(says("The sessions that have not ended, newest first")),

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { list, page } from "./lists.ts"
+import { list, page, whole } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
 import { says } from "./says.ts"
 
@@ -49,6 +49,7 @@ export const Source = Schema.Struct({
 export class SourcesApi extends HttpApiGroup.make("sources")
   .add(
     HttpApiEndpoint.get("list", "/", {
+      query: whole,
       success: list(Source),
       error: StoreUnavailable
     }).annotateMerge(says("The sources", "Those that the gateway reads, and those that posted to /v1/alerts.")),

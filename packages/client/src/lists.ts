@@ -30,6 +30,9 @@ export const page = {
   })
 }
 
+/** What a list takes that has no limit but 4 MiB. */
+export const whole = { after: page.after }
+
 /** How many items to leave out before the page, for lists of which any part can be shown at once. */
 export const skip = wholeNumber(pageBounds.skip, {
   description: "How many items to leave out first, counted from after if that is given.",

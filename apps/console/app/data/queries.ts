@@ -76,7 +76,7 @@ export const timelineQuery = (id: AlertId) =>
 
 export const sourcesQuery = queryOptions({
   queryKey: ["sources", "list"],
-  queryFn: ({ signal }) => call((client) => client.sources.list(), signal)
+  queryFn: ({ signal }) => call((client) => client.sources.list({ query: {} }), signal)
 })
 
 export const unreadableQuery = queryOptions({
@@ -86,12 +86,12 @@ export const unreadableQuery = queryOptions({
 
 export const lanesQuery = queryOptions({
   queryKey: ["lanes"],
-  queryFn: ({ signal }) => call((client) => client.lanes.list(), signal)
+  queryFn: ({ signal }) => call((client) => client.lanes.list({ query: {} }), signal)
 })
 
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
-  queryFn: ({ signal }) => call((client) => client.sessions.list(), signal)
+  queryFn: ({ signal }) => call((client) => client.sessions.list({ query: {} }), signal)
 })
 
 export const healthQuery = queryOptions({

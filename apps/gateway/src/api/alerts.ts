@@ -19,7 +19,7 @@ import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
 import { deliveryJson } from "./deliveries.ts"
 import { logEdit } from "./logEdit.ts"
-import { next } from "./pagination.ts"
+import { countThatFits, next } from "./pagination.ts"
 import { notFound } from "./problems.ts"
 
 const json = { maxValues: InboundLimits.maxValues, repeated: "refuse", number: Number } as const
@@ -69,6 +69,9 @@ export const AlertHandlers = HttpApiBuilder.group(
           const conversations = yield* history.conversations(id)
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
           const notes = yield* history.notes(id)
+          const shown = deliveries.items.map(deliveryJson)
+          const fitting = shown.slice(0, countThatFits(shown))
+          const isCut = deliveries.next !== undefined || fitting.length < shown.length
           return {
             ...alert,
             conversations: conversations.map(({ closedBecause, lastSent, severitySent, ...conversation }) => ({
@@ -77,7 +80,8 @@ export const AlertHandlers = HttpApiBuilder.group(
               ...(severitySent && { severityTold: severitySent }),
               ...(closedBecause && { closedBecause })
             })),
-            deliveries: deliveries.items.map(deliveryJson),
+            deliveries: fitting,
+            ...(isCut && { moreDeliveries: true as const }),
             notes: notes.map(({ at, note }) => ({ at: DateTime.makeUnsafe(at), note }))
           }
         })

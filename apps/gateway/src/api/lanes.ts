@@ -3,6 +3,7 @@ import { Configuration, Lanes, Overview, PublicUrl, RateLimiter, type ShownInteg
 import { Clock, DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
+import { boundedList } from "./pagination.ts"
 
 /** A digest includes so many deliveries at most (D5). */
 const mostInDigest = 500
@@ -73,10 +74,7 @@ export const LaneHandlers = HttpApiBuilder.group(
     })
 
     return handlers.handleAll({
-      list: Effect.fnUntraced(function* () {
-        const items = yield* shownLanes
-        return { items, total: items.length }
-      }),
+      list: ({ query: { after } }) => Effect.map(shownLanes, (lanes) => boundedList(lanes, after)),
       activity: Effect.fnUntraced(function* () {
         const { items, since } = yield* overview.activity
         return { items, since: DateTime.makeUnsafe(since) }

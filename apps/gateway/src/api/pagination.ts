@@ -18,13 +18,28 @@ export const next = ({
   ...(next !== undefined && { next: String(next) })
 })
 
-/** The answer to a page: its items as JSON, up to 4 MiB of them. The next page begins with the first that is left out. */
-export const boundedPage = <Json>(page: Page, items: ReadonlyArray<Json>) => {
+/** How many of the first items fit into 4 MiB of JSON; the first one always does. */
+export const countThatFits = (items: ReadonlyArray<unknown>): number => {
   let bytes = 0
   const end = items.findIndex((item, n) => (bytes += Buffer.byteLength(JSON.stringify(item))) > maxPageBytes && n > 0)
-  return end < 0
+  return end < 0 ? items.length : end
+}
+
+/** The answer to a page: its items as JSON, up to 4 MiB of them. The next page begins with the first that is left out. */
+export const boundedPage = <Json>(page: Page, items: ReadonlyArray<Json>) => {
+  const end = countThatFits(items)
+  return end === items.length
     ? { items, total: page.total, ...next(page) }
     : { items: items.slice(0, end), total: page.total, ...next({ ...page, next: page.items[end - 1]?.sequence }) }
+}
+
+/** Up to 4 MiB of a list that has no limit otherwise. `after` is how many of its items the pages before had. */
+export const boundedList = <Json>(all: ReadonlyArray<Json>, after = 0) => {
+  const items = all.slice(after)
+  return boundedPage(
+    { items: items.map((_, n) => ({ sequence: after + n + 1 })), total: all.length, next: undefined },
+    items
+  )
 }
 
 /** One page of a short list, which is read as a whole, in the order in which its items were made. */

@@ -10,6 +10,7 @@ import { Access, tooManyAttempts } from "./access/Auth.ts"
 import { checkLoopback } from "./access/loopback.ts"
 import { checkNoOtherPage } from "./access/ownPages.ts"
 import * as Cookie from "./access/sessionCookie.ts"
+import { boundedList } from "./pagination.ts"
 import { notFound } from "./problems.ts"
 
 const bearer = HttpApiBuilder.securityDecode(HttpApiSecurity.bearer)
@@ -101,10 +102,10 @@ const SessionsHandlers = HttpApiBuilder.group(
     const sessions = yield* Sessions
 
     return handlers.handleAll({
-      list: Effect.fnUntraced(function* () {
+      list: Effect.fnUntraced(function* ({ query: { after } }) {
         const current = yield* access.liveSession(yield* cookie)
-        const items = (yield* sessions.list).map((session) => sessionJson(session, current?.id))
-        return { items, total: items.length }
+        const shown = (yield* sessions.list).map((session) => sessionJson(session, current?.id))
+        return boundedList(shown, after)
       }),
       revoke: Effect.fnUntraced(function* ({ params: { id } }) {
         const isEnded = yield* sessions.end(id)

@@ -7,7 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import { readBody } from "./body/readBody.ts"
 import { readJson } from "./body/readJson.ts"
-import { boundedPage } from "./pagination.ts"
+import { boundedList, boundedPage } from "./pagination.ts"
 import { notFound } from "./problems.ts"
 import { Settings } from "../startup/Settings.ts"
 
@@ -72,7 +72,7 @@ export const SourceHandlers = HttpApiBuilder.group(
           return yield* take(name, value, keep)
         })
       )
-      .handle("list", () =>
+      .handle("list", ({ query: { after } }) =>
         Effect.gen(function* () {
           const known = yield* overview.sources
           const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
@@ -92,7 +92,7 @@ export const SourceHandlers = HttpApiBuilder.group(
             events24h,
             unreadable24h
           }))
-          return { items, total: items.length }
+          return boundedList(items, after)
         })
       )
       .handle("unreadable", ({ query }) =>
