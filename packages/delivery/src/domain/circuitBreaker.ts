@@ -14,8 +14,9 @@ export interface Health {
   /** Attempts in a row that found the service unavailable, and the time of the first of them. */
   readonly failures: number
   readonly unavailableSince: number | undefined
-  /** Rate-limit answers in a row. */
+  /** Rate-limit answers in a row, and the time of the first of them. */
   readonly limits: number
+  readonly limitedSince: number | undefined
   /** Until something succeeds, one attempt at a time is a probe. */
   readonly isProbing: boolean
   /** The deliveries that were refused in plain form too, in a row. */
@@ -30,6 +31,7 @@ export const healthy: Health = {
   failures: 0,
   unavailableSince: undefined,
   limits: 0,
+  limitedSince: undefined,
   isProbing: false,
   rejected: [],
   pluginFailed: []
@@ -69,7 +71,8 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
       const isKnown = blocked?.why === "limited" && startedAt <= blocked.since
       const limits = isKnown ? health.limits : health.limits + 1
       const pause = stand("limited", pauseFor(reason, { inARow: limits, jitter, maxBackoff }))
-      return { ...health, ...reachable, limits, blocked: later(health, pause) }
+      const limitedSince = health.limitedSince ?? now
+      return { ...health, ...reachable, limits, limitedSince, blocked: later(health, pause) }
     }
     case "Unavailable": {
       // What was in flight when the circuit opened is no probe: of 64 that fail at once the last would mean five minutes.
@@ -130,18 +133,22 @@ export const requeued = (
 /** Whether the plugin's bugs broke the integration. Only a delivery finds out whether it works again: `verify` sends nothing. */
 export const isPluginFailing = ({ pluginFailed }: Health): boolean => pluginFailed.length >= pluginFailuresThatBreak
 
-/** When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. */
-export const divertsAt = ({ blocked, unavailableSince }: Health, after: number): number => {
+/**
+ * When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. A service that only
+ * ever answers that it is limited fails as one that is unavailable does.
+ */
+export const divertsAt = ({ blocked, limitedSince, unavailableSince }: Health, after: number): number => {
+  const failingSince = Math.min(unavailableSince ?? Infinity, limitedSince ?? Infinity)
   switch (blocked?.why) {
     case "broken":
       return blocked.since
     case "unavailable":
-      return (unavailableSince ?? blocked.since) + after * 1000
+      return Math.min(failingSince, blocked.since) + after * 1000
     case "limited":
-      return blocked.until - blocked.since > after * 1000 ? blocked.since : Infinity
+      return blocked.until - blocked.since > after * 1000 ? blocked.since : failingSince + after * 1000
     default:
       // So soon after its first failure, but the service may have asked for a long pause.
-      return unavailableSince === undefined ? Infinity : unavailableSince + after * 1000
+      return failingSince + after * 1000
   }
 }
 
@@ -153,7 +160,7 @@ export const at = (health: Health, now: number): Health => {
   return { ...health, blocked: { why, since: now, until: until - since + now } }
 }
 
-const reachable = { failures: 0, unavailableSince: undefined, limits: 0 }
+const reachable = { failures: 0, unavailableSince: undefined, limits: 0, limitedSince: undefined }
 
 /** Of two standstills the one that lasts longer; several attempts may be in flight. */
 const later = ({ blocked }: Health, other: NonNullable<Health["blocked"]>): Health["blocked"] =>

@@ -96,8 +96,16 @@ describe("The circuit breaker", () => {
     ["a broken one at once", after([failure(new DestinationGone({ detail }))]), now],
     ["an unavailable one after its time", after(unavailable(1)), now + 300_000],
     [
-      "one that asks for less than that never",
-      after([failure(new RateLimited({ detail, retryAfter: Duration.minutes(1) }))]),
+      "one that asks for less, and never accepts anything, after its time",
+      after([
+        failure(new RateLimited({ detail, retryAfter: Duration.minutes(1) })),
+        failure(new RateLimited({ detail }), { startedAt: now + 60_000, now: now + 60_000 })
+      ]),
+      now + 300_000
+    ],
+    [
+      "one that asks for less, and accepted something meanwhile, never",
+      Health.afterSuccess(after([failure(new RateLimited({ detail, retryAfter: Duration.minutes(1) }))]), now),
       Infinity
     ],
     [

@@ -126,6 +126,41 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
+    "is used after fallbackAfter when the service answers nothing but 429, without saying for how long",
+    fixture((script) =>
+      Effect.gen(function* () {
+        yield* setUp
+        script.always("ops", { fail: new RateLimited({ detail: "HTTP 429" }) })
+        yield* raise("a")
+        yield* pass("4 minutes")
+        assert.deepStrictEqual(script.kinds("backup"), [])
+        yield* pass("2 minutes")
+        assert.deepStrictEqual(script.kinds("backup"), ["Raised"])
+        assert.deepStrictEqual(yield* of("ops"), ["Raised diverted: to backup: ops is limited"])
+      })
+    )
+  )
+
+  it.effect(
+    "is not used while the service accepts messages between its 429s",
+    fixture((script) =>
+      Effect.gen(function* () {
+        yield* setUp
+        for (let n = 0; n < 10; n++) {
+          script.next("ops", { fail: new RateLimited({ detail: "HTTP 429" }) })
+          yield* raise(`${n}`)
+          yield* pass("1 minute")
+        }
+        assert.deepStrictEqual(script.kinds("backup"), [])
+        assert.deepStrictEqual(
+          yield* of("ops"),
+          Array.from({ length: 10 }, () => "Raised delivered")
+        )
+      })
+    )
+  )
+
+  it.effect(
     "is told no clear unless the rule of the one it stands in for says so",
     fixture((script) =>
       Effect.gen(function* () {
