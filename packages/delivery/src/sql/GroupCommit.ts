@@ -1,11 +1,12 @@
 /**
  * Durable writes: all pending writes share one transaction (group commit).
  */
-import { Cause, Context, Deferred, Effect, Exit, Layer, Queue } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, type Latch, Layer, Queue } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { observeCommit } from "../metrics/engineMetrics.ts"
 import { endSessions, groupsAtOnce, lockFor } from "./dialect.ts"
 import { followOutages } from "./outage.ts"
+import { Pending } from "./Pending.ts"
 import { queryTimeout } from "./queryTimeout.ts"
 import { codeOf, storeProblem } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
@@ -53,6 +54,8 @@ export class GroupCommit extends Context.Service<
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(query: Effect.Effect<A, E>) => Effect.Effect<A, Failure<E>>
+    /** Open while no write and no read is pending: the engine does nothing more until time passes or it is called. */
+    readonly idle: Latch.Latch
   }
 >()("@tocsin/delivery/GroupCommit") {
   static readonly layer: Layer.Layer<GroupCommit, never, SqlClient.SqlClient> = Layer.effect(
@@ -60,9 +63,21 @@ export class GroupCommit extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* Queue.unbounded<AnyWrite>()
+      const pending = new Pending()
 
       /** Logs an outage once, and returns it for callers. */
       const unavailable = (error: SqlError.SqlError) => Effect.map(outage.failed(error), StoreUnavailable.of)
+
+      /** Answers the callers, once the transaction is committed or has failed. */
+      const settle = Effect.fnUntraced(function* (
+        writes: ReadonlyArray<AnyWrite>,
+        failure: StoreUnavailable | undefined
+      ) {
+        for (const write of writes) {
+          yield* write.settle(failure)
+          pending.end()
+        }
+      })
 
       const commitTogether = Effect.fnUntraced(function* (writes: ReadonlyArray<AnyWrite>) {
         const isAlone = writes.some(({ lockKeys }) => lockKeys === undefined)
@@ -96,17 +111,12 @@ export class GroupCommit extends Context.Service<
           : SqlError.isSqlError(error)
             ? yield* unavailable(error)
             : StoreUnavailable.of("Failed")
-        yield* Effect.forEach(writes, (write) => write.settle(failure), { discard: true })
+        yield* settle(writes, failure)
       })
 
       yield* Effect.addFinalizer(() =>
         // The writer has stopped: pending callers must not wait forever.
-        Effect.flatMap(Queue.clear(queue), (writes) =>
-          Effect.andThen(
-            Queue.shutdown(queue),
-            Effect.forEach(writes, (write) => write.settle(stopping), { discard: true })
-          )
-        )
+        Effect.flatMap(Queue.clear(queue), (writes) => Effect.andThen(Queue.shutdown(queue), settle(writes, stopping)))
       )
       const writer = Queue.takeBetween(queue, 1, maxWrites).pipe(
         // Interrupted between the two, callers would never get a result.
@@ -121,7 +131,8 @@ export class GroupCommit extends Context.Service<
         const own: Batch<I, A, E> = new Batch({ sql, unavailable }, run)
         return Effect.fnUntraced(function* (item: I, lockKeys?: ReadonlyArray<string>) {
           const write = new Write({ batch: own, item, lockKeys }, yield* Deferred.make<A, Failure<E>>())
-          if (!(yield* Queue.offer(queue, write))) return yield* stopping
+          pending.begin()
+          if (!(yield* Queue.offer(queue, write))) yield* settle([write], stopping)
           return yield* Deferred.await(write.answer)
         })
       }
@@ -141,7 +152,8 @@ export class GroupCommit extends Context.Service<
           const problem = outage.blocksWrites()
           return problem === undefined ? Effect.void : Effect.fail(StoreUnavailable.of(problem))
         }),
-        read: (query) => mapSqlErrors(queryTimeout(sql, query), unavailable)
+        read: (query) => pending.during(mapSqlErrors(queryTimeout(sql, query), unavailable)),
+        idle: pending.idle
       })
     })
   )

@@ -1,9 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Configuration, Edits, GroupCommit, InvalidInput, StillNamed } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import {
   conversations,
   deliveries,
@@ -23,6 +21,7 @@ import {
   fixture
 } from "../harness/engine.ts"
 import { filled } from "../harness/store.ts"
+import { occupyWriters } from "../harness/writers.ts"
 
 const tag = <A, R>(edit: Effect.Effect<A, { readonly _tag: string }, R>) =>
   Effect.map(Effect.flip(edit), ({ _tag }) => _tag)
@@ -146,19 +145,14 @@ describe("Edits", () => {
     fixture(() =>
       Effect.gen(function* () {
         const { saveRule } = yield* Edits
-        const sql = yield* SqlClient.SqlClient
         const groupCommit = yield* GroupCommit
         const { currentRules } = yield* Configuration
         yield* save(integration("ops"))
         const { big } = yield* filled
         const gate = yield* Deferred.make<void>()
-        // All writers are at work, so that what waits for them meanwhile shares a transaction.
-        yield* Effect.forEach(Array.from({ length: groupsAtOnce(sql) }), (_, n) =>
-          Effect.andThen(Effect.forkChild(groupCommit.commit(Deferred.await(gate), [`${n}`])), settle)
-        )
+        yield* occupyWriters(gate)
         // An edit, a part that reads the rules when the edit's caller is gone, one too many.
         const edit = yield* Effect.forkChild(saveRule(rule("r"), "any"), { startImmediately: true })
-        yield* settle
         const names = Effect.map(currentRules, (rules) => rules.map(({ name }) => name))
         const seen: Array<string> = []
         const read = Effect.andThen(

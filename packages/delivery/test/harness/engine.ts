@@ -16,10 +16,11 @@ import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted } from "effe
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Fake, Script } from "./FakeChannel.ts"
-import { nextSleep, settle, watchedClock } from "./quiet.ts"
+import { nextSleep, watchedClock } from "./clock.ts"
+import { settle, watched } from "./idle.ts"
 import { migratedStoreIn } from "./store.ts"
 
-export { settle } from "./quiet.ts"
+export { settle } from "./idle.ts"
 
 /** A seal that seals nothing: the real one works outside of the scheduler, where a test cannot await it. */
 export const openSeal = Layer.succeed(
@@ -60,7 +61,8 @@ export const engine = (
     store = migratedStoreIn(file)
   }: EngineOptions = {}
 ) =>
-  Engine.layer.pipe(
+  watched.pipe(
+    Layer.provideMerge(Engine.layer),
     Layer.provideMerge([store, plugins, seal, egress]),
     Layer.provide([watchedClock, noJitter, Layer.succeed(HistoryKept, Duration.fromInputUnsafe(historyKept))]),
     Layer.orDie

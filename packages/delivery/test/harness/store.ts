@@ -2,14 +2,15 @@
  * The store that a test of the engine runs on: SQLite or PostgreSQL, as the run says.
  */
 import { PgClient } from "@effect/sql-pg"
-import { type Peers, Postgres, Sqlite } from "@tocsin/delivery"
-import { Effect, Layer, Redacted } from "effect"
+import { Peers, Postgres, Sqlite } from "@tocsin/delivery"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { inject } from "vitest"
-import { watched } from "./quiet.ts"
+import { watchedPeers } from "./idle.ts"
 
 const postgres = inject("postgres")
 
@@ -39,12 +40,27 @@ const onPostgres = (url: string, file: string, template: string) =>
       const its = new URL(url)
       its.pathname = `/${database}`
       its.searchParams.set("sslmode", "disable")
-      const { closed, stream } = watched(its)
+      const { closed, stream } = connections(its)
       // A session holds its locks until the server has ended it.
       yield* Effect.addFinalizer(() => closed)
-      return Postgres.layer(Redacted.make(its.href), { stream })
+      return Layer.flatMap(Postgres.layer(Redacted.make(its.href), { stream }), (store) =>
+        Layer.succeedContext(Context.add(store, Peers, watchedPeers(Context.get(store, Peers), database)))
+      )
     })
   ).pipe(Layer.orDie)
+
+/** Opens connections; `closed` returns when the server has ended them all. */
+const connections = ({ hostname, port }: URL) => {
+  const open = new Set<Promise<void>>()
+  const stream = () => {
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
+    open.add(closed)
+    socket.once("close", () => open.delete(closed))
+    return socket
+  }
+  return { stream, closed: Effect.promise(() => Promise.all(open)) }
+}
 
 const nameFor = (file: string) => {
   const database = `tocsin_${process.pid}_${made++}`

@@ -4,10 +4,11 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } 
 import { SqlClient } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { pass } from "../harness/engine.ts"
-import { settle } from "../harness/quiet.ts"
+import { watched } from "../harness/idle.ts"
+import { occupyWriters } from "../harness/writers.ts"
 import { filled, isPostgres, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
-const store = (file: string) => GroupCommit.layer.pipe(Layer.provideMerge(storeIn(file)))
+const store = (file: string) => watched.pipe(Layer.provideMerge(GroupCommit.layer), Layer.provideMerge(storeIn(file)))
 const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
 const insert = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO t VALUES (${n})`)
 const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -152,10 +153,7 @@ describe("GroupCommit", () => {
       const run = Effect.sync(() => {
         hasRun = true
       })
-      const writing = yield* Effect.forEach(
-        Array.from({ length: groupsAtOnce(Context.get(services, SqlClient.SqlClient)) }),
-        (_, n) => Effect.tap(Effect.forkChild(commit(Deferred.await(gate), [`${n}`])), settle)
-      )
+      const writing = yield* Effect.provideContext(occupyWriters(gate), services)
       const second = yield* Effect.forkChild(Effect.exit(commit(run)), { startImmediately: true })
       const closed = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
       yield* Deferred.succeed(gate, undefined)
