@@ -10,7 +10,7 @@ const scale = (...values: ReadonlyArray<number>): Figure => ({ what: "scale", va
 describe("results.md", () => {
   const kept = page([rate(1, 3, 2), delay(1), start(1), scale(2), { what: "peer", missing: "missing" }], "here", true)
 
-  it("shows medians, spread, goals and what was not measured", () => {
+  it("shows medians, spread, goals and missing measurements", () => {
     const cells = kept.split("\n").map((line) => line.split("|").map((cell) => cell.trim()))
     const row = (what: string) => cells.find(([, cell]) => cell === what)?.slice(2, 6)
     assert.deepStrictEqual(row("rate"), ["2.00 x", "1.00 x to 3.00 x", "at least 2 x", "met"])

@@ -44,7 +44,7 @@ const post = (url: string, id: number) =>
     })
   })
 
-it("has every alert on the disk before it answers", async () => {
+it("writes every alert to the disk before it answers", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-sync-"))
   const log = join(folder, "strace.log")
   const trace = ["-f", "-s", "32", "-e", "trace=fsync,fdatasync,write,writev", "-o", log]
@@ -75,7 +75,7 @@ it("has every alert on the disk before it answers", async () => {
   assert.strictEqual(answers, alerts)
 })
 
-it("leaves a sound database behind when it is killed in the middle of a flood", async () => {
+it("leaves a sound database when it is killed in the middle of a flood", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-kill-"))
   const database = join(folder, "a.db")
   let answered = 0

@@ -70,7 +70,7 @@ describe("The page of a fake, in a browser", () => {
     assert.deepStrictEqual(complaints, [])
   })
 
-  it.live("shows foreign text in Slack as text, with its style, and breaks no rule of its policy", () =>
+  it.live("shows untrusted text in Slack as text, and violates no content security policy", () =>
     Effect.gen(function* () {
       const fake = new FakeSlack()
       yield* toSlack(fake, Hostile)
@@ -78,7 +78,7 @@ describe("The page of a fake, in a browser", () => {
     })
   )
 
-  it.live("shows foreign text in HipChat alike", () =>
+  it.live("shows untrusted text in HipChat as text", () =>
     Effect.gen(function* () {
       const fake = new FakeHipChat({ token: "token" })
       yield* toHipChat(fake, Hostile)
@@ -86,7 +86,7 @@ describe("The page of a fake, in a browser", () => {
     })
   )
 
-  it.live("shows what comes without being asked, and misbehaves by its buttons", () =>
+  it.live("shows new messages without a reload, and misbehaves at the press of a button", () =>
     Effect.gen(function* () {
       const fake = new FakeSlack()
       const { complaints, tab } = yield* open(yield* FakeServer.serve(FakePage.withPage(fake)))

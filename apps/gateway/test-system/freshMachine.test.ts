@@ -56,7 +56,7 @@ const users: ReadonlyArray<{ readonly who: string; readonly user: string | undef
 describe.each(users)("A clean clone of $who", ({ mode, user }) => {
   const home = clone(user, mode)
 
-  it("starts, with nothing but the system's Node", async () => {
+  it("starts with nothing but the system's Node", async () => {
     const child = run(home, user, ["start"])
     const { ended, printed } = follow(child)
     const url = await new Promise<string>((resolve, reject) => {

@@ -8,7 +8,7 @@ import { eventually, until } from "../test/harness/gate.ts"
 import { make, type Harness } from "../test/harness/gateway.ts"
 
 describe("While the store cannot be written (T)", () => {
-  it.live("because the disk is full, nobody is told that an alert was taken, and then it goes on", () =>
+  it.live("on a full disk, accepts no alert, and resumes when there is space", () =>
     outage((harness) => {
       const limit = (bytes: string) =>
         execFileSync("prlimit", [`--pid=${harness.gateway().pid}`, `--fsize=${bytes}:unlimited`])
@@ -20,7 +20,7 @@ describe("While the store cannot be written (T)", () => {
     })
   )
 
-  it.live("because its folder is gone, nobody is told that an alert was taken, and then it goes on", () =>
+  it.live("without its folder, accepts no alert, and resumes when the folder is back", () =>
     outage(({ database }) => {
       const folder = dirname(database)
       return {

@@ -42,7 +42,7 @@ const Unguarded = Layer.succeed(Connector, {
 const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(Irc.settings))
 
 describe("Irc", () => {
-  it.live("joins the channel, says the message and leaves, by TCP", () =>
+  it.live("joins the channel, sends the message and leaves, by TCP", () =>
     Effect.gen(function* () {
       const { lines, port } = yield* serve
       const irc = yield* Irc
@@ -63,7 +63,7 @@ describe("Irc", () => {
     }).pipe(Effect.provide(Irc.layer.pipe(Layer.provide(Unguarded))))
   )
 
-  it.effect("uses TLS unless it is told not to", () =>
+  it.effect("uses TLS unless tls is false", () =>
     Effect.gen(function* () {
       const irc = yield* Irc
       assert.strictEqual(irc.destination(yield* decode(Irc.example)), "tls://irc.example.com:6697")
@@ -81,7 +81,7 @@ describe("lines", () => {
     assert.deepStrictEqual(asked(":x PONG x :said"), { command: "PONG", parameters: ["x", "said"] })
   })
 
-  it("are written without commands in them, and no longer than a line may be", () => {
+  it("are written without line breaks, and within the length of a line", () => {
     assert.deepStrictEqual(said("#ops", "a\r\nQUIT :b\u0001\n\n \u0003,04c"), [
       "PRIVMSG #ops :a",
       "PRIVMSG #ops :QUIT :b",

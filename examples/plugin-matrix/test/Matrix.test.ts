@@ -52,7 +52,7 @@ const deliver = Effect.fnUntraced(function* (
   }).pipe(Effect.provide(Matrix.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 })
 
-it.effect("an attempt whose answer was lost makes no second message", () =>
+it.effect("an attempt whose answer was lost posts no second message", () =>
   Effect.gen(function* () {
     const fake = new FakeMatrix()
     const first = yield* deliver(fake, samples.notifications.Raised, { deliveryId: "one", messages: [] })

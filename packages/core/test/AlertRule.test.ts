@@ -49,7 +49,7 @@ describe("matches", () => {
     assert.isFalse(matches({ test: "*" }, samples.agent))
   })
 
-  it("takes no time with hundreds of * that almost fit", () => {
+  it("takes no time with hundreds of * that almost match", () => {
     const name = "a".repeat(4096)
     for (const [glob, isMatch] of [
       ["*a".repeat(2047), true],

@@ -66,7 +66,7 @@ const deliver = Effect.fnUntraced(function* (answers: ReadonlyArray<() => Respon
 })
 
 describe("HttpChannel", () => {
-  it.effect("makes the requests in their order and keeps the last receipt", () =>
+  it.effect("sends the requests in order and returns the last receipt", () =>
     Effect.gen(function* () {
       const { exit, requests } = yield* deliver([() => new Response("ts1"), () => new Response("ts2")])
       assert.deepStrictEqual(requests, ["PUT first", "POST Raised"])
@@ -82,7 +82,7 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("gives the plugin the time, for services that name a time", () =>
+  it.effect("passes the time to the plugin, for services that name a time", () =>
     Effect.gen(function* () {
       const { exit } = yield* deliver([() => new Response("later")])
       assert.include(String(exit), "RateLimited")
@@ -108,7 +108,7 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("takes a 2xx whose rest cannot be read for delivered, and any other by its status", () =>
+  it.effect("treats a 2xx with an unreadable rest as delivered, and other answers by their status", () =>
     Effect.gen(function* () {
       const broken = (status: number, cause: Error, headers?: HeadersInit) => () =>
         new Response(new ReadableStream({ pull: (controller) => controller.error(cause) }), {
@@ -131,7 +131,7 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("waits as long as Retry-After says, and leaves it to the engine where it says nothing readable", () =>
+  it.effect("waits as long as Retry-After says, and leaves it to the engine where that is unreadable", () =>
     Effect.gen(function* () {
       const retryAfter = Effect.fnUntraced(function* (status: number, value: string | undefined) {
         const headers = value === undefined ? {} : { "retry-after": value }
@@ -147,7 +147,7 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("strikes out every secret that a service echoes: whole, as a path, in parts, in a group, and encoded", () =>
+  it.effect("redacts every secret that a service echoes: whole, as a path, in parts, in a group, and encoded", () =>
     Effect.gen(function* () {
       const echoes = [
         Redacted.value(settings.url),
@@ -167,7 +167,7 @@ describe("HttpChannel", () => {
     })
   )
 
-  it.effect("says that a request may have been taken, unless the client knows that it was not sent", () =>
+  it.effect("reports that a request may have been accepted, unless the client knows that it was not sent", () =>
     Effect.gen(function* () {
       const reason = (code: string) =>
         Effect.gen(function* () {

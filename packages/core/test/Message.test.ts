@@ -7,14 +7,14 @@ const { fromNotification, plainText } = Message
 const { notifications } = samples
 
 describe("fromNotification", () => {
-  it("names the rule and the test, and leads to the view at the start", () => {
+  it("names the rule and the test, and links to the view at the start", () => {
     const message = fromNotification(notifications.Raised)
     assert.strictEqual(message.headline, "Raised: HTTP errors on checkout-eu")
     assert.strictEqual(message.link?.href, "https://app.example.com/view?test=2800817&at=1650925080")
     assert.strictEqual(message.secondLink?.link.href, "https://app.example.com/alerts?alertId=118039164")
   })
 
-  it("leads to the view at the clear", () => {
+  it("links to the view at the clear", () => {
     const message = fromNotification(notifications.Cleared)
     assert.strictEqual(message.headline, "Cleared: HTTP errors on checkout-eu")
     assert.strictEqual(message.link?.href, "https://app.example.com/view?test=2800817&at=1650925860")
@@ -24,7 +24,7 @@ describe("fromNotification", () => {
     )
   })
 
-  it("leads to the view at the time of the edit that ended it", () => {
+  it("links to the view at the time of the edit that ended it", () => {
     const message = fromNotification({
       _tag: "Cleared",
       alert: samples.raised,
@@ -44,7 +44,7 @@ describe("fromNotification", () => {
     assert.isUndefined(message.link)
   })
 
-  it("falls back to the alert at its source where there is no view", () => {
+  it("links to the alert at its source where there is no view", () => {
     const alert = { ...samples.raised, links: { alert: new URL("https://app.example.com/alerts?alertId=1") } }
     const message = fromNotification({ _tag: "Raised", alert })
     assert.strictEqual(message.link?.href, "https://app.example.com/alerts?alertId=1")
@@ -112,7 +112,7 @@ describe("fromNotification", () => {
     }
   )
 
-  it("counts what was cleared here in a digest, and is neutral unless something is raised", () => {
+  it("counts conversations that were cleared here in a digest, and is neutral unless something is raised", () => {
     const digest = { ...notifications.Digest, raised: 0, cleared: 1200, clearedHere: 1000 }
     const some = fromNotification(digest)
     assert.strictEqual(some.headline, "1,200 alerts: 200 cleared, 1,000 cleared here")
@@ -122,17 +122,17 @@ describe("fromNotification", () => {
     assert.strictEqual(fromNotification({ ...digest, raised: 1 }).state, "raised")
   })
 
-  it.prop("does not speak of clearing when an alert is raised", [Notification.cases.Raised.fields.alert], ([alert]) => {
+  it.prop("does not mention clearing when an alert is raised", [Notification.cases.Raised.fields.alert], ([alert]) => {
     const { facts, headline } = fromNotification({ _tag: "Raised", alert: { ...alert, rule: { name: "x" } } })
     assert.notMatch([headline, ...facts.map(({ label }) => label)].join(" "), /clear/i)
   })
 
-  it("says which zone was assumed", () => {
+  it("names the assumed time zone", () => {
     const [, note] = fromNotification({ _tag: "Raised", alert: samples.agent }).notes
     assert.strictEqual(note, "The source states no time zone; its times were read as UTC.")
   })
 
-  it("begins a digest with its number and the word", () => {
+  it("begins a digest with the number of alerts", () => {
     assert.match(fromNotification(notifications.Digest).headline, /^9,990 alerts\b/)
   })
 })
@@ -146,7 +146,7 @@ describe("plainText", () => {
     }
   })
 
-  it("counts what it leaves out", () => {
+  it("counts omitted lines", () => {
     const text = plainText(fromNotification({ _tag: "Raised", alert: samples.crowded }), 1000)
     const [, more = ""] = /and ([\d,]+) more/.exec(text) ?? []
     const shown = text.split("\n").filter((line) => line.startsWith("- ")).length
@@ -155,7 +155,7 @@ describe("plainText", () => {
     assert.include(text, "thousandeyes alert 118039164")
   })
 
-  it("keeps its end when exactly all lines fit and more were counted", () => {
+  it("keeps its end when exactly all lines fit and more are counted", () => {
     for (let omitted = 0; omitted < 3; omitted++) {
       for (let max = 500; max < 700; max++) {
         const message = fromNotification({ _tag: "Raised", alert: { ...samples.raised, observationsOmitted: omitted } })
@@ -164,7 +164,7 @@ describe("plainText", () => {
     }
   })
 
-  it("is not crowded out by one long text", () => {
+  it("keeps its other parts beside one long text", () => {
     const text = plainText(fromNotification({ _tag: "Raised", alert: samples.hostile }), 4000)
     assert.include(text, "Started: 2022-04-25 22:18:00 UTC")
     assert.include(text, "thousandeyes alert 118039164")

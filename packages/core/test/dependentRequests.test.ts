@@ -115,7 +115,7 @@ describe("A step of a plugin", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("says that a message is gone, and posts a new one where the conversation has none", () => {
+  it.effect("reports that a message is gone, and posts a new one where the conversation has none", () => {
     const { calls, layer } = served([1])
     return Effect.gen(function* () {
       const { reason } = yield* Effect.flip(clear({ id: "c", messages }))
@@ -160,7 +160,7 @@ describe("A step of a plugin", () => {
     }).pipe(Effect.provide(One.layer.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))))
   })
 
-  it.effect("ends a plugin that goes round in circles", () => {
+  it.effect("ends a plugin that loops", () => {
     const step: HttpChannel.Step<unknown> = {
       request: HttpClientRequest.get("https://bot.example.com/"),
       next: () => step

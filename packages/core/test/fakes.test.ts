@@ -65,7 +65,7 @@ describe("FakeService", () => {
     )
   })
 
-  it("takes nothing while it misbehaves", () => {
+  it("accepts nothing while it misbehaves", () => {
     const fake = new FakeEcho()
     fake.behaviour = "archived"
     assert.strictEqual(fake.answer(post("/a", "x")).body, "archived")
@@ -76,7 +76,7 @@ describe("FakeService", () => {
 })
 
 describe("RateLimit", () => {
-  it("takes the burst at once and then as many as the rate allows, for each key", () => {
+  it("accepts the burst at once and then as many as the rate allows, for each key", () => {
     const limit = RateLimit.make({ messages: 2, perSeconds: 1, burst: 3 })
     const at = (time: number, key = "a") => limit(key, time).isWithin
     assert.deepStrictEqual(
@@ -105,7 +105,7 @@ describe("FakePage", () => {
     assert.notInclude(headers["content-security-policy"], "unsafe")
   })
 
-  it("changes the fake's behaviour by its buttons, and knows no other", () => {
+  it("changes the fake's behaviour by its buttons, and refuses other names", () => {
     const fake = new FakeEcho()
     const page = FakePage.withPage(fake)
     assert.deepInclude(page.answer(post("/behaviour", "name=revoked")), { status: 303, headers: { location: "/" } })
@@ -120,7 +120,7 @@ describe("FakePage", () => {
 })
 
 describe("FakeServer", () => {
-  it.live("serves a fake as a real server, and one that hangs not at all", () =>
+  it.live("serves a fake as a real server, and never answers for one that hangs", () =>
     Effect.gen(function* () {
       const fake = new FakeEcho()
       const origin = yield* FakeServer.serve(FakePage.withPage(fake))

@@ -18,7 +18,7 @@ describe("generated notifications", () => {
     })
   )
 
-  it.effect("have and lack what is optional", () =>
+  it.effect("have and lack optional fields", () =>
     Effect.gen(function* () {
       const alerts = alertsOf(yield* sampled)
       for (const key of ["summary", "test", "assumedTimeZone"] as const) {
@@ -31,7 +31,7 @@ describe("generated notifications", () => {
     })
   )
 
-  it.effect("say what means something to a channel, in every place, up to the limits", () =>
+  it.effect("have text with a special meaning in channels in every field, up to the limits", () =>
     Effect.gen(function* () {
       const notifications = yield* sampled
       const texts = notifications.map((notification) => JSON.stringify(Message.fromNotification(notification)))

@@ -8,7 +8,7 @@ const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "
 const texts = Schema.Array(Schema.Literals(["a", " ", "&", "<", "é", "👩‍👩‍👧‍👦", "\u202E", "e\u0301", "🇩🇪"]))
 
 describe("cut", () => {
-  it("leaves a text that fits as it is", () => {
+  it("leaves a text that fits unchanged", () => {
     assert.strictEqual(cut("checkout", 8), "checkout")
   })
 
@@ -16,15 +16,15 @@ describe("cut", () => {
     assert.strictEqual(cut("checkout-eu", 8), "checkou…")
   })
 
-  it("never cuts inside what a reader sees as one character", () => {
+  it("never cuts inside a grapheme", () => {
     assert.strictEqual(cut("ab👩‍👩‍👧‍👦cd", 8), "ab…")
   })
 
-  it("counts the text as it will be written", () => {
+  it("counts the encoded text", () => {
     assert.strictEqual(cut("a&b&c", 8, { encode: escape }), "a&b…")
   })
 
-  it.prop("obeys the limit as written, and keeps a beginning of the text", [texts, Schema.Natural], ([parts, n]) => {
+  it.prop("applies the limit to the encoded text, and keeps its beginning", [texts, Schema.Natural], ([parts, n]) => {
     const text = parts.join("")
     const max = 1 + (n % 40)
     const result = cut(text, max, { encode: escape })
@@ -34,7 +34,7 @@ describe("cut", () => {
 })
 
 describe("fitting", () => {
-  it("keeps room for what says that something is missing", () => {
+  it("reserves space for the mark of an omission", () => {
     assert.strictEqual(fitting([10, 10, 10], { max: 32, reserve: 5, separator: 1 }), 3)
     assert.strictEqual(fitting([10, 10, 10], { max: 31, reserve: 5, separator: 1 }), 2)
     assert.strictEqual(fitting([10, 10, 10], { max: 20, reserve: 12, separator: 1 }), 0)

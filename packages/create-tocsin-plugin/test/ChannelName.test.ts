@@ -35,13 +35,13 @@ describe("A channel's name", () => {
     assert.include(fault(name), says)
   })
 
-  it("is not that of a plugin that every gateway has", () => {
+  it("may not be that of a built-in plugin", () => {
     const types = readdirSync(join(root, "packages")).flatMap((name) => /^plugin-(.+)/.exec(name)?.slice(1) ?? [])
     assert.includeMembers(types, ["slack", "hipchat"])
     for (const type of types) assert.include(fault(type), `Every gateway has a plugin of the type ${type}`)
   })
 
-  it("is not that of what the templates import or declare", () => {
+  it("may not be an identifier that the templates use", () => {
     const sources = readdirSync(template, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"))
     const names = sources.flatMap((file) => {
       const text = readFileSync(join(template, file), "utf8")

@@ -53,7 +53,7 @@ const run = (person: ReturnType<typeof typing>, ...args: ReadonlyArray<string>) 
 const empty = () => join(mkdtempSync(join(tmpdir(), "tocsin-create-")), "new")
 
 describe("At a terminal", () => {
-  it.effect("asks for the name, once more if it is none, and for the kind", () =>
+  it.effect("asks for the name, again if it is invalid, and for the kind", () =>
     Effect.gen(function* () {
       const folder = empty()
       const backspaces = Array.from({ length: 5 }, () => ({ input: undefined, name: "backspace" }))
@@ -66,7 +66,7 @@ describe("At a terminal", () => {
     })
   )
 
-  it.effect("asks for the kind alone when there is a name", () =>
+  it.effect("asks only for the kind when there is a name", () =>
     Effect.gen(function* () {
       const folder = empty()
       const person = typing(enter)
@@ -76,7 +76,7 @@ describe("At a terminal", () => {
     })
   )
 
-  it.effect("asks nothing when all is given", () =>
+  it.effect("asks nothing when all options are set", () =>
     Effect.gen(function* () {
       const person = typing()
       const folder = empty()

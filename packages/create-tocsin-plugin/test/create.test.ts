@@ -65,7 +65,7 @@ describe("create-tocsin-plugin", () => {
     assert.include(readme, "TOCSIN_PLUGINS=@acme/tocsin-plugin-smoke-signal")
   })
 
-  it("leaves a folder alone that holds something, and what is no folder", () => {
+  it("refuses a folder with files, and a path that is not a folder", () => {
     const folder = join(empty(), "a")
     mkdirSync(folder)
     const file = join(folder, "mine.txt")
@@ -85,7 +85,7 @@ describe("create-tocsin-plugin", () => {
     assert.include(readdirSync(folder), "package.json")
   })
 
-  it("says what a name is", () => {
+  it("explains what a valid name is", () => {
     const { status, stderr } = run("Pager!", "--kind", "http")
     assert.strictEqual(status, 1)
     assert.include(stderr, "Expected lowercase words with hyphens between, such as my-channel")
@@ -102,7 +102,7 @@ describe("create-tocsin-plugin", () => {
     assert.include(stdout, "create-tocsin-plugin my-channel --kind http")
   })
 
-  it("says what to do next", () => {
+  it("prints the next steps", () => {
     const { status, stdout } = run("pager", "--kind", "other")
     assert.strictEqual(status, 0)
     assert.include(stdout, "cd tocsin-plugin-pager")

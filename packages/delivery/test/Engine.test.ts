@@ -38,7 +38,7 @@ const sourceIds = (script: Script) =>
 
 describe("Engine", () => {
   it.effect(
-    "tells a raise once, and nothing when it is repeated",
+    "sends a raise once, and nothing when it is repeated",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -58,7 +58,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "tells no clear unless the rule says so",
+    "sends no clear unless the rule has notifyOnClear",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all", { notifyOnClear: false }))
@@ -95,7 +95,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "says a raise and its clear as one message when the service was down for both",
+    "sends a raise and its clear as one message when the service was down for both",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down)
@@ -111,7 +111,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "says nothing when an edit ends it before the raise was told",
+    "sends nothing when an edit ends the match before the raise was sent",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down)
@@ -150,7 +150,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "tries a refused message once more in plain form, and gives it up then",
+    "sends a refused message once more in plain form, and then marks it dead",
     fixture((script) =>
       Effect.gen(function* () {
         const refused = { fail: new PayloadRejected({ detail: "invalid_blocks" }) }
@@ -200,7 +200,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "gives an attempt ten seconds, and delays no other integration meanwhile",
+    "times out an attempt after ten seconds, and delays no other integration meanwhile",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "hang")
@@ -253,7 +253,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "gives up at the deadline, and only after an attempt past it",
+    "marks a delivery dead at the deadline, after an attempt past it",
     fixture((script) =>
       Effect.gen(function* () {
         script.always("ops", down)
@@ -268,7 +268,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "keeps to the rate limit, also of two integrations that share one",
+    "keeps to the rate limit, also for two integrations that share one",
     fixture((script) =>
       Effect.gen(function* () {
         const settings = { shared: "one hook", messages: 60, burst: 5 }
@@ -286,7 +286,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "keeps each alert's order while others wait",
+    "keeps each alert's order while others are pending",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", down, "ok", down)
@@ -309,7 +309,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "knows an event by its eventId: the first body wins",
+    "recognises an event by its eventId: the first body wins",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -330,7 +330,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "knows the eventId of an update as well",
+    "recognises the eventId of an update",
     fixture(() =>
       Effect.gen(function* () {
         yield* accept(event("a", { eventId: "e1", severity: "minor" }))
@@ -346,7 +346,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "notes that an alert was heard of, also by a duplicate, without growing (I5, I6)",
+    "records that an alert was repeated, also by a duplicate, without storing more (I5, I6)",
     fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -383,7 +383,7 @@ describe("Engine", () => {
     )
   )
 
-  it.effect("goes on after a crash, and says that what was being sent is perhaps sent twice", () =>
+  it.effect("resumes after a crash, and records that a message in flight may be duplicated", () =>
     Effect.gen(function* () {
       const file = newFile()
       const first = new Script()
@@ -411,7 +411,7 @@ describe("Engine", () => {
     })
   )
 
-  it.effect("says the clear of a raise that was perhaps told before a crash", () =>
+  it.effect("sends the clear of a raise whose outcome is unknown after a crash", () =>
     Effect.gen(function* () {
       const file = newFile()
       const first = new Script()
@@ -433,7 +433,7 @@ describe("Engine", () => {
     })
   )
 
-  it.effect("finishes the attempt in flight when it stops, and sends it no second time", () =>
+  it.effect("finishes the attempt in flight when it stops, and does not repeat it", () =>
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()
@@ -457,7 +457,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "owes a removed integration nothing, whatever becomes of its alerts",
+    "sends nothing to a removed integration, whatever happens to its alerts",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"), rule("all", { to: ["ops", "dev"] }))
@@ -477,7 +477,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "does not hold up the others when an integration is removed that hangs",
+    "does not delay others when a hanging integration is removed",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "hang")
@@ -498,7 +498,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "tries at once with new settings, also if the attempt with the old ones is still on its way",
+    "attempts at once with new settings, also if an attempt with the old ones is in flight",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -515,7 +515,7 @@ describe("Engine", () => {
     )
   )
 
-  it.effect("uses the settings of now, though they changed while the lane was opening those before", () =>
+  it.effect("uses the newest settings, although they changed while the lane was opening the previous ones", () =>
     Effect.gen(function* () {
       const script = new Script()
       const gate = yield* Deferred.make<void>()
@@ -544,7 +544,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "lets the whole lane wait as long as the service asks",
+    "pauses the whole lane for as long as the service asks",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.seconds(30) }) })
@@ -560,7 +560,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "lengthens the lane's pause with each rate-limit answer in a row, whether it says too little or nothing",
+    "lengthens the lane's pause with each rate-limit answer in a row, whether its Retry-After is too short or missing",
     fixture((script) =>
       Effect.gen(function* () {
         const limited = { fail: new RateLimited({ detail: "HTTP 429" }) }
@@ -588,7 +588,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "lets the operator's limits replace the plugin's, wider or narrower",
+    "replaces the plugin's rate limit with the operator's, higher or lower",
     fixture((script) =>
       Effect.gen(function* () {
         const declared = { messages: 60, burst: 1 }
@@ -613,7 +613,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "lets no integration that was removed slow the others that shared its rate limit",
+    "does not let a removed integration slow those that shared its rate limit",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(
@@ -633,7 +633,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "gives an attempt as long as the integration says",
+    "applies the integration's timeout",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "hang")
@@ -649,7 +649,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "keeps the deliveries of a disabled integration until it is enabled, whatever the time",
+    "keeps the deliveries of a disabled integration until it is enabled, however long that takes",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "ok", down)
@@ -671,7 +671,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "says what became of the alert, when, and in the thread of its raise",
+    "sends the end of the alert with its time, in the thread of its raise",
     fixtureAt("2026-01-01T10:00:00Z", (script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"), rule("r1"), rule("r2", { to: ["dev"] }))
@@ -706,7 +706,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "takes the events of one call in their order",
+    "accepts the events of one call in their order",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -731,7 +731,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "tells nobody of a clear of what was never raised here, and remembers it",
+    "sends nothing for a clear without a raise, and remembers it",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -752,7 +752,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "answers that the store is not available when it is full, sends nothing twice then, and recovers",
+    "reports that the store is full, sends nothing twice, and recovers",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -780,7 +780,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "says the clear of a raise that was perhaps told before it was given up",
+    "sends the clear of a dead raise whose outcome is unknown",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", unanswered)
@@ -795,7 +795,7 @@ describe("Engine", () => {
   )
 
   it.effect(
-    "takes all alerts of a call or none",
+    "accepts all alerts of a call or none",
     fixture(() =>
       Effect.gen(function* () {
         const groupCommit = yield* GroupCommit

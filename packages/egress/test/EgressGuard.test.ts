@@ -145,7 +145,7 @@ describe("The client", () => {
     )
   })
 
-  it.live("connects to what is allowed, and follows no redirect", () =>
+  it.live("connects to allowed hosts, and follows no redirect", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* get("127.0.0.1", "127.0.0.1"), 302)
       assert.strictEqual(yield* get("localhost", "localhost"), 302)
@@ -153,7 +153,7 @@ describe("The client", () => {
     })
   )
 
-  it.live("refuses an address that is spelt out, and a name that resolves to one", () =>
+  it.live("refuses a literal address, and a name that resolves to one", () =>
     Effect.gen(function* () {
       assert.include(yield* get("127.0.0.1", ""), "TOCSIN_EGRESS_ALLOW")
       assert.include(yield* get("2130706433", ""), "TOCSIN_EGRESS_ALLOW")

@@ -6,7 +6,7 @@ import { Effect, Fiber } from "effect"
 import { failure } from "./harness/attempt.ts"
 import { guard } from "./harness/guard.ts"
 
-describe("A name that is bound anew after it was saved", () => {
+describe("A name that is rebound after it was saved", () => {
   const rebound = [
     ["127.0.0.1"],
     ["::1"],
@@ -72,7 +72,7 @@ describe("The resolver", () => {
     })
   )
 
-  it.live("asks once for all who wait for a name, and anew for the next", () =>
+  it.live("asks once for all pending callers, and again for the next", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "shared.example": ["1.1.1.1"] })
       let answer = () => {}
@@ -93,7 +93,7 @@ describe("The resolver", () => {
   )
 
   it.live(
-    "is not held up by names whose DNS never answers",
+    "is not blocked by names whose DNS never answers",
     () =>
       Effect.gen(function* () {
         const hung = ["one", "two", "three", "four"].map((name) => `${name}.example`)

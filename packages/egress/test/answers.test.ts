@@ -72,7 +72,7 @@ const continued = "HTTP/1.1 100 Continue\r\n\r\n"
 const kib = "x".repeat(1024)
 const bigHeaders = (kibs: number) => Object.fromEntries(Array.from({ length: kibs }, (_, n) => [`x-header-${n}`, kib]))
 
-describe("Answers that any client reads", () => {
+describe("Answers that are unusual but readable", () => {
   const table: ReadonlyArray<readonly [name: string, answer: Answer, outcome: object]> = [
     ["an unasked 100 Continue", say(`${continued}${ok}`), {}],
     ["an unasked 100 Continue, byte by byte", sayBytes(`${continued}${ok}`), {}],
@@ -227,7 +227,7 @@ describe("Answers that cannot be read whole", () => {
     }).pipe(Effect.provide(egress))
   )
 
-  it.live("no status of an earlier answer stands for one that did not come", () =>
+  it.live("the status of an earlier answer is not used for a missing one", () =>
     Effect.gen(function* () {
       const { posts, url } = yield* service((socket, count) => (count === 1 ? socket.write(ok) : socket.destroy()))
       assert.deepStrictEqual(yield* post(url), {})

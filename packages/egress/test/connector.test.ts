@@ -65,7 +65,7 @@ describe("The connector of plugins that dial themselves", () => {
     })
   )
 
-  it.live("says why there is no connection, and never that something was sent", () =>
+  it.live("reports why there is no connection, and never that something was sent", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "failing.example": "failure" })
       const broken = yield* TcpServer.listen((socket) => socket.destroy())
@@ -84,7 +84,7 @@ describe("The connector of plugins that dial themselves", () => {
     })
   )
 
-  it.live("speaks TLS only with whom it trusts", () =>
+  it.live("uses TLS only with trusted servers", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve()
       const { cert, key } = yield* Certificate.make(["localhost"])
@@ -94,7 +94,7 @@ describe("The connector of plugins that dial themselves", () => {
     })
   )
 
-  it.live("is judged when an integration is saved, too, and goes past the proxies", () =>
+  it.live("is also checked when an integration is saved, and bypasses the proxies", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
       const proxy = Option.some(Redacted.make("http://proxy.example:3128"))

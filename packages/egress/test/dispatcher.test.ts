@@ -31,7 +31,7 @@ describe("An attempt that fails", () => {
     15_000
   )
 
-  it.live("after its request went out may have been taken", () =>
+  it.live("after its request went out may have been accepted", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve()
       const { port } = yield* TcpServer.listen((socket) => socket.once("data", () => socket.destroy()))

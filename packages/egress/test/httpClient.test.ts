@@ -40,7 +40,7 @@ const streamed = Effect.fnUntraced(function* (url: string) {
 const failure = (effect: ReturnType<typeof post>) => Effect.map(Effect.flip(effect), ({ reason }) => reason._tag)
 
 describe("The client of plugins", () => {
-  it.live("posts, and gives the status, the headers and the body, after what only announces them", () =>
+  it.live("posts, and returns status, headers and body, after informational answers", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* service((socket) => {
         socket.write("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nset-cookie: a=1\r\n")
@@ -60,7 +60,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("gives an answer that has no body, or no status of the standard, as it is", () =>
+  it.live("returns an answer without a body, or with a non-standard status, unchanged", () =>
     Effect.gen(function* () {
       for (const status of [204, 304, 599, 999]) {
         const { url } = yield* service((socket) => socket.write(`HTTP/1.1 ${status} x\r\ncontent-length: 0\r\n\r\n`))
@@ -69,7 +69,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("reads no more than a MiB: the stream fails behind it, and so does what reads all", () =>
+  it.live("reads at most a MiB: the stream fails after it, and so does reading all", () =>
     Effect.gen(function* () {
       const endless = yield* service((socket) => {
         socket.write("HTTP/1.1 200 OK\r\n\r\n")
@@ -91,7 +91,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("knows an answer that breaks off from a connection that breaks before it", () =>
+  it.live("distinguishes a truncated answer from a connection that breaks before it", () =>
     Effect.gen(function* () {
       const early = yield* service((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"))
       const { bytes, end, status } = yield* streamed(early.url)
@@ -121,7 +121,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("sends nothing for a caller who was interrupted while it connected", () =>
+  it.live("sends nothing for a caller that was interrupted while connecting", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
       const fiber = yield* Effect.forkChild(post(`${url}&early`), { startImmediately: true })
@@ -131,7 +131,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("sends nothing of what it cannot send whole", () =>
+  it.live("sends nothing of a request that it cannot send completely", () =>
     Effect.gen(function* () {
       const { reached, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
       const request = HttpClientRequest.post(url)
@@ -148,7 +148,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("says who calls, and asks for no compression, unless the request does", () =>
+  it.live("sends its user agent, and asks for no compression, unless the request does", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
       yield* post(url)
@@ -165,7 +165,7 @@ describe("The client of plugins", () => {
     }).pipe(Effect.provide(client))
   )
 
-  it.live("sends a user and a password of the URL as Basic authentication", () =>
+  it.live("sends the URL's user and password as Basic authentication", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* service((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
       for (const [userInfo, credentials] of [

@@ -35,7 +35,7 @@ describe("NO_PROXY", () => {
     assert.strictEqual(wayTo({ httpProxy: Option.none(), httpsProxy, noProxy })(new URL(origin)), way)
   })
 
-  it("is not needed where no proxy is for the scheme; HTTP_PROXY is for both", () => {
+  it("has no effect without a proxy for the scheme; HTTP_PROXY applies to both", () => {
     const some = Option.some(Redacted.make("http://proxy.example:3128"))
     const ways = [
       { httpProxy: some, httpsProxy: Option.none(), noProxy: "" },
@@ -116,7 +116,7 @@ describe("Egress through a proxy", () => {
     })
   )
 
-  it.live("is judged anew with each request, so that a name that is rebound to a private address is not reached", () =>
+  it.live("is checked with each request, so that a name that is rebound to a private address is not reached", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "hooks.rebound.example": ["1.1.1.1"] })
       const proxy = yield* Proxy.serve
@@ -130,7 +130,7 @@ describe("Egress through a proxy", () => {
     })
   )
 
-  it.effect("waits three seconds for a DNS that does not answer, once in a minute", () =>
+  it.effect("waits three seconds for an unresponsive DNS, once a minute", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "hooks.example": "silence" })
       const proxy = yield* Proxy.serve

@@ -67,7 +67,7 @@ const verify = (fake: FakeHipChat, authToken: string) =>
   )
 
 describe("HipChat", () => {
-  it.effect("posts a notification with a Bearer token and without one in the URL", () =>
+  it.effect("sends the token as Bearer, and not in the URL", () =>
     Effect.gen(function* () {
       const fake = new FakeHipChat({ token })
       yield* deliver(fake, { url: `${url}?auth_token=${token}&room=1` })
@@ -86,7 +86,7 @@ describe("HipChat", () => {
     })
   )
 
-  it.effect("says in HipChat's own words why it refused", () =>
+  it.effect("reports HipChat's own error message", () =>
     Effect.gen(function* () {
       const fake = new FakeHipChat({ token })
       fake.script({ status: 400, body: fixture("error-400") })
@@ -161,7 +161,7 @@ describe("HipChat's flood control", () => {
   const reason = (error: Effect.Error<ReturnType<typeof deliver>>) =>
     error._tag === "DeliveryError" ? error.reason : error
 
-  it.effect("asks for patience above its flood control, and is heard", () =>
+  it.effect("limits messages above its flood control, and the plugin waits", () =>
     Effect.gen(function* () {
       const fake = new FakeHipChat({ token, limited: true })
       for (let n = 0; n < 30; n++) yield* deliver(fake)

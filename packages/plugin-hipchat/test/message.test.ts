@@ -168,7 +168,7 @@ describe("a message", () => {
     }
   })
 
-  it("tells the times when every text is as long as can be", () => {
+  it("keeps the times when every text has its maximum length", () => {
     const text = "x".repeat(5000)
     const alert = alertOf(Array(8).fill(text), { agents: 5000, linked: true, omitted: 7 })
     for (const form of forms) {
@@ -177,7 +177,7 @@ describe("a message", () => {
     }
   })
 
-  it("fits whatever is left for the list", () => {
+  it("fits any space left for the list", () => {
     for (let length = 1; length <= 420; length++) {
       const texts = ["rule", "condition", "test", "target", "s".repeat(length), "a".repeat(110), "metric", "label"]
       const notification = told(alertOf(texts, { agents: 6, linked: true, omitted: 0 }), "Cleared")

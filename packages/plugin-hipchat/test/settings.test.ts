@@ -38,7 +38,7 @@ describe("the settings of HipChat", () => {
     })
   )
 
-  it.effect("take any http or https URL", () =>
+  it.effect("accept any http or https URL", () =>
     Effect.gen(function* () {
       for (const url of ["http://10.0.0.5:8080/hooks/hipchat?room=1", `${room}?auth_token=`]) {
         yield* decode({ url, authToken: "s3cr3t" })
@@ -97,7 +97,7 @@ describe("the settings of HipChat", () => {
     })
   )
 
-  it("say in their JSON Schema what to enter", () => {
+  it("describe in their JSON Schema what to enter", () => {
     assert.deepStrictEqual(Schema.toJsonSchemaDocument(HipChat.settings).schema["required"], ["url"])
     const properties = JSON.stringify(Schema.toJsonSchemaDocument(HipChat.settings).schema["properties"])
     for (const title of [`"title":"URL"`, `"title":"Auth token"`]) assert.include(properties, title)

@@ -13,7 +13,7 @@ const withCard = (card: object) => ({ ...good, card: { ...good.card, ...card } }
 const withAttribute = (attribute: object) => withCard({ attributes: [attribute] })
 
 describe("validate", () => {
-  it("takes what the service takes", () => {
+  it("accepts what the service accepts", () => {
     for (const name of ["notification", "notification-card"]) assert.deepStrictEqual(validate(fixture(name)), [])
     assert.deepStrictEqual(validate({ message: x(10_000) }), [])
     assert.deepStrictEqual(validate({ ...good, message: '<table><tr><td colspan="2">a</td></tr></table><br/>' }), [])
@@ -146,7 +146,7 @@ describe("FakeHipChat", () => {
     })
   })
 
-  it("takes the token from the query, and tests it without posting", () => {
+  it("accepts the token in the query, and tests it without posting", () => {
     const fake = new FakeHipChat({ token: "t0k3n" })
     const url = "https://acme.hipchat.example/v2/room/42/notification?auth_token=t0k3n"
     const headers = { "content-type": "application/json" }
@@ -182,7 +182,7 @@ describe("show", () => {
     )
   })
 
-  it("shows the card in the message's place", () => {
+  it("shows the card instead of the message", () => {
     assert.strictEqual(
       show(fixture("notification-card")).split("\n").slice(2).join("\n"),
       [

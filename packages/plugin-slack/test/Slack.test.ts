@@ -88,7 +88,7 @@ describe("Slack", () => {
   const slack = new FakeSlack({ mentions: ["<!subteam^S012AB3CD>", "<!channel>"] })
 
   layer(Slack.layer.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client(slack)))))((it) => {
-    it.effect("posts what a strict Slack takes, to the channel, with the mention of the settings", () =>
+    it.effect("posts what a strict Slack accepts, to the channel, with the configured mentions", () =>
       Effect.gen(function* () {
         const channel = yield* Slack
         const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(Slack.settings))(settings)
@@ -150,7 +150,7 @@ describe("Slack's limit", () => {
       return yield* slack.deliver(decoded, samples.notifications.Raised, { form: "rich", deliveryId: "delivery-1" })
     }).pipe(Effect.provide(Slack.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 
-  it.effect("asks for patience above its limit, and takes no more than it says", () =>
+  it.effect("limits messages above its rate limit, and accepts no more than that", () =>
     Effect.gen(function* () {
       const fake = new FakeSlack({ limited: true })
       for (let n = 0; n < 5; n++) yield* attempt(fake)

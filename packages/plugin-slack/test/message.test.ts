@@ -78,7 +78,7 @@ const shownLines = ({ attachments }: Payload): number =>
 
 describe("message, for any notification", () => {
   it.effect.prop(
-    "mentions at its start whom the settings name, nobody else, and nobody where nothing is raised",
+    "mentions at its start only whom the settings name, and nobody unless something is raised",
     [generated.notification],
     ([notification]) =>
       Effect.sync(() => {

@@ -116,13 +116,13 @@ describe("FakeSlack", () => {
     assert.deepStrictEqual([status, body, slack.messages.length], [400, code, 0])
   })
 
-  it("refuses what is no POST and what is no JSON", () => {
+  it("refuses other methods than POST and invalid JSON", () => {
     const slack = new FakeSlack()
     assert.strictEqual(slack.answer({ ...post(message({})), method: "GET" }).status, 405)
     assert.strictEqual(slack.answer({ ...post(message({})), body: "{" }).body, "invalid_payload")
   })
 
-  it("gives the answers of its script first", () => {
+  it("answers from its script first", () => {
     const slack = new FakeSlack()
     slack.script({ status: 429, headers: { "retry-after": "30" } }, { status: 404, body: "no_service" })
     const answers = [1, 2, 3].map(() => slack.answer(post(message({}))))
@@ -136,7 +136,7 @@ describe("FakeSlack", () => {
 })
 
 describe("show", () => {
-  it("writes a message as it is seen", () => {
+  it("shows a message as a person sees it", () => {
     const payload = attached(
       [
         section("*Observed by*\n• *a*: b &amp; c\n• <https://a.example/?b&amp;c|d>: e"),

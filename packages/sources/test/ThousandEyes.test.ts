@@ -240,7 +240,7 @@ describe("ThousandEyes, its own webhook", () => {
     assert.strictEqual(event(altered("thousandeyes-clear", fields)).clearedBecause, "sourceRuleChanged")
   })
 
-  it("takes static keys as labels, and keeps a severity that it does not know as one", () => {
+  it("reads static keys as labels, and keeps an unknown severity as a label", () => {
     const read = event(body("thousandeyes-static-keys-trigger"))
     assert.strictEqual(read.severity, "major")
     assert.deepStrictEqual(read.labels, {
@@ -252,7 +252,7 @@ describe("ThousandEyes, its own webhook", () => {
     })
   })
 
-  it("cuts what is too long or too many, and says so", () => {
+  it("truncates long texts and lists, and reports it", () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`key${n}`, "x".repeat(2000)]))
     const agents = Array.from({ length: 5003 }, (_, n) => ({ agentId: n, agentName: `Agent ${n}` }))
     const read = event(
@@ -267,7 +267,7 @@ describe("ThousandEyes, its own webhook", () => {
     assert.strictEqual(read.rule.name, `${"n".repeat(4095)}…`)
   })
 
-  it("reads an alert of which little more than its id is known", () => {
+  it("reads an alert with little more than an id", () => {
     assert.deepStrictEqual(
       event({ eventType: "ALERT_NOTIFICATION_CLEAR", alert: { alertId: 1, ruleId: 2, testId: 3 } }),
       {
@@ -288,7 +288,7 @@ describe("ThousandEyes, its own webhook", () => {
     )
   })
 
-  it("ignores an end that lies before the start, and one of a raise", () => {
+  it("ignores an end before the start, and an end of a raise", () => {
     const odd = altered("thousandeyes-clear", { dateEndZoned: "2025-03-17 19:00:00 UTC" })
     assert.isUndefined(event(odd).clearedAt)
     assert.isUndefined(event(odd).links.cleared)
@@ -327,7 +327,7 @@ describe("ThousandEyes, custom webhooks", () => {
     })
   })
 
-  it("reads Tocsin's own template, with entities where the template engine wrote them", () => {
+  it("reads Tocsin's own template, also with the entities that the template engine writes", () => {
     const view = "https://app.thousandeyes.com/view/tests?__a=562949953500042&testId=562949953500258"
     const known = {
       ...files,
@@ -408,7 +408,7 @@ describe("ThousandEyes, custom webhooks", () => {
       }
     })
 
-    it("gives no event id, because a clear may repeat that of its raise", () => {
+    it("returns no event id, because a clear may repeat that of its raise", () => {
       assert.isUndefined(event(raised).eventId)
       assert.isUndefined(event(cleared).eventId)
     })
@@ -424,7 +424,7 @@ describe("ThousandEyes, custom webhooks", () => {
     }
   )
 
-  it("takes numbers for texts and texts for numbers", () => {
+  it("reads numbers as texts and texts as numbers", () => {
     const fields = { triggered: "1742240580000", cleared: "1742836860000", targets: null, details: null }
     const read = event({ ...body("thousandeyes-custom-generic-clear"), type: 1, id: 5 })
     assert.strictEqual(read.state, "cleared")
@@ -441,7 +441,7 @@ describe("ThousandEyes, custom webhooks", () => {
     assert.deepStrictEqual(read.observations, [])
   })
 
-  it("does not take the alert's id for the event's", () => {
+  it("does not mistake the alert's id for the event's", () => {
     assert.isUndefined(event({ ...body("thousandeyes-custom-generic-clear"), id: files.sourceId }).eventId)
   })
 })

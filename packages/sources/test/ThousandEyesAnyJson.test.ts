@@ -52,7 +52,7 @@ describe("ThousandEyes, any JSON", () => {
     })
   )
 
-  it.effect("takes no harm from keys that JavaScript reserves", () =>
+  it.effect("is safe with keys that JavaScript reserves", () =>
     Effect.gen(function* () {
       const alert: unknown = JSON.parse('{ "alertId": 1, "__proto__": "x", "constructor": "y", "toString": "z" }')
       const decoded = yield* check({ eventType: "ALERT_NOTIFICATION_TRIGGER", alert })

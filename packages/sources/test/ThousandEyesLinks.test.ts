@@ -9,7 +9,7 @@ const raise = (fields: { readonly [key: string]: unknown }, viewsUrl?: string) =
 const list = "https://app.thousandeyes.com/alerts/list/?__a=1200042&alertId=118039164"
 
 describe("ThousandEyes, links", () => {
-  it("takes the account group of the permalink where none is stated", () => {
+  it("uses the account group of the permalink where none is stated", () => {
     for (const ruleAid of [undefined, 0, "0"]) {
       assert.include(raise({ ruleAid, permalink: "https://app.thousandeyes.com/x?__a=7" }).started, "?__a=7&")
     }
@@ -31,7 +31,7 @@ describe("ThousandEyes, links", () => {
     }
   )
 
-  it("takes the first agent that still sees the problem", () => {
+  it("uses the first agent that still sees the problem", () => {
     const agents = [
       { agentId: 1, agentName: "One", active: 0 },
       { agentId: 2, agentName: "Two", active: 1 }
@@ -48,7 +48,7 @@ describe("ThousandEyes, links", () => {
     assert.strictEqual(started("https://x.example/?t={time}&a={agentId}&b=1"), "https://x.example/?t=1650925080&b=1")
   })
 
-  it("fills the operator's template, and escapes what it fills in", () => {
+  it("fills the operator's template, and escapes the values", () => {
     const links = event(altered("thousandeyes-clear", { testId: "a&b {time}" }), {
       viewsUrl: "https://proxy.example/te/{aid}/{testId}?at={time}000"
     }).links

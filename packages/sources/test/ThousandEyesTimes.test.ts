@@ -85,13 +85,13 @@ describe("ThousandEyes, times", () => {
     assert.deepStrictEqual(none.assumedTimeZone, { zone: "UTC" })
   })
 
-  it("prefers the zoned time, and takes the other if that is not readable", () => {
+  it("prefers the zoned time, and uses the other if that is unreadable", () => {
     const dateStart = "2024-07-01 12:00:00"
     assert.isUndefined(raise({ dateStart, dateStartZoned: `${dateStart} EST` }).assumedTimeZone)
     assert.strictEqual(raise({ dateStart, dateStartZoned: "yesterday" }).startedAt, "2024-07-01T12:00:00.000Z")
   })
 
-  it("takes the first of an hour that occurs twice, and moves a time that never was", () => {
+  it("uses the first of an hour that occurs twice, and shifts a time that never existed", () => {
     const at = (dateStart: string) => raise({ dateStart }, "America/Chicago").startedAt
     assert.strictEqual(at("2024-11-03 01:30:00"), "2024-11-03T06:30:00.000Z")
     assert.strictEqual(at("2024-03-10 02:30:00"), "2024-03-10T08:30:00.000Z")

@@ -28,7 +28,7 @@ describe("parseJson", () => {
     assert.deepStrictEqual(parseJson(text), JSON.parse(text))
   })
 
-  it("keeps two ThousandEyes alerts apart whose ids differ in the last digit", () => {
+  it("distinguishes two ThousandEyes alerts whose ids differ in the last digit", () => {
     assert.deepStrictEqual(
       [1, 2].map((n) => event(body(`thousandeyes-large-id-${n}`)).sourceId),
       ["9007199254740992", "9007199254740993"]

@@ -14,7 +14,7 @@ const page = ({ after, limit, order, skip = 0 }: PageQuery) => {
 }
 
 describe("Pages", () => {
-  it("reads on where a page ends before its limit, from either end of the list", async () => {
+  it("continues after a page that ends before its limit, from either end of the list", async () => {
     const pages = new Pages({ page: whole(page), one: () => Promise.resolve(undefined) })
     const shown = () => all.map((_, index) => pages.at(index)?.id)
     await new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ const numbered = (count: number, prefix = "") => Array.from({ length: count }, (
 
 describe("Bad days", () => {
   layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
-    it.effect("an empty gateway shows how to get started, and ticks off what was done", () =>
+    it.effect("an empty gateway shows how to get started, and ticks off completed steps", () =>
       Effect.gen(function* () {
         const { request, slackUrl } = yield* SharedHarness
         const visitor = yield* visit(yield* SharedHarness)
@@ -46,7 +46,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("offers what is new while a list is read, and moves nothing", () =>
+    it.effect("offers new rows while a list is read, and moves nothing", () =>
       Effect.gen(function* () {
         yield* raise("filled", numbered(60))
         const visitor = yield* visit(yield* SharedHarness)
@@ -72,7 +72,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("twelve tabs are live by one stream, and another takes over when its tab is closed", () =>
+    it.effect("twelve tabs share one event stream, and another tab takes over when its tab is closed", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const tabs = [visitor.page]
@@ -106,7 +106,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("a gateway that goes away leaves what is shown, and the page is live again without a reload", () =>
+    it.effect("keeps showing the page while the gateway is away, and updates again without a reload", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const visitor = yield* visit(harness)
@@ -134,7 +134,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("a store that is full or away is said in words, and the form keeps what was typed", () =>
+    it.effect("explains that the store is full or unreachable, and keeps the form's input", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
@@ -165,7 +165,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("a slow gateway shows the shape of what comes, and 503 is tried again by itself", () =>
+    it.effect("shows a skeleton while the gateway is slow, and retries after a 503", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor

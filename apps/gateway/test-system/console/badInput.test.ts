@@ -39,7 +39,7 @@ const raise = (id: string, name: string, more: object = {}) =>
 
 describe("Bad input", () => {
   layer(Layer.merge(TokenHarness, Chromium.layer), { excludeTestServices: true })((it) => {
-    it.effect("a wrong token is refused, and the right one opens the page that was asked for", () =>
+    it.effect("refuses a wrong token, and opens the requested page with the right one", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
@@ -60,7 +60,7 @@ describe("Bad input", () => {
       })
     )
 
-    it.effect("a session that ends in the middle of a form is renewed in a dialog, and nothing typed is lost", () =>
+    it.effect("renews a session that ends in the middle of a form in a dialog, and keeps the input", () =>
       Effect.gen(function* () {
         const { request } = yield* SharedHarness
         const visitor = yield* enter
@@ -145,7 +145,7 @@ describe("Bad input", () => {
     )
 
     it.effect(
-      "an integration whose plugin is gone keeps its settings; an unknown block of a preview is shown as it came",
+      "keeps the settings of an integration whose plugin is gone; shows an unknown block of a preview as JSON",
       () =>
         Effect.gen(function* () {
           const { slackUrl } = yield* SharedHarness
@@ -180,7 +180,7 @@ describe("Bad input", () => {
         })
     )
 
-    it.effect("secrets are in no answer, document, storage or address of the browser", () =>
+    it.effect("puts no secret into an answer, the document, the browser's storage or its address bar", () =>
       Effect.gen(function* () {
         const { slack, slackUrl } = yield* SharedHarness
         const canary = "c4n4ry-in-the-webhook"

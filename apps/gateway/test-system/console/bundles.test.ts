@@ -35,7 +35,7 @@ describe("The console's bundles", () => {
     assert.isAtMost(kilobytes(globSync("**/*.css", { cwd: site })), 15)
   })
 
-  it("hold no source maps, no inline script, and nothing of another host", () => {
+  it("contain no source maps, no inline script, and nothing from another host", () => {
     const page = readFileSync(join(site, "index.html"), "utf8")
     assert.notMatch(page, /<script(?![^>]*\bsrc=)/)
     assert.notMatch(page, /(src|href)="(https?:)?\/\//)
@@ -46,7 +46,7 @@ describe("The console's bundles", () => {
 describe("The console's sources", () => {
   const sources = globSync("{app,public,src}/**/*.*", { cwd: consoleFolder })
 
-  it("name no vendor of a channel", () => {
+  it("name no channel's vendor", () => {
     assert.isAbove(sources.length, 50)
     for (const file of sources) {
       assert.notMatch(readFileSync(join(consoleFolder, file), "utf8"), /slack|hip-?chat|teams|pagerduty|discord/i, file)

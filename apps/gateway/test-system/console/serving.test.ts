@@ -16,7 +16,7 @@ describe("The console's files", () => {
         })
       )
 
-    it.effect("leads browsers from / and /console to the console, and others from / to the API's page", () =>
+    it.effect("redirects browsers from / and /console to the console, and other clients from / to the API's page", () =>
       Effect.gen(function* () {
         const html = { accept: "text/html,*/*" }
         assert.strictEqual((yield* get("/", html)).headers.get("location"), "/console/")
@@ -25,7 +25,7 @@ describe("The console's files", () => {
       })
     )
 
-    it.effect("answers every path that names no file with the page, whatever characters are in it", () =>
+    it.effect("answers every path without a file with the page, whatever characters it has", () =>
       Effect.gen(function* () {
         for (const path of [
           "/",
@@ -45,7 +45,7 @@ describe("The console's files", () => {
       })
     )
 
-    it.effect("sends the policy, and files as they were compressed when they were built", () =>
+    it.effect("sends the content security policy, and the files compressed at build time", () =>
       Effect.gen(function* () {
         const page = yield* get("/console/")
         const policy = page.headers.get("content-security-policy") ?? ""
@@ -75,7 +75,7 @@ describe("The console's files", () => {
       })
     )
 
-    it.effect("opens in a browser that complains of nothing", () =>
+    it.effect("opens in a browser without errors or warnings", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         yield* Effect.promise(async () => {

@@ -34,7 +34,7 @@ const list = Effect.fnUntraced(function* (query: string) {
   return (yield* (yield* SharedHarness).request("GET", `/v1/alerts?${query}`)).as(listOf(AlertSummary))
 })
 
-describe("POST /v1/alerts of what cannot be taken", () => {
+describe("POST /v1/alerts with invalid alerts", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([
       [alert("x", { source: undefined }), "/source"],
@@ -70,7 +70,7 @@ describe("POST /v1/alerts of what cannot be taken", () => {
       })
     )
 
-    it.effect("names every error, and the alert's place in an array of which nothing is taken", () =>
+    it.effect("names every error with the alert's index, and accepts nothing of the array", () =>
       Effect.gen(function* () {
         const errors = yield* refused([
           alert("none"),

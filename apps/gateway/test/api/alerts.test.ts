@@ -30,7 +30,7 @@ const details = Effect.fnUntraced(function* (id: string) {
 
 describe("POST /v1/alerts", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("takes one alert and several, and answers for each with its id", () =>
+    it.effect("accepts one alert or several, and answers with the id of each", () =>
       Effect.gen(function* () {
         const [one, ...none] = yield* post(alert("taken", { id: "one" }))
         const several = yield* post([alert("taken", { id: "two" }), alert("taken", { id: "three", severity: "minor" })])
@@ -48,7 +48,7 @@ describe("POST /v1/alerts", () => {
       })
     )
 
-    it.effect("answers an eventId that comes again as the first time; the first body wins", () =>
+    it.effect("answers a repeated eventId as the first time; the first body wins", () =>
       Effect.gen(function* () {
         const channels = yield* (yield* SharedHarness).channels("keyed", { match: { source: "keyed" } })
         const first = yield* post(alert("keyed", { eventId: "e1", summary: "The first." }))
@@ -66,7 +66,7 @@ describe("POST /v1/alerts", () => {
       })
     )
 
-    it.effect("knows a duplicate without eventId, what changed, and what is late", () =>
+    it.effect("recognises duplicates without eventId, changes, and late events", () =>
       Effect.gen(function* () {
         const channels = yield* (yield* SharedHarness).channels("plain", { match: { source: "plain" } })
         const statuses = (...changes: ReadonlyArray<{ readonly [name: string]: unknown }>) =>
@@ -96,7 +96,7 @@ describe("POST /v1/alerts", () => {
       })
     )
 
-    it.effect("tells the summary with the raise, and a higher severity once", () =>
+    it.effect("sends the summary with the raise, and an escalation once", () =>
       Effect.gen(function* () {
         const channels = yield* (yield* SharedHarness).channels("told", { match: { source: "told" } })
         const links = { started: "https://example.com/at/start", cleared: "https://example.com/at/end" }
@@ -139,7 +139,7 @@ describe("POST /v1/alerts", () => {
 
 describe("GET /v1/alerts", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("filters, pages, and gives one", () =>
+    it.effect("filters, pages, and returns one alert", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const ids = ["1", "2", "3", "4", "5"]

@@ -22,11 +22,11 @@ const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
 
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
-describe("Every route that takes a body", () => {
+describe("Every route with a body", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const each = routesWithBody.map(({ method, path }) => [method, path] as const)
 
-    it.effect.each(each)("%s %s takes no more than 4 MiB (413), however it comes", ([method, path]) =>
+    it.effect.each(each)("%s %s refuses more than 4 MiB (413), in any framing", ([method, path]) =>
       Effect.gen(function* () {
         const bytes = Buffer.alloc(4 * 1024 * 1024, " ")
         const more = Buffer.alloc(1, " ")
@@ -37,37 +37,39 @@ describe("Every route that takes a body", () => {
       })
     )
 
-    it.effect.each(each)("%s %s takes nothing that is compressed, or neither UTF-8 nor ASCII (415)", ([method, path]) =>
-      Effect.gen(function* () {
-        for (const encoding of ["gzip", "br", "deflate", "identity, gzip"]) {
-          const { detail, status } = yield* problemOf({ method, path, headers: { "content-encoding": encoding } })
-          assert.strictEqual(status, 415)
-          assert.include(detail, "without a Content-Encoding")
-        }
-        for (const [type, body] of [
-          ["application/json; charset=utf-16", "{}"],
-          ["application/json; charset=x-unknown", "{}"],
-          ['text/plain;Charset="ISO-8859-1"', '"ü"'],
-          ["application/json; charset=us-ascii", '"ü"']
-        ] as const) {
-          const { detail, status } = yield* problemOf({ method, path, headers: { "content-type": type }, body })
-          assert.strictEqual(status, 415, type)
-          assert.include(detail, "UTF-8")
-        }
-        for (const type of [
-          "application/x-www-form-urlencoded",
-          'application/json; charset="UTF-8"',
-          "application/json; charset='utf-8'",
-          "application/json;charset=ISO-8859-1",
-          "application/json; charset=iso-8859-15; q=1",
-          "text/json; charset=us-ascii",
-          'text/plain;Charset="windows-1252"',
-          "text/plain"
-        ]) {
-          const { status } = yield* problemOf({ method, path, headers: { "content-type": type }, body: "{" })
-          assert.strictEqual(status, 400, type)
-        }
-      })
+    it.effect.each(each)(
+      "%s %s refuses compressed bodies, and charsets other than UTF-8 and ASCII (415)",
+      ([method, path]) =>
+        Effect.gen(function* () {
+          for (const encoding of ["gzip", "br", "deflate", "identity, gzip"]) {
+            const { detail, status } = yield* problemOf({ method, path, headers: { "content-encoding": encoding } })
+            assert.strictEqual(status, 415)
+            assert.include(detail, "without a Content-Encoding")
+          }
+          for (const [type, body] of [
+            ["application/json; charset=utf-16", "{}"],
+            ["application/json; charset=x-unknown", "{}"],
+            ['text/plain;Charset="ISO-8859-1"', '"ü"'],
+            ["application/json; charset=us-ascii", '"ü"']
+          ] as const) {
+            const { detail, status } = yield* problemOf({ method, path, headers: { "content-type": type }, body })
+            assert.strictEqual(status, 415, type)
+            assert.include(detail, "UTF-8")
+          }
+          for (const type of [
+            "application/x-www-form-urlencoded",
+            'application/json; charset="UTF-8"',
+            "application/json; charset='utf-8'",
+            "application/json;charset=ISO-8859-1",
+            "application/json; charset=iso-8859-15; q=1",
+            "text/json; charset=us-ascii",
+            'text/plain;Charset="windows-1252"',
+            "text/plain"
+          ]) {
+            const { status } = yield* problemOf({ method, path, headers: { "content-type": type }, body: "{" })
+            assert.strictEqual(status, 400, type)
+          }
+        })
     )
 
     it.effect.each(each.filter(([, path]) => path !== source))(
@@ -83,7 +85,7 @@ describe("Every route that takes a body", () => {
         })
     )
 
-    it.effect.each(each)("%s %s takes no more than 32 levels of JSON (400)", ([method, path]) =>
+    it.effect.each(each)("%s %s refuses more than 32 levels of JSON (400)", ([method, path]) =>
       Effect.gen(function* () {
         const { errors } = yield* problemOf({ method, path, body: nested(33) })
         assert.strictEqual(errors?.[0]?.expected, "at most 32 levels of nesting")
@@ -94,7 +96,7 @@ describe("Every route that takes a body", () => {
       })
     )
 
-    it.effect.each(each)("%s %s says where it is not JSON, and where it is not UTF-8 (400)", ([method, path]) =>
+    it.effect.each(each)("%s %s names the position of invalid JSON and of invalid UTF-8 (400)", ([method, path]) =>
       Effect.gen(function* () {
         const notJson = yield* problemOf({ method, path, body: '{\n  "s3cr3t": s3cr3t }' })
         assert.include(notJson.errors?.[0]?.message, "line 2, column 13 (position 14)")
@@ -119,7 +121,7 @@ describe("Every route that takes a body", () => {
       })
     )
 
-    it.effect("takes no decompressed gigabytes: 10 MB of gzip that say 10 GB cost no memory", () =>
+    it.effect("refuses a gzip bomb: 10 MB that decompress to 10 GB cost no memory", () =>
       Effect.gen(function* () {
         const { pid } = (yield* SharedHarness).gateway()
         const member = gzipSync(Buffer.alloc(100_000_000))
@@ -144,9 +146,9 @@ describe("Every route that takes a body", () => {
   })
 })
 
-describe("Texts that JavaScript treats apart", () => {
+describe("Texts that JavaScript treats specially", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("names that JavaScript reserves are names like others", () =>
+    it.effect("accepts names that JavaScript reserves", () =>
       Effect.gen(function* () {
         const labels = '{"__proto__": "x", "constructor": "y", "toString": "z"}'
         const body = JSON.stringify(alert("reserved", { labels: "@" })).replace('"@"', labels)
@@ -164,7 +166,7 @@ describe("Texts that JavaScript treats apart", () => {
       })
     )
 
-    it.effect("a number beyond all numbers is refused", () =>
+    it.effect("refuses a number that overflows", () =>
       Effect.gen(function* () {
         const rule = '{"name":"R","match":{},"integrations":[],"enabled":1e999}'
         assert.strictEqual((yield* refused(rule, "/v1/rules"))[0]?.path, "/enabled")
@@ -175,9 +177,9 @@ describe("Texts that JavaScript treats apart", () => {
       })
     )
 
-    it.effect("a byte order mark is no part of the JSON", () => ask(202, "POST", "/v1/alerts", "\uFEFF[]"))
+    it.effect("ignores a byte order mark", () => ask(202, "POST", "/v1/alerts", "\uFEFF[]"))
 
-    it.effect("of a field that a source sends twice the last counts", () =>
+    it.effect("uses the last value of a field that a source sends twice", () =>
       Effect.gen(function* () {
         const trigger = yield* fixture("trigger")
         yield* ask(200, "POST", source, trigger.replace('"ruleName":', '"ruleName": "First", "ruleName":'))

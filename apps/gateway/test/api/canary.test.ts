@@ -87,7 +87,7 @@ const watched = () => {
 }
 
 describe("Canaries", () => {
-  it.live("are found nowhere: not in the database, in logs at any level, in spans, or in any answer", () =>
+  it.live("are in no database, log of any level, span or answer", () =>
     Effect.gen(function* () {
       const slack = new FakeSlack()
       const slackUrl = yield* FakeServer.serve(slack)

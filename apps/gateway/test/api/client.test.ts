@@ -19,7 +19,7 @@ const client = Effect.fnUntraced(function* (token: string) {
 describe("The typed client", () => {
   const harness = Layer.merge(SharedHarness.layer({ TOCSIN_TOKEN: token }), NodeHttpClient.layerUndici)
   layer(harness, { excludeTestServices: true })((it) => {
-    it.effect("writes back an integration and a rule that it read and edited", () =>
+    it.effect("saves an integration and a rule that it read and edited", () =>
       Effect.gen(function* () {
         const { slackUrl } = yield* SharedHarness
         const api = yield* client(token)
@@ -65,7 +65,7 @@ describe("The typed client", () => {
       })
     )
 
-    it.effect("has typed errors, which say where to look", () =>
+    it.effect("has typed errors with pointers", () =>
       Effect.gen(function* () {
         const api = yield* client(token)
         const id = AlertRuleId.make("guarded")

@@ -10,7 +10,7 @@ const settings = { TOCSIN_PUBLIC_URL: "https://tocsin.example.com/gateway", TOCS
 
 describe("Storms and operators", () => {
   layer(SharedHarness.layer(settings), { excludeTestServices: true })((it) => {
-    it.effect("a digest links to a page that lists what it covers, for whoever has the link", () =>
+    it.effect("a digest links to a page that lists its alerts, for anyone with the link", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         yield* ask(201, "POST", "/v1/integrations", {
@@ -60,7 +60,7 @@ describe("Storms and operators", () => {
       })
     )
 
-    it.effect("operators get a notice of an integration that is broken, and the integration says so", () =>
+    it.effect("operators receive a notice of a broken integration, which is shown as broken", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         for (const id of ["desk", "hook"]) {

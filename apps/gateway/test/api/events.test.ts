@@ -66,25 +66,27 @@ describe("Live events", () => {
         )
       )
 
-    it.effect("name what changed, and nothing of it; they are not kept, changed or held back on their way", () =>
-      Effect.gen(function* () {
-        const harness = yield* SharedHarness
-        const stream = yield* listen(harness, bearer)
-        assert.strictEqual(stream.response.statusCode, 200)
-        const header = (name: string) => stream.response.headers[name]
-        assert.strictEqual(header("content-type"), "text/event-stream")
-        assert.strictEqual(header("cache-control"), "no-store, no-transform")
-        assert.strictEqual(header("x-accel-buffering"), "no")
-        assert.isUndefined(header("content-encoding"))
-        yield* until("the stream to begin", () => stream.events().length > 0)
-        assert.strictEqual(stream.events()[0]?.event, "ready")
-        const alert = yield* raise("a")
-        yield* until("the alert", () => idsOf(stream.events()).includes(alert))
-        assert.notInclude(stream.text(), "secret")
-      })
+    it.effect(
+      "name the changed things without their content, and are not cached, transformed or buffered on the way",
+      () =>
+        Effect.gen(function* () {
+          const harness = yield* SharedHarness
+          const stream = yield* listen(harness, bearer)
+          assert.strictEqual(stream.response.statusCode, 200)
+          const header = (name: string) => stream.response.headers[name]
+          assert.strictEqual(header("content-type"), "text/event-stream")
+          assert.strictEqual(header("cache-control"), "no-store, no-transform")
+          assert.strictEqual(header("x-accel-buffering"), "no")
+          assert.isUndefined(header("content-encoding"))
+          yield* until("the stream to begin", () => stream.events().length > 0)
+          assert.strictEqual(stream.events()[0]?.event, "ready")
+          const alert = yield* raise("a")
+          yield* until("the alert", () => idsOf(stream.events()).includes(alert))
+          assert.notInclude(stream.text(), "secret")
+        })
     )
 
-    it.effect("resume after the last that was read, or say that some were missed", () =>
+    it.effect("resume after the last event read, or report that some were missed", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const first = yield* listen(harness, bearer)
@@ -101,7 +103,7 @@ describe("Live events", () => {
       })
     )
 
-    it.effect("end with the session, and are refused without one", () =>
+    it.effect("end with the session, and need one", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const refused = yield* listen(harness, {})
@@ -122,7 +124,7 @@ describe("Live events", () => {
       })
     )
 
-    it.effect("do not hold up a stop of the gateway", () =>
+    it.effect("do not delay a stop of the gateway", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const stream = yield* listen(harness, bearer)
@@ -134,7 +136,7 @@ describe("Live events", () => {
     )
   })
 
-  it.effect("have a heartbeat every 15 seconds in which nothing happens, and look whether the session lasts", () =>
+  it.effect("have a heartbeat every 15 seconds without events, which checks the session", () =>
     Effect.gen(function* () {
       let isOver = false
       const changes = Changes.of({

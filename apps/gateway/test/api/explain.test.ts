@@ -27,9 +27,9 @@ const raise = (source: string, id: string, severity = "major") =>
     (answer) => answer.as(Accepted).items[0]?.id ?? ""
   )
 
-describe("People's own questions and words", () => {
+describe("Questions and actions of operators", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("an alert that is closed by hand is cleared, and its source cannot raise the same again", () =>
+    it.effect("an alert that is closed by hand is cleared, and its source cannot raise the same episode again", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("hand", { match: { source: "hand" } })
@@ -54,7 +54,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("explain says for each integration what decided", () =>
+    it.effect("explain gives the decisive reason for each integration", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("why", { match: { source: "why" } })
@@ -81,7 +81,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("explain names the outcome, and of a rule that does not match the condition that failed", () =>
+    it.effect("explain names the outcome, and the condition that failed for a rule that does not match", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("outcome", { match: { source: "outcome" } })
@@ -161,7 +161,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("the timeline tells what happened in order, with the attempts", () =>
+    it.effect("the timeline lists events and attempts in order", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("line", { match: { source: "line" } })
@@ -187,7 +187,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("a match is tried on the alerts of the last day, and a list is filtered", () =>
+    it.effect("a match can be tried on the alerts of the last day, and filters a list", () =>
       Effect.gen(function* () {
         yield* raise("tried", "a", "critical")
         yield* raise("tried", "b", "minor")
@@ -204,7 +204,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("a redelivery of many says first how many it makes, and needs a reason for what was delivered", () =>
+    it.effect("a redelivery of many can be counted first, and needs a reason for delivered ones", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("many", { match: { source: "many" } })
@@ -223,7 +223,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("a preview of a rule says what saving it would tell, and saves nothing", () =>
+    it.effect("a preview of a rule counts the messages that saving it would send, and saves nothing", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("seen", { match: { source: "seen", severity: "critical" } })
@@ -246,7 +246,7 @@ describe("People's own questions and words", () => {
       })
     )
 
-    it.effect("a preview of a rule without an id is of a new one, whatever ids there are", () =>
+    it.effect("a preview without an id is that of a new rule", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("preview", { match: { source: "held" } })

@@ -16,7 +16,7 @@ describe("Integrations", () => {
       ...changes
     })
 
-    it.effect("are made, read, replaced and deleted", () =>
+    it.effect("are created, read, replaced and deleted", () =>
       Effect.gen(function* () {
         const created = yield* ask(201, "POST", all, slack({ id: "crud", limits: fast }))
         const { createdAt, enabled, limits, secretsSet, settings, state } = created.as(Integration)
@@ -67,7 +67,7 @@ describe("Integrations", () => {
       })
     )
 
-    it.effect("rules are made, read, replaced and deleted", () =>
+    it.effect("rules are created, read, replaced and deleted", () =>
       Effect.gen(function* () {
         const body = { id: "r", name: "R", match: { labels: { team: ["a*", "b"] } }, integrations: [] }
         const created = yield* ask(201, "POST", "/v1/rules", body)
@@ -92,7 +92,7 @@ describe("Integrations", () => {
       })
     )
 
-    it.effect("are created by a PUT of an unknown id, like rules, unless it demands a state", () =>
+    it.effect("are created by a PUT of an unknown id, like rules, unless If-Match is set", () =>
       Effect.gen(function* () {
         for (const [path, body] of [
           [`${all}/upserted`, slack()],
@@ -118,7 +118,7 @@ describe("Integrations", () => {
       })
     )
 
-    it.effect("say what to do about a fallback that cannot be", () =>
+    it.effect("explain what to do about an invalid fallback", () =>
       Effect.gen(function* () {
         const problem = Effect.fnUntraced(function* (fallback: string) {
           const [error] = errorsOf(yield* ask(400, "PUT", `${all}/falls`, slack({ fallback })))
@@ -135,7 +135,7 @@ describe("Integrations", () => {
       })
     )
 
-    it.effect("are listed in pages and by what they are, like rules", () =>
+    it.effect("are listed in pages and filtered, like rules", () =>
       Effect.gen(function* () {
         const ids = ["p1", "p2", "p3"]
         for (const id of ids) {
@@ -201,7 +201,7 @@ describe("Integrations", () => {
       })
     )
 
-    it.effect("that a rule or a fallback names are deleted only with force, and are left there", () =>
+    it.effect("that a rule or a fallback uses are deleted only with force, and their references are kept", () =>
       Effect.gen(function* () {
         yield* ask(201, "POST", all, slack({ id: "named" }))
         yield* ask(201, "POST", all, slack({ id: "falls", fallback: "named" }))

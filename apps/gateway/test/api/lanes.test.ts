@@ -18,10 +18,10 @@ const Activities = Schema.Struct({
   items: Schema.Array(Schema.Struct({ integration: Schema.String, delivered: Schema.Array(Schema.Number) }))
 })
 
-describe("What operators see and do of lanes, integrations and sources", () => {
+describe("Lanes, integrations and sources, for operators", () => {
   layer(SharedHarness.layer({ TOCSIN_PUBLIC_URL: "https://alerts.example/below" }), { excludeTestServices: true })(
     (it) => {
-      it.effect("a paused integration queues and sends nothing; resumed it sends what was queued", () =>
+      it.effect("a paused integration queues deliveries, and sends them when it is resumed", () =>
         Effect.gen(function* () {
           const harness = yield* SharedHarness
           const channels = yield* harness.channels("rest", { match: { source: "rest" } })
@@ -59,7 +59,7 @@ describe("What operators see and do of lanes, integrations and sources", () => {
         })
       )
 
-      it.effect("an integration says which rules use it, and why it last failed", () =>
+      it.effect("an integration shows which rules use it, and its last failure", () =>
         Effect.gen(function* () {
           const harness = yield* SharedHarness
           yield* harness.channels("fails", { match: { source: "fails" } })
@@ -78,7 +78,7 @@ describe("What operators see and do of lanes, integrations and sources", () => {
         })
       )
 
-      it.effect("the consequences of an edit are told before it is saved", () =>
+      it.effect("the consequences of an edit are shown before it is saved", () =>
         Effect.gen(function* () {
           const harness = yield* SharedHarness
           const hook = { type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/later` } }
@@ -143,7 +143,7 @@ describe("What operators see and do of lanes, integrations and sources", () => {
         })
       )
 
-      it.effect("sources are listed with what came from them", () =>
+      it.effect("sources are listed with the number of their events", () =>
         Effect.gen(function* () {
           yield* raise("scripts", "a")
           yield* ask(400, "POST", "/v1/sources/thousandeyes", "not json")

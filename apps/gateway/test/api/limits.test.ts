@@ -9,7 +9,7 @@ import { fixture, SharedHarness } from "../harness/gateway.ts"
 
 describe("The limits of an alert", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("let pass what is just within them, and cut names and count observations beyond", () =>
+    it.effect("accept values at the limits, and cut longer names and count further observations", () =>
       Effect.gen(function* () {
         const long = "n".repeat(4097)
         const labels = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`l${n}${"x".repeat(1024)}`, long]))
@@ -67,7 +67,7 @@ describe("The limits of an alert", () => {
       })
     )
 
-    it.effect("list a hundred errors of more", () =>
+    it.effect("list the first hundred errors", () =>
       Effect.gen(function* () {
         const many = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`f${n}`, 0]))
         const answer = yield* ask(400, "POST", "/v1/alerts", alert("many", many))
@@ -76,7 +76,7 @@ describe("The limits of an alert", () => {
       })
     )
 
-    it.effect("hold for every body: 1,000 fields in an object, and so many values", () =>
+    it.effect("hold for every body: at most 1,000 fields in an object, and a number of values", () =>
       Effect.gen(function* () {
         const fields = Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`f${n}`, 0]))
         const zeros = (count: number) => `[${"0,".repeat(count - 2)}0]`
@@ -94,7 +94,7 @@ describe("The limits of an alert", () => {
       })
     )
 
-    it.effect("cut what a source sends, and refuse nothing", () =>
+    it.effect("cut values from a source, and refuse nothing", () =>
       Effect.gen(function* () {
         const trigger = JSON.parse(yield* fixture("trigger")) as { readonly alert: object }
         const extra = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`extra${n}`, "x".repeat(2000)]))
@@ -150,13 +150,13 @@ describe("The limits of the configuration", () => {
       })
     )
 
-    it.effect("let pass what is just within them", () => {
+    it.effect("accept values at the limits", () => {
       const longest = "n".repeat(4096)
       const match = { source: many(1000), rule: longest, labels: Object.fromEntries(many(64).map((l) => [l, longest])) }
       return ask(201, "POST", "/v1/rules", { ...rule, id: "a".repeat(64), name: longest, match })
     })
 
-    it.effect("name ten of those that name an integration, and count the rest", () =>
+    it.effect("name ten of the rules that use an integration, and count the rest", () =>
       Effect.gen(function* () {
         yield* (yield* SharedHarness).channels("named", { match: { source: "nobody" } })
         for (const id of many(9)) {
@@ -167,7 +167,7 @@ describe("The limits of the configuration", () => {
       })
     )
 
-    it.effect("refuse an integration's id or name beyond them", () =>
+    it.effect("refuse a longer id or name of an integration", () =>
       Effect.gen(function* () {
         const integration = { type: "slack", settings: { url: "https://hooks.slack.com/services/T0/B0/x" } }
         const errors = yield* refused({ ...integration, id: "..", name: "n".repeat(4097) }, "/v1/integrations")

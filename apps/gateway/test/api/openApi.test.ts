@@ -60,7 +60,7 @@ const document = Effect.map(ask(200, "GET", "/openapi.json"), ({ as }) => as(Doc
 
 describe("The OpenAPI document", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("is a valid one of version 3.1", () =>
+    it.effect("is valid OpenAPI 3.1", () =>
       Effect.gen(function* () {
         const { text } = yield* ask(200, "GET", "/openapi.json")
         const { errors, valid } = yield* Effect.promise(() => new Validator().validate(JSON.parse(text)))
@@ -69,7 +69,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("has the routes of the definition, each with a summary, and no others", () =>
+    it.effect("has exactly the routes of the definition, each with a summary", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
         const documented = Object.entries(paths).flatMap(([path, operations]) =>
@@ -79,7 +79,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("has no route that is not served", () =>
+    it.effect("has only routes that are served", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         // A stream of events has no end; its own test shows that it is served.
@@ -92,7 +92,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("tells the settings of each installed type, and which of them are secret", () =>
+    it.effect("describes the settings of each installed type, and marks secrets", () =>
       Effect.gen(function* () {
         const { schemas } = (yield* document).components
         assert.deepStrictEqual(schemas["IntegrationPayload"]?.["oneOf"], [
@@ -107,7 +107,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("lets a replacement leave secrets out, as it may", () =>
+    it.effect("makes secrets optional in a replacement", () =>
       Effect.gen(function* () {
         const { schemas } = (yield* document).components
         assert.deepStrictEqual(schemas["IntegrationReplacement"]?.["oneOf"], [
@@ -123,7 +123,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("tells the form of ids and times", () =>
+    it.effect("describes the format of ids and times", () =>
       Effect.gen(function* () {
         const { schemas } = (yield* document).components
         const text = JSON.stringify(schemas["AlertRulePayload"]?.["properties"])
@@ -132,7 +132,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("says of queries and problems what is sent, and of each field what it is", () =>
+    it.effect("describes queries and problems, and each field", () =>
       Effect.gen(function* () {
         const { components, paths } = yield* document
         assert.include(components.securitySchemes["bearer"], { type: "http", scheme: "bearer" })
@@ -159,7 +159,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("has nothing that Redocly's linter finds", () =>
+    it.effect("passes Redocly's linter", () =>
       Effect.gen(function* () {
         const { text } = yield* ask(200, "GET", "/openapi.json")
         const folder = yield* Effect.acquireRelease(
@@ -184,7 +184,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("requires no body where none is needed", () =>
+    it.effect("requires a body only where one is needed", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
         const required = Object.entries(paths).flatMap(([path, operations]) =>
@@ -200,7 +200,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("is what docs/reference/api.md lists", () =>
+    it.effect("matches docs/reference/api.md", () =>
       Effect.gen(function* () {
         const { paths } = yield* document
         const rows = Object.entries(paths).flatMap(([path, operations]) =>
@@ -250,7 +250,7 @@ describe("The OpenAPI document", () => {
       })
     )
 
-    it.effect("has a page of its own, which may call nobody else", () =>
+    it.effect("has a page, which may load nothing from other hosts", () =>
       Effect.gen(function* () {
         const page = yield* ask(200, "GET", "/docs")
         assert.include(page.headers["content-type"], "text/html")

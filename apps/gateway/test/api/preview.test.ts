@@ -22,7 +22,7 @@ const kinds = ["Raised", "Escalated", "Reminder", "Cleared", "RaisedAndCleared",
 describe("A preview", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     it.effect.each([slack, hipchat])(
-      "of $type shows each kind in words, as data and as its request, without a secret",
+      "of $type shows each kind of message as text, data and request, without secrets",
       (payload) =>
         Effect.gen(function* () {
           const answer = yield* ask(200, "POST", "/v1/integrations/preview", payload)
@@ -49,7 +49,7 @@ describe("A preview", () => {
         })
     )
 
-    it.effect("shows whom a setting makes it mention", () =>
+    it.effect("shows the mentions that a setting adds", () =>
       Effect.gen(function* () {
         const settings = { ...slack.settings, mention: { major: "here" } }
         const answer = yield* ask(200, "POST", "/v1/integrations/preview", { ...slack, settings })
@@ -65,7 +65,7 @@ describe("A preview", () => {
       })
     )
 
-    it.effect("of a saved integration takes other settings, and its stored secrets for the same URL only (S2)", () =>
+    it.effect("of a saved integration accepts other settings, and uses stored secrets for the same URL only (S2)", () =>
       Effect.gen(function* () {
         yield* ask(201, "POST", "/v1/integrations", { id: "previewed", ...hipchat })
         const stored = yield* ask(200, "POST", "/v1/integrations/previewed/preview")
@@ -89,7 +89,7 @@ describe("A preview", () => {
       })
     )
 
-    it.effect("is offered with an example and the steps to set up for each plugin", () =>
+    it.effect("comes with an example and setup steps for each plugin", () =>
       Effect.gen(function* () {
         const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(Schema.Struct({ items: Schema.Array(Plugin) }))
         for (const { example, setup, type } of items) {

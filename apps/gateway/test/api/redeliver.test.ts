@@ -22,7 +22,7 @@ const basic = (user: string, password: string) => ({
 
 describe("Redelivery (D7)", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("makes a new delivery that names the old one, who asked, and why", () =>
+    it.effect("creates a delivery that names the old one, the caller and the reason", () =>
       Effect.gen(function* () {
         const { id, path } = yield* delivered("again")
         const made = (yield* ask(200, "POST", path, { reason: "nobody saw it" }, basic("ann", "x"))).as(Delivery)
@@ -34,7 +34,7 @@ describe("Redelivery (D7)", () => {
       })
     )
 
-    it.effect("of what was delivered needs a reason, with a body or without", () =>
+    it.effect("of a delivered message needs a reason, with a body or without", () =>
       Effect.gen(function* () {
         const { path, channels } = yield* delivered("why")
         for (const body of [undefined, {}, null]) {
@@ -44,7 +44,7 @@ describe("Redelivery (D7)", () => {
       })
     )
 
-    it.effect("is refused while another waits, and of what there is not", () =>
+    it.effect("is refused while another one is pending, and for an unknown id", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const { path } = yield* delivered("twice")
@@ -57,7 +57,7 @@ describe("Redelivery (D7)", () => {
       })
     )
 
-    it.effect("keeps no user in the history that is the password", () =>
+    it.effect("stores no user name that equals the password", () =>
       Effect.gen(function* () {
         const { path } = yield* delivered("secret")
         const token = "the-operators-t0ken:with-a-colon"

@@ -51,7 +51,7 @@ describe("An edit of an alert rule", () => {
     })
 
     it.effect.each(edits)(
-      "$name clears here only, and says why, with the view at the time of the edit",
+      "$name clears in this channel only, with the reason and the view at the time of the edit",
       ({ because, changes, name }) =>
         Effect.gen(function* () {
           const id = `on-${name.replaceAll(" ", "-")}`
@@ -79,7 +79,7 @@ describe("An edit of an alert rule", () => {
         })
     )
 
-    it.effect.each(edits)("$name says nothing with notifyOnClear off", ({ changes, name }) =>
+    it.effect.each(edits)("$name sends nothing with notifyOnClear off", ({ changes, name }) =>
       Effect.gen(function* () {
         const own = yield* raised(`off-${name.replaceAll(" ", "-")}`, { notifyOnClear: false })
         yield* apply(own, changes === undefined ? undefined : { notifyOnClear: false, ...changes })
@@ -87,7 +87,7 @@ describe("An edit of an alert rule", () => {
       })
     )
 
-    it.effect("that takes one of its integrations clears there and not at the other", () =>
+    it.effect("that removes one of its integrations clears there only", () =>
       Effect.gen(function* () {
         const { edit, post, channels } = yield* raised("one-of-two")
         yield* edit({ integrations: [channels.integrations.slack] })
@@ -98,7 +98,7 @@ describe("An edit of an alert rule", () => {
       })
     )
 
-    it.effect("there and back tells the raise again only if the clear was told", () =>
+    it.effect("there and back sends the raise again only if the clear was sent", () =>
       Effect.gen(function* () {
         const on = yield* raised("back-on")
         yield* on.edit({ enabled: false })
@@ -130,7 +130,7 @@ describe("An edit of an alert rule", () => {
       })
     )
 
-    it.effect("that another rule still holds says nothing", () =>
+    it.effect("sends nothing while another rule matches", () =>
       Effect.gen(function* () {
         const { edit, channels, harness } = yield* raised("held")
         const other = {
@@ -149,7 +149,7 @@ describe("An edit of an alert rule", () => {
       })
     )
 
-    it.effect("that makes a rule match tells the alerts that are open, with their real start", () =>
+    it.effect("that makes a rule match sends the raised alerts, with their real start", () =>
       Effect.gen(function* () {
         const { post, harness } = yield* raised("open")
         const late = yield* harness.channels("late", { match: { rule: "open" } })

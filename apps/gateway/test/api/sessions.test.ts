@@ -25,7 +25,7 @@ describe("A session", () => {
   layer(SharedHarness.layer({ TOCSIN_TOKEN: token, TOCSIN_TRUSTED_PROXIES: "127.0.0.0/8" }), {
     excludeTestServices: true
   })((it) => {
-    it.effect("is given for the token in a cookie that scripts cannot read, and reads what the token reads", () =>
+    it.effect("is created for the token, in a cookie that scripts cannot read, and may read everything", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const signedIn = yield* signIn(harness, { ...ownPage, "user-agent": "Firefox" })
@@ -62,7 +62,7 @@ describe("A session", () => {
       })
     )
 
-    it.effect("changes something only by JSON from the gateway's own pages", () =>
+    it.effect("allows changes only as JSON from the gateway's own pages", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const cookie = cookieOf(yield* signIn(harness))
@@ -95,7 +95,7 @@ describe("A session", () => {
       })
     )
 
-    it.effect("ends by signing out, and by being revoked; others go on", () =>
+    it.effect("ends by signing out or by revocation; other sessions continue", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const [first, second, third] = [yield* signIn(harness), yield* signIn(harness), yield* signIn(harness)]
@@ -140,36 +140,40 @@ describe("A session", () => {
       })
     )
 
-    it.effect("is not given for a wrong token, nor to another origin's page, and its secret cannot be tried out", () =>
-      Effect.gen(function* () {
-        const harness = yield* SharedHarness
-        const from = (last: number) => ({ "x-forwarded-for": `203.0.113.${last}` })
-        const wrong = yield* harness.request("POST", "/v1/session", { token: "another" }, from(1))
-        assert.strictEqual(wrong.status, 401)
-        assert.notInclude(wrong.text, "another")
-        assert.strictEqual((yield* signIn(harness, { "sec-fetch-site": "cross-site" })).status, 403)
-        assert.strictEqual((yield* signIn(harness, { origin: "https://evil.example" })).status, 403)
-        /** The first refusal of eight that try at once, again and again. */
-        const refusal = (path: string, body: unknown, headers: { readonly [name: string]: string }) =>
-          Effect.raceAll(
-            Array.from({ length: 8 }, () =>
-              harness
-                .request(body === undefined ? "GET" : "POST", path, body, headers)
-                .pipe(Effect.repeat({ until: ({ status }) => status === 429, schedule: Schedule.spaced("20 millis") }))
+    it.effect(
+      "is not created for a wrong token or a page of another origin, and guessing its secret is throttled",
+      () =>
+        Effect.gen(function* () {
+          const harness = yield* SharedHarness
+          const from = (last: number) => ({ "x-forwarded-for": `203.0.113.${last}` })
+          const wrong = yield* harness.request("POST", "/v1/session", { token: "another" }, from(1))
+          assert.strictEqual(wrong.status, 401)
+          assert.notInclude(wrong.text, "another")
+          assert.strictEqual((yield* signIn(harness, { "sec-fetch-site": "cross-site" })).status, 403)
+          assert.strictEqual((yield* signIn(harness, { origin: "https://evil.example" })).status, 403)
+          /** The first refusal of eight that try at once, again and again. */
+          const refusal = (path: string, body: unknown, headers: { readonly [name: string]: string }) =>
+            Effect.raceAll(
+              Array.from({ length: 8 }, () =>
+                harness
+                  .request(body === undefined ? "GET" : "POST", path, body, headers)
+                  .pipe(
+                    Effect.repeat({ until: ({ status }) => status === 429, schedule: Schedule.spaced("20 millis") })
+                  )
+              )
             )
-          )
-        for (const [path, body, headers] of [
-          ["/v1/session", { token: "another" }, from(2)],
-          ["/v1/session", undefined, { ...from(3), cookie: "tocsin_session=guess" }],
-          ["/v1/alerts", undefined, { ...from(4), cookie: "tocsin_session=guess" }]
-        ] as const) {
-          const throttled = yield* refusal(path, body, headers)
-          assert.strictEqual(throttled.as(Problem).status, 429)
-          assert.isAtLeast(Number(throttled.headers["retry-after"]), 1)
-        }
-        // Whoever knows the token is not held up by others.
-        assert.strictEqual((yield* signIn(harness, from(2))).status, 201)
-      })
+          for (const [path, body, headers] of [
+            ["/v1/session", { token: "another" }, from(2)],
+            ["/v1/session", undefined, { ...from(3), cookie: "tocsin_session=guess" }],
+            ["/v1/alerts", undefined, { ...from(4), cookie: "tocsin_session=guess" }]
+          ] as const) {
+            const throttled = yield* refusal(path, body, headers)
+            assert.strictEqual(throttled.as(Problem).status, 429)
+            assert.isAtLeast(Number(throttled.headers["retry-after"]), 1)
+          }
+          // Whoever knows the token is not held up by others.
+          assert.strictEqual((yield* signIn(harness, from(2))).status, 201)
+        })
     )
   })
 

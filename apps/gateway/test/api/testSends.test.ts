@@ -19,29 +19,27 @@ const both = [
 
 describe("Test sends (D6)", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect(
-      "show a raised and a cleared message in both of the seed's channels, without a body or with an empty one",
-      () =>
-        Effect.gen(function* () {
-          const harness = yield* SharedHarness
-          const { integrations } = yield* harness.channels("tested", { match: { source: "nobody" } })
-          const slack = yield* ask(200, "POST", `/v1/integrations/${integrations.slack}/test`)
-          assert.deepStrictEqual(outcomes(slack), both)
-          const hipChat = yield* ask(200, "POST", `/v1/integrations/${integrations.hipChat}/test`, {})
-          assert.deepStrictEqual(outcomes(hipChat), both)
-          for (const messages of [harness.slack.messages, harness.hipChat.messages]) {
-            const shown = messages
-              .filter(({ url }) => url.includes("tested"))
-              .map(({ payload }) => JSON.stringify(payload))
-            assert.lengthOf(shown, 2)
-            assert.include(shown[0], "Test of a raised alert")
-            assert.include(shown[1], "Test of a cleared alert")
-          }
-          yield* ask(404, "POST", "/v1/integrations/nobody/test")
-        })
+    it.effect("send a raised and a cleared message to both channels, without a body or with an empty one", () =>
+      Effect.gen(function* () {
+        const harness = yield* SharedHarness
+        const { integrations } = yield* harness.channels("tested", { match: { source: "nobody" } })
+        const slack = yield* ask(200, "POST", `/v1/integrations/${integrations.slack}/test`)
+        assert.deepStrictEqual(outcomes(slack), both)
+        const hipChat = yield* ask(200, "POST", `/v1/integrations/${integrations.hipChat}/test`, {})
+        assert.deepStrictEqual(outcomes(hipChat), both)
+        for (const messages of [harness.slack.messages, harness.hipChat.messages]) {
+          const shown = messages
+            .filter(({ url }) => url.includes("tested"))
+            .map(({ payload }) => JSON.stringify(payload))
+          assert.lengthOf(shown, 2)
+          assert.include(shown[0], "Test of a raised alert")
+          assert.include(shown[1], "Test of a cleared alert")
+        }
+        yield* ask(404, "POST", "/v1/integrations/nobody/test")
+      })
     )
 
-    it.effect("try settings before they are saved; secrets that these leave out are the stored ones", () =>
+    it.effect("try settings before they are saved, with the stored secrets for those left out", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const url = `${harness.hipChatUrl}/v2/room/before/notification`
@@ -83,7 +81,7 @@ describe("Test sends (D6)", () => {
       })
     )
 
-    it.effect("report what the service answered, and history shows it", () =>
+    it.effect("report the service's answer, and history shows it", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         yield* ask(201, "POST", "/v1/integrations", {

@@ -85,7 +85,7 @@ describe("ThousandEyes, from raise to clear", () => {
 })
 
 describe("ThousandEyes, ids beyond 2^53", () => {
-  it.live("keep every digit, also of a body that is replayed", () =>
+  it.live("keep every digit, also in a replayed body", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const state = Effect.fnUntraced(function* (id: string) {
@@ -127,7 +127,7 @@ describe("ThousandEyes", () => {
       return { harness, channels, post, alerts }
     })
 
-    it.effect("answers a test with 200 and tells nobody", () =>
+    it.effect("answers a test with 200 and sends nothing", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const channels = yield* harness.channels("test", { match: { source: "thousandeyes" } })
@@ -169,7 +169,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("says of an empty body that it is empty", () =>
+    it.effect("reports an empty body as empty", () =>
       Effect.gen(function* () {
         const { as, status } = yield* (yield* SharedHarness).request("POST", source, "")
         assert.strictEqual(status, 400)
@@ -177,7 +177,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("tells an event that is posted again only once", () =>
+    it.effect("sends one message for a repeated event", () =>
       Effect.gen(function* () {
         const { alerts, post, channels } = yield* own("twice")
         yield* post("trigger")
@@ -191,7 +191,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("takes a clear of what was never raised, and a trigger that comes after it, without a word", () =>
+    it.effect("accepts a clear without a raise, and the trigger that follows it, and sends nothing", () =>
       Effect.gen(function* () {
         const { alerts, post, channels } = yield* own("late")
         yield* post("trigger-cleared")
@@ -204,7 +204,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("keeps JSON of a shape that it does not know, and answers 200", () =>
+    it.effect("keeps JSON of an unknown shape, and answers 200", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const bodies = [
@@ -228,7 +228,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("says where a body is not JSON, and keeps it", () =>
+    it.effect("names the position of invalid JSON, and keeps the body", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const body = `{\n  "rule": "the "quoted" rule"\n}`
@@ -243,7 +243,7 @@ describe("ThousandEyes", () => {
       })
     )
 
-    it.effect("knows no source of another name", () =>
+    it.effect("answers 404 for an unknown source", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const { as, status } = yield* harness.request("POST", "/v1/sources/nagios", yield* fixture("trigger"))

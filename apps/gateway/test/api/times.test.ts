@@ -46,7 +46,7 @@ describe("Times in POST /v1/alerts", () => {
       })
     )
 
-    it.effect("without a zone are read as UTC, and the messages say so", () =>
+    it.effect("without a zone are read as UTC, and the messages show it", () =>
       Effect.gen(function* () {
         const channels = yield* (yield* SharedHarness).channels("unzoned", { match: { source: "unzoned" } })
         const taken = yield* posted(alert("unzoned", { startedAt: "2026-01-15T02:00:00" }))
@@ -61,7 +61,7 @@ describe("Times in POST /v1/alerts", () => {
       })
     )
 
-    it.effect("and other fields that are missing or wrong are told in words", () =>
+    it.effect("and other fields that are missing or invalid are explained", () =>
       Effect.gen(function* () {
         const errors = yield* refused({ severity: "s3cr3t" })
         assert.deepStrictEqual(Object.fromEntries(errors.map(({ expected, path }) => [path, expected])), {

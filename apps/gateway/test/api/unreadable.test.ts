@@ -5,7 +5,7 @@ import { listOf, Problem, UnreadableBody } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
 import { SharedHarness } from "../harness/gateway.ts"
 
-describe("A body that is kept", () => {
+describe("An unreadable body", () => {
   const token = "0ur-0wn-l0ng-t0ken"
   const canary = "c4n4ry"
   const deep = `${"[".repeat(33)}${"]".repeat(33)}`
@@ -68,7 +68,7 @@ describe("A body that is kept", () => {
       })
     )
 
-    it.effect("is the whole body but for that, with the reason, whatever was wrong with it", () =>
+    it.effect("is kept whole but for secrets, with the reason", () =>
       Effect.gen(function* () {
         const nested = yield* keep(400, deep)
         assert.strictEqual(nested?.body, deep)
@@ -81,7 +81,7 @@ describe("A body that is kept", () => {
       })
     )
 
-    it.effect("is the reason alone where none of the body was read", () =>
+    it.effect("is only a reason where nothing of the body was read", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         for (const [status, more, why] of [
@@ -107,7 +107,7 @@ describe("A body that is kept", () => {
       })
     )
 
-    it.effect("stays when it is replayed and still cannot be read, and the answer says why", () =>
+    it.effect("stays when it is replayed and still cannot be read, with the reason in the answer", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const replay = Effect.fnUntraced(function* (wanted: number, body: string | Uint8Array) {
@@ -134,7 +134,7 @@ describe("A body that is kept", () => {
       })
     )
 
-    it.effect("costs no more time the more it looks like credentials", () =>
+    it.effect("takes linear time to redact, however many credentials it seems to contain", () =>
       Effect.gen(function* () {
         for (const part of [
           "token",

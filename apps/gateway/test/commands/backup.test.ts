@@ -51,7 +51,7 @@ const alertsIn = (file: string) => {
 }
 
 describe("A backup", () => {
-  it.live("is whole while the gateway runs and takes alerts, and is read by another gateway with the key", () =>
+  it.live("is complete while the gateway accepts alerts, and another gateway reads it with the key", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       const settings = {
@@ -90,7 +90,7 @@ describe("A backup", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is refused where it cannot be, with a sentence that says what to do", () =>
+  it.live("that is impossible is refused with a sentence that says what to do", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
@@ -127,7 +127,7 @@ describe("A backup", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is made without a gateway, too", () =>
+  it.live("needs no running gateway", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       yield* post(harness, 1)

@@ -19,7 +19,7 @@ const postTrigger = Effect.fnUntraced(function* (harness: Harness) {
 const seed = process.env["TOCSIN_CRASH_SEED"] ?? "1"
 
 describe("After kill -9", () => {
-  it.live("what was answered with 200 is told", () =>
+  it.live("delivers an alert that was answered with 200", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const channels = yield* harness.channels("ops", { match: {} })
@@ -36,7 +36,7 @@ describe("After kill -9", () => {
     })
   )
 
-  it.live("what the service was being told is told again, and its history says so", () =>
+  it.live("sends a message in flight again, and history shows it", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const channels = yield* harness.channels("ops", { match: {} })
@@ -63,7 +63,7 @@ describe("After kill -9", () => {
     })
   )
 
-  it.live("a raise that nobody was told of and its clear are one message", () =>
+  it.live("sends a raise that was pending and its clear as one message", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const channels = yield* harness.channels("ops", { match: {}, notifyOnClear: false })
@@ -81,7 +81,7 @@ describe("After kill -9", () => {
     })
   )
 
-  it.live("at random moments of a flood nothing is lost, and only what was in flight is told twice", () =>
+  it.live("loses nothing at random moments of a flood, and duplicates only messages in flight", () =>
     Effect.gen(function* () {
       const kills = inject("breadth") === "all" ? 10 : 3
       let killed = 0

@@ -59,8 +59,8 @@ const rehook = Effect.fnUntraced(function* (cluster: Cluster, integration: strin
   }
 })
 
-describe("What another gateway serves", () => {
-  it.live("is told how a message ended that was under way when its integration moved there (M2)", () =>
+describe("An integration that another gateway owns", () => {
+  it.live("records the outcome of a message that was in flight when its lane moved (M2)", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       yield* divided(cluster)
@@ -84,7 +84,7 @@ describe("What another gateway serves", () => {
     })
   )
 
-  it.live("does not hold up what has moved away from there", () =>
+  it.live("does not delay the lane that moved away from it", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(1)
       yield* cluster.channel("a")
@@ -110,7 +110,7 @@ describe("What another gateway serves", () => {
     })
   )
 
-  it.live("is shown by each: why it waits, and until when", () =>
+  it.live("is shown by each gateway with its pause", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       yield* cluster.channel("a")
@@ -132,7 +132,7 @@ describe("What another gateway serves", () => {
     })
   )
 
-  it.live("shares its rate limit with test sends at any (B1, D6)", () =>
+  it.live("shares its rate limit with test sends at any gateway (B1, D6)", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       const limits = { messages: 5, perSeconds: 1, burst: 1 }

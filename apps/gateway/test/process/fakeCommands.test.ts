@@ -71,7 +71,7 @@ describe("The command of a plugin", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("says so when its port is taken", () =>
+  it.live("reports that its port is in use", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const { ended, printed } = yield* run("hipchat", "fake", "--port", new URL(harness.slackUrl).port)

@@ -13,7 +13,7 @@ const alert = JSON.stringify({
 })
 
 describe("2,000 idle connections, where 256 files may be open", () => {
-  it.live("hold up neither /healthz nor a request in progress", () =>
+  it.live("delay neither /healthz nor a request in progress", () =>
     Effect.gen(function* () {
       const { url } = yield* GatewayProcess.start(
         { TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_KEY: key },

@@ -73,7 +73,7 @@ const inFlight = ({ slackGate }: Cluster) =>
   })
 
 describe("Several gateways on one PostgreSQL", () => {
-  it.live("lose nothing and keep the order when one is killed, one is stopped and the database starts anew", () =>
+  it.live("lose nothing and keep the order when one is killed, one is stopped and the database restarts", () =>
     Effect.gen(function* () {
       const cluster = yield* make(3)
       for (const channel of channels) yield* cluster.channel(channel)
@@ -106,7 +106,7 @@ describe("Several gateways on one PostgreSQL", () => {
     })
   )
 
-  it.live("keep one rate limit for two integrations with one hook, and say one edit once", () =>
+  it.live("keep one rate limit for two integrations with one webhook, and apply each edit once", () =>
     Effect.gen(function* () {
       const cluster = yield* makeInProcess(2)
       const { keepsTo, messages, request, channel, send, settled, received } = cluster
@@ -144,7 +144,7 @@ describe("Several gateways on one PostgreSQL", () => {
     })
   )
 
-  it.live("are upgraded one by one under load, and lose nothing (M3)", () =>
+  it.live("can be upgraded one by one under load, and lose nothing (M3)", () =>
     Effect.gen(function* () {
       const cluster = yield* make(2)
       const { gateways, join } = cluster

@@ -5,7 +5,7 @@ import { hostile } from "../harness/hostileBodies.ts"
 import { memory } from "../harness/memory.ts"
 import { send } from "../harness/raw.ts"
 
-describe("Bodies that would stop the gateway", () => {
+describe("Bodies that would block the gateway", () => {
   it.live("are refused, and cost little memory", () =>
     Effect.gen(function* () {
       const { pid, url } = yield* GatewayProcess.start({

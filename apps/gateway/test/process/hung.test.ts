@@ -8,8 +8,8 @@ import { eventually, until } from "../harness/gate.ts"
 import { fast } from "../harness/channels.ts"
 import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
-describe("Beside a service that fails", () => {
-  it.live("that never answers, a healthy one gets all its messages", () =>
+describe("While a service fails", () => {
+  it.live("one that never answers delays no other", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const channels = yield* harness.channels("ops", { match: { source: "many" } })
@@ -28,7 +28,7 @@ describe("Beside a service that fails", () => {
     })
   )
 
-  it.live("a hook that turns 403 has its fallback notified, and delivers at once when it is fixed", () =>
+  it.live("one that answers 403 is replaced by its fallback, and gets its messages at once when it is fixed", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const slack = new FakeSlack()

@@ -31,7 +31,7 @@ const launched = (by: "script" | "program") =>
 
 // Elsewhere than on Linux only the parent is known, and not its ancestors.
 describe.runIf(process.platform === "linux")("When a signal ends npx alone", () => {
-  it.live("a gateway that its script started finishes its attempt, stops, and leaves its database to the next", () =>
+  it.live("finishes its attempt when its npm script is stopped, and releases its database", () =>
     Effect.gen(function* () {
       const harness = yield* launched("script")
       const control = yield* launched("program")

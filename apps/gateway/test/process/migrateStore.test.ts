@@ -10,7 +10,7 @@ import { make, type Harness } from "../harness/gateway.ts"
 const key = Buffer.alloc(32, 7).toString("base64")
 
 describe("tocsin migrate-store", () => {
-  it.live("moves a gateway from SQLite to PostgreSQL: it goes on there, and tells nothing twice", () =>
+  it.live("moves a gateway from SQLite to PostgreSQL, which resumes and duplicates nothing", () =>
     Effect.gen(function* () {
       const server = yield* postgres
       const harness = yield* make({ TOCSIN_KEY: key })
@@ -81,7 +81,7 @@ describe("tocsin migrate-store", () => {
     })
   )
 
-  it.live("is not begun where the source is not there, and repeats no password", () =>
+  it.live("refuses a missing source, and prints no password", () =>
     Effect.gen(function* () {
       const { code, printed } = yield* command({
         stores: ["sqlite:/nowhere/tocsin.db", "postgres://tocsin:hush@127.0.0.1:1/tocsin"]

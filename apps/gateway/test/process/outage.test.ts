@@ -26,7 +26,7 @@ const own = Effect.fnUntraced(function* (id: string) {
 
 describe("While the service fails", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("a delivery is tried until it is taken, and told once", () =>
+    it.effect("retries a delivery until it succeeds, and delivers once", () =>
       Effect.gen(function* () {
         const { deliveries, post, channels, shown, harness } = yield* own("tried")
         const before = harness.slackGate.arrived()
@@ -65,7 +65,7 @@ describe("While the service fails", () => {
       })
     )
 
-    it.effect("an integration that is refused is shown as broken, and new settings deliver at once", () =>
+    it.effect("shows a refused integration as broken, and delivers at once with new settings", () =>
       Effect.gen(function* () {
         const { broken, deliveries, path, post, shown, harness } = yield* own("refused")
         harness.slack.script({ status: 403, body: "invalid_token" })
@@ -94,7 +94,7 @@ describe("While the service fails", () => {
       })
     )
 
-    it.effect("an alert that clears before its raise could be told is one message", () =>
+    it.effect("sends an alert that clears before its raise was sent as one message", () =>
       Effect.gen(function* () {
         const { deliveries, post, harness } = yield* own("brief")
         harness.slackGate.hold()
@@ -115,7 +115,7 @@ describe("While the service fails", () => {
       })
     )
 
-    it.effect("a message that is refused is sent once more, in plain form", () =>
+    it.effect("sends a refused message once more in plain form", () =>
       Effect.gen(function* () {
         const { deliveries, post, channels, harness } = yield* own("plain")
         harness.slack.script({ status: 400, body: "invalid_blocks" })
@@ -127,7 +127,7 @@ describe("While the service fails", () => {
       })
     )
 
-    it.effect("a redirect is not followed", () =>
+    it.effect("follows no redirect", () =>
       Effect.gen(function* () {
         const { broken, post, harness } = yield* own("redirected")
         const elsewhere = harness.hipChatGate.arrived()

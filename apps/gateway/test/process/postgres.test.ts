@@ -9,7 +9,7 @@ import { postgres } from "../harness/postgres.ts"
 import { makeInProcess } from "../harness/gateway.ts"
 
 describe("A gateway on PostgreSQL", () => {
-  it.live("says which database it is on, and not with which password", () =>
+  it.live("logs the database it uses, without the password", () =>
     Effect.gen(function* () {
       const { url } = yield* postgres
       const harness = yield* makeInProcess({
@@ -23,7 +23,7 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
-  it.live("says what to change when it may not use the database, and not with which password", () =>
+  it.live("explains what to change when it may not use the database, without the password", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
       yield* Effect.promise(async () => {
@@ -51,7 +51,7 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
-  it.live("keeps no session at a server that became read-only, and says 503 until it may write", () =>
+  it.live("ends its sessions at a server that became read-only, and answers 503 until it can write", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
       const harness = yield* makeInProcess({
@@ -89,7 +89,7 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
-  it.live("answers 503 with Retry-After while its database is away, and goes on by itself when it is back", () =>
+  it.live("answers 503 with Retry-After while its database is down, and resumes by itself", () =>
     Effect.gen(function* () {
       const { server, url } = yield* postgres
       const harness = yield* makeInProcess({
@@ -129,7 +129,7 @@ describe("A gateway on PostgreSQL", () => {
     })
   )
 
-  it.live("answers 503 while the network to its database is down, and goes on when it is up", () =>
+  it.live("answers 503 while the network to its database is down, and resumes by itself", () =>
     Effect.gen(function* () {
       const { url } = yield* postgres
       const network = yield* relay(Number(new URL(url("postgres")).port))

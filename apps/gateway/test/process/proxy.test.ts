@@ -43,7 +43,7 @@ const causes = (harness: Harness.Harness, id: string) =>
   Effect.map(history(harness, id), (steps) => steps.map(({ cause }) => cause ?? ""))
 
 describe("A gateway behind a proxy", () => {
-  it.live("delivers through it, and past it where NO_PROXY says so", () =>
+  it.live("delivers through the proxy, and directly to hosts in NO_PROXY", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.serve
       proxy.credentials = credentials
@@ -80,7 +80,7 @@ describe("A gateway behind a proxy", () => {
     })
   )
 
-  it.live("reads through it what any client reads, and posts nothing twice whose answer it cannot read", () =>
+  it.live("reads unusual answers through the proxy, and does not repeat a post whose answer it cannot read", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.serve
       const certificate = yield* Certificate.make(["hooks.example"])
@@ -117,7 +117,7 @@ describe("A gateway behind a proxy", () => {
     })
   )
 
-  it.live("does not start with a proxy that is none, and does not print it", () =>
+  it.live("refuses an invalid proxy URL, and does not print it", () =>
     Effect.gen(function* () {
       for (const name of ["HTTPS_PROXY", "https_proxy"]) {
         const ended = yield* Effect.flip(Harness.make({ [name]: credentials }))
@@ -129,7 +129,7 @@ describe("A gateway behind a proxy", () => {
 })
 
 describe("A certificate that no public authority has signed", () => {
-  it.live("is taken with NODE_EXTRA_CA_CERTS; without it nothing is sent", () =>
+  it.live("is accepted with NODE_EXTRA_CA_CERTS; without it nothing is sent", () =>
     Effect.gen(function* () {
       const certificate = yield* Certificate.make(["localhost"])
       const slack = new FakeSlack()

@@ -17,7 +17,7 @@ describe("Secrets", () => {
       ...changes
     })
 
-    it.effect("take a HipChat URL as it is shown for copying, and keep its token until it would go elsewhere", () =>
+    it.effect("accept a HipChat URL as HipChat shows it, and keep its token for the same URL only", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const path = `${all}/copied`
@@ -51,7 +51,7 @@ describe("Secrets", () => {
       })
     )
 
-    it.effect("show their types' settings, with the secrets marked", () =>
+    it.effect("are marked in the settings of each type", () =>
       Effect.gen(function* () {
         const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(listOf(Plugin))
         assert.deepStrictEqual(
@@ -66,7 +66,7 @@ describe("Secrets", () => {
       })
     )
 
-    it.effect("keep their secrets from every answer, the output and the database", () =>
+    it.effect("are in no answer, output or database", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const canary = "c4n4ry-in-the-c04lmine"

@@ -6,7 +6,7 @@ import * as RawSocket from "../harness/rawSocket.ts"
 import { fixture, make } from "../harness/gateway.ts"
 
 describe("After SIGTERM", () => {
-  it.live("the gateway ends with 0, and what it owes is told by the next", () =>
+  it.live("exits with 0, and the next gateway delivers the pending messages", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const channels = yield* harness.channels("ops", { match: { source: "ended" } })
@@ -36,7 +36,7 @@ describe("After SIGTERM", () => {
     })
   )
 
-  it.live("an attempt that has begun is finished first", () =>
+  it.live("finishes an attempt in flight first", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const channels = yield* harness.channels("ops", { match: {} })
@@ -56,7 +56,7 @@ describe("After SIGTERM", () => {
     })
   )
 
-  it.live("a request that is still being sent is answered, and who says nothing is cut off", () =>
+  it.live("answers a request that is still arriving, and disconnects silent clients", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const { url } = harness.gateway()

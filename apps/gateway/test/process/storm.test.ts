@@ -12,7 +12,7 @@ import { make } from "../harness/gateway.ts"
 const thousands = inject("breadth") === "all" ? 10 : 2
 
 describe(`${thousands},000 alerts at once, for a Slack that takes one message in a second (D5)`, () => {
-  it.live("are all told in at most a hundred messages, and a critical one within two sends", () =>
+  it.live("are all delivered in at most a hundred messages, and a critical one within two sends", () =>
     Effect.gen(function* () {
       const harness = yield* make()
       const slack = new FakeSlack()

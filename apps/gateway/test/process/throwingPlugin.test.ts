@@ -18,7 +18,7 @@ const says = "The plugin failed: TypeError in request"
 
 describe("A gateway with a plugin that throws", () => {
   it.live(
-    "ends no delivery, says why in its log and its answers, and delivers everything once the plugin is fixed",
+    "ends no delivery, explains why in its log and its answers, and delivers everything once the plugin is fixed",
     () =>
       Effect.gen(function* () {
         const { slack, slackUrl } = yield* makeInProcess()

@@ -8,7 +8,7 @@ import * as RawSocket from "../harness/rawSocket.ts"
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
 describe("Callers that ask for the API's page and do not read it", () => {
-  it.live("cost no memory each, and lock nobody out", () =>
+  it.live("cost no memory each, and do not lock out other callers", () =>
     Effect.gen(function* () {
       // With 256 files, 128 connections.
       const { pid, url } = yield* GatewayProcess.start(

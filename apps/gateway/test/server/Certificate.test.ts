@@ -13,7 +13,7 @@ import * as Certificate from "../../src/server/Certificate.ts"
 import { eventually, until } from "../harness/gate.ts"
 
 describe("HTTPS", () => {
-  it.live("new connections get the new certificate, open ones stay, and a stop ends both", () =>
+  it.live("serves new connections with the new certificate, keeps open ones, and ends both at a stop", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const [first, second] = yield* Effect.all([selfSigned("first"), selfSigned("second")])
@@ -51,7 +51,7 @@ describe("HTTPS", () => {
     })
   )
 
-  it.effect("files that cannot be used are warned of once, and the last certificate stays", () =>
+  it.effect("warns once of unusable files, and keeps the last certificate", () =>
     Effect.gen(function* () {
       const [first, second] = yield* Effect.all([selfSigned("first"), selfSigned("second")])
       let files: { readonly [path: string]: string } = { crt: first.cert, key: first.key }

@@ -10,7 +10,7 @@ const Report = Schema.Struct({
 })
 
 describe("How many connections may be open", () => {
-  it.live("is found without asking for the names of those that are", () =>
+  it.live("are counted without resolving the addresses of their clients", () =>
     Effect.gen(function* () {
       const { port } = yield* TcpServer.listen(() => {})
       yield* RawSocket.open(`http://127.0.0.1:${port}`)

@@ -32,7 +32,7 @@ describe("A slow caller", () => {
     })
   )
 
-  it.live("that says nothing more after an answer is cut off", () =>
+  it.live("that is silent after an answer is disconnected", () =>
     Effect.gen(function* () {
       const url = yield* serve({ keepAlive: 50 }, echo)
       const socket = yield* RawSocket.open(url)
@@ -41,7 +41,7 @@ describe("A slow caller", () => {
     })
   )
 
-  it.live("that sends bytes that begin no request is cut off", () =>
+  it.live("that sends bytes without a request is disconnected", () =>
     Effect.gen(function* () {
       const url = yield* serve({ keepAlive: 50, headers: 50, check: 25 }, echo)
       const socket = yield* RawSocket.open(url)
@@ -52,7 +52,7 @@ describe("A slow caller", () => {
     })
   )
 
-  it.live("that does not read, and sends a byte at a time, is cut off", () =>
+  it.live("that does not read, and sends a byte at a time, is disconnected", () =>
     Effect.gen(function* () {
       let cut = false
       const url = yield* serve({ unread: 100, check: 25 }, (_, response) => {
@@ -69,7 +69,7 @@ describe("A slow caller", () => {
     })
   )
 
-  it.live("that does not read gives way to others before anyone else, and when too much waits", () =>
+  it.live("that does not read is disconnected before others, and when too much is buffered", () =>
     Effect.gen(function* () {
       const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
       const listener: RequestListener = ({ url }, response) => void response.end(url === "/large" ? large : "small")
@@ -103,7 +103,7 @@ describe("A slow caller", () => {
     })
   )
 
-  it.live("that does not read its answer is cut off", () =>
+  it.live("that does not read its answer is disconnected", () =>
     Effect.gen(function* () {
       let cut = false
       const url = yield* serve({ silence: 100 }, (_, response) => {
@@ -121,7 +121,7 @@ describe("A slow caller", () => {
 })
 
 describe("A broken request", () => {
-  it.live("is answered after those that came before it on the connection", () =>
+  it.live("is answered after the earlier requests of its connection", () =>
     Effect.gen(function* () {
       const held: Array<() => void> = []
       const url = yield* serve({}, (_, response) => void held.push(() => response.end("first")))
@@ -136,7 +136,7 @@ describe("A broken request", () => {
     })
   )
 
-  it.live("does not break an answer that has begun", () =>
+  it.live("does not corrupt an answer that has begun", () =>
     Effect.gen(function* () {
       const url = yield* serve(
         {},
@@ -151,8 +151,8 @@ describe("A broken request", () => {
   )
 })
 
-describe("At the most connections", () => {
-  it.live("a new one takes the place of the one that has been idle for the longest, and none of one in use", () =>
+describe("At the maximum number of connections", () => {
+  it.live("a new one replaces the one that was idle longest, and none that is in use", () =>
     Effect.gen(function* () {
       const held: Array<() => void> = []
       const url = yield* serve({ maxConnections: 3 }, (request, response) => {
@@ -213,7 +213,7 @@ describe("After a stop", () => {
     })
   )
 
-  it.live("a body that comes in time is answered, and the connection closed", () =>
+  it.live("a body that arrives in time is answered, and the connection closed", () =>
     Effect.gen(function* () {
       const server = makeServer()
       const requests: Array<unknown> = []

@@ -135,7 +135,7 @@ describe("Over a bare connection", () => {
       })
     )
 
-    it.effect("a body in chunks ends where they end", () =>
+    it.effect("reads a chunked body to its last chunk", () =>
       Effect.gen(function* () {
         const chunks = Array.from(alert("chunks"), (letter) => `1\r\n${letter}\r\n`).join("")
         const heard = yield* say(post(chunked, chunks + end) + posting("{}") + bye)
@@ -144,7 +144,7 @@ describe("Over a bare connection", () => {
       })
     )
 
-    it.effect("a body that its sender breaks off is not taken, however whole it looks", () =>
+    it.effect("does not accept a body that its sender aborts, however complete it looks", () =>
       Effect.gen(function* () {
         const whole = alert("broken off")
         const { url } = (yield* SharedHarness).gateway()
@@ -175,7 +175,7 @@ describe("Over a bare connection", () => {
       })
     )
 
-    it.effect("HEAD is GET without the body", () =>
+    it.effect("answers HEAD like GET without the body", () =>
       Effect.gen(function* () {
         for (const path of ["/healthz", "/v1/alerts"]) {
           const head = yield* ask(200, "HEAD", path)

@@ -47,7 +47,7 @@ describe("A start is refused with one sentence", () => {
 })
 
 describe("TOCSIN_TOKEN", () => {
-  it.effect("has at least 16 characters, and the refusal makes one", () =>
+  it.effect("must have at least 16 characters; the refusal suggests one", () =>
     Effect.gen(function* () {
       const short = token.slice(0, 15)
       const sentence = yield* refused({ TOCSIN_TOKEN: short })
@@ -62,7 +62,7 @@ describe("TOCSIN_TOKEN", () => {
 })
 
 describe("A secret in a file", () => {
-  it.effect("is read from the file that NAME_FILE names, without the end of its line", () =>
+  it.effect("is read from the file in NAME_FILE, without its line end", () =>
     Effect.gen(function* () {
       const { file } = yield* folder
       for (const end of ["", "\n", "\r\n"]) {
@@ -76,7 +76,7 @@ describe("A secret in a file", () => {
     })
   )
 
-  it.effect("is refused with the name of its setting, and never shown", () =>
+  it.effect("that is invalid is refused with the name of its setting, and never shown", () =>
     Effect.gen(function* () {
       const { file, path } = yield* folder
       const sentences = yield* Effect.all([
@@ -180,7 +180,7 @@ describe("Beside a Kubernetes Service named tocsin", () => {
       })
   )
 
-  it.effect("a port of the operator's own stays, and nothing is logged", () =>
+  it.effect("a port that the operator sets is used, and nothing is logged", () =>
     Effect.gen(function* () {
       const { logged, settings } = yield* read({ TOCSIN_PORT: "9090", TOCSIN_SERVICE_PORT: "8080" })
       assert.strictEqual(settings.port, 9090)

@@ -16,7 +16,7 @@ const tocsin = (args: ReadonlyArray<string>, node: ReadonlyArray<string> = []) =
   })
 
 describe("tocsin", () => {
-  it.live("serves when it is told to, as it does without a command, and ends well when it is stopped", () =>
+  it.live("serves with the serve command and without a command, and exits with 0 when it is stopped", () =>
     Effect.gen(function* () {
       const gateway = yield* GatewayProcess.start({ TOCSIN_DATABASE_URL: "sqlite::memory:" }, { args: ["serve"] })
       const { status } = yield* Effect.promise(() => fetch(`${gateway.url}/healthz`))
@@ -25,7 +25,7 @@ describe("tocsin", () => {
     })
   )
 
-  it.live("says what it can do, and which version it is", () =>
+  it.live("prints its usage and its version", () =>
     Effect.gen(function* () {
       const help = yield* tocsin(["--help"])
       assert.strictEqual(help.code, 0)
@@ -38,7 +38,7 @@ describe("tocsin", () => {
     })
   )
 
-  it.live("says on an old Node which one it needs, in one sentence", () =>
+  it.live("names the required version of Node on an old one, in one sentence", () =>
     Effect.gen(function* () {
       const old = `data:text/javascript,Object.defineProperty(process, "version", { value: "v20.20.2" })`
       const { code, err, out } = yield* tocsin(["serve"], ["--import", old])

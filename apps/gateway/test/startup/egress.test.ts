@@ -32,7 +32,7 @@ describe("TOCSIN_EGRESS_ALLOW", () => {
     })
   )
 
-  it.live("guards the plugins of the gateway's list", () =>
+  it.live("guards the built-in plugins", () =>
     Effect.gen(function* () {
       const names = yield* NameServer.serve({ "irc.example": ["127.0.0.1"] })
       const { port, reached } = yield* TcpServer.listen((socket) => socket.end("ERROR :Closing link\r\n"))

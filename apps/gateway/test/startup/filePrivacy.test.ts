@@ -22,7 +22,7 @@ const obey = (sentence: string) =>
   Effect.sync(() => execFileSync("sh", ["-c", sentence.slice(sentence.indexOf("Run: ") + "Run: ".length)]))
 
 describe("The gateway's files", () => {
-  it.live("are made for their owner only, whatever lies where the key is written", () =>
+  it.live("are created for their owner only, whatever is at the key's path", () =>
     Effect.gen(function* () {
       const folder = yield* newFolder
       const database = join(folder, "tocsin.db")
@@ -45,7 +45,7 @@ describe("The gateway's files", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("are refused while others can read the key, with the command that ends it", () =>
+  it.live("are refused while others can read the key, with the command that fixes it", () =>
     Effect.gen(function* () {
       const folder = yield* newFolder
       const file = join(folder, "key")
@@ -64,7 +64,7 @@ describe("The gateway's files", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("are refused while every user can read the database or its log, with the command that ends it", () =>
+  it.live("are refused while every user can read the database or its log, with the command that fixes it", () =>
     Effect.gen(function* () {
       const folder = yield* newFolder
       const database = join(folder, "tocsin.db")

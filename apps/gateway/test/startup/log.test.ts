@@ -54,7 +54,7 @@ const edited = [
 ]
 
 describe("The log", () => {
-  it.live("is dated lines with a level, and begins with what runs", () =>
+  it.live("consists of dated lines with a level, and begins with the version", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       yield* edits(harness)
@@ -70,7 +70,7 @@ describe("The log", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is one object a line with TOCSIN_LOG=json", () =>
+  it.live("has one JSON object per line with TOCSIN_LOG=json", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
       yield* edits(harness)
@@ -107,7 +107,7 @@ describe("The log", () => {
     })
   )
 
-  it.live("has one line when an address is throttled, whatever it sends after that", () =>
+  it.live("has one line when an address is throttled, however much it sends", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess({ TOCSIN_TOKEN: token, TOCSIN_LOG: "json" })
       const guess = harness.request("GET", "/v1/rules", undefined, { authorization: "Bearer a-wrong-guess-of-a-token" })
@@ -124,7 +124,7 @@ describe("The log", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("keeps what others wrote on its line", () =>
+  it.live("keeps untrusted text on one line", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const settings = { url: `${harness.slackUrl}/services/T0/B0/hook` }

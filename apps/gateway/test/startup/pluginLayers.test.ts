@@ -23,7 +23,7 @@ class Pager extends ChannelPlugin.Service<Pager>()("pager", {
 }
 
 describe("The plugins of a gateway", () => {
-  it.effect("need no service but those that a gateway gives", () =>
+  it.effect("need only services that a gateway provides", () =>
     Effect.gen(function* () {
       // @ts-expect-error: the layer needs `Sdk`; in JavaScript nobody says so before the start.
       const plugins: Plugins.Plugins = [Pager]

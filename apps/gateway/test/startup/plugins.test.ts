@@ -164,7 +164,7 @@ describe("TOCSIN_PLUGINS", () => {
       })
   )
 
-  it.live("without the package its integration is broken and says so; all else goes on, and what it owes waits", () =>
+  it.live("shows an integration as broken while its package is missing, and keeps its deliveries pending", () =>
     Effect.gen(function* () {
       const slack = yield* makeInProcess()
       const dir = installed({ pager: { main: pager } })
@@ -260,7 +260,7 @@ describe("TOCSIN_PLUGINS", () => {
     })
   )
 
-  it.live("refuses to start with a package that brings a core of its own along", () =>
+  it.live("refuses to start with a package that contains its own copy of core", () =>
     Effect.gen(function* () {
       const main = pager
         .replace("ChannelPlugin, ", "")
@@ -272,7 +272,7 @@ describe("TOCSIN_PLUGINS", () => {
     })
   )
 
-  it.live("refuses to start without a package that it was told to load, and says where it looked", () =>
+  it.live("refuses to start without a package in TOCSIN_PLUGINS, and names the searched folders", () =>
     Effect.gen(function* () {
       const dir = installed({})
       const said = yield* refusal({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
@@ -281,7 +281,7 @@ describe("TOCSIN_PLUGINS", () => {
     })
   )
 
-  it.live("refuses what is no name of a package", () =>
+  it.live("refuses an invalid package name", () =>
     Effect.gen(function* () {
       assert.include(yield* refusal({ TOCSIN_PLUGINS: "../evil.js" }), "TOCSIN_PLUGINS: ")
     })

@@ -66,7 +66,7 @@ const server = Effect.gen(function* () {
 
 const folder = () => mkdtempSync(join(tmpdir(), "tocsin-tls-"))
 
-it.live("a PostgreSQL over TLS is used as sslmode says, and refused with what is wrong", () =>
+it.live("uses PostgreSQL over TLS as sslmode says, and refuses with the reason", () =>
   Effect.gen(function* () {
     const { file, hbaNow, run, url } = yield* server
     const open = (database: string, parameters?: string) =>
@@ -157,7 +157,7 @@ it.live("a PostgreSQL over TLS is used as sslmode says, and refused with what is
   }).pipe(Effect.scoped)
 )
 
-it.live("a gateway that prefers TLS uses a server that was restarted without it, and TLS again once it is back", () =>
+it.live("with sslmode=prefer, uses a server that was restarted without TLS, and TLS again once it is back", () =>
   Effect.gen(function* () {
     const { file, postgres, run, url: storeUrl } = yield* server
     const pair = yield* certificate("localhost")

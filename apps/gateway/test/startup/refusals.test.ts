@@ -6,7 +6,7 @@ import { fixture, makeInProcess } from "../harness/gateway.ts"
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64")
 
 describe("A start is refused with one sentence", () => {
-  it.live("and exit code 1", () =>
+  it.live("and exits with code 1", () =>
     Effect.gen(function* () {
       const sentence = yield* refusedProcess({ TOCSIN_HOST: "0.0.0.0" })
       assert.include(sentence, "Without TOCSIN_TOKEN the gateway serves this machine only")

@@ -8,7 +8,7 @@ const settings = { room: "ops", token: Redacted.make(secret) }
 const standing = "c4n4ry"
 
 describe("redactText", () => {
-  it("strikes out a URL's user and password, as they are and as Basic authentication sends them", () => {
+  it("redacts a URL's user and password, as they are and as Basic authentication sends them", () => {
     const url = Redacted.make("https://user:p%40ssword@chat.example.com/hook")
     for (const echo of ["p@ssword", "p%40ssword", "user:p@ssword", Base64.encode("user:p@ssword")]) {
       assert.notInclude(redactText(`Got: ${echo}!`, { url }), echo)
@@ -26,7 +26,7 @@ describe("showRequest", () => {
   url.searchParams.set("key", secret)
   url.hash = secret
 
-  it("strikes secrets from the address, in each way that an address writes them", () => {
+  it("redacts secrets in the URL, in each encoding", () => {
     assert.notInclude(showRequest(HttpClientRequest.get(url), settings).url, standing)
     const set = HttpClientRequest.get("https://chat.example.com/?room=ops").pipe(
       HttpClientRequest.setUrlParam("auth_token", secret)
@@ -35,7 +35,7 @@ describe("showRequest", () => {
     assert.include(showRequest(set, settings).url, "room=ops")
   })
 
-  it("strikes secrets from a body of JSON, of a form, and of text", () => {
+  it("redacts secrets in JSON, form and text bodies", () => {
     const post = HttpClientRequest.post("https://chat.example.com/")
     const bodies = [
       HttpClientRequest.bodyJsonUnsafe(post, { text: "Raised", token: secret }),
@@ -50,12 +50,12 @@ describe("showRequest", () => {
     }
   })
 
-  it("leaves a text readable whose letters an address would make of a secret", () => {
+  it("keeps text that only resembles an encoded secret", () => {
     const request = HttpClientRequest.post("https://chat.example.com/").pipe(HttpClientRequest.bodyText("example"))
     assert.strictEqual(showRequest(request, { token: Redacted.make("../x") }).body, "example")
   })
 
-  it("shows of headers only those that say nothing of who posts", () => {
+  it("shows only headers without credentials", () => {
     const request = HttpClientRequest.post("https://chat.example.com/").pipe(
       HttpClientRequest.setHeaders({ "x-key": `Basic ${Base64.encode(`me:${secret}`)}`, accept: "application/json" })
     )

@@ -49,7 +49,7 @@ describe("settingsSchema", () => {
     assert.deepStrictEqual(ChannelPlugin.settingsSchema(declared(settings)), shownGroup)
   })
 
-  it("marks the secrets of each form that settings, or a group of them, may have", () => {
+  it("marks the secrets in each form of settings and groups", () => {
     const either = Schema.Union([Group, Schema.Struct({ url: Schema.URL.annotateKey(Key("URL")) })])
     const shown = {
       anyOf: [
@@ -70,13 +70,13 @@ describe("settingsSchema", () => {
     assert.include(settingsTable(grouped), "| `group.token` | Token | required, secret | What Token is |")
   })
 
-  it("marks a secret by the name that it is entered by", () => {
+  it("marks a secret by its encoded name", () => {
     const renamed = declared(Group.pipe(Schema.encodeKeys({ token: "api_token" })))
     assert.deepStrictEqual(ChannelPlugin.settingsSchema(renamed)["properties"], { api_token: shownToken })
     assert.deepStrictEqual(ChannelPlugin.secretPointers(renamed), ["/api_token"])
   })
 
-  it("marks what is secret only once it is decoded", () => {
+  it("marks a setting that is secret only once it is decoded", () => {
     const late = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), room: Schema.String })
     assert.deepStrictEqual(ChannelPlugin.secretPointers(declared(late)), ["/token"])
     const parsed = Schema.Struct({ login: Schema.String }).pipe(
@@ -88,14 +88,14 @@ describe("settingsSchema", () => {
     assert.deepStrictEqual(ChannelPlugin.secretPointers(declared(Schema.Struct({ parsed }))), ["/parsed"])
   })
 
-  it("keeps what is said of a setting that is transformed", () => {
+  it("keeps the annotations of a transformed setting", () => {
     const schema = ChannelPlugin.settingsSchema(
       declared(Schema.Struct({ room: Schema.optionalKey(trimmed).annotateKey(Key("Room")) }))
     )
     assert.deepStrictEqual(schema["properties"], { room: { type: "string", ...Key("Room") } })
   })
 
-  it("defines what holds itself", () => {
+  it("defines recursive schemas", () => {
     const { $defs, properties } = ChannelPlugin.settingsSchema(declared(Schema.Struct({ first: Hop })))
     assert.include(JSON.stringify(properties), `"next":{"$ref":"#/$defs/Hop"`)
     assert.hasAllKeys($defs, ["Hop"])
@@ -103,7 +103,7 @@ describe("settingsSchema", () => {
 })
 
 describe("withoutSecrets", () => {
-  it("takes secrets out of classes, groups and lists, and leaves what holds none as it is", () => {
+  it("removes secrets from classes, groups and lists, and leaves values without secrets unchanged", () => {
     const secret = Redacted.make("s3cr3t")
     const url = new URL("https://example.com")
     assert.deepStrictEqual(withoutSecrets(new Classy({ token: secret })), {})

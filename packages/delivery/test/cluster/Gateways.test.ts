@@ -25,7 +25,7 @@ const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
   )
 
 describe("Several gateways on one PostgreSQL", () => {
-  it.effect("share the lanes; what one served that stops, another takes over", () =>
+  it.effect("share the lanes, and take over those of a gateway that stops", () =>
     Effect.gen(function* () {
       const file = newFile()
       const scripts = [new Script(), new Script()] as const
@@ -65,7 +65,7 @@ describe("Several gateways on one PostgreSQL", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("write nothing any more of what was in flight when their locks went to another (M2)", () =>
+  it.effect("record nothing about attempts in flight once another gateway has their locks (M2)", () =>
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()

@@ -28,7 +28,7 @@ const tag = <A, R>(edit: Effect.Effect<A, { readonly _tag: string }, R>) =>
 
 describe("Edits", () => {
   it.effect(
-    "makes, replaces and removes a rule only if the present state is the expected one",
+    "creates, replaces and removes a rule only in the expected state",
     fixture(() =>
       Effect.gen(function* () {
         const { removeRule, saveRule } = yield* Edits
@@ -48,7 +48,7 @@ describe("Edits", () => {
   )
 
   it.effect(
-    "makes, replaces and removes an integration only if the present state is the expected one",
+    "creates, replaces and removes an integration only in the expected state",
     fixture(() =>
       Effect.gen(function* () {
         const { removeIntegration, saveIntegration } = yield* Edits
@@ -68,7 +68,7 @@ describe("Edits", () => {
   )
 
   it.effect(
-    "names each integration of a rule that there is not, and saves nothing then",
+    "names each unknown integration of a rule, and saves nothing",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
@@ -84,7 +84,7 @@ describe("Edits", () => {
   )
 
   it.effect(
-    "removes an integration that is still named only by force, and from all that name it (O8)",
+    "removes an integration that is used only by force, and from rules and fallbacks (O8)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev", { fallback: integrationId("ops") }))
@@ -141,7 +141,7 @@ describe("Edits", () => {
   )
 
   it.effect(
-    "remembers no rule of a transaction that was taken back, also when its caller was interrupted",
+    "caches no rule of a transaction that was rolled back, also when its caller was interrupted",
     fixture(() =>
       Effect.gen(function* () {
         const { saveRule } = yield* Edits

@@ -29,7 +29,7 @@ const first = Effect.map(deliveries, ([delivery]) => delivery?.id ?? "")
 
 describe("Redeliveries (D7)", () => {
   it.effect(
-    "tells again what died, by a new delivery that names the old one and who asked",
+    "sends a dead letter again, as a new delivery that names the old one and the caller",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
@@ -53,7 +53,7 @@ describe("Redeliveries (D7)", () => {
   )
 
   it.effect(
-    "tells the clear of a raise that was perhaps told again after an edit had ended it",
+    "sends the clear of a redelivered raise whose outcome is unknown, after an edit had ended it",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
@@ -76,7 +76,7 @@ describe("Redeliveries (D7)", () => {
   )
 
   it.effect(
-    "says what is true by then",
+    "sends what is true by then",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: impatient }), rule("all"))
@@ -98,7 +98,7 @@ describe("Redeliveries (D7)", () => {
   )
 
   it.effect(
-    "wants a reason for what was delivered, and refuses what still waits, is no longer true, or has nowhere to go",
+    "needs a reason for a delivered message, and refuses one that is pending, no longer true, or without an integration",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -125,7 +125,7 @@ describe("Redeliveries (D7)", () => {
   )
 
   it.effect(
-    "tells all that died again, of one integration or since a time, each once",
+    "redelivers all dead letters of one integration or since a time, each once",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(

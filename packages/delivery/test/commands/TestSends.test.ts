@@ -76,7 +76,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "goes before all that waits, within the rate limit",
+    "is sent before all pending deliveries, within the rate limit",
     fixture((script) =>
       Effect.gen(function* () {
         // One message in five seconds, and none saved up.
@@ -100,7 +100,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "goes before a storm",
+    "is sent before a storm",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 6, perSeconds: 60, burst: 1 } }), rule("all"))
@@ -115,7 +115,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "is sent by a disabled integration, whose alerts still wait",
+    "is sent by a disabled integration, whose alerts stay pending",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -158,7 +158,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "returns after 15 seconds until when the service asks to wait, and goes on",
+    "returns the end of the pause after 15 seconds, and continues",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -199,7 +199,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "is not sent after five minutes, when nobody waits for it any more",
+    "is not sent after five minutes",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { limits: { messages: 1, perSeconds: 3600, burst: 1 } }), rule("all"))
@@ -230,7 +230,7 @@ describe("A test send (D6)", () => {
   )
 
   it.effect(
-    "says nothing about an integration that was edited meanwhile (O8)",
+    "does not affect an integration that was edited meanwhile (O8)",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -252,7 +252,7 @@ describe("A test send (D6)", () => {
 
 describe("A test send of settings that are not saved (D6)", () => {
   it.effect(
-    "stores nothing, and keeps to the rate limit that it shares with others",
+    "stores nothing, and keeps to a shared rate limit",
     fixture((script) =>
       Effect.gen(function* () {
         const settings = { channel: "ops", shared: "hook", messages: 12, burst: 1 }
@@ -289,7 +289,7 @@ describe("A test send of settings that are not saved (D6)", () => {
   )
 
   it.effect(
-    "fails after 15 seconds if the rate limit does not allow it, and says until when",
+    "fails after 15 seconds if the rate limit does not allow it, with the end of the pause",
     fixture((script) =>
       Effect.gen(function* () {
         const settings = { channel: "new", messages: 1, burst: 1 }

@@ -6,7 +6,7 @@ import { Script } from "../harness/FakeChannel.ts"
 
 describe("Unreadable bodies (L)", () => {
   it.effect(
-    "are the 1,000 newest of those that nobody could read since",
+    "are kept until they can be read, at most the 1,000 newest",
     fixture(() =>
       Effect.gen(function* () {
         const unreadable = yield* UnreadableBodies
@@ -24,7 +24,7 @@ describe("Unreadable bodies (L)", () => {
     )
   )
 
-  it.effect("are reported to operators once per source and hour, with how many there were", () =>
+  it.effect("are reported to operators once per source and hour, with their number", () =>
     Effect.gen(function* () {
       const script = new Script()
       yield* Effect.gen(function* () {

@@ -20,7 +20,7 @@ const names = Effect.map(
 )
 
 describe("AlertRules", () => {
-  it.effect("does not remember what a transaction wrote that was taken back", () =>
+  it.effect("does not cache writes of a transaction that was rolled back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const rules = yield* AlertRules
@@ -37,7 +37,7 @@ describe("AlertRules", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("reads anew, of all rules, those that were edited", () =>
+  it.effect("reads only the edited rules again", () =>
     Effect.gen(function* () {
       const rules = yield* AlertRules
       yield* Effect.forEach(["a", "b", "c"], (id) => rules.save(rule(id)))
@@ -53,7 +53,7 @@ describe("AlertRules", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("knows of a removed rule only whether it notified on clear, as it last was", () =>
+  it.effect("knows only the last notifyOnClear of a removed rule", () =>
     Effect.gen(function* () {
       const rules = yield* AlertRules
       yield* rules.save(rule("loud", { notifyOnClear: false }))
@@ -69,7 +69,7 @@ describe("AlertRules", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("uses an id again after its rule was removed, and tells two edits in one millisecond apart", () =>
+  it.effect("allows the id of a removed rule again, and distinguishes two edits in one millisecond", () =>
     Effect.gen(function* () {
       const rules = yield* AlertRules
       const versions: Array<number | undefined> = []

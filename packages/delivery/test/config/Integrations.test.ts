@@ -40,7 +40,7 @@ const host = "https://chat.example.com/hook"
 
 describe("Integrations", () => {
   it.effect(
-    "shows the settings without secrets, and says which are set",
+    "shows the settings without secrets, and which secrets are set",
     fixture(() =>
       Effect.gen(function* () {
         const made = yield* put({ channel: "ops", token: "s3cr3t", proxy: { name: "p" } })
@@ -75,7 +75,7 @@ describe("Integrations", () => {
   )
 
   it.effect(
-    "asks for the secrets again where they would go to another URL, and not for another fragment (S2)",
+    "requires the secrets again when they would go to another URL, but not for another fragment (S2)",
     fixture((script) =>
       Effect.gen(function* () {
         const secrets = { token: "canary", proxy: { name: "p", password: "canary" } }
@@ -109,7 +109,7 @@ describe("Integrations", () => {
     )
   )
 
-  it.effect("does not hand the secrets of one type to another", () => {
+  it.effect("does not use the secrets of one type for another", () => {
     const both = PluginRegistry.layer([Fake, Other]).pipe(Layer.provide([new Script().layer, other]))
     return Effect.gen(function* () {
       yield* put({ channel: "ops", token: "canary" })
@@ -133,7 +133,7 @@ describe("Integrations", () => {
   )
 
   it.effect(
-    "names the field that is wrong, never its value, and lists the installed types for an unknown one",
+    "names the invalid field, never its value, and lists the installed types for an unknown one",
     fixture(() =>
       Effect.gen(function* () {
         const errors = yield* refused(
@@ -158,7 +158,7 @@ describe("Integrations", () => {
     )
   )
 
-  it.effect("refuses a destination that may not be called, by its scheme, host and port alone", () => {
+  it.effect("refuses a forbidden destination, and shows only its scheme, host and port", () => {
     const checked: Array<string> = []
     const guard = Layer.succeed(
       Egress,
@@ -182,7 +182,7 @@ describe("Integrations", () => {
     }).pipe(Effect.provide(engine(new Script(), { egress: guard })))
   })
 
-  it.live("seals the settings for their own row: one row's settings do not open in another", () =>
+  it.live("seals the settings for their own row: they cannot be opened in another", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* put({ channel: "ops", token: "canary" })
@@ -225,7 +225,7 @@ describe("Integrations", () => {
   )
 
   it.effect(
-    "says since when it is broken, and when it worked last",
+    "shows since when it is broken, and when it last worked",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))

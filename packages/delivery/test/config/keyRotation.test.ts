@@ -39,7 +39,7 @@ const tellAll = Effect.fnUntraced(function* (file: string, seal: Layer.Layer<Sea
 })
 
 describe("A change of the key (S1)", () => {
-  it.live("seals anew what the previous key sealed, so that the new one is enough from then on", () =>
+  it.live("seals everything with the new key, which is enough from then on", () =>
     Effect.gen(function* () {
       const file = yield* stored
       yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) }))
@@ -47,7 +47,7 @@ describe("A change of the key (S1)", () => {
     })
   )
 
-  it.live("has not begun if it was stopped", () =>
+  it.live("changes nothing if it is interrupted", () =>
     Effect.gen(function* () {
       const file = yield* stored
       let sealed = 0
@@ -69,7 +69,7 @@ describe("A change of the key (S1)", () => {
     })
   )
 
-  it.live("refuses a wrong key, also as the previous one, and touches nothing", () =>
+  it.live("refuses a wrong key, also as the previous one, and changes nothing", () =>
     Effect.gen(function* () {
       const file = yield* stored
       const before = yield* contents(file)
@@ -82,7 +82,7 @@ describe("A change of the key (S1)", () => {
     })
   )
 
-  it.live("touches nothing if some of it cannot be opened, so that the previous key alone still does", () =>
+  it.live("changes nothing if a setting cannot be opened, so that the previous key still works", () =>
     Effect.gen(function* () {
       const file = yield* stored
       yield* Effect.flatMap(

@@ -6,8 +6,8 @@ import { rateLimitKeys } from "../../src/config/rateLimits.ts"
 
 const one = (id: string, ...rateLimits: ReadonlyArray<string>) => ({ id, rateLimits })
 
-describe("Where integrations belong (B1, M1)", () => {
-  it("is one place for those that share any rate limit, also by way of others, in whatever order they come", () => {
+describe("The partition of an integration (B1, M1)", () => {
+  it("is the same for all that share a rate limit, directly or through others, in any order", () => {
     const integrations = [
       one("channel and token", "aa1", "0f2"),
       one("another channel, the same token", "bb3", "0f2"),
@@ -22,7 +22,7 @@ describe("Where integrations belong (B1, M1)", () => {
     }
   })
 
-  it("is by their id for those that have no rate limit: they share nothing", () => {
+  it("depends on the id for those without a rate limit", () => {
     const places = assignPartitions(["a", "b", "c", "d"].map((id) => one(id)))
     assert.isAbove(new Set(places.values()).size, 1)
   })
@@ -43,7 +43,7 @@ describe("The key of a rate limit (B1)", () => {
     return rateLimitKeys({ plugin: Channel, integration: { settings: {} } })
   }
 
-  it("is shared by integrations of one type, and never by those of two", () => {
+  it("is shared by integrations of one type, never of two types", () => {
     assert.lengthOf(keys("fake", "ops"), 1)
     assert.deepStrictEqual(keys("fake", "ops"), keys("fake", "ops"))
     assert.notDeepEqual(keys("fake", "ops"), keys("other", "ops"))

@@ -27,7 +27,7 @@ class Odd extends ChannelPlugin.Service<Odd>()("odd", {
 }) {}
 
 describe("ChannelPlugin.secretPointers", () => {
-  it("finds every secret of a schema, wherever it stands", () => {
+  it("finds every secret of a schema, at any depth", () => {
     assert.deepStrictEqual(ChannelPlugin.secretPointers(Fake), ["/token", "/proxy/password"])
     assert.deepStrictEqual(ChannelPlugin.secretPointers(Odd), [
       "/a~1b~0c",
@@ -108,13 +108,13 @@ describe("Lists and groups that hold secrets", () => {
     })
   })
 
-  it("may be all that a plugin has, or the fields of a class", () => {
+  it("may be the only settings, or the fields of a class", () => {
     const settings = { a: "1" }
     assert.deepStrictEqual(hideSecrets(Free, settings), { settings: {}, secretsSet: [""] })
     assert.deepStrictEqual(ChannelPlugin.secretPointers(Classy), ["/token", "/next"])
   })
 
-  it("are kept as a whole, and are known to be kept", () => {
+  it("are kept as a whole, and reported as kept", () => {
     const entered = { channels: ["s"], headers: { auth: "h2" } }
     const kept = withStoredSecrets(Many, entered, stored)
     assert.deepStrictEqual(kept, { ...stored, ...entered })
@@ -125,7 +125,7 @@ describe("Lists and groups that hold secrets", () => {
 })
 
 describe("hideSecrets", () => {
-  it("leaves out the secrets and says which are set", () => {
+  it("leaves out the secrets and reports which are set", () => {
     const settings = { "a/b~c": "1", url: "https://x.example/s", either: { kind: "token", token: "2" }, name: "n" }
     assert.deepStrictEqual(hideSecrets(Odd, settings), {
       settings: { either: { kind: "token" }, name: "n" },
@@ -137,7 +137,7 @@ describe("hideSecrets", () => {
 describe("withStoredSecrets", () => {
   const stored = { channel: "old", token: "t1", proxy: { name: "p", password: "pass1" } }
 
-  it("keeps what is left out, and nothing but secrets", () => {
+  it("keeps omitted secrets, and no other omitted setting", () => {
     assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "new", proxy: { name: "q" } }, stored), {
       channel: "new",
       token: "t1",
@@ -145,17 +145,17 @@ describe("withStoredSecrets", () => {
     })
   })
 
-  it("lets a group go that is left out as a whole", () => {
+  it("removes a group that is omitted as a whole", () => {
     assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r" }, stored), { channel: "r", token: "t1" })
     assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r", proxy: {} }, stored)["proxy"], { password: "pass1" })
   })
 
-  it("takes what is entered, also null, which the schema then refuses", () => {
+  it("uses entered values, also null, which the schema refuses", () => {
     assert.deepStrictEqual(withStoredSecrets(Fake, { channel: "r", token: "t2" }, stored)["token"], "t2")
     assert.isNull(withStoredSecrets(Fake, { channel: "r", token: null }, stored)["token"])
   })
 
-  it("says which secrets nobody entered", () => {
+  it("reports which secrets were not entered", () => {
     const entered = { channel: "r", proxy: { name: "p", password: "pass2" } }
     const settings = withStoredSecrets(Fake, entered, stored)
     assert.deepStrictEqual(keptSecrets(Fake, { entered, settings, stored }), ["/token"])

@@ -73,7 +73,7 @@ const made = Effect.fnUntraced(function* (file: string) {
 })
 
 describe("Stored settings", () => {
-  it.effect("are brought to the form of a newer plugin, and saved in it by the next edit", () =>
+  it.effect("are migrated for a newer plugin, and saved in the new form by the next edit", () =>
     Effect.gen(function* () {
       const at = file()
       yield* made(at)
@@ -143,7 +143,7 @@ describe("Stored settings", () => {
     })
   )
 
-  it.effect("of a newer plugin leave the integration broken; settings that are entered anew mend it", () =>
+  it.effect("of a newer plugin break the integration, until its settings are entered again", () =>
     Effect.gen(function* () {
       const at = file()
       const input = integration("ops", { type: "channel", settings: { user: "ops", token: "canary" } })

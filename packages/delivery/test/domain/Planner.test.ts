@@ -23,14 +23,14 @@ const conversation = (model: PlannerModel, index = 0) => {
 
 describe("Planner", () => {
   describe("O1: a conversation opens with the first rule that matches", () => {
-    it("gets one raise however many rules lead there, and all of them hold it", () => {
+    it("gets one raise however many rules match, and records all of them", () => {
       const model = withRules(rule("r1"), rule("r2"), rule("r3", { to: ["ops", "ops"] }))
       model.raise("a")
       assert.deepStrictEqual(model.history, ["ops: Raised pending"])
       assert.deepStrictEqual(conversation(model).matchedBy, [ruleId("r1"), ruleId("r2"), ruleId("r3")])
     })
 
-    it("opens one for each integration that the rules name, and none that is not named", () => {
+    it("opens one for each integration of the matching rules, and no other", () => {
       const model = withRules(rule("r1", { to: ["ops", "dev"] }))
       model.raise("a")
       assert.deepStrictEqual(model.history, ["ops: Raised pending", "dev: Raised pending"])
@@ -42,7 +42,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.all, [])
     })
 
-    it("remembers a rule that held it after the rule has let go", () => {
+    it("remembers a rule that matched earlier", () => {
       const model = withRules(rule("r1"), rule("r2"))
       model.raise("a")
       model.remove("r1")
@@ -51,7 +51,7 @@ describe("Planner", () => {
     })
   })
 
-  describe("I9: an alert expires, and nobody is told", () => {
+  describe("I9: an alert expires, and nobody is notified", () => {
     const open: Conversation = {
       integration: integrationId("ops"),
       state: "open",
@@ -68,16 +68,16 @@ describe("Planner", () => {
     const closed = { ...open, state: "closed", matchedBy: [], closedBecause: "expired" } as const
     const expire = (conversation: Conversation) => Planner.onExpiry({ conversations: [conversation] })
 
-    it("leaves a closed conversation with what it still owes", () => {
+    it("leaves a closed conversation with its pending clear", () => {
       assert.deepStrictEqual(expire({ ...closed, closedBecause: "alertRuleChanged" }), [])
     })
 
-    it("leaves what is being sent to the end of its attempt", () => {
+    it("leaves a delivery in flight to the end of its attempt", () => {
       const openDelivery = { id: "1", kind: "Raised", status: "sending" } as const
       assert.deepStrictEqual(expire({ ...open, openDelivery }), [{ conversation: { ...closed, openDelivery } }])
     })
 
-    it("records that neither the raise that waits nor the clear is told", () => {
+    it("records that neither the pending raise nor the clear is sent", () => {
       const over = { ...closed, lastEnqueued: "cleared" as const }
       const openDelivery = { id: "1", kind: "Raised", status: "retrying" } as const
       assert.deepStrictEqual(expire({ ...open, openDelivery }), [{ conversation: over, supersede: "expired" }])
@@ -88,7 +88,7 @@ describe("Planner", () => {
     })
   })
 
-  describe("O2: it closes with the alert, or when its last holder lets go", () => {
+  describe("O2: it closes with the alert, or when no rule matches any more", () => {
     for (const because of ["conditionsNoLongerMet", "sourceRuleChanged", "expired", "byHand"] as const) {
       it(`closes with the alert: ${because}`, () => {
         const model = withRules(rule("r1"))
@@ -108,7 +108,7 @@ describe("Planner", () => {
       ["integrationRemoved", (model) => model.edit("r1", { integrations: [integrationId("dev")] })]
     ]
     for (const [because, edit] of edits) {
-      it(`closes with its last holder: ${because}`, () => {
+      it(`closes with its last matching rule: ${because}`, () => {
         const model = withRules(rule("r1"))
         model.raise("a")
         model.deliver()
@@ -117,7 +117,7 @@ describe("Planner", () => {
         assert.strictEqual(conversation(model).closedBecause, because)
       })
 
-      it(`stays open while another rule holds it: ${because}`, () => {
+      it(`stays open while another rule matches: ${because}`, () => {
         const model = withRules(rule("r1"), rule("r2"))
         model.raise("a")
         model.deliver()
@@ -127,7 +127,7 @@ describe("Planner", () => {
       })
     }
 
-    it("owes no clear if no rule that ever held it notifies on clear", () => {
+    it("sends no clear if no rule that ever matched has notifyOnClear", () => {
       const model = withRules(rule("r1", { notifyOnClear: false }))
       model.raise("a")
       model.deliver()
@@ -135,7 +135,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered"])
     })
 
-    it("owes a clear if a rule notifies that held it once and is removed: as it last was", () => {
+    it("sends a clear if a removed rule that once matched had notifyOnClear", () => {
       const model = withRules(rule("r1"), rule("r2", { notifyOnClear: false }))
       model.raise("a")
       model.deliver()
@@ -144,7 +144,7 @@ describe("Planner", () => {
       assert.strictEqual(model.history[1], "ops: Cleared pending")
     })
 
-    it("takes notifyOnClear as it is saved when it closes", () => {
+    it("applies notifyOnClear as it is saved when it closes", () => {
       const model = withRules(rule("r1", { notifyOnClear: false }))
       model.raise("a")
       model.deliver()
@@ -154,9 +154,9 @@ describe("Planner", () => {
     })
   })
 
-  describe("O3: the raise still waits when it closes", () => {
+  describe("O3: the raise is pending when it closes", () => {
     for (const notifyOnClear of [true, false]) {
-      it(`says raised and cleared in one after the alert's clear (notifyOnClear ${notifyOnClear})`, () => {
+      it(`sends one message for raise and clear after the alert's clear (notifyOnClear ${notifyOnClear})`, () => {
         const model = withRules(rule("r1", { notifyOnClear }))
         model.raise("a")
         model.clear("a")
@@ -165,7 +165,7 @@ describe("Planner", () => {
       })
     }
 
-    it("says nothing after an operator's edit", () => {
+    it("sends nothing after an operator's edit", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.edit("r1", { enabled: false })
@@ -173,7 +173,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised superseded: by the edit"])
     })
 
-    it("still says nothing if the alert clears after that edit", () => {
+    it("sends nothing if the alert clears after that edit", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.edit("r1", { enabled: false })
@@ -182,7 +182,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(told(model), [])
     })
 
-    it("counts a raise that is retrying as waiting", () => {
+    it("treats a raise that is retrying as pending", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "failed")
@@ -191,7 +191,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: RaisedAndCleared delivered"])
     })
 
-    it("says the clear by itself if the raise is being sent and arrives", () => {
+    it("sends the clear separately if the raise is in flight and arrives", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.take("ops")
@@ -201,7 +201,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered", "ops: Cleared delivered"])
     })
 
-    it("folds if the raise is being sent and does not arrive", () => {
+    it("sends one message if the raise is in flight and does not arrive", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.take("ops")
@@ -211,7 +211,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: RaisedAndCleared delivered"])
     })
 
-    it("says nothing if the raise is being sent, does not arrive, and an edit closed meanwhile", () => {
+    it("sends nothing if the raise is in flight, does not arrive, and an edit closed the conversation meanwhile", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.take("ops")
@@ -221,7 +221,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised superseded: by the edit"])
     })
 
-    it("says the clear after an edit if an attempt of the raise ended without an answer", () => {
+    it("sends the clear after an edit if the outcome of the raise is unknown", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "unanswered")
@@ -230,7 +230,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised superseded: by the edit", "ops: Cleared delivered"])
     })
 
-    it("supersedes the clear of a raise that died", () => {
+    it("supersedes the clear of a dead raise", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "dead")
@@ -239,7 +239,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised dead", "ops: Cleared superseded: raise never told"])
     })
 
-    it("says the clear of a raise that died if an attempt of it ended without an answer", () => {
+    it("sends the clear of a dead raise whose outcome is unknown", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "unanswered")
@@ -249,7 +249,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised dead", "ops: Cleared delivered"])
     })
 
-    it("says the clear when a folded message dies after an attempt without an answer", () => {
+    it("sends the clear when a combined message is dead after an attempt with unknown outcome", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "unanswered")
@@ -276,7 +276,7 @@ describe("Planner", () => {
   })
 
   describe("O5: an edit that makes open alerts match opens conversations", () => {
-    it("when a rule is made", () => {
+    it("when a rule is created", () => {
       const model = withRules()
       model.raise("a")
       model.raise("b")
@@ -314,7 +314,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised pending"])
     })
 
-    it("still owes the clear of what was told before", () => {
+    it("sends the clear of a raise that was sent before", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -325,7 +325,7 @@ describe("Planner", () => {
   })
 
   describe("O9: a conversation that closed and opens again", () => {
-    it("is told again if its last word was a clear", () => {
+    it("raises again if the last message was a clear", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -340,7 +340,7 @@ describe("Planner", () => {
       ])
     })
 
-    it("goes on in silence if the clear was never said", () => {
+    it("sends nothing if the clear was never sent", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -371,7 +371,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered", "ops: Escalated pending"])
     })
 
-    it("raises again if the clear was perhaps read", () => {
+    it("raises again if the outcome of the clear is unknown", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -386,7 +386,7 @@ describe("Planner", () => {
       ])
     })
 
-    it("raises again if a clear was perhaps read, also after more edits there and back", () => {
+    it("raises again if the outcome of a clear is unknown, also after more edits back and forth", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -397,7 +397,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(told(model), ["ops: Raised delivered", "ops: Raised delivered"])
     })
 
-    it("raises again if the clear was perhaps read and given up", () => {
+    it("raises again if the clear is dead with unknown outcome", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.deliver()
@@ -408,7 +408,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered", "ops: Cleared dead", "ops: Raised delivered"])
     })
 
-    it("raises again if the raise was only perhaps read", () => {
+    it("raises again if the outcome of the raise is unknown", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "unanswered")
@@ -418,7 +418,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(told(model), ["ops: Raised delivered"])
     })
 
-    it("owes a raise that was superseded by the edit", () => {
+    it("sends a raise that was superseded by the edit", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.edit("r1", { enabled: false })
@@ -427,7 +427,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised superseded: by the edit", "ops: Raised delivered"])
     })
 
-    it("says no clear of the second opening before it was told, though the first was once unanswered", () => {
+    it("sends no clear of the second opening before its raise, although the outcome of the first was unknown", () => {
       const model = withRules(rule("r1"))
       model.raise("a")
       model.attempt("ops", "unanswered")
@@ -442,7 +442,7 @@ describe("Planner", () => {
   })
 
   describe("I6: a raise of a raised alert", () => {
-    it("tells a severity above what was told, and nothing else", () => {
+    it("sends a severity above the last one sent, and nothing else", () => {
       const model = withRules(rule("r1"))
       model.raise("a", { severity: "minor" })
       model.deliver()
@@ -480,7 +480,7 @@ describe("Planner", () => {
       assert.strictEqual(conversation(model).state, "open")
     })
 
-    it("knows a match again in whatever order its parts are written", () => {
+    it("recognises a match in whatever order its fields are written", () => {
       const labels = { channel: "1", team: "x" }
       const model = withRules(rule("r1", { match: { severity: "critical", labels } }))
       model.raise("a", { severity: "critical", labels })
@@ -489,7 +489,7 @@ describe("Planner", () => {
       assert.strictEqual(conversation(model).state, "open")
     })
 
-    it("tells the severity that a raise on its way did not carry", () => {
+    it("sends the severity that a raise in flight did not have", () => {
       const model = withRules(rule("r1"))
       model.raise("a", { severity: "minor" })
       model.take("ops")
@@ -498,7 +498,7 @@ describe("Planner", () => {
       assert.deepStrictEqual(model.history, ["ops: Raised delivered", "ops: Escalated delivered"])
     })
 
-    it("says a waiting raise with the severity of now, not twice", () => {
+    it("sends a pending raise with the current severity, once", () => {
       const model = withRules(rule("r1"))
       model.raise("a", { severity: "minor" })
       model.raise("a", { severity: "critical" })
@@ -507,7 +507,7 @@ describe("Planner", () => {
       assert.strictEqual(conversation(model).severitySent, "critical")
     })
 
-    it("supersedes an escalation that waits when the alert clears", () => {
+    it("supersedes a pending escalation when the alert clears", () => {
       const model = withRules(rule("r1"))
       model.raise("a", { severity: "minor" })
       model.deliver()
@@ -522,7 +522,7 @@ describe("Planner", () => {
     })
   })
 
-  describe("in any world", () => {
+  describe("for any sequence of events and edits", () => {
     const keepsItsPromises = (operations: ReadonlyArray<typeof Operation.Type>, notify: Notify) =>
       Effect.sync(() => {
         const model = new PlannerModel(integrations)

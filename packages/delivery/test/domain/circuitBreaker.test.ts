@@ -54,12 +54,12 @@ describe("The circuit breaker", () => {
     assert.deepStrictEqual(after(failures).blocked, blocked)
   })
 
-  it("does not open further by attempts that had begun before it opened", () => {
+  it("is not affected by attempts that began before it opened", () => {
     const open = after(unavailable(5))
     assert.strictEqual(Health.afterFailure(open, failure(new Unavailable({ detail }), { startedAt: now - 1 })), open)
   })
 
-  it("closes with a success, unless the service asked for a pause", () => {
+  it("closes after a success, unless the service asked for a pause", () => {
     assert.deepStrictEqual(Health.afterSuccess(after(unavailable(5)), now), Health.healthy)
     const limited = after([failure(new RateLimited({ detail, retryAfter: Duration.seconds(7) }))])
     assert.deepStrictEqual(Health.afterSuccess(limited, now).blocked, limited.blocked)
@@ -117,7 +117,7 @@ describe("The circuit breaker", () => {
     assert.strictEqual(Health.divertsAt(health, 300), at)
   })
 
-  it("waits no longer because the clock was set back (T)", () => {
+  it("does not wait longer after the clock was set back (T)", () => {
     const open = after(unavailable(5))
     assert.deepStrictEqual(Health.at(open, 0).blocked, { why: "unavailable", since: 0, until: 1000 })
   })

@@ -24,19 +24,19 @@ const conversation: StoredConversation = {
 }
 
 describe("composeNotification", () => {
-  it("clears here only while the alert is still raised", () => {
+  it("clears in this channel only while the alert is raised", () => {
     const notification = composeNotification("Cleared", samples.raised, conversation)
     assert.strictEqual(Message.fromNotification(notification).state, "notice")
   })
 
-  it("clears for good what has cleared at its source since the edit", () => {
+  it("clears an alert that has cleared at its source since the edit", () => {
     const notification = composeNotification("Cleared", samples.cleared, conversation)
     assert.deepStrictEqual(notification, samples.notifications.Cleared)
   })
 })
 
 describe("digest", () => {
-  it("counts what an edit cleared among the cleared", () => {
+  it("counts conversations that an edit cleared among the cleared", () => {
     const { Cleared, Raised } = samples.notifications
     const here = { ...Cleared, alert: samples.raised, because: "alertRuleRemoved" } as const
     const { cleared, clearedHere, raised } = digest([Raised, Cleared, here, here], undefined)

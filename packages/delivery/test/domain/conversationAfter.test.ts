@@ -39,7 +39,7 @@ describe("A conversation after", () => {
     assert.deepStrictEqual(conversationAfter(conversation, kind, outcome, "critical"), { ...conversation, ...changes })
   })
 
-  it("an attempt of a notice or a digest is as it was", () => {
+  it("is unchanged by an attempt of a notice or a digest", () => {
     for (const kind of ["Notice", "Digest"] as const) {
       assert.strictEqual(withUnknownOutcome(conversation, kind), conversation)
     }

@@ -112,7 +112,7 @@ describe("applyEvent", () => {
     assert.strictEqual(play(...events).verdicts.join(" "), verdicts)
   })
 
-  it("keeps the earliest start, with its view, and takes the rest of the last raise", () => {
+  it("keeps the earliest start, with its view, and the rest of the last raise", () => {
     const { alert } = play(
       raisedAt(1, { links: { started: new URL("https://x.example/1") } }),
       raisedAt(2, { severity: "critical", links: { started: new URL("https://x.example/2") } })
@@ -122,7 +122,7 @@ describe("applyEvent", () => {
     assert.strictEqual(alert?.severity, "critical")
   })
 
-  it("takes an earlier start that arrives later, with its view", () => {
+  it("uses an earlier start that arrives later, with its view", () => {
     const { alert } = play(
       raisedAt(2, { links: { started: new URL("https://x.example/2") } }),
       raisedAt(1, { links: { started: new URL("https://x.example/1") } })
@@ -131,7 +131,7 @@ describe("applyEvent", () => {
     assert.strictEqual(alert?.links.started?.href, "https://x.example/1")
   })
 
-  it("keeps what the raise said when the clear says less", () => {
+  it("keeps fields of the raise that the clear omits", () => {
     const { alert } = play(
       raisedAt(1, { severity: "critical", summary: "down", observations: [{ name: "n", atStart: "500" }] }),
       clearedAt(2, { severity: "major", observations: [{ name: "n", atEnd: "200" }] })
@@ -141,7 +141,7 @@ describe("applyEvent", () => {
     assert.deepStrictEqual(alert?.observations, [{ name: "n", atStart: "500", atEnd: "200" }])
   })
 
-  it("takes the time of arrival for a clear that states none", () => {
+  it("uses the time of arrival for a clear without a time", () => {
     assert.deepStrictEqual(play(raisedAt(1), clearedAt(undefined)).alert?.clearedAt, now)
   })
 
@@ -171,7 +171,7 @@ describe("applyEvent", () => {
     }
   )
 
-  it.prop("never opens an alert that is open, nor closes one that is not", [steps], ([events]) => {
+  it.prop("never opens an open alert, nor closes a closed one", [steps], ([events]) => {
     let isOpen = false
     for (const verdict of play(...played(events, true)).verdicts) {
       if (verdict === "Opened") assert.isFalse(isOpen)
@@ -182,7 +182,7 @@ describe("applyEvent", () => {
     }
   })
 
-  it.prop("opens an alert once at most where ids are used once", [steps], ([events]) => {
+  it.prop("opens an alert at most once where ids are used once", [steps], ([events]) => {
     const opened = play(...played(events, false)).verdicts.filter((verdict) => verdict === "Opened")
     assert.isAtMost(opened.length, 1)
   })

@@ -47,7 +47,7 @@ describe("A failed attempt", () => {
     assert.strictEqual(classify(attempt(reason), noFindings).outcome.breaks, breaks)
   })
 
-  it("that asks for a pause says until when", () => {
+  it("with a pause has its end", () => {
     const { outcome } = classify(attempt(slower("7 seconds")), noFindings)
     assert.deepStrictEqual(outcome.waiting, { because: "limited", until: now + 7000 })
   })
@@ -69,7 +69,7 @@ describe("A failed attempt", () => {
     assert.isFalse(outcome.breaks)
   })
 
-  it("of a single delivery leaves digests as they are", () => {
+  it("of a single delivery does not affect digests", () => {
     assert.strictEqual(classify(attempt(rejected, "plain"), noFindings).findings.digest, usualDigest)
   })
 

@@ -29,7 +29,7 @@ describe("consequence", () => {
     assert.strictEqual(nextAt({ attempts: 9, now: 0, options: { maxBackoff: 10 } }), 10_000)
   })
 
-  it("waits as long as the service asks, but never less than a second", () => {
+  it("waits for as long as the service asks, at least a second", () => {
     const reason = new RateLimited({ detail, retryAfter: Duration.seconds(17) })
     assert.deepStrictEqual(consequence(failed({ reason })), { status: "retrying", nextAt: 18_000, form: "rich" })
     const unavailable = new Unavailable({ detail, retryAfter: Duration.seconds(17) })

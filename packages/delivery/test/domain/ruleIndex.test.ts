@@ -59,7 +59,7 @@ describe("ruleIndex", () => {
     assert.deepStrictEqual(matching(ruleIndex(rules)(alert)), matching(rules))
   })
 
-  it("looks at no rule that demands another word", () => {
+  it("evaluates no rule that requires another word", () => {
     const rules = Array.from({ length: 100 }, (_, n): AlertRule => ({
       id: ruleId(`r${n}`),
       name: `r${n}`,

@@ -30,11 +30,11 @@ describe("A token bucket", () => {
     )
   })
 
-  it("holds one token after a pause that the service asked for", () => {
+  it("holds one token after a pause that the service requested", () => {
     assert.deepStrictEqual(flood(emptyUntil(start(0), 10_000), 0, 13_000), [10_000, 12_000])
   })
 
-  it("gains nothing by a clock that is set back, and fills from then on", () => {
+  it("gains nothing when the clock is set back, and fills from then on", () => {
     const spent = { ...fill(start(100_000), rate, 100_000), tokens: 0 }
     const back = fill(spent, rate, 50_000)
     assert.strictEqual(back.tokens, 0)

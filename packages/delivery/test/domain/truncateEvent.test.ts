@@ -20,14 +20,14 @@ it("cuts every text of an event to its limit", () => {
   assert.include(test?.targets?.at(-1), String(100 - (InboundLimits.maxTargets - 1)))
 })
 
-it("counts the observations that it leaves out", () => {
+it("counts omitted observations", () => {
   const observations = Array.from({ length: InboundLimits.maxObservations + 3 }, () => ({ name: "n" }))
   const kept = truncateEvent(event("a", { observations, observationsOmitted: 2 }))
   assert.lengthOf(kept.observations, InboundLimits.maxObservations)
   assert.strictEqual(kept.observationsOmitted, 5)
 })
 
-it("leaves an event within the limits as it is, except for what no store keeps", () => {
+it("leaves an event within the limits unchanged, except for characters that no store keeps", () => {
   assert.deepStrictEqual(truncateEvent(event("a")), event("a"))
   assert.strictEqual(truncateEvent(event("a\0b")).sourceId, "a\uFFFDb")
 })

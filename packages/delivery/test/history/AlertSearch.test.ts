@@ -48,7 +48,7 @@ const found = (filter: Omit<AlertFilter, "limit">) =>
 
 describe("Lists of alerts", () => {
   it.effect(
-    "find what is asked for, and count it",
+    "filter and count",
     fixture(() =>
       Effect.gen(function* () {
         yield* varied
@@ -92,7 +92,7 @@ describe("Lists of alerts", () => {
   )
 
   it.effect(
-    "are read page by page, from either end and from anywhere between",
+    "can be read page by page, from either end and from anywhere between",
     fixture(() =>
       Effect.gen(function* () {
         yield* varied
@@ -122,7 +122,7 @@ describe("Lists of alerts", () => {
   )
 
   it.effect(
-    "say at how many integrations of how many people were notified",
+    "show how many integrations were notified, of how many",
     fixture((script) =>
       Effect.gen(function* () {
         script.always("dev", { fail: new Unavailable({ detail: "HTTP 503" }) })
@@ -138,7 +138,7 @@ describe("Lists of alerts", () => {
   )
 
   it.effect(
-    "count as many as there are by index, and look at 100,000 otherwise",
+    "count by an index, or look at up to 100,000 rows",
     fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

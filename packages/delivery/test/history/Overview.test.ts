@@ -6,7 +6,7 @@ import { event, accept, fixture, integration, integrationId, pass, raise, rule, 
 
 describe("The overview", () => {
   it.effect(
-    "sums up what came from each source and went to each integration",
+    "counts events from each source and messages to each integration",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))
@@ -39,7 +39,7 @@ describe("The overview", () => {
   )
 
   it.effect(
-    "of a paused integration shows that it is, and nothing is sent there until it is resumed",
+    "shows a paused integration, to which nothing is sent until it is resumed",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))

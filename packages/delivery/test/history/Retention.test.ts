@@ -36,7 +36,7 @@ const sourceIds = Effect.flatMap(AlertSearch, ({ list }) =>
 
 describe("Retention", () => {
   it.effect(
-    "forgets a closed alert when nothing was heard of it for as long as history is kept",
+    "removes a closed alert when its last event is older than the retention",
     fixture(
       () =>
         Effect.gen(function* () {
@@ -56,7 +56,7 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "forgets with it all that was told of it, after the time that is set",
+    "removes its deliveries with it, after the configured retention",
     fixture(
       () =>
         Effect.gen(function* () {
@@ -107,7 +107,7 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "goes through any number of alerts, past those that stay",
+    "processes any number of alerts, and skips those that stay",
     fixture(
       (script) =>
         Effect.gen(function* () {
@@ -129,7 +129,7 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "takes a clear of a forgotten alert for one of an alert that was never raised (I4)",
+    "treats a clear of a removed alert as one without a raise (I4)",
     fixture(
       (script) =>
         Effect.gen(function* () {
@@ -148,7 +148,7 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "knows the id of an event for seven days, and a repeated event of a raised alert for ever (I5)",
+    "recognises the id of an event for seven days, and a repeated event of a raised alert always (I5)",
     fixture(() =>
       Effect.gen(function* () {
         const first = yield* raise("a", { eventId: "1" })
@@ -166,7 +166,7 @@ describe("Retention", () => {
   )
 
   it.effect(
-    "forgets a removed rule when no conversation remembers it",
+    "removes the row of a removed rule when no conversation refers to it",
     fixture(
       () =>
         Effect.gen(function* () {

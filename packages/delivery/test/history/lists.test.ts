@@ -49,7 +49,7 @@ const whole = (filter: Omit<DeliveryFilter, "limit">) =>
 
 describe("Lists", () => {
   it.effect(
-    "of deliveries: each filter finds what it says, newest first, page by page, and counts it (A)",
+    "of deliveries filter, newest first, page by page, with a count (A)",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("slow", "ok")
@@ -83,7 +83,7 @@ describe("Lists", () => {
   )
 
   it.effect(
-    "keep their counts in the transactions that change what is counted",
+    "update their counts in the same transaction as the rows",
     fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -115,7 +115,7 @@ describe("Lists", () => {
   )
 
   it.effect(
-    "count up to 10,000 what no count is kept of, and then say that there are more",
+    "count up to 10,000 rows without a stored count, and then report that there are more",
     fixture(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

@@ -33,7 +33,7 @@ const silentFor = (days: number) =>
 
 describe("Expiry", () => {
   it.effect(
-    "closes an alert of which nothing was heard for 30 days, and tells nobody (I9)",
+    "closes an alert without an event for 30 days, and notifies nobody (I9)",
     fixture((script) =>
       Effect.gen(function* () {
         const ops = integration("ops", { settings: { channel: "ops", burst: 1, messages: 1 } })
@@ -65,7 +65,7 @@ describe("Expiry", () => {
   )
 
   it.effect(
-    "keeps an alert raised as long as its source speaks of it, be it a repetition (I5)",
+    "keeps an alert raised while its source sends events, also repeated ones (I5)",
     fixture(() =>
       Effect.gen(function* () {
         const repeated = event("repeated", { eventId: "1" })
@@ -84,7 +84,7 @@ describe("Expiry", () => {
   )
 
   it.effect(
-    "closes any number of alerts, records why, and takes a later clear as late",
+    "closes any number of alerts, records the reason, and treats a later clear as late",
     fixture(() =>
       Effect.gen(function* () {
         yield* accept(...Array.from({ length: 2100 }, (_, n) => event(`x${n}`)))

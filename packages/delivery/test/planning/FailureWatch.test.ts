@@ -89,7 +89,7 @@ describe("Operators are notified of an integration that keeps failing (D4)", () 
   )
 
   it.effect(
-    "not where a delivery succeeds in time, or where it waits for our own rate limit",
+    "not where a delivery succeeds in time, or waits for our own rate limit",
     withOperators(
       (script) =>
         Effect.gen(function* () {

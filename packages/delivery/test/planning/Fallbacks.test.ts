@@ -39,7 +39,7 @@ const of = (channel: string) =>
 
 describe("A fallback (D4)", () => {
   it.effect(
-    "is told at once when the integration is broken, and of all that comes later of those alerts",
+    "is notified at once when the integration is broken, and of all later events of those alerts",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -66,7 +66,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "closes what it holds for an integration that is removed",
+    "closes its conversations for an integration that is removed",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -89,7 +89,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is used when a service that is busy asks for longer than one waits for it",
+    "is used when a busy service asks for a longer pause than the limit",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -161,7 +161,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told no clear unless the rule of the one it stands in for says so",
+    "receives no clear unless the rule of the replaced integration has notifyOnClear",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops(), rule("all", { notifyOnClear: false }))
@@ -176,7 +176,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "closes with the conversation that it stands in for, when an edit closes that",
+    "closes with the conversation that it replaces, when an edit closes that",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -193,7 +193,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told after some minutes when the integration is unavailable, and no longer when it works again",
+    "is notified after some minutes when the integration is unavailable, and no longer when it works again",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -215,7 +215,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told at once when the service asks for a long pause, and not for a short one",
+    "is notified at once when the service asks for a long pause, and not for a short one",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -237,7 +237,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told what is refused in plain form too, and what is past its deadline",
+    "receives messages that were refused in plain form too, and those past their deadline",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops({ delivery: { deadline: 60, fallbackAfter: 86_400 } }), rule("all"))
@@ -255,7 +255,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told a raise and its clear at once when both waited",
+    "receives a pending raise and its clear as one message",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -273,7 +273,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "waits with the clear where the raise was told",
+    "keeps the clear for the channel where the raise was sent",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -290,7 +290,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is told once of an alert that it is told of anyway",
+    "is notified once of an alert that also matches it directly",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("backup"), ops(), rule("all", { to: ["ops", "backup"] }))
@@ -305,7 +305,7 @@ describe("A fallback (D4)", () => {
   )
 
   it.effect(
-    "is none when it is broken or disabled, and fallbacks never chain",
+    "is ignored when it is broken or disabled, and fallbacks never chain",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("last"), integration("backup", { fallback: integrationId("last") }), ops(), rule("all"))
@@ -326,7 +326,7 @@ describe("A fallback (D4)", () => {
     )
   )
 
-  it.effect("operators get one notice in an hour of an integration that is broken, and none of their own", () =>
+  it.effect("notifies operators once an hour of a broken integration, and never of their own", () =>
     Effect.gen(function* () {
       const script = new Script()
       yield* Effect.gen(function* () {

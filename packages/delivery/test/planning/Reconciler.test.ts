@@ -46,7 +46,7 @@ const due = (kind: string) =>
 
 describe("Reconciler", () => {
   it.effect(
-    "is done when the edit is answered, if few alerts are raised",
+    "finishes before the edit is answered, if few alerts are raised",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
@@ -59,7 +59,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "lets events in while an edit of many alerts goes on (O6)",
+    "accepts events while an edit of many alerts is planned (O6)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
@@ -74,7 +74,7 @@ describe("Reconciler", () => {
     )
   )
 
-  it.effect("goes on where a stop or a crash left it (O6)", () =>
+  it.effect("resumes after a stop or a crash (O6)", () =>
     Effect.gen(function* () {
       const file = newFile()
       yield* Effect.gen(function* () {
@@ -136,7 +136,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "leads nowhere that was removed and made again meanwhile (O8)",
+    "sends nothing to an integration that was removed and created again meanwhile (O8)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("dev"))
@@ -154,7 +154,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "reaches an alert before an event moves it: what the event opens stays open (I6)",
+    "plans an alert before an event changes it: a conversation that the event opens stays open (I6)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))
@@ -173,7 +173,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "reaches an alert before its clear: the edit closed it, not the clear (O2)",
+    "plans an alert before its clear: the edit closes it, not the clear (O2)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))
@@ -190,7 +190,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "tells what would have opened at an integration that is enabled again, however many alerts (O8)",
+    "sends what would have opened at an integration that is enabled again, for any number of alerts (O8)",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(disabled, rule("r"))
@@ -204,7 +204,7 @@ describe("Reconciler", () => {
   )
 
   it.effect(
-    "lets events in while an edit is previewed",
+    "accepts events while an edit is previewed",
     fixture(() =>
       Effect.gen(function* () {
         yield* save(integration("ops"))

@@ -82,7 +82,7 @@ describe("Changes", () => {
   )
 
   it.effect(
-    "of a transaction that failed are not named",
+    "of a failed transaction are not published",
     fixture(() =>
       Effect.gen(function* () {
         yield* listening
@@ -98,7 +98,7 @@ describe("Changes", () => {
   )
 
   it.effect(
-    "come in four batches a second at most, however many there are, and then by kind only",
+    "are published in at most four batches a second, and beyond that by kind only",
     fixture(() =>
       Effect.gen(function* () {
         yield* listening
@@ -125,7 +125,7 @@ describe("Changes", () => {
   )
 
   it.effect(
-    "are resumed where a watcher was, unless too much has changed since or it watched another gateway",
+    "are resumed from a watcher's position, unless too much has changed since or it watched another gateway",
     fixture(() =>
       Effect.gen(function* () {
         yield* listening

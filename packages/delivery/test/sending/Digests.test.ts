@@ -36,7 +36,7 @@ const alertsIn = ({ notification }: Sent) =>
 
 describe("A storm (D5)", () => {
   it.effect(
-    "is told in few messages, every alert once, and each delivery says by which digest",
+    "is sent in few messages, every alert once, and each delivery names its digest",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -90,7 +90,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "lets a critical alert that comes in the middle be said within two sends",
+    "sends a critical alert that arrives in the middle within two sends",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -108,7 +108,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "leaves alone what a digest is saying when a rule is edited meanwhile: the clear follows",
+    "does not change deliveries in a digest in flight when a rule is edited: the clear follows",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -134,7 +134,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "lets no digest speak of an alert of which an earlier episode is on its way",
+    "leaves out an alert while a message about an earlier episode is in flight",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -155,7 +155,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "gives all back when a digest fails, and composes it anew",
+    "requeues all deliveries when a digest fails, and composes it again",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -180,7 +180,7 @@ describe("A storm (D5)", () => {
   )
 
   it.effect(
-    "holds half when it is refused in plain form too, down to one",
+    "includes half as many when it is refused in plain form too, down to one",
     fixture((script) =>
       Effect.gen(function* () {
         yield* setUp
@@ -197,7 +197,7 @@ describe("A storm (D5)", () => {
 
 describe("Flapping (O7)", () => {
   it.effect(
-    "folds into the latest truth, with the count, while the service cannot be reached",
+    "coalesces into one message with the count, while the service cannot be reached",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -221,7 +221,7 @@ describe("Flapping (O7)", () => {
   )
 
   it.effect(
-    "says the clear of a raise that was told in the message of the new one",
+    "sends the clear of a raise that was coalesced into the next one",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))

@@ -42,7 +42,7 @@ const broken = Effect.map(
 
 describe("A lane", () => {
   it.effect(
-    "an integration is as its last attempt says, also of those that are written down at once",
+    "sets the state of the integration by its last attempt, also among those recorded together",
     fixture((script) =>
       Effect.gen(function* () {
         const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
@@ -61,7 +61,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "has at most 64 attempts in flight, and is not held up by the one that hangs",
+    "has at most 64 attempts in flight, and is not blocked by one that hangs",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { delivery: { timeout: 120 } }), rule("all"))
@@ -78,7 +78,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "tries one at a time, with the back-off, once five in a row found the service unavailable (D3)",
+    "makes one attempt at a time, with back-off, after five in a row found the service unavailable (D3)",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -103,7 +103,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "waits no longer because many were in flight when the service became unavailable (D3)",
+    "does not wait longer when many were in flight as the service became unavailable (D3)",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -158,7 +158,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "spends nothing, and goes on with others, while an episode of the first alert is on its way (O7)",
+    "uses no rate limit, and continues with others, while an episode of the first alert is in flight (O7)",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -183,7 +183,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "keeps no receipt of an attempt that an edit has overtaken (O8)",
+    "stores no receipt of an attempt that began before an edit (O8)",
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
@@ -222,7 +222,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "waits no longer because the clock was set back (T)",
+    "does not wait longer after the clock was set back (T)",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), integration("other"), rule("all", { to: ["ops", "other"] }))
@@ -243,7 +243,7 @@ describe("A lane", () => {
   )
 
   it.effect(
-    "buries a delivery that cannot be read, and goes on with the others",
+    "marks an unreadable delivery dead, and continues with the others",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops", { enabled: true }), rule("all"))
@@ -259,7 +259,7 @@ describe("A lane", () => {
     )
   )
 
-  it.effect("hands back what a stop cannot wait for, and says that it was perhaps sent", () =>
+  it.effect("requeues an attempt that a stop cannot wait for, and records that it may be duplicated", () =>
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()
@@ -285,7 +285,7 @@ describe("A lane", () => {
     })
   )
 
-  it.effect("hands back what a stop cuts short also past its deadline (D2)", () =>
+  it.effect("requeues an attempt that a stop interrupts, also past its deadline (D2)", () =>
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()

@@ -52,7 +52,7 @@ describe("Lanes", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("are let go when what is in flight has ended, whoever stopped them", () =>
+  it.effect("are released when their attempts have ended, whoever stopped them", () =>
     Effect.forEach(
       Array.from({ length: 12 }, (_, yields) => yields),
       (yields) =>
@@ -77,7 +77,7 @@ describe("Lanes", () => {
     )
   )
 
-  it.effect("are let go when what is in flight has ended, also where they were lost and came back in an outage", () =>
+  it.effect("are released when their attempts have ended, also where they were lost and regained in an outage", () =>
     Effect.gen(function* () {
       const { first, second } = yield* two
       yield* first.here(save(integration("ops"), rule("all")))
@@ -106,7 +106,7 @@ describe("Lanes", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("note nothing of settings that were replaced at another gateway (O8)", () =>
+  it.effect("record no health for settings that were replaced at another gateway (O8)", () =>
     Effect.gen(function* () {
       const { first, second } = yield* two
       yield* first.here(save(integration("ops"), rule("all")))
@@ -122,7 +122,7 @@ describe("Lanes", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("give up nothing past its deadline that they took and could not try (D2, M2)", () =>
+  it.effect("mark no claimed delivery dead at its deadline without an attempt (D2, M2)", () =>
     Effect.forEach(
       Array.from({ length: 12 }, (_, yields) => yields),
       (yields) =>

@@ -25,7 +25,7 @@ import { newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
-describe("What plugins, services and people get wrong", () => {
+describe("Faults of plugins, services and people", () => {
   it.effect.each(["\u0000", "\ud83d"])(
     "a character that a store does not keep (%j) harms neither its alert nor others",
     (odd) =>
@@ -74,7 +74,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "a plugin that breaks off does not end its lane",
+    "a plugin that interrupts itself does not end its lane",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", "interrupt")
@@ -88,7 +88,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "a Retry-After without end holds a message for a day at most",
+    "an endless Retry-After delays a message for at most a day",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", { fail: new RateLimited({ detail: "HTTP 429", retryAfter: Duration.infinity }) })
@@ -104,7 +104,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "an answer that cannot be read does not repeat a message that was delivered, and history shows it (D3)",
+    "an unreadable answer does not repeat a delivered message, and history shows it (D3)",
     fixture((script) =>
       Effect.gen(function* () {
         script.next("ops", { give: { unreadable: "Its headers are longer than 64 KiB" } })
@@ -120,7 +120,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "receipts of one place are not used at another",
+    "receipts of one destination are not used at another",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -138,7 +138,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "an integration that is removed and made again is told what is open",
+    "an integration that is removed and created again receives the open alerts",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -153,7 +153,7 @@ describe("What plugins, services and people get wrong", () => {
   )
 
   it.effect(
-    "an escalation that has passed before it was told is not told",
+    "an escalation that is over before it was sent is not sent",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))

@@ -27,7 +27,7 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
-  it.effect("takes from all rate limits of an integration or from none", () =>
+  it.effect("spends from all rate limits of an integration or from none", () =>
     Effect.gen(function* () {
       const { declare } = yield* RateLimiter
       yield* declare(a, [
@@ -42,7 +42,7 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
-  it.effect("applies what the service says is left (B2)", () =>
+  it.effect("applies the remaining messages that the service reports (B2)", () =>
     Effect.gen(function* () {
       const { declare, hint } = yield* RateLimiter
       yield* declare(a, [{ key: "hook", messages: 100, perSeconds: 1, burst: 100 }])
@@ -56,7 +56,7 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
-  it.effect("holds one message where it was not kept for a while, because another gateway may have sent (B2)", () =>
+  it.effect("holds one message after a lane returns, because another gateway may have sent (B2)", () =>
     Effect.gen(function* () {
       const { allowance, declare, forget, pause } = yield* RateLimiter
       const rateLimit = { key: "hook", messages: 10, perSeconds: 10, burst: 10 }
@@ -79,7 +79,7 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
-  it.effect("takes as many permits at once as there are, and no more than asked for", () =>
+  it.effect("grants as many permits as are available, at most as many as requested", () =>
     Effect.gen(function* () {
       const { declare, take } = yield* RateLimiter
       yield* declare(a, [{ key: "hook", messages: 10, perSeconds: 10, burst: 5 }])

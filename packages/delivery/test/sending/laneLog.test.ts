@@ -33,7 +33,7 @@ describe("The log of a lane", () => {
   )
 
   it.effect(
-    "says again that it is broken after an edit that did not fix it",
+    "logs again that it is broken after an edit that did not fix it",
     logged(
       (log) => (script) =>
         Effect.gen(function* () {

@@ -39,7 +39,7 @@ const forgetful = Layer.effectContext(
 )
 
 describe("A lane", () => {
-  it.effect("sends what it took when the store's answer was lost, once", () => {
+  it.effect("sends claimed deliveries once when the store's answer was lost", () => {
     const script = new Script()
     return Effect.gen(function* () {
       yield* save(integration("ops"), rule("all"))

@@ -44,7 +44,7 @@ const broken = Effect.map(
 )
 
 describe("An edit", () => {
-  it.effect("is not broken by what was tried with the settings before it (D3)", () =>
+  it.effect("is not broken by attempts with the previous settings (D3)", () =>
     atEveryMoment(15, (wait, yields) =>
       fixture((script) =>
         Effect.gen(function* () {
@@ -66,7 +66,7 @@ describe("An edit", () => {
     )
   )
 
-  it.effect("is the last word: nothing is sent once it says that the integration is disabled (O8)", () =>
+  it.effect("that disables an integration takes effect at once: nothing more is sent (O8)", () =>
     atEveryMoment(25, (wait, yields) =>
       fixture((script) =>
         Effect.gen(function* () {
@@ -83,7 +83,7 @@ describe("An edit", () => {
     )
   )
 
-  it.effect("that takes a fallback away leaves the receipts of the other", () =>
+  it.effect("that removes a fallback keeps the other's receipts", () =>
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("spare"), integration("ops", { fallback: integrationId("spare") }), rule("all"))
@@ -101,7 +101,7 @@ describe("An edit", () => {
     )()
   )
 
-  it.effect("is applied while the lane records that the settings before it can be read again", () =>
+  it.effect("is applied while the lane records that the previous settings can be read again", () =>
     atEveryMoment(12, (wait, yields) =>
       Effect.gen(function* () {
         const file = newFile()
@@ -127,7 +127,7 @@ describe("An edit", () => {
     )
   )
 
-  it.effect("that makes an integration anew is not held up by what the service of the former one asks for (O8)", () =>
+  it.effect("that recreates an integration is not delayed by a pause of its predecessor's service (O8)", () =>
     fixture((script) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()

@@ -112,7 +112,7 @@ describe("A plugin that throws", () => {
   )
 
   it.effect(
-    "that is fixed delivers everything, and the integration works again",
+    "delivers everything once it is fixed, and the integration works again",
     fixture((script) =>
       Effect.gen(function* () {
         script.always("ops", "throw")

@@ -9,9 +9,9 @@ const waiting = Configuration.use(({ integration }) =>
 )
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
 
-describe("What the store tells of a lane that waits", () => {
+describe("The stored state of a paused lane", () => {
   it.effect(
-    "is until when its service asked to be left alone, whatever was taken meanwhile, and nothing after an edit",
+    "is the end of the service's pause, whatever succeeds meanwhile, and nothing after an edit",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))
@@ -28,7 +28,7 @@ describe("What the store tells of a lane that waits", () => {
   )
 
   it.effect(
-    "is when it is tried next while it cannot be reached, and nothing as soon as it can",
+    "is the time of the next attempt while the service is unavailable, and nothing once it is available",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))

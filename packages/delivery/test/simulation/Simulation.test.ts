@@ -40,7 +40,7 @@ describe("Simulation", () => {
   )
 
   const firsts = Array.from({ length: Math.ceil(seeds.count / perTest) }, (_, n) => seeds.first + n * perTest)
-  it.effect.each(firsts)("every promise holds, from seed %s on", (first) =>
+  it.effect.each(firsts)("every invariant holds, from seed %s on", (first) =>
     Effect.gen(function* () {
       const last = Math.min(first + perTest, seeds.first + seeds.count)
       for (let seed = first; seed < last; seed++) yield* simulate(seed)

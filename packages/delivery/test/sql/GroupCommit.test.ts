@@ -24,7 +24,7 @@ const commit = <A, E>(part: Effect.Effect<A, E, SqlClient.SqlClient>) =>
   })
 
 describe("GroupCommit", () => {
-  it.effect("shares transactions among those that wait", () =>
+  it.effect("runs pending writes in shared transactions", () =>
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
@@ -53,7 +53,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("parts that touch much do not share a transaction", () =>
+  it.effect("runs writes with many lock keys in separate transactions", () =>
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
@@ -73,7 +73,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("takes a failing part back and keeps the others of its group", () =>
+  it.effect("rolls back a failing write and keeps the others of its group", () =>
     Effect.gen(function* () {
       yield* table
       const failing = Effect.andThen(insert(2), Effect.fail("refused" as const))
@@ -90,7 +90,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("does together what waits at once, and alone what stands in the others' way", () =>
+  it.effect("runs pending items of a batch together, and alone after a failure", () =>
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
@@ -118,7 +118,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("takes parts that touch more than a database can lock one by one", () =>
+  it.effect("runs writes with more lock keys than a database can hold one by one", () =>
     Effect.gen(function* () {
       const groupCommit = yield* GroupCommit
       const lockKeys = (part: number) => Array.from({ length: 1000 }, (_, n) => `${part} ${n}`)
@@ -129,7 +129,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("fails a part whose statement is wrong alone, every time", () =>
+  it.effect("fails only the write whose statement is wrong, every time", () =>
     Effect.gen(function* () {
       yield* table
       const sql = yield* SqlClient.SqlClient
@@ -143,7 +143,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("answers who still waits when it ends, and who comes after that", () =>
+  it.effect("answers pending and later callers when it stops", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const services = yield* Layer.buildWithScope(store(":memory:"), scope)
@@ -164,7 +164,7 @@ describe("GroupCommit", () => {
     })
   )
 
-  it.effect("keeps what it answered, over a close", () =>
+  it.effect("keeps committed writes after it is closed", () =>
     Effect.gen(function* () {
       const file = newFile()
       yield* Effect.andThen(table, commit(insert(1))).pipe(Effect.provide(store(file)))
@@ -172,7 +172,7 @@ describe("GroupCommit", () => {
     })
   )
 
-  it.effect("keeps what it answered and nothing else when the store is full in the middle of a group", () =>
+  it.effect("keeps exactly the committed writes when the store is full in the middle of a group", () =>
     Effect.gen(function* () {
       yield* table
       const { big } = yield* filled
@@ -186,7 +186,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
-  it.effect("answers that the disk is full, and goes on when it is not", () =>
+  it.effect("reports a full disk, and resumes when there is space", () =>
     Effect.gen(function* () {
       yield* table
       const { big, makeSpace } = yield* filled
@@ -200,7 +200,7 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(newFile())))
   )
 
-  it.effect("is not well after a full disk until 64 KiB were written, and logs both once (T)", () => {
+  it.effect("fails its check after a full disk until 64 KiB were written, and logs both once (T)", () => {
     const logged: Array<string> = []
     const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
     return Effect.gen(function* () {

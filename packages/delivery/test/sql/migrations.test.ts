@@ -88,7 +88,7 @@ const first = Effect.gen(function* () {
 })
 
 describe("Migrations", () => {
-  it.effect("bring a database of the first schema to this one, and the engine goes on with it", () =>
+  it.effect("migrate a database of the first schema, and the engine resumes on it", () =>
     Effect.gen(function* () {
       const file = newFile()
       const script = new Script()
@@ -110,7 +110,7 @@ describe("Migrations", () => {
     })
   )
 
-  it.effect("make the same tables at once as step by step", () =>
+  it.effect("create the same tables at once as step by step", () =>
     Effect.gen(function* () {
       const stepByStep = yield* Effect.provide(
         Effect.andThen(first, Effect.andThen(migrate, schema)),
@@ -120,7 +120,7 @@ describe("Migrations", () => {
     })
   )
 
-  it.effect("leave a database alone that a later version has written", () =>
+  it.effect("leave a database of a later version unchanged", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* migrate

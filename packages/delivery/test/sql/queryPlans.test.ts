@@ -193,7 +193,7 @@ const lists = (alert: AlertId) =>
   })
 
 describe("Every statement", () => {
-  it.effect("finds its rows by an index, however long history is", () => {
+  it.effect("finds its rows by an index, however long the history is", () => {
     const { layer, statements, unrecorded } = recording()
     const script = new Script()
     return Effect.gen(function* () {

@@ -10,7 +10,7 @@ const run = (statement: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => 
 const problemOf = (statement: string) => Effect.map(Effect.flip(run(statement)), (error) => storeProblem(error))
 
 describe("The problems of a PostgreSQL store", () => {
-  it.effect("name what the server answers", () =>
+  it.effect("name the server's error", () =>
     Effect.gen(function* () {
       const raised = (code: string) => problemOf(`DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END $$`)
       const codes = ["53100", "58030", "XX001", "53200", "57P03"]
@@ -26,7 +26,7 @@ describe("The problems of a PostgreSQL store", () => {
     }).pipe(Effect.provide(storeIn(":memory:")))
   )
 
-  it.effect("name a server that has no free connection, and one that cannot be reached", () =>
+  it.effect("name a server without a free connection, and one that is unreachable", () =>
     Effect.gen(function* () {
       yield* run("CREATE ROLE limited LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
       const url = new URL(inject("postgres")?.url ?? "")

@@ -8,7 +8,7 @@ import { SqlClient } from "effect/sql"
 import { newFile, storeIn } from "../harness/store.ts"
 
 describe("Transactions", () => {
-  it.effect("are tried again when they stood in each other's way (O6)", () =>
+  it.effect("are retried after a conflict (O6)", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { commit } = yield* GroupCommit

@@ -21,7 +21,7 @@ const insert = (n: number) =>
   })
 
 describe("Sqlite", () => {
-  it.effect("makes its files for their owner only, and leaves the mode of a file that is there", () =>
+  it.effect("creates its files for their owner only, and keeps the mode of an existing file", () =>
     Effect.gen(function* () {
       const file = newFile()
       const mode = (suffix = "") => statSync(`${file}${suffix}`).mode & 0o777
@@ -35,7 +35,7 @@ describe("Sqlite", () => {
     })
   )
 
-  it.effect("makes no file for a store in memory that has a name", () =>
+  it.effect("creates no file for a named store in memory", () =>
     Effect.gen(function* () {
       const name = "file:named-in-memory?mode=memory&cache=shared"
       yield* Effect.gen(function* () {
@@ -47,7 +47,7 @@ describe("Sqlite", () => {
     })
   )
 
-  it.effect("makes the folders of its file, and says so where it cannot", () =>
+  it.effect("creates the folders of its file, or reports that it cannot", () =>
     Effect.gen(function* () {
       const folder = join(dirname(newFile()), "some", "where")
       yield* Effect.provide(table, Sqlite.layer(join(folder, "a.db")))
@@ -58,7 +58,7 @@ describe("Sqlite", () => {
     })
   )
 
-  it.effect("lets no second layer open its file, and the next one when it is closed (M3)", () =>
+  it.effect("refuses a second layer on its file until it is closed (M3)", () =>
     Effect.gen(function* () {
       const file = newFile()
       const open = Effect.exit(Effect.provide(table, Sqlite.layer(file)))
@@ -70,14 +70,14 @@ describe("Sqlite", () => {
     })
   )
 
-  it.effect("is not available where it may not write, and says so", () =>
+  it.effect("reports a file that it may not write", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.provide(table, Sqlite.layer("/dev/null/a.db")))
       assert.isTrue(error._tag === "SqlError")
     })
   )
 
-  it.effect("takes nothing while its file is gone, and goes on when it is back (T)", () =>
+  it.effect("accepts nothing while its file is missing, and resumes when it is back (T)", () =>
     Effect.gen(function* () {
       const file = newFile()
       yield* Effect.gen(function* () {

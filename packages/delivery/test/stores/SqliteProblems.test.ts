@@ -21,7 +21,7 @@ const fill = (file: string) =>
   )
 
 describe("The problems of a SQLite store", () => {
-  it.effect("have a sentence each, which says what is wrong and ends", () =>
+  it.effect("each have a complete sentence", () =>
     Effect.sync(() => {
       for (const sentence of Object.values(storeSentences)) assert.match(sentence, /^[A-Z].*\.$/)
     })
@@ -42,7 +42,7 @@ describe("The problems of a SQLite store", () => {
     }).pipe(Effect.provide(Sqlite.layer(newFile())))
   )
 
-  it.effect("name a file that is no database", () =>
+  it.effect("name a file that is not a database", () =>
     Effect.gen(function* () {
       const file = newFile()
       writeFileSync(file, "no database, but a text of more than one page\n".repeat(1000), { mode: 0o600 })
@@ -50,7 +50,7 @@ describe("The problems of a SQLite store", () => {
     })
   )
 
-  it.effect("name a database that is damaged", () =>
+  it.effect("name a damaged database", () =>
     Effect.gen(function* () {
       const file = newFile()
       yield* fill(file)
@@ -62,14 +62,14 @@ describe("The problems of a SQLite store", () => {
     })
   )
 
-  it.effect("name a file that cannot be made", () =>
+  it.effect("name a file that cannot be created", () =>
     Effect.gen(function* () {
       const open = Effect.provide(run("SELECT 1"), Sqlite.layer("/dev/null/a.db"))
       assert.strictEqual(yield* problemOf(open), "CannotOpen")
     })
   )
 
-  it.effect("name what a disk answers, by SQLite's result codes", () =>
+  it.effect("name disk errors, by SQLite's result codes", () =>
     Effect.sync(() => {
       const named = (errcode: number) => {
         const cause = Object.assign(new Error("SQLite"), { errcode })

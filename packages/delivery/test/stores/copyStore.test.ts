@@ -113,7 +113,7 @@ const mend = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 const nobody = () => Effect.void
 
 describe("A store that is migrated", () => {
-  it.live("is the same when it comes back, after an interruption too", () =>
+  it.live("is the same after a copy there and back, also after an interruption", () =>
     Effect.gen(function* () {
       const first = yield* open("first", Sqlite.layer(newFile()))
       const second = yield* open("second", storeIn(newFile()))
@@ -145,7 +145,7 @@ describe("A store that is migrated", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is refused where a gateway runs on it, or on the other", () =>
+  it.live("is refused while a gateway runs on either store", () =>
     Effect.gen(function* () {
       const file = newFile()
       const held = yield* open("held", storeIn(file))
@@ -182,7 +182,7 @@ describe("A store that is migrated", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is refused where the other holds data of its own", () =>
+  it.live("is refused if the target contains other data", () =>
     Effect.gen(function* () {
       const first = yield* open("first", Sqlite.layer(newFile()))
       const second = yield* open("second", storeIn(newFile()))
@@ -199,7 +199,7 @@ describe("A store that is migrated", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("is refused where it is of another version", () =>
+  it.live("is refused if it is of another version", () =>
     Effect.gen(function* () {
       const first = yield* open("first", Sqlite.layer(newFile()))
       const second = yield* open("second", storeIn(newFile()))

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite"
 const folder = mkdtempSync(join(tmpdir(), "tocsin-backups-"))
 
 describe("A copy of a SQLite store", () => {
-  it.live("is whole, and ends, while one transaction follows another", () =>
+  it.live("is complete, and ends, while one transaction follows another", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { copyTo } = yield* Backups

@@ -8,7 +8,7 @@ import { clear, integration, outcomes, raise, rule, save, tick, fixture } from "
 
 describe("A rolling upgrade (M3)", () => {
   it.effect(
-    "lets a gateway go on whose store a later version has expanded, and start no more",
+    "lets a running gateway continue on a store that a later version has expanded, but not start",
     fixture((script) =>
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("all"))

@@ -53,7 +53,7 @@ describe("With a token", () => {
       })
     )
 
-    it.effect("it opens as Bearer, and as Basic's password with any user", () =>
+    it.effect("accepts the token as Bearer, and as the password of Basic with any user", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         for (const authorization of [`Bearer ${token}`, basic("thousandeyes", token), basic("", token)]) {
@@ -68,7 +68,7 @@ describe("With a token", () => {
       })
     )
 
-    it.effect("it opens at once amid a flood of wrong ones from the same address", () =>
+    it.effect("accepts the token at once amid a flood of wrong ones from the same address", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const address = nextAddress()
@@ -93,7 +93,7 @@ describe("With a token", () => {
       })
     )
 
-    it.effect("the start says where it listens, and a URL that works", () =>
+    it.effect("logs its address at the start, and a URL that works", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const { port } = new URL(harness.gateway().url)
@@ -106,14 +106,14 @@ describe("With a token", () => {
       })
     )
 
-    it.effect("a connection stays open for longer than a proxy keeps it", () =>
+    it.effect("keeps a connection open for longer than a proxy does", () =>
       Effect.gen(function* () {
         const { headers } = yield* (yield* SharedHarness).request("GET", "/healthz")
         assert.strictEqual(headers["keep-alive"], "timeout=620")
       })
     )
 
-    it.effect("/healthz needs none", () =>
+    it.effect("serves /healthz without a token", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const { status, text } = yield* harness.request("GET", "/healthz")
@@ -126,7 +126,7 @@ describe("With a token", () => {
 
 describe("Without a token", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
-    it.effect("only this machine's own names and pages are served", () =>
+    it.effect("serves requests to names of this machine, from its own pages only", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const status = (headers: { readonly [name: string]: string }) =>
@@ -157,7 +157,7 @@ describe("Without a token", () => {
       })
     )
 
-    it.effect("a page of the gateway's own origin is served, and one of any other is not", () =>
+    it.effect("serves a page of its own origin, and refuses other origins", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const status = (headers: { readonly [name: string]: string }) =>
@@ -183,7 +183,7 @@ describe("Without a token", () => {
       })
     )
 
-    it.effect("a page of another site or port changes nothing, also where the browser sends no Origin", () =>
+    it.effect("refuses changes from a page of another site or port, even without an Origin header", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
         const body = { id: "from-a-page", name: "From a page", match: {}, integrations: [] }
@@ -213,7 +213,7 @@ describe("Without a token", () => {
       })
     )
 
-    it.effect("HTTP/1.0 is refused, as nginx' plain proxy_pass speaks it", () =>
+    it.effect("refuses HTTP/1.0, which nginx' plain proxy_pass uses", () =>
       Effect.scoped(
         Effect.gen(function* () {
           const { url } = (yield* SharedHarness).gateway()
@@ -277,7 +277,7 @@ describe("Without a token", () => {
       })
     )
 
-    it.effect("what clients send of themselves is no sign of a proxy", () =>
+    it.effect("does not mistake ordinary headers for those of a proxy", () =>
       Effect.gen(function* () {
         const { status } = yield* (yield* SharedHarness).request("GET", "/v1/alerts", undefined, {
           "x-request-id": "1",

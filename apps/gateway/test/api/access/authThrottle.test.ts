@@ -37,7 +37,7 @@ describe("Wrong credentials", () => {
     })
   )
 
-  it.effect("wait four at a time; more are told to come later, at once", () =>
+  it.effect("wait four at a time; further ones get 429 at once", () =>
     Effect.gen(function* () {
       const slowDown = yield* makeSlowdown
       yield* exhaust(slowDown, "192.0.2.1")
@@ -66,7 +66,7 @@ describe("Wrong credentials", () => {
     })
   )
 
-  it.effect("are forgotten after a quarter of an hour", () =>
+  it.effect("are forgotten after 15 minutes", () =>
     Effect.gen(function* () {
       const slowDown = yield* makeSlowdown
       yield* exhaust(slowDown, "192.0.2.1")

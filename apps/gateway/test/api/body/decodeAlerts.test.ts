@@ -34,7 +34,7 @@ describe("Decoding posted alerts", () => {
     })
   )
 
-  it.effect("keeps all that a long array holds", () =>
+  it.effect("keeps every element of a long array", () =>
     Effect.gen(function* () {
       const observations = many(3000, observation)
       const { exit } = yield* decodeAndCount([alert("a", { observations }), alert("b", { observations })])
@@ -47,7 +47,7 @@ describe("Decoding posted alerts", () => {
     })
   )
 
-  it.effect("lists the first 100 errors of more, each with its place", () =>
+  it.effect("lists the first 100 errors, each with its index", () =>
     Effect.gen(function* () {
       const { detail, errors } = yield* Effect.flip(
         decodeAlerts([alert("a"), alert("b", { observations: many(20_000, () => ({ name: "" })) })])
@@ -59,7 +59,7 @@ describe("Decoding posted alerts", () => {
     })
   )
 
-  it.effect("refuses more than 1,000 alerts before it looks at them", () =>
+  it.effect("refuses more than 1,000 alerts before it decodes them", () =>
     Effect.gen(function* () {
       const { errors } = yield* Effect.flip(decodeAlerts(many(1001, () => 0)))
       assert.deepStrictEqual(

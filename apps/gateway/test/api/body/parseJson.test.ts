@@ -99,7 +99,7 @@ describe("parseJson", () => {
     assert.strictEqual(run(text).error?.expected, "JSON")
   })
 
-  it("agrees with JSON.parse on texts in which one character was changed", () => {
+  it("agrees with JSON.parse on texts with one changed character", () => {
     const text = String.raw`{"a":[1,-2.5e3,"x\n\u00e9",{"b":null}],"c":true}`
     for (let at = 0; at < text.length; at++) {
       for (const character of ['"', "\\", "{", "}", "[", "]", ",", ":", "0", "e", " ", "\n", ""]) {
@@ -118,7 +118,7 @@ describe("parseJson", () => {
     }
   })
 
-  it("says at which line and column a text is not JSON", () => {
+  it("names the line and column of a syntax error", () => {
     for (const [text, place] of [
       ["[1,\n 2,\r\n\tx]", "line 3, column 2 (position 10)"],
       ['{"a"\r: "b\n"}', "line 2, column 3 (position 7)"],
@@ -128,25 +128,25 @@ describe("parseJson", () => {
     }
   })
 
-  it("replaces what no store can hold, and says so", () => {
+  it("replaces characters that no store can hold, and reports it", () => {
     const written = String.raw`{"a\u0000":"\ud83d\ude00 \ud83d \ude00\uDBFF","b":"\\u0000"}`
     const { isCorrected, value } = run(written)
     assert.deepStrictEqual(value, { "a\ufffd": "\ud83d\ude00 \ufffd \ufffd\ufffd", b: "\\u0000" })
     assert.isTrue(isCorrected)
   })
 
-  it("reads numbers as it is asked to", () => {
+  it("reads numbers as the options say", () => {
     assert.deepStrictEqual(run("[1,2.50]", { number: (written) => `<${written}>` }).value, ["<1>", "<2.50>"])
   })
 
-  it("reads all that JSON can say", () => {
+  it("reads every kind of JSON value", () => {
     const { value } = run(JSON.stringify(everything))
     assert.deepStrictEqual(value, everything)
     assert.isTrue(Schema.is(Schema.Json)(value))
   })
 })
 
-describe("Bodies that would stop the gateway", () => {
+describe("Bodies that would block the gateway", () => {
   it.each(Object.entries(hostile))("%s: reading pauses often, or stops at a limit", (_, { bytes, outcome, pauses }) => {
     const text = bytes.toString()
     assert.isAtMost(bytes.length, 4 * 1024 * 1024)
@@ -156,7 +156,7 @@ describe("Bodies that would stop the gateway", () => {
     assert.isAtLeast(parsed.pauses, pauses)
   })
 
-  it("at most 1,000 values are made between two pauses", () => {
+  it("at most 1,000 values are parsed between two pauses", () => {
     let made = 0
     let most = 0
     const text = `[${"0,".repeat(50_000)}0]`
