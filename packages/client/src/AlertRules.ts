@@ -1,5 +1,5 @@
 /**
- * The alert rules: which alerts are told where.
+ * The alert rules: which alerts go to which integrations.
  */
 import { AlertRule as CoreRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
@@ -12,19 +12,19 @@ import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; an absent `id` is made by the gateway. */
+/** An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; the gateway creates an absent `id`. */
 export const AlertRulePayload = Schema.Struct({
-  id: Schema.optionalKey(AlertRuleId).annotateKey({ description: "Made by the gateway if it is left out." }),
-  name: CoreRule.fields.name.annotateKey({ description: "What people call it." }),
-  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if it is left out." }),
+  id: Schema.optionalKey(AlertRuleId).annotateKey({ description: "Created by the gateway if absent." }),
+  name: CoreRule.fields.name.annotateKey({ description: "A name for people." }),
+  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if absent." }),
   match: CoreRule.fields.match.annotateKey({
-    description: "All that is given must match, any of an array; an empty match matches every alert."
+    description: "All given conditions must match, and one value of each array. An empty match matches every alert."
   }),
   integrations: CoreRule.fields.integrations.annotateKey({
-    description: "The ids of the integrations that are told; may be empty."
+    description: "The ids of the integrations to notify; may be empty."
   }),
   notifyOnClear: Schema.optionalKey(Schema.Boolean).annotateKey({
-    description: "Send when clears: whoever was told of the raise is told of the clear. False if it is left out."
+    description: "Whether an integration that received the raise also receives the clear. False if absent."
   }),
   createdAt: ignored,
   updatedAt: ignored
@@ -37,7 +37,7 @@ export const AlertRule = Schema.Struct({
   updatedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "AlertRule" })
 
-/** What saving a rule would tell the open alerts, and where. */
+/** The messages that saving a rule would send about open alerts. */
 export const RulePreview = Schema.Struct({
   raise: Schema.Natural,
   clear: Schema.Natural,
@@ -47,47 +47,47 @@ export const RulePreview = Schema.Struct({
 /** The alerts of the last 24 hours that a match matches. */
 export const MatchPreview = Schema.Struct({
   items: Schema.Array(AlertSummary).annotateKey({
-    description: "The newest of them, at most 50, or fewer where they would exceed 4 MiB as they are stored."
+    description: "The newest matching alerts, at most 50 and at most 4 MiB."
   }),
-  total: Schema.Natural.annotateKey({ description: "How many match, of those that were looked at." }),
-  of: Schema.Natural.annotateKey({ description: "How many alerts were looked at: the newest 10,000 at most." }),
+  total: Schema.Natural.annotateKey({ description: "How many of the examined alerts match." }),
+  of: Schema.Natural.annotateKey({ description: "How many alerts were examined: at most the newest 10,000." }),
   more: Schema.optionalKey(Schema.Literal(true)).annotateKey({
-    description: "More alerts came in the last 24 hours than were looked at."
+    description: "True if the last 24 hours have more alerts than were examined."
   })
 }).annotate({ identifier: "MatchPreview" })
 
 const params = { id: AlertRuleId }
 
-/** The alert rules. An edit tells at once those whom it concerns. */
+/** The alert rules. An edit applies to the open alerts at once. */
 export class AlertRulesApi extends HttpApiGroup.make("rules")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
-        integration: Schema.optionalKey(IntegrationId).annotateKey({ description: "Only those that name it." })
+        integration: Schema.optionalKey(IntegrationId).annotateKey({ description: "Only rules that use it." })
       },
       success: list(AlertRule),
       error: StoreUnavailable
-    }).annotateMerge(says("Alert rules, in the order in which they were made")),
+    }).annotateMerge(says("Alert rules, oldest first")),
     HttpApiEndpoint.post("create", "/", {
       payload: AlertRulePayload,
       success: withETag(AlertRule.pipe(HttpApiSchema.status(201))),
       error: [InvalidRequest, Conflict, StoreUnavailable]
-    }).annotateMerge(says("Make an alert rule", "Alerts that are raised now and match it are told now.")),
+    }).annotateMerge(says("Create an alert rule", "Sends the open alerts that match it.")),
     HttpApiEndpoint.post("preview", "/preview", {
       payload: AlertRulePayload,
       success: RulePreview,
       error: [InvalidRequest, StoreUnavailable]
-    }).annotateMerge(says("What saving a rule would send", "How many raises and clears, and where. Nothing is saved.")),
+    }).annotateMerge(
+      says("What saving a rule would send", "The number of raises and clears for each integration. Nothing is saved.")
+    ),
     HttpApiEndpoint.post("matches", "/matches", {
       payload: Schema.Struct({
         match: CoreRule.fields.match.annotateKey({ description: "As in a rule." })
       }),
       success: MatchPreview,
       error: [InvalidRequest, StoreUnavailable]
-    }).annotateMerge(
-      says("Which alerts a match matches", "Of those that came in the last 24 hours. Nothing is saved.")
-    ),
+    }).annotateMerge(says("Which alerts a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(AlertRule),
@@ -102,7 +102,7 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
     }).annotateMerge(
       says(
         "Create or replace an alert rule",
-        "201 if there was none of this id; with If-Match that is 412. Raised alerts that it no longer matches are told as cleared, if it has notifyOnClear."
+        "201 if it is new; 412 if If-Match is set and it does not exist. Sends the open alerts that now match, and, with notifyOnClear, a clear for those that no longer do."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {
@@ -113,4 +113,4 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
     }).annotateMerge(says("Remove an alert rule"))
   )
   .prefix("/v1/rules")
-  .annotateMerge(OpenApi.annotations({ description: "Which alerts are told where." })) {}
+  .annotateMerge(OpenApi.annotations({ description: "Which alerts go to which integrations." })) {}

@@ -10,13 +10,14 @@ import { list, page, skip } from "./lists.ts"
 import { InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** What became of each posted alert, in their order. `id` is Tocsin's own. */
+/** The outcome of each posted alert, in their order. `id` is Tocsin's own. */
 export const Accepted = Schema.Struct({
   items: Schema.Array(
     Schema.Struct({
       id: AlertId.annotateKey({ description: "Tocsin's own id of the alert." }),
       status: Schema.Literals(["accepted", "duplicate", "late"]).annotateKey({
-        description: "duplicate said nothing new, late spoke of what was over: neither changes anything."
+        description:
+          "duplicate: nothing is new. late: the event is older than the alert's state. Neither changes anything."
       })
     })
   )
@@ -26,9 +27,9 @@ export const Accepted = Schema.Struct({
 export const Conversation = Schema.Struct({
   integration: IntegrationId,
   state: Schema.Literals(["open", "closed"]),
-  rules: Schema.Array(Schema.String).annotateKey({ description: "The alert rules that led there." }),
+  rules: Schema.Array(Schema.String).annotateKey({ description: "The matching alert rules." }),
   lastWord: Schema.optionalKey(Schema.Literals(["raised", "cleared"])).annotateKey({
-    description: "What the integration was last told."
+    description: "The last message that the integration received."
   }),
   severityTold: Schema.optionalKey(Severity),
   closedBecause: Schema.optionalKey(Because)
@@ -38,18 +39,18 @@ const ShownAlert = Alert.annotate({ identifier: "Alert" })
 
 const { observations: _observations, observationsOmitted: _observationsOmitted, ...summary } = Alert.fields
 
-/** An alert in a list: without its observations, and with how far people were notified of it. */
+/** An alert in a list: without its observations, and with the number of integrations that were notified. */
 export const AlertSummary = Schema.Struct({
   ...summary,
   notified: Schema.Struct({
     delivered: Schema.Natural.annotateKey({
-      description: "How many integrations got at least one message about it, in a digest too."
+      description: "How many integrations received a message about it, also in a digest."
     }),
-    of: Schema.Natural.annotateKey({ description: "How many integrations its rules led to." })
+    of: Schema.Natural.annotateKey({ description: "How many integrations the matching rules name." })
   })
 }).annotate({ identifier: "AlertSummary" })
 
-/** An alert with all that was said of it. */
+/** An alert with all its details. */
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
   conversations: Schema.Array(Conversation),
@@ -60,7 +61,7 @@ export const AlertDetails = Schema.Struct({
     description: "There are more deliveries: GET /v1/deliveries?alert=<id> lists them all."
   }),
   notes: Schema.Array(Schema.Struct({ at: Schema.DateTimeUtc, note: Schema.String })).annotateKey({
-    description: "What was noted of its events, such as the reason of a clear by hand."
+    description: "Notes on its events, such as the reason of a clear by hand."
   })
 }).annotate({ identifier: "AlertDetails" })
 
@@ -76,14 +77,14 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     }).annotateMerge(
       says(
         "Report an alert, or up to 1,000",
-        "Raised or cleared; all of an array or none. Answered when it is on the disk. A clear carries the same source and id as its raise."
+        "Raised or cleared. An array is accepted as a whole or not at all. Answered once it is on the disk. A clear has the same source and id as its raise."
       )
     ),
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
         order: Schema.optionalKey(Schema.Literals(["newest", "oldest"])).annotateKey({
-          description: "newest if it is left out. With oldest, after leads towards the newest."
+          description: "newest if absent. With oldest, after leads towards the newest."
         }),
         skip: skip,
         state: Schema.optionalKey(Schema.Literals(["raised", "cleared"])),
@@ -92,33 +93,30 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
         }),
         source: Schema.optionalKey(Schema.String),
         rule: Schema.optionalKey(AlertRuleId).annotateKey({
-          description: "Only those that this alert rule led to an integration."
+          description: "Only alerts that this rule matched."
         }),
         integration: Schema.optionalKey(IntegrationId).annotateKey({
-          description: "Only those that a rule led to this integration."
+          description: "Only alerts that a rule sent to this integration."
         }),
         notNotified: Schema.optionalKey(Schema.Literals(["true"])).annotateKey({
-          description: "true: only those of which no message was delivered anywhere."
+          description: "true: only alerts without a delivered message."
         }),
         q: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))).annotateKey({
           description:
-            "Free text: every word of it occurs in the source, its id of the alert, the rule, the test, the summary, a target or a label; in any case of letters."
+            "Free text. Each word must occur in the source, the source's id, the rule, the test, the summary, a target or a label. Case is ignored."
         }),
         sourceId: Schema.optionalKey(Schema.String).annotateKey({ description: "The source's own id of the alert." })
       },
       success: list(AlertSummary),
       error: StoreUnavailable
     }).annotateMerge(
-      says(
-        "Alerts, newest first",
-        "Without their observations, which GET /v1/alerts/{id} has. total is exact unless there is more."
-      )
+      says("Alerts, newest first", "Without observations: see GET /v1/alerts/{id}. total is exact unless more is set.")
     ),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },
       success: AlertDetails,
       error: [NotFound, StoreUnavailable]
-    }).annotateMerge(says("One alert, with all that was said of it")),
+    }).annotateMerge(says("One alert, with all its details")),
     HttpApiEndpoint.get("explain", "/:id/explain", {
       params: { id: AlertId },
       success: Explanations,
@@ -126,7 +124,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     }).annotateMerge(
       says(
         "Why each integration was notified, or not",
-        "What decided: a rule, a switch, or what became of each delivery. Of every integration there is."
+        "The decisive reason for every integration: a rule, a setting, or the outcome of a delivery."
       )
     ),
     HttpApiEndpoint.get("timeline", "/:id/timeline", {
@@ -144,7 +142,10 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       success: ShownAlert,
       error: [InvalidRequest, NotFound, StoreUnavailable]
     }).annotateMerge(
-      says("Close an alert by hand", "Those who were told of it are told. One that has cleared stays as it is.")
+      says(
+        "Close an alert by hand",
+        "Sends a clear to the channels that received the raise. A cleared alert does not change."
+      )
     )
   )
   .prefix("/v1/alerts")

@@ -15,8 +15,8 @@ import { SourcesApi } from "./Sources.ts"
 import { BackupApi, MetricsApi, SystemApi } from "./System.ts"
 
 const description = [
-  "Tocsin takes alerts from monitoring systems and from anyone who posts them, and tells them in chat rooms.",
-  "First make an integration (`POST /v1/integrations`), then a rule that leads alerts to it (`POST /v1/rules`), then send a test (`POST /v1/integrations/{id}/test`).",
+  "Tocsin receives alerts from monitoring systems and scripts, and delivers them to chat channels.",
+  "First create an integration (`POST /v1/integrations`), then a rule that sends alerts to it (`POST /v1/rules`), then send a test (`POST /v1/integrations/{id}/test`).",
   "If the gateway has a token, send it as `Authorization: Bearer <token>`, or by Basic with any user and the token as password."
 ].join(" ")
 

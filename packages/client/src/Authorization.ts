@@ -1,5 +1,5 @@
 /**
- * How a caller shows that it may.
+ * How callers authenticate.
  */
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import {
@@ -29,7 +29,7 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@
   }
 }) {}
 
-/** Refuses a request that cannot be read, and says where and what was expected. */
+/** Refuses an invalid request, with the position and what was expected. */
 export class RequestErrors extends HttpApiMiddleware.Service<RequestErrors>()("@tocsin/client/RequestErrors", {
   error: [InvalidRequest, TooLarge, UnsupportedMediaType]
 }) {}

@@ -1,5 +1,5 @@
 /**
- * What an edit does, before it is saved, and what happened at integrations lately.
+ * The consequences of an edit before it is saved, and recent activity of integrations.
  */
 import { AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
@@ -11,26 +11,26 @@ export const MessageCounts = Schema.Struct({
   clear: Schema.Natural.annotateKey({ description: "Cleared messages." })
 }).annotate({ identifier: "MessageCounts" })
 
-/** What saving or removing an integration does. */
+/** The consequences of saving or removing an integration. */
 export const Consequences = Schema.Struct({
   raise: Schema.Natural.annotateKey({ description: "Raised messages in all." }),
   clear: Schema.Natural.annotateKey({ description: "Cleared messages in all." }),
   integrations: Schema.Array(MessageCounts).annotateKey({
-    description: "The same for each integration that gets any."
+    description: "The same for each integration that receives any."
   }),
-  retried: Schema.Natural.annotateKey({ description: "Pending deliveries that are tried at once after a save." }),
+  retried: Schema.Natural.annotateKey({ description: "Pending deliveries that are attempted at once after a save." }),
   superseded: Schema.Natural.annotateKey({ description: "Pending deliveries that are never sent after a removal." }),
   rules: Schema.Array(
     Schema.Struct({
       id: AlertRuleId,
       name: Schema.String,
       integrationsLeft: Schema.Natural.annotateKey({
-        description: "How many integrations the rule has left: with 0 it notifies nobody."
+        description: "How many integrations the rule keeps: with 0 it notifies nobody."
       })
     })
-  ).annotateKey({ description: "The rules that lose the integration by a removal." }),
+  ).annotateKey({ description: "Rules that a removal takes the integration from." }),
   fallbackFor: Schema.Array(IntegrationId).annotateKey({
-    description: "The integrations that lose their fallback by a removal."
+    description: "Integrations that a removal takes the fallback from."
   })
 }).annotate({ identifier: "Consequences" })
 
@@ -38,7 +38,7 @@ export const Consequences = Schema.Struct({
 export const Activity = Schema.Struct({
   integration: IntegrationId,
   delivered: Schema.Array(Schema.Natural).annotateKey({
-    description: "Deliveries that were delivered: 24 numbers, the oldest hour first, the running hour last."
+    description: "Delivered messages: 24 numbers, the oldest hour first, the current hour last."
   }),
-  failed: Schema.Array(Schema.Natural).annotateKey({ description: "Deliveries that died, likewise." })
+  failed: Schema.Array(Schema.Natural).annotateKey({ description: "Dead deliveries, likewise." })
 }).annotate({ identifier: "Activity" })

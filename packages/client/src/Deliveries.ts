@@ -1,5 +1,5 @@
 /**
- * What was told, where and when.
+ * What was sent, where and when.
  */
 import { AlertId, IntegrationId, Link } from "@tocsin/core"
 import { Schema } from "effect"
@@ -10,22 +10,24 @@ import { bodyIsOptional, says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
 
-/** One notification due to one integration, with every step of it. */
+/** One notification due at one integration, with every step. */
 export const Delivery = Schema.Struct({
   id: Schema.String,
-  alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent of a digest and of a notice." }),
+  alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent for a digest and a notice." }),
   integration: IntegrationId,
   kind: Schema.String.annotateKey({
-    description: "What it says: Raised, Escalated, Reminder, Cleared, RaisedAndCleared, Digest, Notice or Test."
+    description: "Raised, Escalated, Reminder, Cleared, RaisedAndCleared, Digest, Notice or Test."
   }),
   status: Schema.Literals(statuses),
   cause: Schema.optionalKey(Schema.String).annotateKey({ description: "Why it has this status." }),
-  attempts: Schema.Natural.annotateKey({ description: "How often it was tried." }),
-  nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Not tried before this time." }),
+  attempts: Schema.Natural.annotateKey({ description: "The number of attempts." }),
+  nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "The earliest time of the next attempt." }),
   text: Schema.optionalKey(Schema.String).annotateKey({
-    description: "The message in plain words, as it was delivered."
+    description: "The delivered message as plain text."
   }),
-  link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen, if its service said so." }),
+  link: Schema.optionalKey(Link).annotateKey({
+    description: "The message in its channel, if the service returned a link."
+  }),
   recipients: Schema.optionalKey(
     Schema.Array(
       Schema.Struct({
@@ -39,7 +41,7 @@ export const Delivery = Schema.Struct({
       "The last outcome at each of several recipients of the integration, such as the addresses of an e-mail. A retry goes only to those that failed. Absent for channels with one recipient."
   }),
   foldedInto: Schema.optionalKey(Schema.String).annotateKey({
-    description: "The delivery that carried it: a digest, or the message about a later episode of its alert."
+    description: "The delivery that includes it: a digest, or the message about a later episode of its alert."
   }),
   redeliveryOf: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that it repeats." }),
   createdAt: Schema.DateTimeUtc,
@@ -58,11 +60,11 @@ const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey
   description: "Kept in the history of the new delivery."
 })
 
-/** How many deliveries were made again, or would be. */
+/** How many deliveries were redelivered, or would be. */
 export const Redelivered = Schema.Struct({
-  redelivered: Schema.Natural.annotateKey({ description: "How many new deliveries were made; 0 in a dry run." }),
+  redelivered: Schema.Natural.annotateKey({ description: "How many deliveries were created; 0 in a dry run." }),
   matching: Schema.optionalKey(Schema.Natural).annotateKey({
-    description: "In a dry run: how many deliveries would be made."
+    description: "In a dry run: how many deliveries would be created."
   })
 }).annotate({ identifier: "Redelivered" })
 
@@ -74,11 +76,11 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         ...page,
         status: Schema.optionalKey(Schema.Array(Schema.Literals([...statuses, "open"]))).annotateKey({
           description:
-            "May be given several times. pending includes retrying and sending; open is all that has not ended."
+            "May be repeated. pending includes retrying and sending; open includes every status that is not final."
         }),
         integration: Schema.optionalKey(IntegrationId),
         alert: Schema.optionalKey(AlertId),
-        since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Made at or after this time." })
+        since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Created at or after this time." })
       },
       success: list(Delivery),
       error: StoreUnavailable
@@ -93,11 +95,13 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         integration: Schema.optionalKey(IntegrationId),
         alert: Schema.optionalKey(AlertId),
         state: Schema.optionalKey(Schema.Literals(["dead", "delivered"])).annotateKey({
-          description: "dead if it is left out. delivered needs a reason."
+          description: "dead if absent. delivered needs a reason."
         }),
-        dryRun: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "true: only count, and make nothing." }),
+        dryRun: Schema.optionalKey(Schema.Boolean).annotateKey({
+          description: "true: only count, and create nothing."
+        }),
         since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-          description: "Only those made at or after this time."
+          description: "Only deliveries created at or after this time."
         }),
         reason: Schema.optionalKey(Reason)
       }),
@@ -105,8 +109,8 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
       error: [InvalidRequest, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Deliver many again",
-        "All dead deliveries, or those of one integration, one alert or since a time, in their order. With dryRun it only says how many."
+        "Redeliver many deliveries",
+        "All dead deliveries, or those of one integration, one alert or since a time, in their order. With dryRun only counts them."
       )
     ),
     HttpApiEndpoint.post("redeliver", "/:id/redeliver", {
@@ -118,10 +122,10 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
       .annotateMerge(bodyIsOptional)
       .annotateMerge(
         says(
-          "Deliver again",
-          "Makes a new delivery that says what is true by then. Something that was delivered needs a reason."
+          "Redeliver a delivery",
+          "Creates a new delivery with the alert's state at the time it is sent. A delivered one needs a reason."
         )
       )
   )
   .prefix("/v1/deliveries")
-  .annotateMerge(OpenApi.annotations({ description: "What was told, where and when." })) {}
+  .annotateMerge(OpenApi.annotations({ description: "What was sent, where and when." })) {}

@@ -1,12 +1,12 @@
 /**
- * What changed, as it changes: server-sent events that name things and never show their contents.
+ * Live changes: server-sent events that name the changed things without their contents.
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** Something that changed. Read it again to see what it is now. */
+/** Something that changed. Read it to get its new state. */
 export const Change = Schema.Struct({
   kind: Schema.Literals(["alert", "delivery", "integration", "rule", "source", "session"]),
   id: Schema.optionalKey(Schema.String).annotateKey({

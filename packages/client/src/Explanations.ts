@@ -1,10 +1,10 @@
 /**
- * What became of an alert: why each integration was notified or was not, and what happened when.
+ * The outcomes of an alert: why each integration was notified or not, and what happened when.
  */
 import { AlertRuleId, IntegrationId, Link } from "@tocsin/core"
 import { Schema } from "effect"
 
-/** What became of an alert at one integration. */
+/** The outcome of an alert at one integration. */
 export const outcomes = [
   "delivered",
   "sending",
@@ -20,7 +20,7 @@ export const outcomes = [
   "notDue"
 ] as const
 
-/** Why one integration was notified, or was not. */
+/** Why one integration was notified, or not. */
 export const Explanation = Schema.Struct({
   integration: IntegrationId,
   name: Schema.optionalKey(Schema.String).annotateKey({ description: "Its name; absent if it was removed." }),
@@ -44,13 +44,13 @@ export const Explanation = Schema.Struct({
   }),
   why: Schema.String.annotateKey({ description: "The same as a sentence." }),
   rules: Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String })).annotateKey({
-    description: "The rules that led there."
+    description: "The matching rules."
   }),
-  delivery: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery that the outcome is of." }),
+  delivery: Schema.optionalKey(Schema.String).annotateKey({ description: "The delivery with this outcome." }),
   digest: Schema.optionalKey(Schema.String).annotateKey({
     description: "The delivery of the digest that includes it."
   }),
-  until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When it is tried next." }),
+  until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "The time of the next attempt." }),
   link: Schema.optionalKey(Link).annotateKey({
     description: "Where the last message that was delivered there can be seen, if its service said so."
   }),
@@ -63,17 +63,17 @@ export const Explanation = Schema.Struct({
           condition: Schema.String.annotateKey({
             description: "source, rule, test, severity, or labels/NAME, as in the rule's match."
           }),
-          wanted: Schema.String.annotateKey({ description: "What the rule demands." }),
+          wanted: Schema.String.annotateKey({ description: "What the rule requires." }),
           found: Schema.optionalKey(Schema.String).annotateKey({
-            description: "What the alert has; absent if nothing."
+            description: "The alert's value, if it has one."
           })
         })
       ).annotateKey({ description: "The conditions that the alert does not meet." })
     })
-  ).annotateKey({ description: "Of notMatched: the rule that came nearest, with the fewest conditions failed." })
+  ).annotateKey({ description: "For notMatched: the rule with the fewest failed conditions." })
 }).annotate({ identifier: "Explanation" })
 
-/** Why each integration was notified, or was not. */
+/** Why each integration was notified, or not. */
 export const Explanations = Schema.Struct({ items: Schema.Array(Explanation) }).annotate({
   identifier: "Explanations"
 })
@@ -114,13 +114,13 @@ export const TimelineEntry = Schema.Struct({
     Schema.Struct({
       number: Schema.Natural,
       outcome: Schema.optionalKey(Schema.String).annotateKey({
-        description: "Delivered, or the class of the failure, such as Unavailable; absent while it runs."
+        description: "Delivered, or the reason of the failure, such as Unavailable; absent while it runs."
       }),
       milliseconds: Schema.optionalKey(Schema.Natural).annotateKey({ description: "How long it took." }),
-      answer: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." })
+      answer: Schema.optionalKey(Schema.String).annotateKey({ description: "The service's answer." })
     })
   ),
-  by: Schema.optionalKey(Schema.String).annotateKey({ description: "Who did it, if that is known." })
+  by: Schema.optionalKey(Schema.String).annotateKey({ description: "Who did it, if known." })
 }).annotate({ identifier: "TimelineEntry" })
 
 /** What happened to an alert, oldest first. */

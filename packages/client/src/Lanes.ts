@@ -1,5 +1,5 @@
 /**
- * How the integrations are being sent to now.
+ * The current state of the lanes.
  */
 import { IntegrationId, Limits, Link } from "@tocsin/core"
 import { Schema } from "effect"
@@ -10,24 +10,24 @@ import { list, whole } from "./lists.ts"
 import { StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** The lane of one integration: what is pending, and what it waits for. */
+/** The lane of one integration: its pending deliveries, and why it pauses. */
 export const Lane = Schema.Struct({
   integration: IntegrationId,
   name: Schema.String,
   enabled: Schema.Boolean,
   paused: Schema.optionalKey(Paused),
-  pending: Schema.Natural.annotateKey({ description: "How many deliveries wait, those that are retried included." }),
+  pending: Schema.Natural.annotateKey({ description: "The number of pending deliveries, retries included." }),
   oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-    description: "When the oldest pending delivery was made."
+    description: "When the oldest pending delivery was created."
   }),
   rateLimit: Schema.optionalKey(Limits).annotateKey({
-    description: "The rate limit in force. Absent, as nextAt and storm, where another gateway owns the lane."
+    description: "The rate limit in force. Absent, like nextAt and storm, if another gateway owns the lane."
   }),
   nextAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-    description: "When the rate limit allows the next message; absent if it may go now."
+    description: "When the rate limit allows the next message; absent if it allows one now."
   }),
   retryingUntil: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-    description: "When the oldest delivery that is being retried is given up: its deadline."
+    description: "The deadline of the oldest delivery that is being retried."
   }),
   circuit: Schema.Struct({
     state: Schema.Literals(["closed", "open"]).annotateKey({
@@ -35,10 +35,10 @@ export const Lane = Schema.Struct({
     }),
     because: Schema.optionalKey(Schema.Literals(["limited", "unavailable", "broken"])).annotateKey({
       description:
-        "limited: the service asked for a pause. unavailable: it cannot be reached. broken: a person must fix something."
+        "limited: the service asked for a pause. unavailable: the service cannot be reached. broken: a person must fix something."
     }),
-    reason: Schema.optionalKey(Schema.String).annotateKey({ description: "Of a broken integration: what is wrong." }),
-    until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When it is tried again." })
+    reason: Schema.optionalKey(Schema.String).annotateKey({ description: "What is wrong with a broken integration." }),
+    until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "The time of the next attempt." })
   }),
   lastDigest: Schema.optionalKey(
     Schema.Struct({
@@ -55,7 +55,7 @@ export const Lane = Schema.Struct({
       sent: Schema.Natural.annotateKey({ description: "Alerts that digests have delivered since then." }),
       pending: Schema.Natural,
       endsAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-        description: "When everything pending will be sent, at the rate limit in force."
+        description: "When the backlog will be empty, at the rate limit in force."
       })
     })
   ).annotateKey({ description: "Present while more is pending than the rate limit allows in a minute." })
@@ -68,9 +68,7 @@ export class LanesApi extends HttpApiGroup.make("lanes")
       query: whole,
       success: list(Lane),
       error: StoreUnavailable
-    }).annotateMerge(
-      says("What each integration's lane waits for", "In the order in which the integrations were made.")
-    ),
+    }).annotateMerge(says("The state of each lane", "Oldest integration first.")),
     HttpApiEndpoint.get("activity", "/activity", {
       success: Schema.Struct({
         since: Schema.DateTimeUtc.annotateKey({ description: "When the first of the 24 hours began." }),
@@ -78,8 +76,8 @@ export class LanesApi extends HttpApiGroup.make("lanes")
       }),
       error: StoreUnavailable
     }).annotateMerge(
-      says("Deliveries in each of the last 24 hours", "Of each integration with any. At most a minute old.")
+      says("Deliveries in each of the last 24 hours", "For each integration with any. At most a minute old.")
     )
   )
   .prefix("/v1/lanes")
-  .annotateMerge(OpenApi.annotations({ description: "How the integrations are being sent to now." })) {}
+  .annotateMerge(OpenApi.annotations({ description: "The current state of the lanes." })) {}

@@ -8,20 +8,20 @@ import { says } from "./says.ts"
 
 /** A channel plugin: the type of integration that it serves, and its settings as a JSON Schema, secrets marked `writeOnly`. */
 export const Plugin = Schema.Struct({
-  type: Schema.String.annotateKey({ description: "The type that an integration names." }),
+  type: Schema.String.annotateKey({ description: "The `type` of its integrations." }),
   title: Schema.String.annotateKey({ description: "The channel's name, as its vendor spells it." }),
   settings: Schema.Record(Schema.String, Schema.Json).annotateKey({
     description: "The settings of its integrations as a JSON Schema, secrets marked writeOnly."
   }),
   example: Schema.Record(Schema.String, Schema.Json).annotateKey({
-    description: "Settings as they may be entered; no real secret is in them."
+    description: "Example settings, without a real secret."
   }),
   setup: Schema.Array(Schema.String).annotateKey({
-    description: "What to do at the channel's side to get these settings, step by step."
+    description: "The steps at the service that lead to these settings."
   }),
   capabilities: Schema.Array(Schema.Literals(["preview", "thread", "update", "verify"])).annotateKey({
     description:
-      "preview: messages can be drawn. verify: whether settings work can be found out without posting. thread, update: a clear replies to the message of its raise, or changes it."
+      "preview: messages can be rendered. verify: settings can be checked without posting. thread, update: a clear replies to the message of its raise, or edits it."
   })
 }).annotate({ identifier: "Plugin" })
 

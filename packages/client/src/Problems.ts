@@ -12,11 +12,11 @@ export const InvalidPart = Schema.Struct({
     description:
       "Where: a JSON Pointer into the body (RFC 6901), empty for the whole of it; `query:/limit` is in the query, `params:/id` in the path."
   }),
-  expected: Schema.String.annotateKey({ description: "What belongs there." }),
+  expected: Schema.String.annotateKey({ description: "What was expected." }),
   message: Schema.String.annotateKey({ description: "The same as a sentence." })
 })
 
-/** The request cannot be taken; nothing was changed. */
+/** The request is invalid; nothing was changed. */
 export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
   "InvalidRequest",
   { type: ProblemDetails.blankType, status: 400, title: "Invalid request" },
@@ -30,35 +30,35 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthor
   title: "The token is missing or wrong"
 }) {}
 
-/** The caller's address sent too many wrong tokens: come again after `Retry-After` seconds, with the right one at once. */
+/** The caller's address sent too many wrong tokens. Retry after `Retry-After` seconds; the right token is accepted at once. */
 export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()("TooManyAttempts", {
   type: ProblemDetails.blankType,
   status: 429,
   title: "Too many wrong tokens"
 }) {}
 
-/** The caller is known, and may not do this; the detail says why. */
+/** The caller is authenticated and may not do this; the detail says why. */
 export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
   type: ProblemDetails.blankType,
   status: 403,
   title: "This is not allowed"
 }) {}
 
-/** There is nothing of this id. */
+/** Nothing has this id. */
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
   type: ProblemDetails.blankType,
   status: 404,
   title: "There is nothing of this id"
 }) {}
 
-/** The id is taken, or others still name what is to be removed. */
+/** The id is in use, or the thing to remove is still referenced. */
 export class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", {
   type: ProblemDetails.blankType,
   status: 409,
   title: "Conflict"
 }) {}
 
-/** Someone edited it since it was read: read it again, and repeat the edit on what is there now. */
+/** It was edited since it was read: read it again, and repeat the edit. */
 export class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()("PreconditionFailed", {
   type: ProblemDetails.blankType,
   status: 412,
@@ -79,13 +79,13 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
   title: "The body is not plain UTF-8"
 }) {}
 
-/** The store cannot be written or read now; nothing was taken, so send it again, after `Retry-After` seconds. */
+/** The store is unavailable, and nothing was stored. Send the request again after `Retry-After` seconds. */
 export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
   "StoreUnavailable",
   { type: ProblemDetails.blankType, status: 503, title: "The store is not available" },
   {
     problem: Schema.String.annotateKey({
-      description: "The name of what is wrong, such as `DiskFull`, `ReadOnly`, `TooManyConnections` or `Unreachable`."
+      description: "The name of the problem, such as `DiskFull`, `ReadOnly`, `TooManyConnections` or `Unreachable`."
     })
   }
 ) {}

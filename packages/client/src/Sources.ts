@@ -11,36 +11,38 @@ import { says } from "./says.ts"
 export const UnreadableBody = Schema.Struct({
   id: Schema.String,
   source: Schema.String,
-  why: Schema.String.annotateKey({ description: "Where it could not be read and what was expected there." }),
-  from: Schema.optionalKey(Schema.String).annotateKey({ description: "The address that it came from." }),
+  why: Schema.String.annotateKey({ description: "The position of the error, and what was expected." }),
+  from: Schema.optionalKey(Schema.String).annotateKey({ description: "The sender's address." }),
   body: Schema.String.annotateKey({
-    description: "Its first 65,536 characters, without what looks like a credential."
+    description: "Its first 65,536 characters, with apparent credentials redacted."
   }),
   isWhole: Schema.Boolean.annotateKey({
-    description: "Whether all of it was kept, and all was UTF-8; only then it can be replayed."
+    description: "Whether the whole body was kept, and was UTF-8. Only then can it be replayed."
   }),
   receivedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "UnreadableBody" })
 
-/** What was taken of a source's body. */
+/** What was accepted of a source's body. */
 export const Taken = Schema.Struct({
-  accepted: Schema.Natural.annotateKey({ description: "How many events were taken." }),
-  unreadable: Schema.Natural.annotateKey({ description: "How many could not be read and were kept for a person." }),
+  accepted: Schema.Natural.annotateKey({ description: "How many events were accepted." }),
+  unreadable: Schema.Natural.annotateKey({
+    description: "How many events could not be read and were kept for a person."
+  }),
   why: Schema.optionalKey(Schema.String).annotateKey({
-    description: "Of what could not be read: where, and what was expected there."
+    description: "The position of each error, and what was expected."
   })
 }).annotate({ identifier: "Taken" })
 
-/** A source, and what came from it. */
+/** A source, and its events. */
 export const Source = Schema.Struct({
   name: Schema.String,
-  type: Schema.String.annotateKey({ description: "Its format; json for what is posted to /v1/alerts." }),
+  type: Schema.String.annotateKey({ description: "Its format; json for sources that post to /v1/alerts." }),
   address: Schema.String.annotateKey({ description: "The path to which it posts." }),
   state: Schema.Literals(["ok", "quiet", "unreadable"]).annotateKey({
     description:
-      "ok: something came in the last 24 hours. quiet: nothing came. unreadable: the last thing that came could not be read."
+      "ok: received something in the last 24 hours. quiet: received nothing. unreadable: could not read the last body."
   }),
-  lastEventAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Absent if nothing ever came." }),
+  lastEventAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Absent if there was none." }),
   events24h: Schema.Natural.annotateKey({ description: "Events of the last 24 hours that changed an alert." }),
   unreadable24h: Schema.Natural.annotateKey({ description: "Bodies of the last 24 hours that could not be read." })
 }).annotate({ identifier: "Source" })
@@ -52,7 +54,7 @@ export class SourcesApi extends HttpApiGroup.make("sources")
       query: whole,
       success: list(Source),
       error: StoreUnavailable
-    }).annotateMerge(says("The sources", "Those that the gateway reads, and those that posted to /v1/alerts.")),
+    }).annotateMerge(says("The sources", "The built-in sources, and those that posted to /v1/alerts.")),
     HttpApiEndpoint.post("post", "/:name", {
       params: {
         name: Schema.String.annotateKey({ description: "A built-in source's name is its type: thousandeyes." })
@@ -62,25 +64,23 @@ export class SourcesApi extends HttpApiGroup.make("sources")
       error: [InvalidRequest, NotFound, TooLarge, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Take what a monitoring system sends",
-        "Answered when it is on the disk. JSON of an unknown shape is kept and answered with 200, because senders repeat what is refused."
+        "Receive alerts from a monitoring system",
+        "Answered once they are on the disk. JSON of an unknown shape is kept and answered with 200, because senders repeat refused requests."
       )
     ),
     HttpApiEndpoint.get("unreadable", "/unreadable", {
       query: page,
       success: list(UnreadableBody),
       error: StoreUnavailable
-    }).annotateMerge(
-      says("What nobody could read", "The 1,000 newest bodies that sources sent and that could not be read.")
-    ),
+    }).annotateMerge(says("Unreadable bodies", "The 1,000 newest bodies of sources that could not be read.")),
     HttpApiEndpoint.post("replay", "/unreadable/:id/replay", {
       params: { id: Schema.String },
       success: Taken,
       error: [NotFound, Conflict, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Read it again",
-        "After a fix: takes the body as if it came now. What could be read is no longer kept; else it stays."
+        "Replay an unreadable body",
+        "After a fix: reads the body as if it arrived now, and removes it from the list if that succeeds."
       )
     )
   )

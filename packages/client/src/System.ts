@@ -1,5 +1,5 @@
 /**
- * Whether the gateway can do its work.
+ * Health checks.
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
@@ -14,7 +14,7 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
     HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
       says(
         "Whether events can be accepted",
-        "A transaction that may write begins and ends. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
+        "Begins and ends a write transaction. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
       )
     ),
     HttpApiEndpoint.get("livez", "/livez", { success: options.success }).annotateMerge(
@@ -33,13 +33,11 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
     }).annotateMerge(
       says(
         "The page that a digest links to",
-        "Names and severities of the alerts that it covers, as long as history is kept. Needs no token: whoever has the link can read it."
+        "Names and severities of its alerts, for as long as history is kept. Needs no token: anyone with the link can read it."
       )
     )
   )
-  .annotateMerge(
-    OpenApi.annotations({ description: "Whether the gateway can do its work, and the pages of digests." })
-  ) {}
+  .annotateMerge(OpenApi.annotations({ description: "Health checks, and the pages of digests." })) {}
 
 /** What the gateway measures. */
 export class MetricsApi extends HttpApiGroup.make("metrics")

@@ -1,11 +1,11 @@
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 
-/** What an edit may demand of what is there. */
+/** Preconditions of an edit. */
 export const ifMatch = {
   "if-match": Schema.optionalKey(Schema.String).annotateKey({
     description:
-      "The ETag of what was read guards two people who edit one thing: 412 if it was edited since, or is gone. With *, whatever is there is replaced, and 412 if nothing is. A PUT without it also creates."
+      "The ETag of the version that was read: 412 if it was edited or removed since. With *: 412 if it does not exist. Without If-Match, a PUT also creates."
   })
 }
 

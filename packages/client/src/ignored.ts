@@ -12,10 +12,10 @@ const Failure = Schema.Struct({ at: Schema.DateTimeUtc, reason: Schema.String })
 /** Who paused it, likewise. */
 const Paused = Schema.Struct({ since: Schema.DateTimeUtc, reason: Schema.String, by: Schema.String })
 
-/** What the gateway makes itself; accepted in a request, so that what was read can be sent back. */
+/** Fields that the gateway sets; accepted in a request, so that a client can send back what it read. */
 export const ignored = Schema.optionalKey(
   Schema.Union([Schema.DateTimeUtc, Broken, Waiting, Failure, Paused, Schema.Json])
 ).annotateKey({
-  description: "Made by the gateway: ignored here, so that what was read can be sent back.",
+  description: "Set by the gateway, and ignored in requests.",
   readOnly: true
 })

@@ -140,7 +140,7 @@ describe("The OpenAPI document", () => {
         const parameter = (name: string) => parameters?.find((one) => one.name === name)
         assert.deepStrictEqual(parameter("limit")?.schema, { type: "integer", minimum: 1, maximum: 500 })
         assert.include(parameter("after")?.schema, { type: "integer", minimum: 0 })
-        assert.strictEqual(parameter("after")?.description, "The next of the page before.")
+        assert.strictEqual(parameter("after")?.description, "The `next` of the previous page.")
         assert.include(parameter("since")?.schema, { format: "date-time" })
         assert.notIncludeMembers(Object.keys(responses ?? {}), ["413", "415"])
         assert.include(

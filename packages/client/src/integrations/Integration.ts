@@ -5,30 +5,30 @@ import { AlertRuleId, ConfiguredName, DeliveryOptions, IntegrationId, Limits } f
 import { Schema } from "effect"
 import { ignored } from "../ignored.ts"
 
-/** The settings of an integration, as its plugin defines them. */
+/** The settings of an integration, defined by its plugin. */
 export const Settings = Schema.Record(Schema.String, Schema.Json)
 
 const entered = {
-  name: ConfiguredName.annotateKey({ description: "What people call it." }),
+  name: ConfiguredName.annotateKey({ description: "A name for people." }),
   type: Schema.NonEmptyString.annotateKey({ description: "The type of an installed plugin: see GET /v1/plugins." }),
   settings: Settings.annotateKey({
-    description: "The plugin's settings: see GET /v1/plugins. A secret that a replacement leaves out stays as it is."
+    description: "The plugin's settings: see GET /v1/plugins. A replacement keeps secrets that it omits."
   }),
   limits: Schema.optionalKey(Limits).annotateKey({
-    description: "How fast it may be sent to, in place of what its plugin says."
+    description: "The rate limit, instead of the plugin's."
   }),
   fallback: Schema.optionalKey(IntegrationId).annotateKey({
     description:
       "The id of another integration, which must exist: it is notified instead while this one is broken, must wait for longer than delivery.fallbackAfter, or is unavailable for that long."
   }),
-  delivery: Schema.optionalKey(DeliveryOptions).annotateKey({ description: "How long to try; all in seconds." })
+  delivery: Schema.optionalKey(DeliveryOptions).annotateKey({ description: "Timeouts, in seconds." })
 }
 
-/** An integration as it is entered. `enabled` is true when absent; an absent `id` is made by the gateway. */
+/** An integration as it is entered. `enabled` is true when absent; the gateway creates an absent `id`. */
 export const IntegrationPayload = Schema.Struct({
-  id: Schema.optionalKey(IntegrationId).annotateKey({ description: "Made by the gateway if it is left out." }),
+  id: Schema.optionalKey(IntegrationId).annotateKey({ description: "Created by the gateway if absent." }),
   ...entered,
-  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if it is left out." }),
+  enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if absent." }),
   secretsSet: ignored,
   state: ignored,
   waiting: ignored,
@@ -43,7 +43,7 @@ export const IntegrationPayload = Schema.Struct({
   updatedAt: ignored
 }).annotate({ identifier: "IntegrationPayload" })
 
-/** An integration as it replaces what is stored: its settings may leave out secrets, which then stay as they are. */
+/** An integration that replaces a stored one, and keeps the secrets that its settings omit. */
 export const IntegrationReplacement = IntegrationPayload.annotate({ identifier: "IntegrationReplacement" })
 
 /** Whether an integration can deliver. */
@@ -54,17 +54,17 @@ export const failureReasons = [
   "RateLimited: the service wants fewer messages.",
   "Unavailable: it cannot be reached, or failed itself.",
   "Unauthorized: it refuses the secret.",
-  "DestinationGone: there is no such channel or room any more.",
+  "DestinationGone: the channel no longer exists.",
   "PayloadRejected: it refuses the message.",
   "Misconfigured: the settings cannot work.",
   "PluginFailed: the plugin has a bug; detail names the error and the function of the plugin."
 ].join(" ")
 
-/** Why nothing is sent to an integration although nothing is wrong with it: somebody paused it. */
+/** A pause of an integration by a person. */
 export const Paused = Schema.Struct({
   since: Schema.DateTimeUtc,
   reason: Schema.String,
-  by: Schema.String.annotateKey({ description: "Who paused it: a user's name or a network address." })
+  by: Schema.String.annotateKey({ description: "Who paused it: a user name or a network address." })
 }).annotate({ identifier: "Paused" })
 
 /** An integration as it is shown: without its secrets. */
@@ -73,11 +73,11 @@ export const Integration = Schema.Struct({
   ...entered,
   enabled: Schema.Boolean,
   secretsSet: Schema.Array(Schema.String).annotateKey({
-    description: "JSON Pointers into settings: the secrets that are set. They are never shown."
+    description: "JSON Pointers into settings: the secrets that are set. Their values are never shown."
   }),
   state: State.annotateKey({
     description:
-      "waiting: the service asked to be left alone, or cannot be reached. broken: it stops until it is fixed, or works when it is tried again, every five minutes."
+      "waiting: the service asked for a pause, or cannot be reached. broken: nothing is sent until a person fixes it or one of the attempts every five minutes succeeds."
   }),
   waiting: Schema.optionalKey(
     Schema.Struct({ because: Schema.Literals(["limited", "unavailable"]), until: Schema.DateTimeUtc })
@@ -90,21 +90,21 @@ export const Integration = Schema.Struct({
       since: Schema.DateTimeUtc
     })
   ),
-  backlog: Schema.Natural.annotateKey({ description: "How many deliveries wait there." }),
-  oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was made." }),
+  backlog: Schema.Natural.annotateKey({ description: "The number of pending deliveries." }),
+  oldestAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "When the oldest of them was created." }),
   lastSuccessAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-    description: "When a message was last delivered there, tests included. Absent while none ever was: it is untested."
+    description: "When a message was last delivered, tests included. Absent if none was: the integration is untested."
   }),
   lastFailure: Schema.optionalKey(
     Schema.Struct({
       at: Schema.DateTimeUtc,
       reason: Schema.String.annotateKey({
-        description: `Why the attempt failed, with what the service said. ${failureReasons}`
+        description: `Why the attempt failed, with the service's answer. ${failureReasons}`
       })
     })
-  ).annotateKey({ description: "The last attempt that failed, tests included." }),
+  ).annotateKey({ description: "The last failed attempt, tests included." }),
   paused: Schema.optionalKey(Paused).annotateKey({
-    description: "Present while it is paused: new deliveries are queued, and none is sent."
+    description: "Present while it is paused: deliveries are queued and not sent."
   }),
   rules: Schema.Array(Schema.Struct({ id: AlertRuleId, name: Schema.String })).annotateKey({
     description: "The alert rules that use it."

@@ -21,7 +21,7 @@ const WhyPaused = Schema.Struct({
 
 const SettingsToTry = Schema.Struct({
   settings: Schema.optionalKey(Settings).annotateKey({
-    description: "Settings to try in place of the stored ones; secrets that they leave out are the stored ones."
+    description: "Settings to try instead of the stored ones, with the stored secrets for those omitted."
   })
 })
 
@@ -32,19 +32,19 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       query: { ...page, type: Schema.optionalKey(Schema.String), state: Schema.optionalKey(State) },
       success: list(Integration),
       error: StoreUnavailable
-    }).annotateMerge(says("Integrations, in the order in which they were made")),
+    }).annotateMerge(says("Integrations, oldest first")),
     HttpApiEndpoint.post("create", "/", {
       payload: IntegrationPayload,
       success: withETag(Integration.pipe(HttpApiSchema.status(201))),
       error: [InvalidRequest, Conflict, StoreUnavailable]
-    }).annotateMerge(says("Make an integration", "Settings whose destination could never be called are refused.")),
+    }).annotateMerge(says("Create an integration", "Refuses settings whose destination may not be called.")),
     HttpApiEndpoint.post("testUnsaved", "/test", {
       payload: IntegrationPayload,
       success: TestSend,
       error: [InvalidRequest, StoreUnavailable]
     }).annotateMerge(
       says(
-        "Send a test by settings that are not saved",
+        "Send a test with unsaved settings",
         "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit."
       )
     ),
@@ -52,15 +52,13 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       payload: IntegrationPayload,
       success: IntegrationPreview,
       error: [InvalidRequest, StoreUnavailable]
-    }).annotateMerge(
-      says("What messages would look like by settings that are not saved", "Nothing is sent, and nothing is stored.")
-    ),
+    }).annotateMerge(says("Preview the messages of unsaved settings", "Nothing is sent, and nothing is stored.")),
     HttpApiEndpoint.post("consequences", "/consequences", {
       payload: [
         IntegrationPayload,
         Schema.Struct({
           remove: IntegrationId.annotateKey({
-            description: "The integration that would be removed, also from its rules."
+            description: "The integration to remove, also from its rules."
           })
         })
       ],
@@ -68,8 +66,8 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       error: [InvalidRequest, NotFound, StoreUnavailable]
     }).annotateMerge(
       says(
-        "What saving or removing an integration does",
-        "The body is that of a save, with the id of an integration that is there, or { remove: its id }. Nothing is saved, and nothing is sent."
+        "The consequences of saving or removing an integration",
+        "The body is that of a save with the id of an existing integration, or { remove: its id }. Nothing is saved, and nothing is sent."
       )
     ),
     HttpApiEndpoint.get("get", "/:id", {
@@ -86,7 +84,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Create or replace an integration",
-        "201 if there was none of this id; with If-Match that is 412. A secret that is left out stays. It must be entered again if the settings now point to another URL (anything before # differs). What waits is tried at once."
+        "201 if it is new; 412 if If-Match is set and it does not exist. Keeps secrets that are omitted, but requires them if the settings now point to another URL (anything before # differs). Attempts pending deliveries at once."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {
@@ -94,7 +92,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       headers: ifMatch,
       query: {
         force: Schema.optionalKey(Schema.Literals(["true", "false"])).annotateKey({
-          description: "true: also take it out of the rules and fallbacks that name it."
+          description: "true: also remove it from the rules and fallbacks that use it."
         })
       },
       success: HttpApiSchema.NoContent,
@@ -108,7 +106,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Pause an integration",
-        "Queues new deliveries and sends none until it is resumed; what is being sent ends first. Test sends still go. History keeps the reason."
+        "Queues deliveries until it is resumed. Attempts in flight are finished, and test sends are still sent. History keeps the reason."
       )
     ),
     HttpApiEndpoint.post("resume", "/:id/resume", {
@@ -116,9 +114,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       payload: WhyPaused,
       success: Integration,
       error: [InvalidRequest, NotFound, StoreUnavailable]
-    }).annotateMerge(
-      says("Resume an integration", "Sends what was queued while it was paused. History keeps the reason.")
-    ),
+    }).annotateMerge(says("Resume an integration", "Sends the queued deliveries. History keeps the reason.")),
     HttpApiEndpoint.post("test", "/:id/test", {
       params,
       payload: [
@@ -133,7 +129,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       .annotateMerge(
         says(
           "Send a test",
-          "A raised and a cleared notification, before all that waits, also if it is broken or disabled. Answers within 15 seconds. A success ends a broken state. History shows both."
+          "Sends a raised and a cleared notification before all pending deliveries, also if the integration is broken or disabled. Answers within 15 seconds. A success ends a broken state. History shows both."
         )
       ),
     HttpApiEndpoint.post("preview", "/:id/preview", {
@@ -144,7 +140,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       error: [InvalidRequest, NotFound, StoreUnavailable]
     })
       .annotateMerge(bodyIsOptional)
-      .annotateMerge(says("What its messages look like", "Nothing is sent, and nothing is stored."))
+      .annotateMerge(says("Preview the messages of an integration", "Nothing is sent, and nothing is stored."))
   )
   .prefix("/v1/integrations")
   .annotateMerge(OpenApi.annotations({ description: "The integrations: configured channels." })) {}

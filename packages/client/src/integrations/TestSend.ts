@@ -5,14 +5,14 @@ import { Link } from "@tocsin/core"
 import { Schema } from "effect"
 import { failureReasons } from "./Integration.ts"
 
-/** What became of the raised and the cleared notification of a test send. */
+/** The outcome of the raised and the cleared notification of a test send. */
 export const TestSend = Schema.Struct({
   items: Schema.Array(
     Schema.Struct({
       of: Schema.Literals(["Raised", "Cleared"]),
       status: Schema.Literals(["delivered", "failed", "trying", "skipped"]).annotateKey({
         description:
-          "trying: not known after 15 seconds; it goes on for up to five minutes. skipped: not tried, because the raise did not arrive."
+          "trying: unknown after 15 seconds; attempts continue for up to five minutes. skipped: not attempted, because the raise did not arrive."
       }),
       form: Schema.Literals(["rich", "plain"]).annotateKey({
         description: "plain if the service refused the rich one."
@@ -20,11 +20,12 @@ export const TestSend = Schema.Struct({
       reason: Schema.optionalKey(Schema.String).annotateKey({
         description: `Why the last attempt failed. ${failureReasons}`
       }),
-      detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What the service said." }),
+      detail: Schema.optionalKey(Schema.String).annotateKey({ description: "The service's answer." }),
       until: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
-        description: "Not tried before this time, because of a rate limit or because the service asked for it."
+        description:
+          "The earliest time of the next attempt, because of a rate limit or a pause that the service asked for."
       }),
-      link: Schema.optionalKey(Link).annotateKey({ description: "Where the message can be seen." })
+      link: Schema.optionalKey(Link).annotateKey({ description: "The message in its channel." })
     })
   )
 }).annotate({ identifier: "TestSend" })

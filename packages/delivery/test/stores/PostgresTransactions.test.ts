@@ -30,7 +30,8 @@ describe("Transactions", () => {
       yield* Deferred.await(hasBegun[0])
       yield* commit(both(1, 0), ["second"])
       yield* Fiber.join(first)
-      assert.strictEqual(tries, 3)
+      // The retry can conflict again.
+      assert.isAtLeast(tries, 3)
       assert.deepStrictEqual(yield* sql`SELECT n FROM t ORDER BY id`, [{ n: 2 }, { n: 2 }])
     }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(storeIn(newFile())))))
   )
