@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AlertId, DestinationGone, PayloadRejected, RateLimited, Unauthorized, Unavailable } from "@tocsin/core"
-import { AlertSearch, Configuration, GroupCommit, Intake, Lanes, Seal } from "@tocsin/delivery"
+import { AlertSearch, Configuration, Edits, GroupCommit, Intake, Lanes, Seal } from "@tocsin/delivery"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -28,6 +28,7 @@ import {
   fixtureAt
 } from "./harness/engine.ts"
 import { Script } from "./harness/FakeChannel.ts"
+import { passOn } from "./harness/idle.ts"
 import { contents, crashed, newFile, refuse, takeAgain } from "./harness/store.ts"
 
 const down = { fail: new Unavailable({ detail: "HTTP 503" }) }
@@ -518,6 +519,7 @@ describe("Engine", () => {
   it.effect("uses the newest settings, although they changed while the lane was opening the previous ones", () =>
     Effect.gen(function* () {
       const script = new Script()
+      const opening = yield* Deferred.make<void>()
       const gate = yield* Deferred.make<void>()
       let opened = 0
       const slowSeal = Layer.succeed(
@@ -527,15 +529,20 @@ describe("Engine", () => {
           keyIds: ["none"],
           seal: (text) => Effect.succeed(text),
           // The first opening shows what was saved, the second is the lane's.
-          open: (sealed) => Effect.as(++opened === 2 ? Deferred.await(gate) : Effect.void, sealed)
+          open: (sealed) =>
+            ++opened === 2
+              ? Effect.as(Effect.andThen(Deferred.succeed(opening, undefined), Deferred.await(gate)), sealed)
+              : Effect.succeed(sealed)
         })
       )
       yield* Effect.gen(function* () {
-        yield* save(integration("ops", { settings: { channel: "ops", token: "old" } }), rule("all"))
-        assert.strictEqual(opened, 2)
-        yield* save(integration("ops", { settings: { channel: "ops", token: "new" } }))
+        const edits = yield* Edits
+        yield* edits.saveIntegration(integration("ops", { settings: { channel: "ops", token: "old" } }), "any")
+        yield* Deferred.await(opening)
+        yield* edits.saveIntegration(integration("ops", { settings: { channel: "ops", token: "new" } }), "any")
+        yield* passOn
         yield* Deferred.succeed(gate, undefined)
-        yield* settle
+        yield* save(rule("all"))
         yield* raise("a")
         yield* tick
         assert.deepStrictEqual(script.tokens, ["new"])

@@ -16,12 +16,14 @@ const watch = (idle: Latch.Latch) =>
 /** Lets `settle` wait for the writes and reads of this engine. */
 export const watched = Layer.effectDiscard(Effect.flatMap(GroupCommit, ({ idle }) => watch(idle)))
 
+/** Lets fibers pass work on to each other in memory. */
+export const passOn = Effect.repeat(Effect.yieldNow, { times: 150 })
+
 /** Waits until all engines are idle. */
 export const settle = Effect.gen(function* () {
   do {
     for (const idle of engines) yield* idle.await
-    // Fibers pass work on to each other in memory.
-    yield* Effect.repeat(Effect.yieldNow, { times: 150 })
+    yield* passOn
   } while ([...engines].some((idle) => !idle.isOpen()))
 })
 
