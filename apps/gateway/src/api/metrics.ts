@@ -39,9 +39,9 @@ export const MetricsHandlers = HttpApiBuilder.group(
         for (const state of states)
           set("integration_state", { integration: id, type, state }, Number(state === current))
       }
-      for (const quantile of [0.5, 0.99, 1]) {
-        const delay = quantile === 1 ? eventLoop.max : eventLoop.percentile(quantile * 100)
-        set("event_loop_delay_seconds", { quantile: String(quantile) }, delay / 1e9)
+      for (const percentile of [50, 99, 100]) {
+        const delay = eventLoop.percentile(percentile)
+        set("event_loop_delay_seconds", { percentile: String(percentile) }, delay / 1e9)
       }
       eventLoop.reset()
       set("build_info", { version: manifest.version, node: process.version }, 1)
@@ -59,7 +59,7 @@ const gaugeTexts = {
   lane_oldest_seconds: "Age of the oldest delivery that waits at an integration; 0 if none does.",
   lane_rate_limit_wait_seconds: "How long an integration's rate limit makes its next message wait.",
   integration_state: "1 for the state that the integration is in: ok, waiting, broken, paused or disabled.",
-  event_loop_delay_seconds: "Delay of the event loop since the last scrape, by quantile.",
+  event_loop_delay_seconds: "Delay of the event loop since the last scrape, by percentile.",
   build_info: "Always 1; the labels say what runs."
 }
 
