@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { TcpServer } from "@tocsin/test-network"
+import { builtIn } from "../src/startup/Plugins.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))
@@ -189,7 +190,7 @@ describe("From outside, with npm alone", () => {
       const { items } = JSON.parse(yield* Effect.promise(async () => (await fetch(`${coded}/v1/plugins`)).text()))
       assert.deepStrictEqual(
         items.map(({ type }: { type: string }) => type),
-        ["slack", "hipchat", "smoke-http"]
+        [...builtIn.map(({ type }) => type), "smoke-http"]
       )
     })
   )

@@ -8,6 +8,7 @@ import { AlertHandlers } from "./alerts.ts"
 import * as Auth from "./access/Auth.ts"
 import { BackupHandlers } from "./backup.ts"
 import { documented } from "./documents/openApi.ts"
+import { SchemaRoutes } from "./documents/SchemaRoutes.ts"
 import { BrowserHeadersLayer } from "./access/browserHeaders.ts"
 import { PrecompressedPagesLayer } from "./console/PrecompressedPages.ts"
 import { ConsoleRoutes } from "./console/ConsoleRoutes.ts"
@@ -42,6 +43,7 @@ export const Routes = Layer.unwrap(
     return Layer.mergeAll(
       HttpApiBuilder.layer(api, { openapiPath }),
       ConsoleRoutes,
+      SchemaRoutes,
       // Nothing of the page comes from another host.
       HttpApiScalar.layer(api, {
         path: docsPath,

@@ -8,6 +8,9 @@ export const openapiPath = "/openapi.json"
 /** Where the page is that shows it. */
 export const docsPath = "/docs"
 
+/** Where the JSON Schema of the bodies of webhooks is. */
+export const webhookSchemaPath = "/schemas/webhook-v1.json"
+
 /** Where the web console is. */
 export const consolePath = "/console"
 
@@ -20,7 +23,8 @@ HttpApi.reflect(Api, {
     routes.on(method, `/${path.slice(1)}`, true)
   }
 })
-for (const path of ["/", openapiPath, docsPath, `${consolePath}/*`] as const) routes.on("GET", path, true)
+for (const path of ["/", openapiPath, docsPath, webhookSchemaPath, `${consolePath}/*`] as const)
+  routes.on("GET", path, true)
 
 /** The methods that the path of a URL can be asked with, as in `Allow`; none if there is no such route. */
 export const allowedMethods = (url: string): ReadonlyArray<string> =>

@@ -7,6 +7,8 @@ import { HipChat } from "@tocsin/plugin-hipchat"
 import hipChat from "@tocsin/plugin-hipchat/package.json" with { type: "json" }
 import { Slack } from "@tocsin/plugin-slack"
 import slack from "@tocsin/plugin-slack/package.json" with { type: "json" }
+import { Webhook } from "@tocsin/plugin-webhook"
+import webhook from "@tocsin/plugin-webhook/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -25,7 +27,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat]
+export const builtIn: Plugins = [Slack, HipChat, Webhook]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -38,8 +40,9 @@ export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
 
 /** The packages of the built-in plugins. */
 export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>([
-  [Slack, { name: "@tocsin/plugin-slack", version: slack.version }],
-  [HipChat, { name: "@tocsin/plugin-hipchat", version: hipChat.version }]
+  [Slack, slack],
+  [HipChat, hipChat],
+  [Webhook, webhook]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

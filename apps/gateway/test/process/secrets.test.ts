@@ -54,15 +54,15 @@ describe("Secrets", () => {
     it.effect("are marked in the settings of each type", () =>
       Effect.gen(function* () {
         const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(listOf(Plugin))
-        assert.deepStrictEqual(
-          items.map(({ type }) => type),
-          ["slack", "hipchat"]
-        )
-        const secrets = items.map(({ settings }) => {
+        const secrets = items.map(({ settings, type }) => {
           const { properties } = Schema.decodeUnknownSync(JsonSchema)(settings)
-          return Object.keys(properties).filter((name) => properties[name]?.writeOnly === true)
+          return [type, ...Object.keys(properties).filter((name) => properties[name]?.writeOnly === true)]
         })
-        assert.deepStrictEqual(secrets, [["url"], ["authToken"]])
+        assert.deepStrictEqual(secrets, [
+          ["slack", "url"],
+          ["hipchat", "authToken"],
+          ["webhook", "url", "secret", "previousSecret", "headers"]
+        ])
       })
     )
 

@@ -166,7 +166,8 @@ describe("Over a bare connection", () => {
       ["/v1/sources/thousandeyes", "POST"],
       ["/healthz", "GET, HEAD"],
       ["/docs", "GET, HEAD"],
-      ["/openapi.json", "GET, HEAD"]
+      ["/openapi.json", "GET, HEAD"],
+      ["/schemas/webhook-v1.json", "GET, HEAD"]
     ] as const)("another method on %s is 405 with what it has", ([path, allow]) =>
       Effect.gen(function* () {
         const { headers } = yield* ask(405, "PATCH", path, {})

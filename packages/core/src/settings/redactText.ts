@@ -33,6 +33,9 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
   }
   const addSecret = (secret: string) => {
     add(secret)
+    // A header's value, such as `Bearer ...`.
+    const [, credential] = /^[A-Za-z-]+ +(\S{8,})$/.exec(secret) ?? []
+    if (credential !== undefined) add(credential)
     if (!URL.canParse(secret)) return
     const { password, pathname, search, username } = new URL(secret)
     if (username !== "" || password !== "") {

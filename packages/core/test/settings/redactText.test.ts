@@ -20,6 +20,13 @@ describe("redactText", () => {
   })
 })
 
+describe("The credential of a header", () => {
+  it("is struck out without its scheme, too", () => {
+    const headers = { Authorization: Redacted.make("Bearer t0ken-in-a-header") }
+    assert.strictEqual(redactText("Got: t0ken-in-a-header!", { headers }), "Got: <redacted>!")
+  })
+})
+
 describe("showRequest", () => {
   const url = new URL("https://chat.example.com/")
   url.pathname = `/hooks/${secret}`

@@ -1,12 +1,12 @@
 /**
- * The API's page and the OpenAPI document: megabytes that never change while the gateway runs, and that need no token.
+ * The API's page, the OpenAPI document and the schema of webhooks: much that never changes while the gateway runs, and that need no token.
  */
 import { Effect, Semaphore } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash } from "node:crypto"
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
-import { docsPath, openapiPath } from "../allowedMethods.ts"
+import { docsPath, openapiPath, webhookSchemaPath } from "../allowedMethods.ts"
 
 interface Page {
   readonly contentType: string
@@ -15,7 +15,7 @@ interface Page {
   readonly gzip: Uint8Array
 }
 
-const paths = new Set<string>([docsPath, openapiPath])
+const paths = new Set<string>([docsPath, openapiPath, webhookSchemaPath])
 
 /** Encodes and compresses each page once, and serves it from then on out of one buffer, with an ETag. */
 export const PrecompressedPagesLayer = HttpRouter.middleware(

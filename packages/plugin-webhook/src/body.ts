@@ -1,0 +1,147 @@
+/**
+ * The JSON body of a webhook: what happened, in words and as data.
+ */
+import {
+  Alert,
+  Because,
+  type ChannelPlugin,
+  DigestGroup,
+  type Kind,
+  Link,
+  Message,
+  type Notification,
+  Severity
+} from "@tocsin/core"
+import { type DateTime, Predicate, Schema } from "effect"
+
+/**
+ * The body, version 1. Fields are added to it, and none is changed or removed.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
+ */
+export const Body = Schema.Struct({
+  type: Schema.Literals([
+    "alert.raised",
+    "alert.escalated",
+    "alert.reminder",
+    "alert.cleared",
+    "alert.raised_and_cleared",
+    "digest",
+    "notice",
+    "test.raised",
+    "test.cleared"
+  ]).annotateKey({ description: "What happened. `notice` is about Tocsin itself. Ignore types that you do not know." }),
+  timestamp: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description: "When the alert was raised, or when it cleared. Absent for digests and notices."
+  }),
+  data: Schema.Struct({
+    conversation: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
+      description:
+        "The same for all messages about one alert here: a clear has that of its raise. Absent for digests and notices."
+    }),
+    state: Schema.Literals(["raised", "cleared", "notice"]).annotateKey({
+      description:
+        "`raised`: a problem exists now. `cleared`: it is over. `notice`: neither, such as an alert that an edit of a rule cleared here while it is still raised at its source."
+    }),
+    severity: Severity.annotateKey({ description: "info, minor, major or critical" }),
+    headline: Schema.NonEmptyString.annotateKey({ description: "What happened, in one line" }),
+    text: Schema.NonEmptyString.annotateKey({ description: "All of it as plain text, at most 4,000 characters" }),
+    link: Schema.optionalKey(Link).annotateKey({ description: "Where to see more" }),
+    alert: Schema.optionalKey(Alert).annotateKey({
+      description:
+        "The alert as it is known now, with at most 50 of its observations. Absent for digests and notices, and in the short form."
+    }),
+    from: Schema.optionalKey(Severity).annotateKey({ description: "The severity before an escalation" }),
+    because: Schema.optionalKey(Because).annotateKey({ description: "Why the alert was cleared" }),
+    digest: Schema.optionalKey(
+      Schema.Struct({ raised: Schema.Natural, cleared: Schema.Natural, groups: Schema.Array(DigestGroup) })
+    ).annotateKey({
+      description: "How many alerts were raised and cleared, and which, by rule. Absent in the short form."
+    })
+  })
+}).annotate({ title: "Tocsin webhook", description: "The body of a webhook, version 1" })
+
+/** The JSON Schema of the body, draft 2020-12; a gateway serves it at `/schemas/webhook-v1.json`. */
+export const bodySchema = (): Schema.Json => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(Body))
+  const $schema = "https://json-schema.org/draft/2020-12/schema"
+  return flat(decodeJson({ $schema, ...schema, ...(Object.keys(definitions).length > 0 && { $defs: definitions }) }))
+}
+
+const decodeJson = Schema.decodeUnknownSync(Schema.Json)
+
+/** Descriptions beside what they describe: Effect puts each into an `allOf` of its own. */
+const flat = (node: Schema.Json): Schema.Json => {
+  if (Array.isArray(node)) return node.map(flat)
+  if (!isObject(node)) return node
+  const { allOf = [], ...own } = node
+  const all = Object.assign({}, own, ...(Array.isArray(allOf) ? allOf : []))
+  return Object.fromEntries(Object.entries<Schema.Json>(all).map(([name, value]) => [name, flat(value)]))
+}
+
+const isObject = (node: Schema.Json): node is { readonly [keyword: string]: Schema.Json } => Predicate.isObject(node)
+
+/** The longest `text`. */
+export const maxText = 4000
+
+/** How many observations the alert keeps: receivers should get less than 20 KB, as Standard Webhooks advises. */
+const maxObservations = 50
+
+/** The body for a notification, as JSON. The plain form is the short form: words, without the alert or the digest. */
+export const body = (
+  notification: Notification,
+  { conversation, form }: Pick<ChannelPlugin.DeliverOptions, "conversation" | "form">
+): Schema.Json => {
+  const message = Message.fromNotification(notification)
+  const { headline, link, severity, state } = message
+  return encode({
+    type: notification._tag === "Test" ? testTypes[notification.of] : types[notification._tag],
+    ...timestamp(notification),
+    data: {
+      ...(conversation && { conversation: conversation.id }),
+      state,
+      severity,
+      headline,
+      text: Message.plainText(message, maxText),
+      ...(link && { link }),
+      ...("from" in notification && { from: notification.from }),
+      ...("clearedAt" in notification && { because: notification.because }),
+      ...(form === "rich" && details(notification))
+    }
+  })
+}
+
+const encode = Schema.encodeSync(Schema.toCodecJson(Body))
+
+const testTypes = { Raised: "test.raised", Cleared: "test.cleared" } as const
+
+const types = {
+  Raised: "alert.raised",
+  Escalated: "alert.escalated",
+  Reminder: "alert.reminder",
+  Cleared: "alert.cleared",
+  RaisedAndCleared: "alert.raised_and_cleared",
+  Digest: "digest",
+  Notice: "notice"
+} as const satisfies { readonly [K in Exclude<Kind, "Test">]: (typeof Body.Type)["type"] }
+
+const timestamp = (notification: Notification): { readonly timestamp?: DateTime.Utc } => {
+  if ("clearedAt" in notification) return { timestamp: notification.clearedAt }
+  if (!("alert" in notification)) return {}
+  const { clearedAt, startedAt } = notification.alert
+  return {
+    timestamp: notification._tag === "Test" && notification.of === "Cleared" ? (clearedAt ?? startedAt) : startedAt
+  }
+}
+
+const details = (notification: Notification): Pick<(typeof Body.Type)["data"], "alert" | "digest"> => {
+  if (notification._tag === "Digest") {
+    const { cleared, groups, raised } = notification
+    return { digest: { raised, cleared, groups } }
+  }
+  if (!("alert" in notification)) return {}
+  const { alert } = notification
+  const observations = alert.observations.slice(0, maxObservations)
+  const observationsOmitted = alert.observationsOmitted + alert.observations.length - observations.length
+  return { alert: { ...alert, observations, observationsOmitted } }
+}

@@ -1,0 +1,2 @@
+export { Body, bodySchema } from "./body.ts"
+export { Webhook } from "./Webhook.ts"

@@ -1,0 +1,52 @@
+import type { Preview } from "@tocsin/core"
+import { type Answer, FakeService, type Misbehaviour, type Reply, type Request } from "@tocsin/core/fakes"
+import { createHmac } from "node:crypto"
+import { see } from "./see.ts"
+
+const secret = "whsec_ZmFrZS1zZWNyZXQtb2YtYS1mYWtlLXdlYmhvb2s="
+
+/**
+ * A server that takes Standard Webhooks: it refuses what is not signed with its secret, and answers a message that it
+ * knows already as it did the first time, without keeping it twice.
+ */
+export class FakeWebhook extends FakeService {
+  readonly title = "Webhook"
+  readonly #known = new Set<string>()
+
+  settings(origin: string) {
+    return { url: `${origin}/tocsin`, secret }
+  }
+
+  protected respond({ body, headers, method, url }: Request): Reply {
+    if (method !== "POST") return { answer: answered(405, "POST only") }
+    const { "webhook-id": id, "webhook-signature": signatures = "", "webhook-timestamp": timestamp } = headers
+    if (id === undefined || timestamp === undefined)
+      return { answer: answered(400, "No webhook-id or webhook-timestamp") }
+    const key = Buffer.from(secret.slice("whsec_".length), "base64")
+    const expected = `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`
+    if (!signatures.split(" ").includes(expected)) return { answer: answered(401, "No matching signature") }
+    if (this.#known.has(id)) return { answer: answered(200, "Known") }
+    this.#known.add(id)
+    const payload: unknown = JSON.parse(body)
+    return { answer: answered(204, ""), accepted: { channel: new URL(url, "http://fake.invalid").pathname, payload } }
+  }
+
+  protected misbehave(how: Misbehaviour): Answer {
+    return misbehaving[how]
+  }
+
+  protected render(payload: unknown): Preview.Preview {
+    return see(payload)
+  }
+}
+
+const answered = (status: number, body: string): Answer => ({ status, headers: { "content-type": "text/plain" }, body })
+
+const misbehaving: { readonly [How in Misbehaviour]: Answer } = {
+  archived: answered(410, "Gone"),
+  revoked: answered(401, "No matching signature"),
+  limited: { ...answered(429, "Too many requests"), headers: { "retry-after": "30" } },
+  failing: answered(503, "Unavailable"),
+  // A proxy that leads to its sign-in page, which would answer 200.
+  lying: { ...answered(302, ""), headers: { location: "/sign-in" } }
+}

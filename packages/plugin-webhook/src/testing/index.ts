@@ -1,0 +1,2 @@
+export { FakeWebhook } from "./FakeWebhook.ts"
+export { see } from "./see.ts"
