@@ -6,7 +6,10 @@ import { Effect, Layer } from "effect"
 import manifest from "../../package.json" with { type: "json" }
 import { Settings } from "./Settings.ts"
 
-const userAgent = `Tocsin/${manifest.version} (+${manifest.homepage})`
+const { homepage, version }: { readonly version: string; readonly homepage?: string } = manifest
+
+/** Names a page about Tocsin once the project has one: until then, it would be whoever registers the address. */
+const userAgent = `Tocsin/${version}${homepage === undefined ? "" : ` (+${homepage})`}`
 
 const options = Effect.map(Settings, ({ egressAllow, proxies }) => ({ allow: egressAllow, proxies, userAgent }))
 
