@@ -44,7 +44,7 @@ export const settings = Entered.pipe(
           return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
         }
         const url = withoutToken(entered)
-        if ([...url.searchParams.keys()].some((name) => credentialName.test(name))) {
+        if (namesIn(url).some((name) => credentialName.test(name))) {
           const issue = new SchemaIssue.InvalidValue({ expected: withoutCredentials }, undefined, options)
           return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
         }
@@ -63,7 +63,13 @@ export const settings = Entered.pipe(
 )
 
 const withoutCredentials =
-  "a URL whose query contains no credential except auth_token, because answers show the URL: remove parameters such as token, key or password, and enter the token as the auth token"
+  "a URL whose query contains no credential except auth_token, and whose fragment contains none, because answers show the URL: remove parameters such as token, key or password, and enter the token as the auth token"
+
+/** The names of all parameters, also of those in the fragment, where people and single-page applications put some. */
+const namesIn = ({ hash, searchParams }: URL): ReadonlyArray<string> => [
+  ...searchParams.keys(),
+  ...hash.split(/[#?;/]/).flatMap((part) => [...new URLSearchParams(part).keys()])
+]
 
 /** HipChat writes `auth_token`; a bridge may read any case. */
 const isAuthToken = (name: string): boolean => name.toLowerCase() === "auth_token"

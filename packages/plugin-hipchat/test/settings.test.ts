@@ -97,6 +97,27 @@ describe("the settings of HipChat", () => {
     })
   )
 
+  it.effect.each([
+    "#token=s3cr3t",
+    "#a=1&api_key=s3cr3t",
+    "#auth_token=s3cr3t",
+    "#/room?token=s3cr3t",
+    "?a=1#%74oken=s3cr3t"
+  ])("refuse a URL with a credential in its fragment: %s", (end) =>
+    Effect.gen(function* () {
+      const error = String(yield* Effect.flip(decode({ url: `${room}${end}`, authToken: "x" })))
+      assert.include(error, "whose fragment contains none")
+      assert.notInclude(error, "s3cr3t")
+    })
+  )
+
+  it.effect("take a fragment that is a remark", () =>
+    Effect.gen(function* () {
+      const { url } = yield* decode({ url: `${room}#the-night-shift`, authToken: "x" })
+      assert.strictEqual(url.href, `${room}#the-night-shift`)
+    })
+  )
+
   it("describe in their JSON Schema what to enter", () => {
     assert.deepStrictEqual(Schema.toJsonSchemaDocument(HipChat.settings).schema["required"], ["url"])
     const properties = JSON.stringify(Schema.toJsonSchemaDocument(HipChat.settings).schema["properties"])

@@ -1,7 +1,8 @@
 /**
  * Reads the stored settings of an integration: opens the seal, and migrates them to the version of the installed plugin.
  */
-import { Effect, Schema } from "effect"
+import { Effect, Schema, type SchemaIssue } from "effect"
+import { fromIssue } from "./InvalidInput.ts"
 import { PluginRegistry, type InstalledChannel } from "./PluginRegistry.ts"
 import { Seal } from "./Seal.ts"
 
@@ -64,7 +65,7 @@ export const settingsReader = Effect.gen(function* () {
       const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(installed.plugin.settings))(settings, {
         // An unknown field may be a secret of an older version, and would be shown.
         onExcessProperty: "error"
-      }).pipe(Effect.mapError(() => notValid(version, settingsVersion)))
+      }).pipe(Effect.mapError(({ issue }) => notValid(version, settingsVersion, wrongFields(issue))))
       return { installed, settings, decoded }
     },
     // A schema's own filter or a plugin's getter may throw.
@@ -72,13 +73,20 @@ export const settingsReader = Effect.gen(function* () {
   )
 })
 
-const notValid = (version: number, settingsVersion: number): NotReady =>
-  new NotReady({
+const notValid = (version: number, settingsVersion: number, fields: ReadonlyArray<string> = []): NotReady => {
+  const at = fields.length === 0 ? "" : `, at ${fields.join(", ")}`
+  return new NotReady({
     detail:
       version === settingsVersion
-        ? "The stored settings are not valid for the installed plugin. Enter them anew"
-        : `The stored settings, of version ${version}, could not be brought to version ${settingsVersion} of the installed plugin. Enter them anew`
+        ? `The stored settings are not valid for the installed plugin${at}. Enter them anew`
+        : `The stored settings, of version ${version}, could not be brought to version ${settingsVersion} of the installed plugin${at}. Enter them anew`
   })
+}
+
+/** The names of the settings that are wrong, and nothing of what they hold. */
+const wrongFields = (issue: SchemaIssue.Issue): ReadonlyArray<string> => [
+  ...new Set(fromIssue(issue).errors.flatMap(({ path }) => path.split("/").slice(1, 2)))
+]
 
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
 const toObject = Schema.decodeUnknownSync(JsonObject)

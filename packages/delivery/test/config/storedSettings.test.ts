@@ -102,7 +102,7 @@ describe("Stored settings", () => {
     {
       name: "they no longer decode in the same version",
       plugin: Channel(1, { settings: Schema.Struct({ login: Schema.Int }) }),
-      says: "not valid for the installed plugin"
+      says: "not valid for the installed plugin, at login"
     },
     {
       name: "a schema throws",
