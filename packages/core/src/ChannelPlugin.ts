@@ -122,9 +122,10 @@ export interface Capabilities {
   readonly digest?: boolean
   /**
    * The kinds of notification that this channel has no message for, such as `RaisedAndCleared` where nobody should be paged
-   * for a problem that is over. They are recorded as delivered, and the plugin is not called.
+   * for a problem that is over. They are recorded as superseded, with this cause, and the plugin is not called. A clear follows
+   * its raise all the same, unless it is skipped, too.
    */
-  readonly skips?: ReadonlyArray<Kind>
+  readonly skips?: ReadonlyArray<Exclude<Kind, "Digest" | "Test">>
 }
 
 /**

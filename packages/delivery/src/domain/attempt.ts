@@ -43,6 +43,8 @@ export type Outcome = Delivered | Failed
 export interface Delivered {
   readonly _tag: "Delivered"
   readonly receipt: ChannelPlugin.Receipt
+  /** The channel has no message for this kind of notification: nothing was sent. */
+  readonly isSkipped?: true
 }
 
 /** The service refused the message, or could not be asked. */

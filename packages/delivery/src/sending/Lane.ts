@@ -230,7 +230,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
 
   const attempt = (integration: ReadyIntegration, claimed: ClaimedDelivery) =>
     pipeline.deliver({ integration, claimed, lane, stopped }).pipe(
-      Effect.flatMap(({ _tag }) => (_tag === "Delivered" ? recovered(integration) : Effect.void)),
+      Effect.flatMap((outcome) =>
+        outcome._tag === "Delivered" && outcome.isSkipped !== true ? recovered(integration) : Effect.void
+      ),
       Effect.catchDefect(lane.log.bug)
     )
 

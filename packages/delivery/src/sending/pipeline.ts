@@ -128,7 +128,7 @@ export class Pipeline extends Context.Service<
         startedAt: number
       ): Effect.fn.Return<Outcome> {
         if (sent._tag === "Delivered") {
-          lane.findings = { ...lane.findings, digest: usualDigest }
+          if (sent.isSkipped !== true) lane.findings = { ...lane.findings, digest: usualDigest }
           return sent
         }
         const now = yield* Clock.currentTimeMillis

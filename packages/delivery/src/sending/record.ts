@@ -48,7 +48,16 @@ export const recording = Effect.gen(function* () {
     const isCurrent = yield* currentVersions
     // In their order: the last one says how its integration is.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
-      yield* recordDelivered(inARow.filter(isDelivered), isCurrent)
+      const delivered = inARow.filter(isDelivered)
+      yield* recordDelivered(
+        delivered.filter(({ outcome }) => outcome.isSkipped !== true),
+        isCurrent
+      )
+      yield* deliveries.transition(
+        delivered.flatMap(({ claimed: { attempt, id }, outcome }) =>
+          outcome.isSkipped === true ? [{ delivery: id, status: "superseded", attempt, cause: skipped }] : []
+        )
+      )
       for (const { claimed, outcome, row, version } of inARow) {
         if (outcome._tag === "Failed") yield* recordFailed({ claimed, row, outcome }, isCurrent({ claimed, version }))
         // The next attempt posts a new message.
@@ -207,7 +216,9 @@ export const recording = Effect.gen(function* () {
     if (row?.status !== "folded" || row.folded_into !== claimed.id) return
     if (outcome._tag === "Delivered") {
       yield* deliveries.transition([
-        { delivery, status: "delivered", cause: `in ${claimed.id}`, set: linkOf(outcome.receipt) }
+        outcome.isSkipped === true
+          ? { delivery, status: "superseded", cause: skipped }
+          : { delivery, status: "delivered", cause: `in ${claimed.id}`, set: linkOf(outcome.receipt) }
       ])
       yield* sql.afterCommit(Effect.sync(() => countDeliveries(claimed.integration, { outcome: "delivered" })))
       return yield* settleAll([{ row, kind, outcome }])
@@ -250,6 +261,9 @@ export const recording = Effect.gen(function* () {
 
   return { record, markDead }
 })
+
+/** Why a notification of a kind in `capabilities.skips` was not sent. */
+const skipped = "the channel has no message for this kind of notification"
 
 /** An attempt that ended, and the row of its delivery. */
 interface RecordedEnd extends AttemptEnd {
