@@ -9,7 +9,7 @@ import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
 import { MessageCounts } from "./Consequences.ts"
 import { list, page } from "./lists.ts"
-import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "./Problems.ts"
+import { Conflict, InvalidRequest, NotFound, PreconditionFailed } from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; the gateway creates an absent `id`. */
@@ -66,18 +66,17 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
         ...page,
         integration: Schema.optionalKey(IntegrationId).annotateKey({ description: "Only rules that use it." })
       },
-      success: list(AlertRule),
-      error: StoreUnavailable
+      success: list(AlertRule)
     }).annotateMerge(says("Alert rules, oldest first")),
     HttpApiEndpoint.post("create", "/", {
       payload: AlertRulePayload,
       success: withETag(AlertRule.pipe(HttpApiSchema.status(201))),
-      error: [InvalidRequest, Conflict, StoreUnavailable]
+      error: [InvalidRequest, Conflict]
     }).annotateMerge(says("Create an alert rule", "Sends the open alerts that match it.")),
     HttpApiEndpoint.post("preview", "/preview", {
       payload: AlertRulePayload,
       success: RulePreview,
-      error: [InvalidRequest, StoreUnavailable]
+      error: InvalidRequest
     }).annotateMerge(
       says("What saving a rule would send", "The number of raises and clears for each integration. Nothing is saved.")
     ),
@@ -86,19 +85,19 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
         match: CoreRule.fields.match.annotateKey({ description: "As in a rule." })
       }),
       success: MatchPreview,
-      error: [InvalidRequest, StoreUnavailable]
+      error: InvalidRequest
     }).annotateMerge(says("Which alerts a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(AlertRule),
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("One alert rule")),
     HttpApiEndpoint.put("replace", "/:id", {
       params,
       headers: ifMatch,
       payload: AlertRulePayload,
       success: [withETag(AlertRule), withETag(AlertRule.pipe(HttpApiSchema.status(201)))],
-      error: [InvalidRequest, PreconditionFailed, StoreUnavailable]
+      error: [InvalidRequest, PreconditionFailed]
     }).annotateMerge(
       says(
         "Create or replace an alert rule",
@@ -109,7 +108,7 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       params,
       headers: ifMatch,
       success: HttpApiSchema.NoContent,
-      error: [NotFound, PreconditionFailed, StoreUnavailable]
+      error: [NotFound, PreconditionFailed]
     }).annotateMerge(says("Remove an alert rule"))
   )
   .prefix("/v1/rules")

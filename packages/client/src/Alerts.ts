@@ -7,7 +7,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { Delivery } from "./Deliveries.ts"
 import { Explanations, Timeline } from "./Explanations.ts"
 import { list, page, skip } from "./lists.ts"
-import { InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
+import { InvalidRequest, NotFound, TooLarge } from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** The outcome of each posted alert, in their order. `id` is Tocsin's own. */
@@ -73,7 +73,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     HttpApiEndpoint.post("post", "/", {
       payload: Schema.Union([Posted, Schema.Array(Posted).check(Schema.isMaxLength(InboundLimits.maxAlerts))]),
       success: Accepted.pipe(HttpApiSchema.status(202)),
-      error: [InvalidRequest, TooLarge, StoreUnavailable]
+      error: [InvalidRequest, TooLarge]
     }).annotateMerge(
       says(
         "Report an alert, or up to 1,000",
@@ -107,20 +107,19 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
         }),
         sourceId: Schema.optionalKey(Schema.String).annotateKey({ description: "The source's own id of the alert." })
       },
-      success: list(AlertSummary),
-      error: StoreUnavailable
+      success: list(AlertSummary)
     }).annotateMerge(
       says("Alerts, newest first", "Without observations: see GET /v1/alerts/{id}. total is exact unless more is set.")
     ),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },
       success: AlertDetails,
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("One alert, with all its details")),
     HttpApiEndpoint.get("explain", "/:id/explain", {
       params: { id: AlertId },
       success: Explanations,
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(
       says(
         "Why each integration was notified, or not",
@@ -130,7 +129,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     HttpApiEndpoint.get("timeline", "/:id/timeline", {
       params: { id: AlertId },
       success: Timeline,
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("What happened to an alert", "Oldest first: events, deliveries, attempts and edits.")),
     HttpApiEndpoint.post("clear", "/:id/clear", {
       params: { id: AlertId },
@@ -140,7 +139,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
         })
       }),
       success: ShownAlert,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     }).annotateMerge(
       says(
         "Close an alert by hand",

@@ -18,7 +18,7 @@ export const sessionCookie = "tocsin_session"
 /**
  * The gateway's token, as `Authorization: Bearer <token>`, or by Basic with any user and the token as password; or a
  * session in a cookie (`POST /v1/session`). With a cookie, a request that changes something must be JSON and come from
- * the gateway's own pages.
+ * the gateway's own pages. Every route that needs the token uses the store, which may not be available.
  */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@tocsin/client/Authorization", {
   error: [Unauthorized, Forbidden, TooManyAttempts, StoreUnavailable],

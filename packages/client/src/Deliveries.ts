@@ -5,7 +5,7 @@ import { AlertId, IntegrationId, Link } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
-import { Conflict, InvalidRequest, NotFound, StoreUnavailable } from "./Problems.ts"
+import { Conflict, InvalidRequest, NotFound } from "./Problems.ts"
 import { bodyIsOptional, says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
@@ -82,13 +82,12 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         alert: Schema.optionalKey(AlertId),
         since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({ description: "Created at or after this time." })
       },
-      success: list(Delivery),
-      error: StoreUnavailable
+      success: list(Delivery)
     }).annotateMerge(says("Deliveries, newest first")),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: Schema.String },
       success: Delivery,
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("One delivery, with every step of it")),
     HttpApiEndpoint.post("redeliverAll", "/redeliver", {
       payload: Schema.Struct({
@@ -106,7 +105,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         reason: Schema.optionalKey(Reason)
       }),
       success: Redelivered,
-      error: [InvalidRequest, StoreUnavailable]
+      error: InvalidRequest
     }).annotateMerge(
       says(
         "Redeliver many deliveries",
@@ -117,7 +116,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
       params: { id: Schema.String },
       payload: [Schema.Struct({ reason: Schema.optionalKey(Reason) }), Schema.Null],
       success: Delivery,
-      error: [InvalidRequest, NotFound, Conflict, StoreUnavailable]
+      error: [InvalidRequest, NotFound, Conflict]
     })
       .annotateMerge(bodyIsOptional)
       .annotateMerge(

@@ -3,7 +3,6 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** Something that changed. Read it to get its new state. */
@@ -49,8 +48,7 @@ export class EventsApi extends HttpApiGroup.make("events")
             "The id of the last event that was received, which EventSource sends: the stream resumes after it."
         })
       },
-      success: HttpApiSchema.StreamSse({ events: ServerEvent }),
-      error: StoreUnavailable
+      success: HttpApiSchema.StreamSse({ events: ServerEvent })
     }).annotateMerge(
       says(
         "What changes, live",

@@ -7,7 +7,6 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Activity } from "./Consequences.ts"
 import { Paused } from "./integrations/Integration.ts"
 import { list, whole } from "./lists.ts"
-import { StoreUnavailable } from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** The lane of one integration: its pending deliveries, and why it pauses. */
@@ -66,15 +65,13 @@ export class LanesApi extends HttpApiGroup.make("lanes")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: whole,
-      success: list(Lane),
-      error: StoreUnavailable
+      success: list(Lane)
     }).annotateMerge(says("The state of each lane", "Oldest integration first.")),
     HttpApiEndpoint.get("activity", "/activity", {
       success: Schema.Struct({
         since: Schema.DateTimeUtc.annotateKey({ description: "When the first of the 24 hours began." }),
         items: Schema.Array(Activity)
-      }),
-      error: StoreUnavailable
+      })
     }).annotateMerge(
       says("Deliveries in each of the last 24 hours", "For each integration with any. At most a minute old.")
     )

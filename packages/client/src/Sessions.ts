@@ -84,13 +84,12 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: whole,
-      success: list(Session),
-      error: StoreUnavailable
+      success: list(Session)
     }).annotateMerge(says("The sessions that have not ended, newest first")),
     HttpApiEndpoint.delete("revoke", "/:id", {
       params: { id: Schema.String },
       success: HttpApiSchema.NoContent,
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("End a session", "Its browser has to sign in again; its live stream ends."))
   )
   .prefix("/v1/sessions")

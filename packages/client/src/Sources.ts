@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page, whole } from "./lists.ts"
-import { Conflict, InvalidRequest, NotFound, StoreUnavailable, TooLarge } from "./Problems.ts"
+import { Conflict, InvalidRequest, NotFound, TooLarge } from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** A body that a source sent and that could not be read. */
@@ -52,8 +52,7 @@ export class SourcesApi extends HttpApiGroup.make("sources")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: whole,
-      success: list(Source),
-      error: StoreUnavailable
+      success: list(Source)
     }).annotateMerge(says("The sources", "The built-in sources, and those that posted to /v1/alerts.")),
     HttpApiEndpoint.post("post", "/:name", {
       params: {
@@ -61,7 +60,7 @@ export class SourcesApi extends HttpApiGroup.make("sources")
       },
       payload: Schema.Json,
       success: Taken,
-      error: [InvalidRequest, NotFound, TooLarge, StoreUnavailable]
+      error: [InvalidRequest, NotFound, TooLarge]
     }).annotateMerge(
       says(
         "Receive alerts from a monitoring system",
@@ -70,13 +69,12 @@ export class SourcesApi extends HttpApiGroup.make("sources")
     ),
     HttpApiEndpoint.get("unreadable", "/unreadable", {
       query: page,
-      success: list(UnreadableBody),
-      error: StoreUnavailable
+      success: list(UnreadableBody)
     }).annotateMerge(says("Unreadable bodies", "The 1,000 newest bodies of sources that could not be read.")),
     HttpApiEndpoint.post("replay", "/unreadable/:id/replay", {
       params: { id: Schema.String },
       success: Taken,
-      error: [NotFound, Conflict, StoreUnavailable]
+      error: [NotFound, Conflict]
     }).annotateMerge(
       says(
         "Replay an unreadable body",

@@ -59,7 +59,7 @@ export class BackupApi extends HttpApiGroup.make("backup")
   .add(
     HttpApiEndpoint.post("take", "/v1/backup", {
       success: HttpApiSchema.StreamUint8Array({ contentType: "application/vnd.sqlite3" }),
-      error: [Conflict, StoreUnavailable]
+      error: Conflict
     }).annotateMerge(
       says(
         "Download a backup of the store",

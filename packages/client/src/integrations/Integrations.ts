@@ -9,7 +9,7 @@ import { ifMatch, withETag } from "../etags.ts"
 import { Integration, IntegrationPayload, IntegrationReplacement, Settings, State } from "./Integration.ts"
 import { IntegrationPreview } from "./IntegrationPreview.ts"
 import { list, page } from "../lists.ts"
-import { Conflict, InvalidRequest, NotFound, PreconditionFailed, StoreUnavailable } from "../Problems.ts"
+import { Conflict, InvalidRequest, NotFound, PreconditionFailed } from "../Problems.ts"
 import { bodyIsOptional, says } from "../says.ts"
 import { TestSend } from "./TestSend.ts"
 
@@ -30,18 +30,17 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: { ...page, type: Schema.optionalKey(Schema.String), state: Schema.optionalKey(State) },
-      success: list(Integration),
-      error: StoreUnavailable
+      success: list(Integration)
     }).annotateMerge(says("Integrations, oldest first")),
     HttpApiEndpoint.post("create", "/", {
       payload: IntegrationPayload,
       success: withETag(Integration.pipe(HttpApiSchema.status(201))),
-      error: [InvalidRequest, Conflict, StoreUnavailable]
+      error: [InvalidRequest, Conflict]
     }).annotateMerge(says("Create an integration", "Refuses settings whose destination may not be called.")),
     HttpApiEndpoint.post("testUnsaved", "/test", {
       payload: IntegrationPayload,
       success: TestSend,
-      error: [InvalidRequest, StoreUnavailable]
+      error: InvalidRequest
     }).annotateMerge(
       says(
         "Send a test with unsaved settings",
@@ -51,7 +50,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     HttpApiEndpoint.post("previewUnsaved", "/preview", {
       payload: IntegrationPayload,
       success: IntegrationPreview,
-      error: [InvalidRequest, StoreUnavailable]
+      error: InvalidRequest
     }).annotateMerge(says("Preview the messages of unsaved settings", "Nothing is sent, and nothing is stored.")),
     HttpApiEndpoint.post("consequences", "/consequences", {
       payload: [
@@ -63,7 +62,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
         })
       ],
       success: Consequences,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     }).annotateMerge(
       says(
         "The consequences of saving or removing an integration",
@@ -73,14 +72,14 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(Integration),
-      error: [NotFound, StoreUnavailable]
+      error: NotFound
     }).annotateMerge(says("One integration, without its secrets")),
     HttpApiEndpoint.put("replace", "/:id", {
       params,
       headers: ifMatch,
       payload: IntegrationReplacement,
       success: [withETag(Integration), withETag(Integration.pipe(HttpApiSchema.status(201)))],
-      error: [InvalidRequest, PreconditionFailed, StoreUnavailable]
+      error: [InvalidRequest, PreconditionFailed]
     }).annotateMerge(
       says(
         "Create or replace an integration",
@@ -96,13 +95,13 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
         })
       },
       success: HttpApiSchema.NoContent,
-      error: [NotFound, Conflict, PreconditionFailed, StoreUnavailable]
+      error: [NotFound, Conflict, PreconditionFailed]
     }).annotateMerge(says("Remove an integration", "Its open deliveries are superseded.")),
     HttpApiEndpoint.post("pause", "/:id/pause", {
       params,
       payload: WhyPaused,
       success: Integration,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     }).annotateMerge(
       says(
         "Pause an integration",
@@ -113,7 +112,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       params,
       payload: WhyPaused,
       success: Integration,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     }).annotateMerge(says("Resume an integration", "Sends the queued deliveries. History keeps the reason.")),
     HttpApiEndpoint.post("test", "/:id/test", {
       params,
@@ -123,7 +122,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
         Schema.Null
       ],
       success: TestSend,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     })
       .annotateMerge(bodyIsOptional)
       .annotateMerge(
@@ -137,7 +136,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       // No body at all, too.
       payload: [SettingsToTry, Schema.Null],
       success: IntegrationPreview,
-      error: [InvalidRequest, NotFound, StoreUnavailable]
+      error: [InvalidRequest, NotFound]
     })
       .annotateMerge(bodyIsOptional)
       .annotateMerge(says("Preview the messages of an integration", "Nothing is sent, and nothing is stored."))
