@@ -1,24 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { AlertSummary } from "@tocsin/client"
 import { Effect } from "effect"
-import { Accepted, ask, listOf, Problem } from "../harness/answers.ts"
+import { ask, listOf, Problem } from "../harness/answers.ts"
 import { SharedHarness } from "../harness/gateway.ts"
-
-/** A body that is right, but for what the test changes in it. */
-const alert = (source: string, changes: { readonly [name: string]: unknown } = {}) => ({
-  source,
-  id: "1",
-  state: "raised",
-  startedAt: "2026-01-01T00:00:00Z",
-  rule: { name: "Disk full" },
-  ...changes
-})
-
-const post = Effect.fnUntraced(function* (body: unknown) {
-  const { as, status, text } = yield* (yield* SharedHarness).request("POST", "/v1/alerts", body)
-  assert.strictEqual(status, 202, text)
-  return as(Accepted).items
-})
+import { alert, post } from "../harness/posting.ts"
 
 /** Posts what must be refused; gives the errors. */
 const refused = Effect.fnUntraced(function* (body: unknown, wanted = 400) {

@@ -1,11 +1,11 @@
 /**
- * Alerts, and what becomes of them when they are posted.
+ * Posts alerts, and reads the results.
  */
 import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { Accepted, ask, errorsOf } from "./answers.ts"
 
-/** A body that is right, but for what the test changes in it. */
+/** A valid body, with changes. */
 export const alert = (name: string, changes: { readonly [name: string]: unknown } = {}) => ({
   source: name,
   id: "1",
@@ -15,13 +15,18 @@ export const alert = (name: string, changes: { readonly [name: string]: unknown 
   ...changes
 })
 
-/** Posts an alert and gives what is known of it then. */
-export const posted = Effect.fnUntraced(function* (body: unknown) {
-  const { as } = yield* ask(202, "POST", "/v1/alerts", body)
-  return (yield* ask(200, "GET", `/v1/alerts/${as(Accepted).items[0]?.id}`)).as(Alert)
+/** Posts alerts that must be accepted, and returns the result for each. */
+export const post = Effect.fnUntraced(function* (body: unknown) {
+  return (yield* ask(202, "POST", "/v1/alerts", body)).as(Accepted).items
 })
 
-/** Posts what must be refused and gives the errors. */
+/** Posts an alert, and returns it as it is stored. */
+export const posted = Effect.fnUntraced(function* (body: unknown) {
+  const [accepted] = yield* post(body)
+  return (yield* ask(200, "GET", `/v1/alerts/${accepted?.id}`)).as(Alert)
+})
+
+/** Posts a body that must be refused, and returns the errors. */
 export const refused = Effect.fnUntraced(function* (body: unknown, path = "/v1/alerts") {
   return errorsOf(yield* ask(400, "POST", path, body))
 })
