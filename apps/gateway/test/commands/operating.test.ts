@@ -31,7 +31,7 @@ describe("tocsin check-config", () => {
       const { code, printed } = yield* tocsin("check-config", { TOCSIN_DATABASE_URL: `sqlite:${data}/tocsin.db` })
       assert.strictEqual(code, 0, printed)
       assert.include(printed, `A gateway could start, with its data in ${data}/tocsin.db, which the first start makes`)
-      assert.match(printed, /and the plugins slack \d\S*, hipchat \d\S*\.$/m)
+      assert.match(printed, /and the plugins slack \d\S*, hipchat \d/)
       assert.deepStrictEqual(readdirSync(data), [])
     })
   )
