@@ -9,6 +9,8 @@ import { Slack } from "@tocsin/plugin-slack"
 import slack from "@tocsin/plugin-slack/package.json" with { type: "json" }
 import { Webhook } from "@tocsin/plugin-webhook"
 import webhook from "@tocsin/plugin-webhook/package.json" with { type: "json" }
+import { PagerDuty } from "@tocsin/plugin-pagerduty"
+import pagerDuty from "@tocsin/plugin-pagerduty/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -27,7 +29,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -42,7 +44,8 @@ export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
 export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>([
   [Slack, slack],
   [HipChat, hipChat],
-  [Webhook, webhook]
+  [Webhook, webhook],
+  [PagerDuty, pagerDuty]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

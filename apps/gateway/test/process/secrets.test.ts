@@ -61,7 +61,8 @@ describe("Secrets", () => {
         assert.deepStrictEqual(secrets, [
           ["slack", "url"],
           ["hipchat", "authToken"],
-          ["webhook", "url", "secret", "previousSecret", "headers"]
+          ["webhook", "url", "secret", "previousSecret", "headers"],
+          ["pagerduty", "routingKey"]
         ])
       })
     )

@@ -1,0 +1,1 @@
+export { PagerDuty } from "./PagerDuty.ts"
