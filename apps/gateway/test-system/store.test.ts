@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { renameSync, statSync } from "node:fs"
 import { dirname } from "node:path"
+import * as GatewayProcess from "../demo/gatewayProcess.ts"
 import { Delivery, listOf } from "../test/harness/answers.ts"
 import { eventually, until } from "../test/harness/gate.ts"
 import { make, type Harness } from "../test/harness/gateway.ts"
@@ -27,6 +28,28 @@ describe("While the store cannot be written (T)", () => {
         begin: () => renameSync(folder, `${folder}-elsewhere`),
         end: () => renameSync(`${folder}-elsewhere`, folder)
       }
+    })
+  )
+
+  it.live("on a disk that is full at the start, listens and names the problem, and sends once there is space", () =>
+    Effect.gen(function* () {
+      let launcher: ReadonlyArray<string> = []
+      const harness = yield* make({}, (settings) => Effect.suspend(() => GatewayProcess.start(settings, { launcher })))
+      const channels = yield* harness.channels("ops", { match: { source: "outage" } })
+      assert.strictEqual(yield* harness.gateway().stop("SIGTERM"), 0)
+      // No file of the gateway can grow.
+      launcher = ["prlimit", "--fsize=0:unlimited"]
+      yield* harness.start
+      const health = harness.request("GET", "/healthz")
+      for (const { status, text } of [yield* health, yield* harness.request("POST", "/v1/alerts", alert("during."))]) {
+        assert.strictEqual(status, 503, text)
+        assert.match(text, /"problem":"Disk(Full|Error)"/)
+        assert.include(text, "The disk that holds the store ")
+      }
+      execFileSync("prlimit", [`--pid=${harness.gateway().pid}`, "--fsize=unlimited"])
+      yield* eventually("the gateway to recover", health, ({ status }) => status === 200)
+      assert.strictEqual((yield* harness.request("POST", "/v1/alerts", alert("after."))).status, 202)
+      yield* channels.received(1)
     })
   )
 })

@@ -12,6 +12,8 @@ import { type Handlers, Peers } from "./Peers.ts"
 
 /** What happens when partitions come here or go; `resume` is part of the transaction in which they come. */
 export interface Service extends Handlers {
+  /** Runs whenever the store could not record that they come, which is tried again every second. */
+  readonly delayed: Effect.Effect<unknown>
   readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 
@@ -70,11 +72,11 @@ export class Partitions extends Context.Service<
         Effect.sync(() => gone.forEach((partition) => fences.delete(partition)))
 
       return Partitions.of({
-        serve: ({ gained, lost, released, resume }) =>
+        serve: ({ delayed, gained, lost, released, resume }) =>
           peers.own({
             gained: (partitions) =>
               gain(partitions, resume).pipe(
-                Effect.tapError(() => Effect.sleep("1 second")),
+                Effect.tapError(() => Effect.andThen(delayed, Effect.sleep("1 second"))),
                 Effect.eventually,
                 Effect.andThen(gained(partitions))
               ),

@@ -107,6 +107,8 @@ export class Lanes extends Context.Service<
       const isServing = yield* Latch.make(peers.many)
       const serve = partitions.serve({
         resume: pipeline.requeueInFlight,
+        // The engine starts without lanes where the store cannot be written, so that callers learn of it.
+        delayed: isServing.open,
         gained: Effect.fnUntraced(function* (gained) {
           gained.forEach((partition) => owned.add(partition))
           yield* reconciled

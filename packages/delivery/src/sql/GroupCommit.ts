@@ -49,7 +49,8 @@ export class GroupCommit extends Context.Service<
     ) => (item: I, lockKeys?: ReadonlyArray<string>) => Effect.Effect<A, Failure<E>>
     /**
      * Checks that the store accepts writes, by an empty transaction. After a write failed because the disk is full, broken
-     * or read-only, the check fails until 64 KiB have been written.
+     * or read-only, the check fails until 64 KiB have been written; after a statement found the database damaged, it fails
+     * until the gateway is restarted.
      */
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */

@@ -20,7 +20,7 @@ interface Probes<E> {
 export interface Outage {
   /** Records that a statement failed, and returns the problem. */
   readonly failed: (error: SqlError.SqlError) => Effect.Effect<StoreProblem>
-  /** The problem that blocks writes, until 64 KiB have been written. */
+  /** The problem that blocks writes: until 64 KiB have been written, or until a restart if the database is damaged. */
   readonly blocksWrites: () => StoreProblem | undefined
 }
 
@@ -70,7 +70,10 @@ export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) 
       const problem = storeProblem(error)
       return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : recordProblem(problem), problem)
     },
-    blocksWrites: () => (outage !== undefined && needsWrite(outage.problem) ? outage.problem : undefined)
+    blocksWrites: () => {
+      const [damage] = permanent
+      return damage ?? (outage !== undefined && needsWrite(outage.problem) ? outage.problem : undefined)
+    }
   }
   return follows
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GroupCommit } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { pass } from "../harness/engine.ts"
 import { watched } from "../harness/idle.ts"
@@ -226,6 +226,35 @@ describe("GroupCommit", () => {
       yield* check
       assert.deepStrictEqual(logged.slice(1), ["The store can be used again after 11 seconds."])
     }).pipe(Effect.provide(Layer.provideMerge(store(newFile()), logger)))
+  })
+
+  it.effect("fails its check after a statement found the database damaged, until a restart (T)", () => {
+    const logged: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
+    const file = newFile()
+    const damaged = Effect.fail(
+      new SqlError.SqlError({
+        reason: new SqlError.UnknownError({
+          cause: Object.assign(new Error("damaged"), isPostgres ? { code: "XX001" } : { errcode: 11 })
+        })
+      })
+    )
+    const layer = () => Effect.provide(Layer.provideMerge(store(file), logger))
+    return Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        yield* table
+        const { check, read } = yield* GroupCommit
+        yield* check
+        for (let n = 0; n < 2; n++) assert.strictEqual((yield* Effect.flip(read(damaged))).problem, "Corrupt")
+        yield* commit(insert(1))
+        yield* pass("10 seconds")
+        assert.strictEqual((yield* Effect.flip(check)).problem, "Corrupt")
+      }).pipe(layer())
+      assert.deepStrictEqual(logged, [
+        "The store cannot be used (Corrupt). The database is damaged. Stop the gateway and restore the last backup."
+      ])
+      yield* GroupCommit.use(({ check }) => check).pipe(layer())
+    })
   })
 
   it.effect("logs a statement that fails by itself, without its values", () => {
