@@ -107,6 +107,13 @@ export const anyAlertQuery = queryOptions({
   queryFn: ({ signal }) => call((client) => client.alerts.list({ query: { limit: 1 } }), signal)
 })
 
+/** The last alerts: what a message can be previewed with. */
+export const recentAlertsQuery = queryOptions({
+  queryKey: ["recent alerts"],
+  queryFn: ({ signal }) => call((client) => client.alerts.list({ query: { limit: 20 } }), signal),
+  staleTime: 30_000
+})
+
 /** The alerts of the last day that a match fits, as it was typed. */
 export const matchesQuery = (match: unknown) =>
   queryOptions({

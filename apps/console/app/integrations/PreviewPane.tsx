@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query"
-import { useRef } from "react"
+import { useRef, useState } from "react"
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
-import type { IntegrationRow, PluginRow } from "../data/queries.ts"
+import { type IntegrationRow, type PluginRow, recentAlertsQuery } from "../data/queries.ts"
 import { send } from "../data/send.ts"
 import { isObject, type JsonObject, plainText } from "../forms/schema.ts"
 import { Foldable } from "../parts/Foldable.tsx"
+import { InlineSelect } from "../parts/InlineSelect.tsx"
 import { Skeleton } from "../parts/Page.tsx"
 import { useSettled } from "../parts/useSettled.ts"
 import { type Draft, payloadOf } from "./draft.ts"
@@ -34,6 +35,9 @@ export interface PreviewState {
   /** Reads it for what is entered now; gives what is wrong with that, or null. */
   readonly ask: () => Promise<unknown>
   readonly region: React.RefObject<HTMLElement | null>
+  /** The id of the alert that is shown; empty for the example. */
+  readonly alert: string
+  readonly setAlert: (id: string) => void
 }
 
 const readItems = (answer: unknown): ReadonlyArray<Item> => {
@@ -64,13 +68,17 @@ export const usePreview = (
   const { settings, type } = draft
   const name = draft.name === "" ? "Preview" : draft.name
   const isStored = stored !== undefined && stored.type === type
-  const key = JSON.stringify([type, name, settings])
+  const [alert, setAlert] = useState("")
+  const about = alert === "" ? "" : `?alert=${encodeURIComponent(alert)}`
+  const key = JSON.stringify([type, name, settings, alert])
   const settled = useSettled(key)
   const own = useQuery({
     queryKey: ["preview", stored?.id, settled],
     queryFn: async ({ signal }) => {
       const path = isStored ? `/v1/integrations/${encodeURIComponent(stored.id)}/preview` : "/v1/integrations/preview"
-      const { body } = await send("POST", path, isStored ? { settings } : previewOf({ ...draft, name }), { signal })
+      const { body } = await send("POST", `${path}${about}`, isStored ? { settings } : previewOf({ ...draft, name }), {
+        signal
+      })
       return readItems(body)
     },
     enabled: plugin !== undefined && settled === key,
@@ -79,10 +87,10 @@ export const usePreview = (
     retry: false
   })
   const example = useQuery({
-    queryKey: ["preview example", type],
+    queryKey: ["preview example", type, alert],
     queryFn: async ({ signal }) => {
       const payload = previewOf({ ...draft, name: "Preview", settings: plugin?.example ?? {} })
-      const { body } = await send("POST", "/v1/integrations/preview", payload, { signal })
+      const { body } = await send("POST", `/v1/integrations/preview${about}`, payload, { signal })
       return readItems(body)
     },
     enabled: plugin !== undefined && !isStored && own.isError,
@@ -94,6 +102,8 @@ export const usePreview = (
     isLoading: own.isFetching || example.isFetching,
     hasType: plugin !== undefined,
     region,
+    alert,
+    setAlert,
     ask: async () => {
       const { error } = await own.refetch()
       if (error === null) {
@@ -106,11 +116,12 @@ export const usePreview = (
 }
 
 export const PreviewPane = ({
-  preview: { hasType, isExample, isLoading, items, region }
+  preview: { alert, hasType, isExample, isLoading, items, region, setAlert }
 }: {
   readonly preview: PreviewState
 }) => (
   <section className="preview-pane" aria-label="Preview" ref={region} tabIndex={-1}>
+    {hasType && <AlertChoice alert={alert} onChange={setAlert} />}
     {!hasType ? (
       <p className="quiet preview-hint">Choose a type to see what its messages look like.</p>
     ) : items === undefined ? (
@@ -138,6 +149,26 @@ export const PreviewPane = ({
     )}
   </section>
 )
+
+/** The example alert, or one of the last ones. */
+const AlertChoice = ({ alert, onChange }: { readonly alert: string; readonly onChange: (id: string) => void }) => {
+  const { data } = useQuery(recentAlertsQuery)
+  if (data === undefined || data.items.length === 0) return null
+  return (
+    <InlineSelect
+      label="Alert"
+      value={alert}
+      options={[
+        { value: "", label: "Example" },
+        ...data.items.map(({ id, rule, test }) => ({
+          value: id as string,
+          label: test === undefined ? rule.name : `${rule.name}: ${test.name}`
+        }))
+      ]}
+      onChange={onChange}
+    />
+  )
+}
 
 const OneKind = ({ item }: { readonly item: Item | undefined }) => {
   if (item === undefined) return <p className="quiet">The gateway shows no message of this kind.</p>

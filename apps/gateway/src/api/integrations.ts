@@ -1,6 +1,7 @@
 import { Conflict, type IntegrationPayload, type TestSend } from "@tocsin/client"
-import { IntegrationId } from "@tocsin/core"
+import { type AlertId, IntegrationId } from "@tocsin/core"
 import {
+  AlertSearch,
   Configuration,
   Edits,
   type IntegrationInput,
@@ -44,6 +45,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const configuration = yield* Configuration
     const edits = yield* Edits
+    const search = yield* AlertSearch
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
     const lanes = yield* Lanes
@@ -71,11 +73,15 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       return ready ?? (yield* noSuch())
     })
 
-    const preview = (ready: ReadyIntegration) =>
-      Effect.try({
-        try: () => integrationPreview(ready),
+    const preview = Effect.fnUntraced(function* (ready: ReadyIntegration, id: AlertId | undefined) {
+      const alert = id === undefined ? undefined : yield* search.get(id)
+      if (id !== undefined && alert === undefined) return yield* notFound("alert", "/v1/alerts")
+      const now = yield* DateTime.now
+      return yield* Effect.try({
+        try: () => integrationPreview(ready, alert && { alert, now }),
         catch: (thrown) => toInvalidRequest(pluginFailed("preview", thrown, ready.integration.settings))
       })
+    })
 
     const test = (ready: ReadyIntegration, isSaved: boolean) =>
       (isSaved ? tests.send(ready) : tests.sendUnsaved(ready)).pipe(
@@ -174,11 +180,11 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const ready = yield* stored(id, payload?.settings)
         return yield* test(ready, payload?.settings === undefined)
       }),
-      previewUnsaved: Effect.fnUntraced(function* ({ payload }) {
-        return yield* preview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))))
+      previewUnsaved: Effect.fnUntraced(function* ({ payload, query }) {
+        return yield* preview(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), query.alert)
       }),
-      preview: Effect.fnUntraced(function* ({ params: { id }, payload }) {
-        return yield* preview(yield* stored(id, payload?.settings))
+      preview: Effect.fnUntraced(function* ({ params: { id }, payload, query }) {
+        return yield* preview(yield* stored(id, payload?.settings), query.alert)
       }),
       remove: Effect.fnUntraced(function* ({ headers, params: { id }, query, request }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(

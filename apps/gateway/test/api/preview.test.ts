@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { IntegrationPreview, Plugin } from "@tocsin/client"
 import { Effect, Schema } from "effect"
-import { ask, errorsOf } from "../harness/answers.ts"
+import { Accepted, ask, errorsOf } from "../harness/answers.ts"
 import { SharedHarness } from "../harness/gateway.ts"
 
 const canary = "c4n4ry-T0K3N"
@@ -96,6 +96,28 @@ describe("A preview", () => {
           assert.isAbove(setup.length, 0)
           yield* ask(201, "POST", "/v1/integrations", { id: `example-${type}`, name: type, type, settings: example })
         }
+      })
+    )
+
+    it.effect("is about a real alert where one is named", () =>
+      Effect.gen(function* () {
+        const { items: accepted } = (yield* ask(202, "POST", "/v1/alerts", {
+          source: "real",
+          id: "1",
+          state: "raised",
+          startedAt: "2026-01-01T00:00:00Z",
+          rule: { name: "Only here" }
+        })).as(Accepted)
+        const of = accepted[0]?.id ?? ""
+        const { items } = (yield* ask(200, "POST", `/v1/integrations/preview?alert=${of}`, slack)).as(
+          IntegrationPreview
+        )
+        const about = items.filter(({ text }) => text.includes("Only here")).map(({ kind }) => kind)
+        assert.deepStrictEqual(
+          about,
+          kinds.filter((kind) => kind !== "Digest" && kind !== "Notice")
+        )
+        yield* ask(404, "POST", "/v1/integrations/preview?alert=nobody", slack)
       })
     )
   })

@@ -1,7 +1,7 @@
 /**
  * The integrations: configured channels.
  */
-import { IntegrationId } from "@tocsin/core"
+import { AlertId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Consequences } from "../Consequences.ts"
@@ -24,6 +24,12 @@ const SettingsToTry = Schema.Struct({
     description: "Settings to try instead of the stored ones, with the stored secrets for those omitted."
   })
 })
+
+const ofAlert = {
+  alert: Schema.optionalKey(AlertId).annotateKey({
+    description: "The id of an alert that the messages are about, in place of the example; digests stay examples."
+  })
+}
 
 /** The integrations. */
 export class IntegrationsApi extends HttpApiGroup.make("integrations")
@@ -48,9 +54,10 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       )
     ),
     HttpApiEndpoint.post("previewUnsaved", "/preview", {
+      query: ofAlert,
       payload: IntegrationPayload,
       success: IntegrationPreview,
-      error: InvalidRequest
+      error: [InvalidRequest, NotFound]
     }).annotateMerge(says("Preview the messages of unsaved settings", "Nothing is sent, and nothing is stored.")),
     HttpApiEndpoint.post("consequences", "/consequences", {
       payload: [
@@ -133,6 +140,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       ),
     HttpApiEndpoint.post("preview", "/:id/preview", {
       params,
+      query: ofAlert,
       // No body at all, too.
       payload: [SettingsToTry, Schema.Null],
       success: IntegrationPreview,

@@ -1,14 +1,20 @@
 import type { IntegrationPreview } from "@tocsin/client"
-import { Message, sampleNotifications, showRequest, withoutSecrets } from "@tocsin/core"
+import { type Alert, Message, type Notification, sampleNotifications, showRequest, withoutSecrets } from "@tocsin/core"
 import type { ReadyIntegration } from "@tocsin/delivery"
+import type { DateTime } from "effect"
 
-/** What each kind of notification looks like there: nothing is sent. */
-export const integrationPreview = ({
-  channel,
-  integration: { settings },
-  plugin
-}: ReadyIntegration): typeof IntegrationPreview.Type => ({
-  items: Object.values(sampleNotifications).map((notification) => ({
+/** An alert to show in place of the example. */
+export interface RealAlert {
+  readonly alert: Alert
+  readonly now: DateTime.Utc
+}
+
+/** What each kind of notification looks like there, about this alert where one is named: nothing is sent. */
+export const integrationPreview = (
+  { channel, integration: { settings }, plugin }: ReadyIntegration,
+  real?: RealAlert
+): typeof IntegrationPreview.Type => ({
+  items: notifications(real).map((notification) => ({
     kind: notification._tag,
     ...(plugin.preview && { preview: plugin.preview(withoutSecrets(settings), notification) }),
     text: Message.plainText(Message.fromNotification(notification), plugin.sizes.text),
@@ -17,3 +23,28 @@ export const integrationPreview = ({
     )
   }))
 })
+
+const notifications = (real: RealAlert | undefined): ReadonlyArray<Notification> => {
+  const samples = Object.values(sampleNotifications)
+  return real === undefined ? samples : samples.map((sample) => about(real, sample))
+}
+
+/** The sample with this alert as it was while it was raised, or cleared; what is not about one alert stays. */
+const about = ({ alert, now }: RealAlert, sample: Notification): Notification => {
+  // One that is still raised is shown as if it cleared now.
+  const { clearedAt = now, clearedBecause = "conditionsNoLongerMet", ...rest } = alert
+  switch (sample._tag) {
+    case "Raised":
+    case "Escalated":
+    case "Reminder":
+    case "Test":
+      return { ...sample, alert: { ...rest, state: "raised" } }
+    case "Cleared":
+    case "RaisedAndCleared": {
+      const cleared: Alert = { ...rest, state: "cleared", clearedAt, clearedBecause }
+      return { ...sample, alert: cleared, because: clearedBecause, clearedAt }
+    }
+    default:
+      return sample
+  }
+}
