@@ -24,6 +24,9 @@ const alerts = createRoute({
   getParentRoute: () => root,
   path: "/alerts",
   validateSearch: texts("state", "severity", "source", "rule", "integration", "notified", "text"),
+  loaderDeps: ({ search }) => search,
+  // The first rows are asked for while the page is being drawn.
+  loader: ({ deps }) => void import("./pages/alerts/filters.ts").then(({ alertPages }) => alertPages(deps)),
   component: lazyRouteComponent(() => import("./pages/alerts/Alerts.tsx"), "Alerts")
 })
 

@@ -1,6 +1,7 @@
 import { QueryClient } from "@tanstack/react-query"
 import { Failure } from "./failure.ts"
 import type { Change } from "./live.ts"
+import { paced } from "./paced.ts"
 
 /** What was read stays true until the live stream says otherwise. */
 export const queryClient = new QueryClient({
@@ -42,20 +43,18 @@ export const refresh = (changes: ReadonlyArray<Change>): void => {
 /** Reads again all that is shown. */
 export const refreshAll = (): void => refreshOne([])
 
-const running = new Map<string, { again: boolean }>()
+const readers = new Map<string, () => void>()
 
 /** A query that is being read is not asked for anew but once more afterwards: in a storm it would never end. */
 const refreshOne = (queryKey: ReadonlyArray<unknown>): void => {
   const name = JSON.stringify(queryKey)
-  const before = running.get(name)
-  if (before !== undefined) {
-    before.again = true
-    return
-  }
-  const mine = { again: false }
-  running.set(name, mine)
-  void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false }).finally(() => {
-    running.delete(name)
-    if (mine.again) refreshOne(queryKey)
-  })
+  const known = readers.get(name)
+  const reader =
+    known ??
+    paced(
+      () => queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false }),
+      () => readers.delete(name)
+    )
+  readers.set(name, reader)
+  reader()
 }

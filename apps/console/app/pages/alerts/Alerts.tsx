@@ -1,6 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
 import { lazy, Suspense, useCallback, useEffect, useRef, useSyncExternalStore } from "react"
+import { paced } from "../../data/paced.ts"
 import { anyAlertQuery } from "../../data/queries.ts"
 import { LongList } from "../../parts/LongList.tsx"
 import { Button } from "../../parts/Button.tsx"
@@ -44,12 +45,14 @@ export const Alerts = () => {
 
   useEffect(
     () =>
-      onAlertsChanged(() => {
-        const table = document.querySelector(".alerts-list")
-        void list.changed(
-          isRead.current || (table?.matches(":hover") ?? false) || (table?.contains(document.activeElement) ?? false)
-        )
-      }),
+      onAlertsChanged(
+        paced(() => {
+          const table = document.querySelector(".alerts-list")
+          return list.changed(
+            isRead.current || (table?.matches(":hover") ?? false) || (table?.contains(document.activeElement) ?? false)
+          )
+        })
+      ),
     [list]
   )
 
