@@ -78,7 +78,7 @@ export const WhoWasNotified = ({ items, names }: Props) => {
                       </span>
                     </td>
                     <td className="foreign">
-                      {nearest === undefined && why}
+                      {nearest === undefined && <span className="sentence">{why}</span>}
                       {until && (
                         <>
                           {" "}

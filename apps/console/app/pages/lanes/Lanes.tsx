@@ -73,7 +73,7 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
   const { icon, tone, word } = stateOf(lane)
   const now = useTick()
   return (
-    <li className={`panel card ${tone}`}>
+    <li className={`panel card ${lane.enabled ? tone.replace("quiet", "") : tone}`}>
       <header className="card-head">
         <div className="card-name">
           <h2 className="foreign">{name}</h2>
@@ -117,9 +117,9 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
           <dt>Rate limit</dt>
           <dd className="numbers">
             {rateLimit ? (
-              `${count(rateLimit.messages)} in ${duration(rateLimit.perSeconds * 1000)}, ${count(rateLimit.burst)} at once`
+              `${plural(rateLimit.messages, "message")} in ${duration(rateLimit.perSeconds * 1000)}, ${count(rateLimit.burst)} at once`
             ) : (
-              <span className="quiet">known to the gateway that owns the lane</span>
+              <span className="quiet">Owned by another gateway, which alone knows its rate limit</span>
             )}
           </dd>
           {!isHeld(lane) && rateLimit && (
