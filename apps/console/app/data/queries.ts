@@ -76,7 +76,9 @@ export const timelineQuery = (id: AlertId) =>
 
 export const sourcesQuery = queryOptions({
   queryKey: ["sources", "list"],
-  queryFn: ({ signal }) => call((client) => client.sources.list({ query: {} }), signal)
+  queryFn: ({ signal }) => call((client) => client.sources.list({ query: {} }), signal),
+  // An answer may be two seconds old.
+  refetchInterval: 10_000
 })
 
 export const unreadableQuery = queryOptions({
