@@ -65,14 +65,14 @@ export const Alerts = () => {
   )
 
   const { error, fresh, hasMore, total } = list
-  const isEmptyGateway = any?.total === 0
+  const isEmptyGateway = any?.total === 0 && !isFiltered(filters)
   const word = { raised: "active", cleared: "cleared", all: "in all" }[stateOf(filters)]
 
   return (
     <Page
       name="Alerts"
-      isFilled
-      beside={total === undefined ? undefined : `${count(total)}${hasMore ? "+" : ""} ${word}`}
+      isFilled={!isEmptyGateway}
+      beside={total === undefined || isEmptyGateway ? undefined : `${count(total)}${hasMore ? "+" : ""} ${word}`}
       actions={
         fresh > 0 && (
           <Button
@@ -88,7 +88,7 @@ export const Alerts = () => {
         )
       }
     >
-      {isEmptyGateway && !isFiltered(filters) ? (
+      {isEmptyGateway ? (
         <Suspense>
           <GetStarted />
         </Suspense>

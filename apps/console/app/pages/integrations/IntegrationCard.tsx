@@ -21,7 +21,10 @@ export const IntegrationCard = ({ activity, fallback, integration, onDelete, onE
   const { icon, tone, word } = stateOf(integration)
   const advice = broken && adviceFor(broken.reason)
   return (
-    <li className={`panel card ${tone}`} aria-labelledby={`name-${id}`}>
+    <li
+      className={`panel card ${integration.enabled ? tone.replace("quiet", "") : tone}`}
+      aria-labelledby={`name-${id}`}
+    >
       <header className="card-head">
         <div className="card-name">
           <h2 id={`name-${id}`} className="foreign">
@@ -61,7 +64,7 @@ export const IntegrationCard = ({ activity, fallback, integration, onDelete, onE
           </div>
         )}
         <Sparkline
-          label={`Deliveries of the last 24 hours`}
+          label={`Deliveries to ${integration.name} in the last 24 hours`}
           delivered={activity?.delivered ?? []}
           failed={activity?.failed ?? []}
         />
