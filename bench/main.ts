@@ -1,8 +1,9 @@
 /**
  * Measures the gateway against other programs on the same machine, prints a table and writes it to `results.md`.
  *
+ *   <name>          one row, whose figures replace the same ones in `results.md`
  *   --quick         each row with small counts, without judgement
- *   --only <name>   one row
+ *   --only <name>   one row, and writes nothing
  *   --check         exits 1 and names ratios that are worse by more than a quarter than in the committed `results.md`
  *   --profile       writes a CPU profile of the gateway in the first row to `bench/gateway.cpuprofile`
  *
@@ -13,10 +14,11 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { close } from "./load.ts"
 import { machine } from "./machine.ts"
-import { page, worse } from "./results.ts"
+import { merge, page, worse } from "./results.ts"
 import type { Figure, Missing } from "./row.ts"
 import { arrays } from "./rows/arrays.ts"
 import { backlog } from "./rows/backlog.ts"
+import { consoleRow } from "./rows/console.ts"
 import { fanout } from "./rows/fanout.ts"
 import { gateways } from "./rows/gateways.ts"
 import { hostile } from "./rows/hostile.ts"
@@ -45,10 +47,12 @@ const rows = [
   backlog,
   history,
   idle,
-  hostile
+  hostile,
+  consoleRow
 ]
 
-const { values: options } = parseArgs({
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
     only: { type: "string" },
@@ -56,6 +60,9 @@ const { values: options } = parseArgs({
     profile: { type: "boolean", default: false }
   }
 })
+
+const [named] = positionals
+const options = { ...values, only: named ?? values.only }
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 const chosen = rows.filter(({ name }, index) =>
@@ -91,4 +98,7 @@ if (options.check) {
   if (problems.length > 0) process.exit(1)
 } else if (!options.quick && chosen.length === rows.length) {
   writeFileSync(results, written)
+} else if (!options.quick && named !== undefined) {
+  const when = new Date().toISOString().slice(0, 16).replace("T", " ")
+  writeFileSync(results, merge(readFileSync(results, "utf8"), figures, `${when} UTC`))
 }

@@ -6,22 +6,55 @@ import { type Figure, median, type Missing } from "./row.ts"
 const heads = ["what", "median", "spread", "goal", ""]
 
 /** The whole page: where and when it was measured, and the table. */
-export const page = (figures: ReadonlyArray<Figure | Missing>, where: string, isJudged: boolean): string => {
-  const rows = figures.map((figure) =>
-    "missing" in figure
-      ? [figure.what, "missing", "", "", ""]
-      : [
-          figure.what,
-          shown(figure, median(figure.values)),
-          spread(figure),
-          goal(figure),
-          isJudged ? verdict(figure) : ""
+export const page = (figures: ReadonlyArray<Figure | Missing>, where: string, isJudged: boolean): string =>
+  written({ where, rows: figures.map((figure) => rowOf(figure, isJudged)), notes: figures.flatMap(notesOf) })
+
+/** A page with these figures in place of the same ones, or below the others; each note says when it was measured. */
+export const merge = (kept: string, figures: ReadonlyArray<Figure | Missing>, when: string): string => {
+  const lines = kept.split("\n")
+  const measured = new Set(figures.map(({ what }) => what))
+  const rows = lines.flatMap((line) =>
+    /^\| (?!what |-)/.test(line)
+      ? [
+          line
+            .split("|")
+            .slice(1, -1)
+            .map((cell) => cell.trim())
         ]
+      : []
   )
-  const notes = figures.flatMap((figure) => {
-    const note = "missing" in figure ? figure.missing : figure.from
-    return note === undefined ? [] : [`- **${figure.what}**: ${note}`]
+  const notes = lines.filter((line) => line.startsWith("- **"))
+  const fresh = figures.map((figure) => rowOf(figure, true))
+  return written({
+    where: lines.filter((line) => /^- (?!\*\*)/.test(line)).join("\n"),
+    rows: [
+      ...rows.map((row) => fresh.find(([what]) => what === row[0]) ?? row),
+      ...fresh.filter(([what]) => !rows.some(([known]) => known === what))
+    ],
+    notes: [
+      ...notes.filter((note) => ![...measured].some((what) => note.startsWith(`- **${what}**:`))),
+      ...figures.flatMap(notesOf).map((note) => `${note} (${when})`)
+    ]
   })
+}
+
+const rowOf = (figure: Figure | Missing, isJudged: boolean): ReadonlyArray<string> =>
+  "missing" in figure
+    ? [figure.what, "missing", "", "", ""]
+    : [figure.what, shown(figure, median(figure.values)), spread(figure), goal(figure), isJudged ? verdict(figure) : ""]
+
+const notesOf = (figure: Figure | Missing): ReadonlyArray<string> => {
+  const note = "missing" in figure ? figure.missing : figure.from
+  return note === undefined ? [] : [`- **${figure.what}**: ${note}`]
+}
+
+interface Page {
+  readonly where: string
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+  readonly notes: ReadonlyArray<string>
+}
+
+const written = ({ notes, rows, where }: Page): string => {
   // As the formatter of this repository writes a table.
   const widths = heads.map((head, column) => Math.max(3, head.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: ReadonlyArray<string>) =>

@@ -17,7 +17,7 @@ export interface Figure {
   readonly what: string
   /** One value for each round. */
   readonly values: ReadonlyArray<number>
-  readonly unit: "x" | "ms" | "s" | "MiB" | "GiB" | "%" | "/s"
+  readonly unit: "x" | "ms" | "s" | "MiB" | "GiB" | "%" | "/s" | "rows"
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
   /** What it was computed from, such as the rates of both sides. */
   readonly from?: string

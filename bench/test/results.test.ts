@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { page, worse } from "../results.ts"
+import { merge, page, worse } from "../results.ts"
 import type { Figure } from "../row.ts"
 
 const rate = (...values: ReadonlyArray<number>): Figure => ({ what: "rate", values, unit: "x", goal: { atLeast: 2 } })
@@ -44,5 +44,11 @@ describe("results.md", () => {
       []
     )
     assert.deepStrictEqual(worse([{ what: "rate", missing: "missing" }], kept), [])
+  })
+
+  it("takes the figures of one row in place of the same ones, or below the others", () => {
+    const noted = page([{ ...rate(2), from: "old" }, delay(1)], "- here", true)
+    const merged = merge(noted, [{ ...rate(4), from: "new" }, start(1)], "today")
+    assert.strictEqual(merged, page([{ ...rate(4), from: "new (today)" }, delay(1), start(1)], "- here", true))
   })
 })
