@@ -5,6 +5,7 @@ import { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { GroupCommit } from "../sql/GroupCommit.ts"
+import * as Dialect from "../sql/dialect.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
 /** The last digest of an integration. */
@@ -36,6 +37,9 @@ export interface SourceActivity {
 const hour = Duration.toMillis(Duration.hours(1))
 const hours = 24
 
+/** An older digest is not shown: reading by time is what keeps this fast in a long history. */
+const lately = Duration.toMillis(Duration.days(7))
+
 /** So many of the newest digests are looked at. */
 const mostDigests = 200
 
@@ -43,7 +47,7 @@ const mostDigests = 200
 export class Overview extends Context.Service<
   Overview,
   {
-    /** The last digest of each integration that sent one lately. */
+    /** The last digest of each integration that sent one in the last 7 days. */
     readonly lastDigests: Effect.Effect<ReadonlyMap<IntegrationId, LastDigest>, StoreUnavailable>
     /** When the oldest delivery that is being retried was made, for each integration with any. */
     readonly retryingSince: Effect.Effect<ReadonlyMap<IntegrationId, number>, StoreUnavailable>
@@ -54,6 +58,7 @@ export class Overview extends Context.Service<
       { readonly since: number; readonly items: ReadonlyArray<Activity> },
       StoreUnavailable
     >
+    /** At most two seconds old: the events of a day are counted for it. */
     readonly sources: Effect.Effect<ReadonlyArray<SourceActivity>, StoreUnavailable>
   }
 >()("@tocsin/delivery/Overview") {
@@ -64,8 +69,11 @@ export class Overview extends Context.Service<
       const { read } = yield* GroupCommit
 
       const lastDigests = Effect.gen(function* () {
-        const rows = yield* sql<DigestRow>`SELECT id, integration_id, status, digest_key, created_at FROM deliveries
-          WHERE alert_id IS NULL ORDER BY created_at DESC, sequence DESC LIMIT ${mostDigests}`
+        const since = (yield* Clock.currentTimeMillis) - lately
+        const rows = yield* sql<DigestRow>`SELECT id, integration_id, status, digest_key, created_at
+          FROM deliveries ${Dialect.indexedBy(sql, "deliveries_of_no_alert")}
+          WHERE alert_id IS NULL AND created_at >= ${since} ORDER BY created_at DESC, sequence DESC
+          LIMIT ${mostDigests}`
         const found = new Map<IntegrationId, LastDigest>()
         for (const { created_at, digest_key, id, integration_id, status } of rows) {
           const integration = IntegrationId.make(integration_id)
@@ -106,8 +114,9 @@ export class Overview extends Context.Service<
           ) SELECT source FROM named WHERE source IS NOT NULL`
         const heard = (yield* Effect.forEach(
           ["IS NULL", "IS NOT NULL"],
-          (which) => sql<SourceRow>`SELECT source, count(*) AS n, max(received_at) AS last FROM events
-            WHERE event_id ${sql.literal(which)} AND received_at >= ${since} GROUP BY source`
+          // Grouped by an expression, or SQLite reads the index by source, and with it all events there ever were.
+          (which) => sql<SourceRow>`SELECT source || '' AS source, count(*) AS n, max(received_at) AS last FROM events
+            WHERE event_id ${sql.literal(which)} AND received_at >= ${since} GROUP BY source || ''`
         )).flat()
         const unread = yield* sql<SourceRow>`SELECT source, max(received_at) AS last,
             sum(CASE WHEN received_at >= ${since} THEN 1 ELSE 0 END) AS n FROM unreadable GROUP BY source`
@@ -148,14 +157,17 @@ export class Overview extends Context.Service<
             read(
               sql<{
                 n: number
-              }>`SELECT count(*) AS n FROM deliveries d JOIN deliveries digest ON digest.id = d.folded_into
+              }>`SELECT coalesce(sum((
+                  SELECT count(*) FROM deliveries d WHERE d.folded_into = digest.id AND d.status = 'delivered'
+                )), 0) AS n
+                FROM deliveries digest ${Dialect.indexedBy(sql, "deliveries_of_no_alert")}
                 WHERE digest.alert_id IS NULL AND digest.created_at >= ${since}
-                  AND digest.integration_id = ${integration} AND d.status = 'delivered'`
+                  AND digest.integration_id = ${integration}`
             ),
-            ([row]) => row?.n ?? 0
+            ([row]) => Number(row?.n ?? 0)
           ),
         activity: yield* Effect.cachedWithTTL(read(activity), "1 minute"),
-        sources: read(sources)
+        sources: yield* Effect.cachedWithTTL(read(sources), "2 seconds")
       })
     })
   )

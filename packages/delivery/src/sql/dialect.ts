@@ -151,6 +151,10 @@ export const contains = (sql: SqlClient.SqlClient, column: string, text: string)
     orElse: () => sql`instr(${sql.literal(column)}, ${text}) > 0`
   })
 
+/** Makes SQLite read a table by this index, where its planner prefers a worse one; PostgreSQL has statistics. */
+export const indexedBy = (sql: SqlClient.SqlClient, index: string) =>
+  sql.onDialectOrElse({ pg: () => sql.literal(""), orElse: () => sql.literal(`INDEXED BY ${index}`) })
+
 /** Whether there is such a table. */
 export const hasTable = Effect.fnUntraced(function* (table: string) {
   const sql = yield* SqlClient.SqlClient

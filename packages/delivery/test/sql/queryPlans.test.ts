@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AlertId, DestinationGone } from "@tocsin/core"
-import { AlertSearch, Edits, History, Intake, Operators } from "@tocsin/delivery"
+import { AlertSearch, Edits, History, Intake, Operators, Overview } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import {
@@ -70,8 +70,19 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
   [/WHERE state = 'raised' AND sequence/, "alerts_by_state (state=? AND sequence>?)"],
   [/WHERE state = 'raised' AND last_heard_at/, "alerts_by_last_heard (state=? AND last_heard_at<?)"],
   [/WHERE state = 'cleared' AND last_heard_at/, "alerts_by_last_heard (state=?"],
-  [/event_id IS NOT NULL AND received_at/, "events_with_id_by_time (received_at<?)"],
-  [/event_id IS NULL AND received_at/, "events_without_id_by_time (received_at<?)"]
+  [/WHERE alert_id IS NULL AND created_at >= \? ORDER BY/, "deliveries_of_no_alert (created_at>?)"],
+  [/count\(\*\) AS n FROM deliveries WHERE folded_into/, "folded_deliveries (folded_into=?)"],
+  [/FROM deliveries digest/, "deliveries_of_no_alert (created_at>?)"],
+  [/FROM deliveries digest/, "folded_deliveries (folded_into=?)"],
+  [/status = 'retrying' GROUP BY/, "deliveries_by_status (status=?)"],
+  [/created_at < \? GROUP BY integration_id/, "deliveries_by_time (created_at>? AND created_at<?)"],
+  [/min\(source\) FROM alerts/, "alerts_by_source (source>?)", "alerts_source_source_id_episode_key"],
+  [/event_id IS NULL AND received_at >= \? GROUP BY/, "events_without_id_by_time (received_at>?)"],
+  [/event_id IS NOT NULL AND received_at >= \? GROUP BY/, "events_with_id_by_time (received_at>?)"],
+  [/last_heard_at AS last FROM alerts/, "alerts_by_source (source=? AND state=?)"],
+  [/FROM pauses/, "pauses_by_integration (integration_id=?)"],
+  [/event_id IS NOT NULL AND received_at </, "events_with_id_by_time (received_at<?)"],
+  [/event_id IS NULL AND received_at </, "events_without_id_by_time (received_at<?)"]
 ]
 
 /** Whether a step takes the index, by all of the columns that are named with it. */
@@ -101,6 +112,7 @@ interface Node {
   readonly "Relation Name"?: string
   readonly "Index Name"?: string
   readonly "Index Cond"?: string
+  readonly "Plan Rows"?: number
   readonly Plans?: ReadonlyArray<Node>
 }
 
@@ -111,11 +123,15 @@ const explainPostgres = (sql: SqlClient.SqlClient, statement: string, params: Re
   )
 
 /** What reads a whole table is said as SQLite says it. */
-const stepsOf = ({ Plans = [], ...node }: Node): ReadonlyArray<string> => [
-  (isScan.test(node["Node Type"]) && node["Index Cond"] === undefined && !ofFew.test(node["Index Name"] ?? "")
+const stepsOf = ({ Plans = [], ...node }: Node, isFirstOnly = false): ReadonlyArray<string> => [
+  (!isFirstOnly &&
+  isScan.test(node["Node Type"]) &&
+  node["Index Cond"] === undefined &&
+  !ofFew.test(node["Index Name"] ?? "")
     ? `SCAN ${node["Relation Name"]} `
     : "") + JSON.stringify(node),
-  ...Plans.flatMap(stepsOf)
+  // The first row of an index is found at once.
+  ...Plans.flatMap((plan) => stepsOf(plan, node["Node Type"] === "Limit" && node["Plan Rows"] === 1))
 ]
 
 /** Indexes of what is open, or stands in for another, only: they may be read as a whole. */
@@ -141,6 +157,9 @@ const longHistory = (sql: SqlClient.SqlClient) => {
       `INSERT INTO deliveries (id, conversation_id, alert_id, integration_id, kind, status, form, attempts, unanswered,
          next_at, severity, created_at, updated_at)
        SELECT 'd' || n, 'c' || n, 'a' || n, ${channel}, 'Raised', ${status}, 'rich', 1, 0, -n, 'major', -n, -n ${each}`,
+      `INSERT INTO deliveries (id, integration_id, kind, status, form, attempts, unanswered, next_at, severity, digest_key,
+         created_at, updated_at)
+       SELECT 'g' || n, ${channel}, 'Digest', 'delivered', 'rich', 1, 0, -n, 'major', 'k' || n, -n, -n ${each}`,
       `INSERT INTO transitions (delivery_id, status, at) SELECT 'd' || n, 'pending', -n ${each}`,
       "VACUUM ANALYZE alerts, events, conversations, deliveries, transitions"
     ],
@@ -157,7 +176,7 @@ const recording = () => {
     Effect.provideService(effect, Statement.CurrentTransformer, undefined)
   const layer = Layer.succeed(Statement.CurrentTransformer, (statement) => {
     const [text, params] = statement.compile()
-    if (/^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(text)) statements.set(text, params)
+    if (/^\s*(SELECT|UPDATE|DELETE|INSERT|WITH)/.test(text)) statements.set(text, params)
     return Effect.succeed(statement)
   })
   return { layer, statements, unrecorded }
@@ -231,6 +250,13 @@ describe("Every statement", () => {
       script.always("broken", { fail: new DestinationGone({ detail: "HTTP 404" }) })
       yield* accept(...Array.from({ length: 20 }, (_, n) => event(`s${n}`)))
       yield* pass("1 minute")
+      const overview = yield* Overview
+      yield* overview.lastDigests
+      yield* overview.retryingSince
+      yield* overview.sentInDigests(integrationId("slow"), 0)
+      yield* overview.activity
+      yield* overview.sources
+      yield* history.pauses([integrationId("slow")], 0)
       yield* removeIntegration("ops")
       const sql = yield* SqlClient.SqlClient
       yield* unrecorded(sql`UPDATE alerts SET last_heard_at = -10000000000`)
