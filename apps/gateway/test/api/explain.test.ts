@@ -72,7 +72,7 @@ describe("Questions and actions of operators", () => {
         yield* channels.received(1)
         const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
         const why = Object.fromEntries(items.map(({ integration, told, why }) => [integration, { told, why }]))
-        assert.deepStrictEqual(why["why-slack"], { told: true, why: "matched by rule why: Raised delivered" })
+        assert.deepStrictEqual(why["why-slack"], { told: true, why: 'matched by rule "why": Raised delivered' })
         assert.isFalse(why["other-slack"]?.told)
         assert.match(why["other-slack"]?.why ?? "", /^rule "other" does not match/)
         assert.deepStrictEqual(why["lone"], { told: false, why: "no alert rule names it" })

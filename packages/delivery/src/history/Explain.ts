@@ -12,7 +12,6 @@ import {
   unmetConditions
 } from "@tocsin/core"
 import { DateTime } from "effect"
-import { matchedText } from "../domain/conversation.ts"
 import type { ConversationSummary, Delivery } from "./History.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 
@@ -153,7 +152,16 @@ const outcomes = {
   diverted: "diverted"
 } as const
 
-const whatWasSent = ({ closedBecause, integration, rules }: ConversationSummary, { deliveries }: Facts): string => {
+const whatWasSent = (
+  { closedBecause, integration, rules: matchers }: ConversationSummary,
+  { deliveries, integrations, rules }: Facts
+): string => {
+  const nameOf = (id: string) => {
+    const fallback = id.startsWith("for:") ? id.slice("for:".length) : undefined
+    return fallback === undefined
+      ? `rule "${rules.find((rule) => rule.id === id)?.name ?? id}"`
+      : `the fallback for ${integrations.find((one) => one.id === fallback)?.name ?? fallback}`
+  }
   const steps = deliveries
     .filter((delivery) => delivery.integration === integration)
     .map(
@@ -163,7 +171,7 @@ const whatWasSent = ({ closedBecause, integration, rules }: ConversationSummary,
         }`
     )
   const closed = closedBecause === undefined ? "" : `; closed: ${becauseText[closedBecause]}`
-  return `${matchedText(rules)}: ${steps.join(", ")}${closed}`
+  return `matched by ${matchers.map(nameOf).join(", ")}: ${steps.join(", ")}${closed}`
 }
 
 const whyNot = (
