@@ -5,6 +5,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as InProcess from "../../test/harness/inProcess.ts"
 import { make, SharedHarness } from "../../test/harness/gateway.ts"
+import type { Page } from "playwright-core"
 import { checkPage, Chromium, type Look, visit, type Visitor } from "./harness/browser.ts"
 import { seed } from "./harness/seed.ts"
 
@@ -16,6 +17,7 @@ const SeededHarness = Layer.effect(
 const looks: ReadonlyArray<readonly [name: string, look: Look]> = [
   ["light", {}],
   ["dark", { colorScheme: "dark" }],
+  ["1024 px wide", { width: 1024 }],
   ["360 px wide", { width: 360 }],
   ["360 px wide and dark", { width: 360, colorScheme: "dark" }],
   ["forced colours", { forcedColors: "active" }]
@@ -27,6 +29,14 @@ const open = async ({ open, page }: Visitor, path: string, heading: string) => {
   await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
   await page.locator(".skeleton").first().waitFor({ state: "detached" })
 }
+
+/** The cells of lists that are wider than what is in sight of them. */
+const cutOff = (page: Page) =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll(".long-list"))
+      .filter(({ clientWidth, scrollWidth }) => scrollWidth > clientWidth)
+      .map(({ className, clientWidth, scrollWidth }) => `${className}: ${scrollWidth} px in ${clientWidth} px`)
+  )
 
 describe("The console's looks", () => {
   layer(Layer.merge(SeededHarness, Chromium.layer), { excludeTestServices: true })((it) => {
@@ -50,6 +60,7 @@ describe("The console's looks", () => {
               await open(visitor, path, heading)
               await checkPage(visitor, heading)
               assert.strictEqual(await page.getByRole("alert").count(), 0, heading)
+              assert.deepStrictEqual(await cutOff(page), [], heading)
               assert.strictEqual(await page.title(), `${heading} - Tocsin`)
               assert.strictEqual(await page.getByRole("heading", { level: 1 }).count(), 1, heading)
             }

@@ -117,7 +117,7 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
           <dt>Rate limit</dt>
           <dd className="numbers">
             {rateLimit ? (
-              `${plural(rateLimit.messages, "message")} in ${duration(rateLimit.perSeconds * 1000)}, ${count(rateLimit.burst)} at once`
+              rateLimitText(rateLimit)
             ) : (
               <span className="quiet">Owned by another gateway, which alone knows its rate limit</span>
             )}
@@ -164,6 +164,9 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
     </li>
   )
 }
+
+const rateLimitText = ({ burst, messages, perSeconds }: NonNullable<LaneRow["rateLimit"]>): string =>
+  `${plural(messages, "message")} in ${duration(perSeconds * 1000)}${burst === messages ? "" : `, ${count(burst)} at once`}`
 
 const circuitText = ({ because, reason }: LaneRow["circuit"]): string => {
   if (because === "broken") return `${reason ?? "Broken"}. ${adviceFor(reason ?? "") ?? ""}`
