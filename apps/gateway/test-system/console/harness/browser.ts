@@ -6,7 +6,6 @@ import { Context, Effect, Exit, Layer, type Scope } from "effect"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import type { Harness } from "../../../test/harness/gateway.ts"
 
 const launch = Effect.acquireRelease(
   Effect.promise(() =>
@@ -53,7 +52,7 @@ export interface Visitor {
 
 /** Opens a browser for one test; ends with the scope. When it ends without a failure, it must have complained of nothing. */
 export const visit = (
-  harness: Pick<Harness, "gateway">,
+  harness: { readonly gateway: () => { readonly url: string } },
   { colorScheme = "light", forcedColors = "none", width = 1280 }: Look = {}
 ): Effect.Effect<Visitor, never, Chromium | Scope.Scope> =>
   Effect.gen(function* () {
