@@ -1,3 +1,5 @@
+import { Effect } from "effect"
+import type { Any } from "../ChannelPlugin.ts"
 import type { Alert } from "../Alert.ts"
 import { maxLabelLength, maxLabels, maxObservations, maxTargets, maxTextLength } from "../InboundLimits.ts"
 import type { Notification } from "../Notification.ts"
@@ -22,8 +24,23 @@ const full: Alert = {
   assumedTimeZone: { zone: "UTC", stated: upTo("`") }
 }
 
-/** What every plugin is given to send, by what it shows. */
-export const given: { readonly [what: string]: Notification } = {
+/** Whether the engine gives a notification to a plugin: not of the kinds that its channel has no message for. */
+export const isGiven =
+  ({ capabilities: { skips = [] } }: Pick<Any, "capabilities">) =>
+  ({ _tag }: Notification): boolean =>
+    !skips.some((kind) => kind === _tag)
+
+/** A check of generated notifications, for those that the plugin is given. */
+export const ifGiven =
+  <A>(plugin: Pick<Any, "capabilities">, check: (notification: Notification) => Effect.Effect<A>) =>
+  (notification: Notification): Effect.Effect<void> =>
+    isGiven(plugin)(notification) ? Effect.asVoid(check(notification)) : Effect.void
+
+/** What a plugin is given to send, by what it shows. */
+export const givenTo = (plugin: Pick<Any, "capabilities">): { readonly [what: string]: Notification } =>
+  Object.fromEntries(Object.entries(given).filter(([, notification]) => isGiven(plugin)(notification)))
+
+const given: { readonly [what: string]: Notification } = {
   ...Object.fromEntries(Object.entries(notifications).map(([kind, notification]) => [`a ${kind}`, notification])),
   "an alert without optional fields": { _tag: "Raised", alert: bare },
   "hostile text": { _tag: "Raised", alert: hostile },

@@ -1,10 +1,24 @@
 import { Message } from "@tocsin/core"
 import { HttpClientRequest } from "effect/http"
-import { catches } from "./catches.ts"
+import { catches, findsNothing } from "./catches.ts"
 import { checks, post, type Spoils } from "./hook.ts"
 
 /** What is wrong with what is sent shows in whatever is sent, and in no preview. */
 const alike = /^(gives what the service takes|goes on|gives a receipt|previews)/
+
+// The engine never gives it a notification of these kinds.
+findsNothing(
+  "that skips kinds of notification, and throws at them",
+  checks({
+    declared: { capabilities: { skips: ["Escalated", "RaisedAndCleared"] } },
+    http: {
+      request: (settings, of) => {
+        if (of._tag === "Escalated" || of._tag === "RaisedAndCleared") throw new Error("no message")
+        return post(settings, of)
+      }
+    }
+  }).filter(({ name }) => /^(gives what|goes on|previews)/.test(name))
+)
 
 catches<Spoils>("payloads", checks, [
   [

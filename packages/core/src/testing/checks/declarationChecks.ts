@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect, JsonPatch, Predicate, Redacted, Schema } from "effect"
 import { secretPointers, settingsSchema } from "../../settings/settingsSchema.ts"
 import { withoutSecrets } from "../../settings/withoutSecrets.ts"
+import { isGiven } from "../given.ts"
 import type { Check } from "../options.ts"
 import { notifications } from "../samples.ts"
 import { print, type Trial } from "../trial.ts"
@@ -126,7 +127,7 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
       const { preview } = plugin
       if (preview === undefined) return
       const open = withoutSecrets(yield* settings)
-      for (const notification of Object.values(notifications)) {
+      for (const notification of Object.values(notifications).filter(isGiven(plugin))) {
         const shown = preview(open, notification)
         assert.isAbove(shown.blocks.length, 0)
         for (const secret of options.secrets) assert.notInclude(print(shown), secret)

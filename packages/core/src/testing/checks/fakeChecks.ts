@@ -4,7 +4,7 @@ import type { Reason } from "../../DeliveryError.ts"
 import { client } from "../../fakes/client.ts"
 import { type FakeService, type Misbehaviour, misbehaviours } from "../../fakes/FakeService.ts"
 import type { Check } from "../options.ts"
-import { given } from "../given.ts"
+import { givenTo } from "../given.ts"
 import type { HttpService } from "../http.ts"
 import type { Trial } from "../trial.ts"
 
@@ -32,6 +32,7 @@ export const fakeChecks = (
       name: "gives its fake what it takes",
       run: Effect.gen(function* () {
         const { service, ...how } = served()
+        const given = givenTo(plugin)
         for (const [what, notification] of Object.entries(given)) {
           for (const form of ["rich", "plain"] as const) {
             const { exit, printed } = yield* deliver(notification, { ...how, form, deliveryId: `${what} ${form}` })

@@ -4,7 +4,7 @@ import { type Form, Receipt } from "../../ChannelPlugin.ts"
 import type { Notification } from "../../Notification.ts"
 import type { Check } from "../options.ts"
 import { always } from "../always.ts"
-import { given } from "../given.ts"
+import { givenTo, ifGiven, isGiven } from "../given.ts"
 import { previewTexts } from "../previewTexts.ts"
 import { notifications } from "../samples.ts"
 import type { Seen, Trial } from "../trial.ts"
@@ -17,6 +17,7 @@ const json = Schema.toCodecJson(Receipt)
 
 /** Checks the requests for every kind of notification. */
 export const payloadChecks = ({ deliver, options, plugin, service }: Trial): ReadonlyArray<Check> => {
+  const given = givenTo(plugin)
   const fits = ({ exit, printed, sent }: Seen<unknown>) => {
     assert.isTrue(Exit.isSuccess(exit), printed)
     assert.isAbove(sent.length, 0, "nothing was sent")
@@ -38,7 +39,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
     const receipt = yield* Effect.orDie(
       Effect.flatMap(Schema.encodeEffect(json)(exit.value), Schema.decodeEffect(json))
     )
-    for (const notification of [notifications.Escalated, notifications.Cleared]) {
+    for (const notification of [notifications.Escalated, notifications.Cleared].filter(isGiven(plugin))) {
       for (const form of forms) {
         const after = (receipt: Receipt) => [{ kind: "Raised" as const, receipt }]
         for (const messages of [after(receipt), [...after(receipt), ...after(receipt)], after({}), []]) {
@@ -71,7 +72,10 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
       name: `gives what the service takes for ${what}`,
       run: isTaken(notification)
     })),
-    { name: "gives what the service takes for any notification", run: always(isTaken, options.generate) },
+    {
+      name: "gives what the service takes for any notification",
+      run: always(ifGiven(plugin, isTaken), options.generate)
+    },
     { name: "goes on from its own receipt, and without one", run: isContinued },
     ...(service.isRead
       ? [
@@ -79,7 +83,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
             name: "keeps its plain form within the size that it declares",
             run: Effect.andThen(
               Effect.forEach(Object.values(given), isWithinSize),
-              always(isWithinSize, options.generate)
+              always(ifGiven(plugin, isWithinSize), options.generate)
             )
           }
         ]

@@ -6,7 +6,7 @@ import { Preview, type Span } from "../../Preview.ts"
 import { withoutSecrets } from "../../settings/withoutSecrets.ts"
 import type { Check } from "../options.ts"
 import { always } from "../always.ts"
-import { given } from "../given.ts"
+import { givenTo, ifGiven } from "../given.ts"
 import { previewTexts } from "../previewTexts.ts"
 import type { Trial } from "../trial.ts"
 
@@ -29,11 +29,11 @@ export const previewChecks = ({ deliver, options, plugin, service, settings }: T
   })
 
   return [
-    ...Object.entries(given).map(([what, notification]) => ({
+    ...Object.entries(givenTo(plugin)).map(([what, notification]) => ({
       name: `previews what it sends for ${what}`,
       run: isHonest(notification)
     })),
-    { name: "previews what it sends for any notification", run: always(isHonest, options.generate) }
+    { name: "previews what it sends for any notification", run: always(ifGiven(plugin, isHonest), options.generate) }
   ]
 }
 
