@@ -7,7 +7,7 @@ import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { ask } from "../harness/answers.ts"
 import { send } from "../harness/raw.ts"
@@ -16,6 +16,19 @@ import { builtIn } from "../../src/startup/Plugins.ts"
 
 const require = createRequire(import.meta.url)
 const redocly = require.resolve("@redocly/cli/bin/cli.js")
+const openApiTypeScript = join(dirname(require.resolve("openapi-typescript/package.json")), "bin/cli.js")
+
+/** The document in a file of its own, which is gone with the scope. */
+const documentFile = Effect.gen(function* () {
+  const { text } = yield* ask(200, "GET", "/openapi.json")
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tocsin-openapi-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
+  const file = join(folder, "openapi.json")
+  writeFileSync(file, text)
+  return file
+})
 
 /** Every route of the definition, as `POST /v1/alerts`. */
 const routes = (): ReadonlyArray<string> => {
@@ -162,17 +175,22 @@ describe("The OpenAPI document", () => {
 
     it.effect("passes Redocly's linter", () =>
       Effect.gen(function* () {
-        const { text } = yield* ask(200, "GET", "/openapi.json")
-        const folder = yield* Effect.acquireRelease(
-          Effect.sync(() => mkdtempSync(join(tmpdir(), "tocsin-openapi-"))),
-          (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-        )
-        const file = join(folder, "openapi.json")
-        writeFileSync(file, text)
+        const file = yield* documentFile
         const args = [redocly, "lint", "--extends", "recommended", "--format", "json", file]
         const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" }
         const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, args, { env }))
         assert.deepStrictEqual(JSON.parse(stdout).problems, [])
+      })
+    )
+
+    it.effect("is read by openapi-typescript, which makes a type for each route and schema", () =>
+      Effect.gen(function* () {
+        const { components, paths } = yield* document
+        const args = [openApiTypeScript, yield* documentFile]
+        const { stderr, stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, args))
+        assert.strictEqual(stderr, "")
+        for (const path of Object.keys(paths)) assert.include(stdout, `    "${path}": {\n`)
+        for (const name of Object.keys(components.schemas)) assert.match(stdout, new RegExp(`^ {8}"?${name}"?: `, "m"))
       })
     )
 
