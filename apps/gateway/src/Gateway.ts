@@ -16,7 +16,7 @@ import { makeServer, makeTlsServer } from "./server/nodeServer.ts"
 import { Settings, StartRefused } from "./startup/Settings.ts"
 import * as Store from "./startup/Store.ts"
 
-/** What the engine can be told by settings. */
+/** The settings of the engine. */
 const EngineSettings = Layer.effectContext(
   Effect.map(Settings, ({ operators, publicUrl, retentionDays }) =>
     Context.make(HistoryKept, Duration.days(retentionDays)).pipe(

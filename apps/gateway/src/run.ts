@@ -24,7 +24,7 @@ tocsin.pipe(
   NodeRuntime.runMain({
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
-      // A gateway that is told to stop has done what it should.
+      // Stopping is a normal end.
       if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(Number(process.exitCode ?? 0))
       return onExit(1)
     }

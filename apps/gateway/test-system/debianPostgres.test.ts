@@ -128,7 +128,7 @@ ignore_startup_parameters = ${ignored}
       chmodSync(file, 0o644)
       yield* serve("process up", "/usr/sbin/pgbouncer", file)
       const { message } = yield* Effect.flip(start(port))
-      assert.match(message, /pooler.* stands before/)
+      assert.match(message, /pooler is in front of the database/)
     })
   )
 })

@@ -39,7 +39,7 @@ export const fault = (given: string): string | undefined => {
 /** The name of a channel. */
 export const ChannelName = Schema.String.check(Schema.makeFilter(fault))
 
-/** Gives a channel's name back, or fails with what is wrong with it. */
+/** Returns a valid channel name, or fails with what is wrong with it. */
 export const validate = (name: string): Effect.Effect<string, string> => {
   const why = fault(name)
   return why === undefined ? Effect.succeed(name) : Effect.fail(why)

@@ -40,7 +40,7 @@ const folder = Flag.String("folder").pipe(
 /** Where the guide packs `@tocsin/core`. It is not on npm yet: installing it by its name would fetch a stranger's package. */
 const core = "~/tocsin/tocsin-core-*.tgz"
 
-/** Starts a plugin's package, and says what to do next. */
+/** Creates a plugin's package, and prints the next steps. */
 export const command = Command.make(
   "create-tocsin-plugin",
   { name, kind, folder },

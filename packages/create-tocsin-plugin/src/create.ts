@@ -1,5 +1,5 @@
 /**
- * Writes a new plugin's package from the templates: what is the same for all kinds, and what is the kind's own.
+ * Writes a new plugin's package from the templates: the shared files, and those of the kind.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
 import { className, packageName, parts, title } from "./ChannelName.ts"

@@ -18,7 +18,7 @@ export interface Collected {
   readonly body: Body
 }
 
-/** An answer that was read already. The stream of one that is broken gives what came, and then fails. */
+/** An answer that was read already. The stream of a broken one has the part that arrived, and then fails. */
 export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId

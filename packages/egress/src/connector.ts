@@ -1,5 +1,5 @@
 /**
- * The way out for plugins that speak something else than HTTP. It judges as the dispatcher does, and no proxy carries it.
+ * The way out for plugins that speak something else than HTTP. It applies the same checks as the dispatcher, and never uses a proxy.
  */
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { Connector, DeliveryError, type Endpoint, Misconfigured, Unavailable } from "@tocsin/core"

@@ -14,7 +14,7 @@ export interface Body {
   readonly broken: Error | undefined
 }
 
-/** Undoes the codings that `Content-Encoding` names, and gives at most 64 KiB and one chunk of zlib's, 16 KiB. */
+/** Decodes the `Content-Encoding`, at most 64 KiB and one chunk of zlib's, 16 KiB. */
 export const decode = Effect.fnUntraced(function* (body: Body, contentEncoding: string): Effect.fn.Return<Body> {
   const codings = contentEncoding
     .toLowerCase()

@@ -88,7 +88,7 @@ const watched =
 const reveal = (proxy: Proxies["httpProxy"]): string =>
   Option.match(proxy, { onNone: () => "", onSome: Redacted.value })
 
-/** The connector for what is called directly: it connects to addresses that it has judged. */
+/** The connector for direct calls: it connects to addresses that it has checked. */
 const connector = (
   allowed: Hosts,
   resolve: Resolver["Service"]["resolve"],

@@ -8,8 +8,7 @@ import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 /** The problem documents of what can go wrong with any edit. */
 export const editProblems = (notFound: () => NotFound) => ({
   NotFound: () => Effect.fail(notFound()),
-  Changed: () =>
-    Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit on what is there now" }))
+  Changed: () => Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit" }))
 })
 
 /** The problem document of an edit that cannot be taken. */
@@ -23,7 +22,7 @@ export const createProblems = (what: string) => ({
   IdInUse: () => Effect.fail(new Conflict({ detail: `There is ${what} of this id; PUT replaces it` }))
 })
 
-/** The problem documents of a `PUT`, which creates what is not there unless `If-Match` demands a state of it. */
+/** The problem documents of a `PUT`, which creates unless `If-Match` is set. */
 export const replaceProblems = {
   ...editProblems(() => new NotFound({})),
   ...invalidProblem,

@@ -1,7 +1,7 @@
 /** The most bytes of JSON in one page: 4 MiB, unless its first item alone is longer. */
 const maxPageBytes = 4 * 1024 * 1024
 
-/** One page of a list, as the store gives it. */
+/** One page of a list, as the store returns it. */
 interface Page {
   readonly items: ReadonlyArray<{ readonly sequence: number }>
   readonly total: number

@@ -31,7 +31,7 @@ export const SourceHandlers = HttpApiBuilder.group(
         onSome: (token) => text.replaceAll(Redacted.value(token), "<redacted>")
       })
 
-    /** Takes what can be read of a body; `keep` is for what cannot. */
+    /** Accepts the readable events of a body; `keep` stores the unreadable ones. */
     const take = Effect.fnUntraced(function* (
       source: string,
       body: unknown,

@@ -28,7 +28,7 @@ const check = Effect.gen(function* () {
   if (!isNew) yield* Effect.scoped(Layer.build(Layer.provide(Key.layer, NodeServices.layer)))
   const state = isNew ? "which the first start makes" : yield* opened(store)
   const described = plugins.map((plugin) => Plugins.describePlugin(plugin, packages)).join(", ")
-  yield* Console.log(`A gateway could start, with its data in ${store.shown}, ${state}, and the plugins ${described}.`)
+  yield* Console.log(`A gateway can start, with its data in ${store.shown}, ${state}, and the plugins ${described}.`)
 })
 
 const opened = Effect.fnUntraced(function* (store: Settings["Service"]["store"]) {

@@ -15,7 +15,7 @@ export const health = Command.make("health", {}, () => Effect.provide(check, Set
   )
 )
 
-/** A health check that waits for longer than this says what it found out: nothing. */
+/** The longest that a health check waits for an answer. */
 const answersWithin = "5 seconds"
 
 const check = Effect.gen(function* () {

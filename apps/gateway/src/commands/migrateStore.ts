@@ -10,7 +10,7 @@ import { StartRefused } from "../startup/Settings.ts"
 import * as Store from "../startup/Store.ts"
 import { isStoreUrl, readStoreUrl } from "../startup/storeUrl.ts"
 
-/** A URL may hold a password: no message may repeat it, and what stands in arguments other users of the machine see. */
+/** A URL may contain a password: no message may repeat it, and other users of the machine can read arguments. */
 const store = (name: string, variable: string, description: string) =>
   Argument.Redacted(name).pipe(
     Argument.withDescription(`${description}; ${variable} or ${variable}_FILE of the environment when absent`),
@@ -50,7 +50,7 @@ export const migrateStore = Command.make(
   )
 ).pipe(
   Command.withDescription(
-    "Copies all data from one store to another while no gateway runs on them, and compares both. Begun again, it goes on where it was interrupted."
+    "Copies all data from one store to another while no gateway runs on them, and compares both. Run again, it resumes where it was interrupted."
   ),
   Command.withExamples([
     {
@@ -68,7 +68,7 @@ export const migrateStore = Command.make(
 
 /** Whoever runs it from a script must not take the half of a store for all of it. */
 const interrupted = Effect.andThen(
-  Console.error("Interrupted. Run it again with the same stores: it goes on where it was."),
+  Console.error("Interrupted. Run it again with the same stores: it resumes."),
   Effect.sync(() => void (process.exitCode = 1))
 )
 

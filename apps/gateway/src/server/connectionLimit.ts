@@ -2,7 +2,7 @@ import { Option, Schema } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 
-/** Enough for any monitoring system; a connection costs some 20 KiB even when nothing is said on it. */
+/** Enough for any monitoring system; an idle connection costs some 20 KiB. */
 const maxConnections = 2048
 
 const Report = Schema.Struct({

@@ -34,7 +34,7 @@ const times: Times = {
   silence: 60_000,
   // The largest page of a list, 4 MiB, over a line of 600 kbit/s.
   unread: 60_000,
-  // Well within the 10 s that Docker gives before it kills.
+  // Well within the 10 s after which Docker kills.
   stop: 5000
 }
 

@@ -16,7 +16,7 @@ import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
 import { StartRefused } from "./Settings.ts"
 
-/** What a gateway gives to the layers of plugins. */
+/** The services that a gateway provides to the layers of plugins. */
 export type Given = HttpClient.HttpClient | Connector
 
 /** A plugin's class as far as it is started: its implementation, which the contract does not name, needs no more than `Given`. */

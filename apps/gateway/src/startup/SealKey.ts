@@ -58,7 +58,9 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
       yield* make(fs, file, Base64.encode(made)).pipe(
         Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be written.` }))
       )
-      yield* Effect.logInfo(`Made the key that seals settings: ${file}. Keep a copy: without it they cannot be read.`)
+      yield* Effect.logInfo(
+        `Created the key that seals settings: ${file}. Keep a copy: without it they cannot be read.`
+      )
     }
     return sealWith(yield* read(file))
   })

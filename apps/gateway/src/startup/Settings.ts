@@ -127,7 +127,7 @@ const settings = Config.all({
   key: Config.option(Config.Redacted("TOCSIN_KEY")),
   /** A file that holds the key. */
   keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
-  /** The key before a change of keys: what it sealed is sealed anew at the start. */
+  /** The key before a change of keys: its settings are sealed again with the new key at the start. */
   keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
   egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
@@ -185,7 +185,7 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
       if (Option.isSome(set.tlsCert) !== Option.isSome(set.tlsKey)) {
         return yield* new StartRefused({
           message:
-            "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy speak it."
+            "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together: set both for HTTPS, or neither, and let a proxy terminate TLS."
         })
       }
       yield* Effect.mapError(Listen.logServiceLink, toStartRefused)

@@ -62,7 +62,7 @@ const postgresRefused = (shown: string, error: SqlError.SqlError) => {
     case "AccessDenied":
       return error.reason._tag === "AuthenticationError"
         ? `${shown} does not let the user of its URL in: look at its name and password, and at pg_hba.conf.`
-        : `${shown} does not allow what is needed: make the user of its URL the owner of the database.`
+        : `${shown} lacks a privilege: make the user of its URL the owner of the database.`
     case "Unreachable":
     case "Failed":
       return `${shown} cannot be reached (${error.reason._tag}): look whether it runs, at the host, the port and the database in its URL, and that no pooler such as PgBouncer stands before it.`

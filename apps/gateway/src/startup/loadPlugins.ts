@@ -69,7 +69,7 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
   const notLoaded = (why: string) =>
     refused(
       name,
-      `it fails as it is loaded: ${why}. Install it anew, with what it depends on, or another version of it; without it in TOCSIN_PLUGINS the gateway starts`
+      `it fails as it is loaded: ${why}. Install it again, with its dependencies, or another version of it; without it in TOCSIN_PLUGINS the gateway starts`
     )
   const exported: object = yield* Effect.tryPromise({
     try: () => import(url),
@@ -160,7 +160,7 @@ const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
 const readManifest = (name: string, file = "") =>
   Effect.try({
     try: () => decodeManifest(readFileSync(file, "utf8")),
-    catch: () => refused(name, `${file} cannot be read, or is no package.json. Install the package anew`)
+    catch: () => refused(name, `${file} cannot be read, or is not a package.json. Install the package again`)
   })
 
 const decodeManifest = Schema.decodeUnknownSync(

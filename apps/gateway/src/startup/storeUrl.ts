@@ -1,5 +1,5 @@
 /**
- * Where the store is, as `TOCSIN_DATABASE_URL` says.
+ * The store that `TOCSIN_DATABASE_URL` names.
  */
 import { Redacted, Schema } from "effect"
 

@@ -30,7 +30,7 @@ describe("tocsin check-config", () => {
       const data = folder()
       const { code, printed } = yield* tocsin("check-config", { TOCSIN_DATABASE_URL: `sqlite:${data}/tocsin.db` })
       assert.strictEqual(code, 0, printed)
-      assert.include(printed, `A gateway could start, with its data in ${data}/tocsin.db, which the first start makes`)
+      assert.include(printed, `A gateway can start, with its data in ${data}/tocsin.db, which the first start makes`)
       assert.match(printed, /and the plugins slack \d\S*, hipchat \d/)
       assert.deepStrictEqual(readdirSync(data), [])
     })

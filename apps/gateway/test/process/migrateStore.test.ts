@@ -162,7 +162,7 @@ const halfWay = Effect.fnUntraced(function* (
   yield* Effect.promise(() => client.end())
   if (signal === "SIGKILL") return assert.isNull(code)
   assert.strictEqual(code, 1)
-  assert.match(printed, /^Interrupted\. Run it again with the same stores: it goes on where it was\.$/m)
+  assert.match(printed, /^Interrupted\. Run it again with the same stores: it resumes\.$/m)
 })
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))

@@ -37,7 +37,7 @@ describe("A gateway on PostgreSQL", () => {
       const own = url("postgres")
       const guests = own.replace("tocsin:for-tests@", "guest:for-guests@")
       const cases: ReadonlyArray<readonly [url: string, says: RegExp]> = [
-        [url("standby"), /a read-only standby: let its URL lead to the primary/],
+        [url("standby"), /a read-only standby: point its URL to the primary/],
         [guests, /may not create tables: make it the owner of the database, or GRANT CREATE/],
         [own.replace("for-tests", "for-nobody"), /does not let the user of its URL in: look at its name and password/],
         [url("nowhere"), /cannot be reached .*: look whether it runs, at the host, the port and the database/],

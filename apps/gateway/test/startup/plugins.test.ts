@@ -29,12 +29,12 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
   {
     name: "throws as it is loaded",
     main: "throw new Error('at once,\\nand more')",
-    says: ["it fails as it is loaded: at once,. Install it anew"]
+    says: ["it fails as it is loaded: at once,. Install it again"]
   },
   {
     name: "was not built",
     manifest: { exports: "./dist/index.js" },
-    says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it anew"]
+    says: ["it fails as it is loaded: Cannot find module", "/acme/dist/index.js", "Install it again"]
   },
   {
     name: "exports nothing by its name",
@@ -44,7 +44,7 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
   {
     name: "has a package.json that is none",
     manifest: { peerDependencies: [] },
-    says: ["/acme/package.json cannot be read, or is no package.json. Install the package anew"]
+    says: ["/acme/package.json cannot be read, or is not a package.json. Install the package again"]
   },
   {
     name: "is no plugin",
@@ -59,7 +59,7 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
   {
     name: "never comes to its end as it is loaded",
     main: "await new Promise(() => setInterval(() => {}, 1000))",
-    says: ["it fails as it is loaded: it is not done after ten seconds. Install it anew"]
+    says: ["it fails as it is loaded: it is not done after ten seconds. Install it again"]
   },
   {
     name: "leaves out what it must say of itself",

@@ -33,7 +33,7 @@ export class Changes extends Context.Service<
     /** The present position. */
     readonly position: Effect.Effect<string>
     /**
-     * Waits until something has changed after the position, and gives all of it. Undefined if not all of it is known any
+     * Waits for changes after the position, and returns all of them. Undefined if not all of it is known any
      * more, or if the position is that of another gateway.
      */
     readonly after: (position: string) => Effect.Effect<ChangesAfter | undefined>

@@ -35,7 +35,7 @@ export class Peers extends Context.Service<
       receive: (signals: ReadonlyArray<Signal>) => Effect.Effect<void>,
       missed: Effect.Effect<void>
     ) => Effect.Effect<never>
-    /** Sends all other gateways what changed. `subscribeToChanges` makes up for what is lost. */
+    /** Sends all other gateways what changed. `subscribeToChanges` recovers lost ones. */
     readonly publishChanges: (changes: ReadonlyArray<Change>) => Effect.Effect<void>
     /**
      * Receives what changed at other gateways, for as long as it runs; where some changes may have been lost, each kind

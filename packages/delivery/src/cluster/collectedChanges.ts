@@ -27,7 +27,7 @@ export class Collected {
     else ids.add(id)
   }
 
-  /** Gives what was collected, and begins anew. */
+  /** Returns the collected changes, and clears them. */
   take(): ReadonlyArray<Change> {
     const changes = [...this.#kinds].flatMap(([kind, ids]): ReadonlyArray<Change> =>
       ids === "all" ? [{ kind }] : [...ids].map((id) => ({ kind, id }))

@@ -70,7 +70,7 @@ export class Redeliveries extends Context.Service<
       const again = Effect.fnUntraced(function* (row: Row, { by, reason }: Asked) {
         if (row.conversation_id === null) {
           return yield* new NotAgain({
-            message: "It is a digest or a notice; what a digest says is delivered again by itself"
+            message: "It is a digest or a notice; redeliver the deliveries that a digest includes instead"
           })
         }
         const conversation = (yield* conversations.byIds([row.conversation_id])).get(row.conversation_id)
@@ -172,8 +172,8 @@ export class Redeliveries extends Context.Service<
 const notNow = ({ cause, id, kind, status }: Row, { state, openDelivery }: StoredConversation): string | undefined => {
   if (openDelivery?.id === id) return "It still waits to be delivered"
   if (openDelivery !== undefined) return "Another delivery of this alert still waits there"
-  if (status === "superseded") return `It was superseded (${cause ?? ""}): what it said was no longer true`
-  if (kind === "Cleared" && state === "open") return "The alert is raised again there: there is no clear to be told"
+  if (status === "superseded") return `It was superseded (${cause ?? ""}): its message was no longer true`
+  if (kind === "Cleared" && state === "open") return "The alert is raised again there: there is no clear to send"
   return undefined
 }
 

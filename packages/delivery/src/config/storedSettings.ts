@@ -47,7 +47,7 @@ export const settingsReader = Effect.gen(function* () {
       const version = row.settings_version
       if (version > settingsVersion) {
         return yield* new NotReady({
-          detail: `The settings were saved by a newer plugin (settings version ${version}, installed is ${settingsVersion}). Install that plugin, or enter the settings anew`
+          detail: `The settings were saved by a newer plugin (settings version ${version}, installed is ${settingsVersion}). Install that plugin, or enter the settings again`
         })
       }
       const text = yield* seal
@@ -69,7 +69,9 @@ export const settingsReader = Effect.gen(function* () {
       return { installed, settings, decoded }
     },
     // A schema's own filter or a plugin's getter may throw.
-    Effect.catchDefect(() => new NotReady({ detail: "The plugin failed to read the stored settings. Enter them anew" }))
+    Effect.catchDefect(
+      () => new NotReady({ detail: "The plugin failed to read the stored settings. Enter them again" })
+    )
   )
 })
 
@@ -78,8 +80,8 @@ const notValid = (version: number, settingsVersion: number, fields: ReadonlyArra
   return new NotReady({
     detail:
       version === settingsVersion
-        ? `The stored settings are not valid for the installed plugin${at}. Enter them anew`
-        : `The stored settings, of version ${version}, could not be brought to version ${settingsVersion} of the installed plugin${at}. Enter them anew`
+        ? `The stored settings are not valid for the installed plugin${at}. Enter them again`
+        : `The stored settings, of version ${version}, could not be brought to version ${settingsVersion} of the installed plugin${at}. Enter them again`
   })
 }
 

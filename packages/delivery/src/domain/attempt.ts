@@ -32,7 +32,7 @@ export interface ClaimedDelivery {
   /** The number of this attempt, from 1. */
   readonly attempt: number
   readonly createdAt: number
-  /** Deliveries that this message includes, each with the kind that it says of them. They share its outcome. */
+  /** Deliveries that this message includes, each with its kind in the message. They share its outcome. */
   readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
 }
 

@@ -10,11 +10,11 @@ export interface OpenDelivery {
   readonly status: "pending" | "retrying" | "sending" | "folded"
 }
 
-/** What holds a conversation open: a rule, or the conversation of another integration that it stands in for (D4). */
+/** What keeps a conversation open: a matching rule, or the conversation of another integration that it replaces (D4). */
 export type Matcher = AlertRuleId | FallbackOf
 export type FallbackOf = `for:${string}`
 
-/** The holder of a conversation that stands in for one of this integration. */
+/** The key of a conversation that replaces one of this integration. */
 export const fallbackFor = (integration: IntegrationId): FallbackOf => `for:${integration}`
 
 /** Whether a rule holds it, and not another's conversation. */

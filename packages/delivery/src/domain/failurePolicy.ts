@@ -41,7 +41,7 @@ export interface FailedAttempt {
   readonly jitter: number
 }
 
-/** What follows for the delivery only: the attempt says nothing about the integration as it is now. */
+/** What follows for the delivery only, after an edit: the attempt does not affect the integration's health. */
 export const classifyStale = ({
   claimed,
   jitter,
@@ -76,7 +76,7 @@ export const classifyUnfinished = (attempt: FailedAttempt): Failed => ({
   overBefore: -Infinity
 })
 
-/** A test send is retried in plain form, and after a pause that the service asks for; it says nothing about the lane. */
+/** A test send is retried in plain form, and after a pause that the service asks for; it does not affect the lane. */
 export const classifyTest = (attempt: FailedAttempt): Failed => {
   const { claimed, now, options, reason } = attempt
   const { form } = claimed.options
@@ -113,7 +113,7 @@ export const classify = (
   return {
     outcome: {
       ...outcome,
-      // Due as soon as its lane goes on, so that it keeps its place.
+      // Due as soon as its lane resumes, so that it keeps its position.
       ...(reason._tag === "RateLimited" &&
         follows.status === "retrying" &&
         after.blocked !== undefined && { consequence: { ...follows, nextAt: after.blocked.until } }),

@@ -39,7 +39,7 @@ export interface ShownIntegration extends IntegrationInput {
 
 /** An integration as its lane needs it. */
 export interface ReadyIntegration {
-  /** Changes with every edit: what was found out with another version is stale. Undefined if it is not saved. */
+  /** Changes with every edit: findings of another version are stale. Undefined if it is not saved. */
   readonly version?: string
   /** It is recorded as broken because it was not ready, which it is now. */
   readonly wasNotReady?: boolean

@@ -1,2 +1,2 @@
-/** A text as any store gives it back: with no NUL, which PostgreSQL refuses, and no half of a surrogate pair. */
+/** A text that any store keeps: without NUL, which PostgreSQL refuses, and without lone surrogates. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")

@@ -11,7 +11,7 @@ export interface Bucket {
   readonly notBefore: number
 }
 
-/** A bucket after a start: it holds one token, because nobody knows what was sent before. */
+/** A bucket after a start: it holds one token, because earlier messages are unknown. */
 export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
 
 /**

@@ -41,7 +41,7 @@ export const truncateEvent = (event: AlertEvent): AlertEvent => {
   }
 }
 
-/** The last of too many says how many there are beyond it. */
+/** The last of too many becomes the number of those omitted. */
 const targets = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
   const kept = all.slice(0, all.length > InboundLimits.maxTargets ? InboundLimits.maxTargets - 1 : all.length).map(text)
   return kept.length < all.length ? [...kept, Message.moreText(all.length - kept.length)] : kept
@@ -49,5 +49,5 @@ const targets = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 const text = (value: string) => cut(value, InboundLimits.maxTextLength)
 
-/** Ids are compared with what the store gives back. */
+/** Ids are compared with those that the store returns. */
 const id = (value: string) => cut(storable(value), InboundLimits.maxIdLength)

@@ -13,7 +13,7 @@ import { alertKey } from "../sql/locks.ts"
 /** Up to so many waiting criticals are sent by themselves, before any digest (D5). */
 const fewCriticals = 10
 
-/** Reads what waits. */
+/** Reads the pending deliveries. */
 export class Backlog extends Context.Service<
   Backlog,
   {

@@ -1,5 +1,5 @@
 /**
- * All lanes that this gateway owns: one for each integration, none of which holds up another.
+ * All lanes that this gateway owns: one for each integration, and none delays another.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Fiber, FiberMap, FiberSet, Latch, Layer, Semaphore } from "effect"

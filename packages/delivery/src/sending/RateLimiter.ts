@@ -32,7 +32,7 @@ export class RateLimiter extends Context.Service<
     readonly take: (integration: IntegrationId, most: number) => Effect.Effect<number>
     /** The service asked for a pause of so many milliseconds: the integration's first rate limit, its own, is empty until then (B4). */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
-    /** Applies what the service said is left of one of its limits, until `resetAt` in epoch milliseconds. */
+    /** Applies the remaining messages that the service reported for one of its limits, until `resetAt` in epoch milliseconds. */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
   }
 >()("@tocsin/delivery/RateLimiter") {

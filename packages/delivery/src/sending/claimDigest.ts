@@ -19,7 +19,7 @@ export const PublicUrl = Context.Reference<URL | undefined>("@tocsin/delivery/Pu
   defaultValue: () => undefined
 })
 
-/** Composes a digest of what waits, and marks it as `sending`. Runs inside a transaction of `GroupCommit`. */
+/** Composes a digest of the pending deliveries, and marks it as `sending`. Runs inside a transaction of `GroupCommit`. */
 export const digestClaiming = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alerts = yield* Alerts

@@ -1,5 +1,5 @@
 /**
- * Composing: the message that says what is true now about a delivery that was selected for sending. Pure.
+ * Composes the message that is true now for a delivery that was selected for sending. Pure.
  */
 import { IntegrationId, Notification } from "@tocsin/core"
 import { Schema } from "effect"

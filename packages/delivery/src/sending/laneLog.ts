@@ -11,7 +11,7 @@ export interface LaneLog {
   readonly failed: (health: Health, because: string) => Effect.Effect<void>
   /** After a success: logs that the integration works again. */
   readonly worked: Effect.Effect<void>
-  /** After an edit: what follows is logged anew. */
+  /** After an edit: later findings are logged again. */
   readonly edited: () => void
   /** Logs that a storm begins: so many deliveries are pending. */
   readonly storm: (pending: number) => Effect.Effect<void>

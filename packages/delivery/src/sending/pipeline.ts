@@ -74,7 +74,7 @@ export class Pipeline extends Context.Service<
      * be sent twice. Runs inside a transaction of `GroupCommit`.
      */
     readonly requeueInFlight: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
-    /** Ends a delivery that cannot be read, so that it does not hold up the others. */
+    /** Ends an unreadable delivery, so that it does not delay the others. */
     readonly markDead: (delivery: string, integration: IntegrationId) => Effect.Effect<void, StoreUnavailable>
   }
 >()("@tocsin/delivery/Pipeline") {

@@ -46,7 +46,7 @@ export const recording = Effect.gen(function* () {
     })
     if (!Arr.isReadonlyArrayNonEmpty(known)) return
     const isCurrent = yield* currentVersions
-    // In their order: the last one says how its integration is.
+    // In order: the last one decides the state of its integration.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
       const delivered = inARow.filter(isDelivered)
       yield* recordDelivered(

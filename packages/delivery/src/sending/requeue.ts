@@ -31,7 +31,7 @@ export const requeueing = Effect.gen(function* () {
     for (const row of rows) {
       const step = { delivery: row.id, attempt: row.attempts }
       if (row.kind === "Digest") {
-        // The next digest is composed of what is true by then.
+        // The next digest is composed of the state at that time.
         yield* deliveries.transition([{ ...step, status: "superseded", cause: `given back: ${cause}` }])
         continue
       }

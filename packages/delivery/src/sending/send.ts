@@ -26,7 +26,7 @@ export type Sent =
   | { readonly _tag: "Failed"; readonly reason: FailureReason; readonly partial?: PartialDelivery }
 
 /**
- * Calls the plugin once, and applies what the service says of its limits. Every text that the plugin returns is redacted against
+ * Calls the plugin once, and applies the rate limits that the service reports. Every text that the plugin returns is redacted against
  * the integration's secrets, whoever wrote the plugin.
  */
 export const send = Effect.fnUntraced(function* (
@@ -84,13 +84,13 @@ const failureOf = (cause: Cause.Cause<DeliveryError | PluginFailed>): DeliveryEr
     : new DeliveryError({ reason: new Unavailable({ detail: "The plugin broke off", unanswered: true }) })
 }
 
-/** Where the conversation has no message that could be gone, a plugin that says so would be called for ever. */
+/** Without a message in the conversation, a plugin that fails with `MessageGone` would be called forever. */
 const reasonFor = (reason: Reason, { conversation }: ChannelPlugin.DeliverOptions): Reason =>
   reason._tag === "MessageGone" && (conversation?.messages ?? []).length === 0
     ? new PayloadRejected({ detail: reason.detail })
     : reason
 
-/** A plugin in JavaScript may return anything; what is no Effect is a bug of its `deliver`. */
+/** A plugin in JavaScript may return anything; a result that is not an Effect is a bug of its `deliver`. */
 const attempt = (...[channel, ...call]: Attempt): ReturnType<Attempt[0]["deliver"]> => {
   const made = PluginDefect.calling("deliver", () => channel.deliver(...call))
   if (Effect.isEffect(made)) return made

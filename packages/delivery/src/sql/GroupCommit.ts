@@ -212,7 +212,7 @@ class Batch<I, A, E> {
   #runApart(own: ReadonlyArray<Write<I, A, E>>): Effect.Effect<void, SqlError.SqlError> {
     return Effect.flatMap(Effect.exit(this.#store.sql.withTransaction(this.#runItems(own))), (exit) => {
       const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-      // A full disk ends the whole transaction, so the others cannot go on in it.
+      // A full disk ends the whole transaction, so the others cannot continue in it.
       if (isOfStore(error)) return Effect.fail(error)
       if (Exit.isFailure(exit) && own.length > 1) {
         return Effect.forEach(own, (write) => this.#runApart([write]), { discard: true })

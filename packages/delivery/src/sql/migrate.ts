@@ -26,7 +26,7 @@ export const migrate = Effect.gen(function* () {
     return yield* new Migrator.MigrationError({
       kind: "BadState",
       message:
-        "The database holds only a part of another store: run tocsin migrate-store once more with the same two stores, and it goes on where it was interrupted"
+        "The database holds only a part of another store: run tocsin migrate-store again with the same two stores; it resumes where it was interrupted"
     })
   }
   yield* migrateTables

@@ -119,8 +119,7 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, session: S
   }
   if (server.standby || server.read_only === "on") {
     return yield* new PostgresRefused({
-      message:
-        "The database is a read-only standby: let its URL lead to the primary, such as by a name that follows it."
+      message: "The database is a read-only standby: point its URL to the primary, such as by a name that follows it."
     })
   }
   if (!server.may_create) {
@@ -132,7 +131,7 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, session: S
   if (!(yield* Effect.scoped(keepsItsSession(session)))) {
     return yield* new PostgresRefused({
       message:
-        "A pooler stands before the database, which lends sessions or ignores what they ask for: let its URL lead to PostgreSQL itself."
+        "A connection pooler is in front of the database and changes its sessions: point the URL to PostgreSQL itself."
     })
   }
 })

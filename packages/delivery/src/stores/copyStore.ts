@@ -143,7 +143,7 @@ const begin = Effect.fnUntraced(function* (source: string, { name, sql }: NamedS
     const [row] = yield* sql<{ source: string }>`SELECT source FROM ${sql(fillingTable)}`
     if (row?.source === source) return
     return yield* new MigrateStoreRefused({
-      message: `${name} holds a part of ${row?.source}: go on with that one, or name an empty database.`
+      message: `${name} holds a part of ${row?.source}: resume with that one, or name an empty database.`
     })
   }
   for (const table of tables) {

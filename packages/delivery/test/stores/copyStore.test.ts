@@ -122,7 +122,7 @@ describe("A store that is migrated", () => {
       yield* at(second)(Effect.andThen(migrate, breakAt(900)))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(copyStore(first, second, nobody))))
       const started = yield* Effect.flip(at(second)(migrate))
-      assert.include(started.message, "run tocsin migrate-store once more")
+      assert.include(started.message, "run tocsin migrate-store again")
       const other = yield* Effect.flip(copyStore(third, second, nobody))
       assert.include(other.message, "third contains no Tocsin tables")
       yield* at(second)(mend)

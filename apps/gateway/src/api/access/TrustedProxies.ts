@@ -1,5 +1,5 @@
 /**
- * Reverse proxies that are trusted to say for whom they speak.
+ * Reverse proxies whose X-Forwarded-For is trusted.
  */
 import { Effect, Layer } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"

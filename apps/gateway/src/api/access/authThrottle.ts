@@ -15,7 +15,7 @@ const firstPause = Duration.millis(250)
 const longestPause = Duration.seconds(8)
 /** Failures are forgotten after this time. */
 const memory = Duration.minutes(15)
-/** The most addresses that are remembered; the one unused for the longest gives way. */
+/** The most addresses that are remembered; the least recently used one is dropped. */
 const mostAddresses = 4096
 /** The most requests of one address that wait at once. */
 const mostWaiting = 4

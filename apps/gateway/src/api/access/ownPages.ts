@@ -22,7 +22,7 @@ export const checkOwnPage = (request: HttpServerRequest.HttpServerRequest): Effe
     : new Forbidden({ detail: "With a session, only the gateway's own pages may change something: send Origin" })
 }
 
-/** Refuses a request of which a browser says that another origin's page made it. */
+/** Refuses a request from a page of another origin. */
 export const checkNoOtherPage = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<void, Forbidden> =>
   !("sec-fetch-site" in request.headers || "origin" in request.headers) || isOwnPage(request)
     ? Effect.void

@@ -48,6 +48,6 @@ const proxyHeaders = new RegExp(
   ].join("|")})$`
 )
 
-/** Whether a proxy says of itself that it passed the request on. */
+/** Whether the request has the headers of a proxy. */
 export const cameThroughProxy = (headers: Headers.Headers): boolean =>
   Object.keys(headers).some((name) => proxyHeaders.test(name))
