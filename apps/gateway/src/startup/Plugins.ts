@@ -11,6 +11,8 @@ import { Webhook } from "@tocsin/plugin-webhook"
 import webhook from "@tocsin/plugin-webhook/package.json" with { type: "json" }
 import { PagerDuty } from "@tocsin/plugin-pagerduty"
 import pagerDuty from "@tocsin/plugin-pagerduty/package.json" with { type: "json" }
+import { Discord } from "@tocsin/plugin-discord"
+import discord from "@tocsin/plugin-discord/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -29,7 +31,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -45,7 +47,8 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [Slack, slack],
   [HipChat, hipChat],
   [Webhook, webhook],
-  [PagerDuty, pagerDuty]
+  [PagerDuty, pagerDuty],
+  [Discord, discord]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

@@ -62,7 +62,8 @@ describe("Secrets", () => {
           ["slack", "url"],
           ["hipchat", "authToken"],
           ["webhook", "url", "secret", "previousSecret", "headers"],
-          ["pagerduty", "routingKey"]
+          ["pagerduty", "routingKey"],
+          ["discord", "url"]
         ])
       })
     )

@@ -1,0 +1,1 @@
+export { Discord } from "./Discord.ts"

@@ -1,0 +1,35 @@
+/** Discord's limits, in UTF-16 units of the escaped text: no other count comes out higher. */
+
+/**
+ * The longest `content`.
+ *
+ * @see https://docs.discord.com/developers/resources/webhook#execute-webhook
+ */
+export const maxContent = 2000
+
+/**
+ * The longest texts of an embed, the most fields, and the longest that all its texts may be together.
+ *
+ * @see https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+ */
+export const embed = {
+  title: 256,
+  description: 4096,
+  fields: 25,
+  fieldName: 256,
+  fieldValue: 1024,
+  footer: 2048,
+  total: 6000
+} as const
+
+/** How much of each part an embed shows: together less than Discord takes, with at most `facts` facts. */
+export const shown = {
+  summary: 800,
+  list: 1300,
+  line: 150,
+  fact: 150,
+  label: 40,
+  facts: 10,
+  footer: 400,
+  link: 300
+} as const
