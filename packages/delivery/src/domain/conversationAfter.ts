@@ -15,6 +15,10 @@ export const conversationAfter = <C extends Conversation>(
 ): C => {
   const sent = { ...conversation, severitySent: severity ?? conversation.severitySent }
   if (outcome._tag === "Delivered") {
+    // The channel may show the raise, and got no message that it is over: its clear is due.
+    if (outcome.isSkipped && kind === "RaisedAndCleared" && conversation.outcomeUnknown) {
+      return { ...sent, lastEnqueued: "raised" }
+    }
     const last = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
     return { ...sent, lastSent: last, lastEnqueued: last, outcomeUnknown: false }
   }

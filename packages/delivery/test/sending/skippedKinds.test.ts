@@ -9,6 +9,7 @@ import {
   integration,
   integrationId,
   outcomes,
+  pass,
   raise,
   rule,
   save,
@@ -17,7 +18,7 @@ import {
 import { Script } from "../harness/FakeChannel.ts"
 
 /** A channel that pages people, and has no message for what is over. */
-const pagerOf = (sent: Array<string>) => {
+const pagerOf = (sent: Array<string>, first: Effect.Effect<void> = Effect.void) => {
   class Pager extends ChannelPlugin.Service<Pager>()("pager", {
     title: "Pager",
     settings: Schema.Struct({}),
@@ -31,7 +32,11 @@ const pagerOf = (sent: Array<string>) => {
     static readonly layer = Layer.succeed(
       Pager,
       Pager.of({
-        deliver: (_, { _tag }) => Effect.sync(() => (sent.push(_tag), {})),
+        deliver: (_, { _tag }) =>
+          Effect.suspend(() => {
+            sent.push(_tag)
+            return Effect.as(sent.length === 1 ? first : Effect.void, {})
+          }),
         destination: () => "https://pager.example.com/"
       })
     )
@@ -58,6 +63,22 @@ describe("A kind of notification that a channel has no message for", () => {
         assert.deepStrictEqual(yield* outcomes, ["Raised delivered", `Escalated ${skipped}`, "Cleared delivered"])
         assert.isUndefined((yield* deliveries)[1]?.text)
       }).pipe(Effect.provide(engine(new Script(), { plugins: pagerOf(sent) })))
+    })
+  )
+
+  it.effect("is followed by the clear, where the raise may have arrived", () =>
+    Effect.suspend(() => {
+      const sent: Array<string> = []
+      return Effect.gen(function* () {
+        yield* save(integration("ops", { type: "pager", settings: {} }), rule("all"))
+        yield* raise("a")
+        yield* pass("5 seconds")
+        yield* clear("a")
+        // The raise gets no answer in time.
+        yield* pass("1 minute")
+        assert.deepStrictEqual(yield* outcomes, [`RaisedAndCleared ${skipped}`, "Cleared delivered"])
+        assert.deepStrictEqual(sent, ["Raised", "Cleared"])
+      }).pipe(Effect.provide(engine(new Script(), { plugins: pagerOf(sent, Effect.never) })))
     })
   )
 
