@@ -13,6 +13,8 @@ import { PagerDuty } from "@tocsin/plugin-pagerduty"
 import pagerDuty from "@tocsin/plugin-pagerduty/package.json" with { type: "json" }
 import { Discord } from "@tocsin/plugin-discord"
 import discord from "@tocsin/plugin-discord/package.json" with { type: "json" }
+import { Telegram } from "@tocsin/plugin-telegram"
+import telegram from "@tocsin/plugin-telegram/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -31,7 +33,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -48,7 +50,8 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [HipChat, hipChat],
   [Webhook, webhook],
   [PagerDuty, pagerDuty],
-  [Discord, discord]
+  [Discord, discord],
+  [Telegram, telegram]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

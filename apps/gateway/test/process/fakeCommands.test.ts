@@ -23,7 +23,7 @@ const run = (plugin: string, ...args: ReadonlyArray<string>) =>
   )
 
 describe("The command of a plugin", () => {
-  it.live.each([["slack"], ["hipchat"], ["webhook"], ["pagerduty"], ["discord"]] as const)(
+  it.live.each([["slack"], ["hipchat"], ["webhook"], ["pagerduty"], ["discord"], ["telegram"]] as const)(
     "serves a fake %s, and prints settings that post to it",
     ([plugin]) =>
       Effect.gen(function* () {
@@ -69,7 +69,10 @@ describe("The command of a plugin", () => {
       let said = ""
       unknown.stderr.on("data", (chunk: Buffer) => void (said += chunk.toString()))
       assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
-      assert.strictEqual(said, 'There is no fake of "pager". There are: discord, hipchat, pagerduty, slack, webhook.\n')
+      assert.strictEqual(
+        said,
+        'There is no fake of "pager". There are: discord, hipchat, pagerduty, slack, telegram, webhook.\n'
+      )
     }).pipe(Effect.scoped)
   )
 

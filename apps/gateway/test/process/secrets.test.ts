@@ -63,7 +63,8 @@ describe("Secrets", () => {
           ["hipchat", "authToken"],
           ["webhook", "url", "secret", "previousSecret", "headers"],
           ["pagerduty", "routingKey"],
-          ["discord", "url"]
+          ["discord", "url"],
+          ["telegram", "token"]
         ])
       })
     )

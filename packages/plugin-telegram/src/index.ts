@@ -1,0 +1,1 @@
+export { Telegram } from "./Telegram.ts"
