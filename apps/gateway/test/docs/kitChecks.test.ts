@@ -49,7 +49,7 @@ it("the contract lists all that the kit checks (UPDATE_DOCS=1 writes it)", () =>
 /** One name for checks that differ by what they are given only. */
 function general(name: string): string {
   return name
-    .replace(/^(gives what the service takes|previews what it sends) for .*/, "$1, whatever has to be said")
+    .replace(/^(sends what the service accepts|previews what it sends) for .*/, "$1, for any notification")
     .replace(/^calls (HTTP|refusal) .*/, (_, what) => `calls each ${what === "HTTP" ? "status" : what} by its reason`)
 }
 

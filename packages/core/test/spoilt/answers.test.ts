@@ -77,11 +77,11 @@ catches<Spoils>("answers", checks, [
         ? new Misconfigured({ detail: reason.detail })
         : reason
     ),
-    /breaks off/
+    /truncated/
   ],
   [
     "takes an answer that breaks off for a whole one",
-    "takes a 2xx that breaks off for delivered, unless a further request depends on it",
+    "treats a truncated 2xx as delivered, unless a further request depends on it",
     reading((text) => Effect.orElseSucceed(text, () => "ok")),
     /reads no more/
   ],
@@ -89,7 +89,7 @@ catches<Spoils>("answers", checks, [
     "reads an answer to its end",
     "reads no more of an endless answer than it needs",
     reading((text) => text),
-    /breaks off/
+    /truncated/
   ],
   [
     "throws on a refusal that is not JSON",
@@ -99,7 +99,7 @@ catches<Spoils>("answers", checks, [
   ],
   [
     "throws on a success that is not JSON",
-    "takes or refuses a malformed answer that claims success, and never throws",
+    "accepts or refuses a malformed answer that claims success, and never throws",
     parsing((status) => status < 300)
   ]
 ])

@@ -40,7 +40,7 @@ export const catches = <Spoils>(
 const isLong =
   inject("breadth") === "all"
     ? /any notification$|^keeps its plain form/
-    : /any notification$|^keeps its plain form|5,000 observations$|^calls no other status|^understands malformed|^gives a receipt of/
+    : /any notification$|^keeps its plain form|5,000 observations$|^calls no other status|^understands malformed|^returns a receipt of/
 
 const failing = Effect.fnUntraced(function* (all: ReadonlyArray<ChannelPluginTest.Check>) {
   const names: Array<string> = []

@@ -80,7 +80,7 @@ catches<Spoils>("conduct", checks, [
     "gives its URL back in the receipt",
     "prints no secret, whatever the service answers",
     delivering((deliver, ...of) => Effect.as(deliver(...of), { data: { url: Redacted.value(of[0].url) } })),
-    /^takes a 2xx that breaks off/
+    /^treats a truncated 2xx/
   ],
   [
     "writes its URL into a span",
@@ -173,12 +173,12 @@ catches<Spoils>("conduct", checks, [
   ],
   [
     "names another server as its destination",
-    "tells where it sends",
+    "names its destination",
     { channel: () => ({ destination: () => "https://elsewhere.example.com/hook" }) }
   ],
   [
     "gives every delivery the same transaction id",
-    "sends two deliveries as two messages, and an attempt again as the same",
+    "sends two deliveries as two messages, and a repeated attempt as the same message",
     {
       http: {
         request: ({ url }, of) =>
@@ -188,7 +188,7 @@ catches<Spoils>("conduct", checks, [
   ],
   [
     "makes a transaction id of its own for each attempt",
-    "sends two deliveries as two messages, and an attempt again as the same",
+    "sends two deliveries as two messages, and a repeated attempt as the same message",
     {
       http: {
         request: (settings, of) => HttpClientRequest.setHeader(post(settings, of), "x-transaction", String(told++))
@@ -198,7 +198,7 @@ catches<Spoils>("conduct", checks, [
   ],
   [
     "posts to verify",
-    "posts nothing to verify, and tries once",
+    "posts nothing to verify, and makes one attempt",
     {
       declared: { capabilities: { verify: true } },
       http: { verify: ({ url }) => HttpClientRequest.post(Redacted.value(url)) }
@@ -206,7 +206,7 @@ catches<Spoils>("conduct", checks, [
   ],
   [
     "tries to verify until it works",
-    "posts nothing to verify, and tries once",
+    "posts nothing to verify, and makes one attempt",
     {
       declared: { capabilities: { verify: true } },
       http: { verify: ({ url }) => HttpClientRequest.get(Redacted.value(url)) },
@@ -220,7 +220,7 @@ catches<Spoils>("conduct", checks, [
   ],
   [
     "claims that it can verify",
-    "verifies if it says so, and only then",
+    "verifies exactly if it declares it",
     { declared: { capabilities: { verify: true } } },
     /^verifies nothing/
   ],

@@ -124,7 +124,7 @@ catches<Spoils>("connections", checks, [
   ],
   [
     "takes the end of a connection for an answer",
-    "calls a connection that breaks off Unavailable",
+    "calls a connection that ends early Unavailable",
     delivering((deliver, ...of) =>
       Effect.catchIf(
         deliver(...of),
@@ -136,7 +136,7 @@ catches<Spoils>("connections", checks, [
   ],
   [
     "does not say that a message was perhaps taken",
-    "says that a message was perhaps taken where the connection broke off after it",
+    "reports an unknown outcome where the connection ends after the message",
     { broken: failed, read: (answer, settings) => (Option.isNone(answer) ? failed : soundRead(answer, settings)) }
   ],
   [
@@ -153,7 +153,7 @@ catches<Spoils>("connections", checks, [
   ["reads a line to its end", "reads no more of an endless answer than it needs", { pieces: Number.POSITIVE_INFINITY }],
   [
     "calls every failure to connect Unavailable",
-    "passes on why there is no connection",
+    "reports why there is no connection",
     { connect: (connect) => (endpoint) => Effect.mapError(connect(endpoint), () => failed) }
   ],
   [
@@ -166,7 +166,7 @@ catches<Spoils>("connections", checks, [
   ],
   [
     "writes each line of a message as one of its own",
-    "gives what the service takes for a Raised",
+    "sends what the service accepts for a Raised",
     {
       channel: (_, connect) => ({
         deliver: (_, notification) => {
@@ -211,12 +211,12 @@ catches<Spoils>("connections", checks, [
   ],
   [
     "says that it sends in the clear",
-    "tells where it sends",
+    "names its destination",
     { channel: () => ({ destination: ({ host }) => `tcp://${host}:7000` }) }
   ],
   [
     "speaks to verify",
-    "posts nothing to verify, and tries once",
+    "posts nothing to verify, and makes one attempt",
     {
       declared: { capabilities: { verify: true } },
       channel: (_, connect) => ({ verify: () => writing(connect, "s3cr3t-token test\n") })

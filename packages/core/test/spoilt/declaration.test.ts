@@ -50,11 +50,11 @@ catches<Spoils>("declaration", checks, [
   ],
   [
     "has an example that does not decode",
-    "gives an example that decodes",
+    "has an example that decodes",
     { declared: { example: {} } },
     /different credentials|two integrations/
   ],
-  ["says nothing of how to set it up", "says how to set it up", { declared: { setup: [] } }],
+  ["says nothing of how to set it up", "has setup steps", { declared: { setup: [] } }],
   [
     "changes a setting each time that it is stored",
     "keeps its settings through JSON",
@@ -67,12 +67,12 @@ catches<Spoils>("declaration", checks, [
   ],
   [
     "leaves settings of an older version behind",
-    "brings the settings of each older version to the present form",
+    "migrates the settings of each older version",
     { declared: { settingsVersion: 2 } }
   ],
   [
     "brings older settings to a form that is none",
-    "brings the settings of each older version to the present form",
+    "migrates the settings of each older version",
     {
       declared: { settingsVersion: 2, migrate: ({ settings }) => settings },
       options: { older: [{ version: 1, settings: { hook: url } }] }
@@ -86,7 +86,7 @@ catches<Spoils>("declaration", checks, [
   ],
   [
     "says what was entered in what is wrong with it",
-    "says no secret in what is wrong with settings",
+    "names no secret in errors about settings",
     secretRoom(Schema.optionalKey(echoing).annotateKey(RoomKey)),
     /prints no secret/
   ],

@@ -52,7 +52,7 @@ catches<Spoils>("fake", faked, [
   ],
   [
     "sends what its fake does not take",
-    "gives its fake what it takes",
+    "sends its fake what it accepts",
     {
       http: { request: (settings, of) => HttpClientRequest.setHeader(post(settings, of), "content-type", "text/html") }
     },

@@ -4,7 +4,7 @@ import { catches, findsNothing } from "./catches.ts"
 import { checks, post, type Spoils } from "./hook.ts"
 
 /** What is wrong with what is sent shows in whatever is sent, and in no preview. */
-const alike = /^(gives what the service takes|goes on|gives a receipt|previews)/
+const alike = /^(sends what the service accepts|continues|returns a receipt|previews)/
 
 // The engine never gives it a notification of these kinds.
 findsNothing(
@@ -17,19 +17,19 @@ findsNothing(
         return post(settings, of)
       }
     }
-  }).filter(({ name }) => /^(gives what|goes on|previews)/.test(name))
+  }).filter(({ name }) => /^(sends what|continues|previews)/.test(name))
 )
 
 catches<Spoils>("payloads", checks, [
   [
     "posts twice",
-    "gives what the service takes for a Raised",
+    "sends what the service accepts for a Raised",
     { http: { request: (settings, of) => [post(settings, of), post(settings, of)] } },
-    new RegExp(`${alike.source}|^takes a 2xx that breaks off`)
+    new RegExp(`${alike.source}|^treats a truncated 2xx`)
   ],
   [
     "throws on a kind that it does not know",
-    "gives what the service takes for a Notice",
+    "sends what the service accepts for a Notice",
     {
       http: {
         request: (settings, of) => {
@@ -42,7 +42,7 @@ catches<Spoils>("payloads", checks, [
   ],
   [
     "does not cut long names",
-    "gives what the service takes for names at their limits",
+    "sends what the service accepts for names at their limits",
     {
       http: {
         request: (settings, of) =>
@@ -53,13 +53,13 @@ catches<Spoils>("payloads", checks, [
   ],
   [
     "lists all observations",
-    "gives what the service takes for 5,000 observations",
+    "sends what the service accepts for 5,000 observations",
     { http: { request: (settings, of) => HttpClientRequest.bodyText(post(settings, of), JSON.stringify(of)) } },
     alike
   ],
   [
     "needs a receipt to go on",
-    "goes on from its own receipt, and without one",
+    "continues from its own receipt, and without one",
     {
       http: {
         request: (settings, of, { conversation }) =>
@@ -73,7 +73,7 @@ catches<Spoils>("payloads", checks, [
   ],
   [
     "posts anew each time that it updates",
-    "goes on from its own receipt, and without one",
+    "continues from its own receipt, and without one",
     {
       http: {
         request: (settings, of, { conversation }) =>
@@ -88,7 +88,7 @@ catches<Spoils>("payloads", checks, [
   ],
   [
     "gives a page back in its receipt",
-    "gives a receipt of at most 4 KiB",
+    "returns a receipt of at most 4 KiB",
     { http: { answer: ({ status }) => (status < 300 ? { data: "x".repeat(4095) } : undefined) } }
   ]
 ])

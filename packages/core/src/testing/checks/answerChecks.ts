@@ -61,7 +61,7 @@ export const answerChecks = (
     },
     { name: "calls a broken connection Unavailable", run: fails(disconnects, "Unavailable") },
     {
-      name: "takes a 2xx that breaks off for delivered, unless a further request depends on it",
+      name: "treats a truncated 2xx as delivered, unless a further request depends on it",
       run: Effect.gen(function* () {
         const { sent } = yield* deliver(notifications.Raised)
         for (const begun of ["", "o", "ok", "{"]) {
@@ -76,7 +76,7 @@ export const answerChecks = (
       })
     },
     {
-      name: "calls a refusal that breaks off by its status",
+      name: "calls a refusal by its status where its body is truncated",
       run: Effect.gen(function* () {
         for (const status of [404, 503]) yield* fails(responds(breakingOff("n", status)), known[status])
       })
@@ -95,7 +95,7 @@ export const answerChecks = (
       })
     },
     {
-      name: "takes or refuses a malformed answer that claims success, and never throws",
+      name: "accepts or refuses a malformed answer that claims success, and never throws",
       run: Effect.gen(function* () {
         for (const body of malformed) {
           const { exit, printed } = yield* deliver(notifications.Raised, { answer: responds(() => new Response(body)) })

@@ -148,7 +148,7 @@ export const conductChecks = ({
       })
     },
     {
-      name: "sends two deliveries as two messages, and an attempt again as the same",
+      name: "sends two deliveries as two messages, and a repeated attempt as the same message",
       run: Effect.gen(function* () {
         const other = { deliveryId: "01966d2c-6d00-7000-8000-0000000000d2" }
         const one = yield* deliver(notifications.Notice)
@@ -189,7 +189,7 @@ export const conductChecks = ({
       })
     },
     {
-      name: "tells where it sends",
+      name: "names its destination",
       run: Effect.gen(function* () {
         const { exit, sent } = yield* call(service.accepts, (channel, settings) =>
           Effect.as(channel.deliver(settings, notifications.Raised, rich), channel.destination(settings))

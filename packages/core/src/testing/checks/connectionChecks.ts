@@ -31,7 +31,7 @@ export const connectionChecks = (
 
   return [
     {
-      name: "passes on why there is no connection",
+      name: "reports why there is no connection",
       run: Effect.gen(function* () {
         const reason = yield* fails(service.refuses(new Unavailable({ detail: "ECONNREFUSED" })), "Unavailable")
         assert.notProperty(reason, "unanswered", "nothing was sent")
@@ -43,7 +43,7 @@ export const connectionChecks = (
       run: fails(service.answersBy(peer), reason)
     })),
     {
-      name: "calls a connection that breaks off Unavailable",
+      name: "calls a connection that ends early Unavailable",
       run: Effect.gen(function* () {
         for (const reasons of yield* broken) {
           // What ends after it has been delivered is no failure.
@@ -55,7 +55,7 @@ export const connectionChecks = (
       })
     },
     {
-      name: "says that a message was perhaps taken where the connection broke off after it",
+      name: "reports an unknown outcome where the connection ends after the message",
       run: Effect.gen(function* () {
         for (const reasons of yield* broken) {
           const last = reasons.findLast((reason) => reason !== undefined)

@@ -31,11 +31,11 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     })
   },
   {
-    name: "gives an example that decodes",
+    name: "has an example that decodes",
     run: Effect.asVoid(decode(plugin.example))
   },
   {
-    name: "says how to set it up",
+    name: "has setup steps",
     run: Effect.sync(() => assert.isTrue(plugin.setup.length > 0 && plugin.setup.every((step) => step.trim() !== "")))
   },
   {
@@ -46,7 +46,7 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     })
   },
   {
-    name: "brings the settings of each older version to the present form",
+    name: "migrates the settings of each older version",
     run: Effect.gen(function* () {
       const { migrate, settingsVersion } = plugin
       assert.isTrue(Number.isInteger(settingsVersion) && settingsVersion >= 1)
@@ -70,7 +70,7 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     })
   },
   {
-    name: "says no secret in what is wrong with settings",
+    name: "names no secret in errors about settings",
     run: Effect.gen(function* () {
       for (const [name, value] of Object.entries(record(options.settings))) {
         const wrong = Predicate.isString(value) ? [`${value}\n`, [value]] : [[value]]

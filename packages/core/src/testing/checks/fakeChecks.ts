@@ -29,7 +29,7 @@ export const fakeChecks = (
   }
   return [
     {
-      name: "gives its fake what it takes",
+      name: "sends its fake what it accepts",
       run: Effect.gen(function* () {
         const { service, ...how } = served()
         const given = givenTo(plugin)

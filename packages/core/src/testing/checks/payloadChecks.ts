@@ -69,14 +69,14 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
 
   return [
     ...Object.entries(given).map(([what, notification]) => ({
-      name: `gives what the service takes for ${what}`,
+      name: `sends what the service accepts for ${what}`,
       run: isTaken(notification)
     })),
     {
-      name: "gives what the service takes for any notification",
+      name: "sends what the service accepts for any notification",
       run: always(ifGiven(plugin, isTaken), options.generate)
     },
-    { name: "goes on from its own receipt, and without one", run: isContinued },
+    { name: "continues from its own receipt, and without one", run: isContinued },
     ...(service.isRead
       ? [
           {
@@ -89,7 +89,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
         ]
       : []),
     {
-      name: "gives a receipt of at most 4 KiB",
+      name: "returns a receipt of at most 4 KiB",
       run: Effect.forEach(Object.values(given), isReceiptSmall)
     }
   ]

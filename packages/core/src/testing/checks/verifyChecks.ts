@@ -7,7 +7,7 @@ import type { Trial } from "../trial.ts"
 /** Checks `verify`. */
 export const verifyChecks = ({ call, plugin, service, verify }: Trial): ReadonlyArray<Check> => [
   {
-    name: "verifies if it says so, and only then",
+    name: "verifies exactly if it declares it",
     run: Effect.gen(function* () {
       const { exit } = yield* call(service.accepts, ({ verify }) => Effect.succeed(verify !== undefined))
       assert.deepStrictEqual(exit, Exit.succeed(plugin.capabilities.verify === true))
@@ -23,7 +23,7 @@ export const verifyChecks = ({ call, plugin, service, verify }: Trial): Readonly
     })
   },
   {
-    name: "posts nothing to verify, and tries once",
+    name: "posts nothing to verify, and makes one attempt",
     run: Effect.gen(function* () {
       for (const answer of [service.accepts, ...service.fails(""), ...service.otherwise("")]) {
         const { sent } = yield* verify(answer)
