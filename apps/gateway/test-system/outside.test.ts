@@ -10,6 +10,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { TcpServer } from "@tocsin/test-network"
 import { builtIn } from "../src/startup/Plugins.ts"
+import { checkPage, Chromium, visit } from "./console/harness/browser.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const empty = (name: string) => mkdtempSync(join(tmpdir(), `tocsin-${name}-`))
@@ -171,13 +172,32 @@ describe("From outside, with npm alone", () => {
       const alert = { source: "curl", id: "1", state: "raised", startedAt, rule: { name: "Disk full" } }
       assert.strictEqual((yield* post(`${gatewayUrl}/v1/alerts`, alert)).status, 202)
       const posted = yield* Queue.take(posts)
-      assert.match(posted.text, /^Raised: Disk full\n/)
+      assert.match(posted.text, /^\{"text":"Raised: Disk full\\n/)
       assert.strictEqual(posted.authorization, "Bearer s3cr3t")
       assert.match(yield* Queue.take(lines), /^s3cr3t Raised: Disk full \| /)
 
+      // The console came by npm, too, and draws the form and the messages of a plugin that it does not know.
+      const visitor = yield* visit({ gateway: () => ({ url: gatewayUrl }) })
+      const { page } = visitor
+      yield* Effect.promise(async () => {
+        await visitor.open("/integrations?new=yes")
+        await page.getByRole("button", { name: /Type$/ }).click()
+        await page.getByRole("option", { name: "Smoke Http" }).click()
+        await page.getByRole("region", { name: "Preview" }).getByText("HTTP errors").first().waitFor()
+        await page.getByRole("textbox", { name: "Name", exact: true }).fill("From the console")
+        await page.getByRole("textbox", { name: "URL", exact: true }).fill(url)
+        await page.getByRole("textbox", { name: "Token", exact: true }).fill("s3cr3t")
+        await page.getByRole("button", { name: "Send a test" }).click()
+        await page.getByText("Cleared: Delivered").waitFor()
+        await checkPage(visitor, "the form of a plugin from outside")
+        await page.getByRole("dialog").getByRole("button", { name: "Add new integration" }).click()
+        await page.getByRole("heading", { name: "From the console" }).waitFor()
+      })
+      assert.strictEqual((yield* Queue.take(posts)).authorization, "Bearer s3cr3t")
+
       // The same in code: it type checks against what is published, and serves the plugins that it names.
-      const page = readFileSync(join(root, "docs/guide/channels.md"), "utf8")
-      const [, example = "none"] = /```ts\n(.*?Gateway\.layer.*?)```/s.exec(page) ?? []
+      const guide = readFileSync(join(root, "docs/guide/channels.md"), "utf8")
+      const [, example = "none"] = /```ts\n(.*?Gateway\.layer.*?)```/s.exec(guide) ?? []
       const code = example
         .replaceAll("@acme/tocsin-plugin-pager", "tocsin-plugin-smoke-http")
         .replaceAll("Pager", "SmokeHttp")
@@ -192,6 +212,6 @@ describe("From outside, with npm alone", () => {
         items.map(({ type }: { type: string }) => type),
         [...builtIn.map(({ type }) => type), "smoke-http"]
       )
-    })
+    }).pipe(Effect.provide(Chromium.layer))
   )
 })
