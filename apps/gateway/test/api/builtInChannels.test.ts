@@ -1,0 +1,97 @@
+/**
+ * One alert, raised, escalated and cleared through the channels that have no harness of their own, by a real gateway.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Delivery } from "@tocsin/client"
+import { FakeServer } from "@tocsin/core/fakes"
+import { FakeDiscord, see as seeDiscord } from "@tocsin/plugin-discord/testing"
+import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
+import { FakeTelegram, see as seeTelegram } from "@tocsin/plugin-telegram/testing"
+import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
+import { Effect, Schema } from "effect"
+import { readFileSync } from "node:fs"
+import { fast } from "../harness/channels.ts"
+import { until } from "../harness/gate.ts"
+import { makeInProcess } from "../harness/gateway.ts"
+
+const Deliveries = Schema.Struct({ items: Schema.Array(Delivery) })
+
+const Typed = Schema.Struct({ type: Schema.String, data: Schema.Struct({ conversation: Schema.String }) })
+
+const secrets = ["fake-token", "whsec_ZmFrZS1zZWNyZXQ", "FAKE0000000000000000000000000000"]
+
+describe("The channels that every gateway has", () => {
+  it.live("deliver a raise, its escalation and its clear, each in its own way, and print no secret", () =>
+    Effect.gen(function* () {
+      const harness = yield* makeInProcess()
+      const { request } = harness
+      const fakes = {
+        webhook: new FakeWebhook(),
+        pagerduty: new FakePagerDuty(),
+        discord: new FakeDiscord(),
+        telegram: new FakeTelegram()
+      }
+      for (const [type, fake] of Object.entries(fakes)) {
+        const settings = fake.settings(yield* FakeServer.serve(fake))
+        const created = yield* request("POST", "/v1/integrations", {
+          id: type,
+          name: type,
+          type,
+          settings,
+          limits: fast
+        })
+        assert.strictEqual(created.status, 201, created.text)
+      }
+      const integrations = Object.keys(fakes)
+      yield* request("POST", "/v1/rules", { name: "All", match: {}, integrations, notifyOnClear: true })
+
+      const report = Effect.fnUntraced(function* (n: number, alert: { readonly [field: string]: string }) {
+        const body = {
+          source: "curl",
+          id: "1",
+          startedAt: "2026-01-15T02:00:00Z",
+          rule: { name: "Disk full" },
+          ...alert
+        }
+        const posted = yield* request("POST", "/v1/alerts", body)
+        assert.isBelow(posted.status, 300, posted.text)
+        yield* until(`message ${n}`, () => Object.values(fakes).every(({ messages }) => messages.length >= n))
+      })
+      yield* report(1, { state: "raised", severity: "major" })
+      yield* report(2, { state: "raised", severity: "critical" })
+      yield* report(3, { state: "cleared", severity: "critical", clearedAt: "2026-01-15T02:10:00Z" })
+
+      const bodies = fakes.webhook.messages.map(({ payload }) => Schema.decodeUnknownSync(Typed)(payload))
+      assert.deepStrictEqual(
+        bodies.map(({ type }) => type),
+        ["alert.raised", "alert.escalated", "alert.cleared"]
+      )
+      assert.lengthOf(new Set(bodies.map(({ data }) => data.conversation)), 1)
+      assert.deepStrictEqual(
+        fakes.pagerduty.incidents().map(({ status, triggers }) => [status, triggers]),
+        [["resolved", 2]]
+      )
+      for (const message of fakes.discord.posted().values()) {
+        assert.include(JSON.stringify(seeDiscord(message)), "Cleared: Disk full")
+      }
+      assert.deepStrictEqual(
+        [...fakes.telegram.posted().values()].map(({ replyTo }) => replyTo),
+        [undefined, 1, 1]
+      )
+      for (const { body } of fakes.telegram.posted().values()) {
+        assert.include(JSON.stringify(seeTelegram(body)), "Cleared: Disk full")
+      }
+
+      const { items } = (yield* request("GET", "/v1/deliveries")).as(Deliveries)
+      assert.lengthOf(items, 3 * integrations.length)
+      for (const { status } of items) assert.strictEqual(status, "delivered")
+      yield* request("GET", "/v1/integrations")
+      const places = [
+        ...harness.answers,
+        harness.gateway().printed(),
+        ...["", "-wal"].map((suffix) => readFileSync(`${harness.database}${suffix}`, "latin1"))
+      ]
+      for (const secret of secrets) assert.isFalse(places.join("\n").includes(secret), secret)
+    }).pipe(Effect.scoped)
+  )
+})
