@@ -15,6 +15,8 @@ import { Discord } from "@tocsin/plugin-discord"
 import discord from "@tocsin/plugin-discord/package.json" with { type: "json" }
 import { Telegram } from "@tocsin/plugin-telegram"
 import telegram from "@tocsin/plugin-telegram/package.json" with { type: "json" }
+import { Mattermost } from "@tocsin/plugin-mattermost"
+import mattermost from "@tocsin/plugin-mattermost/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -33,7 +35,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -51,7 +53,8 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [Webhook, webhook],
   [PagerDuty, pagerDuty],
   [Discord, discord],
-  [Telegram, telegram]
+  [Telegram, telegram],
+  [Mattermost, mattermost]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Delivery } from "@tocsin/client"
 import { FakeServer } from "@tocsin/core/fakes"
 import { FakeDiscord, see as seeDiscord } from "@tocsin/plugin-discord/testing"
+import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
 import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
 import { FakeTelegram, see as seeTelegram } from "@tocsin/plugin-telegram/testing"
 import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
@@ -29,6 +30,7 @@ describe("The channels that every gateway has", () => {
         webhook: new FakeWebhook(),
         pagerduty: new FakePagerDuty(),
         discord: new FakeDiscord(),
+        mattermost: new FakeMattermost(),
         telegram: new FakeTelegram()
       }
       for (const [type, fake] of Object.entries(fakes)) {

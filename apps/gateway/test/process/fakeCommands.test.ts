@@ -23,24 +23,30 @@ const run = (plugin: string, ...args: ReadonlyArray<string>) =>
   )
 
 describe("The command of a plugin", () => {
-  it.live.each([["slack"], ["hipchat"], ["webhook"], ["pagerduty"], ["discord"], ["telegram"]] as const)(
-    "serves a fake %s, and prints settings that post to it",
-    ([plugin]) =>
-      Effect.gen(function* () {
-        const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
-        while (!printed().includes("TOCSIN_EGRESS_ALLOW")) yield* Effect.promise(() => once(child.stdout, "data"))
-        const [, page = ""] = /shown at (\S+)\n/.exec(printed()) ?? []
-        const [, settings = ""] = /posts to it: (.+)\n/.exec(printed()) ?? []
-        const harness = yield* makeInProcess()
-        const integration = `{ "id": "fake", "name": "fake", "type": "${plugin}", "settings": ${settings} }`
-        assert.strictEqual((yield* harness.request("POST", "/v1/integrations", integration)).status, 201)
-        const sent = yield* harness.request("POST", "/v1/integrations/fake/test", {})
-        assert.strictEqual(sent.status, 200, sent.text)
-        const shown = yield* Effect.promise(() => fetch(page).then((page) => page.text()))
-        assert.include(shown, "<article>")
-        child.kill("SIGTERM")
-        assert.deepStrictEqual(yield* Effect.promise(() => ended), [0, null])
-      })
+  it.live.each([
+    ["slack"],
+    ["hipchat"],
+    ["webhook"],
+    ["pagerduty"],
+    ["discord"],
+    ["telegram"],
+    ["mattermost"]
+  ] as const)("serves a fake %s, and prints settings that post to it", ([plugin]) =>
+    Effect.gen(function* () {
+      const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
+      while (!printed().includes("TOCSIN_EGRESS_ALLOW")) yield* Effect.promise(() => once(child.stdout, "data"))
+      const [, page = ""] = /shown at (\S+)\n/.exec(printed()) ?? []
+      const [, settings = ""] = /posts to it: (.+)\n/.exec(printed()) ?? []
+      const harness = yield* makeInProcess()
+      const integration = `{ "id": "fake", "name": "fake", "type": "${plugin}", "settings": ${settings} }`
+      assert.strictEqual((yield* harness.request("POST", "/v1/integrations", integration)).status, 201)
+      const sent = yield* harness.request("POST", "/v1/integrations/fake/test", {})
+      assert.strictEqual(sent.status, 200, sent.text)
+      const shown = yield* Effect.promise(() => fetch(page).then((page) => page.text()))
+      assert.include(shown, "<article>")
+      child.kill("SIGTERM")
+      assert.deepStrictEqual(yield* Effect.promise(() => ended), [0, null])
+    })
   )
 
   it.live.each([[[]], [["fake", "--port", "x"]], [["fake", "--port", "70000"]], [["fake", "--host"]]] as const)(
@@ -71,7 +77,7 @@ describe("The command of a plugin", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
       assert.strictEqual(
         said,
-        'There is no fake of "pager". There are: discord, hipchat, pagerduty, slack, telegram, webhook.\n'
+        'There is no fake of "pager". There are: discord, hipchat, mattermost, pagerduty, slack, telegram, webhook.\n'
       )
     }).pipe(Effect.scoped)
   )

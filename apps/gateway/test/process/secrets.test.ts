@@ -64,7 +64,8 @@ describe("Secrets", () => {
           ["webhook", "url", "secret", "previousSecret", "headers"],
           ["pagerduty", "routingKey"],
           ["discord", "url"],
-          ["telegram", "token"]
+          ["telegram", "token"],
+          ["mattermost", "url"]
         ])
       })
     )

@@ -1,0 +1,1 @@
+export { Mattermost } from "./Mattermost.ts"

@@ -1,0 +1,113 @@
+/**
+ * A post: an attachment with the alert's colour, or plain text.
+ *
+ * @see https://developers.mattermost.com/integrate/reference/message-attachments/
+ */
+import { type ChannelPlugin, cut, fitting, Message, oneLine, paragraph, Preview } from "@tocsin/core"
+
+/**
+ * The longest text. Mattermost splits posts above 16,383 characters, and Rocket.Chat refuses those above 5,000 unless it is told
+ * otherwise.
+ *
+ * @see https://developers.mattermost.com/integrate/webhooks/incoming/#tips-and-best-practices
+ */
+export const maxText = 4000
+
+/** How much of each part an attachment shows. */
+const shown = {
+  headline: 300,
+  summary: 1000,
+  label: 50,
+  fact: 300,
+  list: 2000,
+  line: 200,
+  note: 300,
+  link: 2000
+} as const
+
+/** What is posted. */
+export interface Post {
+  readonly text?: string
+  readonly attachments?: ReadonlyArray<{
+    readonly fallback: string
+    readonly color: string
+    readonly title: string
+    readonly title_link?: string
+    readonly text?: string
+    readonly fields: ReadonlyArray<{ readonly title: string; readonly value: string; readonly short: boolean }>
+    readonly footer?: string
+  }>
+}
+
+/** The post for a message, in the form that is asked for. */
+export const post = (message: Message.Message, form: ChannelPlugin.Form): Post => {
+  if (form === "plain") return { text: quiet(paragraph(Message.plainText(message, maxText, { encode: quiet }))) }
+  const { facts, headline, link, notes, summary } = message
+  const title = inline(headline, shown.headline)
+  const text = [
+    ...(summary === undefined ? [] : [quiet(cut(paragraph(summary), shown.summary, { encode: quiet }))]),
+    ...list(message),
+    ...links(message)
+  ].join("\n")
+  const footer = notes.map((note) => cut(oneLine(note), shown.note)).join(" · ")
+  return {
+    attachments: [
+      {
+        fallback: title,
+        color: Preview.accentOf(message),
+        title,
+        ...(link && link.href.length <= shown.link && { title_link: link.href }),
+        ...(text !== "" && { text }),
+        fields: facts.map((fact) => {
+          const value = inline(Message.factText(fact), shown.fact)
+          return { title: inline(fact.label, shown.label), value, short: value.length <= maxShort }
+        }),
+        ...(footer !== "" && { footer: quiet(footer) })
+      }
+    ]
+  }
+}
+
+/** What is longer has a line of its own. */
+const maxShort = 60
+
+const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<string> => {
+  if (lines.length + omitted === 0) return []
+  const items = lines.map(({ link, strong, text }) => {
+    const name = linked(strong, link, shown.line)
+    return `- ${name}${text === undefined ? "" : `: ${inline(text, shown.line)}`}`
+  })
+  const more = (count: number) => `- ${Message.moreText(lines.length - count + omitted)}`
+  const reserve = more(0).length
+  const max = shown.list - (omitted > 0 ? reserve + 1 : 0)
+  const fit = fitting(
+    items.map(({ length }) => length),
+    { max, reserve, separator: 1 }
+  )
+  const isCut = fit < lines.length || omitted > 0
+  return [`**${inline(linesTitle, shown.label)}**`, ...items.slice(0, fit), ...(isCut ? [more(fit)] : [])]
+}
+
+const links = (message: Message.Message): ReadonlyArray<string> => {
+  const made = Message.namedLinks(message).map(({ label, link }) => linked(label, link, shown.label))
+  return made.length === 0 ? [] : ["", made.join(" · ")]
+}
+
+const linked = (text: string, link: URL | undefined, max: number): string => {
+  const href = link?.href.replace(/[()<>\\]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)
+  return href === undefined || href.length > shown.link ? inline(text, max) : `[${inline(text, max)}](${href})`
+}
+
+const inline = (text: string, max: number): string => quiet(cut(oneLine(text), max, { encode: quiet }))
+
+/**
+ * Foreign text as it was written. A backslash keeps what formats; what mentions, tags, links, is an emoji or Slack's markup has
+ * no escape, and U+200B, which nobody sees, ends it. At the start of a line it keeps quotes, headings and lists from beginning.
+ *
+ * @see https://docs.mattermost.com/end-user-guide/collaborate/format-messages.html
+ */
+const quiet = (text: string): string =>
+  text
+    .replace(/[\\`*_[\]|]/g, "\\$&")
+    .replace(/[@#~:<]/g, "$&\u200B")
+    .replace(/^(?=.)/gm, "\u200B")

@@ -1,0 +1,67 @@
+import type { Preview } from "@tocsin/core"
+import { Option, Schema } from "effect"
+
+/** A post as a person sees it; without a block if it is none. */
+export const see = (payload: unknown): Preview.Preview =>
+  Option.match(decode(payload), {
+    onNone: () => ({ blocks: [] }),
+    onSome: ({ attachments = [], text: said }) => {
+      const [attachment] = attachments
+      if (attachment === undefined) return { blocks: [{ _tag: "Text", spans: spans(said ?? "") }] }
+      const { color, fields, footer, text, title, title_link } = attachment
+      const heading: Preview.Span = { _tag: "Plain", text: unescape(title) }
+      const blocks: ReadonlyArray<Preview.Block | undefined> = [
+        {
+          _tag: "Heading",
+          spans: [title_link === undefined ? heading : { ...heading, _tag: "Link", link: new URL(title_link) }]
+        },
+        text === undefined ? undefined : { _tag: "Text", spans: spans(text) },
+        fields.length === 0
+          ? undefined
+          : {
+              _tag: "Facts",
+              facts: fields.map(({ title, value }) => ({ label: unescape(title), spans: spans(value) }))
+            },
+        footer === undefined ? undefined : { _tag: "Footer", spans: spans(footer) }
+      ]
+      return { accent: color, blocks: blocks.filter((block) => block !== undefined) }
+    }
+  })
+
+const token = /(?<!\\)\[(?<label>(?:\\.|[^\]\\])*)\]\((?<url>[^()]*)\)|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
+
+const spans = (text: string): ReadonlyArray<Preview.Span> => {
+  const found: Array<Preview.Span> = []
+  let at = 0
+  for (const match of text.matchAll(token)) {
+    if (match.index > at) found.push({ _tag: "Plain", text: unescape(text.slice(at, match.index)) })
+    at = match.index + match[0].length
+    const { label, strong, url = "" } = match.groups ?? {}
+    if (label !== undefined) found.push({ _tag: "Link", text: unescape(label), link: new URL(url) })
+    else found.push({ _tag: "Strong", text: unescape(strong ?? "") })
+  }
+  if (at < text.length) found.push({ _tag: "Plain", text: unescape(text.slice(at)) })
+  return found
+}
+
+const unescape = (text: string): string => text.replaceAll("\u200B", "").replace(/\\([\\`*_[\]|])/g, "$1")
+
+const Text = Schema.optionalKey(Schema.String)
+
+const decode = Schema.decodeUnknownOption(
+  Schema.Struct({
+    text: Text,
+    attachments: Schema.optionalKey(
+      Schema.Array(
+        Schema.Struct({
+          color: Schema.String,
+          title: Schema.String,
+          title_link: Text,
+          text: Text,
+          fields: Schema.Array(Schema.Struct({ title: Schema.String, value: Schema.String })),
+          footer: Text
+        })
+      )
+    )
+  })
+)
