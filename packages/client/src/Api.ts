@@ -11,7 +11,7 @@ import { PluginsApi } from "./Plugins.ts"
 import { EventsApi } from "./Events.ts"
 import { LanesApi } from "./Lanes.ts"
 import { SessionApi, SessionsApi } from "./Sessions.ts"
-import { SourcesApi } from "./Sources.ts"
+import { PagerDutyApi, PrometheusApi, SourcesApi } from "./Sources.ts"
 import { BackupApi, MetricsApi, SystemApi } from "./System.ts"
 
 const description = [
@@ -24,6 +24,7 @@ const description = [
 export class Api extends HttpApi.make("tocsin")
   .add(
     SourcesApi,
+    PrometheusApi,
     AlertsApi,
     IntegrationsApi,
     AlertRulesApi,
@@ -36,7 +37,7 @@ export class Api extends HttpApi.make("tocsin")
     MetricsApi
   )
   .middleware(Authorization)
-  .add(SessionApi, SystemApi)
+  .add(PagerDutyApi, SessionApi, SystemApi)
   .middleware(RequestErrors)
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

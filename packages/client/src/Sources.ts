@@ -2,9 +2,18 @@
  * Where monitoring systems send their own formats.
  */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { list, page, whole } from "./lists.ts"
-import { Conflict, InvalidRequest, NotFound, TooLarge } from "./Problems.ts"
+import {
+  Conflict,
+  InvalidRequest,
+  NotFound,
+  StoreUnavailable,
+  TooLarge,
+  TooManyAttempts,
+  Unauthorized,
+  UnsupportedMediaType
+} from "./Problems.ts"
 import { says } from "./says.ts"
 
 /** A body that a source sent and that could not be read. */
@@ -56,7 +65,10 @@ export class SourcesApi extends HttpApiGroup.make("sources")
     }).annotateMerge(says("The sources", "The built-in sources, and those that posted to /v1/alerts.")),
     HttpApiEndpoint.post("post", "/:name", {
       params: {
-        name: Schema.String.annotateKey({ description: "A built-in source's name is its type: thousandeyes." })
+        name: Schema.String.annotateKey({
+          description:
+            "A source: alertmanager, azure-monitor, cloudevents, datadog, google-cloud-monitoring, grafana, healthchecks, sentry, thousandeyes, uptime-kuma or zabbix."
+        })
       },
       payload: Schema.Json,
       success: Taken,
@@ -64,7 +76,7 @@ export class SourcesApi extends HttpApiGroup.make("sources")
     }).annotateMerge(
       says(
         "Receive alerts from a monitoring system",
-        "Answered once they are on the disk. JSON of an unknown shape is kept and answered with 200, because senders repeat refused requests."
+        "In its own format: docs/guide/sources.md says how to set it up. Answered once they are on the disk. JSON of an unknown shape is kept and answered with 200, because senders repeat refused requests."
       )
     ),
     HttpApiEndpoint.get("unreadable", "/unreadable", {
@@ -84,3 +96,42 @@ export class SourcesApi extends HttpApiGroup.make("sources")
   )
   .prefix("/v1/sources")
   .annotateMerge(OpenApi.annotations({ description: "Where monitoring systems send their own formats." })) {}
+
+/** The routes at which other programs expect an Alertmanager. */
+export class PrometheusApi extends HttpApiGroup.make("prometheus")
+  .add(
+    HttpApiEndpoint.post("alerts", "/api/v2/alerts", {
+      payload: Schema.Json,
+      success: Taken,
+      error: [InvalidRequest, TooLarge]
+    }).annotateMerge(
+      says(
+        "Receive alerts from Prometheus",
+        "As Alertmanager takes them: an array of alerts, which Prometheus repeats while they fire. Name the gateway in the alerting block of Prometheus. An alert whose endsAt is over is cleared."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ description: "Where Prometheus expects an Alertmanager." })) {}
+
+/** What PagerDuty answers to an event. */
+export const Enqueued = Schema.Struct({
+  status: Schema.Literal("success"),
+  message: Schema.String,
+  dedup_key: Schema.String.annotateKey({ description: "The key of the alert, for acknowledge and resolve." })
+}).annotate({ identifier: "Enqueued" })
+
+/** The route at which other programs expect PagerDuty. */
+export class PagerDutyApi extends HttpApiGroup.make("pagerduty")
+  .add(
+    HttpApiEndpoint.post("enqueue", "/v2/enqueue", {
+      payload: Schema.Json,
+      success: Enqueued.pipe(HttpApiSchema.status(202)),
+      error: [InvalidRequest, Unauthorized, TooManyAttempts, TooLarge, UnsupportedMediaType, StoreUnavailable]
+    }).annotateMerge(
+      says(
+        "Receive an event for PagerDuty",
+        "PagerDuty's Events API v2: trigger, acknowledge and resolve. The routing_key is the API token (TOCSIN_TOKEN). An acknowledgement is recorded in the history of the alert."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ description: "Where other programs expect PagerDuty." })) {}

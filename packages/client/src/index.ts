@@ -26,6 +26,6 @@ export {
   UnsupportedMediaType
 } from "./Problems.ts"
 export { Caller, Scope, Session, SessionApi, SessionsApi } from "./Sessions.ts"
-export { Source, SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
+export { Enqueued, PagerDutyApi, PrometheusApi, Source, SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
 export { SystemApi } from "./System.ts"
 export { TestSend } from "./integrations/TestSend.ts"

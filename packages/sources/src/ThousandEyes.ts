@@ -4,12 +4,18 @@
  */
 import { Effect, Predicate } from "effect"
 import type { Decoded, Test, Unreadable } from "./Decoded.ts"
-import { readClassic } from "./thousandEyesClassic.ts"
-import { isCustom, readCustom } from "./thousandEyesCustom.ts"
-import { type Options, type Reported, toEvent } from "./thousandEyesEvent.ts"
+import { readClassic } from "./thousandEyes/thousandEyesClassic.ts"
+import { isCustom, readCustom } from "./thousandEyes/thousandEyesCustom.ts"
+import { type Options, type Reported, toEvent } from "./thousandEyes/thousandEyesEvent.ts"
 
-export type { Options } from "./thousandEyesEvent.ts"
-export { defaultViewsUrl, ViewsUrl } from "./viewLinks.ts"
+/** Its name in URLs and alerts. */
+export const type = "thousandeyes"
+
+/** Its name as its vendor spells it. */
+export const title = "ThousandEyes"
+
+export type { Options } from "./thousandEyes/thousandEyesEvent.ts"
+export { defaultViewsUrl, ViewsUrl } from "./thousandEyes/viewLinks.ts"
 
 /**
  * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id. Never

@@ -24,7 +24,8 @@ import { PluginHandlers } from "./plugins.ts"
 import { ProblemsLayer, RequestErrorsLayer } from "./problems.ts"
 import { RuleHandlers } from "./rules.ts"
 import { SignInHandlers } from "./sessions.ts"
-import { SourceHandlers } from "./sources.ts"
+import { PagerDutyHandlers, PrometheusHandlers } from "./sources/compatible.ts"
+import { SourceHandlers } from "./sources/SourceHandlers.ts"
 import { SystemHandlers } from "./system.ts"
 import * as TrustedProxies from "./access/TrustedProxies.ts"
 
@@ -54,6 +55,8 @@ export const Routes = Layer.unwrap(
 ).pipe(
   Layer.provide([
     SourceHandlers,
+    PrometheusHandlers,
+    PagerDutyHandlers,
     AlertHandlers,
     IntegrationHandlers,
     RuleHandlers,

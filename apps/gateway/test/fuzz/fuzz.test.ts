@@ -11,6 +11,7 @@ import { type RawAnswer, send } from "../harness/raw.ts"
 import { fast } from "../harness/channels.ts"
 import { routes } from "../harness/routes.ts"
 import { fixtures, make } from "../harness/gateway.ts"
+import { types } from "../harness/sourceBodies.ts"
 
 /** How much, and from which seed; what a failure prints as `Replay` is sent again with it alone. */
 const {
@@ -114,11 +115,17 @@ const samples = (slackUrl: string): Samples => {
     "/v1/rules": [{ ...rule, id: "a" }, rule],
     "/v1/rules/preview": [rule],
     "/v1/rules/:id": [rule],
-    "/v1/sources/:name": readdirSync(fixtures)
-      .filter((name) => name.endsWith(".json"))
-      .map((name) => readJson(readFileSync(join(fixtures, name), "utf8")))
+    "/v1/sources/:name": ["", ...types].flatMap(bodiesIn),
+    "/api/v2/alerts": bodiesIn("prometheus"),
+    "/v2/enqueue": bodiesIn("pagerduty")
   }
   return (path) => bodies[path] ?? []
 }
+
+/** The bodies in a folder of fixtures. */
+const bodiesIn = (folder: string): ReadonlyArray<Schema.Json> =>
+  readdirSync(join(fixtures, folder))
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => readJson(readFileSync(join(fixtures, folder, name), "utf8")))
 
 const readJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))

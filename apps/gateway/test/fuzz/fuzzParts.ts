@@ -1,6 +1,7 @@
 /**
  * What requests are spoilt with.
  */
+import { types } from "../harness/sourceBodies.ts"
 import { gzipSync } from "node:zlib"
 import type { Schema } from "effect"
 
@@ -9,7 +10,7 @@ export const canary = "c4n4ry"
 
 /** What may stand for a path's parameter; `known-alert` and `known-delivery` stand for ids that the gateway gave. */
 export const ids: { readonly [parameter: string]: ReadonlyArray<string> } = {
-  ":name": ["thousandeyes", "thousandeyes", "other"],
+  ":name": ["thousandeyes", ...types, "other"],
   ":id": ["room", "a", "known-alert", "known-delivery"]
 }
 

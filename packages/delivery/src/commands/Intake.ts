@@ -2,8 +2,8 @@
  * Accepts alert events: records each event once, updates its alert, plans deliveries, and returns when all of it is on
  * the disk.
  */
-import { type Alert, AlertEvent, AlertId } from "@tocsin/core"
-import { Array as Arr, Context, DateTime, Effect, Layer, Schema } from "effect"
+import { type Alert, AlertEvent, AlertId, cut } from "@tocsin/core"
+import { Array as Arr, Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 // Effect's own digest starts a task on another thread for each event.
@@ -26,6 +26,14 @@ export interface Accepted {
   readonly status: "accepted" | "duplicate" | "late"
 }
 
+/** A remark on an alert. */
+export interface Note {
+  readonly source: string
+  readonly sourceId: string
+  /** Cut to 512 characters. */
+  readonly note: string
+}
+
 /** Accepts alert events. */
 export class Intake extends Context.Service<
   Intake,
@@ -37,6 +45,8 @@ export class Intake extends Context.Service<
      * none.
      */
     readonly clear: (id: AlertId, reason: string) => Effect.Effect<Alert | undefined, StoreUnavailable>
+    /** Records remarks in the history of alerts, such as an acknowledgement. One on an alert that is not raised is ignored. */
+    readonly note: (notes: ReadonlyArray<Note>) => Effect.Effect<void, StoreUnavailable>
   }
 >()("@tocsin/delivery/Intake") {
   static readonly layer: Layer.Layer<
@@ -136,7 +146,28 @@ export class Intake extends Context.Service<
 
       const accept = groupCommit.batch(acceptAll)
 
+      const noteAll = Effect.fnUntraced(function* (notes: ReadonlyArray<Note>) {
+        const now = yield* Clock.currentTimeMillis
+        for (const { note, source, sourceId } of notes) {
+          const episode = (yield* alerts.latest([{ source, sourceId }])).get(alertKey(source, sourceId))
+          if (episode?.alert.state !== "raised") continue
+          yield* insertAll(sql, "events", [
+            {
+              source,
+              event_id: null,
+              hash: "",
+              alert_id: episode.alert.id,
+              status: "accepted",
+              note: cut(storable(note), 512),
+              received_at: now
+            }
+          ])
+          yield* alerts.heard([episode.alert.id])
+        }
+      })
+
       return Intake.of({
+        note: (notes) => groupCommit.commit(noteAll(notes)),
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
           const hashed = events.map(truncateEvent).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))

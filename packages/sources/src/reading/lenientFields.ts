@@ -4,6 +4,9 @@ import { Effect, Option, Schema, SchemaTransformation } from "effect"
 /** A name or any other text: trimmed, with entities decoded, and cut to 4,096 characters. Numbers are texts too. */
 export const Text = textFrom((stated) => cut(withoutEntities(stated).trim(), InboundLimits.maxTextLength))
 
+/** A text of a format that does not escape: as `Text`, without decoding entities. */
+export const Plain = textFrom((stated) => cut(stated.trim(), InboundLimits.maxTextLength))
+
 /** An id, stated as a string or as a number; cut to 512 characters. */
 export const Id = textFrom((stated) => cut(stated.trim(), InboundLimits.maxIdLength))
 
@@ -13,6 +16,9 @@ export const TextLink = Schema.toCodecJson(Link)
 /** A field that is taken if it can be read and is absent if not: one odd value must not lose an alert. */
 export const ifReadable = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
+
+/** The fields of any object; absent if it is none. */
+export const Fields = ifReadable(Schema.Record(Schema.String, Schema.Unknown))
 
 /** A list of anything; absent if it is null or no list. Its members are not looked at, however many there are. */
 export const List = ifReadable(

@@ -1,9 +1,9 @@
 import { InboundLimits, type Observation } from "@tocsin/core"
 import { Effect, Result, Schema } from "effect"
-import type { Test, Unreadable } from "./Decoded.ts"
-import { extras, Id, ifReadable, List, readable, Text, TextLink, withExtras } from "./lenientFields.ts"
+import type { Test, Unreadable } from "../Decoded.ts"
+import { extras, Id, ifReadable, List, readable, Text, TextLink, withExtras } from "../reading/lenientFields.ts"
 import type { Reported } from "./thousandEyesEvent.ts"
-import { unreadable } from "./unreadable.ts"
+import { unreadable } from "../reading/unreadable.ts"
 
 const fields = {
   alertId: ifReadable(Id),

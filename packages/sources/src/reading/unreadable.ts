@@ -1,5 +1,5 @@
 import { JsonPointer, type Schema, SchemaIssue } from "effect"
-import type { Unreadable } from "./Decoded.ts"
+import type { Unreadable } from "../Decoded.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 

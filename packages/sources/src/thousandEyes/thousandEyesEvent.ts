@@ -1,20 +1,13 @@
-import { type AlertEvent, cutLabels, type Link, type Observation, Severity } from "@tocsin/core"
+import { type AlertEvent, cut, cutLabels, InboundLimits, type Link, type Observation, Severity } from "@tocsin/core"
 import { DateTime, Option, Schema } from "effect"
-import { type ReadTime, readTime } from "./javaTime.ts"
+import type { Options as SourceOptions } from "../Source.ts"
+import { type ReadTime, readTime } from "../reading/javaTime.ts"
 import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
 
-/** What a decoder has to know beside the body. */
-export interface Options {
-  /** The name under which the source is configured; it becomes the alert's `source`. */
-  readonly source: string
-  /** The zone of times that state none or an unknown one: an IANA name or an offset. One that is neither is UTC. */
-  readonly timezone: string
+/** What a decoder needs beside the body. */
+export interface Options extends SourceOptions {
   /** The template for links into Views; one that `ViewsUrl` accepts. `defaultViewsUrl` when absent. */
   readonly viewsUrl?: string
-  /** The severity of alerts that state none, or an unknown one. `major` when absent. */
-  readonly severity?: Severity
-  /** Stands for the start of an alert that states none. */
-  readonly receivedAt: DateTime.Utc
 }
 
 /** What any of the formats says of an alert, before it is interpreted. */
@@ -77,7 +70,10 @@ export const toEvent = (reported: Reported, options: Options): AlertEvent => {
     ...test(reported),
     severity: Option.getOrElse(severity, () => options.severity ?? "major"),
     ...(summary && { summary }),
-    observations: reported.observations,
+    observations: reported.observations.map(({ name, ...observed }) => ({
+      name: cut(name, InboundLimits.maxTextLength),
+      ...observed
+    })),
     observationsOmitted: reported.observationsOmitted,
     labels: cutLabels([
       ...(reported.testLabels.length > 0 ? [["testLabels", reported.testLabels.join(", ")] as const] : []),

@@ -1,0 +1,1 @@
+export * as SourceTest from "./SourceTest.ts"
