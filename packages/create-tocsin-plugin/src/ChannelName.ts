@@ -47,7 +47,7 @@ export const validate = (name: string): Effect.Effect<string, string> => {
 
 const words = (name: string) => name.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1))
 
-const builtIn = new Set(["slack", "hipchat", "webhook", "pagerduty", "discord", "telegram", "mattermost"])
+const builtIn = new Set(["slack", "hipchat", "webhook", "pagerduty", "discord", "telegram", "mattermost", "ntfy"])
 
 /** What the templates import or declare. */
 const used = new Set(

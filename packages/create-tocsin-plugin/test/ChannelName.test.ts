@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 const template = join(root, "packages/create-tocsin-plugin/template")
 
 describe("A channel's name", () => {
-  it.each(["pager", "my-channel", "ntfy", "x2", "web-2-sms", "a".repeat(200), "@acme/pager", "@a.b_c-1/pager"])(
+  it.each(["pager", "my-channel", "gotify", "x2", "web-2-sms", "a".repeat(200), "@acme/pager", "@a.b_c-1/pager"])(
     "may be %s",
     (name) => {
       assert.strictEqual(fault(name), undefined)

@@ -17,6 +17,8 @@ import { Telegram } from "@tocsin/plugin-telegram"
 import telegram from "@tocsin/plugin-telegram/package.json" with { type: "json" }
 import { Mattermost } from "@tocsin/plugin-mattermost"
 import mattermost from "@tocsin/plugin-mattermost/package.json" with { type: "json" }
+import { Ntfy } from "@tocsin/plugin-ntfy"
+import ntfy from "@tocsin/plugin-ntfy/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -35,7 +37,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -54,7 +56,8 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [PagerDuty, pagerDuty],
   [Discord, discord],
   [Telegram, telegram],
-  [Mattermost, mattermost]
+  [Mattermost, mattermost],
+  [Ntfy, ntfy]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

@@ -6,6 +6,7 @@ import { Delivery } from "@tocsin/client"
 import { FakeServer } from "@tocsin/core/fakes"
 import { FakeDiscord, see as seeDiscord } from "@tocsin/plugin-discord/testing"
 import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
+import { FakeNtfy } from "@tocsin/plugin-ntfy/testing"
 import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
 import { FakeTelegram, see as seeTelegram } from "@tocsin/plugin-telegram/testing"
 import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
@@ -19,7 +20,7 @@ const Deliveries = Schema.Struct({ items: Schema.Array(Delivery) })
 
 const Typed = Schema.Struct({ type: Schema.String, data: Schema.Struct({ conversation: Schema.String }) })
 
-const secrets = ["fake-token", "whsec_ZmFrZS1zZWNyZXQ", "FAKE0000000000000000000000000000"]
+const secrets = ["fake-token", "tk_fake", "whsec_ZmFrZS1zZWNyZXQ", "FAKE0000000000000000000000000000"]
 
 describe("The channels that every gateway has", () => {
   it.live("deliver a raise, its escalation and its clear, each in its own way, and print no secret", () =>
@@ -31,6 +32,7 @@ describe("The channels that every gateway has", () => {
         pagerduty: new FakePagerDuty(),
         discord: new FakeDiscord(),
         mattermost: new FakeMattermost(),
+        ntfy: new FakeNtfy(),
         telegram: new FakeTelegram()
       }
       for (const [type, fake] of Object.entries(fakes)) {

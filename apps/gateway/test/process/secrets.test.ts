@@ -65,7 +65,8 @@ describe("Secrets", () => {
           ["pagerduty", "routingKey"],
           ["discord", "url"],
           ["telegram", "token"],
-          ["mattermost", "url"]
+          ["mattermost", "url"],
+          ["ntfy", "token"]
         ])
       })
     )

@@ -1,0 +1,1 @@
+export { Ntfy } from "./Ntfy.ts"

@@ -1,0 +1,90 @@
+/**
+ * A message of ntfy, as JSON.
+ *
+ * @see https://docs.ntfy.sh/publish/#publish-as-json
+ */
+import { type ChannelPlugin, cut, Message, oneLine, type Severity, utf8Units } from "@tocsin/core"
+
+/**
+ * The longest message and title in bytes. A longer message becomes an attachment, a longer title is refused.
+ *
+ * @see https://docs.ntfy.sh/publish/#limitations
+ */
+export const max = { message: 4096, title: 1024 } as const
+
+/**
+ * From 1, without sound and folded away, to 5, which interrupts.
+ *
+ * @see https://docs.ntfy.sh/publish/#message-priority
+ */
+export type Priority = 1 | 2 | 3 | 4 | 5
+
+/** What is published, but for the topic. */
+export interface Published {
+  readonly message: string
+  readonly priority: Priority
+  readonly title?: string
+  readonly tags?: ReadonlyArray<string>
+  /** What a tap on the notification opens. */
+  readonly click?: string
+  readonly actions?: ReadonlyArray<{ readonly action: "view"; readonly label: string; readonly url: string }>
+}
+
+/** The message in the form that is asked for. What is over or no alert has the usual priority. */
+export const published = (
+  message: Message.Message,
+  {
+    form,
+    priorities = {}
+  }: { readonly form: ChannelPlugin.Form; readonly priorities?: { readonly [S in Severity]?: Priority } }
+): Published => {
+  const { link, moreLinks: _, secondLink: __, severity, state, ...words } = message
+  const priority = state === "raised" ? (priorities[severity] ?? usual[severity]) : 3
+  const click = link && link.href.length <= maxLink && { click: link.href }
+  if (form === "plain") return { message: text({ ...words, severity, state }), priority, ...click }
+  const headline = oneLine(message.headline)
+  const [, ...rest] = text({ ...words, severity, state, headline }).split("\n")
+  const actions = Message.namedLinks(message)
+    .filter(({ link }) => link.href.length <= maxLink)
+    .slice(0, maxActions)
+    .map(({ label, link }) => ({ action: "view" as const, label: cut(oneLine(label), maxLabel), url: link.href }))
+  return {
+    title: quiet(cut(headline, max.title, { encode: units })),
+    message: rest.join("\n").trim() || quiet(cut(headline, max.title, { encode: units })),
+    priority,
+    tags: [state === "raised" ? tags[severity] : tags[state]],
+    ...click,
+    ...(actions.length > 0 && { actions })
+  }
+}
+
+const usual: { readonly [S in Severity]: Priority } = { critical: 5, major: 4, minor: 3, info: 2 }
+
+/** They are shown as emoji: https://docs.ntfy.sh/emojis/ */
+const tags = {
+  critical: "rotating_light",
+  major: "warning",
+  minor: "small_orange_diamond",
+  info: "information_source",
+  cleared: "white_check_mark",
+  notice: "gear"
+}
+
+/** https://docs.ntfy.sh/publish/#action-buttons */
+const maxActions = 3
+
+const maxLabel = 40
+const maxLink = 1000
+
+const text = (message: Message.Message): string =>
+  quiet(
+    Message.plainText(message, max.message, { encode: units })
+      .toWellFormed()
+      // oxlint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, " ")
+  )
+
+/** Apps make links of addresses; U+200B, which nobody sees, keeps foreign text from it. */
+const quiet = (text: string): string => text.replaceAll("/", "/\u200B")
+
+const units = (text: string): string => utf8Units(quiet(text))
