@@ -93,6 +93,6 @@ export const watchTasks = async (page: Page): Promise<() => Promise<ReadonlyArra
 /** Writes a program that starts Chromium with what the machine's other programs leave of it; returns its path. */
 export const politeChromium = (folder: string): string => {
   const path = join(folder, "polite-chromium")
-  writeFileSync(path, `#!/bin/sh\nexec nice -n 19 ${chromiumPath} "$@"\n`, { mode: 0o755 })
+  writeFileSync(path, `#!/bin/sh\nexec chrt --idle 0 ${chromiumPath} "$@"\n`, { mode: 0o755 })
   return path
 }

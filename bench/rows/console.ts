@@ -184,6 +184,7 @@ const changes = async (browser: Browser, gateway: Program, quick: boolean) => {
   await shown.getByRole("banner").getByText("live", { exact: true }).waitFor()
   const bare = await context.newPage()
   await bare.goto(`${gateway.url}/livez`)
+  await shown.bringToFront()
   const onScreen: Array<number> = []
   const onStream: Array<number> = []
   for (const number of fresh(quick ? 2 : 20)) {
@@ -266,7 +267,7 @@ const crowd = async (chromium: string, gateway: Program, standIn: FallbackOf, qu
   if (browser === undefined) return []
   const consoles = quick ? 2 : 20
   const opened: Array<BrowserContext> = []
-  const deliver = acceptToDelivered(standIn, gateway.url, "ok/few", quick ? 100 : 1000, 1, { labels: { lane: "few" } })
+  const deliver = acceptToDelivered(standIn, gateway.url, "ok/few", quick ? 100 : 600, 1, { labels: { lane: "few" } })
   const open = async () => {
     const context = await visit(browser)
     opened.push(context)
@@ -274,7 +275,7 @@ const crowd = async (chromium: string, gateway: Program, standIn: FallbackOf, qu
     await page.goto(`${gateway.url}/console/alerts`)
     await page.getByRole("banner").getByText("live", { exact: true }).waitFor()
   }
-  const sides = await alternate(quick ? 1 : 3, {
+  const sides = await alternate(quick ? 1 : 2, {
     with: async () => {
       await Promise.all(Array.from({ length: consoles - opened.length }, open))
       return deliver()
