@@ -6,6 +6,7 @@ import { Option, Redacted, Schema } from "effect"
 import { answer } from "./answer.ts"
 import { maxContent } from "./limits.ts"
 import { payload } from "./message.ts"
+import { see } from "./see.ts"
 
 /** Posts to a Discord channel through its webhook, and edits what it posted when the alert clears. */
 export class Discord extends ChannelPlugin.Service<Discord>()("discord", {
@@ -41,7 +42,8 @@ export class Discord extends ChannelPlugin.Service<Discord>()("discord", {
     { key: url, messages: 5, perSeconds: 2, burst: 5 }
   ],
   sizes: { text: maxContent },
-  capabilities: { update: true, verify: true }
+  capabilities: { update: true, verify: true },
+  preview: (_, notification) => see(payload(Message.fromNotification(notification), "rich"))
 }) {
   static readonly layer = HttpChannel.layer(Discord, {
     request: ({ onClear = "both", url }, notification, options) => {

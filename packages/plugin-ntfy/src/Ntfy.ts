@@ -4,6 +4,7 @@
 import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, Link, Message, Misconfigured } from "@tocsin/core"
 import { Option, Schema } from "effect"
 import { max, published } from "./message.ts"
+import { see } from "./see.ts"
 
 const Priority = Schema.optionalKey(Schema.Literals([1, 2, 3, 4, 5]))
 
@@ -54,7 +55,9 @@ export class Ntfy extends ChannelPlugin.Service<Ntfy>()("ntfy", {
   // https://docs.ntfy.sh/publish/#limitations: 60 at once, then one in 5 seconds, of each visitor.
   rateLimits: ({ token, url }) => [{ key: token ?? url.origin, messages: 60, perSeconds: 300, burst: 60 }],
   sizes: { text: max.message },
-  capabilities: {}
+  capabilities: {},
+  preview: ({ priorities }, notification) =>
+    see(published(Message.fromNotification(notification), { form: "rich", ...(priorities && { priorities }) }))
 }) {
   static readonly layer = HttpChannel.layer(Ntfy, {
     request: ({ priorities, token, topic, url }, notification, { form }) => {

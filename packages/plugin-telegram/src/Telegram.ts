@@ -4,6 +4,7 @@
 import { ChannelPlugin, HttpChannel, HttpClientRequest, Link, Message } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { answer } from "./answer.ts"
+import { see } from "./see.ts"
 import { maxText, text } from "./text.ts"
 
 /** Posts to a Telegram chat as a bot; a clear edits what was posted, and replies to it. */
@@ -54,7 +55,8 @@ export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
     { key: token, messages: 30, perSeconds: 1, burst: 30 }
   ],
   sizes: { text: maxText },
-  capabilities: { update: true, thread: true, verify: true }
+  capabilities: { update: true, thread: true, verify: true },
+  preview: (_, notification) => see(text(Message.fromNotification(notification), "rich"))
 }) {
   static readonly layer = HttpChannel.layer(Telegram, {
     request: (settings, notification, options) => {

@@ -1,3 +1,3 @@
 export { FakeDiscord, type FakeDiscordOptions } from "./FakeDiscord.ts"
-export { see } from "./see.ts"
+export { see } from "../see.ts"
 export { validate } from "./validate.ts"

@@ -1,3 +1,3 @@
 export { FakeTelegram, type FakeTelegramOptions } from "./FakeTelegram.ts"
-export { see } from "./see.ts"
+export { see } from "../see.ts"
 export { validate } from "./validate.ts"

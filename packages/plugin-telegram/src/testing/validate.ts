@@ -1,7 +1,7 @@
 import { spansText } from "@tocsin/core/fakes"
 import { Option, Schema } from "effect"
 import { maxText } from "../text.ts"
-import { see } from "./see.ts"
+import { see } from "../see.ts"
 
 /**
  * What the Bot API documents and a body does not keep, in Telegram's way of saying it, and what alerts demand beyond: foreign
