@@ -10,20 +10,17 @@ import {
   Message,
   Misconfigured,
   PayloadRejected,
-  type Reason
+  type Reason,
+  WebhookUrl
 } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { maxText, post } from "./message.ts"
-
-const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 
 /** Posts to a channel of Mattermost or Rocket.Chat through its incoming webhook. */
 export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost", {
   title: "Mattermost",
   settings: Schema.Struct({
-    url: Schema.Redacted(
-      Schema.String.check(Schema.makeFilter(isHttpUrl, { expected: "an http or https URL" }))
-    ).annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
+    url: WebhookUrl.annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
     channel: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
       title: "Channel",
       description:

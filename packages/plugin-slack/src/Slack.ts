@@ -1,15 +1,13 @@
 /**
  * The plugin for Slack.
  */
-import { ChannelPlugin, HttpChannel, HttpClientRequest, Message } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message, WebhookUrl } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
 import { answer } from "./answer.ts"
 import { maxText } from "./limits.ts"
 import { plain, rich } from "./message.ts"
 import { parts } from "./parts.ts"
 import { preview } from "./preview.ts"
-
-const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 
 const Mention = Schema.optionalKey(
   Schema.String.check(
@@ -23,9 +21,7 @@ const Mention = Schema.optionalKey(
 export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
   title: "Slack",
   settings: Schema.Struct({
-    url: Schema.Redacted(
-      Schema.String.check(Schema.makeFilter(isHttpUrl, { expected: "an http or https URL" }))
-    ).annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
+    url: WebhookUrl.annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
     channel: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
       title: "Channel",
       description:

@@ -1,12 +1,10 @@
 /**
  * The plugin for webhooks: any server that takes JSON.
  */
-import { ChannelPlugin, HttpChannel, HttpClientRequest } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, WebhookUrl } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
 import { body, maxText } from "./body.ts"
 import { headers, Secret } from "./signature.ts"
-
-const isHttpUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 
 /** Headers that Tocsin or HTTP itself sets. */
 const taken =
@@ -27,9 +25,10 @@ const Headers = Schema.Record(Schema.String, Schema.Redacted(HeaderValue)).check
 export class Webhook extends ChannelPlugin.Service<Webhook>()("webhook", {
   title: "Webhook",
   settings: Schema.Struct({
-    url: Schema.Redacted(
-      Schema.String.check(Schema.makeFilter(isHttpUrl, { expected: "an http or https URL" }))
-    ).annotateKey({ title: "URL", description: "Where to post; whoever has it may be able to post, too" }),
+    url: WebhookUrl.annotateKey({
+      title: "URL",
+      description: "Where to post; whoever has it may be able to post, too"
+    }),
     secret: Schema.optionalKey(Secret).annotateKey({
       title: "Secret",
       description: "What to sign with: whsec_ and 24 to 64 random bytes in base64. Nothing is signed without it"

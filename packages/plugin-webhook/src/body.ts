@@ -12,7 +12,19 @@ import {
   type Notification,
   Severity
 } from "@tocsin/core"
-import { type DateTime, Predicate, Schema } from "effect"
+import { type DateTime, Schema } from "effect"
+
+const testTypes = { Raised: "test.raised", Cleared: "test.cleared" } as const
+
+const types = {
+  Raised: "alert.raised",
+  Escalated: "alert.escalated",
+  Reminder: "alert.reminder",
+  Cleared: "alert.cleared",
+  RaisedAndCleared: "alert.raised_and_cleared",
+  Digest: "digest",
+  Notice: "notice"
+} as const satisfies { readonly [K in Exclude<Kind, "Test">]: string }
 
 /**
  * The body, version 1. Fields are added to it, and none is changed or removed.
@@ -20,17 +32,9 @@ import { type DateTime, Predicate, Schema } from "effect"
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 export const Body = Schema.Struct({
-  type: Schema.Literals([
-    "alert.raised",
-    "alert.escalated",
-    "alert.reminder",
-    "alert.cleared",
-    "alert.raised_and_cleared",
-    "digest",
-    "notice",
-    "test.raised",
-    "test.cleared"
-  ]).annotateKey({ description: "What happened. `notice` is about Tocsin itself. Ignore types that you do not know." }),
+  type: Schema.Literals([...Object.values(types), ...Object.values(testTypes)]).annotateKey({
+    description: "What happened. `notice` is about Tocsin itself. Ignore types that you do not know."
+  }),
   timestamp: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
     description: "When the alert was raised, or when it cleared. Absent for digests and notices."
   }),
@@ -64,22 +68,10 @@ export const Body = Schema.Struct({
 /** The JSON Schema of the body, draft 2020-12; a gateway serves it at `/schemas/webhook-v1.json`. */
 export const bodySchema = (): Schema.Json => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(Body))
-  const $schema = "https://json-schema.org/draft/2020-12/schema"
-  return flat(decodeJson({ $schema, ...schema, ...(Object.keys(definitions).length > 0 && { $defs: definitions }) }))
+  return decodeJson({ $schema: "https://json-schema.org/draft/2020-12/schema", ...schema, $defs: definitions })
 }
 
 const decodeJson = Schema.decodeUnknownSync(Schema.Json)
-
-/** Descriptions beside what they describe: Effect puts each into an `allOf` of its own. */
-const flat = (node: Schema.Json): Schema.Json => {
-  if (Array.isArray(node)) return node.map(flat)
-  if (!isObject(node)) return node
-  const { allOf = [], ...own } = node
-  const all = Object.assign({}, own, ...(Array.isArray(allOf) ? allOf : []))
-  return Object.fromEntries(Object.entries<Schema.Json>(all).map(([name, value]) => [name, flat(value)]))
-}
-
-const isObject = (node: Schema.Json): node is { readonly [keyword: string]: Schema.Json } => Predicate.isObject(node)
 
 /** The longest `text`. */
 export const maxText = 4000
@@ -113,18 +105,6 @@ export const body = (
 
 const encode = Schema.encodeSync(Schema.toCodecJson(Body))
 
-const testTypes = { Raised: "test.raised", Cleared: "test.cleared" } as const
-
-const types = {
-  Raised: "alert.raised",
-  Escalated: "alert.escalated",
-  Reminder: "alert.reminder",
-  Cleared: "alert.cleared",
-  RaisedAndCleared: "alert.raised_and_cleared",
-  Digest: "digest",
-  Notice: "notice"
-} as const satisfies { readonly [K in Exclude<Kind, "Test">]: (typeof Body.Type)["type"] }
-
 const timestamp = (notification: Notification): { readonly timestamp?: DateTime.Utc } => {
   if ("clearedAt" in notification) return { timestamp: notification.clearedAt }
   if (!("alert" in notification)) return {}
@@ -135,10 +115,7 @@ const timestamp = (notification: Notification): { readonly timestamp?: DateTime.
 }
 
 const details = (notification: Notification): Pick<(typeof Body.Type)["data"], "alert" | "digest"> => {
-  if (notification._tag === "Digest") {
-    const { cleared, groups, raised } = notification
-    return { digest: { raised, cleared, groups } }
-  }
+  if (notification._tag === "Digest") return { digest: notification }
   if (!("alert" in notification)) return {}
   const { alert } = notification
   const observations = alert.observations.slice(0, maxObservations)
