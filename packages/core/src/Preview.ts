@@ -3,7 +3,8 @@
  */
 import { Schema } from "effect"
 import { Link } from "./Alert.ts"
-import type { Message } from "./Message.ts"
+import { factText, type Message, moreText, namedLinks } from "./Message.ts"
+import { cut, oneLine, paragraph } from "./text.ts"
 
 /** A piece of text. A `Time` is shown in the reader's own zone where the channel does so. */
 export const Span = Schema.Union([
@@ -58,3 +59,85 @@ export const accentOf = ({
   state
 }: Pick<Message, "severity" | "state">): (typeof accents)[keyof typeof accents] =>
   accents[state === "raised" ? severity : state]
+
+/** How much of a message a channel shows. Lengths are in UTF-16 units, or in units of what `encode` makes of a text. */
+export interface Shown {
+  /** The longest headline. */
+  readonly headline: number
+  /** The longest summary. */
+  readonly summary: number
+  /** The longest name of a fact, of the list, and of a further link. */
+  readonly label: number
+  /** The most facts. */
+  readonly facts: number
+  /** The longest value of a fact. */
+  readonly fact: number
+  /** The most lines of the list; another one counts those that are not shown. */
+  readonly lines: number
+  /** The longest name of a line, and the longest text after it. */
+  readonly line: number
+  /** The most further links. */
+  readonly links: number
+  /** The longest address, in UTF-16 units. A text stands without a longer one, and a further link with it is left out. */
+  readonly link: number
+  /** The most notes. */
+  readonly notes: number
+  /** The longest note. */
+  readonly note: number
+  /** Encodes a text as it will be sent, as for `cut`: to escape it, or to count bytes. */
+  readonly encode?: (text: string) => string
+}
+
+/**
+ * Returns what a channel shows of a message: a heading, the summary, the facts, the list, further links, and the notes, each cut,
+ * without control characters, and not escaped. A plugin writes these blocks in its channel's markup, so that its preview is what
+ * it sends. Times are in UTC. The blocks are `Heading`, `Text`, `Facts`, `List` and `Footer`; their spans are `Plain` and `Link`.
+ */
+export const fromMessage = (message: Message, shown: Shown): Preview => {
+  const { facts, headline, lines, linesTitle, link, notes, omitted, summary } = message
+  const fit = (text: string, max: number) => cut(text, max, shown.encode && { encode: shown.encode })
+  const inline = (text: string, max: number) => fit(oneLine(text), max)
+  const linked = (text: string, to: URL | undefined): Span =>
+    to === undefined || to.href.length > shown.link ? { _tag: "Plain", text } : { _tag: "Link", text, link: to }
+  const items = lines
+    .slice(0, shown.lines)
+    .map(({ link, strong, text }) => [
+      linked(inline(strong, shown.line), link),
+      ...(text === undefined ? [] : [plain(`: ${inline(text, shown.line)}`)])
+    ])
+  const more = lines.length - items.length + omitted
+  const links = namedLinks(message)
+    .filter(({ link }) => link.href.length <= shown.link)
+    .slice(0, shown.links)
+    .map(({ label, link }): Span => ({ _tag: "Link", text: inline(label, shown.label), link }))
+  const blocks: ReadonlyArray<Block | undefined> = [
+    { _tag: "Heading", spans: [linked(inline(headline, shown.headline), link)] },
+    summary === undefined ? undefined : { _tag: "Text", spans: [plain(fit(paragraph(summary), shown.summary))] },
+    facts.length === 0
+      ? undefined
+      : {
+          _tag: "Facts",
+          facts: facts.slice(0, shown.facts).map((fact) => ({
+            label: inline(fact.label, shown.label),
+            spans: [plain(inline(factText(fact), shown.fact))]
+          }))
+        },
+    items.length + more === 0
+      ? undefined
+      : {
+          _tag: "List",
+          title: inline(linesTitle, shown.label),
+          items: more > 0 ? [...items, [plain(moreText(more))]] : items
+        },
+    links.length === 0 ? undefined : { _tag: "Text", spans: separated(links) },
+    notes.length === 0
+      ? undefined
+      : { _tag: "Footer", spans: separated(notes.slice(0, shown.notes).map((note) => plain(inline(note, shown.note)))) }
+  ]
+  return { accent: accentOf(message), blocks: blocks.filter((block) => block !== undefined) }
+}
+
+const plain = (text: string): Span => ({ _tag: "Plain", text })
+
+const separated = (all: ReadonlyArray<Span>): ReadonlyArray<Span> =>
+  all.flatMap((span, n) => (n === 0 ? [span] : [plain(" · "), span]))
