@@ -47,7 +47,17 @@ export const validate = (name: string): Effect.Effect<string, string> => {
 
 const words = (name: string) => name.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1))
 
-const builtIn = new Set(["slack", "hipchat", "webhook", "pagerduty", "discord", "telegram", "mattermost", "ntfy"])
+const builtIn = new Set([
+  "slack",
+  "hipchat",
+  "webhook",
+  "pagerduty",
+  "discord",
+  "telegram",
+  "mattermost",
+  "ntfy",
+  "teams"
+])
 
 /** What the templates import or declare. */
 const used = new Set(

@@ -19,6 +19,8 @@ import { Mattermost } from "@tocsin/plugin-mattermost"
 import mattermost from "@tocsin/plugin-mattermost/package.json" with { type: "json" }
 import { Ntfy } from "@tocsin/plugin-ntfy"
 import ntfy from "@tocsin/plugin-ntfy/package.json" with { type: "json" }
+import { Teams } from "@tocsin/plugin-teams"
+import teams from "@tocsin/plugin-teams/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -37,7 +39,7 @@ export interface HasLayer {
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
 /** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy]
+export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams]
 
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
@@ -57,7 +59,8 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [Discord, discord],
   [Telegram, telegram],
   [Mattermost, mattermost],
-  [Ntfy, ntfy]
+  [Ntfy, ntfy],
+  [Teams, teams]
 ])
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */

@@ -8,13 +8,14 @@ import { Discord } from "@tocsin/plugin-discord"
 import { Telegram } from "@tocsin/plugin-telegram"
 import { Mattermost } from "@tocsin/plugin-mattermost"
 import { Ntfy } from "@tocsin/plugin-ntfy"
+import { Teams } from "@tocsin/plugin-teams"
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const table = /(?<=<!-- settings -->\n\n)[^]*?(?=\n\n<!-- \/settings -->)/
 
-it.each([Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy])(
+it.each([Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams])(
   "the settings in the README of $title are those of its schema (UPDATE_DOCS=1 writes them)",
   (plugin) => {
     const file = fileURLToPath(new URL(`../../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))

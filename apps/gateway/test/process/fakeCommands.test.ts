@@ -31,7 +31,8 @@ describe("The command of a plugin", () => {
     ["discord"],
     ["telegram"],
     ["mattermost"],
-    ["ntfy"]
+    ["ntfy"],
+    ["teams"]
   ] as const)("serves a fake %s, and prints settings that post to it", ([plugin]) =>
     Effect.gen(function* () {
       const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
@@ -78,7 +79,7 @@ describe("The command of a plugin", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
       assert.strictEqual(
         said,
-        'There is no fake of "pager". There are: discord, hipchat, mattermost, ntfy, pagerduty, slack, telegram, webhook.\n'
+        'There is no fake of "pager". There are: discord, hipchat, mattermost, ntfy, pagerduty, slack, teams, telegram, webhook.\n'
       )
     }).pipe(Effect.scoped)
   )

@@ -66,7 +66,8 @@ describe("Secrets", () => {
           ["discord", "url"],
           ["telegram", "token"],
           ["mattermost", "url"],
-          ["ntfy", "token"]
+          ["ntfy", "token"],
+          ["teams", "url"]
         ])
       })
     )

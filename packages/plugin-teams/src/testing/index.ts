@@ -1,0 +1,3 @@
+export { FakeTeams } from "./FakeTeams.ts"
+export { see } from "./see.ts"
+export { validate } from "./validate.ts"
