@@ -3,7 +3,7 @@
  *
  * @see https://docs.ntfy.sh/publish/#publish-as-json
  */
-import { type ChannelPlugin, cut, Message, oneLine, type Severity, utf8Units } from "@tocsin/core"
+import { type ChannelPlugin, cut, Message, oneLine, paragraph, type Severity, utf8Units } from "@tocsin/core"
 
 /**
  * The longest message and title in bytes. A longer message becomes an attachment, a longer title is refused.
@@ -49,8 +49,8 @@ export const published = (
     .slice(0, maxActions)
     .map(({ label, link }) => ({ action: "view" as const, label: cut(oneLine(label), maxLabel), url: link.href }))
   return {
-    title: quiet(cut(headline, max.title, { encode: units })),
-    message: rest.join("\n").trim() || quiet(cut(headline, max.title, { encode: units })),
+    title: quiet(cut(headline, shownTitle, { encode: units })),
+    message: rest.join("\n").trim() || quiet(cut(headline, shownTitle, { encode: units })),
     priority,
     tags: [state === "raised" ? tags[severity] : tags[state]],
     ...click,
@@ -70,6 +70,9 @@ const tags = {
   notice: "gear"
 }
 
+/** How many bytes of a title are shown, which is more than a phone shows at once. */
+const shownTitle = 250
+
 /** https://docs.ntfy.sh/publish/#action-buttons */
 const maxActions = 3
 
@@ -77,12 +80,7 @@ const maxLabel = 40
 const maxLink = 1000
 
 const text = (message: Message.Message): string =>
-  quiet(
-    Message.plainText(message, max.message, { encode: units })
-      .toWellFormed()
-      // oxlint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, " ")
-  )
+  quiet(paragraph(Message.plainText(message, max.message, { encode: units })))
 
 /** Apps make links of addresses; U+200B, which nobody sees, keeps foreign text from it. */
 const quiet = (text: string): string => text.replaceAll("/", "/\u200B")

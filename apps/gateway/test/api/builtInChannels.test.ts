@@ -86,8 +86,17 @@ describe("The channels that every gateway has", () => {
         assert.include(JSON.stringify(seeTelegram(body)), "Cleared: Disk full")
       }
 
+      // A person deletes what a clear would edit: it is posted as a new message.
+      yield* report(4, { id: "2", state: "raised", severity: "major" })
+      const deleted = { discord: [...fakes.discord.posted()].at(-1)!, telegram: [...fakes.telegram.posted()].at(-1)! }
+      fakes.discord.delete(deleted.discord[0])
+      fakes.telegram.delete(deleted.telegram[0])
+      yield* report(5, { id: "2", state: "cleared", severity: "major", clearedAt: "2026-01-15T02:10:00Z" })
+      assert.lengthOf([...fakes.discord.posted()], 4)
+      assert.lengthOf([...fakes.telegram.posted()], 4)
+
       const { items } = (yield* request("GET", "/v1/deliveries")).as(Deliveries)
-      assert.lengthOf(items, 3 * integrations.length)
+      assert.lengthOf(items, 5 * integrations.length)
       for (const { status } of items) assert.strictEqual(status, "delivered")
       yield* request("GET", "/v1/integrations")
       const places = [
