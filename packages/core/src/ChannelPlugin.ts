@@ -61,7 +61,8 @@ export interface Conversation {
 
 /**
  * The receipts of the messages that a clear changes, oldest first: those of the raise, of its escalations and reminders, and of
- * the test that a cleared test follows. Empty for every other notification, and where nothing was delivered before.
+ * the test that a cleared test follows. At most four, the first and the latest three, so that a clear stays below what services
+ * take at once. Empty for every other notification, and where nothing was delivered before.
  */
 export const receiptsToUpdate = (
   notification: Notification,
@@ -69,7 +70,8 @@ export const receiptsToUpdate = (
 ): ReadonlyArray<Receipt> => {
   const clears = notification._tag === "Cleared" || (notification._tag === "Test" && notification.of === "Cleared")
   if (!clears || conversation === undefined) return []
-  return conversation.messages.flatMap(({ kind, receipt }) => (changedByClear.has(kind) ? [receipt] : []))
+  const changed = conversation.messages.flatMap(({ kind, receipt }) => (changedByClear.has(kind) ? [receipt] : []))
+  return [...changed.slice(0, 1), ...changed.slice(1).slice(-3)]
 }
 
 const changedByClear: ReadonlySet<Kind> = new Set<Kind>(["Raised", "Escalated", "Reminder", "Test"])

@@ -22,6 +22,11 @@ describe("receiptsToUpdate", () => {
     assert.deepStrictEqual(updated(notifications.Cleared, before), [0, 1, 2])
   })
 
+  it("is the first and the latest three of many", () => {
+    const many = messages("Raised", ...Array<Kind>(9).fill("Escalated"), "Cleared")
+    assert.deepStrictEqual(updated(notifications.Cleared, many), [0, 7, 8, 9])
+  })
+
   it("is the test that a cleared test follows", () => {
     const cleared = { ...notifications.Test, of: "Cleared" } as const
     assert.deepStrictEqual(updated(cleared, messages("Test")), [0])
