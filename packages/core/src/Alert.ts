@@ -166,6 +166,10 @@ export const AlertEvent = Schema.Struct({
   clearedBecause: Schema.optionalKey(AlertClearedBecause).annotateKey({
     description: "Only of a clear; conditions no longer met when absent."
   }),
+  expiresAt: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
+    description:
+      "Only of a raise of a source that repeats it: the alert expires then, unless the source repeats it before."
+  }),
   reusesId: Schema.Boolean.annotateKey({
     description:
       "Whether the source uses an alert's id again for a later problem. If not, nothing reopens an alert after its clear."

@@ -19,6 +19,7 @@ import { Conversations } from "./records/Conversations.ts"
 import { Deliveries } from "./records/Deliveries.ts"
 import { Edits } from "./commands/Edits.ts"
 import * as Expiry from "./planning/Expiry.ts"
+import * as Refreshes from "./planning/Refreshes.ts"
 import * as FailureWatch from "./planning/FailureWatch.ts"
 import { Fallbacks } from "./planning/Fallbacks.ts"
 import { History } from "./history/History.ts"
@@ -87,6 +88,7 @@ export const layer: Layer.Layer<
   Redeliveries.layer,
   Lanes.layer,
   Expiry.layer,
+  Refreshes.layer,
   FailureWatch.layer,
   Retention.layer
 ).pipe(

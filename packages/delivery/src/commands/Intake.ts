@@ -8,9 +8,9 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 // Effect's own digest starts a task on another thread for each event.
 import { hash } from "node:crypto"
-import { Alerts } from "../records/Alerts.ts"
+import { Alerts, type Heard, type SavedEpisode } from "../records/Alerts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
-import { type Episode, applyEvent } from "../domain/episode.ts"
+import { applyEvent } from "../domain/episode.ts"
 import { countEvent } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
@@ -82,8 +82,8 @@ export class Intake extends Context.Service<
         const now = yield* DateTime.now
         const accepted: Array<Accepted> = []
         const rows: Array<Values> = []
-        const heard: Array<AlertId> = []
-        const saved: Array<Episode> = []
+        const heard: Array<Heard> = []
+        const saved: Array<SavedEpisode> = []
         const moved: Array<Moved> = []
         for (const { event, hash } of events) {
           const known = event.eventId === undefined ? undefined : seen.get(eventKey(event.source, event.eventId))
@@ -91,7 +91,7 @@ export class Intake extends Context.Service<
             if (known.hash !== hash) {
               yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${known.sequence}`
             }
-            heard.push(known.alert_id)
+            heard.push({ id: known.alert_id, expiresAt: undefined })
             accepted.push({ id: known.alert_id, status: known.status })
             continue
           }
@@ -113,20 +113,26 @@ export class Intake extends Context.Service<
             })
           }
           if (effect._tag === "Duplicate" || effect._tag === "Late") {
-            heard.push(alert.id)
+            heard.push({ id: alert.id, expiresAt: _tag === "Duplicate" ? expiresAt(event) : undefined })
             continue
           }
           saved.push({
             alert,
             clearTimeStated: effect.clearTimeStated,
             lastHash: hash,
+            expiresAt: expiresAt(event),
             raisedHere: _tag !== "NeverRaised"
           })
           moved.push({ alert, before: episode?.alert.id === alert.id ? episode.alert : undefined })
         }
         yield* insertAll(sql, "events", rows)
+        const repeated = [...heard, ...saved.map(({ alert, expiresAt }) => ({ id: alert.id, expiresAt }))]
+          .filter(({ expiresAt }) => expiresAt !== undefined)
+          .map(({ id }) => id)
+        yield* alerts.repeated(repeated, groupCommit.availableSince())
         yield* alerts.heard(heard)
         yield* alerts.save(saved)
+        if (repeated.length > 0) yield* closing.mayExpire.open
         yield* reconciler.moved(moved)
         return accepted
       })
@@ -162,7 +168,7 @@ export class Intake extends Context.Service<
               received_at: now
             }
           ])
-          yield* alerts.heard([episode.alert.id])
+          yield* alerts.heard([{ id: episode.alert.id, expiresAt: undefined }])
         }
       })
 
@@ -170,7 +176,11 @@ export class Intake extends Context.Service<
         note: (notes) => groupCommit.commit(noteAll(notes)),
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
-          const hashed = events.map(truncateEvent).map((event) => ({ event, hash: hash("sha256", encodeEvent(event)) }))
+          const hashed = events.map(truncateEvent).map((event) => {
+            // A repeat that only expires later says nothing new.
+            const { expiresAt: _, ...content } = event
+            return { event, hash: hash("sha256", encodeEvent(content)) }
+          })
           const accepted = accept(
             hashed,
             hashed.flatMap(({ event }) => lockKeysOf(event))
@@ -190,6 +200,10 @@ const lockKeysOf = ({ eventId, source, sourceId }: AlertEvent) => [
   alertKey(source, sourceId),
   ...(eventId === undefined ? [] : [eventKey(source, eventId)])
 ]
+
+/** When an alert expires unless its source repeats it, in epoch milliseconds. */
+const expiresAt = ({ expiresAt, state }: AlertEvent): number | undefined =>
+  state === "raised" ? expiresAt?.epochMilliseconds : undefined
 
 /** An event, and the hash of its content. */
 interface Hashed {

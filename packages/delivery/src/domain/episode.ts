@@ -56,7 +56,9 @@ export const applyEvent = (
       clearTimeStated: event.clearedAt !== undefined
     }
   }
-  return event.reusesId && isLater(episode, event) ? open(alert.episode + 1) : { _tag: "Late", alert }
+  return event.reusesId && (isLater(episode, event) || isBack(alert, event))
+    ? open(alert.episode + 1)
+    : { _tag: "Late", alert }
 }
 
 /** How far the clocks of one source may differ, in seconds: raises and clears may come from different machines. */
@@ -81,8 +83,12 @@ const isLater = ({ alert, clearTimeStated }: Episode, event: AlertEvent): boolea
   )
 }
 
+/** Whether a source repeats an alert again that expired because it did not: the problem never ended (I10). */
+const isBack = (alert: Alert, event: AlertEvent): boolean =>
+  event.state === "raised" && event.expiresAt !== undefined && alert.clearedBecause === "expired"
+
 const raisedAlert = (event: AlertEvent, id: AlertId, episode: number): Alert => {
-  const { clearedAt: _, clearedBecause: __, eventId: ___, reusesId: ____, ...known } = event
+  const { clearedAt: _, clearedBecause: __, eventId: ___, reusesId: ____, expiresAt: _____, ...known } = event
   return { ...known, id, episode, state: "raised" }
 }
 

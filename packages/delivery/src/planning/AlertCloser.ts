@@ -2,7 +2,7 @@
  * Closes alerts that their sources did not clear: by hand, or because they expired.
  */
 import type { Alert, AlertId } from "@tocsin/core"
-import { Clock, Context, DateTime, Effect, Layer } from "effect"
+import { Clock, Context, DateTime, Effect, Latch, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Alerts } from "../records/Alerts.ts"
 import { Reconciler } from "./Reconciler.ts"
@@ -12,12 +12,18 @@ import { alertKey } from "../sql/locks.ts"
 export class AlertCloser extends Context.Service<
   AlertCloser,
   {
-    /** Closes a raised alert and records why. A cleared alert stays as it is. Returns undefined if there is no such alert. */
+    /**
+     * Closes a raised alert and records why. A cleared alert stays as it is. Returns undefined if there is no such alert.
+     * `isSilent` sends no message.
+     */
     readonly close: (
       id: AlertId,
       because: "byHand" | "expired",
-      note: string
+      note: string,
+      options?: { readonly isSilent: boolean }
     ) => Effect.Effect<Alert | undefined, SqlError.SqlError>
+    /** Open when there may be alerts that expire unless their source repeats them. */
+    readonly mayExpire: Latch.Latch
   }
 >()("@tocsin/delivery/AlertCloser") {
   static readonly layer: Layer.Layer<AlertCloser, never, SqlClient.SqlClient | Alerts | Reconciler> = Layer.effect(
@@ -26,9 +32,11 @@ export class AlertCloser extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const alerts = yield* Alerts
       const reconciler = yield* Reconciler
+      const mayExpire = yield* Latch.make(true)
 
       return AlertCloser.of({
-        close: Effect.fnUntraced(function* (id, because, note) {
+        mayExpire,
+        close: Effect.fnUntraced(function* (id, because, note, { isSilent } = { isSilent: false }) {
           const alert = yield* alerts.get(id)
           if (alert === undefined || alert.state === "cleared") return alert
           const episode = (yield* alerts.latest([alert])).get(alertKey(alert.source, alert.sourceId))
@@ -48,9 +56,7 @@ export class AlertCloser extends Context.Service<
             note,
             received_at: yield* Clock.currentTimeMillis
           })}`
-          yield* because === "expired"
-            ? reconciler.expired(cleared)
-            : reconciler.moved([{ alert: cleared, before: alert }])
+          yield* isSilent ? reconciler.expired(cleared) : reconciler.moved([{ alert: cleared, before: alert }])
           return cleared
         })
       })

@@ -1,7 +1,8 @@
 /**
  * Closes alerts that their sources have not mentioned for 30 days (case I9).
  *
- * Today's sources do not repeat a raise, so silence does not mean that an alert is over. Therefore no message is sent.
+ * Most sources do not repeat a raise, so silence does not mean that an alert is over. Therefore no message is sent.
+ * `Refreshes` closes those of sources that do.
  */
 import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
@@ -27,7 +28,8 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(expireAfter)
       const silent = yield* sql<{ id: AlertId }>`SELECT id FROM alerts
         WHERE state = 'raised' AND last_heard_at < ${before} ORDER BY last_heard_at, sequence LIMIT ${expiredAtOnce}`
-      for (const { id } of silent) yield* closing.close(id, "expired", "expired: nothing heard for 30 days")
+      for (const { id } of silent)
+        yield* closing.close(id, "expired", "expired: nothing heard for 30 days", { isSilent: true })
       return silent.length === expiredAtOnce
     })
 

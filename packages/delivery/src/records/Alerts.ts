@@ -18,6 +18,17 @@ export interface RaisedAlert {
   readonly plannedUnder: number
 }
 
+/** An alert that its source mentioned, and when it expires unless that happens again, in epoch milliseconds. */
+export interface Heard {
+  readonly id: AlertId
+  readonly expiresAt: number | undefined
+}
+
+/** An episode to save, and when its alert expires unless its source repeats it, in epoch milliseconds. */
+export interface SavedEpisode extends Episode {
+  readonly expiresAt?: number | undefined
+}
+
 /** Reads and writes alerts. Writes run inside a transaction of `GroupCommit`. */
 export class Alerts extends Context.Service<
   Alerts,
@@ -34,9 +45,14 @@ export class Alerts extends Context.Service<
       alerts: ReadonlyArray<Pick<Alert, "source" | "sourceId">>
     ) => Effect.Effect<ReadonlyMap<string, Episode>, SqlError.SqlError>
     /** Creates or replaces the rows of episodes. */
-    readonly save: (episodes: ReadonlyArray<Episode>) => Effect.Effect<void, SqlError.SqlError>
+    readonly save: (episodes: ReadonlyArray<SavedEpisode>) => Effect.Effect<void, SqlError.SqlError>
     /** Records only that the source sent an event about the alerts now. */
-    readonly heard: (ids: ReadonlyArray<AlertId>) => Effect.Effect<void, SqlError.SqlError>
+    readonly heard: (alerts: ReadonlyArray<Heard>) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Records the longest time between two events of alerts that expire, before what comes now is recorded. A time in which
+     * the store could not be used (`availableSince`, in epoch milliseconds) says nothing on the source.
+     */
+    readonly repeated: (ids: ReadonlyArray<AlertId>, availableSince: number) => Effect.Effect<void, SqlError.SqlError>
     /** Removes alerts whose history expired. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
     /** Raised alerts in the order of arrival, after a sequence number. */
@@ -84,7 +100,7 @@ export class Alerts extends Context.Service<
         }),
         save: Effect.fnUntraced(function* (episodes) {
           const now = yield* Clock.currentTimeMillis
-          const rows = episodes.map(({ alert, clearTimeStated, lastHash, raisedHere }) => ({
+          const rows = episodes.map(({ alert, clearTimeStated, expiresAt = null, lastHash, raisedHere }) => ({
             id: alert.id,
             source: alert.source,
             source_id: alert.sourceId,
@@ -98,7 +114,8 @@ export class Alerts extends Context.Service<
             clear_time_stated: clearTimeStated ? 1 : 0,
             alert: encode(alert),
             last_hash: lastHash,
-            last_heard_at: now
+            last_heard_at: now,
+            expires_at: expiresAt
           }))
           yield* insertAll(sql, "alerts", rows, { onConflict: replaced })
           yield* changed(
@@ -106,10 +123,25 @@ export class Alerts extends Context.Service<
             episodes.map(({ alert }) => alert.id)
           )
         }),
-        heard: Effect.fnUntraced(function* (ids) {
+        heard: Effect.fnUntraced(function* (alerts) {
+          const now = yield* Clock.currentTimeMillis
+          for (const [expiresAt, those] of Map.groupBy(alerts, ({ expiresAt }) => expiresAt)) {
+            const named = isOneOf(
+              sql,
+              "id",
+              those.map(({ id }) => id)
+            )
+            yield* expiresAt === undefined
+              ? sql`UPDATE alerts SET last_heard_at = ${now} WHERE ${named}`
+              : sql`UPDATE alerts SET last_heard_at = ${now}, expires_at = ${expiresAt} WHERE ${named}`
+          }
+        }),
+        repeated: Effect.fnUntraced(function* (ids, availableSince) {
           if (ids.length === 0) return
           const now = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE alerts SET last_heard_at = ${now} WHERE ${isOneOf(sql, "id", ids)}`
+          yield* sql`UPDATE alerts SET refresh_gap = ${now} - last_heard_at
+            WHERE expires_at IS NOT NULL AND last_heard_at >= ${availableSince}
+              AND last_heard_at + coalesce(refresh_gap, 0) < ${now} AND ${isOneOf(sql, "id", ids)}`
         }),
         remove: Effect.fnUntraced(function* (ids) {
           yield* sql`DELETE FROM alerts WHERE ${sql.in("id", ids)}`
@@ -144,7 +176,8 @@ const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
   "clear_time_stated",
   "alert",
   "last_hash",
-  "last_heard_at"
+  "last_heard_at",
+  "expires_at"
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ")}`

@@ -55,6 +55,8 @@ export class GroupCommit extends Context.Service<
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(query: Effect.Effect<A, E>) => Effect.Effect<A, Failure<E>>
+    /** Since when this gateway can write without interruption, in epoch milliseconds. */
+    readonly availableSince: () => number
     /** Open while no write and no read is pending: the engine does nothing more until time passes or it is called. */
     readonly idle: Latch.Latch
   }
@@ -154,6 +156,7 @@ export class GroupCommit extends Context.Service<
           return problem === undefined ? Effect.void : Effect.fail(StoreUnavailable.of(problem))
         }),
         read: (query) => pending.during(mapSqlErrors(queryTimeout(sql, query), unavailable)),
+        availableSince: outage.availableSince,
         idle: pending.idle
       })
     })

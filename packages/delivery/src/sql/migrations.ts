@@ -240,6 +240,15 @@ const partialDeliveries = Effect.gen(function* () {
   yield* sql`ALTER TABLE deliveries ADD COLUMN recipients text`
 })
 
+/** Adds when an alert expires unless its source repeats it, and the longest time between two repeats. */
+const refreshes = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE alerts ADD COLUMN expires_at bigint`
+  yield* sql`ALTER TABLE alerts ADD COLUMN refresh_gap bigint`
+  yield* sql`CREATE INDEX expiring_alerts ON alerts (expires_at) WHERE state = 'raised' AND expires_at IS NOT NULL`
+  yield* sql`CREATE INDEX refreshed_alerts ON alerts (source, last_heard_at) WHERE refresh_gap IS NOT NULL`
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
@@ -250,5 +259,6 @@ export const migrations = {
   "6_of_others": ofOthers,
   "7_write_probes": writeProbes,
   "8_console": consoleTables,
-  "9_partial_deliveries": partialDeliveries
+  "9_partial_deliveries": partialDeliveries,
+  "10_refreshes": refreshes
 }

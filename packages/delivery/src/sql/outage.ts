@@ -22,12 +22,15 @@ export interface Outage {
   readonly failed: (error: SqlError.SqlError) => Effect.Effect<StoreProblem>
   /** The problem that blocks writes: until 64 KiB have been written, or until a restart if the database is damaged. */
   readonly blocksWrites: () => StoreProblem | undefined
+  /** Since when the store can be used, in epoch milliseconds: since the last outage, or since the start. */
+  readonly availableSince: () => number
 }
 
 /** Follows outages for as long as the scope is open. */
 export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) {
   const isAway = yield* Latch.make()
   const permanent = new Set<StoreProblem>()
+  let availableSince = yield* Clock.currentTimeMillis
   let outage: { readonly problem: StoreProblem; readonly since: number } | undefined
 
   const recovery = Effect.gen(function* () {
@@ -40,7 +43,8 @@ export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) 
     if (outage.problem !== problem) return
     outage = undefined
     yield* isAway.close
-    const seconds = Math.round(((yield* Clock.currentTimeMillis) - since) / 1000)
+    availableSince = yield* Clock.currentTimeMillis
+    const seconds = Math.round((availableSince - since) / 1000)
     yield* Effect.annotateLogs(Effect.logInfo(`The store can be used again after ${seconds} seconds.`), {
       event: "store-available"
     })
@@ -66,6 +70,7 @@ export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) 
   })
 
   const follows: Outage = {
+    availableSince: () => availableSince,
     failed: (error) => {
       const problem = storeProblem(error)
       return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : recordProblem(problem), problem)

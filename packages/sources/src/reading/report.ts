@@ -34,6 +34,8 @@ export interface Report {
   readonly started: string | undefined
   readonly ended: string | undefined
   readonly clearedBecause?: AlertEvent["clearedBecause"]
+  /** When a raised alert expires unless its source repeats it. */
+  readonly expiresAt?: DateTime.Utc
   readonly observations?: AlertEvent["observations"]
   readonly labels: ReadonlyArray<readonly [name: string, value: string]>
   /** The alert at its source. */
@@ -128,6 +130,7 @@ export const toEvent = (report: Report, options: Options): AlertEvent => {
     startedAt: started?.at ?? ended?.at ?? options.receivedAt,
     ...(ended && { clearedAt: ended.at }),
     ...(state === "cleared" && { clearedBecause: report.clearedBecause ?? "conditionsNoLongerMet" }),
+    ...(report.expiresAt !== undefined && { expiresAt: report.expiresAt }),
     ...(assumedTimeZone && { assumedTimeZone }),
     rule: {
       name: textOf(report.name ?? report.expression ?? "unnamed rule"),
