@@ -38,9 +38,6 @@ export interface HasLayer {
 /** Channel plugins with their layers, as their packages export them: `[Slack, HipChat, MyChannel]`. */
 export type Plugins = ReadonlyArray<ChannelPlugin.Any> & ReadonlyArray<HasLayer>
 
-/** The plugins that every gateway brings along. */
-export const builtIn: Plugins = [Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams]
-
 /** The npm package that a plugin comes from. */
 export interface PluginPackage {
   readonly name: string
@@ -50,8 +47,8 @@ export interface PluginPackage {
 /** The packages of plugins, as far as they are known: that of a plugin which a program passes to `Gateway.layer` is not. */
 export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
 
-/** The packages of the built-in plugins. */
-export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>([
+/** The built-in plugins with the manifests of their packages. */
+const manifests = [
   [Slack, slack],
   [HipChat, hipChat],
   [Webhook, webhook],
@@ -61,7 +58,13 @@ export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackag
   [Mattermost, mattermost],
   [Ntfy, ntfy],
   [Teams, teams]
-])
+] as const
+
+/** The plugins that every gateway brings along. */
+export const builtIn: Plugins = manifests.map(([plugin]) => plugin)
+
+/** The packages of the built-in plugins. */
+export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>(manifests)
 
 /** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */
 export const describePlugin = (plugin: ChannelPlugin.Any, packages: Packages): string => {
