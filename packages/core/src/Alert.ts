@@ -85,15 +85,15 @@ export const Links = Schema.Struct({
   }),
   view: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
     description:
-      "The source's view at any time: a URL with `{time}` for the epoch seconds. It gives the cleared message its link when an edit of a rule closes a conversation at a time that the source knows nothing of."
+      "The source's view at any time: a URL with `{time}` for the epoch seconds. It links the cleared message when an edit of a rule closes a conversation at a time that the source knows nothing of."
   })
 })
 
-/** The time zone that was assumed because the source stated none, or an unknown one (`stated`). */
+/** The time zone that was assumed because the source stated no zone, or an unknown one (`stated`). */
 export const AssumedTimeZone = Schema.Struct({
   zone: Schema.NonEmptyString.annotateKey({ description: "The zone in which they were read." }),
   stated: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
-    description: "What the source stated, if that is no zone that is known."
+    description: "The source's own zone, if it stated one that is not known."
   })
 })
 
@@ -117,11 +117,11 @@ const known = {
     description: "How many observations were left out beyond the first 5,000."
   }),
   labels: Schema.Record(Schema.String, Schema.String).annotateKey({
-    description: "Whatever else the source says of it."
+    description: "Further details from the source."
   }),
   links: Links.annotateKey({ description: "Where a reader of a message can go." }),
   assumedTimeZone: Schema.optionalKey(AssumedTimeZone).annotateKey({
-    description: "The zone in which its times were read, if the source stated none that is known."
+    description: "The zone in which its times were read, if the source stated no known zone."
   })
 }
 

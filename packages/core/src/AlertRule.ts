@@ -23,17 +23,17 @@ const Globs = Schema.Union([
 })
 
 /**
- * Which alerts a rule matches. All that is given must match, any of an array;
- * an empty match matches every alert. Patterns are case-sensitive, with `*` for
- * any text; at most 1,000 in an array, 4,096 characters each, and 64 labels.
+ * Which alerts a rule matches. An alert must meet every condition that is given, and one pattern of an array is enough;
+ * an empty match matches every alert. Patterns are case-sensitive, with `*` for any text; at most 1,000 in an array,
+ * 4,096 characters each, and 64 labels.
  */
 export const Match = Schema.Struct({
   source: Schema.optionalKey(Globs).annotateKey({
-    description: "Compared with the source's name. `*` stands for any text; of an array one must match."
+    description: "Compared with the source's name. `*` stands for any text. One pattern of an array is enough."
   }),
   rule: Schema.optionalKey(Globs).annotateKey({
     description:
-      "Compared with the name and the id of the source's rule, with `*` for any text: one of the two must match."
+      "Compared with the name and the id of the source's rule, with `*` for any text. One of the two must match."
   }),
   test: Schema.optionalKey(Globs).annotateKey({
     description:

@@ -1,10 +1,9 @@
 /**
  * The contract between Tocsin and a channel plugin.
  *
- * A plugin is one class: a `Context.Service` that also says which integrations
- * it serves (`type`), how they are configured (`settings`) and what they may be
- * sent (`rateLimits`, `sizes`). Its static `layer` implements it, most often with
- * `HttpChannel.layer`.
+ * A plugin is one class: a `Context.Service` that also declares the type of its integrations (`type`), their settings
+ * (`settings`) and the limits of their messages (`rateLimits`, `sizes`). Its static `layer` implements it, most often
+ * with `HttpChannel.layer`.
  */
 import { Context, type Effect, Predicate, type Redacted, Schema } from "effect"
 import type { HttpClientRequest } from "effect/http"
@@ -27,13 +26,14 @@ export const Receipt = Schema.Struct({
   link: Schema.optionalKey(Link),
   rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
   /**
-   * The outcome at each of several recipients, also of those that will never get the message. The delivery is delivered all the
-   * same; its history shows them. To have some of them attempted again, fail with `DeliveryError.partial` instead.
+   * The outcome at each of several recipients, including those that will never get the message. The delivery still
+   * counts as delivered; its history shows them. To have some of them attempted again, fail with
+   * `DeliveryError.partial` instead.
    */
   recipients: Schema.optionalKey(Schema.Array(RecipientOutcome)),
   /**
-   * Why the service's answer could not be read, where its status said that it took the message. The delivery is
-   * delivered, is not retried, and its history shows this. In few words and without secrets.
+   * Why the service's answer could not be read although its status reported success. The delivery counts as delivered
+   * and is not retried; its history shows this reason. In few words and without secrets.
    */
   unreadable: Schema.optionalKey(Schema.String)
 })
@@ -45,24 +45,26 @@ export interface DeliveredMessage {
   readonly receipt: Receipt
 }
 
-/** One alert at one integration, as far as a plugin needs to know it. */
+/** One alert at one integration, as a plugin sees it. */
 export interface Conversation {
   /**
-   * The same for every message about the alert's episode at this integration: the key for services that correlate a raise
-   * and its clear, such as PagerDuty's `dedup_key`.
+   * The same for every message about the alert's episode at this integration: the key for services that correlate a
+   * raise and its clear, such as PagerDuty's `dedup_key`.
    */
   readonly id: string
   /**
-   * The messages delivered so far, oldest first, at most 20: the first, and the latest of the others. Empty for the first
-   * message, and after an edit of the integration, because receipts belong to the settings that they were made with.
+   * The messages delivered so far, oldest first, at most 20: the first, and the latest of the others. Empty for the
+   * first message, and after an edit of the integration, because receipts belong to the settings under which they were
+   * returned.
    */
   readonly messages: ReadonlyArray<DeliveredMessage>
 }
 
 /**
- * The receipts of the messages that a clear changes, oldest first: those of the raise, of its escalations and reminders, and of
- * the test that a cleared test follows. At most four, the first and the latest three, so that a clear stays below what services
- * take at once. Empty for every other notification, and where nothing was delivered before.
+ * The receipts of the messages that a clear changes, oldest first: those of the raise, of its escalations and
+ * reminders, and of the test that a cleared test follows. At most four, the first and the latest three, so that a clear
+ * stays below the number of requests that services accept at once. Empty for every other notification, and if nothing
+ * was delivered before.
  */
 export const receiptsToUpdate = (
   notification: Notification,
@@ -80,28 +82,28 @@ const changedByClear: ReadonlySet<Kind> = new Set<Kind>(["Raised", "Escalated", 
 export interface DeliverOptions {
   readonly form: Form
   /**
-   * The same for every attempt of one delivery, and different for every other delivery, a redelivery included: the key for
-   * services that recognise a repeated request, such as Matrix' transaction id or the header `webhook-id`.
+   * The same for every attempt of one delivery, and different for every other delivery, a redelivery included: the key
+   * for services that recognise a repeated request, such as Matrix' transaction id or the header `webhook-id`.
    */
   readonly deliveryId: string
   /** Absent for messages about no single alert: digests and notices. */
   readonly conversation?: Conversation
   /**
-   * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients who
-   * have the message already. Send to the others only. Absent after an edit of the integration's settings, and where the
-   * message says something else by now, so that everybody must get it.
+   * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients
+   * who have the message already. Send to the others only. Absent after an edit of the integration's settings, and if
+   * the message has changed since, so that everybody must get it.
    */
   readonly partial?: PartialDelivery
 }
 
 /**
- * One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may go at once after a
- * pause.
+ * One limit of the service: `messages` in `perSeconds`, of which `burst`, at most `messages`, may be sent at once after
+ * a pause.
  */
 export interface RateLimit {
   /**
-   * What the limit applies to, such as a channel or a token. Integrations of this type with equal keys share it. A key that
-   * contains a credential is `Redacted`, so that nothing prints it.
+   * What the limit applies to, such as a channel or a token. Integrations of this type with equal keys share it. A key
+   * that contains a credential is `Redacted`, so that nothing prints it.
    */
   readonly key: string | Redacted.Redacted<string>
   readonly messages: number
@@ -118,14 +120,14 @@ export interface Capabilities {
   /** `verify` checks the settings without posting. */
   readonly verify?: boolean
   /**
-   * False where a digest makes no sense, such as for incidents that nothing would resolve: every alert is then sent by
-   * itself, at the pace of the rate limits, also in a storm. True when absent.
+   * False if a digest makes no sense, such as for incidents that nothing would resolve: every alert is then sent by
+   * itself, at the pace of the rate limits, even in a storm. True when absent.
    */
   readonly digest?: boolean
   /**
-   * The kinds of notification that this channel has no message for, such as `RaisedAndCleared` where nobody should be paged
-   * for a problem that is over. They are recorded as superseded, with this cause, and the plugin is not called. A clear follows
-   * its raise all the same, unless it is skipped, too.
+   * The kinds of notification that this channel has no message for, such as `RaisedAndCleared` where nobody should be
+   * paged for a problem that is over. They are recorded as superseded, with this cause, and the plugin is not called. A
+   * clear still follows its raise, unless clears are skipped, too.
    */
   readonly skips?: ReadonlyArray<Exclude<Kind, "Digest" | "Test">>
 }
@@ -142,13 +144,13 @@ export interface Channel<in Settings> {
     options: DeliverOptions
   ) => Effect.Effect<Receipt, DeliveryError>
   /**
-   * The URL that messages and secrets are sent to, such as `https://chat.example.com/hooks/1` or `tls://irc.example.net:6697`.
-   * An edit that changes anything of it before a `#` must enter the stored secrets again. Settings for which this is no URL are
-   * refused.
+   * The URL that messages and secrets are sent to, such as `https://chat.example.com/hooks/1` or
+   * `tls://irc.example.net:6697`. An edit that changes any part of it before a `#` must enter the stored secrets again.
+   * Settings for which this is not a URL are refused.
    */
   readonly destination: (settings: Settings) => string
   /**
-   * The HTTP requests that `deliver` would make, in order, up to the first whose successor depends on its answer; pure.
+   * The HTTP requests that `deliver` would make, in order, up to the first one whose answer decides the next; pure.
    * `HttpChannel` provides it. A preview shows them, with secrets redacted.
    */
   readonly requests?: (
@@ -157,8 +159,8 @@ export interface Channel<in Settings> {
     options: DeliverOptions
   ) => ReadonlyArray<HttpClientRequest.HttpClientRequest>
   /**
-   * Checks without posting whether a message would arrive. It must check the destination, too: a token stays valid after the
-   * bot was removed from the channel.
+   * Checks without posting whether a message would arrive. It must check the destination, too: a token stays valid
+   * after the bot is removed from the channel.
    */
   readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
 }
@@ -171,24 +173,24 @@ export interface Options<Settings extends Schema.Codec<any, any>> {
    * The settings' schema. Secrets are `Schema.Redacted`; every key has a `title` and a `description` by `annotateKey`.
    */
   readonly settings: Settings
-  /** Counts the changes of the settings' stored form; 1 at first. */
+  /** The version of the settings' stored form: 1 at first, one more with each change of it. */
   readonly settingsVersion: number
   /**
    * Converts the JSON of settings that an older version stored to the current version; pure. Required from
-   * `settingsVersion` 2 on. `settings` decodes the result. If that fails, or this throws, the integration is broken until
-   * somebody saves it again, and its deliveries stay queued.
+   * `settingsVersion` 2 on. `settings` decodes the result. If that fails, or this function throws, the integration is
+   * broken until somebody saves it again, and its deliveries stay queued.
    */
   readonly migrate?: (stored: { readonly version: number; readonly settings: Schema.Json }) => Schema.Json
   /**
-   * Settings as a person would enter them, as JSON, without a real secret: they decode, and `GET /v1/plugins` shows
+   * Settings as a person would enter them, as JSON, without a real secret. They must decode; `GET /v1/plugins` shows
    * them.
    */
   readonly example: { readonly [setting: string]: Schema.Json }
   /** The steps at the vendor's site to get these settings: one sentence each, plain text. */
   readonly setup: ReadonlyArray<string>
   /**
-   * A notification as a person will see it, as data; pure, from settings without secrets. It must be truthful: its texts
-   * and links are exactly those of the request for the same notification.
+   * A notification as a person will see it, as data; pure, from settings without secrets. It must be truthful: its
+   * texts and links are exactly those of the request for the same notification.
    */
   readonly preview?: (settings: WithoutSecrets<Settings["Type"]>, notification: Notification) => Preview
   /** The service's limits for these settings. */
@@ -245,7 +247,7 @@ export const Service =
 const made = Symbol("@tocsin/core/ChannelPlugin")
 
 /**
- * Whether a value is a channel plugin, made by `Service` of this copy of core. A plugin from another copy of core is not
+ * Whether a value is a channel plugin made by `Service` of this copy of core. A plugin from another copy of core is not
  * accepted, because its errors and services belong to that copy.
  */
 export const isChannelPlugin = (value: unknown): value is Any => Predicate.hasProperty(value, made)

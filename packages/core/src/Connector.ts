@@ -1,5 +1,5 @@
 /**
- * Connections for channel plugins that use another protocol than HTTP.
+ * Connections for channel plugins that use a protocol other than HTTP.
  */
 import { Context, type Effect, type Scope } from "effect"
 import type { Socket } from "effect/socket"
@@ -15,15 +15,16 @@ export interface Endpoint {
 }
 
 /**
- * Opens connections for plugins, where the operator allows them: by TLS and to public addresses, unless
- * `TOCSIN_EGRESS_ALLOW` names the host. Gateways provide it; a plugin that dials itself would bypass that.
+ * Opens the connections that the operator allows: by TLS and to public addresses, unless `TOCSIN_EGRESS_ALLOW` names
+ * the host. Gateways provide it; a plugin that opens connections itself would bypass the check.
  */
 export class Connector extends Context.Service<
   Connector,
   {
     /**
-     * Connects, and gives the connection, which ends with the scope and can be read once. Fails with `Misconfigured`
-     * where it may not connect, and with `Unavailable` where it cannot within five seconds; nothing was sent then.
+     * Connects, and returns the connection, which ends with the scope and can be read once. Fails with `Misconfigured`
+     * if the destination is not allowed, and with `Unavailable` if it does not connect within five seconds; nothing was
+     * sent then.
      */
     readonly connect: (endpoint: Endpoint) => Effect.Effect<Socket.Socket, DeliveryError, Scope.Scope>
   }

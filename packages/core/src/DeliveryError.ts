@@ -17,9 +17,9 @@ export type RateLimitHint = typeof RateLimitHint.Type
 const detail = Schema.String
 
 /**
- * The service asks for fewer messages, and for none before `retryAfter` has passed. Where it does not say how long to
- * wait, leave `retryAfter` out: the engine's own pause doubles with each such answer in a row, from one second up to the
- * integration's `maxBackoff`.
+ * The service asks for fewer messages, and for none before `retryAfter` has passed. If it does not say how long to
+ * wait, leave `retryAfter` out: the engine's own pause doubles with each such answer in a row, from one second up to
+ * the integration's `maxBackoff`.
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   detail,
@@ -47,19 +47,20 @@ export class DestinationGone extends Schema.TaggedError<DestinationGone>()("Dest
 export class PayloadRejected extends Schema.TaggedError<PayloadRejected>()("PayloadRejected", { detail }) {}
 
 /**
- * The message that should be updated, or replied to, no longer exists. The delivery is attempted again at once, in the same
- * form, with a conversation that has no messages, so that the plugin posts a new one. This counts as no rejection.
+ * The message that should be updated, or replied to, no longer exists. The delivery is attempted again at once, in the
+ * same form, with a conversation that has no messages, so that the plugin posts a new one. This does not count as a
+ * rejection.
  */
 export class MessageGone extends Schema.TaggedError<MessageGone>()("MessageGone", { detail }) {}
 
-/** The service refused for another reason that a person must fix. */
+/** The service refused for any other reason that a person must fix. */
 export class Misconfigured extends Schema.TaggedError<Misconfigured>()("Misconfigured", { detail }) {}
 
 /** The `code` of a connection error with which egress refuses a destination; its message is for the operator. */
 export const egressRefusedCode = "TOCSIN_EGRESS_REFUSED"
 
 /**
- * The `code` of the error with which an HTTP client gives the rest of an answer whose status arrived and which it cannot
+ * The `code` of the error that ends the body of an answer whose status arrived and whose rest the HTTP client cannot
  * read; its message is for the operator.
  */
 export const answerUnreadableCode = "TOCSIN_ANSWER_UNREADABLE"
@@ -92,8 +93,8 @@ export const RecipientOutcome = Schema.Struct({
 export type RecipientOutcome = typeof RecipientOutcome.Type
 
 /**
- * The partial result of a failed attempt: who has the message already. `data` is what the plugin needs to know of them, at most
- * 4 KiB of JSON; `recipients` is what people are shown.
+ * The partial result of a failed attempt: the recipients who have the message already. `data` is for the plugin's next
+ * attempt, at most 4 KiB of JSON; `recipients` is for people.
  */
 export const PartialDelivery = Schema.Struct({
   data: Schema.Json,
@@ -112,8 +113,8 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
   reason: Reason,
   rateLimits: Schema.optionalKey(Schema.Array(RateLimitHint)),
   /**
-   * What arrived although the delivery as a whole failed: all of it, that of earlier attempts included. It is stored with the
-   * delivery, and the next attempt gets it as `DeliverOptions.partial`.
+   * The recipients that were reached although the delivery as a whole failed, including those of earlier attempts. It
+   * is stored with the delivery, and the next attempt gets it as `DeliverOptions.partial`.
    */
   partial: Schema.optionalKey(PartialDelivery)
 }) {

@@ -1,5 +1,5 @@
 /**
- * Which destinations may be called at all (case S3).
+ * Decides which destinations may be called (case S3).
  */
 import { Context, type Effect, Schema } from "effect"
 

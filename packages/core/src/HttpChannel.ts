@@ -28,8 +28,8 @@ export interface Answer {
   readonly headers: Headers.Headers
   readonly body: string
   /**
-   * Why the rest of the answer could not be read; `body` is what came of it. With a 2xx, the service accepted the request
-   * all the same: sending a message again would post it twice.
+   * Why the rest of the answer could not be read; `body` is the part that arrived. With a 2xx, the service accepted the
+   * request nevertheless: sending the message again would post it twice.
    */
   readonly unreadable?: string
 }
@@ -48,17 +48,17 @@ export interface AnswerContext<Settings> {
 }
 
 /**
- * A request whose successor depends on its answer: to edit a message and post a new one where it was deleted, or to get an
- * OAuth token and post with it. A delivery that fails begins again with its first request, so every request but the one that
- * posts must be idempotent.
+ * A request whose answer decides the next one: to edit a message and post a new one if it was deleted, or to get an
+ * OAuth token and post with it. A retry of a failed delivery starts with its first request again, so every request but
+ * the one that posts must be idempotent.
  */
 export interface Step<Settings> {
   readonly request: HttpClientRequest.HttpClientRequest
   /**
-   * What follows from the answer: the next request or step, a receipt (`{}` if there is nothing to keep), or a reason.
-   * Undefined leaves it to the status: a step whose answer is 2xx ends the delivery, any other fails it. Where the answer is
-   * 2xx and `unreadable`, a receipt or undefined means delivered, and a reason that the next request needed the answer: the
-   * attempt is `Unavailable`.
+   * Decides what follows from the answer: the next request or step, a receipt (`{}` if there is nothing to keep), or a
+   * reason. If it returns undefined, the status decides: a 2xx ends the delivery, any other status fails it. If the
+   * answer is 2xx and `unreadable`, a receipt or undefined means delivered, and a reason means that the next request
+   * needed the answer: the attempt is `Unavailable`.
    */
   readonly next: (
     answer: Answer,
@@ -69,8 +69,8 @@ export interface Step<Settings> {
 /** How to deliver, and when. */
 export interface RequestOptions extends DeliverOptions {
   /**
-   * When the attempt is made, in epoch milliseconds: for services that want the time signed, such as `webhook-timestamp`. 0
-   * where nothing is sent, as in a preview.
+   * When the attempt is made, in epoch milliseconds: for services that require a signed time, such as
+   * `webhook-timestamp`. 0 if nothing is sent, as in a preview.
    */
   readonly now: number
 }
@@ -78,8 +78,8 @@ export interface RequestOptions extends DeliverOptions {
 /** The pure functions that make a plugin. */
 export interface Options<Settings> {
   /**
-   * The request for one notification; or several, in order, of which all but the last are idempotent, because a failed
-   * attempt begins again with the first; or a `Step`, where the second request depends on the first answer.
+   * The request for one notification; or several, in order, of which all but the last are idempotent, because a retry
+   * starts with the first again; or a `Step`, if the second request depends on the first answer.
    */
   readonly request: (
     settings: Settings,
@@ -90,11 +90,11 @@ export interface Options<Settings> {
     | readonly [HttpClientRequest.HttpClientRequest, ...Array<HttpClientRequest.HttpClientRequest>]
     | Step<Settings>
   /**
-   * What an answer means where the service says more than its status: a receipt (`{}` if there is nothing to keep), a
-   * reason, or undefined for the usual meaning of the status.
+   * The meaning of an answer that says more than its status: a receipt (`{}` if there is nothing to keep), a reason, or
+   * undefined for the usual meaning of the status.
    */
   readonly answer?: (answer: Answer, context: AnswerContext<Settings>) => Receipt | Reason | undefined
-  /** A request that posts nothing and fails where a message would: it covers the credential and the destination. */
+  /** A request that posts nothing and fails if a message would: it covers the credential and the destination. */
   readonly verify?: (settings: Settings) => HttpClientRequest.HttpClientRequest
 }
 
@@ -104,11 +104,12 @@ const maxRequests = 10
 /**
  * The layer of a plugin that delivers by HTTP.
  *
- * Where `answer` returns undefined, the status decides: 2xx is delivered; 429 is `RateLimited`; 408 and 5xx are `Unavailable`,
- * with `Retry-After` if there is one; 400, 413 and 422 are `PayloadRejected`; 401, 403 and 407 are `Unauthorized`; 404 and 410
- * are `DestinationGone`; any other is `Misconfigured`. The URL and all `Redacted` settings are kept out of errors and spans.
+ * If `answer` returns undefined, the status decides: 2xx is delivered; 429 is `RateLimited`; 408 and 5xx are
+ * `Unavailable`, with `Retry-After` if there is one; 400, 413 and 422 are `PayloadRejected`; 401, 403 and 407 are
+ * `Unauthorized`; 404 and 410 are `DestinationGone`; any other is `Misconfigured`. The URL and all `Redacted` settings
+ * are kept out of errors and spans.
  *
- * A 2xx whose rest cannot be read is delivered, too: `answer` is not called, and the receipt says why it is `unreadable`.
+ * A 2xx whose rest cannot be read counts as delivered: `answer` is not called, and the receipt's `unreadable` says why.
  */
 export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin<Self, string, Settings>,
@@ -185,8 +186,9 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   )
 
 /**
- * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails where no status
- * came. For plugins that implement `deliver` themselves; `classify` says what an answer's status means.
+ * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails if no
+ * status arrived. For plugins that implement `deliver` themselves; `classify` maps the answer's status to a receipt or
+ * a reason.
  */
 export const exchange = Effect.fnUntraced(
   function* (
@@ -207,14 +209,14 @@ type Follows<Settings> = ReturnType<Step<Settings>["next"]>
 /** A step; without `next` no request follows. */
 type AnyStep<Settings> = Pick<Step<Settings>, "request"> & Partial<Step<Settings>>
 
-/** Throws for what is neither a request nor a step: a plugin may be written in JavaScript. */
+/** Throws if the value is neither a request nor a step: a plugin may be written in JavaScript. */
 const toStep = <Settings>(one: HttpClientRequest.HttpClientRequest | AnyStep<Settings>): AnyStep<Settings> => {
   if (HttpClientRequest.isHttpClientRequest(one)) return { request: one }
   if (Predicate.hasProperty(one, "request") && HttpClientRequest.isHttpClientRequest(one.request)) return one
   throw new TypeError(`Expected a request or a step, got ${describe(one)}`)
 }
 
-/** Throws for what cannot follow from an answer. */
+/** Throws if the value is not a receipt, a reason, a request or a step. */
 const checkFollows = <Settings>(follows: Follows<Settings>): Follows<Settings> => {
   if (follows === undefined || follows === null) return undefined
   if (typeof follows === "object" && !Predicate.hasProperty(follows, "then")) {

@@ -17,17 +17,17 @@ export const Limits = Schema.Struct({
     description: "The period's length in seconds; 1 to 86,400."
   }),
   burst: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })).annotateKey({
-    description: "Messages that may go at once after a pause; 1 to `messages`."
+    description: "Messages that may be sent at once after a pause; 1 to `messages`."
   })
 }).check(
   Schema.makeFilter(({ burst, messages }) => burst <= messages, { expected: "a burst that is not above messages" })
 )
 export type Limits = typeof Limits.Type
 
-/** How long to try; all in seconds. */
+/** Time limits of deliveries, all in seconds. */
 export const DeliveryOptions = Schema.Struct({
   timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))).annotateKey({
-    description: "How long one attempt may take; 1 to 120, 10 by default."
+    description: "The longest time for one attempt; 1 to 120, 10 by default."
   }),
   maxBackoff: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))).annotateKey({
     description: "The longest pause between two attempts; 1 to 3,600, 300 by default."
@@ -36,8 +36,7 @@ export const DeliveryOptions = Schema.Struct({
     description: "How long to try, from the delivery's creation; 60 to 604,800, 86,400 by default."
   }),
   fallbackAfter: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))).annotateKey({
-    description:
-      "How long an unavailable integration is waited for before its fallback is used; 0 to 86,400, 300 by default."
+    description: "How long an integration must be unavailable before its fallback is used; 0 to 86,400, 300 by default."
   })
 })
 export type DeliveryOptions = typeof DeliveryOptions.Type

@@ -27,8 +27,8 @@ export type Line = typeof Line.Type
  */
 export const Message = Schema.Struct({
   /**
-   * What it is about: a problem that exists now, one that is over, or Tocsin itself, such as an edit of an alert rule that
-   * cleared an alert here while it is still raised at its source.
+   * What it is about: a problem that exists now, one that is over, or Tocsin itself, such as an edit of an alert rule
+   * that cleared an alert here while it is still raised at its source.
    */
   state: Schema.Literals(["raised", "cleared", "notice"]),
   severity: Severity,
@@ -113,10 +113,10 @@ export const fromNotification: (notification: Notification) => Message = Notific
 })
 
 /**
- * The message as plain text of at most `max` units, at least 200, and never blank. What does not fit is left out from the list
- * first, with the number of omitted lines.
+ * Renders the message as plain text of at most `max` units (at least 200), never blank. If it is too long, the list is
+ * shortened first, and the text says how many lines are left out.
  *
- * A unit is a UTF-16 unit of the text, or of what `encode` makes of it. Give `encode` where the channel escapes the text or
+ * A unit is a UTF-16 unit of the text, or of the result of `encode`. Pass `encode` if the channel escapes the text or
  * counts bytes: its result is measured, and the returned text is not encoded.
  */
 export const plainText = (
@@ -165,7 +165,7 @@ export const moreText = (omitted: number): string => `and ${count(omitted)} more
 /** A fact's value in words, a time as `2022-04-25 22:18:00 UTC`. */
 export const factText = (fact: Fact): string => (fact._tag === "Text" ? fact.text : timeText(fact.at))
 
-/** A time in words, for where the reader's own zone is not known: `2022-04-25 22:18:00 UTC`. */
+/** A time in words, for a reader whose zone is not known: `2022-04-25 22:18:00 UTC`. */
 export const timeText = (at: DateTime.Utc): string =>
   `${DateTime.formatIso(at).replace("T", " ").replace(/\.\d+/, "").replace(/Z$/, "")} UTC`
 
@@ -180,7 +180,7 @@ const raised = (headline: string, alert: Alert, flaps?: number): Message => ({
   facts: [
     ...facts(alert),
     time("Started", alert.startedAt),
-    ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
+    ...(flaps === undefined ? [] : [text("Since last notified", `cleared and raised again, ${times(flaps)}`)])
   ]
 })
 
@@ -201,7 +201,7 @@ const cleared = (
       time("Started", alert.startedAt),
       time(isOver ? "Ended" : "Cleared here", clearedAt),
       ...(isOver ? [text("Duration", durationText(DateTime.distance(alert.startedAt, clearedAt)))] : []),
-      ...(flaps === undefined ? [] : [text("Since last told", `cleared and raised again, ${times(flaps)}`)])
+      ...(flaps === undefined ? [] : [text("Since last notified", `cleared and raised again, ${times(flaps)}`)])
     ],
     notes: isOver ? notes : ["The alert is still raised at its source.", ...notes]
   }
@@ -287,7 +287,7 @@ const count = (n: number): string => n.toLocaleString("en-US")
 
 const times = (n: number): string => (n === 1 ? "once" : `${count(n)} times`)
 
-/** The two largest units, `6d 21h`, `13m`, down to seconds; a clear before its start is no time at all. */
+/** The two largest units, `6d 21h`, `13m`, down to seconds; zero for a clear before its start. */
 const durationText = (duration: Duration.Duration): string => {
   const { days, hours, minutes, seconds } = Duration.parts(Duration.max(duration, Duration.zero))
   const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !part.startsWith("0"))

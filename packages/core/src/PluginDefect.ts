@@ -1,11 +1,12 @@
 /**
- * Bugs of plugins: what a function of a plugin throws, and which function it was.
+ * Bugs of plugins: the error that a function of a plugin threw, and the name of the function.
  */
 import { quotesSecret, redactText } from "./settings/redactText.ts"
 
 /**
- * A bug of a plugin: one of its functions threw, or returned something of another type than the contract says. `cause` is what
- * was thrown. It is a defect, not a `DeliveryError`: the engine retries the delivery and logs the stack.
+ * A bug of a plugin: one of its functions threw, or returned a value of another type than the contract requires.
+ * `cause` is the thrown value. It is a defect, not a `DeliveryError`: the engine retries the delivery and logs the
+ * stack.
  */
 export class PluginDefect extends Error {
   override readonly name = "PluginDefect"
@@ -19,12 +20,15 @@ export class PluginDefect extends Error {
     this.thrownIn = thrownIn
   }
 
-  /** What was thrown, as a defect of this function; a `PluginDefect` already names its function and stays as it is. */
+  /**
+   * Wraps a thrown value as a defect of this function. A `PluginDefect` is returned as it is, because it names its
+   * function already.
+   */
   static of(thrownIn: string, thrown: unknown): PluginDefect {
     return thrown instanceof PluginDefect ? thrown : new PluginDefect(thrownIn, thrown)
   }
 
-  /** Calls a function of a plugin; what it throws is a `PluginDefect` that names it. */
+  /** Calls a function of a plugin, and throws a `PluginDefect` that names the function if it throws. */
   static calling<A>(thrownIn: string, call: () => A): A {
     try {
       return call()
@@ -34,8 +38,9 @@ export class PluginDefect extends Error {
   }
 
   /**
-   * What may be shown and logged, without the secrets of these settings: `kind`, the kind of error and the function
-   * (`TypeError in request`); its `message`; and its `stack`. A message that quotes a part of a secret is left out.
+   * The defect as it may be shown and logged, without the secrets of these settings: `kind`, the kind of error and the
+   * function (`TypeError in request`); its `message`; and its `stack`. A message that quotes a part of a secret is left
+   * out.
    */
   redacted(settings: unknown): { readonly kind: string; readonly message: string; readonly stack: string } {
     const { cause } = this

@@ -43,7 +43,7 @@ export const Preview = Schema.Struct({
 }).annotate({ identifier: "Preview" })
 export type Preview = typeof Preview.Type
 
-/** The colours of raised alerts by severity, of what is cleared, and of notices, as `#RRGGBB`. */
+/** The colours of raised alerts by severity, of cleared alerts, and of notices, as `#RRGGBB`. */
 export const accents = {
   critical: "#C62828",
   major: "#EF6C00",
@@ -53,7 +53,7 @@ export const accents = {
   notice: "#9E9E9E"
 } as const
 
-/** The colour for a message: by its severity where something is raised, else by its state. */
+/** The colour for a message: by its severity if its alert is raised, else by its state. */
 export const accentOf = ({
   severity,
   state

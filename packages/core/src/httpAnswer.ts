@@ -15,7 +15,7 @@ import {
 
 const maxAnswerBytes = 65_536
 
-/** The text of an answer as far as it arrived, and why the rest could not be read. */
+/** The part of an answer's text that arrived, and why the rest could not be read. */
 export interface Body {
   readonly text: string
   readonly unreadable?: string
@@ -55,7 +55,7 @@ const readStart = (response: HttpClientResponse.HttpClientResponse): Effect.Effe
     )
   })
 
-/** Why an answer could not be read. Other errors than those of egress may carry the URL. */
+/** Why an answer could not be read. Only the errors of egress are quoted, because others may contain the URL. */
 const unreadable = ({ reason }: HttpClientError.HttpClientError): Pick<Body, "unreadable"> => {
   if (reason._tag === "EmptyBodyError") return {}
   const { cause } = reason
@@ -88,9 +88,9 @@ const errorCode = (cause: unknown): string | undefined =>
     : undefined
 
 /**
- * What the headers `X-RateLimit-Remaining` and `X-RateLimit-Reset-After` (seconds) or `X-RateLimit-Reset` (epoch seconds) say
- * of the rate limit with this key, for a receipt's `rateLimits`; `now` is in epoch milliseconds. Empty where they are absent,
- * or in another form.
+ * Reads the state of the rate limit with this key from the headers `X-RateLimit-Remaining` and
+ * `X-RateLimit-Reset-After` (seconds) or `X-RateLimit-Reset` (epoch seconds), for a receipt's `rateLimits`; `now` is in
+ * epoch milliseconds. Empty if they are absent or in another form.
  */
 export const rateLimitHints = (headers: Headers.Headers, key: string, now: number): ReadonlyArray<RateLimitHint> => {
   const remaining = numberIn(headers["x-ratelimit-remaining"])

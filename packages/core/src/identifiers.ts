@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { maxTextLength } from "./InboundLimits.ts"
 
 /**
- * What an id must be so that a URL's path can carry it: `.` and `..` would be lost on the way. (Only patterns with
+ * An id that can be a segment of a URL's path; `.` and `..` cannot, because clients resolve them. (Only patterns with
  * the flag `u` reach a JSON Schema.)
  */
 export const PathSegment = Schema.String.check(

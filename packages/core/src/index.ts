@@ -36,7 +36,7 @@ export {
 } from "./DeliveryError.ts"
 export { Egress, EgressRefused } from "./Egress.ts"
 export * as HttpChannel from "./HttpChannel.ts"
-// What plugins need of the modules that `effect` marks unstable, as this core was tested with.
+// The exports of `effect`'s unstable modules that plugins need, in the version with which this core was tested.
 export { Headers, HttpClient, HttpClientRequest } from "effect/http"
 export * as InboundLimits from "./InboundLimits.ts"
 export { DeliveryOptions, type Integration, IntegrationId, Limits } from "./Integration.ts"

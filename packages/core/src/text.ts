@@ -45,7 +45,10 @@ export const fitting = (
   return lengths.length
 }
 
-/** Text for HTML, in an element or an attribute: `&`, `<`, `>` and both quotes as entities that every reader of HTML knows. */
+/**
+ * Text for HTML, in an element or an attribute: `&`, `<`, `>` and both quotes as entities that every reader of HTML
+ * knows.
+ */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
@@ -58,8 +61,8 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns a text of as many UTF-16 units as the given one has bytes in UTF-8: the `encode` of `cut` and `Message.plainText`
- * where a service limits bytes.
+ * Returns a text of as many UTF-16 units as the given one has bytes in UTF-8: the `encode` of `cut` and
+ * `Message.plainText` for a service that limits bytes.
  */
 export const utf8Units = (text: string): string => "0".repeat(utf8.encode(text).length)
 
@@ -68,7 +71,7 @@ const utf8 = new TextEncoder()
 /** Foreign text on one line, without control characters and overrides of the direction: `–` if nothing is left. */
 export const oneLine = (text: string): string => lines(text).join(" ") || "–"
 
-/** The same with its lines kept, but for empty ones. */
+/** The same with its lines kept, except for empty ones. */
 export const paragraph = (text: string): string => lines(text).join("\n") || "–"
 
 const lines = (text: string): ReadonlyArray<string> =>

@@ -22,7 +22,7 @@ export interface Options {
   readonly certificate?: { readonly key: string; readonly cert: string }
 }
 
-/** Serves on loopback until the scope closes, and gives the server's origin. Dies if the port is not available. */
+/** Serves on loopback until the scope closes, and returns the server's origin. Dies if the port is not available. */
 export const serve = (
   fake: Answering,
   { before = () => Promise.resolve(), certificate, port = 0 }: Options = {}
@@ -41,7 +41,7 @@ export const serve = (
               const answer = fake.answer({ method, url, headers, body, at: Date.now() })
               if (answer.status !== 0) response.writeHead(answer.status, answer.headers).end(answer.body)
             })
-            // The caller was killed, or `before` wants the connection broken: no answer is left to give.
+            // The client is gone, or `before` rejected to break the connection: send no answer.
             .catch(() => response.destroy())
         }
         const server = certificate === undefined ? createServer(listener) : createSecureServer(certificate, listener)

@@ -5,7 +5,7 @@
 import type { Schema } from "effect"
 import type { Preview } from "../Preview.ts"
 
-/** A request as any HTTP server or test client can hand it over; header names are in lowercase. */
+/** A request, independent of the HTTP server or test client that received it; header names are in lowercase. */
 export interface Request {
   readonly method: string
   /** The whole URL, or the part after the origin. */
@@ -37,7 +37,7 @@ export interface Channel {
 }
 
 /**
- * How a service can fail those who post to it: the channel is `archived`, the credential `revoked`, the limit reached
+ * How a service can fail requests: the channel is `archived`, the credential `revoked`, the limit reached
  * (`limited`), the service `failing`; or it is `lying`: it refuses a message with a 200 whose body has the error.
  */
 export const misbehaviours = ["archived", "revoked", "limited", "failing", "lying"] as const
@@ -72,14 +72,14 @@ export abstract class FakeService {
   /** Answers a request as the service documents; `at` drives its rate limits. */
   protected abstract respond(request: Request): Reply
 
-  /** Answers a request as the service does when it fails in this way. */
+  /** Answers a request as the service does when it misbehaves in this way. */
   protected abstract misbehave(how: Misbehaviour, request: Request): Answer
 
   /** Renders an accepted payload as a person sees it. */
   protected abstract render(payload: unknown): Preview
 
   /**
-   * Answers the next requests with these, one each, whatever they are; their messages are not kept.
+   * Answers the next requests with these answers, one each; their messages are not kept.
    */
   script(...answers: ReadonlyArray<Partial<Answer> & Pick<Answer, "status">>): void {
     this.#scripted.push(...answers.map((answer) => ({ headers: {}, body: "", ...answer })))

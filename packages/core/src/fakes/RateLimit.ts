@@ -15,8 +15,8 @@ export interface Verdict {
 }
 
 /**
- * Makes a limit of `messages` in `perSeconds`, of which `burst` may come at once: for each key, at a time in epoch
- * milliseconds.
+ * Makes a limit of `messages` in `perSeconds`, of which `burst` may arrive at once. Keys are limited separately; times
+ * are in epoch milliseconds.
  */
 export const make = ({
   burst,
@@ -24,7 +24,7 @@ export const make = ({
   perSeconds
 }: Omit<RateLimit, "key">): ((key: string, at: number) => Verdict) => {
   const interval = (perSeconds * 1000) / messages
-  // For each key, when its burst would be whole again.
+  // For each key, when its whole burst is available again.
   const whole = new Map<string, number>()
   return (key, at) => {
     const before = Math.max(whole.get(key) ?? at, at)

@@ -10,7 +10,7 @@ export const client = (fake: Answering): HttpClient.HttpClient =>
       const { method } = request
       const answer = fake.answer({ method, url: url.href, headers: { ...request.headers }, body, at })
       if (answer.status === 0) return Effect.never
-      // A web response of 204 refuses any body, also an empty one.
+      // A web response of 204 refuses any body, even an empty one.
       return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(answer.body || null, answer)))
     })
   )

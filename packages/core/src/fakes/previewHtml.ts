@@ -3,11 +3,14 @@ import type { Block, Preview, Span } from "../Preview.ts"
 import { timeText } from "../Message.ts"
 import { escapeHtml } from "../text.ts"
 
-/** A preview as HTML without scripts and styles of its own; the accent is a picture, which a strict policy allows. */
+/**
+ * A preview as HTML without scripts or styles of its own; the accent is an SVG image, which a strict
+ * Content-Security-Policy allows.
+ */
 export const html = ({ accent, blocks }: Preview): string =>
   `<div class="message">${bar(accent)}<div>${blocks.map(block).join("")}</div></div>`
 
-/** A presentation attribute of SVG is no style, so `style-src` need not allow any in the page. */
+/** A presentation attribute of SVG is not a style, so `style-src` need not allow any. */
 const bar = (accent: string | undefined): string =>
   accent === undefined
     ? ""

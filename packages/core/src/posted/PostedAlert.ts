@@ -34,9 +34,11 @@ export const PostedAlert = Schema.Struct({
   source: SourceName.annotateKey({ description: "The sender's name." }),
   id: SourceId.annotateKey({ description: "The sender's own id of the alert; its clear carries the same." }),
   eventId: Schema.optionalKey(SourceId).annotateKey({
-    description: "Names this event; sent again within seven days it changes nothing."
+    description: "Names this event; the same key within seven days changes nothing."
   }),
-  state: Schema.Literals(["raised", "cleared"]).annotateKey({ description: "Whether it is wrong now, or over." }),
+  state: Schema.Literals(["raised", "cleared"]).annotateKey({
+    description: "Whether the problem exists now, or is over."
+  }),
   startedAt: PostedTime.annotateKey({
     description: "RFC 3339. Without a zone it is read as UTC, and messages say so."
   }),
@@ -71,7 +73,7 @@ export const PostedAlert = Schema.Struct({
     Schema.Record(Schema.String, Schema.String).check(
       Schema.isMaxProperties(maxLabels, { expected: `an object of at most ${maxLabels} labels` })
     )
-  ).annotateKey({ description: "Whatever else is to be said of it; rules can match on them." }),
+  ).annotateKey({ description: "Further details; rules can match on them." }),
   observations: Schema.optionalKey(Schema.Array(Observation)).annotateKey({
     description: "What each agent or monitor saw."
   })

@@ -12,7 +12,7 @@ export const PostedTime = Schema.String.check(
   Schema.makeFilter((stated) => Option.isSome(readPostedTime(stated)), { expected })
 )
 
-/** Reads a time; one that states no zone is read as UTC, and `isZoned` is false. */
+/** Reads a time. Without a zone it is read as UTC, and `isZoned` is false. */
 export const readPostedTime = (
   stated: string
 ): Option.Option<{ readonly at: DateTime.Utc; readonly isZoned: boolean }> => {

@@ -9,7 +9,10 @@ import type { HttpClientRequest } from "effect/http"
 export const redactText = (text: string, settings: unknown): string =>
   partsOf(settings).reduce((text, part) => text.replaceAll(part, "<redacted>"), text)
 
-/** Whether a text contains a part of a secret, of eight characters or more: errors quote the beginning of what they read. */
+/**
+ * Whether a text contains a part of a secret, of eight characters or more: errors quote the beginning of the text they
+ * read.
+ */
 export const quotesSecret = (text: string, settings: unknown): boolean =>
   partsOf(settings).some((part) =>
     Array.from({ length: part.length - 7 }, (_, at) => part.slice(at, at + 8)).some((piece) => text.includes(piece))
@@ -25,7 +28,10 @@ const partsOf = (settings: unknown): ReadonlyArray<string> => {
   return parts
 }
 
-/** Every secret of the settings, longest first: whole, and for a URL its path and each longer part of that, too. */
+/**
+ * Every secret of the settings, longest first: as a whole, and for a URL also its path and each longer part of the
+ * path.
+ */
 const secretParts = (value: unknown): ReadonlyArray<string> => {
   const found = new Set<string>()
   const add = (text: string) => {
@@ -67,8 +73,8 @@ const percentDecoded = (text: string): string =>
   )
 
 /**
- * A text as it may stand in a URL, a form, JSON or a header. What an address makes shorter (`../x`) is left out: so
- * little of it could stand anywhere.
+ * A text as it may appear in a URL, a form, JSON or a header. Left out if a URL shortens it (`../x`): the rest is too
+ * short to be told from other text.
  */
 const forms = (text: string): ReadonlyArray<string> => {
   const url = new URL("http://host/")
@@ -93,7 +99,7 @@ export const ShownRequest = Schema.Struct({
   method: Schema.String,
   url: Schema.String,
   headers: Schema.Record(Schema.String, Schema.String),
-  /** Its body; absent if it has none, or one that is not text. */
+  /** Its body; absent if it has none, or if it is not text. */
   body: Schema.optionalKey(Schema.String)
 })
 export type ShownRequest = typeof ShownRequest.Type

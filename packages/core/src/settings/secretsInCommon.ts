@@ -5,9 +5,9 @@ import { Predicate, type Schema, SchemaAST } from "effect"
 import { enteredAs, escapePointer, holdsSecret, isClass, isSecretLater } from "./settingsAst.ts"
 
 /**
- * The JSON Pointers of the secrets that a plugin's settings may have before and after an edit, both as JSON. Where settings, or a
- * group of them, have several forms, they are those of the form that both are in: the secret of one form is none of another,
- * even if it is entered by the same name.
+ * Returns the JSON Pointers of the secrets that a plugin's settings may have both before and after an edit; both are
+ * JSON. If settings, or a group of them, have several forms, only the form that both use counts: the secret of one form
+ * is not the secret of another, even if the two have the same name.
  */
 export const secretsInCommon = (
   plugin: { readonly settings: Schema.Codec<any, any> },
@@ -21,14 +21,14 @@ export const secretsInCommon = (
   return [...new Set(places.filter(({ at, form }) => known.has(form + at)).map(({ at }) => at))]
 }
 
-/** A place in settings: its pointer, the forms chosen on the way to it, and what is there. */
+/** A place in settings: its pointer, the forms chosen on the way to it, and its values. */
 interface Place {
   readonly at: string
   readonly form: string
   readonly value: Schema.Json | undefined
 }
 
-/** The places of secrets, in the forms that the settings are in. */
+/** The places of secrets, in the forms that the settings use. */
 const placesOf = (ast: SchemaAST.AST, place: Place): ReadonlyArray<Place> => {
   const { at, form, value } = place
   if (ast.encoding !== undefined) return isSecretLater(ast, at) ? [place] : placesOf(enteredAs(ast), place)
@@ -46,7 +46,9 @@ const placesOf = (ast: SchemaAST.AST, place: Place): ReadonlyArray<Place> => {
   return holdsSecret(ast) ? [place] : []
 }
 
-/** The members of a union that a value may be of: by its tag, else by its fields. Required fields may be missing. */
+/**
+ * The members of a union that a value may belong to: by its tag, else by its fields. Required fields may be missing.
+ */
 const formsOf = ({ types }: SchemaAST.Union, value: Schema.Json | undefined): ReadonlyArray<SchemaAST.AST> => {
   if (!Predicate.isObject(value)) return types
   return types.filter((member) => {

@@ -26,8 +26,8 @@ export const holdsSecret = (ast: SchemaAST.AST, seen = new Set<SchemaAST.AST>())
 }
 
 /**
- * The JSON Pointers of the secrets of a schema at `at`. What has secrets in places that depend on the values, such as a list
- * or an object with free names, is a secret as a whole.
+ * Returns the JSON Pointers of the secrets of a schema at `at`. A list, or an object with free names, is a secret as a
+ * whole if it contains any.
  */
 export const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string> => {
   if (ast.encoding !== undefined) return isSecretLater(ast, at) ? [at] : secretsOf(enteredAs(ast), at)
@@ -39,7 +39,7 @@ export const secretsOf = (ast: SchemaAST.AST, at: string): ReadonlyArray<string>
   return holdsSecret(ast) ? [at] : []
 }
 
-/** Whether a transformed value becomes secret only as it is decoded. */
+/** Whether a transformed value becomes secret only when it is decoded. */
 export const isSecretLater = (ast: SchemaAST.AST, at: string): boolean =>
   secretsOf(enteredAs(ast), at).length < secretsOf(SchemaAST.toType(ast), at).length
 

@@ -1,5 +1,5 @@
 /**
- * Derives from the schema of a plugin's settings their JSON Schema and which of them are secret.
+ * Derives the JSON Schema of a plugin's settings, and the list of its secrets, from their schema.
  */
 import { Schema, SchemaAST } from "effect"
 import { enteredAs, escapePointer, secretsOf } from "./settingsAst.ts"
@@ -12,10 +12,9 @@ interface WithSettings {
 }
 
 /**
- * A plugin's settings as a JSON Schema (draft 2020-12): no fields but those that
- * it names, and every secret marked `writeOnly`, because no answer shows it. A
- * `replacement` may leave secrets out. What the schema names by an identifier stands
- * where it is used; `$defs` has only what holds itself.
+ * Returns a plugin's settings as a JSON Schema (draft 2020-12). It allows no other fields, and marks every secret
+ * `writeOnly`, because no answer shows it. A `replacement` may leave secrets out. Schemas with an identifier are
+ * inlined; `$defs` has only recursive ones.
  */
 export const settingsSchema = (plugin: WithSettings, replacement = false): JsonObject => {
   const document = Schema.toJsonSchemaDocument(plugin.settings)
@@ -24,7 +23,7 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
   const annotations = new Map(keyAnnotations(plugin.settings.ast, ""))
   const referred = new Set<string>()
 
-  /** `form` is the place with the forms of unions on the way to it. */
+  /** `form` is the place, with the forms of unions on the way to it. */
   const mark = (node: Schema.Json, at: string, form: string, within: ReadonlyArray<string> = []): JsonObject => ({
     ...body(node, at, form, within),
     ...(annotations.get(form) ?? annotations.get(at)),
@@ -72,17 +71,17 @@ export const settingsSchema = (plugin: WithSettings, replacement = false): JsonO
 }
 
 /**
- * The JSON Pointers of a plugin's secret settings, as they are entered and stored, found by walking its schema for
- * `Redacted`. What has secrets in places that depend on the values, such as a list
- * or an object with free names, is a secret as a whole, and so is what becomes secret only as it is decoded.
+ * Returns the JSON Pointers of a plugin's secret settings, as they are entered and stored, found by walking its schema
+ * for `Redacted`. A list, or an object with free names, is a secret as a whole if it contains any, and so is a value
+ * that becomes secret only when it is decoded.
  */
 export const secretPointers = (plugin: WithSettings): ReadonlyArray<string> => [
   ...new Set(secretsOf(plugin.settings.ast, ""))
 ]
 
 /**
- * The annotations of each key, by its place and by its place with the forms of unions on the way; Effect's JSON Schema omits
- * them if the key's value is transformed.
+ * The annotations of each key, by its place and by its place with the forms of unions on the way; Effect's JSON Schema
+ * omits them if the key's value is transformed.
  */
 const keyAnnotations = (ast: SchemaAST.AST, at: string, form = at): ReadonlyArray<readonly [string, JsonObject]> => {
   if (ast.encoding !== undefined) return keyAnnotations(enteredAs(ast), at, form)

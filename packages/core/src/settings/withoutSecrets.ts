@@ -4,7 +4,7 @@
 import { Redacted } from "effect"
 
 /**
- * Settings in whose type nothing is `Redacted`: each setting that is, or may be, is left out, and each list of such, in
+ * Settings without `Redacted` values: each setting that is or may be `Redacted`, and each list of such, is left out, in
  * groups of settings too. A class becomes a record of its fields.
  */
 export type WithoutSecrets<Settings> = Settings extends URL | Date | ReadonlyArray<unknown>
@@ -20,8 +20,8 @@ export type WithoutSecrets<Settings> = Settings extends URL | Date | ReadonlyArr
 type Secret = Redacted.Redacted<any>
 
 /**
- * Takes every `Redacted` out of decoded settings: groups of settings, and all else that holds one, are walked, and a list
- * that holds one is left out. What holds none stays as it is.
+ * Removes every `Redacted` from decoded settings, including those within groups. A list that contains one is left out;
+ * a value that contains none stays as it is.
  */
 export const withoutSecrets = <Settings>(settings: Settings): WithoutSecrets<Settings> => {
   const walk = (value: unknown): unknown =>

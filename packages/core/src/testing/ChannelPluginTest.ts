@@ -21,8 +21,8 @@ import { verifyChecks } from "./checks/verifyChecks.ts"
 export type { Check, Common, ConnectionOptions, Expected, Options, Peer } from "./options.ts"
 
 /**
- * Everything that a channel plugin must do, as checks to be run one by one; each name continues "a plugin". Where the first one
- * fails, the others mean nothing.
+ * Returns all checks of a channel plugin, to be run one by one; each name continues "a plugin". If the first one fails,
+ * the results of the others mean nothing.
  */
 export const checks = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
@@ -54,13 +54,13 @@ export const checks = <Self, Settings extends Schema.Codec<any, any>>(
 /** A `deliver` that never ends fails the first check after this many milliseconds. */
 const endsWithin = 30_000
 
-/** Any other check ends by itself, on a busy machine after more than vitest's five seconds. */
+/** Every other check ends by itself, but may take longer than vitest's five seconds on a busy machine. */
 const slowMachine = 600_000
 
 /**
- * Registers the checks as tests. Where the first one fails, the others are skipped. The name of the suite lists what the test
- * does not give, and what is therefore not checked: `validate` (the service's limits and its escaping), `read` (what a person
- * sees, and the size of the plain form), `preview`, and `fake`.
+ * Registers the checks as tests. If the first one fails, the others are skipped. The name of the suite lists the
+ * options that the test leaves out, and that are therefore not checked: `validate` (the service's limits and its
+ * escaping), `read` (the texts that a person sees, and the size of the plain form), `preview`, and `fake`.
  */
 export const suite = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,

@@ -5,8 +5,8 @@ import { notification as generated } from "./generated.ts"
 import type { Common } from "./options.ts"
 
 /**
- * Passes if `property` does for 100 generated notifications; otherwise dies with the smallest for which it does not, and with
- * the token that replays it.
+ * Passes if `property` holds for 100 generated notifications. Otherwise dies with the smallest notification for which
+ * it does not, and with the token that replays it.
  */
 export const always = <A>(
   property: (notification: Notification) => Effect.Effect<A>,

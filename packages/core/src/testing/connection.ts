@@ -9,28 +9,27 @@ import { DeliveryError, type Reason, Unavailable } from "../DeliveryError.ts"
 import type { ConnectionOptions, Peer } from "./options.ts"
 import type { Answer, Service } from "./service.ts"
 
-/** What the service does at one turn: it says something, ends the connection after that, or both. */
+/** One turn of the service: it writes something, then ends the connection, or does only one of the two. */
 interface Turn {
   readonly says: Uint8Array | string
   readonly ends?: Socket.SocketErrorReason
 }
 
-/** The service's end as a function of what was written; `undefined` is before that. */
+/** The service's turns as a function of the bytes that were just written; `undefined` before the first. */
 type Turns = (written: Uint8Array | undefined) => Turn
 
-/** How a connection may end: as it should, or by a reset. */
+/** How a connection may end: by a close, or by a reset. */
 export const ends: ReadonlyArray<Socket.SocketErrorReason> = [
   new Socket.SocketCloseError({ code: 1000 }),
   new Socket.SocketReadError({ cause: new Error("read ECONNRESET") })
 ]
 
-/** How it may answer, beyond what every service does; `onRead` is called each time that the plugin reads. */
+/** The answers of a service with connections; `onRead` is called each time that the plugin reads. */
 export interface ConnectionService extends Service {
-  /** This is at the other end of every connection. */
+  /** Every connection leads to this peer. */
   readonly answersBy: (peer: () => Peer, onRead?: () => void) => Answer
-  /** It takes the message, but for the nth time that it says something: there it does this, and then nothing more. */
+  /** It answers as usual until the nth answer, takes this turn instead, and then does nothing more. */
   readonly failsAt: (nth: number, turn: Turn, onRead?: () => void) => Answer
-  /** No connection can be had. */
   readonly refuses: (reason: Reason) => Answer
 }
 
@@ -67,7 +66,7 @@ export const make = ({
         const close = Effect.sync(() => {
           isOpen = false
         })
-        // No service answers at once: what else is under way goes on meanwhile.
+        // Yields, because no service answers at once and other fibers run meanwhile.
         const answer = yield* Effect.onError(Effect.andThen(Effect.yieldNow, open(endpoint)), () => close)
         yield* Effect.addFinalizer(() => close)
         const frames = yield* Queue.unbounded<Uint8Array, Socket.SocketError>()
@@ -101,7 +100,9 @@ export const make = ({
           writer: Effect.succeed({ write, writeAll: (chunks) => Effect.forEach(chunks, write, { discard: true }) })
         })
       })
-      const notHttp = HttpClient.make(() => Effect.die(new Error("The test does not say how to answer requests")))
+      const notHttp = HttpClient.make(() =>
+        Effect.die(new Error("The plugin made an HTTP request, but the test has a `peer` for connections only"))
+      )
       return Layer.merge(Layer.succeed(Connector, { connect }), Layer.succeed(HttpClient.HttpClient, notHttp))
     }
 
@@ -151,7 +152,7 @@ const turns =
     return says === null ? { says: "", ends: ends[0]! } : { says }
   }
 
-/** As much as comes at once. */
+/** The size of the chunks in which the service sends. */
 export const frameBytes = 1024
 
 const notWritten = new Socket.SocketWriteError({ cause: new Error("write EPIPE") })

@@ -5,7 +5,7 @@ import { Arbitrary, Schema } from "effect"
 import { maxLabelLength, maxLabels, maxTextLength } from "../InboundLimits.ts"
 import { Notification } from "../Notification.ts"
 
-/** What means something to some channel, to HTML or to Unicode, or has made trouble somewhere. */
+/** Texts with a meaning in some channel, in HTML or in Unicode, or that have caused bugs. */
 const pieces: ReadonlyArray<string> = [
   Array.from("&<>*_~`|@#:\"'\\/ ()[]{}ax9漢＊＞ﷺ\n\r\t"),
   ["</b>", "<br>", "<script>", "]]>", "{{", "&amp;", "&lt;!channel&gt;", "```", "\n> ", "http://", "javascript:"],
@@ -31,7 +31,7 @@ const urls: ReadonlyArray<string> = [
   `https://app.example.com/${"x".repeat(maxTextLength - 24)}`
 ]
 
-/** One piece or a few, sometimes again and again, up to a limit. */
+/** One piece or a few, sometimes repeated up to a limit. */
 const text = Arbitrary.map(
   Arbitrary.all([
     Arbitrary.array(Arbitrary.schema(Schema.Literals(pieces)), { minLength: 1, maxLength: 8 }),
@@ -46,8 +46,8 @@ const encode = Schema.encodeSync(codec)
 const decode = Schema.decodeUnknownSync(codec)
 
 /**
- * Any notification: of every kind, with and without each optional field, with long lists, its texts hostile or at
- * their limits.
+ * Generates notifications of every kind, with and without each optional field, with long lists, and with texts that are
+ * hostile or at their limits.
  */
 export const notification: Arbitrary.Arbitrary<Notification> = Arbitrary.all({
   plain: Arbitrary.schema(Notification),

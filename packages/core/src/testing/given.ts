@@ -24,19 +24,19 @@ const full: Alert = {
   assumedTimeZone: { zone: "UTC", stated: upTo("`") }
 }
 
-/** Whether the engine gives a notification to a plugin: not of the kinds that its channel has no message for. */
+/** Whether the engine passes a notification to a plugin: it does not for the kinds that the plugin skips. */
 export const isGiven =
   ({ capabilities: { skips = [] } }: Pick<Any, "capabilities">) =>
   ({ _tag }: Notification): boolean =>
     !skips.some((kind) => kind === _tag)
 
-/** A check of generated notifications, for those that the plugin is given. */
+/** Runs a check only for notifications that the engine passes to the plugin. */
 export const ifGiven =
   <A>(plugin: Pick<Any, "capabilities">, check: (notification: Notification) => Effect.Effect<A>) =>
   (notification: Notification): Effect.Effect<void> =>
     isGiven(plugin)(notification) ? Effect.asVoid(check(notification)) : Effect.void
 
-/** What a plugin is given to send, by what it shows. */
+/** The notifications that the checks send, by their description. */
 export const givenTo = (plugin: Pick<Any, "capabilities">): { readonly [what: string]: Notification } =>
   Object.fromEntries(Object.entries(given).filter(([, notification]) => isGiven(plugin)(notification)))
 

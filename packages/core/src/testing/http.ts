@@ -9,13 +9,13 @@ import type { Answer, Service } from "./service.ts"
 
 type Execute = HttpClient.HttpClient["execute"]
 
-/** How it may answer, beyond what every service does. */
+/** The answers of an HTTP service. */
 export interface HttpService extends Service {
-  /** Every request is answered so. */
+  /** It answers every request with this response. */
   readonly responds: (response: () => Response) => Answer
-  /** The connection breaks, with an error that names the URL, as those of real clients do. */
+  /** The connection breaks, with an error that contains the URL, as real clients report it. */
   readonly disconnects: Answer
-  /** Another client answers. */
+  /** This function answers each request. */
   readonly through: (execute: Execute) => Answer
 }
 
@@ -47,7 +47,7 @@ export const make = ({
             postsNothing: () => postsNothing(request),
             isOpen: () => isOpen
           })
-          // No service answers at once: what else is under way goes on meanwhile.
+          // Yields, because no service answers at once and other fibers run meanwhile.
           return Effect.ensuring(
             Effect.andThen(Effect.yieldNow, execute(request)),
             Effect.sync(() => {
@@ -58,7 +58,10 @@ export const make = ({
       )
       return Layer.merge(
         Layer.succeed(HttpClient.HttpClient, client),
-        Layer.succeed(Connector, { connect: () => Effect.die(new Error("The test does not say how to answer it")) })
+        Layer.succeed(Connector, {
+          connect: () =>
+            Effect.die(new Error("The plugin opened a connection, but the test answers HTTP requests only"))
+        })
       )
     }
   const responds = (response: () => Response) =>
@@ -106,12 +109,12 @@ export const make = ({
 /** A request as its service sees it. */
 const wire = (request: HttpClientRequest.HttpClientRequest, timed: ReadonlyArray<string>): string => {
   const { body, headers, method } = request
-  // As entries, because the headers print what is secret in them as redacted.
+  // As entries, because `Headers` prints its secrets as redacted.
   const own = Object.entries(headers).filter(([name]) => !traces.test(name) && !timed.includes(name))
   return JSON.stringify([method, urlOf(request), own, bodyText(body)])
 }
 
-/** Effect's client adds these where a trace is active; they differ each time. */
+/** Effect's client adds these while a trace is active; they differ each time. */
 const traces = /^(traceparent|tracestate|b3)$/i
 
 const urlOf = (request: HttpClientRequest.HttpClientRequest): string => {

@@ -11,24 +11,26 @@ import type { Preview } from "../Preview.ts"
 
 /** Options for every plugin. */
 export interface Common<Self> {
-  /** The layer of the plugin; it may need an HTTP client or a connector only. */
+  /** The layer of the plugin. It may need an HTTP client or a connector, and nothing else. */
   readonly layer: Layer.Layer<Self, never, HttpClient.HttpClient | Connector>
-  /** Valid settings, as the JSON of an integration carries them; other ones than the plugin's `example`. */
+  /** Valid settings, as in the JSON of an integration; different from the plugin's `example`. */
   readonly settings: Schema.Json
-  /** Settings as older versions stored them, at least one of each; needed from `settingsVersion` 2 on. */
+  /** Settings as older versions stored them, at least one of each version; required from `settingsVersion` 2 on. */
   readonly older?: ReadonlyArray<{ readonly version: number; readonly settings: Schema.Json }>
   /** The parts of those settings that must never be printed. */
   readonly secrets: ReadonlyArray<string>
   /**
-   * How the checks with "any notification" generate: the seed is fixed, so that every run is the same. Set another one to search
-   * further, and `replay` to the token that a failure printed to run just that notification again.
+   * How the checks with "any notification" generate notifications. The seed is fixed, so that every run is the same.
+   * Set another `seed` to search further, or `replay` to the token that a failure printed to run that notification
+   * alone.
    */
   readonly generate?: { readonly seed?: number; readonly replay?: Arbitrary.Replay }
 }
 
 /**
- * The reason that a refusal stands for: its tag, or the whole reason, of which everything except `detail` must be equal. A
- * `RateLimited` is always given whole, because a wait in milliseconds that is read as seconds has the right tag, too.
+ * The reason that a refusal stands for: its tag, or the whole reason, of which everything except `detail` must be
+ * equal. A `RateLimited` must be given whole, because a wait in milliseconds that is read as seconds has the right tag,
+ * too.
  */
 export type Expected = Exclude<Reason["_tag"], "RateLimited"> | Reason
 
@@ -42,44 +44,52 @@ export interface Options<Self> extends Common<Self> {
   readonly accepted: () => Response
   /** Answers of the service that are refusals, each with the reason that it stands for. */
   readonly refused?: ReadonlyArray<readonly [answer: () => Response, reason: Expected]>
-  /** Statuses that this service uses in another way than others do. */
+  /** Statuses to which this service gives another meaning than usual. */
   readonly statuses?: { readonly [status: number]: Reason["_tag"] }
-  /** What the service's documentation forbids in a request, one sentence a problem; none for a good one. */
+  /**
+   * Checks a request against the service's documentation. Returns one sentence for each problem; none for a valid
+   * request.
+   */
   readonly validate?: (request: HttpClientRequest.HttpClientRequest) => ReadonlyArray<string>
   /**
-   * What a person sees of a request, read from the request alone: every text and link, escapes undone. It is held
-   * against the plugin's `preview`, which needs it, and against `sizes`. A fake's `see` is one.
+   * Reads the message that a person sees from a request: every text and link, with escapes undone. It is compared with
+   * the plugin's `preview` and with `sizes`; a plugin with a `preview` needs it. A fake's `see` is one.
    */
   readonly read?: (request: HttpClientRequest.HttpClientRequest) => Preview
-  /** The plugin's fake, as its service usually is: it must be understood also where it misbehaves. */
+  /** Makes the plugin's fake. The checks deliver to it, both while it works and while it misbehaves. */
   readonly fake?: () => FakeService
   /**
-   * Headers, in lowercase, that say when the attempt was made, such as `webhook-timestamp` and a signature over it: two requests
-   * that differ in nothing else are the same.
+   * Headers, in lowercase, that depend on the time of the attempt, such as `webhook-timestamp` and a signature over it:
+   * two requests that differ only in these are the same.
    */
   readonly timed?: ReadonlyArray<string>
-  /** Whether a request may be made twice; PUT, GET and DELETE may, where this is absent. */
+  /** Whether a request may be made twice. When absent, PUT, GET and DELETE may. */
   readonly idempotent?: (request: HttpClientRequest.HttpClientRequest) => boolean
-  /** Whether a request of `verify` posts nothing; GET and HEAD do, where this is absent. */
+  /** Whether a request of `verify` posts nothing. When absent, GET and HEAD post nothing. */
   readonly postsNothing?: (request: HttpClientRequest.HttpClientRequest) => boolean
 }
 
 /** Options for a plugin that opens connections with the `Connector`. */
 export interface ConnectionOptions<Self> extends Common<Self> {
   readonly accepted?: never
-  /** The service's end of each connection: it takes every message. */
+  /** Makes the service's end of a connection, which accepts every message. */
   readonly peer: () => Peer
   /** Services that refuse, each with the reason that it stands for. */
   readonly refused?: ReadonlyArray<readonly [peer: () => Peer, reason: Expected]>
-  /** What the service's documentation forbids in what was written on a connection, one sentence a problem. */
+  /**
+   * Checks the bytes that were written on a connection against the service's documentation. Returns one sentence for
+   * each problem.
+   */
   readonly validate?: (written: Uint8Array) => ReadonlyArray<string>
-  /** What a person sees of what was written on a connection, as `read` of a request does. */
+  /** Reads the message that a person sees from the bytes that were written on a connection. */
   readonly read?: (written: Uint8Array) => Preview
-  /** Whether what `verify` wrote on a connection posts nothing; needed where the plugin can verify. */
+  /** Whether the bytes that `verify` wrote on a connection post nothing; required if the plugin can verify. */
   readonly postsNothing?: (written: Uint8Array) => boolean
 }
 
-/** One thing that a plugin must do: `run` dies, with what was expected, where it doesn't. It moves the test clock. */
+/**
+ * One requirement of a plugin. `run` dies with the expectation if the plugin does not meet it. It moves the test clock.
+ */
 export interface Check {
   readonly name: string
   readonly run: Effect.Effect<unknown>
@@ -87,8 +97,8 @@ export interface Check {
 
 /** The service's end of one connection. */
 export interface Peer {
-  /** What it says before anything was written. */
+  /** Its greeting: the text that it sends before the plugin writes anything. */
   readonly greeting?: Uint8Array | string
-  /** What it says to what was written just now: `""` is nothing, and `null` ends the connection. */
+  /** Answers the bytes that were just written: `""` sends nothing, and `null` ends the connection. */
   readonly answer: (written: Uint8Array) => Uint8Array | string | null
 }

@@ -4,7 +4,7 @@ import type { Block, Preview, Span } from "../Preview.ts"
 /** How spans are written. */
 type Write = (spans: ReadonlyArray<Span>) => string
 
-/** The texts of a preview in the order in which they are read, each link with its URL. */
+/** Returns the texts of a preview in reading order, each link with its URL. */
 export const previewTexts = ({ blocks }: Preview, write: Write = spansText): ReadonlyArray<string> =>
   blocks.flatMap((block) => blockTexts(block, write))
 

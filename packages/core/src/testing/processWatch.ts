@@ -1,16 +1,16 @@
 import { Effect } from "effect"
 
-/** What an effect used of the process directly, bypassing Effect. */
+/** The features of the process that an effect used directly, bypassing Effect. */
 export interface Used {
-  /** The environment variables that were asked for, by name; `*` is all of them. */
+  /** The names of the environment variables that were read; `*` means all of them. */
   readonly variables: ReadonlyArray<string>
   /** The methods of `console` that were called, and the streams of the process that were written to. */
   readonly printers: ReadonlyArray<string>
 }
 
 /**
- * Runs an effect, and returns what it used. The environment and the console are proxies meanwhile, for whatever else
- * runs, too.
+ * Runs an effect, and returns the features of the process that it used. Meanwhile the environment and the console are
+ * proxies for the whole process.
  */
 export const processWatch = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Used, E, R> =>
   Effect.suspend(() => {

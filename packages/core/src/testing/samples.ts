@@ -9,7 +9,7 @@ export { cleared, notifications, raised } from "../samples.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.toCodecJson(Alert))
 
-/** An alert of an agent itself: no test, no observations, no views. */
+/** An alert about an agent: no test, no observations, no links to a view. */
 export const agent: Alert = decode({
   id: "01966d2c-6d00-7000-8000-000000000002",
   source: "thousandeyes",
@@ -37,7 +37,7 @@ export const crowded: Alert = {
   observationsOmitted: 500
 }
 
-/** An alert whose every text tries to be markup, to page everyone, or to be too long. */
+/** An alert whose texts contain markup or mentions, or are too long. */
 export const hostile: Alert = {
   ...raised,
   rule: {

@@ -6,38 +6,38 @@ import type { HttpClient } from "effect/http"
 import type { Connector } from "../Connector.ts"
 import type { Preview } from "../Preview.ts"
 
-/** What was sent to the service: a request, or all that was written on one connection. */
+/** A request, or everything that was written on one connection. */
 export interface Sent {
-  /** Where to: scheme, host and port. */
+  /** The destination: scheme, host and port. */
   readonly origin: string
-  /** All of it, as text. */
+  /** The whole request, or all that was written, as text. */
   readonly wire: () => string
-  /** What the service's documentation forbids in it. */
+  /** Violations of the service's documentation. */
   readonly problems: () => ReadonlyArray<string>
-  /** What a person sees of it; of nothing, where the test does not say. */
+  /** The message that a person sees; empty if the test has no `read`. */
   readonly shows: () => Preview
   /** Whether it may be sent twice. */
   readonly isIdempotent: () => boolean
   readonly postsNothing: () => boolean
-  /** Whether it waits for an answer, or its connection has not ended. */
+  /** Whether it still waits for an answer, or its connection has not ended. */
   readonly isOpen: () => boolean
 }
 
-/** One way in which the service takes what is sent: it makes the world in which the plugin works, and records there. */
+/** One behaviour of the service: makes the layer with which the plugin runs, and records what the plugin sends. */
 export type Answer = (record: (sent: Sent) => void) => Layer.Layer<HttpClient.HttpClient | Connector>
 
-/** How the service may take what is sent, whatever its protocol is. */
+/** The behaviours of a service that exist for every protocol. */
 export interface Service {
-  /** Whether the test says what a person sees of what is sent. */
+  /** Whether the test has a `read`. */
   readonly isRead: boolean
-  /** It takes the message. */
+  /** It accepts the message. */
   readonly accepts: Answer
-  /** It fails, each time in another way, and says this where it says something. */
+  /** It fails, each time in another way; its answers contain this text. */
   readonly fails: (text: string) => ReadonlyArray<Answer>
-  /** It refuses in its own ways, or answers with this where its own answer should stand. */
+  /** It refuses in its own ways, or answers with this text instead of its usual answer. */
   readonly otherwise: (text: string) => ReadonlyArray<Answer>
-  /** No connection can be had. */
+  /** No connection can be opened. */
   readonly isAway: Answer
-  /** It does not answer, or not to the end; where that is an effect, it does nothing but `wait`. */
+  /** It does not answer, or not to the end, until `wait` has ended. */
   readonly hangs: ReadonlyArray<(wait: Effect.Effect<void>) => Answer>
 }

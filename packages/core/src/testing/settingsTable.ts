@@ -2,9 +2,9 @@ import { Schema } from "effect"
 import { type Any, settingsSchema } from "../ChannelPlugin.ts"
 
 /**
- * A plugin's settings as a table in Markdown, for its README: one row a setting, those of a group by their dotted
- * names. Where settings have several forms with a tag, each says with which value of the tag it belongs. A test that compares the
- * table with the README keeps the two equal.
+ * Renders a plugin's settings as a Markdown table for its README: one row for each setting, those of a group by their
+ * dotted names. If settings have several forms with a tag, each row names the tag's value. Compare it with the README
+ * in a test, so that the two stay equal.
  */
 export const settingsTable = (plugin: Any): string =>
   ["| Setting | Title | | What it is |", "| --- | --- | --- | --- |", ...rows(settingsSchema(plugin), "")].join("\n")
@@ -29,7 +29,7 @@ const rows = (schema: Schema.Json, prefix: string, mark?: string): ReadonlyArray
   ]
 }
 
-/** The rows of one setting, and of those in it. */
+/** The rows of one setting, and of the settings in it. */
 const rowsOf = (
   { properties = {}, required = [] }: Settings,
   name: string,
@@ -51,7 +51,7 @@ const row = (
   return `| \`${name}\` | ${cell(title)} | ${marks.filter((mark) => mark !== undefined).join(", ")} | ${cell(text)} |`
 }
 
-/** The field that has another fixed value in each form. */
+/** The field that has a different fixed value in each form. */
 const tagOf = (forms: ReadonlyArray<Settings>): string | undefined =>
   Object.keys(forms[0]?.properties ?? {}).find((name) => {
     const values = forms.map((form) => valueOf(form, name))
@@ -63,7 +63,7 @@ const valueOf = ({ properties = {} }: Settings, name: string): Schema.Json | und
   return values.length === 1 ? values[0] : undefined
 }
 
-/** The tag, with what each of its values means. */
+/** The tag, with the meaning of each of its values. */
 const tagRow = (forms: ReadonlyArray<Settings>, tag: string): Settings => {
   const each = forms.map((form) => ({ value: code(valueOf(form, tag)), ...decode(form.properties?.[tag] ?? {}) }))
   const description = each.map(({ description = "", value }) => `${value}: ${description}`).join(". ")

@@ -15,10 +15,10 @@ import type { Answer, Sent, Service } from "./service.ts"
 export interface Seen<A> {
   readonly exit: Exit.Exit<A, unknown>
   readonly sent: ReadonlyArray<Sent>
-  /** What of it was not over when the call was. */
+  /** The requests and connections that were still open when the call ended. */
   readonly left: ReadonlyArray<Sent>
   readonly logs: ReadonlyArray<string>
-  /** The configuration that was asked for. */
+  /** The paths of the configuration that was read. */
   readonly configuration: ReadonlyArray<string>
   /** Names and attributes of the spans. */
   readonly spans: string
@@ -26,7 +26,9 @@ export interface Seen<A> {
   readonly printed: string
 }
 
-/** How to deliver: by default to a service that takes the message, in its rich form, with the settings of the test. */
+/**
+ * How to deliver: by default to a service that accepts the message, in its rich form, with the settings of the test.
+ */
 interface How {
   readonly answer?: Answer
   readonly form?: ChannelPlugin.Form
@@ -35,10 +37,10 @@ interface How {
   readonly settings?: Schema.Json
 }
 
-/** How the checks deliver where only the notification matters. */
+/** How the checks deliver if only the notification matters. */
 export const rich: ChannelPlugin.DeliverOptions = { form: "rich", deliveryId: "01966d2c-6d00-7000-8000-0000000000d1" }
 
-/** What the checks share: the plugin, its settings, its service, and calls of it. */
+/** Makes the context of the checks: the plugin, its settings, its service, and calls of the plugin. */
 export const make = <Self, Settings extends Schema.Codec<any, any>>(
   plugin: ChannelPlugin.ChannelPlugin<Self, string, Settings>,
   options: Common<Self>,
@@ -48,7 +50,10 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
   const json = Schema.toCodecJson(plugin.settings)
   const decode = (settings: Schema.Json) => Effect.orDie(Schema.decodeEffect(json)(settings))
 
-  /** The plugin in a world that is watched; `use` is called with its channel and decoded settings. */
+  /**
+   * Runs the plugin and records what it sends, logs, reads and traces; `use` is called with its channel and decoded
+   * settings.
+   */
   const within = <A, E>(answer: Answer, use: Use<A, E>, settings = options.settings) => {
     const sent: Array<Sent> = []
     const left: Array<Sent> = []
@@ -96,7 +101,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     }
   }
 
-  /** Calls the plugin and lets hours pass until it ends, so that nothing that it waits for hides. */
+  /** Calls the plugin and lets hours pass until it ends, so that no timer of its own goes unnoticed. */
   const call = Effect.fnUntraced(function* <A, E>(answer: Answer, use: Use<A, E>, settings?: Schema.Json) {
     const { call, seen } = within(answer, use, settings)
     const fiber = yield* Effect.forkChild(call)
@@ -109,7 +114,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     const exit = fiber.pollUnsafe()
     if (exit === undefined) {
       yield* Fiber.interrupt(fiber)
-      return assert.fail("the call does not end by itself, though the service answered")
+      return assert.fail("the call does not end, although the service answered")
     }
     return seen(exit)
   })
@@ -139,7 +144,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
   const verify = (answer: Answer, settings?: Schema.Json) =>
     call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void, settings)
 
-  /** Why a message was not delivered, or nothing if it was. Nothing else may come of it. */
+  /** Delivers, and returns the reason of a failure, or undefined on success. Fails the check on any other error. */
   const outcome = Effect.fnUntraced(function* (answer: Answer, settings?: Schema.Json) {
     const { exit, printed } = yield* deliver(notifications.Raised, { answer, ...(settings && { settings }) })
     if (Exit.isSuccess(exit)) return
@@ -148,14 +153,14 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     return assert.fail(`\`deliver\` fails with something other than a DeliveryError: ${printed}`)
   })
 
-  /** The reason why a message was not delivered, which must be the expected one where one is given. */
+  /** Delivers, and returns the reason of the failure, which must be the expected one if one is given. */
   const fails = Effect.fnUntraced(function* (
     answer: Answer,
     expected?: Reason["_tag"] | Reason,
     settings?: Schema.Json
   ) {
     const reason = yield* outcome(answer, settings)
-    if (reason === undefined) return assert.fail("the service refused the message, and `deliver` calls it delivered")
+    if (reason === undefined) return assert.fail("the service refused the message, but `deliver` succeeds")
     if (typeof expected === "string") assert.strictEqual(reason._tag, expected, `\`deliver\` failed: ${reason.detail}`)
     else if (expected !== undefined) {
       assert.deepStrictEqual(withoutDetail(reason), withoutDetail(expected), `\`deliver\` failed: ${reason.detail}`)
@@ -179,7 +184,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
   }
 }
 
-/** A reason as the checks compare it: the words are the service's own. */
+/** A reason as the checks compare it, without the service's own words. */
 const withoutDetail = (reason: Reason) => ({
   tag: reason._tag,
   retryAfter: "retryAfter" in reason ? reason.retryAfter : undefined,
@@ -188,13 +193,13 @@ const withoutDetail = (reason: Reason) => ({
 
 export type Trial = ReturnType<typeof make<any, Schema.Codec<any, any>>>
 
-/** Lets what the platform does by itself, such as reading a body, go on. */
+/** Waits for the event loop, which may be reading a body. */
 export const nextTurn = Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve)))
 
-/** Lets what other threads do, such as signing, go on. */
+/** Waits for other threads, which may be computing a signature. */
 export const pause = Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve)))
 
-/** A value as text, with all that a careless printer would show of it. */
+/** Prints a value as text, with everything that a careless printer would show. */
 export const print = (value: unknown): string => {
   const seen = new Set<unknown>()
   return (

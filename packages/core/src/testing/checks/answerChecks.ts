@@ -26,7 +26,7 @@ const statuses: { readonly [status: number]: Reason["_tag"] } = {
   504: "Unavailable"
 }
 
-/** What the service's answers to requests, and their absence, are called. */
+/** Checks how a plugin classifies the service's answers, and missing answers. */
 export const answerChecks = (
   { deliver, fails }: Trial,
   { disconnects, responds }: HttpService,
@@ -109,7 +109,7 @@ export const answerChecks = (
         let pulled = 0
         const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
           pulled += 1024
-          // An end, so that a plugin that reads all of it is caught and not waited for.
+          // The answer ends here, so that a plugin that reads all of it fails the check instead of hanging.
           if (pulled > 1_048_576) return controller.close()
           controller.enqueue(new Uint8Array(1024).fill(97))
         }
@@ -123,7 +123,7 @@ export const answerChecks = (
   ]
 }
 
-/** An answer that begins with this text, and then breaks off. */
+/** An answer that breaks off after this text. */
 const breakingOff = (begun: string, status: number) => () => {
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new Error("reset"))
   const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>

@@ -18,7 +18,7 @@ export const conductChecks = ({
   verify,
   within
 }: Trial): ReadonlyArray<Check> => {
-  /** Delivers to services that do not answer, and looks at each call when it has come as far as it can. */
+  /** Delivers to services that do not answer, and observes each call once it can only wait. */
   const hanging = Effect.fnUntraced(function* (
     look: (call: {
       readonly poll: () => Exit.Exit<unknown, unknown> | undefined
@@ -36,13 +36,13 @@ export const conductChecks = ({
       for (let waits = 0; waits < 100 && sent.length === 0 && fiber.pollUnsafe() === undefined; waits++) yield* pause
       yield* turns
       yield* look({ poll: () => fiber.pollUnsafe(), interrupt: () => fiber.interruptUnsafe(), sent }).pipe(
-        // What cannot be interrupted would keep the test waiting, too.
+        // A call that cannot be interrupted would block the test, too.
         Effect.ensuring(Effect.andThen(Deferred.succeed(release, undefined), turns)),
         Effect.ensuring(Effect.sync(() => fiber.interruptUnsafe()))
       )
     }
   })
-  /** All that it does, with services of every kind. */
+  /** Delivers to, and verifies at, services of every kind. */
   const everything = Effect.gen(function* () {
     const seen: Array<Seen<unknown>> = []
     const secrets = options.secrets.join(" ")
@@ -59,7 +59,11 @@ export const conductChecks = ({
         Effect.gen(function* () {
           const before = [poll(), sent.length]
           for (let hour = 0; hour < 5; hour++) yield* Effect.andThen(TestClock.adjust("1 hour"), turns)
-          assert.deepStrictEqual([poll(), sent.length], before, "it gave up on its own")
+          assert.deepStrictEqual(
+            [poll(), sent.length],
+            before,
+            "the call ended or sent again by itself: leave timeouts and retries to the engine"
+          )
         })
       )
     },
@@ -71,8 +75,8 @@ export const conductChecks = ({
           interrupt()
           yield* turns
           const exit = poll()
-          assert.isTrue(exit !== undefined && Exit.hasInterrupts(exit), "it goes on")
-          for (const { isOpen } of sent) assert.isFalse(isOpen(), "what it sent still waits for an answer")
+          assert.isTrue(exit !== undefined && Exit.hasInterrupts(exit), "the call goes on after its interruption")
+          for (const { isOpen } of sent) assert.isFalse(isOpen(), "a request is still open after the interruption")
         })
       )
     },
@@ -104,7 +108,7 @@ export const conductChecks = ({
             for (const { logs } of yield* everything) assert.deepStrictEqual(logs, [])
           })
         )
-        assert.deepStrictEqual(printers, [], "it writes to the console")
+        assert.deepStrictEqual(printers, [], "the plugin writes to the console")
       })
     },
     {
@@ -157,12 +161,12 @@ export const conductChecks = ({
         assert.deepStrictEqual(
           wires(again.sent),
           wires(two.sent),
-          "another attempt of one delivery sends something else"
+          "another attempt of the same delivery sends a different message"
         )
         const [first, second] = [one.sent.at(-1), two.sent.at(-1)]
         assert.isFalse(
           first?.isIdempotent() === true && first.wire() === second?.wire(),
-          "the service takes two equal notices for one: put `options.deliveryId` into the request"
+          "the service cannot tell two equal notices apart: put `options.deliveryId` into the request"
         )
       })
     },
@@ -175,7 +179,7 @@ export const conductChecks = ({
         assert.notDeepEqual(
           wires(two.sent),
           wires(one.sent),
-          "it sends the same for other settings, or the settings of the test are its example"
+          "other settings send the same message. If the test's `settings` equal the plugin's `example`, change them"
         )
         const both = yield* call(service.accepts, (channel, settings) =>
           Effect.forEach(
@@ -196,7 +200,11 @@ export const conductChecks = ({
         )
         if (!Exit.isSuccess(exit)) return assert.fail("`deliver` or `destination` fails")
         for (const { origin } of sent) {
-          assert.strictEqual(originOf(exit.value), origin, "`destination` names another server than `deliver` sends to")
+          assert.strictEqual(
+            originOf(exit.value),
+            origin,
+            "`destination` names a server other than the one that `deliver` calls"
+          )
         }
       })
     }
@@ -210,5 +218,5 @@ const originOf = (destination: string): string => {
 
 const wires = (sent: ReadonlyArray<Sent>) => sent.map(({ wire }) => wire())
 
-/** As many turns as a call needs to come as far as it can without an answer. */
+/** Enough turns for a call to proceed until it can only wait for an answer. */
 const turns = Effect.repeat(nextTurn, { times: 5 })

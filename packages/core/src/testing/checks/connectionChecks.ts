@@ -6,19 +6,19 @@ import { type ConnectionService, ends, frameBytes } from "../connection.ts"
 import { notifications } from "../samples.ts"
 import type { Trial } from "../trial.ts"
 
-/** What a connection that fails, and what is said on one, are called. */
+/** Checks how a plugin classifies failed connections, and answers on a connection. */
 export const connectionChecks = (
   { deliver, fails, outcome }: Trial,
   service: ConnectionService,
   { peer, refused = [] }: Pick<ConnectionOptions<never>, "peer" | "refused">
 ): ReadonlyArray<Check> => {
-  /** How often the plugin reads before it calls a message delivered. */
+  /** How often the plugin reads before it reports a message as delivered. */
   const readings = Effect.gen(function* () {
     let count = 0
     yield* deliver(notifications.Raised, { answer: service.answersBy(peer, () => void count++) })
     return count
   })
-  /** The outcomes where the connection ends instead of each answer that the plugin waits for. */
+  /** The outcomes if the connection ends instead of the nth answer, for each answer that the plugin waits for. */
   const broken = Effect.gen(function* () {
     const count = yield* readings
     return yield* Effect.forEach(ends, (ends) =>
@@ -46,10 +46,14 @@ export const connectionChecks = (
       name: "calls a connection that ends early Unavailable",
       run: Effect.gen(function* () {
         for (const reasons of yield* broken) {
-          // What ends after it has been delivered is no failure.
+          // A connection that ends after the delivery is not a failure.
           const failed = reasons.filter((reason) => reason !== undefined)
-          assert.deepStrictEqual(reasons.slice(0, failed.length), failed, "a later failure")
-          assert.isTrue(reasons.length === 0 || failed.length > 0, "no answer came, and it calls that delivered")
+          assert.deepStrictEqual(
+            reasons.slice(0, failed.length),
+            failed,
+            "a connection that ends later fails, though one that ends earlier does not"
+          )
+          assert.isTrue(reasons.length === 0 || failed.length > 0, "no answer arrived, but `deliver` succeeds")
           for (const { _tag } of failed) assert.strictEqual(_tag, "Unavailable")
         }
       })
@@ -73,7 +77,7 @@ export const connectionChecks = (
       name: "reads no more of an endless answer than it needs",
       run: Effect.gen(function* () {
         let read = 0
-        // It has an end, so that a plugin that reads all of it is caught and not waited for.
+        // The answer ends, so that a plugin that reads all of it fails the check instead of hanging.
         const endless = { says: new Uint8Array(1_048_576).fill(97), ends: ends[0]! }
         yield* fails(service.failsAt(1, endless, () => void read++))
         assert.isBelow(read * frameBytes, endless.says.length)

@@ -25,7 +25,7 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
   {
     name: "gives no two settings the same title",
     run: Effect.sync(() => {
-      // A setting that several forms of a group have is one setting.
+      // A setting that several forms of a group share counts once.
       const titles = [...new Map(named(settingsSchema(plugin)).map(({ path, title }) => [path, title])).values()]
       assert.deepStrictEqual([...new Set(titles)], titles)
     })
@@ -51,12 +51,12 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
       const { migrate, settingsVersion } = plugin
       assert.isTrue(Number.isInteger(settingsVersion) && settingsVersion >= 1)
       if (settingsVersion === 1) return
-      if (migrate === undefined) return assert.fail("it has no `migrate`")
+      if (migrate === undefined) return assert.fail("settingsVersion is above 1, but the plugin has no `migrate`")
       const { older = [] } = options
       for (let version = 1; version < settingsVersion; version++) {
         assert.isTrue(
           older.some((stored) => stored.version === version),
-          `the test gives no \`older\` settings of version ${version}`
+          `the test's \`older\` has no settings of version ${version}`
         )
       }
       for (const stored of older) yield* decode(migrate(stored))
@@ -99,7 +99,8 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
     name: "names no secret in the keys of its rate limits",
     run: Effect.gen(function* () {
       const rateLimits = JSON.stringify(plugin.rateLimits(yield* settings))
-      for (const secret of options.secrets) assert.notInclude(rateLimits, secret, "a key that is not redacted")
+      for (const secret of options.secrets)
+        assert.notInclude(rateLimits, secret, "a key contains a secret: wrap it in `Redacted`")
     })
   },
   {
@@ -142,7 +143,7 @@ interface Named {
   readonly description: unknown
 }
 
-/** Every setting, also those of groups, of lists, and of the forms that a group may have. */
+/** Every setting, including those in groups, in lists, and in each form that a group may have. */
 const named = (schema: Schema.Json, path = ""): ReadonlyArray<Named> => {
   const { anyOf, items, properties } = record(schema)
   const fields = Object.entries(record(properties)).flatMap(([name, setting]) => {

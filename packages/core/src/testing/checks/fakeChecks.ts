@@ -13,11 +13,11 @@ const reasons: { readonly [How in Misbehaviour]: Reason["_tag"] | undefined } = 
   revoked: "Unauthorized",
   limited: "RateLimited",
   failing: "Unavailable",
-  // Services lie in their own ways.
+  // Each service reports errors with a 200 in its own way.
   lying: undefined
 }
 
-/** What becomes of messages at the plugin's own fake, as it should be and as it misbehaves. */
+/** Checks deliveries to the plugin's own fake, both while it works and while it misbehaves. */
 export const fakeChecks = (
   { deliver, fails, outcome, plugin, verify }: Trial,
   { through }: HttpService,
@@ -51,7 +51,7 @@ export const fakeChecks = (
             const { exit } = yield* verify(answer, settings)
             assert.isTrue(
               Exit.isFailure(exit),
-              "`verify` succeeds where a message would not arrive: let it check the destination"
+              "`verify` succeeds although a message would not arrive: let it check the destination"
             )
           })
         }))

@@ -24,7 +24,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
     for (const { problems } of sent) assert.deepStrictEqual(problems(), [])
     assert.isTrue(
       sent.slice(0, -1).every(({ isIdempotent }) => isIdempotent()),
-      "something was sent before the last that may not be sent twice"
+      "a request before the last one is not idempotent: a retry would send it twice"
     )
   }
 
@@ -32,7 +32,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
     for (const form of forms) fits(yield* deliver(notification, { form }))
   })
 
-  /** Says more in the conversation that it began: from the receipt as it is stored, and where none is left. */
+  /** Continues a conversation: from the receipt as it is stored, and without a receipt. */
   const isContinued = Effect.gen(function* () {
     const { exit, printed } = yield* deliver(notifications.Raised)
     if (!Exit.isSuccess(exit)) return assert.fail(printed)
@@ -45,7 +45,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
         for (const messages of [after(receipt), [...after(receipt), ...after(receipt)], after({}), []]) {
           fits(yield* deliver(notification, { form, conversation: { id: "one", messages } }))
         }
-        // An older version of the plugin gave another.
+        // A receipt that an older version of the plugin returned.
         const old = { id: "old", messages: after({ data: { of: "an older version" } }) }
         const other = yield* deliver(notification, { form, conversation: old })
         assert.isFalse(Exit.hasDies(other.exit), other.printed)
@@ -62,7 +62,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
   const isReceiptSmall = Effect.fnUntraced(function* (notification: Notification) {
     const { exit, printed } = yield* deliver(notification)
     if (!Exit.isSuccess(exit)) return assert.fail(printed)
-    assert.isTrue(Schema.is(Receipt)(exit.value), "what it gives back is no receipt")
+    assert.isTrue(Schema.is(Receipt)(exit.value), "`deliver` returns something other than a Receipt")
     const bytes = new TextEncoder().encode(JSON.stringify(exit.value.data ?? null)).length
     assert.isAtMost(bytes, maxReceiptBytes)
   })

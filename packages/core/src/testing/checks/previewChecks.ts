@@ -16,11 +16,11 @@ export const previewChecks = ({ deliver, options, plugin, service, settings }: T
   if (preview === undefined) return []
 
   const isHonest = Effect.fnUntraced(function* (notification: Notification) {
-    if (!service.isRead) return assert.fail("it has a preview, and the test gives no `read` to hold against it")
+    if (!service.isRead) return assert.fail("the plugin has a preview, but the test has no `read` to compare it with")
     const { exit, printed, sent } = yield* deliver(notification)
     assert.isTrue(Exit.isSuccess(exit), printed)
     const shown = preview(withoutSecrets(yield* settings), notification)
-    assert.isTrue(isPreview(shown), "what it gives is no Preview")
+    assert.isTrue(isPreview(shown), "`preview` returns something other than a Preview")
     const lie = difference(
       shown,
       sent.map(({ shows }) => shows())
@@ -39,27 +39,34 @@ export const previewChecks = ({ deliver, options, plugin, service, settings }: T
 
 const isPreview = Schema.is(Preview)
 
-/** What is wrong with a preview of what was sent: nothing if both say the same in the same order. */
+/**
+ * The difference between a preview and the message that was sent; undefined if both show the same texts in the same
+ * order.
+ */
 const difference = (shown: Preview, sent: ReadonlyArray<Preview>): string | undefined => {
-  if (!sent.some(({ accent }) => accent === shown.accent)) return `its colour, ${shown.accent}, is not what is sent`
-  const ours = visible(previewTexts(shown, told))
-  const theirs = visible(sent.flatMap((one) => previewTexts(one, told)))
+  if (!sent.some(({ accent }) => accent === shown.accent))
+    return `its colour, ${shown.accent}, is not the colour that is sent`
+  const ours = visible(previewTexts(shown, marked))
+  const theirs = visible(sent.flatMap((one) => previewTexts(one, marked)))
   const invented = ours.find((text) => !theirs.join(" ").includes(text))
-  if (invented !== undefined) return `it shows what is not sent: ${invented}`
+  if (invented !== undefined) return `it shows a text that is not sent: ${invented}`
   const left = theirs.find((text) => !ours.join(" ").includes(text))
-  if (left !== undefined) return `it does not show what is sent: ${left}`
-  return ours.join(" ") === theirs.join(" ") ? undefined : "it shows it in another order, or more or less often"
+  if (left !== undefined) return `it does not show a text that is sent: ${left}`
+  return ours.join(" ") === theirs.join(" ") ? undefined : "it shows the texts in another order, or more or less often"
 }
 
-/** What a link looks like is no link, and whom a text names is not called. */
-const told = (spans: ReadonlyArray<Span>): string =>
+/** The texts of spans, with links and mentions marked, so that a text that merely looks like one differs from it. */
+const marked = (spans: ReadonlyArray<Span>): string =>
   spans
     .map((span) =>
       span._tag === "Link" || span._tag === "Mention" ? `[${span._tag} ${spansText([span])}]` : spansText([span])
     )
     .join("")
 
-/** What only keeps a channel from reading text as markup is seen by nobody, and half a character goes out whole. */
+/**
+ * Removes invisible characters, which keep a channel from reading text as markup, and makes surrogates well-formed, as
+ * they are sent.
+ */
 const visible = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
   texts
     .map((text) =>

@@ -7,8 +7,8 @@ import { notifications } from "../samples.ts"
 import { rich, type Trial } from "../trial.ts"
 
 /**
- * What every other check takes for granted, run first: `deliver` is an `Effect` that ends, with a `Receipt` or with a
- * `DeliveryError`, whatever the service answers.
+ * The check that runs first, because every other one relies on it: `deliver` is an `Effect` that ends with a `Receipt`
+ * or a `DeliveryError`, whatever the service answers.
  */
 export const shapeCheck = ({ call, service }: Trial): Check => ({
   name: "ends every attempt with a receipt or a DeliveryError",

@@ -27,7 +27,8 @@ export const verifyChecks = ({ call, plugin, service, verify }: Trial): Readonly
     run: Effect.gen(function* () {
       for (const answer of [service.accepts, ...service.fails(""), ...service.otherwise("")]) {
         const { sent } = yield* verify(answer)
-        for (const { postsNothing } of sent) assert.isTrue(postsNothing(), "it may post something")
+        for (const { postsNothing } of sent)
+          assert.isTrue(postsNothing(), "`verify` sends something that may post a message")
         assert.isAtMost(sent.length, 1)
       }
     })
