@@ -3,10 +3,10 @@ import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { Socket } from "effect/socket"
 import { asked, greeting, refusal, said } from "./lines.ts"
 
-/** How many pieces a server may send before it comes to the point; its greeting may be long. */
+/** The most chunks that are read before the expected answer; a server's greeting may be long. */
 const maxPieces = 256
 
-/** A plugin that is not one HTTP request: it says each message in an IRC channel, by a connection of its own. */
+/** A plugin without HTTP: it sends each message to an IRC channel over a connection of its own. */
 export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
   title: "IRC",
   settings: Schema.Struct({
@@ -40,7 +40,7 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
   settingsVersion: 1,
   example: { host: "irc.example.com", port: 6697, nick: "tocsin", channel: "#ops" },
   setup: ["Choose a nickname that nobody uses, and see that it may join the channel."],
-  // Servers let a new connection say some lines at once, then one in two seconds.
+  // Servers accept a few lines at once on a new connection, then one every two seconds.
   rateLimits: ({ host, nick, port }) => [{ key: `${host}:${port}:${nick}`, messages: 1, perSeconds: 5, burst: 1 }],
   sizes: { text: 1000 },
   capabilities: {}
@@ -53,7 +53,7 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
         deliver: Effect.fnUntraced(function* (settings, notification) {
           const text = Message.plainText(Message.fromNotification(notification), Irc.sizes.text)
           const socket = yield* connect({ ...settings, tls: settings.tls ?? true })
-          // From here on the connection may break at any time; once it was said, nobody knows what became of it.
+          // The connection may break at any time from here on; once the message is written, its outcome is unknown.
           let isSaid = false
           const unavailable = (detail: string) =>
             new DeliveryError({ reason: new Unavailable({ detail, ...(isSaid && { unanswered: true }) }) })
@@ -82,8 +82,8 @@ export class Irc extends ChannelPlugin.Service<Irc>()("irc", {
                 if (command === "PING") return yield* send([`PONG :${parameters.at(-1) ?? ""}`])
                 // Welcome.
                 if (command === "001") return yield* send([`JOIN ${settings.channel}`])
-                // The end of the names of those in the channel: it has been joined. The answer to the PING tells
-                // that the server has read all that came before it.
+                // The end of the channel's list of names: the channel is joined. The answer to the PING shows that the
+                // server has read everything before it.
                 if (command === "366") {
                   isSaid = true
                   return yield* send([...said(settings.channel, text), "PING :said"])

@@ -33,7 +33,7 @@ export const said = (channel: string, text: string): ReadonlyArray<string> => {
     // oxlint-disable-next-line no-control-regex -- all of IRC's formats and its CTCP commands are control characters
     .map((line) => line.replace(/[\u0000-\u001F\u007F]/g, "").trim())
     .filter((line) => line !== "")
-  // A message of blanks is one nevertheless.
+  // A blank message still needs a line.
   return (lines.length === 0 ? ["..."] : lines).map(
     (line) => `PRIVMSG ${channel} :${cut(line, maxLine, { encode: bytes })}`
   )
@@ -42,7 +42,7 @@ export const said = (channel: string, text: string): ReadonlyArray<string> => {
 /** A line has at most 512 bytes, with the sender's name and address that the server puts before it. */
 const maxLine = 350
 
-/** As many characters as the text has bytes in UTF-8. */
+/** A text with as many characters as the given one has bytes in UTF-8. */
 const bytes = (text: string): string => "x".repeat(new TextEncoder().encode(text).length)
 
 /** What a numeric reply means, if it is a refusal. */

@@ -34,7 +34,7 @@ ChannelPluginTest.suite(Irc, {
   }
 })
 
-/** Connects to whatever it is told to; a gateway's judges first. */
+/** Connects to any address; a gateway's connector checks it first. */
 const Unguarded = Layer.succeed(Connector, {
   connect: ({ host, port }) => NodeSocket.makeNet({ host, port })
 })

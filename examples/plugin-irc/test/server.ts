@@ -1,11 +1,14 @@
 /**
- * An IRC server that knows one channel, and does what the test wants.
+ * An IRC server with one channel, whose answers a test can replace.
  */
 import type { ChannelPluginTest } from "@tocsin/core/testing"
 import { Effect, type Scope } from "effect"
 import { createServer } from "node:net"
 
-/** Its end of a connection: it answers each line by its command; what `instead` names, it answers so. */
+/**
+ * The server's end of a connection. It answers each line by its command; `instead` replaces the answers to some
+ * commands.
+ */
 export const peer = (
   instead: { readonly [command: string]: string | null } = {},
   lines: Array<string> = []
@@ -27,7 +30,7 @@ export const peer = (
   }
 }
 
-/** Serves it on loopback: its port, and all lines that came. */
+/** Serves on loopback, and returns the port and the received lines. */
 export const serve: Effect.Effect<
   { readonly port: number; readonly lines: ReadonlyArray<string> },
   never,

@@ -62,11 +62,11 @@ export class Matrix extends ChannelPlugin.Service<Matrix>()("matrix", {
       // The user was removed from the room, or was never in it.
       if (status === 403 && errcode === "M_FORBIDDEN") return new DestinationGone({ detail: "HTTP 403: M_FORBIDDEN" })
       if (status !== 429) return undefined
-      // Newer servers use Retry-After, older ones the field.
+      // Newer servers send Retry-After, older ones the field.
       const asked = HttpChannel.retryAfter(headers, now) ?? (retry_after_ms && Duration.millis(retry_after_ms))
       return new RateLimited({ detail: `HTTP 429: ${errcode ?? ""}`, ...(asked && { retryAfter: asked }) })
     },
-    // It fails without the room as well as without a valid token.
+    // Fails both without a valid token and without access to the room.
     verify: (settings) => call(HttpClientRequest.get, settings, "joined_members")
   })
 }
@@ -83,7 +83,7 @@ const send = (settings: Settings, transaction: string, event: object) =>
     HttpClientRequest.bodyJsonUnsafe(event)
   )
 
-/** The events that a clear edits: those of the raise and of every escalation. */
+/** The events that a clear edits: those of the raise and of its escalations. */
 const edited = (...delivery: Parameters<typeof ChannelPlugin.receiptsToUpdate>): ReadonlyArray<string> =>
   ChannelPlugin.receiptsToUpdate(...delivery).flatMap(({ data }) =>
     Option.match(decodeKept(data), { onNone: () => [], onSome: ({ eventId }) => [eventId] })

@@ -16,7 +16,7 @@ export interface Content {
 }
 
 /**
- * An event has at most 65,536 bytes, and an edit holds the content twice, with the body a third time.
+ * An event has at most 65,536 bytes, and an edit contains the content twice and its body a third time.
  *
  * @see https://spec.matrix.org/latest/client-server-api/#size-limits
  */
@@ -52,7 +52,7 @@ const html = (message: Message.Message): string => {
   ].join("")
 }
 
-/** Where a link leads to the rest, a few lines show the pattern. */
+/** A few lines show the pattern if a link leads to the rest. */
 const maxLines = 15
 const maxLineBytes = 150
 
@@ -66,7 +66,7 @@ const linked = (text: string, link: URL | undefined, max: number): string => {
     : `<a href="${href}">${escaped(text, max)}</a>`
 }
 
-/** Foreign text as HTML, of at most `max` bytes as it is sent. */
+/** Foreign text as HTML, at most `max` bytes in the request. */
 const escaped = (text: string, max: number): string => escape(cut(text, max, { encode: (text) => json(escape(text)) }))
 
 const escape = (text: string): string => escapeHtml(text).replace(/\n/g, "<br>")

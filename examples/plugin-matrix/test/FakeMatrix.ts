@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { type Answer, FakeService, type Reply, type Misbehaviour, type Request } from "@tocsin/core/fakes"
 
-/** A homeserver with one room: it recognises transactions, and shows each event as its last edit says. */
+/** A homeserver with one room. It recognises repeated transactions, and shows each event after its last edit. */
 export class FakeMatrix extends FakeService {
   readonly title = "Matrix"
   readonly #transactions = new Map<string, string>()

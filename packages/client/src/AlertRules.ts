@@ -12,7 +12,10 @@ import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; the gateway creates an absent `id`. */
+/**
+ * An alert rule as it is entered. `enabled` is true and `notifyOnClear` false when absent; the gateway creates an
+ * absent `id`.
+ */
 export const AlertRulePayload = Schema.Struct({
   id: Schema.optionalKey(AlertRuleId).annotateKey({ description: "Created by the gateway if absent." }),
   name: CoreRule.fields.name.annotateKey({ description: "A name for people." }),
@@ -78,7 +81,10 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       success: RulePreview,
       error: InvalidRequest
     }).annotateMerge(
-      says("What saving a rule would send", "The number of raises and clears for each integration. Nothing is saved.")
+      says(
+        "Preview the messages of saving a rule",
+        "The number of raises and clears for each integration. Nothing is saved."
+      )
     ),
     HttpApiEndpoint.post("matches", "/matches", {
       payload: Schema.Struct({
@@ -86,7 +92,9 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       }),
       success: MatchPreview,
       error: InvalidRequest
-    }).annotateMerge(says("Which alerts a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")),
+    }).annotateMerge(
+      says("List the alerts that a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")
+    ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(AlertRule),

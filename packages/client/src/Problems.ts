@@ -1,6 +1,6 @@
 /**
- * The API's errors: problem documents (RFC 9457) that say where, what was
- * expected and what to do. None repeats what was sent.
+ * The API's errors: problem documents (RFC 9457) with the position, the expected value and a remedy. None repeats the
+ * request's values.
  */
 import { Schema } from "effect"
 import { ProblemDetails } from "effect/http"
@@ -30,7 +30,10 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthor
   title: "The token is missing or wrong"
 }) {}
 
-/** The caller's address sent too many wrong tokens. Retry after `Retry-After` seconds; the right token is accepted at once. */
+/**
+ * The caller's address sent too many wrong tokens. Retry after `Retry-After` seconds; the right token is accepted at
+ * once.
+ */
 export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()("TooManyAttempts", {
   type: ProblemDetails.blankType,
   status: 429,

@@ -31,7 +31,7 @@ export const UnreadableBody = Schema.Struct({
   receivedAt: Schema.DateTimeUtc
 }).annotate({ identifier: "UnreadableBody" })
 
-/** What was accepted of a source's body. */
+/** The result of reading a source's body. */
 export const Taken = Schema.Struct({
   accepted: Schema.Natural.annotateKey({ description: "How many events were accepted." }),
   unreadable: Schema.Natural.annotateKey({
@@ -97,7 +97,7 @@ export class SourcesApi extends HttpApiGroup.make("sources")
   .prefix("/v1/sources")
   .annotateMerge(OpenApi.annotations({ description: "Where monitoring systems send their own formats." })) {}
 
-/** The routes at which other programs expect an Alertmanager. */
+/** Routes compatible with Alertmanager. */
 export class PrometheusApi extends HttpApiGroup.make("prometheus")
   .add(
     HttpApiEndpoint.post("alerts", "/api/v2/alerts", {
@@ -113,14 +113,14 @@ export class PrometheusApi extends HttpApiGroup.make("prometheus")
   )
   .annotateMerge(OpenApi.annotations({ description: "Where Prometheus expects an Alertmanager." })) {}
 
-/** What PagerDuty answers to an event. */
+/** PagerDuty's answer to an event. */
 export const Enqueued = Schema.Struct({
   status: Schema.Literal("success"),
   message: Schema.String,
   dedup_key: Schema.String.annotateKey({ description: "The key of the alert, for acknowledge and resolve." })
 }).annotate({ identifier: "Enqueued" })
 
-/** The route at which other programs expect PagerDuty. */
+/** The route compatible with PagerDuty. */
 export class PagerDutyApi extends HttpApiGroup.make("pagerduty")
   .add(
     HttpApiEndpoint.post("enqueue", "/v2/enqueue", {

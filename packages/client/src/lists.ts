@@ -30,7 +30,7 @@ export const page = {
   })
 }
 
-/** What a list takes that has no limit but 4 MiB. */
+/** The parameters of a list that is limited by 4 MiB only. */
 export const whole = { after: page.after }
 
 /** How many items to skip before the page, for lists with random access. */

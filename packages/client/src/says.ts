@@ -1,10 +1,10 @@
 import { OpenApi } from "effect/http-api"
 
-/** What the OpenAPI document says of a route: a few words, and whatever a caller should know beyond them. */
+/** Annotates a route for the OpenAPI document with a summary and, if a caller needs more, a description. */
 export const says = (summary: string, description?: string) =>
   OpenApi.annotations({ summary, ...(description !== undefined && { description }) })
 
-/** Says in the OpenAPI document that a route does without its body, which it would call required. */
+/** Marks a route's body as optional in the OpenAPI document, where it would be required. */
 export const bodyIsOptional = OpenApi.annotations({
   transform: ({ requestBody, ...operation }) => ({
     ...operation,

@@ -239,9 +239,7 @@ const isReason = (value: Receipt | Reason): value is Reason => "_tag" in value
 
 const isKnownReason = Schema.is(Reason)
 
-/**
- * The result of a 2xx whose rest cannot be read. A reason means that the plugin needed the rest for its next request.
- */
+/** The result of a 2xx whose rest cannot be read. A reason means that the next request needed the rest. */
 const afterUnreadable = <Settings>({ status, unreadable = "" }: Answer, next: Follows<Settings>) => {
   if (next === undefined) return { unreadable }
   if (isNext(next)) return next

@@ -1,9 +1,9 @@
 /**
- * What a channel may be named: its name becomes a type, a package, a file and a class.
+ * The names that a channel may have: a name becomes a type, a package, a file and a class.
  */
 import { Effect, Schema } from "effect"
 
-/** The class that a channel's name becomes: `my-channel`, `MyChannel`. */
+/** The class of a channel: `my-channel` becomes `MyChannel`. */
 export const className = (name: string): string => words(name).join("")
 
 /** A channel's name as people read it: `my-channel`, `My Channel`. */
@@ -21,7 +21,7 @@ export const packageName = (name: string): string => {
   return `${scope === undefined ? "" : `@${scope}/`}tocsin-plugin-${type}`
 }
 
-/** Why something is not the name of a channel; nothing if it is. */
+/** Returns the reason why a text is not a channel's name, or undefined if it is one. */
 export const fault = (given: string): string | undefined => {
   const { type: name } = parts(given)
   if (packageName(given).length > 214) return "Expected a shorter name: a package's name has at most 214 characters"
@@ -39,7 +39,7 @@ export const fault = (given: string): string | undefined => {
 /** The name of a channel. */
 export const ChannelName = Schema.String.check(Schema.makeFilter(fault))
 
-/** Returns a valid channel name, or fails with what is wrong with it. */
+/** Returns a valid channel name, or fails with the reason why it is not one. */
 export const validate = (name: string): Effect.Effect<string, string> => {
   const why = fault(name)
   return why === undefined ? Effect.succeed(name) : Effect.fail(why)
@@ -59,7 +59,7 @@ const builtIn = new Set([
   "teams"
 ])
 
-/** What the templates import or declare. */
+/** The names that the templates import or declare. */
 const used = new Set(
   `Answer ChannelPlugin ChannelPluginTest Connector DeliveryError Effect FakeService HttpChannel HttpClientRequest Layer
   Message Misbehaviour Misconfigured Notification Option PayloadRejected Preview Redacted Reply Request Schema Socket Stream

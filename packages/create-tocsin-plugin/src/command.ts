@@ -1,5 +1,5 @@
 /**
- * The command line: a name and a kind, asked for where there is a terminal.
+ * The command line: a name and a kind. In a terminal it prompts for missing ones.
  */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
@@ -37,7 +37,10 @@ const folder = Flag.String("folder").pipe(
   Flag.optional
 )
 
-/** Where the guide packs `@tocsin/core`. It is not on npm yet: installing it by its name would fetch a stranger's package. */
+/**
+ * The file to which the guide packs `@tocsin/core`. It is not on npm yet, so installing it by name could fetch a
+ * stranger's package.
+ */
 const core = "~/tocsin/tocsin-core-*.tgz"
 
 /** Creates a plugin's package, and prints the next steps. */
@@ -50,7 +53,7 @@ export const command = Command.make(
     yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install -D ${core}\n  npm test\n`)
   })
 ).pipe(
-  Command.withDescription("Starts a channel plugin for Tocsin. What is left out is asked for in a terminal."),
+  Command.withDescription("Starts a channel plugin for Tocsin. In a terminal it prompts for missing arguments."),
   Command.withExamples([
     {
       command: "create-tocsin-plugin my-channel --kind http",

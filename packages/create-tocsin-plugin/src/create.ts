@@ -5,13 +5,13 @@ import { Effect, FileSystem, Path, Schema } from "effect"
 import { className, packageName, parts, title } from "./ChannelName.ts"
 import manifest from "../package.json" with { type: "json" }
 
-/** The folder cannot be written to; the message says why. */
+/** The package cannot be written; the message says why. */
 export class CannotCreate extends Schema.TaggedError<CannotCreate>()("CannotCreate", { message: Schema.String }) {}
 
 /** This package's version, which is core's too: all packages share one. */
 export const { version } = manifest
 
-/** What to write, and where. */
+/** The package to create, and its folder. */
 export interface Wanted {
   /** The type of integration, with the scope of its package if it has one: `my-channel`, `@acme/my-channel`. */
   readonly name: string
@@ -20,7 +20,7 @@ export interface Wanted {
   readonly folder: string
 }
 
-/** Writes the package; a folder that holds something is left as it is. */
+/** Writes the package. Fails without a change if the folder is not empty. */
 export const create = Effect.fnUntraced(
   function* ({ folder, kind, name }: Wanted) {
     const files = yield* FileSystem.FileSystem
@@ -35,7 +35,7 @@ export const create = Effect.fnUntraced(
       for (const entry of yield* files.readDirectory(template, { recursive: true })) {
         const from = path.join(template, entry)
         if ((yield* files.stat(from)).type !== "File") continue
-        // npm and publint take a package.json or a .gitignore of a template for the package's own.
+        // npm and publint would use a template's package.json or .gitignore as the package's own.
         const to = path.join(folder, words(entry).replace(/^_/, ""))
         yield* files.makeDirectory(path.dirname(to), { recursive: true })
         yield* files.writeFileString(to, words(yield* files.readFileString(from)))
@@ -48,11 +48,11 @@ export const create = Effect.fnUntraced(
   )
 )
 
-/** Puts the channel's names in the place of the templates'. */
+/** Replaces the templates' names with the channel's. */
 const named = (name: string) => {
   const { type } = parts(name)
   const places = new Map([
-    // What `npm pack` calls the package's file.
+    // The name of the file that `npm pack` writes.
     ["tocsin-plugin-my-channel-0", `${packageName(name).replace("@", "").replace("/", "-")}-0`],
     ["tocsin-plugin-my-channel", packageName(name)],
     ["my-channel", type],

@@ -10,7 +10,7 @@ import {
 } from "effect/http"
 import type { Body } from "./contentCoding.ts"
 
-/** An answer, as far as it was read. */
+/** The part of an answer that was read. */
 export interface Collected {
   readonly url: URL
   readonly status: number
@@ -18,7 +18,7 @@ export interface Collected {
   readonly body: Body
 }
 
-/** An answer that was read already. The stream of a broken one has the part that arrived, and then fails. */
+/** An answer that has been read. The stream of a broken answer returns the part that arrived, and then fails. */
 export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId

@@ -1,6 +1,6 @@
 /**
- * The guard against calling private networks: judges destinations when an integration is saved, and again when a request
- * is made (case S3).
+ * The guard against calling private networks: checks destinations when an integration is saved, and again for each
+ * request (case S3).
  */
 import { Connector, Egress, EgressRefused } from "@tocsin/core"
 import { Effect, Layer } from "effect"
@@ -14,17 +14,25 @@ import * as OutboundClient from "./httpClient.ts"
 import { type Proxies, wayTo } from "./proxies.ts"
 import { Resolver } from "./Resolver.ts"
 
-/** What the operator allows, and who calls. */
+/** Options of the guard. */
 export interface Options {
-  /** Host names, addresses and CIDRs, separated by commas or spaces, that may be called although they are not public, or without TLS. */
+  /**
+   * Host names, addresses and CIDRs, separated by commas or spaces, that may be called even if they are private or
+   * without TLS.
+   */
   readonly allow: string
   /** The proxies that requests go through. */
   readonly proxies: Proxies
-  /** The `User-Agent` of requests: a product, its version and a URL about it, such as `Acme/1.2.3 (+https://acme.example)`. */
+  /**
+   * The `User-Agent` of requests: a product, its version and a URL about it, such as `Acme/1.2.3
+   * (+https://acme.example)`.
+   */
   readonly userAgent: string
 }
 
-/** The guard, the HTTP client behind it (no redirects), and the connector of plugins that dial themselves. The resolver is left open. */
+/**
+ * The guard, the HTTP client behind it (no redirects), and the connector for plugins without HTTP. Requires a resolver.
+ */
 export const layerNoDeps = ({
   allow,
   proxies,

@@ -1,6 +1,6 @@
 /**
- * Resolves host names without libuv's few threads: `getaddrinfo` holds one of them
- * for each name whose DNS hangs, and a handful of such names would stop all others.
+ * Resolves host names without libuv's few threads: `getaddrinfo` occupies one for each name whose DNS hangs, and a
+ * handful of such names would block all others.
  */
 import * as NodeDns from "@effect/platform-node/NodeDns"
 import { Array, Cache, Context, Effect, Layer, Option } from "effect"
@@ -15,14 +15,15 @@ type Addresses = ReadonlyArray<NetAddress.IpAddress>
 export class Resolver extends Context.Service<
   Resolver,
   {
-    /** All addresses of a name. Those who ask for the same name at the same time share one answer; none is kept. */
+    /**
+     * Resolves all addresses of a name. Concurrent lookups of the same name share one result; results are not cached.
+     */
     readonly resolve: (hostname: string) => Effect.Effect<Addresses, Dns.DnsError>
   }
 >()("@tocsin/gateway/Resolver") {
   /**
-   * Asks the hosts file first, as the system does, so that an operator's entry wins;
-   * then DNS, for A and AAAA at once; and the system (`getaddrinfo`) only where DNS
-   * answered that there is no such name: it knows search domains and mDNS.
+   * Reads the hosts file first, like the system, so that an operator's entry wins; then queries DNS for A and AAAA at
+   * once. Only if DNS has no such name does it ask the system (`getaddrinfo`), which knows search domains and mDNS.
    */
   static readonly layerOptions = (options: NodeDns.Options = {}): Layer.Layer<Resolver> =>
     Layer.effect(
@@ -44,7 +45,10 @@ export class Resolver extends Context.Service<
   static readonly layer: Layer.Layer<Resolver> = Resolver.layerOptions()
 }
 
-/** A resolver per lookup: c-ares reads the system's name servers only once, and a gateway outlives them. */
+/**
+ * Each lookup makes a resolver, because c-ares reads the system's name servers only once, and they may change while the
+ * gateway runs.
+ */
 const fromDns = Effect.fnUntraced(function* (hostname: string, options: NodeDns.Options) {
   const dns = yield* Effect.orDie(NodeDns.make({ timeout: "1 second", tries: 2, ...options }))
   const [found, failures] = yield* Effect.partition(

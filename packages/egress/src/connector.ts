@@ -1,5 +1,5 @@
 /**
- * The way out for plugins that speak something else than HTTP. It applies the same checks as the dispatcher, and never uses a proxy.
+ * The connector for plugins without HTTP. It applies the same checks as the dispatcher, and never uses a proxy.
  */
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { Connector, DeliveryError, type Endpoint, Misconfigured, Unavailable } from "@tocsin/core"
@@ -27,14 +27,14 @@ export const make = (allowed: Hosts, { resolve }: Resolver["Service"]): Effect.E
         }
         const socket = tls ? NodeTls.connect(options) : NodeNet.connect(options)
         socket.once(tls ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
-        // It stays: an error between two reads would end the gateway.
+        // The listener stays, because an error between two reads would end the gateway.
         socket.on("error", (error) => resume(Effect.fail(error)))
         return Effect.sync(() => void socket.destroy())
       })
 
     return Connector.of({
       connect: Effect.fnUntraced(function* (endpoint) {
-        // Node does not look up an address that is spelt out.
+        // Node does not call `lookup` for an address.
         const why = refusal(allowed, { hostname: endpoint.host, protocol: protocolOf(endpoint.tls) }, "direct")
         if (why !== undefined) return yield* new DeliveryError({ reason: new Misconfigured({ detail: why }) })
         const socket = yield* Effect.acquireRelease(

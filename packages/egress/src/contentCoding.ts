@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { constants, createBrotliDecompress, createInflateRaw, createUnzip } from "node:zlib"
 import { UnreadableAnswer } from "./unreadableAnswer.ts"
 
-/** The longest body that is decompressed, in bytes: a bomb is longer. */
+/** The longest body that is decompressed, in bytes, as a protection against decompression bombs. */
 export const maxDecodedBytes = 65_536
 
 /** The body of an answer. `broken` says why it ends early. */
@@ -14,7 +14,7 @@ export interface Body {
   readonly broken: Error | undefined
 }
 
-/** Decodes the `Content-Encoding`, at most 64 KiB and one chunk of zlib's, 16 KiB. */
+/** Decodes the `Content-Encoding`, to at most 64 KiB and one chunk of zlib (16 KiB). */
 export const decode = Effect.fnUntraced(function* (body: Body, contentEncoding: string): Effect.fn.Return<Body> {
   const codings = contentEncoding
     .toLowerCase()
@@ -50,7 +50,7 @@ const decodeOne = (bytes: Buffer, coding: string): Effect.Effect<Body> =>
     return Effect.sync(() => void decoder.destroy())
   })
 
-/** Without `finishFlush` nothing is given of a body that lacks its end. */
+/** Without `finishFlush` zlib returns nothing of a truncated body. */
 const decoderFor = (coding: string, bytes: Buffer) => {
   switch (coding) {
     case "gzip":

@@ -1,5 +1,5 @@
 /**
- * Judges URLs before anything is sent there (case S3), on both ways: directly, and through a proxy.
+ * Checks URLs before anything is sent (case S3), for direct calls and for calls through a proxy.
  */
 import { Cache, Effect, Exit, Option } from "effect"
 import { parseAddress } from "./addresses.ts"
@@ -7,25 +7,25 @@ import { type Hosts, relative } from "./hosts.ts"
 import { refusal, resolvedRefusal, type Way } from "./policy.ts"
 import type { Resolver } from "./Resolver.ts"
 
-/** How long a name may take to resolve before it counts as one that does not. */
+/** How long a name may take to resolve before it counts as unresolvable. */
 const resolveTimeout = "3 seconds"
 
-/** How long a name that did not resolve is not looked up again: behind a proxy there may be no DNS at all. */
+/** How long the failure to resolve a name is cached: behind a proxy there may be no DNS at all. */
 const unresolvedFor = "1 minute"
 
-/** Judges URLs. Each answer is a sentence for the operator, or undefined for a URL that may be called. */
+/** Checks URLs. Each result is a sentence for the operator, or undefined for a URL that may be called. */
 export interface Destinations {
   readonly way: (url: URL) => Way
-  /** By what the URL spells out: its scheme, and its address or its name. */
+  /** Checks the URL's scheme, and its address or its name. */
   readonly refusal: (url: URL) => string | undefined
   /**
-   * By that, and by the addresses that its name resolves to here. A name that does not resolve here in time is not
-   * refused: a proxy may resolve it, or it may resolve later.
+   * Also checks the addresses to which its name resolves here. A name that does not resolve in time is not refused: a
+   * proxy may resolve it, or it may resolve later.
    */
   readonly resolvedRefusal: (url: URL) => Effect.Effect<string | undefined>
 }
 
-/** Judges by the hosts that are allowed. */
+/** Makes the checks for the allowed hosts. */
 export const make = (
   allowed: Hosts,
   way: Destinations["way"],

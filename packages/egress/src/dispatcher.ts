@@ -1,6 +1,6 @@
 /**
- * The one way out: judges every request and every connection, and goes through the
- * operator's proxies where there are any.
+ * The dispatcher of all HTTP requests: checks every request and every connection, and uses the operator's proxies, if
+ * any.
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from "@effect/platform-node/Undici"
@@ -15,18 +15,18 @@ import type { Hosts } from "./hosts.ts"
 import type { Proxies } from "./proxies.ts"
 import type { Resolver } from "./Resolver.ts"
 
-/** A failure before the request went out: whoever it was for cannot have taken it. */
+/** A failure before the request was sent: the service cannot have accepted it. */
 class NotSent extends Error {
   readonly code = notSentCode
 }
 
-/** Milliseconds for each of the steps through a proxy: to connect to it, its answer, and the handshake behind it. */
+/** Milliseconds for each step through a proxy: the connection to it, its answer, and the TLS handshake behind it. */
 const proxyTimeout = 3000
 
-/** Bytes of an answer's headers that are read. Node reads 16 KiB; some gateways before a service send more. */
+/** The most bytes of an answer's headers. Node's default is 16 KiB; some gateways in front of a service send more. */
 const maxHeaderSize = 65_536
 
-/** Makes the dispatcher of the client through which all plugins call. */
+/** Makes the dispatcher for the client of all plugins. */
 export const make = (
   allowed: Hosts,
   { httpProxy, httpsProxy }: Proxies,
@@ -43,7 +43,7 @@ export const make = (
       Effect.sync(
         () =>
           new EnvHttpProxyAgent({
-            // Empty and not left out, else undici looks into the environment itself.
+            // Empty instead of absent, because undici reads the environment if it is absent.
             httpProxy: reveal(httpProxy),
             httpsProxy: reveal(httpsProxy),
             noProxy: "",
@@ -76,7 +76,7 @@ export const make = (
 
 const isConnector = (connect: unknown): connect is buildConnector.connector => typeof connect === "function"
 
-/** The connector, with the status of the answers on its connections known. */
+/** Watches the status of the answers on the connector's connections. */
 const watched =
   (connect: buildConnector.connector): buildConnector.connector =>
   (options, callback) =>
@@ -88,7 +88,7 @@ const watched =
 const reveal = (proxy: Proxies["httpProxy"]): string =>
   Option.match(proxy, { onNone: () => "", onSome: Redacted.value })
 
-/** The connector for direct calls: it connects to addresses that it has checked. */
+/** The connector for direct calls: it connects only to addresses that it has checked. */
 const connector = (
   allowed: Hosts,
   resolve: Resolver["Service"]["resolve"],
@@ -103,14 +103,14 @@ const connector = (
     })
   const connectors = { "https:": watched(connectBy("https:")), "http:": watched(connectBy("http:")) }
   return (options, callback) => {
-    // Neither undici nor net asks `lookup` about an address that is spelt out.
+    // Neither undici nor net calls `lookup` for an address.
     const why = refusal(allowed, options, "direct")
     if (why !== undefined) return callback(new Refused(why), null)
     return connectors[options.protocol === "https:" ? "https:" : "http:"](options, callback)
   }
 }
 
-/** Lets the caller tell a failure before the request went out from one after it. */
+/** Lets the caller distinguish a failure before the request was sent from one after it. */
 const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatcher.DispatchHandler => {
   const onRequestStart = handler.onRequestStart?.bind(handler)
   const onResponseError = handler.onResponseError?.bind(handler)
@@ -121,7 +121,7 @@ const telling = (handler: Dispatcher.DispatchHandler, through: string): Dispatch
       onRequestStart?.(controller, context)
     },
     onResponseError(controller: Dispatcher.DispatchController, error: Error) {
-      // Of plain http the proxy's 407 comes as an argument that was invalid: the service never saw the request.
+      // For plain http, undici reports the proxy's 407 as an invalid argument: the service never received the request.
       const wasTaken = isSent && !(error instanceof errors.InvalidArgumentError)
       const known = wasTaken || error instanceof Refused ? error : new NotSent(through + failureText(error))
       onResponseError?.(controller, known)

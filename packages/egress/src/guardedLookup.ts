@@ -1,6 +1,6 @@
 /**
- * Resolves names for connections, and gives addresses only if all of them may be connected to: what is connected to is
- * what was judged.
+ * Resolves names for connections, and returns addresses only if all of them are allowed, so that a connection goes to
+ * an address that was checked.
  */
 import { egressRefusedCode } from "@tocsin/core"
 import { type Context, Effect } from "effect"
@@ -11,18 +11,21 @@ import { resolvedRefusal } from "./policy.ts"
 import type { Hosts } from "./hosts.ts"
 import type { Resolver } from "./Resolver.ts"
 
-/** Why a connection may not be made. Its code lets a plugin's caller tell it from a network's failure. */
+/** Why a connection is not allowed. Its code distinguishes it from a failure of the network. */
 export class Refused extends Error {
   readonly code = egressRefusedCode
 }
 
-/** Milliseconds to connect, from the name to the end of the TLS handshake: well below the time of an attempt. */
+/** Milliseconds to connect, from the lookup to the end of the TLS handshake: well below the time of an attempt. */
 export const connectTimeout = 5000
 
-/** Milliseconds for each address of several. Node's own quarter of a second is too short for a far service. */
+/**
+ * Milliseconds for each of several addresses. Node's default, a quarter of a second, is too short for a distant
+ * service.
+ */
 export const attemptTimeout = 1000
 
-/** The `lookup` of Node's connections, for each protocol. Node does not ask it about addresses that are spelt out. */
+/** The `lookup` of Node's connections, for each protocol. Node does not call it for addresses. */
 export const guardedLookup =
   (allowed: Hosts, resolve: Resolver["Service"]["resolve"], services: Context.Context<never>) =>
   (protocol: string): LookupFunction =>

@@ -8,7 +8,7 @@ export interface Hosts {
   readonly networks: ReadonlyArray<IpNetwork.IpNetwork>
 }
 
-/** Reads host names, addresses and CIDRs, separated by commas or spaces; `unread` is what is none of them. */
+/** Parses host names, addresses and CIDRs, separated by commas or spaces; `unread` has the rest. */
 export const parseHosts = (text: string): Hosts & { readonly unread: ReadonlyArray<string> } => {
   const names = new Set<string>()
   const networks: Array<IpNetwork.IpNetwork> = []
@@ -23,13 +23,13 @@ export const parseHosts = (text: string): Hosts & { readonly unread: ReadonlyArr
   return { names, networks, unread }
 }
 
-/** Whether one of the networks holds the address, or the IPv4 address that it stands for. */
+/** Whether one of the networks contains the address, or the IPv4 address that it stands for. */
 export const holds = ({ networks }: Hosts, address: NetAddress.IpAddress): boolean =>
   networks.some(
     (network) => IpNetwork.contains(network, address) || IpNetwork.contains(network, withoutClothes(address))
   )
 
-/** A host name as it is compared: `localhost.` is `localhost`. */
+/** Normalises a host name for comparison: `localhost.` becomes `localhost`. */
 export const relative = (hostname: string): string => hostname.toLowerCase().replace(/\.$/, "")
 
 const parseNetwork = (entry: string): Option.Option<IpNetwork.IpNetwork> =>

@@ -1,6 +1,6 @@
 /**
- * The HTTP client of all plugins. It is our own for its speed: a post through undici's `dispatch`, whose answer is
- * collected here, takes less than half of the processor's time that `NodeHttpClient` takes.
+ * The HTTP client of all plugins. It exists for its speed: a post through undici's `dispatch`, whose answer is
+ * collected here, takes less than half the CPU time of `NodeHttpClient`.
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
 import { type Dispatcher, errors } from "@effect/platform-node/Undici"
@@ -19,7 +19,7 @@ export const maxAnswerBytes = 1_048_576
 /** How long an answer may take from the end of its headers to its own end. */
 const bodyTimeout = "5 seconds"
 
-/** What the client adds to requests, and asks before it sends them. */
+/** Options of the client. */
 export interface Options {
   /** The `User-Agent` of requests that have none. */
   readonly userAgent: string
@@ -28,15 +28,15 @@ export interface Options {
 }
 
 /**
- * Makes a client that sends through the dispatcher. It gives an answer once all of it is there, follows no redirects
- * and makes no spans; it ends a request when its caller is interrupted.
+ * Makes a client that sends through the dispatcher. It returns an answer once it is complete, follows no redirects and
+ * makes no spans; it aborts a request when its caller is interrupted.
  *
- * A user and a password in the URL are sent as Basic authentication, unless the request has another. What cannot be
- * sent, such as a stream or a form, fails with an `EncodeError`.
+ * A user and a password in the URL are sent as Basic authentication, unless the request has another. A body that is a
+ * stream or a form fails with an `EncodeError`.
  *
  * Bodies in gzip, deflate and br are decompressed, up to 64 KiB. An answer that breaks off, is longer than
  * `maxAnswerBytes`, does not end within five seconds or cannot be parsed has its status, and its headers if they were
- * read; its stream gives what came of the body and then fails with a `DecodeError`.
+ * read; its stream returns the part of the body that arrived and then fails with a `DecodeError`.
  */
 export const make = (dispatcher: Dispatcher, options: Options): HttpClient.HttpClient =>
   HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
@@ -108,7 +108,7 @@ const dispatch = (
       end(error)
       abort(error)
     }
-    /** Most answers come whole, and need no timer. */
+    /** Most answers arrive at once, and need no timer. */
     const startTimer = () => {
       if (isOver) return
       const late = Effect.sync(() => cutOff(new UnreadableAnswer("It did not end within 5 seconds")))
@@ -132,7 +132,7 @@ const dispatch = (
             if (aborted !== undefined) controller.abort(aborted)
           },
           onResponseStart(_, status, headers) {
-            // Others announce the answer.
+            // Informational statuses precede the answer.
             if (status < 200) return
             head = { status, headers }
             queueMicrotask(startTimer)
@@ -156,7 +156,7 @@ const dispatch = (
     })
   })
 
-/** The answer, its body decompressed. */
+/** Returns the answer with its body decompressed. */
 const respond = (
   request: HttpClientRequest.HttpClientRequest,
   collected: Collected
@@ -170,7 +170,7 @@ const respond = (
       )
 }
 
-/** The error of an answer whose status came, in words for the operator. */
+/** The error of an answer whose status arrived, in words for the operator. */
 const unreadable = (error: Error): UnreadableAnswer => {
   if (error instanceof UnreadableAnswer) return error
   if (error instanceof errors.HeadersOverflowError) return new UnreadableAnswer("Its headers are longer than 64 KiB")

@@ -1,21 +1,22 @@
 /**
- * Which destinations may be called (case S3): https or TLS and public addresses only,
- * unless `TOCSIN_EGRESS_ALLOW` names the host, its address or a network that
- * holds it.
+ * Which destinations may be called (case S3): https or TLS and public addresses only, unless `TOCSIN_EGRESS_ALLOW`
+ * names the host, its address or a network that contains it.
  */
 import { Option } from "effect"
 import type { NetAddress } from "effect/net"
 import { isPublic, parseAddress } from "./addresses.ts"
 import { holds, type Hosts, relative } from "./hosts.ts"
 
-/** A URL, or what a connector is told of one. */
+/** A destination: the parts of a URL, or of a connector's endpoint. */
 export interface Destination {
   readonly hostname: string
-  /** `https:`, `http:`, `tls:`; any other is a connection that nothing protects. */
+  /** `https:`, `http:` or `tls:`; any other is an unprotected connection. */
   readonly protocol: string
 }
 
-/** Who resolves a destination's name for the connection: the gateway, or a proxy. */
+/**
+ * How a destination is called: `direct`, where the gateway resolves its name, or through a `proxy`, which resolves it.
+ */
 export type Way = "direct" | "proxy"
 
 const privateSentence =
@@ -31,20 +32,20 @@ const isProtected = (protocol: string): boolean => protocol === "https:" || prot
 
 const unprotectedSentence = (protocol: string): string => (protocol === "http:" ? httpSentence : plainSentence)
 
-/** Why a destination can never be called, by what it spells out: its scheme, and its address or its name. */
+/** Why a destination can never be called, by its scheme, and its address or its name. */
 export const refusal = (allowed: Hosts, destination: Destination, way: Way): string | undefined => {
   const address = parseAddress(destination.hostname)
   if (Option.isSome(address)) return resolvedRefusal(allowed, destination, [address.value])
   const name = relative(destination.hostname)
   if (allowed.names.has(name)) return undefined
-  // A name that is called unprotected may still resolve into an allowed network; that is seen when it is resolved.
+  // A name called without TLS may still resolve into an allowed network, which is checked when it is resolved.
   if (!isProtected(destination.protocol)) {
     return way === "direct" && allowed.networks.length > 0 ? undefined : unprotectedSentence(destination.protocol)
   }
   return way === "direct" || isPublicName(name) ? undefined : privateSentence
 }
 
-/** Why a destination with these addresses may not be connected to: one that must not be reached spoils all. */
+/** Why a destination with these addresses may not be connected to: a single forbidden address suffices. */
 export const resolvedRefusal = (
   allowed: Hosts,
   { hostname, protocol }: Destination,
@@ -57,9 +58,8 @@ export const resolvedRefusal = (
 }
 
 /**
- * Names that lead into private networks where a proxy resolves them: those set aside for private use, or in wide use
- * there; the clouds' metadata services; and public names of which there is one for each address, such as
- * `127.0.0.1.nip.io`.
+ * Names that lead into private networks if a proxy resolves them: those reserved for private use, or widely used there;
+ * the clouds' metadata services; and public names that exist for every address, such as `127.0.0.1.nip.io`.
  *
  * @see https://www.iana.org/assignments/special-use-domain-names
  */
@@ -71,6 +71,8 @@ const privateNames = [
   "lvh.me localtest.me nip.io sslip.io traefik.me vcap.me xip.io"
 ].flatMap((names) => names.split(" "))
 
-/** Whether a name can be one of the public DNS: a single label is not, and neither is what ends in a private name. */
+/**
+ * Whether a name can belong to the public DNS: a single label does not, and neither does a name below a private one.
+ */
 const isPublicName = (name: string): boolean =>
   name.includes(".") && !privateNames.some((known) => name === known || name.endsWith(`.${known}`))

@@ -1,6 +1,6 @@
 /**
- * Which destinations are called through a proxy, by the settings that curl and
- * others know: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+ * Which destinations are called through a proxy, by the settings that curl and others use: `HTTPS_PROXY`, `HTTP_PROXY`
+ * and `NO_PROXY`.
  */
 import { Option, type Redacted } from "effect"
 import { parseAddress } from "./addresses.ts"
@@ -9,10 +9,13 @@ import type { Way } from "./policy.ts"
 
 /** The operator's proxies. */
 export interface Proxies {
-  /** For http, and for https where that has none of its own. */
+  /** For http, and for https if `httpsProxy` is none. */
   readonly httpProxy: Option.Option<Redacted.Redacted>
   readonly httpsProxy: Option.Option<Redacted.Redacted>
-  /** What is called directly: host names with all below them, addresses and CIDRs, each perhaps with a port; `*` for all. */
+  /**
+   * The destinations that are called directly: host names with all names below them, addresses and CIDRs, each with an
+   * optional port; `*` for all.
+   */
   readonly noProxy: string
 }
 
@@ -20,8 +23,8 @@ export interface Proxies {
 export const noProxies: Proxies = { httpProxy: Option.none(), httpsProxy: Option.none(), noProxy: "" }
 
 /**
- * The way to a destination. undici's own reading of `NO_PROXY` tells nobody what it
- * decided, and knows no CIDRs, with which clusters spell out their networks.
+ * Decides how a destination is called. undici's own support of `NO_PROXY` does not report its decision, and lacks
+ * CIDRs, which clusters use for their networks.
  */
 export const wayTo = ({ httpProxy, httpsProxy, noProxy }: Proxies): ((url: URL) => Way) => {
   const exceptions = noProxy
@@ -32,7 +35,7 @@ export const wayTo = ({ httpProxy, httpsProxy, noProxy }: Proxies): ((url: URL) 
       return { hosts: parseHosts(host.replace(/^\*?\./, "")), isAll: host === "*", port }
     })
   return (url) => {
-    // A proxy for http carries nothing else.
+    // A proxy for http carries http only.
     if (url.protocol !== "http:" && url.protocol !== "https:") return "direct"
     if (Option.isNone(httpProxy) && (url.protocol === "http:" || Option.isNone(httpsProxy))) return "direct"
     const name = relative(url.hostname)

@@ -1,6 +1,6 @@
 import { answerUnreadableCode } from "@tocsin/core"
 
-/** Why the rest of an answer could not be read whose status was. The message is for the operator. */
+/** Why the rest of an answer could not be read after its status. The message is for the operator. */
 export class UnreadableAnswer extends Error {
   readonly code = answerUnreadableCode
 }

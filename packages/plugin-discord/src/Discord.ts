@@ -8,7 +8,7 @@ import { maxContent } from "./limits.ts"
 import { payload } from "./message.ts"
 import { see } from "./see.ts"
 
-/** Posts to a Discord channel through its webhook, and edits what it posted when the alert clears. */
+/** Posts to a Discord channel through its webhook, and edits the messages when the alert clears. */
 export class Discord extends ChannelPlugin.Service<Discord>()("discord", {
   title: "Discord",
   settings: Schema.Struct({
@@ -35,8 +35,9 @@ export class Discord extends ChannelPlugin.Service<Discord>()("discord", {
     "Choose New Webhook, give it a name, and check that the channel is right.",
     "Choose Copy Webhook URL."
   ],
-  // Discord names no number, because its limits may change; its answers say what is left, and hints apply that:
-  // https://docs.discord.com/developers/topics/rate-limits. Webhooks were seen to take 5 messages in 2 seconds and 30 a minute.
+  // Discord documents no number, because its limits may change. Its answers report the rest, which the hints pass on:
+  // https://docs.discord.com/developers/topics/rate-limits. In practice webhooks accept 5 messages in 2 seconds and 30
+  // a minute.
   rateLimits: ({ url }) => [
     { key: limitKey(Redacted.value(url)), messages: 30, perSeconds: 60, burst: 5 },
     { key: url, messages: 5, perSeconds: 2, burst: 5 }
@@ -70,16 +71,16 @@ export class Discord extends ChannelPlugin.Service<Discord>()("discord", {
   })
 }
 
-/** The webhook's id, which is no secret; undefined where the URL is none of a webhook. */
+/** The webhook's id, which is not secret; undefined if the URL is not a webhook's. */
 const idOf = (url: string): string | undefined =>
   URL.canParse(url) ? /^https?:\/\/[^/]+(?:\/.*)?\/webhooks\/(\d+)\/[\w-]+\/?$/.exec(withoutQuery(url))?.[1] : undefined
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
 
-/** Hints name the rate limit, so its key holds no token. */
+/** The key of the rate limit; it contains no token, because hints name it. */
 const limitKey = (url: string): string => `webhook ${idOf(url) ?? ""}`
 
-/** An address below the webhook's, with its `thread_id` where it has one. */
+/** A URL below the webhook's, with its `thread_id` if it has one. */
 const endpoint = (url: Redacted.Redacted<string>, path: string, query: { readonly [name: string]: string }): string => {
   const made = new URL(Redacted.value(url))
   made.pathname = made.pathname.replace(/\/$/, "") + path

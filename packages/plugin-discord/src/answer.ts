@@ -1,5 +1,5 @@
 /**
- * What Discord's answers mean.
+ * Classifies Discord's answers.
  *
  * @see https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
  */
@@ -16,7 +16,7 @@ import {
 } from "@tocsin/core"
 import { Duration, Option, Schema } from "effect"
 
-/** A message is delivered where the answer has its id, which a later clear edits. `key` is that of the rate limit. */
+/** A message is delivered if the answer has its id, by which a later clear edits it. `key` is the rate limit's. */
 export const answer = (
   { body, headers, status }: HttpChannel.Answer,
   { key, now, purpose }: { readonly key: string; readonly now: number; readonly purpose: "deliver" | "verify" }
@@ -30,7 +30,7 @@ export const answer = (
       ? new Misconfigured({ detail: "HTTP 200, but not Discord's answer" })
       : { data: { messageId: id }, ...rateLimits }
   }
-  // A server that does not know `wait`.
+  // The server does not support `wait`.
   if (status === 204) return {}
   const detail = `HTTP ${status}: ${cut([code, message].join(" ").trim(), 200)}`
   if (status === 429) {
@@ -50,7 +50,7 @@ const reasons = new Map<number, new (of: { readonly detail: string }) => Reason>
   [10_008, MessageGone],
   [10_015, DestinationGone],
   [50_027, Unauthorized],
-  // The webhook of a forum needs a thread in its URL, and a closed one is as good as gone.
+  // A forum's webhook needs a thread in its URL, and a closed thread counts as gone.
   [220_001, Misconfigured],
   [220_003, Misconfigured],
   [50_083, DestinationGone]

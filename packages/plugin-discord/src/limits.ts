@@ -1,4 +1,4 @@
-/** Discord's limits, in UTF-16 units of the escaped text: no other count comes out higher. */
+/** Discord's limits, in UTF-16 units of the escaped text, the count that is never lower than Discord's own. */
 
 /**
  * The longest `content`.
@@ -8,7 +8,7 @@
 export const maxContent = 2000
 
 /**
- * The longest texts of an embed, the most fields, and the longest that all its texts may be together.
+ * The limits of an embed: the length of each text, the number of fields, and the total length of its texts.
  *
  * @see https://docs.discord.com/developers/resources/message#embed-object-embed-limits
  */
@@ -22,7 +22,7 @@ export const embed = {
   total: 6000
 } as const
 
-/** How much of each part an embed shows: together less than Discord takes, with at most `facts` facts. */
+/** The length of each part as it is shown: together within Discord's limit, with at most `facts` facts. */
 export const shown = {
   summary: 800,
   list: 1300,

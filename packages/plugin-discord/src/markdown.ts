@@ -1,13 +1,12 @@
 /**
- * Foreign text in Discord's Markdown, in which a backslash keeps any punctuation as it is.
+ * Foreign text in Discord's Markdown, in which a backslash escapes any punctuation.
  *
  * @see https://support.discord.com/hc/en-us/articles/210298617
  */
 import { cut, oneLine, paragraph } from "@tocsin/core"
 
 /**
- * Escapes what formats, mentions, links, or becomes an emoji or a list: without its colon `https://` is no link, and no text a
- * `:name:`.
+ * Escapes formats, mentions, links, emoji and lists. An escaped colon prevents links (`https://`) and emoji (`:name:`).
  */
 export const escape = (text: string): string => text.replace(/[\\`*_~|<>@#:[\]().+-]/g, "\\$&")
 
@@ -17,7 +16,7 @@ export const inline = (text: string, max: number): string => escape(cut(oneLine(
 /** The same with its lines kept. */
 export const lines = (text: string, max: number): string => escape(cut(paragraph(text), max, { encode: escape }))
 
-/** A text that links, where the link is short enough to be worth its room: half a link leads nowhere. */
+/** A linked text, or the text alone if the link is too long: half a link leads nowhere. */
 export const linked = (
   text: string,
   link: URL | undefined,

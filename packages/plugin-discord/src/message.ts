@@ -8,11 +8,11 @@ import { DateTime } from "effect"
 import * as limits from "./limits.ts"
 import { escape, inline, lines, linked } from "./markdown.ts"
 
-/** What is posted to a webhook, or put in the place of what was. */
+/** The body of a new or an edited message. */
 export interface Payload {
   readonly content: string
   readonly embeds: ReadonlyArray<Embed>
-  /** No text mentions anyone, whatever it holds. */
+  /** No text mentions anyone, whatever it contains. */
   readonly allowed_mentions: { readonly parse: readonly [] }
   /** 4 is `SUPPRESS_EMBEDS`: no previews of linked pages. */
   readonly flags: 0 | 4
@@ -28,7 +28,7 @@ export interface Embed {
   readonly footer?: { readonly text: string }
 }
 
-/** The message in the form that is asked for. */
+/** The message in the requested form. */
 export const payload = (message: Message.Message, form: ChannelPlugin.Form): Payload => {
   const quiet = { allowed_mentions: { parse: [] } } as const
   return form === "rich"
@@ -63,10 +63,10 @@ const embed = (message: Message.Message): Embed => {
   }
 }
 
-/** The longest address that Discord takes as `url`; a longer one is refused with the whole message. */
+/** The longest `url` that Discord accepts; it refuses the whole message if one is longer. */
 const maxUrl = 2048
 
-/** What is longer has a line of its own. */
+/** A longer fact gets a line of its own. */
 const maxInline = 60
 
 const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<string> => {
@@ -99,7 +99,7 @@ const links = (message: Message.Message): ReadonlyArray<string> => {
 const maxLinks = 3
 
 /**
- * A time in the reader's own zone; Discord takes those that JavaScript has.
+ * A time in the reader's own zone; Discord accepts JavaScript's range.
  *
  * @see https://docs.discord.com/developers/reference#message-formatting-timestamp-styles
  */

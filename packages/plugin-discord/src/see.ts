@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { DateTime, Option, Schema } from "effect"
 
-/** A payload as a person sees it in Discord; without a block if it is no message. */
+/** A payload as a person sees it in Discord; without a block if it is not a message. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),
@@ -24,7 +24,7 @@ export const see = (payload: unknown): Preview.Preview =>
     }
   })
 
-/** What is written with a backslash stands for itself. */
+/** A character after a backslash stands for itself. */
 const token =
   /(?<!\\)(?:\\\\)*\[(?<label>(?:\\.|[^\]\\])*)\]\(<(?<url>[^>]*)>\)|<t:(?<seconds>-?\d+):f>|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
 

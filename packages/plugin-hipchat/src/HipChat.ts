@@ -37,8 +37,8 @@ export class HipChat extends ChannelPlugin.Service<HipChat>()("hipchat", {
         HttpClientRequest.bodyJsonUnsafe(message(notification, options))
       ),
     answer,
-    // With auth_test HipChat only looks at the token, and at whether it may make this very
-    // call. A service that does not know auth_test refuses the empty notification: nothing is posted.
+    // With auth_test HipChat only checks the token and its permission for this call. A service without auth_test
+    // refuses the empty notification. Nothing is posted either way.
     verify: ({ authToken, url }) =>
       HttpClientRequest.post(url).pipe(
         HttpClientRequest.appendUrlParam("auth_test", "true"),

@@ -12,8 +12,8 @@ import { Duration, Option, Schema } from "effect"
 import { oneLine } from "./text.ts"
 
 /**
- * Why HipChat refused, where its answer says more than its status: its own error's
- * words, a missing scope (403), and how long a rate limit lasts (429).
+ * Reads the reason of a refusal whose answer says more than its status: the text of HipChat's error, a missing scope
+ * (403), and the end of a rate limit (429).
  */
 export const answer = (
   { body, headers, status }: HttpChannel.Answer,
@@ -22,9 +22,9 @@ export const answer = (
   const words = Option.getOrUndefined(errorMessage(body))
   const detail = `HTTP ${status}${words === undefined ? "" : `: ${cut(oneLine(words), 200)}`}`
   if (status === 429) return new RateLimited({ detail, retryAfter: retryAfter(headers, now) })
-  // Not HipChat's: a proxy in front of it answered.
+  // Not HipChat's answer: a proxy in front of it answered.
   if (words === undefined) return undefined
-  // Not what HipChat does, but what stands in its place may: a refusal that only the body tells of.
+  // HipChat does not do this, but a bridge may: it reports a refusal in the body only.
   if (status >= 200 && status < 300) return new Misconfigured({ detail })
   if (status === 400) return new PayloadRejected({ detail })
   if (status === 401) return new Unauthorized({ detail })
@@ -40,10 +40,13 @@ const errorMessage = (body: string): Option.Option<string> =>
 
 type Headers = HttpChannel.Answer["headers"]
 
-/** What clients of HipChat wait when it does not say: its longest window. */
+/** The pause if HipChat names none: its longest window. */
 const unsaid = Duration.minutes(5)
 
-/** No window of HipChat is longer than 5 minutes: more is a clock that is wrong, and to ask again costs one request. */
+/**
+ * The longest pause. HipChat's longest window is 5 minutes: a longer pause means a wrong clock, and an early retry
+ * costs one request.
+ */
 const longest = Duration.minutes(15)
 
 const shortest = Duration.seconds(1)
@@ -53,7 +56,7 @@ const retryAfter = (headers: Headers, now: number): Duration.Duration => {
     const wait = untilReset(headers[`${limit}-reset`], now)
     return wait === undefined ? [] : [{ wait, spent: !(Number(headers[`${limit}-remaining`] ?? 0) > 0) }]
   })
-  // Both limits are told of with every answer: the one that is spent counts.
+  // Every answer reports both limits: the spent one counts.
   const spent = resets.filter((reset) => reset.spent)
   const said = (spent.length > 0 ? spent : resets).map((reset) => reset.wait)
   const asked = HttpChannel.retryAfter(headers, now)
@@ -64,7 +67,7 @@ const retryAfter = (headers: Headers, now: number): Duration.Duration => {
 
 const secondsInYear = 31_536_000
 
-/** The reset is a time in epoch seconds; a number too small for one is how many seconds are left. */
+/** The reset is a time in epoch seconds; a number too small for a time is the number of seconds left. */
 const untilReset = (reset: string | undefined, now: number): Duration.Duration | undefined => {
   if (reset === undefined || !/^\d+(\.\d+)?$/.test(reset.trim())) return undefined
   const seconds = Number(reset)

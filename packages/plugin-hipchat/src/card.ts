@@ -11,7 +11,7 @@ export interface Attribute {
 }
 
 /**
- * A card, which takes the message's place in clients that know cards.
+ * A card, which clients with support for cards show instead of the message.
  *
  * https://developer.atlassian.com/server/hipchat/sending-messages/
  */
@@ -23,11 +23,11 @@ export interface Card {
   readonly url?: string
   readonly description?: { readonly format: "html"; readonly value: string }
   readonly attributes?: ReadonlyArray<Attribute>
-  /** The card folded to one line. */
+  /** The card collapsed to one line. */
   readonly activity: { readonly html: string }
 }
 
-/** What a card shows as HipChat takes it. */
+/** Converts the parts of a card to HipChat's format. */
 export const card = (
   { attributes, description, link, title }: Parts,
   { id, words: { headline, severity, state } }: { readonly id: string; readonly words: Message.Message }

@@ -1,6 +1,6 @@
 import type { Message, Severity } from "@tocsin/core"
 
-/** The colours that HipChat knows by name, as its clients draw them. */
+/** HipChat's named colours, as its clients draw them. */
 export const accents = {
   yellow: "#F6C342",
   green: "#14892C",
@@ -9,7 +9,7 @@ export const accents = {
   gray: "#999999"
 } as const
 
-/** Red calls for a person now; what is over is green, and what is said of Tocsin itself gray. */
+/** Red needs a person now, green is over, and gray is about Tocsin itself. */
 export const color = ({ severity, state }: Message.Message): keyof typeof accents =>
   state === "raised" ? raisedColors[severity] : state === "cleared" ? "green" : "gray"
 

@@ -1,5 +1,5 @@
 /**
- * What a HipChat room takes. All lengths are in UTF-16 units of what is sent, after any escaping.
+ * The limits of a HipChat room. All lengths are in UTF-16 units of the request, after any escaping.
  *
  * https://developer.atlassian.com/server/hipchat/sending-messages/ and, for the
  * card, the schema that a server answers with when it refuses one.
@@ -7,7 +7,7 @@
 export const limits = {
   /** The message, in either format; it must not be empty either. */
   message: 10_000,
-  /** The sender's name, which stands beside the name of the token. */
+  /** The sender's name, shown beside the name of the token. */
   from: 64,
   cardTitle: 500,
   cardDescription: 1000,
@@ -18,7 +18,7 @@ export const limits = {
 } as const
 
 /**
- * How fast a HipChat room and a token may be sent to, in messages and seconds.
+ * The rate limits of a HipChat room and of a token, in messages and seconds.
  *
  * https://developer.atlassian.com/server/hipchat/hipchat-rest-api-rate-limits/
  */
@@ -28,11 +28,11 @@ export const rates = {
   token: { messages: 500, perSeconds: 300, burst: 30 }
 } as const
 
-/** Where HipChat sets no limit: the longest link. A longer one is left out, since half a link leads nowhere. */
+/** The longest link; HipChat sets no limit. A longer one is left out, because half a link leads nowhere. */
 export const maxLink = 1500
 
-/** A list is cut after this many lines where a link leads to the rest: nobody reads fifty lines at night. */
+/** A list is cut after this many lines if a link leads to the rest: nobody reads fifty lines at night. */
 export const maxLines = 20
 
-/** The longest headline, far above any that a person wrote; the card's title has the same limit. */
+/** The longest headline, far above any that a person writes; the card's title has the same limit. */
 export const maxHeadline = 500

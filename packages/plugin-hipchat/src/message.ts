@@ -15,10 +15,10 @@ export interface Body {
   readonly from: string
   readonly message_format: "html" | "text"
   readonly color: keyof typeof accents
-  /** Whether the room's members are called: a sound, a mark on the room. */
+  /** Whether clients alert the room's members, by a sound and a mark on the room. */
   readonly notify: boolean
   readonly message: string
-  /** Shown in place of `message` by the clients that know cards. */
+  /** Shown instead of `message` by clients with support for cards. */
   readonly card?: Card
 }
 
@@ -34,7 +34,7 @@ export const message = (
   }
   const html = messageHtml(words)
   const alert = "alert" in notification ? notification.alert : undefined
-  // The same delivery gets the same id each time, and messages of one alert that differ have different ids.
+  // The same delivery always has the same id, and different messages of one alert have different ids.
   const id = [conversation?.id ?? alert?.id ?? "tocsin", notification._tag, Hash.string(html) >>> 0]
     .join("-")
     .replace(/[^\w-]/g, "_")
@@ -47,13 +47,13 @@ export const message = (
   }
 }
 
-/** Where there is a link to the rest, a list need not show all of it. */
+/** Shortens a list if a link leads to the rest. */
 const shortened = (words: Message.Message): Message.Message =>
   sendable(words.link) === undefined || words.lines.length <= maxLines
     ? words
     : { ...words, lines: words.lines.slice(0, maxLines), omitted: words.omitted + words.lines.length - maxLines }
 
-/** The words as HTML that fits, the list cut first; where texts are very long, all of them are cut shorter. */
+/** Renders the words as HTML that fits. The list is cut first; if the texts are very long, all of them are cut. */
 const messageHtml = (words: Message.Message): string => {
   const parts = [1000, 300].map((share) => around(words, share)).find(({ left }) => left > 1000) ?? around(words, 100)
   return parts.head + list(words, parts.left) + parts.tail
@@ -63,7 +63,7 @@ const messageHtml = (words: Message.Message): string => {
 const maxFacts = 20
 const maxNotes = 5
 
-/** What stands around the list, each text of it at most `share` long, and how much that leaves for the list. */
+/** The texts around the list, each at most `share` long, and the length that is left for the list. */
 const around = (words: Message.Message, share: number) => {
   const html = (text: string, max = share) => escapeHtml(cut(oneLine(text), max, { encode: escapeHtml }))
   const anchor = (link: URL | undefined, inner: string) => {
@@ -83,7 +83,7 @@ const around = (words: Message.Message, share: number) => {
   return { head, tail: separated, left: limits.message - head.length - separated.length }
 }
 
-/** The links that can be sent; of those after the first only short ones, so that they displace nothing. */
+/** The links that can be sent: the first, and short ones after it, so that they displace nothing. */
 const namedLinks = (words: Message.Message): ReadonlyArray<NamedLink> =>
   Message.namedLinks(words).filter(({ link }, n) => n === 0 || link.href.length <= maxMoreLink)
 
@@ -114,7 +114,9 @@ const item = ({ link, strong, text }: Message.Line): string => {
   return `<li>${name}${text === undefined ? "" : `: ${html(text)}`}</li>`
 }
 
-/** The words with nothing in them that the `text` format would act on, and no text so long that it displaces others. */
+/**
+ * The words without anything that the `text` format interprets, and with each text short enough not to displace others.
+ */
 const literalMessage = (words: Message.Message): Message.Message => {
   const short = (text: string, max: number) => literal(cut(text, max, { encode: literal }))
   const one = (text: string, max = 1000) => short(oneLine(text), max)

@@ -5,13 +5,13 @@ import { oneLine, sendable } from "./text.ts"
 /** A piece of a description. */
 export type Styled = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Emphasis" }>
 
-/** What a card shows, and how much of it: the request and the preview are made of these. */
+/** The content of a card, cut to its limits: the request and the preview are both made of it. */
 export interface Parts {
   readonly title: string
   readonly link: URL | undefined
   /** One paragraph, since a card has no line breaks. */
   readonly description: ReadonlyArray<Styled>
-  /** Clients set them side by side. A severity that is told as it is now stands out as `Strong`. */
+  /** Clients show them side by side. A current severity is `Strong`. */
   readonly attributes: ReadonlyArray<{
     readonly label: string
     readonly value: Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Link" }>
@@ -49,7 +49,7 @@ export const html = (spans: ReadonlyArray<Styled>): string =>
 
 const tags = { Plain: undefined, Strong: "b", Emphasis: "i" }
 
-/** What is longer than this goes into the description. */
+/** A longer fact goes into the description. */
 const maxShort = 60
 
 const links = (words: Message.Message): Parts["attributes"] =>
@@ -65,7 +65,7 @@ interface TextFact {
   readonly text: string
 }
 
-/** Where texts are very long, all of them are cut shorter. */
+/** If the texts are very long, all of them are cut. */
 const description = (words: Message.Message, long: ReadonlyArray<TextFact>, observers?: number) => {
   const { head, left, tail } =
     [400, 150].map((share) => around(words, long, share)).find(({ left }) => left > 150) ?? around(words, long, 60)
@@ -75,7 +75,7 @@ const description = (words: Message.Message, long: ReadonlyArray<TextFact>, obse
 const joined = (statements: ReadonlyArray<ReadonlyArray<Styled>>): ReadonlyArray<Styled> =>
   statements.flatMap((statement, n) => (n === 0 ? statement : [plain(" · "), ...statement]))
 
-/** More than any message has; they keep the sum of the shares below the limit. */
+/** More than any message has; it keeps the sum of the shares below the limit. */
 const maxLong = 4
 const maxNotes = 4
 
@@ -88,7 +88,7 @@ const around = (words: Message.Message, long: ReadonlyArray<TextFact>, share: nu
   return { head, tail, left: limits.cardDescription - html(joined([...head, ...tail, [plain("")]])).length }
 }
 
-/** Enough to see a pattern; the link leads to all of them. */
+/** Enough to see a pattern; the link leads to all. */
 const maxNames = 6
 
 const list = ({ lines, linesTitle, omitted }: Message.Message, max: number, observers?: number) => {

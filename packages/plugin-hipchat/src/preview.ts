@@ -2,7 +2,7 @@ import { Message, type Notification, type Preview } from "@tocsin/core"
 import { accents, color } from "./color.ts"
 import { parts } from "./parts.ts"
 
-/** What a notification looks like in the clients that know cards. */
+/** A notification as clients with support for cards show it. */
 export const preview = (notification: Notification): Preview.Preview => {
   const { attributes, description, link, title } = parts(notification)
   const blocks: ReadonlyArray<Preview.Block | undefined> = [

@@ -16,7 +16,7 @@ const Url = Link.check(
 const credentialName =
   /token|secret|passw(?:or)?d|passphrase|pwd|credential|signature|cookie|authorization|jwt|api[-_. ]?key|(?:^|[-_. ])(?:pass|sig|key|auth|code)$|(?:access|private|routing|secret)[-_. ]?key/i
 
-/** What can stand in an HTTP header. */
+/** A token that an HTTP header can carry. */
 const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/u, { expected: "a token, without spaces" }))
 
 const authToken = {
@@ -26,13 +26,13 @@ const authToken = {
     "if both are given, the URL's is used."
 }
 
-/** The settings as they are entered: with the token beside the URL, in it, or both. */
+/** The settings as they are entered: the token is beside the URL, in it, or both. */
 const Entered = Schema.Struct({
   url: Url,
   authToken: Schema.optionalKey(Schema.Redacted(Token)).annotateKey(authToken)
 })
 
-/** Where a room is and the token for it; the URL of these never carries the token. */
+/** The room's URL and its token. The decoded URL never contains the token. */
 export const settings = Entered.pipe(
   Schema.decodeTo(
     Schema.Struct({ url: Url, authToken: Schema.Redacted(Token).annotateKey(authToken) }),
@@ -65,7 +65,7 @@ export const settings = Entered.pipe(
 const withoutCredentials =
   "a URL whose query contains no credential except auth_token, and whose fragment contains none, because answers show the URL: remove parameters such as token, key or password, and enter the token as the auth token"
 
-/** The names of all parameters, also of those in the fragment, where people and single-page applications put some. */
+/** The names of all parameters, including those in the fragment, where people and single-page applications put some. */
 const namesIn = ({ hash, searchParams }: URL): ReadonlyArray<string> => [
   ...searchParams.keys(),
   ...hash.split(/[#?;/]/).flatMap((part) => [...new URLSearchParams(part).keys()])
@@ -77,7 +77,7 @@ const isAuthToken = (name: string): boolean => name.toLowerCase() === "auth_toke
 const tokenIn = ({ searchParams }: URL): string | null =>
   [...searchParams].find(([name]) => isAuthToken(name))?.[1] ?? null
 
-/** Takes the token out and leaves the rest of the query as it was written. */
+/** Removes the token and leaves the rest of the query as it was written. */
 const withoutToken = (entered: URL): URL => {
   const url = new URL(entered)
   url.search = url.search

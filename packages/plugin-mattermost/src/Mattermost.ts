@@ -1,5 +1,5 @@
 /**
- * The plugin for Mattermost, and for Rocket.Chat, which takes the same posts.
+ * The plugin for Mattermost, and for Rocket.Chat, which accepts the same posts.
  */
 import {
   ChannelPlugin,
@@ -38,7 +38,7 @@ export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost"
     "Give it a title, choose the channel, and save it.",
     "Copy the URL. In Rocket.Chat it is under Workspace, Integrations, New, Incoming, as the webhook URL."
   ],
-  // Off unless an administrator turns it on; then 10 requests a second:
+  // The limit is off by default; if an administrator turns it on, it is 10 requests a second:
   // https://docs.mattermost.com/administration-guide/configure/rate-limiting-configuration-settings.html
   rateLimits: ({ url }) => [{ key: url, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: maxText },
@@ -65,7 +65,7 @@ export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost"
   })
 }
 
-/** By the id of Mattermost's error, or the words of Rocket.Chat's; neither is documented. */
+/** The reasons by the id of Mattermost's error, or by the text of Rocket.Chat's; neither is documented. */
 const reasons: ReadonlyArray<readonly [RegExp, new (of: { readonly detail: string }) => Reason]> = [
   [
     /^web\.incoming_webhook\.(?:invalid|channel)\.|can_not_post_to_deleted|^invalid-channel|invalid integration/i,

@@ -6,14 +6,14 @@
 import { type ChannelPlugin, cut, fitting, Message, oneLine, paragraph, Preview } from "@tocsin/core"
 
 /**
- * The longest text. Mattermost splits posts above 16,383 characters, and Rocket.Chat refuses those above 5,000 unless it is told
- * otherwise.
+ * The longest text. Mattermost splits posts above 16,383 characters, and Rocket.Chat refuses those above 5,000 by
+ * default.
  *
  * @see https://developers.mattermost.com/integrate/webhooks/incoming/#tips-and-best-practices
  */
 export const maxText = 4000
 
-/** How much of each part an attachment shows. */
+/** The length of each part of an attachment. */
 const shown = {
   headline: 300,
   summary: 1000,
@@ -25,7 +25,7 @@ const shown = {
   link: 2000
 } as const
 
-/** What is posted. */
+/** The body of a request to a webhook. */
 export interface Post {
   readonly text?: string
   readonly attachments?: ReadonlyArray<{
@@ -39,7 +39,7 @@ export interface Post {
   }>
 }
 
-/** The post for a message, in the form that is asked for. */
+/** The post for a message, in the requested form. */
 export const post = (message: Message.Message, form: ChannelPlugin.Form): Post => {
   if (form === "plain") return { text: quiet(paragraph(Message.plainText(message, maxText, { encode: quiet }))) }
   const { facts, headline, link, notes, summary } = message
@@ -68,7 +68,7 @@ export const post = (message: Message.Message, form: ChannelPlugin.Form): Post =
   }
 }
 
-/** What is longer has a line of its own. */
+/** A longer fact gets a line of its own. */
 const maxShort = 60
 
 const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<string> => {
@@ -101,8 +101,9 @@ const linked = (text: string, link: URL | undefined, max: number): string => {
 const inline = (text: string, max: number): string => quiet(cut(oneLine(text), max, { encode: quiet }))
 
 /**
- * Foreign text as it was written. A backslash keeps what formats; what mentions, tags, links, is an emoji or Slack's markup has
- * no escape, and U+200B, which nobody sees, ends it. At the start of a line it keeps quotes, headings and lists from beginning.
+ * Escapes foreign text, so that it appears as it was written. A backslash escapes formats. Mentions, tags, links, emoji
+ * and Slack's markup have no escape; an invisible U+200B ends them, and at the start of a line it prevents quotes,
+ * headings and lists.
  *
  * @see https://docs.mattermost.com/end-user-guide/collaborate/format-messages.html
  */

@@ -8,7 +8,7 @@ import { see } from "./see.ts"
 
 const Priority = Schema.optionalKey(Schema.Literals([1, 2, 3, 4, 5]))
 
-/** Publishes to a topic of ntfy.sh or of a server of one's own; whoever subscribes to it is notified. */
+/** Publishes to a topic of ntfy.sh or of another server; its subscribers are notified. */
 export class Ntfy extends ChannelPlugin.Service<Ntfy>()("ntfy", {
   title: "ntfy",
   settings: Schema.Struct({
@@ -52,7 +52,7 @@ export class Ntfy extends ChannelPlugin.Service<Ntfy>()("ntfy", {
     "Install the app from https://ntfy.sh on each phone, and subscribe to the topic there.",
     "If the topic is protected, make an access token that may publish: ntfy token add."
   ],
-  // https://docs.ntfy.sh/publish/#limitations: 60 at once, then one in 5 seconds, of each visitor.
+  // https://docs.ntfy.sh/publish/#limitations: for each visitor 60 at once, then one every 5 seconds.
   rateLimits: ({ token, url }) => [{ key: token ?? url.origin, messages: 60, perSeconds: 300, burst: 60 }],
   sizes: { text: max.message },
   capabilities: {},
@@ -71,14 +71,14 @@ export class Ntfy extends ChannelPlugin.Service<Ntfy>()("ntfy", {
       const { code, error, id } = Option.getOrElse(decodeAnswer(body), (): typeof Said.Type => ({}))
       if (status === 200 && id !== undefined) return {}
       const detail = `HTTP ${status}: ${cut([code, error].join(" ").trim() || "not ntfy's answer", 200)}`
-      // A topic that the server does not take: no other form of the message helps.
+      // The server does not accept the topic: no other form of the message helps.
       if (status === 400 && (code === 40_009 || code === 40_010)) return new Misconfigured({ detail })
       return status >= 200 && status < 300 ? new Misconfigured({ detail }) : undefined
     }
   })
 }
 
-/** https://docs.ntfy.sh/subscribe/api/#json-message-format for a message; errors have a code of their own. */
+/** An answer: a message (https://docs.ntfy.sh/subscribe/api/#json-message-format), or an error with ntfy's own code. */
 const Said = Schema.Struct({
   id: Schema.optionalKey(Schema.NonEmptyString),
   code: Schema.optionalKey(Schema.Number),

@@ -13,24 +13,24 @@ import { type ChannelPlugin, cut, Message, oneLine, paragraph, type Severity, ut
 export const max = { message: 4096, title: 1024 } as const
 
 /**
- * From 1, without sound and folded away, to 5, which interrupts.
+ * The priority of a message, from 1, which is silent and hidden, to 5, which interrupts.
  *
  * @see https://docs.ntfy.sh/publish/#message-priority
  */
 export type Priority = 1 | 2 | 3 | 4 | 5
 
-/** What is published, but for the topic. */
+/** A published message, without the topic. */
 export interface Published {
   readonly message: string
   readonly priority: Priority
   readonly title?: string
   readonly tags?: ReadonlyArray<string>
-  /** What a tap on the notification opens. */
+  /** The URL that a tap on the notification opens. */
   readonly click?: string
   readonly actions?: ReadonlyArray<{ readonly action: "view"; readonly label: string; readonly url: string }>
 }
 
-/** The message in the form that is asked for. What is over or no alert has the usual priority. */
+/** The message in the requested form. Clears and notices have the default priority. */
 export const published = (
   message: Message.Message,
   {
@@ -60,7 +60,7 @@ export const published = (
 
 const usual: { readonly [S in Severity]: Priority } = { critical: 5, major: 4, minor: 3, info: 2 }
 
-/** They are shown as emoji: https://docs.ntfy.sh/emojis/ */
+/** The tags, which apps show as emoji: https://docs.ntfy.sh/emojis/ */
 const tags = {
   critical: "rotating_light",
   major: "warning",
@@ -82,7 +82,7 @@ const maxLink = 1000
 const text = (message: Message.Message): string =>
   quiet(paragraph(Message.plainText(message, max.message, { encode: units })))
 
-/** Apps make links of addresses; U+200B, which nobody sees, keeps foreign text from it. */
+/** Keeps apps from turning addresses in foreign text into links, by an invisible U+200B. */
 const quiet = (text: string): string => text.replaceAll("/", "/\u200B")
 
 const units = (text: string): string => utf8Units(quiet(text))

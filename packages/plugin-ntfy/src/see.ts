@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** A message as a person sees it on a phone, its buttons below it; without a block if it is none. */
+/** A message as a person sees it on a phone, its buttons below it; without a block if it is not a message. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),

@@ -28,11 +28,12 @@ export class PagerDuty extends ChannelPlugin.Service<PagerDuty>()("pagerduty", {
     "Under Integrations choose Add an integration, Events API V2, Add.",
     "Copy the integration key. If your account is in the EU service region, enter https://events.eu.pagerduty.com as the URL."
   ],
-  // PagerDuty adjusts its limit to the traffic and names no number: https://developer.pagerduty.com/docs/events-api-v2-overview#rate-limits
+  // PagerDuty adjusts its limit to the traffic and documents no number:
+  // https://developer.pagerduty.com/docs/events-api-v2-overview#rate-limits
   // Its support named 120 a minute for each integration key.
   rateLimits: ({ routingKey }) => [{ key: routingKey, messages: 120, perSeconds: 60, burst: 30 }],
   sizes: { text: maxSummary },
-  // A digest is an incident that nothing would resolve, and nobody is to be paged for a problem that is over.
+  // Nothing would resolve a digest's incident, and nobody should be paged for a problem that is over.
   capabilities: { update: true, digest: false, skips: ["RaisedAndCleared"] }
 }) {
   static readonly layer = HttpChannel.layer(PagerDuty, {

@@ -13,7 +13,7 @@ import { DateTime } from "effect"
  */
 export const maxSummary = 1024
 
-/** How much of each part an event shows: together far less than the 512 KB that PagerDuty takes. */
+/** The length of each part: together far below PagerDuty's limit of 512 KB. */
 const shown = { name: 255, fact: 1000, summary: 4000, lines: 50, line: 300, link: 4096 } as const
 
 /** Opens an incident, or adds to the open one with the same key. */
@@ -34,15 +34,15 @@ export interface Trigger {
   }
 }
 
-/** Ends the incident with that key; PagerDuty drops it where none is open. */
+/** Resolves the incident with that key; PagerDuty ignores it if none is open. */
 export interface Resolve {
   readonly event_action: "resolve"
   readonly dedup_key: string
 }
 
 /**
- * The event for a notification. Those of one conversation share its id as their key, and every other has a key of its own. A clear
- * resolves, and what was raised and is over pages nobody; everything else triggers.
+ * The event for a notification. The key is the conversation's id, or the delivery's if there is no conversation. A
+ * clear resolves, everything else triggers.
  */
 export const event = (
   notification: Notification,
@@ -78,7 +78,7 @@ const links = (message: Message.Message): Trigger["links"] =>
     .filter(({ link }) => link.href.length <= shown.link)
     .map(({ label, link }) => ({ href: link.href, text: cut(oneLine(label), shown.name) }))
 
-/** Where the problem is: PagerDuty groups and routes by these fields. */
+/** The location of the problem: PagerDuty groups and routes by these fields. */
 const about = (notification: Notification): Partial<Trigger["payload"]> => {
   if (!("alert" in notification)) return {}
   const { rule, source, startedAt, test } = notification.alert

@@ -17,7 +17,7 @@ const Mention = Schema.optionalKey(
   )
 )
 
-/** Posts to a Slack channel through its incoming webhook, and to whatever else takes the same messages. */
+/** Posts to a Slack channel through its incoming webhook, or to another service that accepts the same messages. */
 export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
   title: "Slack",
   settings: Schema.Struct({
@@ -51,7 +51,8 @@ export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
     "Under Incoming Webhooks switch them on, choose Add New Webhook, and pick the channel.",
     "Copy the webhook's URL."
   ],
-  // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above it.
+  // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above
+  // it.
   rateLimits: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
   sizes: { text: maxText },
   capabilities: {},

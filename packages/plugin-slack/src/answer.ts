@@ -1,5 +1,5 @@
 /**
- * What an incoming webhook's answer means.
+ * Classifies the answers of incoming webhooks.
  *
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  */
@@ -16,7 +16,10 @@ import {
 } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** Success is 200 with the body `ok`. Else Slack's code decides at whatever status it comes; nothing if it is none. */
+/**
+ * Success is 200 with the body `ok`. Otherwise Slack's code decides, whatever the status; undefined without a known
+ * code.
+ */
 export const answer = ({ body, status }: HttpChannel.Answer): ChannelPlugin.Receipt | Reason | undefined => {
   const text = body.trim()
   if (status === 200 && text === "ok") return {}

@@ -1,6 +1,6 @@
 /**
- * Slack's limits, in UTF-16 units of the escaped text: which units Slack counts
- * is not documented, and no other count comes out higher.
+ * Slack's limits, in UTF-16 units of the escaped text. Slack does not document its units; this count is never lower
+ * than another.
  */
 
 /**
@@ -60,17 +60,17 @@ export const maxField = 2000
 export const maxContextElements = 10
 
 /**
- * The longest that the texts of all blocks may be together; with their JSON, above some 13,200 Slack answers
+ * The longest total of the texts of all blocks. Above about 13,200, counted with their JSON, Slack answers
  * `msg_blocks_too_long`, which is not documented.
  *
  * @see https://github.com/slackapi/bolt-js/issues/2509
  */
 export const maxBlocksText = 12_000
 
-/** The longest link that is written; a longer one is left out, since half a link leads nowhere. */
+/** The longest link that is written; a longer one is left out, because half a link leads nowhere. */
 export const maxLink = 2000
 
-/** How much of each part a message shows: what a person reads on a phone, and together less than Slack takes. */
+/** The length of each part: as much as a person reads on a phone, and together within Slack's limits. */
 export const shown = {
   headline: 500,
   fallback: 500,

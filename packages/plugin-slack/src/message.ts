@@ -1,6 +1,6 @@
 /**
- * A message in Slack's words. The rich form is a headline and an attachment of
- * blocks, which alone can have a colour; the plain form is text without markup.
+ * A message in Slack's format. The rich form is a headline and an attachment of blocks, because only attachments have a
+ * colour; the plain form is text without markup.
  *
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  */
@@ -9,20 +9,20 @@ import { maxContextElements, maxFields, maxLink, maxText, shown } from "./limits
 import { escape, inline, linkWithoutEmoji, printable, type Span, withoutEmoji, write } from "./mrkdwn.ts"
 import { bullet, mention, type Mentions, type Parts, parts } from "./parts.ts"
 
-/** A text object of mrkdwn; `verbatim` keeps Slack from making links and mentions of what only looks like one. */
+/** A text object of mrkdwn; `verbatim` keeps Slack from turning plain text into links and mentions. */
 export interface Text {
   readonly type: "mrkdwn"
   readonly text: string
   readonly verbatim: true
 }
 
-/** The blocks that messages are made of: the ones that every client knows. */
+/** The blocks of messages: only those that every client shows. */
 export type Block =
   | { readonly type: "section"; readonly text: Text }
   | { readonly type: "section"; readonly fields: ReadonlyArray<Text> }
   | { readonly type: "context"; readonly elements: ReadonlyArray<Text> }
 
-/** What is posted to a webhook. */
+/** The body of a request to a webhook. */
 export interface Payload {
   readonly text: string
   readonly mrkdwn?: false
@@ -55,7 +55,7 @@ export const plain = (message: Message.Message, mentions: Mentions = {}): Payloa
   const write = (max: number) => escape(withoutEmoji(printable(Message.plainText(short, max)).trim() || "–"))
   let max = room
   let text = write(max)
-  // Escaped text can be longer, and by how much is known only once it is cut.
+  // Escaping makes the text longer, and its length is known only after the cut.
   while (text.length > room) {
     max = Math.floor((max * room) / text.length)
     text = write(max)
@@ -83,12 +83,12 @@ const shortened = ({ link, moreLinks, secondLink, ...message }: Message.Message)
   }))
 })
 
-/** No previews of linked pages, and no links or mentions but those that are written as such. */
+/** No previews of linked pages, and only explicit links and mentions. */
 const quiet = { parse: "none", unfurl_links: false, unfurl_media: false } as const
 
 const start = (mention: Span | undefined): string => (mention === undefined ? "" : `${write(mention)} `)
 
-/** What clients show that cannot show blocks. */
+/** The text for clients that cannot show blocks. */
 const fallback = ({ facts, headline, summary }: Message.Message): string =>
   escape(
     inline(

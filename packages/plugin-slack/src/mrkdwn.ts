@@ -7,7 +7,7 @@ import { cut, type Link, Message, type Preview } from "@tocsin/core"
 import type { DateTime } from "effect"
 import { maxLink } from "./limits.ts"
 
-/** The spans that messages are made of. */
+/** The spans of messages. */
 export type Span = Extract<Preview.Span, { readonly _tag: "Plain" | "Strong" | "Link" | "Mention" | "Time" }>
 
 export type Strong = Extract<Span, { readonly _tag: "Strong" }>
@@ -33,11 +33,14 @@ const mention = (whom: string): string => {
   return /^[UW]/.test(whom) ? `<@${whom}>` : `<!${whom}>`
 }
 
-/** Writes the three characters that Slack reads as markup wherever they stand. */
+/** Escapes the three characters that Slack reads as markup everywhere. */
 export const escape = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
-/** Drops what a reader cannot see and should not be tricked by: control characters, overrides of the direction, half characters. */
+/**
+ * Removes invisible characters that could mislead a reader: control characters, overrides of the direction, half
+ * characters.
+ */
 export const printable = (text: string): string =>
   text
     .toWellFormed()
@@ -46,10 +49,10 @@ export const printable = (text: string): string =>
     // oxlint-disable-next-line no-control-regex
     .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "")
 
-/** Foreign text on one line as a reader sees it, of at most `max` units as it is written. */
+/** Foreign text on one line, of at most `max` units after escaping. */
 export const inline = (text: string, max: number): string => fit(printable(text).replace(/\s+/g, " ").trim(), max)
 
-/** The same with its lines kept, but for empty ones. */
+/** The same with its lines kept, except for empty ones. */
 export const paragraph = (text: string, max: number): string =>
   fit(
     printable(text)
@@ -61,8 +64,8 @@ export const paragraph = (text: string, max: number): string =>
   )
 
 /**
- * A colon that begins what Slack shows as an emoji, `:name:`, also inside a word (`00:ab:cd:de`) and in plain text.
- * Workspaces have emoji of their own, so any name may be one.
+ * The first colon of an emoji, `:name:`, which Slack also recognises inside a word (`00:ab:cd:de`) and in plain text.
+ * Workspaces have their own emoji, so any name may be one.
  *
  * @see https://github.com/yhatt/jsx-slack/issues/98 for the characters of a name
  */
@@ -71,27 +74,30 @@ const emojiColon = /:(?=[\p{L}\p{M}\p{N}_＿+＋'-]+:)/gu
 /** Replaces the first colon of each `:name:` by U+2236, which reads the same: Slack has no escape for it. */
 export const withoutEmoji = (text: string): string => text.replace(emojiColon, "∶")
 
-/** The address with the colons of each `:name:` in its path, query and fragment encoded, where that changes nothing. */
+/**
+ * The URL with the colons of each `:name:` in its path, query and fragment encoded, which does not change where it
+ * leads.
+ */
 export const linkWithoutEmoji = (link: Link): Link => {
   const { href } = link
   const path = href.indexOf("/", "https://".length)
   return new URL(href.slice(0, path) + href.slice(path).replace(emojiColon, "%3A"))
 }
 
-/** A text that is a link, or `Plain` or `Strong` where there is nothing to link to, or nothing that Slack takes. */
+/** A linked text, or `Plain` or `Strong` without a link that Slack accepts. */
 export const linked = (to: Link | undefined, text: string, otherwise: "Plain" | "Strong"): Span => {
-  // A bar would end the link.
+  // A bar would end the URL.
   const href = to && /^https?:$/.test(to.protocol) ? linkWithoutEmoji(to).href.replaceAll("|", "%7C") : ""
   if (href === "" || escape(href).length > maxLink) return { _tag: otherwise, text }
-  // In the text one would end it, too; U+2223 reads the same.
+  // A bar would also end the text; U+2223 looks the same.
   return { _tag: "Link", text: text.replaceAll("|", "∣"), link: new URL(href) }
 }
 
-/** A time in the reader's own zone, or in UTC where the client cannot tell it. */
+/** A time in the reader's own zone, or in UTC if the client does not know it. */
 const time = (at: DateTime.Utc): string =>
   `<!date^${Math.floor(at.epochMilliseconds / 1000)}^{date_short_pretty} at {time_secs}|${withoutEmoji(Message.timeText(at))}>`
 
-/** Whether Slack takes the time as a date: from 1970 to 9999. */
+/** Whether Slack accepts the time as a date: from 1970 to 9999. */
 export const isDate = (at: DateTime.Utc): boolean =>
   at.epochMilliseconds >= 0 && at.epochMilliseconds < endOf9999 * 1000
 
@@ -101,14 +107,17 @@ const fit = (text: string, max: number): string =>
   // A text object must not be empty.
   withoutEmoji(unformatted(cut(unquoted(text) || "–", max, { encode: escape })))
 
-/** A `>` at the start of a line quotes it, escaped or not; behind a soft hyphen, which is not shown, it doesn't. */
+/**
+ * A `>` at the start of a line quotes it, escaped or not. A soft hyphen before it, which is not shown, prevents that.
+ */
 const unquoted = (text: string): string => text.replace(/^[>＞]/gm, "\u00AD$&")
 
 /**
- * Replaces the characters that format by others that read the same. Slack has no escape for them, and
- * zero-width characters beside them make them format even inside a word. It knows the full-width ones, too.
+ * Replaces formatting characters by others that look the same. Slack has no escape for them, and zero-width characters
+ * beside them make them format even inside a word. Slack also recognises the full-width ones.
  *
- * One inside a word (`node_load_avg`) or between spaces (`rate * 100`) formats nothing, and stays to be copied.
+ * A character inside a word (`node_load_avg`) or between spaces (`rate * 100`) formats nothing, and stays, so that the
+ * text can be copied.
  *
  * @see https://github.com/yhatt/jsx-slack/blob/main/docs/about-escape-and-exact-mode.md
  */

@@ -1,11 +1,11 @@
 /**
- * What a message shows, and how much of it: the request and the preview are made of these.
+ * The content of a message, cut to its limits: the request and the preview are both made of it.
  */
 import { fitting, Message, Preview, type Severity } from "@tocsin/core"
 import { shown } from "./limits.ts"
 import { inline, isDate, linked, paragraph, type Span, type Strong, write } from "./mrkdwn.ts"
 
-/** Whom to mention by the severity of what is raised, as the settings name them. */
+/** The mention for a raised alert of each severity, as in the settings. */
 export type Mentions = { readonly [K in Severity]?: string }
 
 /** The parts of a message, in the order in which they are read. */
@@ -19,7 +19,7 @@ export interface Parts {
     | {
         readonly title: Strong
         readonly items: ReadonlyArray<ReadonlyArray<Span>>
-        /** How many are not shown. */
+        /** The number of items that are not shown. */
         readonly more: Span | undefined
       }
     | undefined
@@ -43,7 +43,7 @@ export const parts = (message: Message.Message, mentions: Mentions = {}): Parts 
   context: context(message)
 })
 
-/** Whom a message mentions: nobody but for what is raised. */
+/** The mention of a message; undefined unless an alert is raised. */
 export const mention = ({ severity, state }: Message.Message, mentions: Mentions): Span | undefined => {
   const whom = mentions[severity]
   return state !== "raised" || whom === undefined ? undefined : { _tag: "Mention", text: `@${whom}` }
@@ -54,7 +54,7 @@ export const bullet = (item: ReadonlyArray<Span>): string => `• ${item.map(wri
 
 const list = ({ lines, linesTitle, omitted }: Message.Message): Parts["list"] => {
   if (lines.length + omitted === 0) return undefined
-  // Where lines are names alone, nothing need stand out.
+  // If all lines are names only, none is emphasised.
   const name = lines.some(({ link, text }) => link !== undefined || text !== undefined) ? "Strong" : "Plain"
   const title = strong(inline(linesTitle, shown.label))
   const items = lines.map(({ link, strong, text }) => [

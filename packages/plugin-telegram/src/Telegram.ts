@@ -7,7 +7,7 @@ import { answer } from "./answer.ts"
 import { see } from "./see.ts"
 import { maxText, text } from "./text.ts"
 
-/** Posts to a Telegram chat as a bot; a clear edits what was posted, and replies to it. */
+/** Posts to a Telegram chat as a bot; a clear edits the messages of the alert, and replies to them. */
 export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
   title: "Telegram",
   settings: Schema.Struct({
@@ -43,7 +43,8 @@ export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
     "Add the bot to the group, or to the channel as an administrator who may post messages.",
     "Write a message there, open https://api.telegram.org/bot<token>/getUpdates in a browser, and copy the id of its chat."
   ],
-  // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: 1 message a second in a chat with short
+  // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: 1 message a second in a chat with
+  // short
   // bursts, 20 a minute in a group, and about 30 a second of a bot.
   rateLimits: ({ chatId, token }) => [
     {
@@ -83,12 +84,12 @@ export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
       return onClear === "edit" ? [first, ...others] : [first, ...others, post]
     },
     answer: (given, { now, purpose }) => answer(given, { now, purpose: purpose._tag }),
-    // It fails without a valid token, and where the bot is in no such chat.
+    // Fails both without a valid token and if the bot is not in the chat.
     verify: (settings) => HttpClientRequest.get(endpoint(settings, "getChat", { chat_id: settings.chatId }))
   })
 }
 
-/** The address of a method: the token stands in it as it is. https://core.telegram.org/bots/api#making-requests */
+/** The URL of a method; it contains the token unencoded. https://core.telegram.org/bots/api#making-requests */
 const endpoint = (
   { apiUrl, token }: typeof Telegram.settings.Type,
   method: string,

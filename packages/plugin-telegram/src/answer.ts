@@ -1,5 +1,5 @@
 /**
- * What the Bot API's answers mean.
+ * Classifies the Bot API's answers.
  *
  * @see https://core.telegram.org/bots/api#making-requests
  */
@@ -16,7 +16,9 @@ import {
 } from "@tocsin/core"
 import { Duration, Option, Schema } from "effect"
 
-/** A message is delivered where the answer has its id; the texts of errors are not documented, and matched loosely. */
+/**
+ * A message is delivered if the answer has its id. The texts of errors are not documented, so they are matched loosely.
+ */
 export const answer = (
   { body, headers, status }: HttpChannel.Answer,
   { now, purpose }: { readonly now: number; readonly purpose: "deliver" | "verify" }
@@ -29,7 +31,7 @@ export const answer = (
       ? receipt(result.message_id, result.chat)
       : new Misconfigured({ detail: `HTTP 200, but not Telegram's answer: ${cut(description, 200)}` })
   }
-  // An edit that was made by an earlier attempt.
+  // An earlier attempt made the edit.
   if (status === 400 && /message is not modified/i.test(description)) return {}
   const detail = `HTTP ${status}: ${cut(description, 200)}`
   if (status === 429) {
@@ -43,7 +45,7 @@ export const answer = (
   if (parameters?.migrate_to_chat_id !== undefined) {
     return new Misconfigured({ detail: `${detail}. Enter ${parameters.migrate_to_chat_id} as the chat id` })
   }
-  // Telegram knows no bot with that token.
+  // No bot has that token.
   if (status === 401 || status === 404) return new Unauthorized({ detail })
   const found = reasons.find(([pattern]) => pattern.test(description))
   return found && new found[1]({ detail })
@@ -61,7 +63,7 @@ const reasons: ReadonlyArray<readonly [RegExp, new (of: { readonly detail: strin
   [/not enough rights|have no rights|CHAT_WRITE_FORBIDDEN|need administrator|can't initiate|Forbidden/i, Misconfigured]
 ]
 
-/** Messages of public groups and of supergroups have an address. */
+/** Only messages of public groups and of supergroups have a URL. */
 const receipt = (messageId: number, chat: { readonly id: number; readonly username?: string } | undefined) => {
   const [, internal] = /^-100(\d+)$/.exec(String(chat?.id)) ?? []
   const path = chat?.username !== undefined && internal !== undefined ? chat.username : internal && `c/${internal}`

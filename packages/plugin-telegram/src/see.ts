@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** A message as a person sees it in Telegram, each line by itself; without a block if it is no message. */
+/** A message as a person sees it in Telegram, each line by itself; without a block if it is not a message. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),
@@ -29,7 +29,7 @@ const spans = (text: string): ReadonlyArray<Preview.Span> => {
 
 const tags: { readonly [name: string]: "Strong" | "Emphasis" | "Code" } = { b: "Strong", i: "Emphasis", code: "Code" }
 
-/** The entities that Telegram knows: four by name, and all by number. */
+/** Decodes the entities that Telegram supports: four by name, and all by number. */
 const unescape = (text: string): string =>
   text.replace(/&(?:(lt|gt|amp|quot)|#(\d+));/g, (_, name: string | undefined, code: string | undefined) =>
     name === undefined ? String.fromCodePoint(Number(code)) : (named[name] ?? "")

@@ -12,7 +12,7 @@ import { type ChannelPlugin, cut, escapeHtml, fitting, Message, oneLine, paragra
  */
 export const maxText = 4096
 
-/** How much of each part a message shows: together less than Telegram takes, also with their escapes. */
+/** The length of each part: together within Telegram's limit, escapes included. */
 const shown = {
   headline: 250,
   summary: 600,
@@ -26,7 +26,7 @@ const shown = {
   link: 2048
 } as const
 
-/** The text for a message, and how Telegram is to read it. */
+/** The text for a message, and its parse mode. */
 export const text = (
   message: Message.Message,
   form: ChannelPlugin.Form
@@ -38,7 +38,7 @@ const html = (message: Message.Message): string => {
   return [
     linked(headline, link, shown.headline, "b"),
     ...(summary === undefined ? [] : [escapeHtml(quiet(cut(paragraph(summary), shown.summary, { encode: quiet })))]),
-    // Telegram makes neither links nor mentions of what is code, and a tap copies it.
+    // Telegram makes no links or mentions in code, and a tap copies it.
     ...facts
       .slice(0, shown.facts)
       .map(
@@ -51,7 +51,7 @@ const html = (message: Message.Message): string => {
   ].join("\n")
 }
 
-/** The words as they are, but for the links of the message itself nothing that opens or mentions anything. */
+/** The message as plain text, in which only the message's own links open anything. */
 const plain = (message: Message.Message): string => {
   const own = new Set([message.link, ...Message.namedLinks(message).map(({ link }) => link)].map((link) => link?.href))
   return paragraph(Message.plainText(message, maxText, { encode: quiet }))
@@ -72,14 +72,14 @@ const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<st
   const title = `<b>${inline(linesTitle, shown.label)}</b>`
   const more = (count: number) => `• ${Message.moreText(lines.length - count + omitted)}`
   const reserve = more(0).length
-  // Only what is seen counts.
+  // Only visible text counts.
   const lengths = items.slice(0, shown.list).map((item) => item.replace(/<[^>]*>/g, "").length)
   const max = shown.list - (omitted > 0 ? reserve + 1 : 0)
   const fit = Math.min(maxEntities, fitting(lengths, { max, reserve, separator: 1 }))
   return [title, ...items.slice(0, fit), ...(fit < lines.length || omitted > 0 ? [more(fit)] : [])]
 }
 
-/** Telegram's servers keep 100 entities of a message, such as links, and drop the others. */
+/** The most links. Telegram keeps 100 entities of a message, such as links, and drops the others. */
 const maxEntities = 50
 
 const links = (message: Message.Message): ReadonlyArray<string> => {
@@ -91,7 +91,7 @@ const links = (message: Message.Message): ReadonlyArray<string> => {
 
 const maxLinks = 5
 
-/** A text that links where the link is not too long; else it stands in the given element, if any. */
+/** A linked text; if the link is too long, the text in the given element, if any. */
 const linked = (text: string, link: URL | undefined, max: number, element?: "b"): string => {
   const inner = inline(text, max)
   const named =
@@ -102,8 +102,8 @@ const linked = (text: string, link: URL | undefined, max: number, element?: "b")
 const inline = (text: string, max: number): string => escapeHtml(quiet(cut(oneLine(text), max, { encode: quiet })))
 
 /**
- * Keeps Telegram from making links, mentions, hashtags and commands of foreign text: it has no escape for them, and a word
- * joiner, which nobody sees, ends each.
+ * Keeps Telegram from turning foreign text into links, mentions, hashtags and commands. It has no escape for them; an
+ * invisible word joiner ends each.
  *
  * @see https://core.telegram.org/bots/api#messageentity
  */

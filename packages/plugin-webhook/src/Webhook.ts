@@ -1,5 +1,5 @@
 /**
- * The plugin for webhooks: any server that takes JSON.
+ * The plugin for webhooks: any server that accepts JSON.
  */
 import { ChannelPlugin, HttpChannel, HttpClientRequest, WebhookUrl } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
@@ -49,7 +49,7 @@ export class Webhook extends ChannelPlugin.Service<Webhook>()("webhook", {
     "Let your server take a POST of JSON at an https URL, and check the signature with a Standard Webhooks library.",
     "Enter the URL and the secret."
   ],
-  // Nothing is documented of a server that anyone may write; Standard Webhooks leaves it to 429 and Retry-After.
+  // Anyone may write the server, so no limit is known; Standard Webhooks relies on 429 and Retry-After.
   rateLimits: ({ url }) => [{ key: url, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: maxText },
   capabilities: {}

@@ -1,5 +1,5 @@
 /**
- * The JSON body of a webhook: what happened, in words and as data.
+ * The JSON body of a webhook: a notification as text and as data.
  */
 import {
   Alert,
@@ -27,7 +27,7 @@ const types = {
 } as const satisfies { readonly [K in Exclude<Kind, "Test">]: string }
 
 /**
- * The body, version 1. Fields are added to it, and none is changed or removed.
+ * The body, version 1. Later versions may add fields, but never change or remove one.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -76,10 +76,12 @@ const decodeJson = Schema.decodeUnknownSync(Schema.Json)
 /** The longest `text`. */
 export const maxText = 4000
 
-/** How many observations the alert keeps: receivers should get less than 20 KB, as Standard Webhooks advises. */
+/** The most observations of an alert, to keep bodies below 20 KB, as Standard Webhooks advises. */
 const maxObservations = 50
 
-/** The body for a notification, as JSON. The plain form is the short form: words, without the alert or the digest. */
+/**
+ * The body for a notification, as JSON. The plain form is shorter: it has the text, without the alert or the digest.
+ */
 export const body = (
   notification: Notification,
   { conversation, form }: Pick<ChannelPlugin.DeliverOptions, "conversation" | "form">

@@ -1,5 +1,5 @@
 /**
- * Reads what Prometheus' Alertmanager posts to a webhook: version 4, of Alertmanager 0.6 and later.
+ * Reads the webhook of Prometheus' Alertmanager: version 4, since Alertmanager 0.6.
  *
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
@@ -27,8 +27,8 @@ const Group = Schema.Struct({
 const decodeGroup = Schema.decodeUnknownResult(Group)
 
 /**
- * Reads a notification: each alert of the group becomes an event. `truncatedAlerts` counts as alerts that were missed: its
- * `max_alerts` made Alertmanager leave them out.
+ * Reads a notification: each alert of the group becomes an event. `truncatedAlerts` counts as missed alerts:
+ * Alertmanager left them out because of `max_alerts`.
  */
 export const decode = (body: unknown, options: Options): Effect.Effect<Decoded> =>
   Result.match(decodeGroup(body), {

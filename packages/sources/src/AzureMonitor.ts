@@ -1,5 +1,5 @@
 /**
- * Reads what action groups of Azure Monitor post with the common alert schema.
+ * Reads the common alert schema, which action groups of Azure Monitor post.
  *
  * @see https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema
  */

@@ -1,5 +1,5 @@
 /**
- * Reads what Datadog's webhooks integration posts: with its default payload, and with the one that the guide gives.
+ * Reads the webhooks of Datadog, with the default payload and with the one in the guide.
  *
  * @see https://docs.datadoghq.com/integrations/webhooks/
  */
@@ -46,7 +46,7 @@ const Notification = Schema.Struct({
 const titled =
   /^(?:\[(P[1-5])\] *)?\[((?:Re-)?(?:Triggered|Warn|No data)|Recovered|Renotify|Alert)(?: on \{(.*)\})?\] *(.*)$/is
 
-/** The variables of a template that Datadog did not fill. */
+/** Returns undefined for a variable of the template that Datadog did not fill. */
 const stated = (value: string | undefined): string | undefined =>
   value === undefined || /^\$[A-Z_]+$|^null$/i.test(value) ? undefined : value
 

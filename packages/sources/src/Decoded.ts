@@ -1,12 +1,12 @@
 /**
- * What a source's decoder makes of a body.
+ * The result of a source's decoder.
  */
 import type { AlertEvent } from "@tocsin/core"
 
-/** A body as read: the events in it, a trial of the source's set-up, or the reason why it cannot be read. */
+/** A decoded body: its events, a test of the source's set-up, or the reason why it cannot be read. */
 export type Decoded = Events | Test | Unreadable
 
-/** The events of a body. A body may be about nothing that is an alert; then there are none. */
+/** The events of a body; none if it is not about an alert. */
 export interface Events {
   readonly _tag: "Events"
   readonly events: ReadonlyArray<AlertEvent>
@@ -16,7 +16,7 @@ export interface Events {
   readonly notes?: ReadonlyArray<{ readonly sourceId: string; readonly note: string }>
 }
 
-/** A trial of the source's set-up, which is about no alert. */
+/** A test of the source's set-up, which is not about an alert. */
 export interface Test {
   readonly _tag: "Test"
   readonly eventId?: string
@@ -25,6 +25,6 @@ export interface Test {
 /** A body that cannot be read. */
 export interface Unreadable {
   readonly _tag: "Unreadable"
-  /** Where (a JSON Pointer) and what was expected; nothing of the body is repeated. */
+  /** The position (a JSON Pointer) and the expected value; repeats nothing of the body. */
   readonly why: string
 }

@@ -1,5 +1,5 @@
 /**
- * Reads what the webhook notification channels of Google Cloud Monitoring post: version 1.2.
+ * Reads the webhooks of Google Cloud Monitoring's notification channels: version 1.2.
  *
  * @see https://cloud.google.com/monitoring/support/notification-options#schema-pubsub
  */
@@ -41,7 +41,7 @@ const Notification = Schema.Struct({
   })
 })
 
-/** Reads an incident that opens or closes. What the button that tests a channel sends has the version `test`. */
+/** Reads an incident that opens or closes. The button that tests a channel sends the version `test`. */
 export const decode = decoderOf(Notification, ({ incident, version }) => {
   if (version === "test") return { _tag: "Test" }
   const state = incident.state.toLowerCase()

@@ -1,6 +1,6 @@
 /**
- * Reads what Grafana's contact points of the type webhook post: those of unified alerting (8 and later), and those of the
- * dashboard alerts before.
+ * Reads the webhooks of Grafana's contact points: those of unified alerting (8 and later), and those of the older
+ * dashboard alerts.
  *
  * @see https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
  */
@@ -34,7 +34,7 @@ export const decode = (body: unknown, options: Options): Effect.Effect<Decoded> 
   return Effect.succeed(expected("an object with alerts (unified alerting) or ruleUrl (dashboard alerts)"))
 }
 
-/** What the Test button sends. */
+/** The body that the Test button sends. */
 const isTest = Schema.is(
   Schema.Struct({
     labels: Schema.Struct({ alertname: Schema.Literal("TestAlert"), instance: Schema.Literal("Grafana") })

@@ -1,5 +1,5 @@
 /**
- * Reads what Healthchecks posts with the request body of the guide: its webhooks have no format of their own.
+ * Reads the request body of the guide, because the webhooks of Healthchecks have no format of their own.
  *
  * @see https://healthchecks.io/docs/configuring_notifications/
  */
@@ -22,7 +22,7 @@ const Notification = Schema.Struct({
   url: ifReadable(TextLink)
 })
 
-/** Reads a notification: a check goes down, or up. That of the Test! button is about a check named TEST. */
+/** Reads a notification: a check goes down, or up. The Test! button sends one about a check named TEST. */
 export const decode = decoderOf(Notification, ({ code, name, now, status, tags, url }) => {
   if (name === "TEST") return { _tag: "Test" }
   return {

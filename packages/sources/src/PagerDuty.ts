@@ -1,5 +1,5 @@
 /**
- * Reads what programs post to PagerDuty's Events API v2, for those that can page and can be given another address.
+ * Reads PagerDuty's Events API v2, for programs that can post to it and allow another URL.
  *
  * @see https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
  */
@@ -36,7 +36,7 @@ const Event = Schema.Struct({
   images: List
 })
 
-/** Reads an event. One that triggers without a `dedup_key` gets one that is made of its payload. */
+/** Reads an event. A trigger without a `dedup_key` gets a key made of its payload. */
 export const decode = decoderOf(Event, (event) => {
   const { event_action: action, payload = {} } = event
   const id = keyOf(event)

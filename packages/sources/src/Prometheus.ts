@@ -1,5 +1,5 @@
 /**
- * Reads what Prometheus posts to the Alertmanagers in its `alerting:` block: the API v2 of Alertmanager.
+ * Reads the API v2 of Alertmanager, to which Prometheus posts (its `alerting:` block).
  *
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
  */

@@ -1,5 +1,5 @@
 /**
- * Reads what Sentry posts: webhooks of an internal integration about metric alerts, issue alerts and issues, and those of
+ * Reads Sentry's webhooks: those of an internal integration about metric alerts, issue alerts and issues, and those of
  * the legacy webhook plugin.
  *
  * @see https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
@@ -129,7 +129,7 @@ const Issue = Schema.Struct({
   })
 })
 
-/** What happens to an issue that makes no difference to whether it is raised: it is assigned, say. */
+/** Whether an action raises or clears an issue; an assignment, for example, does neither. */
 const isAboutState = (action: string | undefined): action is keyof typeof states =>
   action !== undefined && Object.hasOwn(states, action)
 
@@ -151,7 +151,7 @@ const decodeIssue = decoderOf(Issue, ({ action, data: { issue } }): Read => {
     test: issue.project?.name ?? issue.project?.slug,
     severity: levelOf(issue.level),
     summary: issue.culprit,
-    // That an issue was first seen long ago says nothing on when it came again.
+    // An issue that reappears may have been first seen long ago, which is not when it was raised.
     started: action === "created" ? issue.firstSeen : undefined,
     ended: undefined,
     labels: labelsOf({ shortId: issue.shortId, level: issue.level }),
@@ -186,5 +186,5 @@ const decodeLegacy = decoderOf(Legacy, (sent) => ({
 
 const readEventId = Schema.decodeUnknownOption(Schema.Struct({ event_id: ifReadable(Id), title: text }))
 
-/** Sentry's levels are fatal, error, warning, info and debug; a sample is one of info. */
+/** Sentry's levels are fatal, error, warning, info and debug; `sample` counts as info. */
 const levelOf = (level: string | undefined) => severityOf(level === "sample" ? "info" : level)

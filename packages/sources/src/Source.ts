@@ -5,19 +5,19 @@ import type { Severity } from "@tocsin/core"
 import type { DateTime, Effect } from "effect"
 import type { Decoded } from "./Decoded.ts"
 
-/** What a decoder needs beside the body. */
+/** The context of a body. */
 export interface Options {
   /** The name of the source; it becomes the `source` of its alerts. */
   readonly source: string
-  /** The zone of times that state none, or an unknown one: an IANA name or an offset. Anything else is UTC. */
+  /** The zone of times without a known zone: an IANA name or an offset. Any other value means UTC. */
   readonly timezone: string
-  /** The severity of alerts that state none, or an unknown one. `major` when absent. */
+  /** The severity of alerts without a known severity. `major` when absent. */
   readonly severity?: Severity
-  /** When the body arrived. Stands for the start of an alert that states none. */
+  /** When the body arrived: the start of an alert that states none. */
   readonly receivedAt: DateTime.Utc
 }
 
-/** An HTTP request, as far as a format may need it. */
+/** The parts of an HTTP request that a format may need. */
 export interface Request {
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string | undefined }
@@ -25,7 +25,7 @@ export interface Request {
   readonly text: string
 }
 
-/** A source: its name, and how its bodies are read. */
+/** A source: its name, and the decoder of its bodies. */
 export interface Source {
   /** Names the source in URLs and alerts, such as `alertmanager`; `[a-z0-9-]{1,64}`. */
   readonly type: string
@@ -34,11 +34,13 @@ export interface Source {
   /**
    * Reads a body, as parsed from its JSON by `parseJson`, which keeps every digit of an id.
    *
-   * Never fails and has no effects: the same body with the same options gives the same result. Lets others run after some
-   * 1,000 values of a long list. Fields that make no difference to whether and when something is wrong may be missing or
-   * odd. Texts that are too long are cut.
+   * Never fails and has no effects: the same body with the same options has the same result. Yields to other fibers
+   * after about 1,000 values of a long list. Fields that decide neither the state nor the times of an alert may be
+   * missing or malformed. Texts that are too long are cut.
    */
   readonly decode: (body: unknown, options: Options) => Effect.Effect<Decoded>
-  /** Makes the JSON text to decode of a request. Only for formats that use headers; without it, that is the body. */
+  /**
+   * Converts a request to the JSON text to decode. Only for formats that use headers; when absent, the body is decoded.
+   */
   readonly toJson?: (request: Request) => string
 }

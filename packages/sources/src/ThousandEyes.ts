@@ -1,6 +1,6 @@
 /**
- * Reads what ThousandEyes posts: its own webhook, and custom webhooks with the presets Generic and Splunk or with
- * Tocsin's own template.
+ * Reads the webhooks of ThousandEyes: its own format, and custom webhooks with the presets Generic and Splunk or with
+ * Tocsin's template.
  */
 import { Effect, Predicate } from "effect"
 import type { Decoded, Test, Unreadable } from "./Decoded.ts"
@@ -18,21 +18,20 @@ export type { Options } from "./thousandEyes/thousandEyesEvent.ts"
 export { defaultViewsUrl, ViewsUrl } from "./thousandEyes/viewLinks.ts"
 
 /**
- * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id. Never
- * fails, and lets others run after 1,000 values of a long list at the latest.
+ * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id.
+ * Never fails, and yields to other fibers at least every 1,000 values of a long list.
  *
- * All that makes no difference to whether and when something is wrong may be
- * missing or odd; it is then left out.
+ * Fields that decide neither the state nor the times of an alert may be missing or malformed; they are then left out.
  */
 export const decode = (body: unknown, options: Options): Effect.Effect<Decoded> =>
   Effect.map(readBody(body), (read) =>
     read._tag === "Reported" ? { _tag: "Events", events: [toEvent(read, options)] } : read
   )
 
-/** The format is known by the fields of the body, and not by the value of any. */
+/** The fields of the body decide its format, not their values. */
 const readBody = (body: unknown): Effect.Effect<Reported | Test | Unreadable> => {
   if (isCustom(body)) return readCustom(body)
-  // Splunk's collector takes events in an envelope.
+  // Splunk's collector expects events in an envelope.
   if (Predicate.hasProperty(body, "event") && isCustom(body.event)) {
     return Effect.map(readCustom(body.event), inEnvelope)
   }

@@ -1,5 +1,5 @@
 /**
- * Reads what Uptime Kuma's notification type Webhook posts with the preset application/json.
+ * Reads the webhooks of Uptime Kuma (notification type Webhook, preset application/json).
  *
  * @see https://github.com/louislam/uptime-kuma/blob/master/server/notification-providers/webhook.js
  */
@@ -46,7 +46,7 @@ export const decode = decoderOf(Notification, ({ heartbeat, monitor = {}, msg })
   const id = monitor.id ?? heartbeat.monitorID
   if (id === undefined) return { _tag: "Unreadable", why: "/monitor/id: Expected an id" }
   if (heartbeat.status !== down && heartbeat.status !== up) return nothing
-  // Times are UTC and do not say so.
+  // Times are in UTC, without a zone.
   const at = heartbeat.time === undefined ? undefined : `${heartbeat.time} UTC`
   const isOver = heartbeat.status === up
   return {
@@ -74,7 +74,7 @@ export const decode = decoderOf(Notification, ({ heartbeat, monitor = {}, msg })
 const readTag = Schema.decodeUnknownOption(Schema.Struct({ name: Plain, value: ifReadable(Plain) }))
 const readLink = Schema.decodeUnknownOption(TextLink)
 
-/** Certificates and domains that expire, and the Test button: nothing but a message. */
+/** Certificates and domains that expire, and the Test button: these send only a message. */
 const aboutNoHeartbeat = (message: string): Read => {
   const expiring = /^(.*\bwill (?:be expired|expire) in )-?\d+ days?/i.exec(message)?.[1]
   if (expiring !== undefined) {

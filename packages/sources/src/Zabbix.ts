@@ -1,5 +1,5 @@
 /**
- * Reads what Zabbix posts with the webhook media type of the guide: Zabbix has no format of its own.
+ * Reads the webhook media type of the guide, because Zabbix has no format of its own.
  *
  * @see https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook
  */
@@ -48,11 +48,11 @@ const Notification = Schema.Struct({
  */
 const severities: ReadonlyArray<Severity> = ["info", "info", "minor", "major", "major", "critical"]
 
-/** What a macro is that Zabbix could not fill. */
+/** Returns undefined for a macro that Zabbix could not fill. */
 const stated = (value: string | undefined): string | undefined =>
   value === undefined || /^\{[A-Z$][^}]*\}$|^\*UNKNOWN\*$/.test(value) ? undefined : value
 
-/** Reads a problem, its recovery or its update. All have the id of the problem. */
+/** Reads a problem, its recovery or its update. All have the problem's id. */
 export const decode = decoderOf(Notification, (sent) => {
   const isOver = String(sent.event_value) === "0"
   const host = stated(sent.host_name)

@@ -67,7 +67,7 @@ describe("ThousandEyes, links", () => {
   it.each([
     ["", "Expected {time}"],
     ["https://x.example/{testId}", "Expected {time}"],
-    ["https://x.example/{round}?t={time}", "Expected no other placeholders"],
+    ["https://x.example/{round}?t={time}", "Expected no placeholders except"],
     ["https://x.example/{agentId}?t={time}", "Expected {agentId}"],
     ["https://x.example/?t={time}&a=x{agentId}", "Expected {agentId}"],
     ["javascript:alert({time})", "Expected an http or https URL"],

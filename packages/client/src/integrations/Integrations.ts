@@ -125,7 +125,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       params,
       payload: [
         SettingsToTry,
-        // No body at all.
+        // The body may be absent.
         Schema.Null
       ],
       success: TestSend,
@@ -141,7 +141,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     HttpApiEndpoint.post("preview", "/:id/preview", {
       params,
       query: ofAlert,
-      // No body at all, too.
+      // The body may be absent.
       payload: [SettingsToTry, Schema.Null],
       success: IntegrationPreview,
       error: [InvalidRequest, NotFound]

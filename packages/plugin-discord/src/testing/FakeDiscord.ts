@@ -5,13 +5,13 @@ import { validate } from "./validate.ts"
 
 /** How strict the fake is. */
 export interface FakeDiscordOptions {
-  /** Whether a webhook takes 5 messages in 2 seconds; without it, as many as come. */
+  /** Whether a webhook accepts 5 messages in 2 seconds; unlimited when absent. */
   readonly limited?: boolean
 }
 
 /**
- * A fake of Discord's webhooks: every id and token is one. It shows each message as it was edited last, and forgets those that
- * are deleted, as a person does in Discord.
+ * A fake of Discord's webhooks that accepts every id and token. It shows each message after its last edit, without
+ * deleted ones.
  *
  * @see https://docs.discord.com/developers/resources/webhook#execute-webhook
  */
@@ -37,7 +37,7 @@ export class FakeDiscord extends FakeService {
     return this.#posted
   }
 
-  /** Deletes a message, as a person may. */
+  /** Deletes a message, as a person may in Discord. */
   delete(id: string): void {
     this.#posted.delete(id)
   }

@@ -2,8 +2,8 @@ import { Option, Schema } from "effect"
 import { embed as limits, maxContent } from "../limits.ts"
 
 /**
- * Checks a payload against what Discord documents, and what alerts demand beyond: nothing mentions anyone, and no foreign text
- * links or formats. Returns one sentence for each problem.
+ * Checks a payload against Discord's documentation and the rules for alerts: nothing mentions anyone, and no foreign
+ * text links or formats. Returns one sentence for each problem.
  *
  * @see https://docs.discord.com/developers/resources/message#embed-object-embed-limits
  */

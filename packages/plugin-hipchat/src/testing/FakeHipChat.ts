@@ -4,16 +4,17 @@ import { rates } from "../limits.ts"
 import { see } from "./see.ts"
 import { validate } from "./validate.ts"
 
-/** What the fake demands. */
+/** Options of the fake. */
 export interface FakeHipChatOptions {
   /** The one token, for every room. */
   readonly token: string
-  /** Whether rooms and the token have HipChat's limits; without it as many messages as come are taken. */
+  /** Whether rooms and the token have HipChat's limits; unlimited when absent. */
   readonly limited?: boolean
 }
 
 /**
- * A fake of HipChat's room notifications. It refuses all that `validate` finds, which is more than the service would.
+ * A fake of HipChat's room notifications. It refuses everything that `validate` reports, which is stricter than the
+ * service.
  *
  * @see https://developer.atlassian.com/server/hipchat/hipchat-rest-api-rate-limits/
  */
@@ -64,7 +65,7 @@ export class FakeHipChat extends FakeService {
     return see(payload)
   }
 
-  /** Each answer tells of both limits; the flood control of the room is the stricter one. */
+  /** Each answer reports both limits; the room's flood control is the stricter one. */
   #spend(room: string, at: number): { readonly isWithin: boolean; readonly headers: Answer["headers"] } {
     if (this.#options.limited !== true) return { isWithin: true, headers: {} }
     const flood = this.#room(room, at)

@@ -9,7 +9,7 @@ const attribute = /([a-z-]+)="([^"<>]*)"/g
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", ge: "≥", le: "≤" }
 const entity = /&(?:#(\d+)|#x([0-9a-f]+)|([a-z]+));/gi
 
-/** The HTML in pieces; what cannot be read is said in `problems`. */
+/** Splits HTML into tokens; `problems` lists the errors. */
 export const read = (html: string): { readonly tokens: ReadonlyArray<Token>; readonly problems: Array<string> } => {
   const tokens: Array<Token> = []
   const problems: Array<string> = []

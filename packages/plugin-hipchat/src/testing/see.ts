@@ -2,7 +2,10 @@ import type { Preview } from "@tocsin/core"
 import { accents } from "../color.ts"
 import { read } from "./markup.ts"
 
-/** A room notification as a person sees it: the card if there is one, as clients that know cards show it, else the message. */
+/**
+ * A room notification as a person sees it: the card if there is one, as clients with support for cards show it, else
+ * the message.
+ */
 export const see = (payload: unknown): Preview.Preview => {
   const body = record(payload)
   return {
@@ -69,7 +72,7 @@ const html = (source: string): ReadonlyArray<Preview.Block> => {
   return blocks
 }
 
-/** Line breaks at either end stand between blocks and belong to none. */
+/** Removes line breaks at either end, because they separate blocks. */
 const trimmed = (spans: ReadonlyArray<Preview.Span>): ReadonlyArray<Preview.Span> => {
   const isBreak = (span: Preview.Span | undefined) => span?._tag === "Plain" && span.text === "\n"
   return spans.slice(isBreak(spans[0]) ? 1 : 0, isBreak(spans.at(-1)) ? -1 : undefined)

@@ -4,8 +4,7 @@ import { Option, Schema } from "effect"
 import { see } from "./see.ts"
 
 /**
- * A room notification as a person sees it, for a terminal: how it calls, then the
- * card if there is one, as clients that know cards show it, else the message.
+ * Renders a room notification for a terminal: how it alerts people, then the card if there is one, else the message.
  * Each link is followed by its URL in parentheses.
  */
 export const show = (payload: unknown): string => {

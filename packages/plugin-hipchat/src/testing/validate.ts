@@ -2,12 +2,10 @@ import { limits } from "../limits.ts"
 import { read } from "./markup.ts"
 
 /**
- * Every way in which a value is no acceptable room notification, as `field:
- * problem`; none for a good one.
+ * Checks a room notification. Returns each problem as `field: problem`; none for a valid one.
  *
- * Stricter than the service: it also refuses top-level keys that nobody knows,
- * and in the `text` format whatever HipChat would act on (a live `@mention`, an
- * `(emoticon)`, a smiley, a `/command`), since Tocsin's texts are foreign.
+ * Stricter than the service: it also refuses unknown top-level keys, and in the `text` format everything that HipChat
+ * interprets (a live `@mention`, an `(emoticon)`, a smiley, a `/command`), because Tocsin's texts are foreign.
  */
 export const validate = (payload: unknown): ReadonlyArray<string> => {
   const problems: Array<string> = []

@@ -5,7 +5,7 @@ import { see } from "./see.ts"
 import { validate } from "./validate.ts"
 
 /**
- * A fake of Mattermost's incoming webhooks: every path below `/hooks` is one.
+ * A fake of Mattermost's incoming webhooks: every path below `/hooks` is a webhook.
  *
  * @see https://developers.mattermost.com/integrate/webhooks/incoming/
  */

@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** A post as a person sees it; without a block if it is none. */
+/** A post as a person sees it; without a block if it is not a post. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),

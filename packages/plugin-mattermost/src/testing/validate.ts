@@ -1,8 +1,8 @@
 import { Option, Schema } from "effect"
 
 /**
- * What alerts demand of a post: it says something, fits one post, and no foreign text mentions anyone, links, formats, or is an
- * emoji. One sentence for each problem; none for a good one.
+ * Checks a post against the rules for alerts: it is not empty, fits one post, and no foreign text mentions anyone,
+ * links, formats, or is an emoji. Returns one sentence for each problem.
  *
  * @see https://developers.mattermost.com/integrate/webhooks/incoming/#parameters
  */

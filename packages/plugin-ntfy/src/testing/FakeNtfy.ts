@@ -6,14 +6,14 @@ import { validate } from "./validate.ts"
 
 /** How strict the fake is. */
 export interface FakeNtfyOptions {
-  /** Whether it takes 60 messages at once and then one in 5 seconds, as ntfy does; without it, as many as come. */
+  /** Whether it accepts 60 messages at once and then one every 5 seconds, like ntfy; unlimited when absent. */
   readonly limited?: boolean
 }
 
 const token = "tk_fake"
 
 /**
- * A fake of an ntfy server whose topics are all protected by one access token.
+ * A fake of an ntfy server that protects all topics with one access token.
  *
  * @see https://docs.ntfy.sh/publish/
  */

@@ -2,8 +2,8 @@ import { Option, Schema } from "effect"
 import { max } from "../message.ts"
 
 /**
- * What ntfy documents and a message does not keep, and what alerts demand beyond: no address in foreign text opens. One sentence
- * for each problem; none for a good one.
+ * Checks a message against ntfy's documentation and the rules for alerts: no address in foreign text is a link. Returns
+ * one sentence for each problem.
  *
  * @see https://docs.ntfy.sh/publish/#limitations
  */

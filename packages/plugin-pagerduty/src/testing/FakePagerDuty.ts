@@ -12,8 +12,8 @@ export interface Incident {
 }
 
 /**
- * A fake of PagerDuty's Events API v2: a trigger opens an incident, or is added to the open one with its key; a resolve ends
- * it, and is dropped where none is open.
+ * A fake of PagerDuty's Events API v2: a trigger opens an incident, or is added to the open one with its key; a resolve
+ * ends it, and is ignored if none is open.
  *
  * @see https://developer.pagerduty.com/docs/events-api-v2-overview
  */

@@ -4,7 +4,7 @@ import { Predicate } from "effect"
 const maxBytes = 512 * 1024
 
 /**
- * What PagerDuty documents and a body does not keep, in PagerDuty's way of saying it; none for a good one.
+ * Checks a body against PagerDuty's documentation. Returns each problem in PagerDuty's words; none for a valid body.
  *
  * @see https://developer.pagerduty.com/docs/send-alert-event#parameters
  */

@@ -7,13 +7,13 @@ import { type Problem, problems, type ValidateOptions } from "./validate.ts"
 
 /** How strict the fake is. */
 export interface FakeSlackOptions extends ValidateOptions {
-  /** Whether each hook has Slack's limit, 1 message a second with short bursts; without it as many as come are taken. */
+  /** Whether each hook has Slack's limit, 1 message a second with short bursts; unlimited when absent. */
   readonly limited?: boolean
 }
 
 /**
- * A fake of Slack's incoming webhooks: every path is a hook. It refuses what Slack refuses, and what Slack would take
- * but show in another way than it was meant (`validate`).
+ * A fake of Slack's incoming webhooks: every path is a hook. It refuses what Slack refuses, and also what Slack would
+ * accept but show differently (`validate`).
  *
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  */

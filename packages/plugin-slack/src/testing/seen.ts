@@ -2,16 +2,16 @@ import type { Preview } from "@tocsin/core"
 import { spansText } from "@tocsin/core/fakes"
 import { DateTime, Option, Schema } from "effect"
 
-/** A message as Slack shows it, and the channel that it asks for. */
+/** A message as Slack shows it, and its `channel`. */
 export interface Seen {
   readonly channel?: string
-  /** What is said above the attachments. */
+  /** The text above the attachments. */
   readonly text: Preview.Block
   /** The attachments' blocks, with the colour of the first. */
   readonly attached: Preview.Preview
 }
 
-/** Reads a payload as Slack's clients do; nothing if it is no message. */
+/** Reads a payload as Slack's clients do; none if it is not a message. */
 export const seen = (payload: unknown): Option.Option<Seen> =>
   Option.map(decode(payload), ({ attachments = [], channel, mrkdwn, text }) => ({
     ...(channel !== undefined && { channel }),
@@ -75,7 +75,7 @@ const fact = (text: string): { readonly label: string; readonly spans: ReadonlyA
 const token =
   /<!date\^(?<seconds>\d+)\^[^|]*\|[^>]*>|<!subteam\^(?<group>\w+)>|<[!@](?<whom>\w+)>|<(?<url>https?:[^|>]+)\|(?<label>[^>]*)>|(?<=^|[\s•])\*(?=\S)(?<strong>(?:<[^<>]*>|[^<\n])+?)(?<=\S)\*(?=$|[\s:])/gm
 
-/** Reads mrkdwn: its marks are not shown, what they were put around is. */
+/** Reads mrkdwn into spans, without its marks. */
 const spans = (text: string): ReadonlyArray<Preview.Span> => {
   const found: Array<Preview.Span> = []
   let at = 0

@@ -1,26 +1,26 @@
 import { Predicate } from "effect"
 import * as limits from "../limits.ts"
 
-/** What a payload may hold besides text, links and dates. */
+/** The contents that a payload may have besides text, links and dates. */
 export interface ValidateOptions {
   /** The mentions that the settings name, as they are written: `<!here>`, `<!subteam^S012AB3CD>`, `<@U012AB3CD>`. */
   readonly mentions?: ReadonlyArray<string>
 }
 
-/** What is wrong with a payload, and the word by which Slack refuses it. */
+/** A problem of a payload, and the code with which Slack refuses it. */
 export interface Problem {
   readonly code: string
   readonly message: string
 }
 
 /**
- * Checks a payload against all that Slack documents, and what alerts demand beyond: no mention that the settings
- * don't name, no emoji, no automatic links, no text that Slack would split. Returns one sentence per problem.
+ * Checks a payload against Slack's documentation and the rules for alerts: no mentions except those of the settings, no
+ * emoji, no automatic links, no text that Slack would split. Returns one sentence for each problem.
  */
 export const validate = (payload: unknown, options: ValidateOptions = {}): ReadonlyArray<string> =>
   problems(payload, options).map(({ message }) => message)
 
-/** Finds the problems that `validate` tells, with Slack's codes. */
+/** Finds the problems that `validate` reports, with Slack's codes. */
 export const problems = (payload: unknown, { mentions = [] }: ValidateOptions): ReadonlyArray<Problem> => {
   const found: Array<Problem> = []
   let texts = 0
@@ -109,7 +109,7 @@ export const problems = (payload: unknown, { mentions = [] }: ValidateOptions): 
   const attachment = (value: unknown, at: string) => {
     if (!check(Predicate.isObject(value), "invalid_attachments", `${at}: no attachment`)) return
     if (!Predicate.isObject(value)) return
-    // An attachment is either blocks or the legacy fields; only these two go with blocks.
+    // An attachment has either blocks or the legacy fields; only these two go with blocks.
     only(value, ["color", "fallback", "blocks"], "invalid_attachments", at)
     const { color } = value
     check(Predicate.isString(color) && colorPattern.test(color), "invalid_attachments", `${at}.color: no colour`)

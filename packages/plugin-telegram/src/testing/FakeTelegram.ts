@@ -6,7 +6,7 @@ import { validate } from "./validate.ts"
 
 /** How strict the fake is. */
 export interface FakeTelegramOptions {
-  /** Whether a chat takes 20 messages a minute, as a group does; without it, as many as come. */
+  /** Whether a chat accepts 20 messages a minute, like a group; unlimited when absent. */
   readonly limited?: boolean
 }
 
@@ -17,8 +17,8 @@ export interface Posted {
 }
 
 /**
- * A fake of Telegram's Bot API with one bot: every chat is known to it. It shows each message as it was edited last, and forgets
- * those that are deleted, as a person does in Telegram.
+ * A fake of Telegram's Bot API with one bot, which is in every chat. It shows each message after its last edit, without
+ * deleted ones.
  *
  * @see https://core.telegram.org/bots/api
  */
@@ -44,7 +44,7 @@ export class FakeTelegram extends FakeService {
     return this.#posted
   }
 
-  /** Deletes a message, as a person may. */
+  /** Deletes a message, as a person may in Telegram. */
   delete(id: number): void {
     this.#posted.delete(id)
   }

@@ -4,8 +4,8 @@ import { maxText } from "../text.ts"
 import { see } from "../see.ts"
 
 /**
- * What the Bot API documents and a body does not keep, in Telegram's way of saying it, and what alerts demand beyond: foreign
- * text mentions nobody and opens nothing. None for a good one.
+ * Checks a body against the Bot API's documentation, in Telegram's words, and against the rules for alerts: foreign
+ * text mentions nobody and opens nothing. Returns no problem for a valid body.
  *
  * @see https://core.telegram.org/bots/api#sendmessage
  */

@@ -6,8 +6,8 @@ import { see } from "./see.ts"
 const secret = "whsec_ZmFrZS1zZWNyZXQtb2YtYS1mYWtlLXdlYmhvb2s="
 
 /**
- * A server that takes Standard Webhooks: it refuses what is not signed with its secret, and answers a message that it
- * knows already as it did the first time, without keeping it twice.
+ * A server for Standard Webhooks. It refuses messages that are not signed with its secret. It answers a repeated
+ * message as it did the first time, and keeps it once.
  */
 export class FakeWebhook extends FakeService {
   readonly title = "Webhook"
@@ -47,6 +47,6 @@ const misbehaving: { readonly [How in Misbehaviour]: Answer } = {
   revoked: answered(401, "No matching signature"),
   limited: { ...answered(429, "Too many requests"), headers: { "retry-after": "30" } },
   failing: answered(503, "Unavailable"),
-  // A proxy that leads to its sign-in page, which would answer 200.
+  // A proxy that redirects to its sign-in page, which answers 200.
   lying: { ...answered(302, ""), headers: { location: "/sign-in" } }
 }

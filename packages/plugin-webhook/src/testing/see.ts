@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** A body as a person would read it: its text, and nothing where it is no body. */
+/** The text of a body as a person reads it; without a block if it is not a body. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),

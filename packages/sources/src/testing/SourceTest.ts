@@ -9,9 +9,9 @@ import { parseJson } from "../reading/parseJson.ts"
 import type { Options as DecodeOptions, Source } from "../Source.ts"
 import { at, paths, replaced } from "./changes.ts"
 
-/** What to check a source with. */
+/** Options of the checks. */
 export interface Options {
-  /** Bodies that the vendor sends, as JSON texts by their names, each with at least one alert: raised and cleared ones. */
+  /** The vendor's bodies, as JSON texts by name, each with at least one alert. Some must be raised, some cleared. */
   readonly bodies: { readonly [name: string]: string }
 }
 
@@ -28,8 +28,8 @@ export interface Check {
 }
 
 /**
- * Everything that a source must do, as checks to be run one by one. That a time without a zone is read in the zone of the
- * options is only checked of a source whose bodies have a time with a zone.
+ * Returns all checks of a source, to be run one by one. Times without a zone are only checked if a body has a time with
+ * a zone.
  */
 export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check> => {
   const all = Object.entries(bodies).map(([name, text]) => ({ name, text, body: parseJson(text) }))
@@ -81,7 +81,7 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
         found++
         assert.deepStrictEqual([yield* idsWith(even, true), yield* idsWith(odd, true)], texts, `at ${path.join("/")}`)
       }
-      assert.isAbove(found, 0, "no part of any body makes a difference to the id of its alert")
+      assert.isAbove(found, 0, "no value in any body changes the id of its alert")
     })
   }
 
@@ -91,7 +91,7 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
       for (const { body, name, path } of scalars) {
         const stated = String(at(body, path))
         const longer = yield* decode(replaced(body, path, `${stated} x`))
-        // Other texts would not do in its place, whatever their length.
+        // The format accepts only certain values here, whatever their length.
         if (longer._tag !== "Events" || longer.events.length === 0) continue
         const decoded = yield* decode(replaced(body, path, `${stated} ${"x".repeat(100_000)}`))
         yield* eventsOf(decoded, `${name} with a long text at /${path.join("/")}`)
@@ -108,7 +108,7 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
       }
     })
   }
-  /** Whether the event's identity or state hangs on a value: nonsense there changes them, or is refused. */
+  /** Whether a value decides the identity or state of the event: nonsense there changes them, or is refused. */
   const decides = Effect.fnUntraced(function* (path: ReadonlyArray<string>, body: unknown) {
     const before = yield* decode(body)
     const after = yield* decode(replaced(body, path, { no: "text" }))
@@ -139,14 +139,14 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
         for (const { zone } of here) assert.isUndefined(zone)
         assert.isTrue(
           none.some(({ zone }) => zone === options.timezone),
-          `${name}: nothing says that the zone of /${path.join("/")} was assumed`
+          `${name}: the event does not report the assumed zone of /${path.join("/")}`
         )
         assert.deepStrictEqual(
           none.map(({ times }) => times),
           there.map(({ times }) => times)
         )
       }
-      assert.isAbove(found, 0, "no time of any body is the time of its alert")
+      assert.isAbove(found, 0, "no body has a time that becomes the start or end of its alert")
     })
   }
 
@@ -204,7 +204,7 @@ const checked = Effect.fnUntraced(function* (source: Source, body: unknown): Eff
   return decoded
 })
 
-/** The events of a body; fails on any other result. */
+/** Returns the events of a body; fails on any other result. */
 const eventsOf = (decoded: Decoded, what: string): Effect.Effect<Events> =>
   Effect.sync(() => {
     if (decoded._tag === "Events") return decoded

@@ -1,11 +1,11 @@
 /**
- * Changes bodies of JSON at one place.
+ * Changes one value of a JSON body.
  */
 
-/** Where a value is in a body: names of fields, and indexes of arrays. */
+/** The path of a value in a body: names of fields, and indexes of arrays. */
 export type Path = ReadonlyArray<string>
 
-/** The places of all values, from the outside to the inside. */
+/** The paths of all values, outer ones first. */
 export const paths = (json: unknown, path: Path = []): ReadonlyArray<Path> => [
   path,
   ...(typeof json === "object" && json !== null
@@ -13,14 +13,14 @@ export const paths = (json: unknown, path: Path = []): ReadonlyArray<Path> => [
     : [])
 ]
 
-/** The value at a place. */
+/** Returns the value at a path. */
 export const at = (json: unknown, path: Path): unknown =>
   path.reduce<unknown>(
     (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
     json
   )
 
-/** The body with another value at a place. */
+/** Returns the body with another value at a path. */
 export const replaced = (json: unknown, [key, ...rest]: Path, value: unknown): unknown => {
   if (key === undefined) return value
   if (typeof json !== "object" || json === null) return json

@@ -27,7 +27,7 @@ const fields = {
   agents: List,
   monitors: List,
   permalink: ifReadable(TextLink),
-  // Of alerts about an agent or a device itself.
+  // For alerts about an agent or a device.
   agentId: ifReadable(Id),
   agentName: ifReadable(Text),
   deviceId: ifReadable(Id),
@@ -36,7 +36,7 @@ const fields = {
   ipAddress: ifReadable(Text),
   metricsAtStart: ifReadable(Text),
   metricsAtEnd: ifReadable(Text),
-  // Known, so that they become no labels.
+  // Listed here, so that they do not become labels.
   apiLinks: List,
   violationCount: ifReadable(Id)
 }
@@ -80,7 +80,7 @@ const Notification = Schema.Struct({
 
 const decode = Schema.decodeUnknownResult(Notification)
 
-/** Reads what ThousandEyes' own webhook sends; its `eventType` tells it from the other formats. */
+/** Reads ThousandEyes' own webhook; its `eventType` distinguishes it from the other formats. */
 export const readClassic = (body: unknown): Effect.Effect<Reported | Test | Unreadable> =>
   Result.match(decode(body), {
     onFailure: (error) => Effect.succeed(unreadable(error)),
@@ -92,7 +92,7 @@ export const readClassic = (body: unknown): Effect.Effect<Reported | Test | Unre
       eventType
     }): Effect.Effect<Reported | Test | Unreadable> => {
       if (eventType === "WEBHOOK_TEST") return Effect.succeed({ _tag: "Test", ...(eventId && { eventId }) })
-      // Since 2021 an alert about an agent comes as `alert` and again as `agentAlert`, before only as the latter.
+      // Since 2021 an alert about an agent is sent as both `alert` and `agentAlert`, before only as the latter.
       for (const object of [alert, agentAlert, deviceAlert]) {
         const alertId = object?.alertId ?? object?.agentNotificationId
         if (object && alertId) return report(object, { alertId, eventId, state: states[eventType] })
@@ -152,7 +152,7 @@ const observation = (observer: typeof Observer.Type): ReadonlyArray<Observation>
   ]
 }
 
-/** An agent or a device that an alert is about is all that there is to observe. */
+/** The observation of an alert about an agent or a device: the agent or the device itself. */
 const itself = (alert: typeof Alert.Type): ReadonlyArray<Observation> => {
   const names = new Set([alert.hostname, alert.agentName, alert.deviceName].filter((name) => name !== undefined))
   const name = names.size > 0 ? [...names].join("/") : alert.ipAddress

@@ -28,8 +28,8 @@ const fields = {
 const states = { "1": "cleared", "2": "raised" } as const
 
 /**
- * What the templates render: all of them an alert as the Generic preset does. Tocsin's own template adds the account and
- * the test's id and type to the alert, the Splunk preset adds them beside it.
+ * The output of the templates. All render an alert like the Generic preset. Tocsin's template adds the account and the
+ * test's id and type to the alert, the Splunk preset adds them beside it.
  */
 const Notification = Schema.Struct({
   id: ifReadable(Id),
@@ -59,7 +59,7 @@ export const isCustom = (body: unknown): boolean =>
   (!Predicate.hasProperty(body, "eventType") ||
     (Predicate.hasProperty(body.alert, "id") && !Predicate.hasProperty(body.alert, "alertId")))
 
-/** Reads what a custom webhook renders from the presets Generic and Splunk, or from Tocsin's own template. */
+/** Reads a custom webhook with the preset Generic or Splunk, or with Tocsin's template. */
 export const readCustom = (body: unknown): Effect.Effect<Reported | Unreadable> =>
   Result.match(decode(body), {
     onFailure: (error): Effect.Effect<Reported | Unreadable> => Effect.succeed(unreadable(error)),
@@ -101,8 +101,8 @@ const report = Effect.fnUntraced(function* ({
 })
 
 /**
- * The event's id, unless a clear may repeat the id of its raise, and would be a duplicate of it: where a template gives
- * the alert's id, and in the Splunk preset, which makes an id of its own out of the two.
+ * The event's id; undefined if a clear could have the id of its raise and count as a duplicate: if a template renders
+ * the alert's id, and in the Splunk preset, whose id combines the two.
  */
 const eventId = (stated: Pick<typeof Notification.Type, "id" | "eventId">, alertId: string): string | undefined =>
   stated.id === alertId || stated.eventId !== undefined ? undefined : stated.id

@@ -4,13 +4,13 @@ import type { Options as SourceOptions } from "../Source.ts"
 import { type ReadTime, readTime } from "../reading/javaTime.ts"
 import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
 
-/** What a decoder needs beside the body. */
+/** The context of a body. */
 export interface Options extends SourceOptions {
   /** The template for links into Views; one that `ViewsUrl` accepts. `defaultViewsUrl` when absent. */
   readonly viewsUrl?: string
 }
 
-/** What any of the formats says of an alert, before it is interpreted. */
+/** An alert as any of the formats states it, before it is interpreted. */
 export interface Reported {
   readonly _tag: "Reported"
   readonly state: AlertEvent["state"]
@@ -25,17 +25,17 @@ export interface Reported {
   readonly targets: ReadonlyArray<string>
   readonly severity: string | undefined
   readonly summary: string | undefined
-  /** The stated times of the start, the more telling first. */
+  /** The stated times of the start, the more precise first. */
   readonly started: ReadonlyArray<string | undefined>
-  /** The stated times of the end, the more telling first. */
+  /** The stated times of the end, the more precise first. */
   readonly ended: ReadonlyArray<string | undefined>
   readonly observations: ReadonlyArray<Observation>
-  /** How many more observed it than are among `observations`. */
+  /** The number of observers that are not in `observations`. */
   readonly observationsOmitted: number
-  /** The states of the alert and of all that observed it, where stated; 2 says that the rule was changed or removed. */
+  /** The stated states of the alert and of its observers; 2 means that the rule was changed or removed. */
   readonly active: ReadonlyArray<string | undefined>
   readonly testLabels: ReadonlyArray<string>
-  /** What operators added to the alert. */
+  /** Fields that operators added to the alert. */
   readonly extras: ReadonlyArray<readonly [name: string, value: string]>
   readonly permalink: Link | undefined
   /** The account group. */
@@ -44,7 +44,7 @@ export interface Reported {
   readonly agentId: string | undefined
 }
 
-/** The event that a report stands for. */
+/** Converts a report to an event. */
 export const toEvent = (reported: Reported, options: Options): AlertEvent => {
   const { alertId, eventId, expression, ruleId, state, summary } = reported
   const isClear = state === "cleared"
@@ -95,14 +95,15 @@ const firstTime = (stated: ReadonlyArray<string | undefined>, timezone: string):
 }
 
 /**
- * An end before the start is none: one of the two was read in a wrong zone, or
- * in the wrong one of two like hours. A clear with such a time would count as
- * late and leave its alert open for ever.
+ * Ignores an end before the start: one of the two was read in a wrong zone, or in the wrong one of two equal hours. A
+ * clear with such a time would count as late and leave its alert open for ever.
  */
 const endAfter = (started: ReadTime | undefined, ended: ReadTime | undefined): ReadTime | undefined =>
   started && ended && DateTime.isLessThan(ended.at, started.at) ? undefined : ended
 
-/** A rule that was changed, or removed from the test, ends its alerts: the state is 2 and the metrics say so. */
+/**
+ * Whether the rule was changed, or removed from the test, which ends its alerts: the state is 2 and the metrics say so.
+ */
 const ruleChanged = ({ active, observations }: Reported): boolean =>
   active.includes("2") || observations.some(({ atEnd }) => atEnd !== undefined && /^N\/A \(rule /i.test(atEnd))
 
@@ -128,6 +129,6 @@ const links = (
   ...(permalink && { alert: permalink })
 })
 
-/** 0 is what ThousandEyes writes where it states no account group. */
+/** ThousandEyes writes 0 for no account group. */
 const account = (aid: string | null | undefined): string | undefined =>
   aid === "0" || aid === "" ? undefined : (aid ?? undefined)

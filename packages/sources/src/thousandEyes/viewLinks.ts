@@ -1,21 +1,21 @@
 import { Link, type Links } from "@tocsin/core"
 import { type DateTime, Option, Schema } from "effect"
 
-/** The links into ThousandEyes' Views, in the form of those that its data API gives. */
+/** The template for links into ThousandEyes' Views, as its data API returns them. */
 export const defaultViewsUrl =
   "https://app.thousandeyes.com/view/tests?__a={aid}&testId={testId}&roundId={time}&agentId={agentId}"
 
 /**
- * A template for the links into Views: an http or https URL with `{time}` (in
- * epoch seconds) and, where wanted, `{aid}`, `{testId}` and `{agentId}`.
+ * A template for the links into Views: an http or https URL with `{time}` (in epoch seconds) and optionally `{aid}`,
+ * `{testId}` and `{agentId}`.
  *
- * An alert of which an id that the template names is not known gets no such
- * link, but for `{agentId}`: then the query parameter that holds it is left out.
+ * An alert without an id that the template names has no link. Without an `{agentId}`, only its query parameter is left
+ * out.
  */
 export const ViewsUrl = Schema.String.check(
   Schema.makeFilter((template) => {
     const unknown = template.replaceAll(/\{(?:aid|testId|time|agentId)\}/g, "")
-    if (/[{}]/.test(unknown)) return "Expected no other placeholders than {aid}, {testId}, {time} and {agentId}"
+    if (/[{}]/.test(unknown)) return "Expected no placeholders except {aid}, {testId}, {time} and {agentId}"
     if (!template.includes("{time}")) return "Expected {time}, which stands for the epoch seconds of what is linked"
     if (withoutAgent(template).includes("{agentId}"))
       return "Expected {agentId} once, as all of a query parameter's value"
@@ -24,14 +24,14 @@ export const ViewsUrl = Schema.String.check(
   })
 )
 
-/** The ids that a link into Views is made of. */
+/** The ids in a link into Views. */
 export interface Viewed {
   readonly aid: string | undefined
   readonly testId: string | undefined
   readonly agentId: string | undefined
 }
 
-/** The links into Views at the times that are known, and at any time. */
+/** The links into Views at the known times, and the template for any time. */
 export const viewLinks = (
   template: string,
   viewed: Viewed,
@@ -51,7 +51,9 @@ export const viewLinks = (
 
 const readLink = Schema.decodeUnknownOption(Schema.toCodecJson(Link))
 
-/** The template with all but the time filled in; nothing if that is not known or makes no link. */
+/**
+ * The template with everything except the time filled in; undefined if an id is not known or the result is not a link.
+ */
 const view = (template: string, { agentId, aid, testId }: Viewed): string | undefined => {
   const withAgent = agentId === undefined ? withoutAgent(template) : template
   const url = filled(filled(filled(withAgent, "aid", aid), "testId", testId), "agentId", agentId)

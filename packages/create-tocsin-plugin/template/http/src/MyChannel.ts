@@ -31,7 +31,7 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
         HttpClientRequest.bearerToken(Redacted.value(token)),
         HttpClientRequest.bodyJsonUnsafe({ text: textOf(notification) })
       ),
-    // My Channel accepts a message without a word. A page with a 200 is that of something in between.
+    // My Channel accepts a message with an empty answer. A 200 with a page comes from a proxy.
     answer: ({ body, status }) =>
       status === 200 && body !== "" ? new Misconfigured({ detail: "HTTP 200, but not My Channel's answer" }) : undefined
   })

@@ -1,7 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { type Answer, FakeService, type Misbehaviour, type Reply, type Request } from "@tocsin/core/fakes"
 
-/** One room of My Channel. Let it answer as My Channel's documentation says. */
+/** A fake of My Channel with one room. Make it answer as My Channel's documentation says. */
 export class FakeMyChannel extends FakeService {
   readonly title = "My Channel"
 

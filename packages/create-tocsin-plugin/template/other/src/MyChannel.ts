@@ -15,7 +15,7 @@ import { Socket } from "effect/socket"
 /** The longest text of a message, in UTF-16 units. Name the page that states the limit. */
 const maxText = 4000
 
-/** Writes each message to My Channel, as a line of a connection of its own; the server answers each with `ok`. */
+/** Writes each message to My Channel as one line on a connection of its own; the server answers `ok`. */
 export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", {
   title: "My Channel",
   settings: Schema.Struct({
@@ -54,16 +54,16 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
         deliver: Effect.fnUntraced(function* (settings, notification) {
           const { host, port, tls = true, token } = settings
           const socket = yield* connect({ host, port, tls })
-          // The server may have taken what was written: the engine must know that it perhaps did.
+          // The server may have accepted the message: `unanswered` reports that the outcome is unknown.
           const ended = () =>
             new DeliveryError({ reason: new Unavailable({ detail: "The connection ended", unanswered: true }) })
           const pull = yield* Effect.mapError(Socket.readerString(socket), ended)
           const { write } = yield* socket.writer
           yield* Effect.mapError(write(`${Redacted.value(token)} ${lineOf(notification)}\n`), ended)
-          // Nothing is delivered before the server says so.
+          // Nothing is delivered until the server confirms it.
           const answer = yield* Stream.fromPull(Effect.succeed(pull)).pipe(
             Stream.mapError(ended),
-            // An answer is short: what goes on and on is none.
+            // Answers are short: stop reading an endless one.
             Stream.take(16),
             Stream.splitLines,
             Stream.runHead
@@ -81,6 +81,6 @@ export class MyChannel extends ChannelPlugin.Service<MyChannel>()("my-channel", 
   )
 }
 
-/** A message as one line, without what would end it. */
+/** A message as one line, without line breaks. */
 const lineOf = (notification: Notification) =>
   cut(Message.plainText(Message.fromNotification(notification), maxText).replaceAll("\n", " | "), maxText)

@@ -9,7 +9,7 @@ ChannelPluginTest.suite(MyChannel, {
   peer: () => ({ answer: () => "ok\n" }),
   refused: [[() => ({ answer: () => "no room for that\n" }), "PayloadRejected"]],
   validate: (written) => (lineIn(written) === undefined ? ["It is not a token and a line"] : []),
-  // What a person sees of a message: read from what was written alone.
+  // The message as a person sees it, read from the written bytes alone.
   read: (written) => ({ blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text: lineIn(written) ?? "" }] }] })
 })
 
