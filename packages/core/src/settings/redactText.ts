@@ -51,7 +51,11 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
       add(pass === "" ? user : pass)
     }
     for (const part of [pathname + search, pathname]) if (part.length > 1) add(part)
-    for (const part of `${pathname}/${search}`.split(/[/?&=]/)) if (part.length >= 8) add(part)
+    for (const part of `${pathname}/${search}`.split(/[/?&=]/)) {
+      if (part.length < 8) continue
+      add(part)
+      add(percentDecoded(part))
+    }
   }
   const walk = (value: unknown, isSecret: boolean): void => {
     if (Redacted.isRedacted(value)) {

@@ -18,6 +18,13 @@ describe("redactText", () => {
     })
     assert.strictEqual(token, "Got: <redacted>, <redacted>")
   })
+
+  it("redacts the parts of a URL as they are in it, and without percent-encoding", () => {
+    const url = Redacted.make("https://chat.example.com/s3cr3t%20path/x?token=s3cr3t-T0ken%3D")
+    for (const echo of ["s3cr3t%20path", "s3cr3t path", "s3cr3t-T0ken%3D", "s3cr3t-T0ken="]) {
+      assert.strictEqual(redactText(`Got: ${echo}!`, { url }), "Got: <redacted>!")
+    }
+  })
 })
 
 describe("The credential of a header", () => {
