@@ -60,7 +60,7 @@ export const accentOf = ({
 }: Pick<Message, "severity" | "state">): (typeof accents)[keyof typeof accents] =>
   accents[state === "raised" ? severity : state]
 
-/** How much of a message a channel shows. Lengths are in UTF-16 units, or in units of what `encode` makes of a text. */
+/** How much of a message a channel shows. Lengths are in UTF-16 units of a text, or of what `encode` makes of it. */
 export interface Shown {
   /** The longest headline. */
   readonly headline: number
@@ -78,7 +78,7 @@ export interface Shown {
   readonly line: number
   /** The most further links. */
   readonly links: number
-  /** The longest address, in UTF-16 units. A text stands without a longer one, and a further link with it is left out. */
+  /** The longest address. A text stands without a longer one, and a further link with it is left out. */
   readonly link: number
   /** The most notes. */
   readonly notes: number
@@ -97,8 +97,9 @@ export const fromMessage = (message: Message, shown: Shown): Preview => {
   const { facts, headline, lines, linesTitle, link, notes, omitted, summary } = message
   const fit = (text: string, max: number) => cut(text, max, shown.encode && { encode: shown.encode })
   const inline = (text: string, max: number) => fit(oneLine(text), max)
+  const isShort = ({ href }: URL) => (shown.encode?.(href) ?? href).length <= shown.link
   const linked = (text: string, to: URL | undefined): Span =>
-    to === undefined || to.href.length > shown.link ? { _tag: "Plain", text } : { _tag: "Link", text, link: to }
+    to !== undefined && isShort(to) ? { _tag: "Link", text, link: to } : plain(text)
   const items = lines
     .slice(0, shown.lines)
     .map(({ link, strong, text }) => [
@@ -107,7 +108,7 @@ export const fromMessage = (message: Message, shown: Shown): Preview => {
     ])
   const more = lines.length - items.length + omitted
   const links = namedLinks(message)
-    .filter(({ link }) => link.href.length <= shown.link)
+    .filter(({ link }) => isShort(link))
     .slice(0, shown.links)
     .map(({ label, link }): Span => ({ _tag: "Link", text: inline(label, shown.label), link }))
   const blocks: ReadonlyArray<Block | undefined> = [

@@ -51,6 +51,6 @@ it("fromMessage shows a text without an address that is too long, and no further
 
 it("fromMessage measures what is sent", () => {
   const message = Message.fromNotification(samples.notifications.Raised)
-  const [heading] = texts(message, { link: 10, encode: (text) => text.replaceAll("e", "&eacute;") })
+  const [heading] = texts(message, { link: 80, encode: (text) => text.replaceAll("e", "&eacute;") })
   assert.strictEqual(heading, '{"_tag":"Heading","spans":[{"_tag":"Plain","text":"Raised: HTTP…"}]}')
 })
