@@ -56,7 +56,8 @@ const builtIn = new Set([
   "telegram",
   "mattermost",
   "ntfy",
-  "teams"
+  "teams",
+  "google-chat"
 ])
 
 /** The names that the templates import or declare. */

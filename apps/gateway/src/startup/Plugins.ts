@@ -21,6 +21,8 @@ import { Ntfy } from "@tocsin/plugin-ntfy"
 import ntfy from "@tocsin/plugin-ntfy/package.json" with { type: "json" }
 import { Teams } from "@tocsin/plugin-teams"
 import teams from "@tocsin/plugin-teams/package.json" with { type: "json" }
+import { GoogleChat } from "@tocsin/plugin-google-chat"
+import googleChat from "@tocsin/plugin-google-chat/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
@@ -57,7 +59,8 @@ const manifests = [
   [Telegram, telegram],
   [Mattermost, mattermost],
   [Ntfy, ntfy],
-  [Teams, teams]
+  [Teams, teams],
+  [GoogleChat, googleChat]
 ] as const
 
 /** The plugins that every gateway brings along. */

@@ -9,13 +9,14 @@ import { Telegram } from "@tocsin/plugin-telegram"
 import { Mattermost } from "@tocsin/plugin-mattermost"
 import { Ntfy } from "@tocsin/plugin-ntfy"
 import { Teams } from "@tocsin/plugin-teams"
+import { GoogleChat } from "@tocsin/plugin-google-chat"
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const table = /(?<=<!-- settings -->\n\n)[^]*?(?=\n\n<!-- \/settings -->)/
 
-it.each([Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams])(
+it.each([Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams, GoogleChat])(
   "the settings in the README of $title are those of its schema (UPDATE_DOCS=1 writes them)",
   (plugin) => {
     const file = fileURLToPath(new URL(`../../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))

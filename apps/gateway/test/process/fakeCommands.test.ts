@@ -32,7 +32,8 @@ describe("The command of a plugin", () => {
     ["telegram"],
     ["mattermost"],
     ["ntfy"],
-    ["teams"]
+    ["teams"],
+    ["google-chat"]
   ] as const)("serves a fake %s, and prints settings that post to it", ([plugin]) =>
     Effect.gen(function* () {
       const { child, ended, printed } = yield* run(plugin, "fake", "--port", "0")
@@ -79,7 +80,7 @@ describe("The command of a plugin", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
       assert.strictEqual(
         said,
-        'There is no fake of "pager". There are: discord, hipchat, mattermost, ntfy, pagerduty, slack, teams, telegram, webhook.\n'
+        'There is no fake of "pager". There are: discord, google-chat, hipchat, mattermost, ntfy, pagerduty, slack, teams, telegram, webhook.\n'
       )
     }).pipe(Effect.scoped)
   )

@@ -67,7 +67,8 @@ describe("Secrets", () => {
           ["telegram", "token"],
           ["mattermost", "url"],
           ["ntfy", "token"],
-          ["teams", "url"]
+          ["teams", "url"],
+          ["google-chat", "url"]
         ])
       })
     )

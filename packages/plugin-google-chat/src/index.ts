@@ -1,0 +1,1 @@
+export { GoogleChat } from "./GoogleChat.ts"
