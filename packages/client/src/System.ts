@@ -63,7 +63,7 @@ export class BackupApi extends HttpApiGroup.make("backup")
     }).annotateMerge(
       says(
         "Download a backup of the store",
-        "A consistent copy of the SQLite database, made while the gateway runs. It does not include the key. On PostgreSQL it is 409: use pg_dump."
+        "A consistent copy of the SQLite database, made while the gateway runs. It does not include the key. It is 409 while another backup is downloaded, and on PostgreSQL: use pg_dump there."
       )
     )
   )

@@ -1,14 +1,16 @@
 import { Conflict } from "@tocsin/client"
 import { Backups, StoreUnavailable } from "@tocsin/delivery"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Predicate } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import { createReadStream } from "node:fs"
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { downloads } from "../server/connectionLimit.ts"
 import { Settings } from "../startup/Settings.ts"
 import { logEdit } from "./logEdit.ts"
 
@@ -19,18 +21,31 @@ export const BackupHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const { copyTo } = yield* Backups
     const { store } = yield* Settings
+    let isDownloading = false
+
+    /** A slow client keeps its copy on the disk until it has read it, so there is one at a time. */
+    const claimDownload = Effect.suspend(() => {
+      if (isDownloading) return alreadyDownloading
+      isDownloading = true
+      return Effect.void
+    })
+    const releaseDownload = Effect.sync(() => {
+      isDownloading = false
+    })
 
     return handlers.handleRaw("take", ({ request }) =>
       Effect.gen(function* () {
         if (copyTo === undefined || store._tag === "Postgres") {
           return yield* new Conflict({ detail: "The store is PostgreSQL. Back it up with pg_dump" })
         }
+        yield* Effect.acquireRelease(claimDownload, () => releaseDownload)
         const beside = store.file === ":memory:" ? tmpdir() : dirname(store.file)
         const copy = yield* Effect.acquireRelease(copied(copyTo, join(beside, "tocsin-backup-")), (copy) =>
           Effect.promise(() => copy.close())
         )
         const { size } = yield* Effect.promise(() => copy.stat())
         yield* logEdit(request, "A backup", "downloaded")
+        downloads.add(NodeHttpServerRequest.toServerResponse(request))
         const body = NodeStream.fromReadable({
           evaluate: () => createReadStream("", { fd: copy.fd, autoClose: false, start: 0 }),
           onError: (error) => error
@@ -43,6 +58,16 @@ export const BackupHandlers = HttpApiBuilder.group(
       })
     )
   })
+)
+
+/** In seconds: when a client may ask again while another downloads. */
+const retryAfter = "60"
+
+const alreadyDownloading = Effect.andThen(
+  HttpEffect.appendPreResponseHandler((_, response) =>
+    Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", retryAfter))
+  ),
+  Effect.fail(new Conflict({ detail: "Another backup is being downloaded. Try again once it has ended" }))
 )
 
 /** A copy of the store in a folder of its own, which is gone from the disk once the file is closed. */

@@ -25,7 +25,9 @@ export const download = (settings: Settings["Service"], file: string) => {
       return yield* refused(
         statusCode === 401
           ? `the gateway at ${where} wants another token. Set TOCSIN_TOKEN as the gateway has it`
-          : `the gateway at ${where} answered ${statusCode}. Look into its log`
+          : statusCode === 409
+            ? `another backup is being downloaded from the gateway at ${where}. Try again once it has ended`
+            : `the gateway at ${where} answered ${statusCode}. Look into its log`
       )
     }
     yield* Effect.tryPromise({

@@ -33,6 +33,8 @@ export interface Connections {
 interface Connection {
   readonly socket: Socket
   readonly due: Set<ServerResponse>
+  /** How many bytes its client had taken when it was last looked at. */
+  taken: number
 }
 
 /** How long connections may be of no use, in milliseconds, and how much may wait for those who do not read. */
@@ -41,7 +43,9 @@ export interface Patience {
   readonly idle: number
   /** From when a response first waits for its reader until it has been taken, however slowly bytes go. */
   readonly unread: number
-  /** How often these two are looked at. */
+  /** Bytes per second: how fast the client of a download must read on average. */
+  readonly slowestDownload: number
+  /** How often idle and unread connections are looked at. */
   readonly check: number
   /** The most bytes that wait on all connections together. */
   readonly maxUnreadBytes: number
@@ -65,8 +69,20 @@ export const boundConnections = (server: Server, max: number, patience: Patience
     connection.socket.destroy()
   }
   const look = (connection: Connection) => {
-    if (unreadBytes(connection) === 0) unread.delete(connection)
-    else if (!unread.has(connection)) unread.set(connection, performance.now())
+    const { due, socket } = connection
+    const [present] = due
+    const since = unread.get(connection)
+    if (unreadBytes(connection) === 0) {
+      unread.delete(connection)
+    } else if (since === undefined) {
+      unread.set(connection, performance.now())
+    } else if (present !== undefined && downloads.has(present)) {
+      const now = performance.now()
+      const earned = ((takenBytes(socket) - connection.taken) / patience.slowestDownload) * 1000
+      if (since + earned >= now) unread.delete(connection)
+      unread.set(connection, Math.min(now, since + earned))
+    }
+    connection.taken = takenBytes(socket)
   }
   const boundUnread = () => {
     let bytes = 0
@@ -89,7 +105,7 @@ export const boundConnections = (server: Server, max: number, patience: Patience
 
   server.on("connection", (socket: Socket) => {
     const key = keyOf(socket)
-    const connection: Connection = { socket, due: new Set() }
+    const connection: Connection = { socket, due: new Set(), taken: 0 }
     const forget = () => {
       idle.delete(connection)
       unread.delete(connection)
@@ -99,7 +115,8 @@ export const boundConnections = (server: Server, max: number, patience: Patience
     idle.set(connection, performance.now())
     socket.once("close", forget)
     if (open.size <= max) return
-    for (const connection of unread.keys()) look(connection)
+    // A connection that is looked at may move to the end.
+    Array.from(unread.keys()).forEach(look)
     const [longest = connection] = [...unread.keys(), ...idle.keys()]
     close(longest)
   })
@@ -142,6 +159,9 @@ const unreadBytes = ({ due }: Connection): number => {
   return response?.headersSent === true ? (response.socket?.writableLength ?? 0) : 0
 }
 
+/** How much of all that was sent the system has taken for the client. */
+const takenBytes = ({ bytesWritten, writableLength }: Socket): number => bytesWritten - writableLength
+
 const sayLast = (response: ServerResponse) => {
   if (!response.headersSent) response.setHeader("connection", "close")
   else if (endless.has(response)) response.destroy()
@@ -149,6 +169,9 @@ const sayLast = (response: ServerResponse) => {
 
 /** Responses that have no end of their own, such as a stream of events: a stop ends them at once, and their readers come back. */
 export const endless = new WeakSet<object>()
+
+/** Responses of any size: their clients have as long as they need, if they read at `slowestDownload` or faster. */
+export const downloads = new WeakSet<object>()
 
 /** The same for a TLS socket and for the TCP socket below it, which alone is seen before TLS is agreed. */
 const keyOf = ({ localAddress, remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort} ${localAddress}`

@@ -4,7 +4,7 @@ import type { SecureContextOptions } from "node:tls"
 import { answerClientErrors, maxHeaderBytes } from "./clientErrors.ts"
 import { boundConnections, mostConnections } from "./connectionLimit.ts"
 
-/** How long callers may take, in milliseconds. */
+/** How long callers may take, in milliseconds, and how slowly. */
 export interface Times {
   /** From the connection, or from the first byte of a later request, to the end of the headers; also for TLS to be agreed. */
   readonly headers: number
@@ -18,6 +18,8 @@ export interface Times {
   readonly silence: number
   /** From when a response first waits for its reader until it has been taken, however slowly. */
   readonly unread: number
+  /** Bytes per second: a client that reads a download more slowly, after the time of `unread`, is disconnected. */
+  readonly slowestDownload: number
   /** After a stop, for requests that are still being sent or answered. */
   readonly stop: number
 }
@@ -34,6 +36,8 @@ const times: Times = {
   silence: 60_000,
   // The largest page of a list, 4 MiB, over a line of 600 kbit/s.
   unread: 60_000,
+  // 64 KiB in 10 s, the speed of a modem. Every byte that is taken adds time, up to that of `unread`.
+  slowestDownload: 6554,
   // Well within the 10 s after which Docker kills.
   stop: 5000
 }
@@ -86,10 +90,11 @@ const guard = <S extends Server>(server: S, options: ServerOptions): S => {
     ...options
   }
   server.timeout = silence
-  const { check, headers, keepAlive, unread } = limits
+  const { check, headers, keepAlive, slowestDownload, unread } = limits
   const connections = boundConnections(server, maxConnections, {
     idle: keepAlive + headers,
     unread,
+    slowestDownload,
     check,
     maxUnreadBytes
   })

@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import { tmpdir } from "node:os"
+import { until } from "../harness/gate.ts"
+import * as RawSocket from "../harness/rawSocket.ts"
 import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
@@ -24,7 +26,7 @@ const backup = (file: string, settings: { readonly [name: string]: string }) =>
 
 const token = "a-token-of-24-characters"
 
-const post = (harness: Harness, id: number) =>
+const post = (harness: Harness, id: number, changes: object = {}) =>
   harness.request(
     "POST",
     "/v1/alerts",
@@ -34,7 +36,8 @@ const post = (harness: Harness, id: number) =>
       state: "raised",
       startedAt: "2026-01-01T00:00:00Z",
       rule: { name: "r" },
-      summary: "x".repeat(2000)
+      summary: "x".repeat(2000),
+      ...changes
     },
     { authorization: `Bearer ${token}` }
   )
@@ -124,6 +127,47 @@ describe("A backup", () => {
         "There is no database /nowhere/a.db"
       )
       assert.deepStrictEqual(readdirSync(folder), [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is refused while another is downloaded, and made once that has ended", () =>
+    Effect.gen(function* () {
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
+      // More than the system's buffers take at once.
+      const observations = Array.from({ length: 900 }, (_, n) => ({ name: `${n}`, atStart: "x".repeat(4096) }))
+      for (let n = 0; n < 5; n++) yield* post(harness, n, { observations })
+      const { url } = harness.gateway()
+      const download = Effect.gen(function* () {
+        const socket = yield* RawSocket.open(url)
+        socket.say(`POST /v1/backup HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+        yield* until("the response", () => socket.heard() !== "")
+        return socket
+      })
+      const first = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const first = yield* download
+          first.stopReading()
+          assert.deepStrictEqual(RawSocket.statuses(first.heard()), [200])
+          const { heard } = yield* download
+          assert.deepStrictEqual(RawSocket.statuses(heard()), [409])
+          assert.include(heard(), "retry-after: 60")
+          assert.include(heard(), "Another backup is being downloaded. Try again once it has ended")
+          const file = join(mkdtempSync(join(tmpdir(), "tocsin-backups-")), "tocsin.db")
+          const settings = { TOCSIN_DATABASE_URL: `sqlite:${harness.database}`, TOCSIN_PORT: new URL(url).port }
+          const { code, err } = yield* backup(file, { ...settings, TOCSIN_TOKEN: token })
+          assert.strictEqual(code, 1)
+          assert.include(
+            err,
+            "The database is in use, and another backup is being downloaded from the gateway at 127.0"
+          )
+          return first
+        })
+      )
+      assert.isTrue(first.isClosed())
+      yield* Effect.repeat(Effect.scoped(download), {
+        schedule: Schedule.spaced("30 millis"),
+        until: ({ heard }) => RawSocket.statuses(heard()).includes(200)
+      })
     }).pipe(Effect.scoped)
   )
 

@@ -10,6 +10,8 @@ export interface RawSocket {
   readonly say: (text: string) => void
   /** Reads no more. */
   readonly stopReading: () => void
+  /** Reads until it has heard so many bytes more, and then no more. */
+  readonly readMore: (bytes: number) => void
   /** All that was heard so far. */
   readonly heard: () => string
   readonly isClosed: () => boolean
@@ -31,12 +33,18 @@ export const open = (url: string): Effect.Effect<RawSocket, never, Scope.Scope> 
   ).pipe(
     Effect.map((socket) => {
       let heard = ""
+      let readUntil = Infinity
       socket.on("data", (chunk) => {
         heard += chunk.toString("latin1")
+        if (heard.length >= readUntil) socket.pause()
       })
       return {
         say: (text) => void socket.write(text, "latin1"),
         stopReading: () => void socket.pause(),
+        readMore: (bytes) => {
+          readUntil = heard.length + bytes
+          socket.resume()
+        },
         heard: () => heard,
         isClosed: () => socket.destroyed,
         closed: Effect.callback<string>((resume) => {

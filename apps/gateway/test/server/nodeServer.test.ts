@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import { once } from "node:events"
-import type { RequestListener } from "node:http"
+import type { RequestListener, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Readable } from "node:stream"
+import { vi } from "vitest"
+import { downloads } from "../../src/server/connectionLimit.ts"
 import { makeServer, type ServerOptions } from "../../src/server/nodeServer.ts"
 import { until } from "../harness/gate.ts"
 import * as RawSocket from "../harness/rawSocket.ts"
@@ -100,6 +103,50 @@ describe("A slow caller", () => {
         idle.say(get("/small"))
         yield* until("the second small response", () => RawSocket.statuses(idle.heard()).length === 2)
       }
+    })
+  )
+
+  it.live.each([
+    ["that takes a download slowly gets all of it", {}, true, 40],
+    ["that stops reading a download is disconnected", {}, true, 16],
+    ["that takes a download below the slowest rate is disconnected", { slowestDownload: 1e9 }, true, 0],
+    ["that takes any other answer slowly is disconnected", {}, false, 0]
+  ] as const)("%s", ([, options, isDownload, readsMiB]) =>
+    Effect.gen(function* () {
+      const passed = yield* fakeClock
+      const responses: Array<ServerResponse> = []
+      const url = yield* serve(options, (_, response) => {
+        if (isDownload) downloads.add(response)
+        responses.push(response)
+        Readable.from(Array.from({ length: 1024 }, () => Buffer.alloc(65_536))).pipe(response)
+      })
+      const socket = yield* RawSocket.open(url)
+      socket.stopReading()
+      socket.say("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+      yield* until("the request", () => responses.length === 1)
+      const [response] = responses
+      const waits = () => (response?.socket?.writableLength ?? 0) > 0
+      const isOver = () => response?.closed === true
+      yield* until("the response to wait", waits)
+      // Kernels take some megabytes at once, so each step is larger.
+      for (let read = 0; read < Math.max(readsMiB, 16); read += 8) {
+        if (readsMiB > 0) assert.isFalse(isOver())
+        passed(50_000)
+        const before = socket.heard().length
+        socket.readMore(8 * 1024 * 1024)
+        yield* until(
+          "the reader",
+          () => socket.isClosed() || isOver() || (socket.heard().length >= before + 8 * 1024 * 1024 && waits())
+        )
+      }
+      if (readsMiB === 40) {
+        socket.readMore(Infinity)
+        return assert.isAbove((yield* socket.closed).length, 64 * 1024 * 1024)
+      }
+      if (readsMiB > 0) assert.isFalse(isOver())
+      passed(70_000)
+      yield* until("the response to be given up", isOver)
+      assert.isFalse(response?.writableFinished)
     })
   )
 
@@ -241,6 +288,15 @@ const echo: RequestListener = (request, response) => {
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
   request.on("end", () => response.end(Buffer.concat(chunks)))
 }
+
+/** Stops the clock of the server's own checks, until the scope ends; gives how to let so many milliseconds pass. */
+const fakeClock = Effect.acquireRelease(
+  Effect.sync(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] })
+    return (millis: number) => void vi.advanceTimersByTime(millis)
+  }),
+  () => Effect.sync(() => vi.useRealTimers())
+)
 
 /** A server on a free port, which ends with the scope; gives its URL. */
 const serve = (options: ServerOptions, listener: RequestListener): Effect.Effect<string, never, Scope.Scope> =>
