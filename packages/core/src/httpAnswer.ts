@@ -21,7 +21,7 @@ export interface Body {
   readonly unreadable?: string
 }
 
-/** Reads at most 64 KiB of an answer as text. */
+/** Reads at most 64 KiB of an answer as text. It is asked for more once, because only then it says that it broke off. */
 export const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Body> =>
   // Most answers declare a short length; reading those at once is much faster than a stream.
   Number(response.headers["content-length"]) <= maxAnswerBytes
@@ -37,9 +37,10 @@ const readStart = (response: HttpClientResponse.HttpClientResponse): Effect.Effe
     let bytes = 0
     return response.stream.pipe(
       Stream.takeUntil((chunk) => {
+        const isFull = bytes >= maxAnswerBytes
         chunks.push(chunk)
         bytes += chunk.length
-        return bytes >= maxAnswerBytes
+        return isFull
       }),
       Stream.runDrain,
       Effect.match({ onFailure: unreadable, onSuccess: () => ({}) }),

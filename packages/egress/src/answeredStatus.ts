@@ -4,15 +4,23 @@
  * Continue` as an error.
  */
 import type { Socket } from "node:net"
+import { UnreadableAnswer } from "./unreadableAnswer.ts"
 
 /** The final status that had arrived when a connection ended with this error, even if the answer was incomplete. */
 export const answeredStatus = (error: Error): number | undefined => answered.get(error)
 
 const answered = new WeakMap<Error, number>()
 
-/** Watches a connection that carries one request at a time. Must be added before undici's own listeners. */
-export const watchAnswers = (socket: Socket): void => {
+/** How long the headers of an answer may take after its status, in milliseconds. */
+const headersWithin = 5000
+
+/**
+ * Watches a connection that carries one request at a time, and ends it where the headers of an answer do not end. Must be
+ * added before undici's own listeners.
+ */
+export const watchAnswers = (socket: Socket, within = headersWithin): void => {
   let answer = unread()
+  let timer: NodeJS.Timeout | undefined
   let written = 0
   /** Bytes that are read after more was written belong to the next answer. */
   const current = () => {
@@ -20,7 +28,13 @@ export const watchAnswers = (socket: Socket): void => {
     written = socket.bytesWritten
     return answer
   }
-  socket.on("data", (chunk: Buffer) => readHead(current(), chunk))
+  const late = () => socket.destroy(new UnreadableAnswer("Its headers did not end within 5 seconds"))
+  socket.on("data", (chunk: Buffer) => {
+    const { isWhole, status } = readHead(current(), chunk)
+    if (isWhole) timer = void clearTimeout(timer)
+    else if (status !== undefined) timer ??= setTimeout(late, within)
+  })
+  socket.on("close", () => clearTimeout(timer))
   socket.on("error", (error) => {
     const { status } = current()
     if (status !== undefined && status >= 200) answered.set(error, status)
@@ -32,24 +46,35 @@ interface Answer {
   /** The line so far. */
   line: string
   isStatusLine: boolean
-  /** The status of the final answer, or 0 without a status line. Nothing more is read then. */
+  /** The status of the final answer, or 0 where no status line came. */
   status: number | undefined
+  /** Whether its headers have ended. Nothing more is read then. */
+  isWhole: boolean
 }
 
-const unread = (): Answer => ({ line: "", isStatusLine: true, status: undefined })
+const unread = (): Answer => ({ line: "", isStatusLine: true, status: undefined, isWhole: false })
 
 /** The longest status line, in bytes. */
 const maxStatusLine = 8192
 
-const readHead = (answer: Answer, chunk: Buffer): void => {
-  for (let at = 0; answer.status === undefined && at < chunk.length; at++) {
+const readHead = (answer: Answer, chunk: Buffer): Answer => {
+  for (let at = 0; !answer.isWhole && at < chunk.length; at++) {
     const character = String.fromCharCode(chunk[at] ?? 0)
     // undici handles 102 Processing correctly.
     if (character === "0" && answer.isStatusLine && /^HTTP\/1\.[01] 10$/.test(answer.line)) chunk.write("2", at)
     if (character === "\n") endLine(answer)
     else answer.line += character
-    if (answer.isStatusLine && answer.line.length > maxStatusLine) answer.status = 0
+    // Nearly all headers come in one piece with their status.
+    if (character === "\n" && answer.status !== undefined && chunk.includes("\r\n\r\n", at - 1)) answer.isWhole = true
+    if (answer.isStatusLine && answer.line.length > maxStatusLine) notHttp(answer)
   }
+  return answer
+}
+
+/** Whatever this is, undici judges it. */
+const notHttp = (answer: Answer): void => {
+  answer.status = 0
+  answer.isWhole = true
 }
 
 const endLine = (answer: Answer): void => {
@@ -59,9 +84,11 @@ const endLine = (answer: Answer): void => {
     // An empty line before the status line is skipped (RFC 9112, 2.2).
     if (line === "") return
     const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(line)?.[1] ?? 0)
+    if (status === 0) return notHttp(answer)
     if (status < 100 || status >= 200) answer.status = status
-    else answer.isStatusLine = false
+    answer.isStatusLine = false
   } else if (line === "") {
     answer.isStatusLine = true
+    answer.isWhole = answer.status !== undefined
   }
 }

@@ -3,8 +3,9 @@ import { TcpServer, until } from "@tocsin/test-network"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import type { Socket } from "node:net"
+import { connect, type Socket } from "node:net"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { answeredStatus, watchAnswers } from "../src/answeredStatus.ts"
 import { attempt, Hook } from "./harness/attempt.ts"
 import { systemGuard } from "./harness/guard.ts"
 
@@ -216,7 +217,7 @@ describe("Answers that cannot be read whole", () => {
   it.live("a gzip bomb is read to 64 KiB", () =>
     Effect.gen(function* () {
       const { url } = yield* service(say(whole("200 OK", bomb, { "content-encoding": "gzip" })))
-      assert.deepStrictEqual(yield* post(url), {})
+      assert.deepStrictEqual(yield* post(url), { unreadable: "It is longer than 64 KiB when it is decompressed" })
       const response = yield* HttpClient.post(url)
       let bytes = 0
       yield* Effect.ignore(
@@ -248,5 +249,39 @@ describe("Answers that cannot be read whole", () => {
       }
       assert.deepStrictEqual(yield* Fiber.join(posting), { unreadable: "It did not end within 5 seconds" })
     }).pipe(Effect.provide(egress))
+  )
+})
+
+describe("The headers of an answer", () => {
+  it.live("that do not end, end the connection, and the status is known", () =>
+    Effect.gen(function* () {
+      const { port } = yield* TcpServer.listen((socket) => socket.write("HTTP/1.1 200 OK\r\nX: y\r\n"))
+      const error = yield* Effect.callback<Error>((resume) => {
+        const socket = connect(port, "127.0.0.1")
+        watchAnswers(socket, 1)
+        socket.once("error", (error) => resume(Effect.succeed(error)))
+      })
+      assert.strictEqual(answeredStatus(error), 200)
+      assert.strictEqual(error.message, "Its headers did not end within 5 seconds")
+    })
+  )
+
+  it.live("that come in many pieces are waited for, each time anew", () =>
+    Effect.gen(function* () {
+      const answer = `HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\ncontent-length: 2\r\n\r\n`
+      const { port } = yield* TcpServer.listen((socket) => {
+        for (const character of answer) socket.write(character)
+        socket.end("ok")
+      })
+      const ended = yield* Effect.callback<string>((resume) => {
+        const socket = connect(port, "127.0.0.1")
+        socket.setNoDelay(true)
+        watchAnswers(socket, 60_000)
+        socket.once("error", (error) => resume(Effect.succeed(error.message)))
+        socket.once("close", () => resume(Effect.succeed("closed")))
+      })
+      // A timer that is left would keep the process for a minute.
+      assert.strictEqual(ended, "closed")
+    })
   )
 })
