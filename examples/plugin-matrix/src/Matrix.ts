@@ -2,6 +2,7 @@
  * Posts alerts to a Matrix room, and edits them when they clear.
  */
 import {
+  BaseUrl,
   ChannelPlugin,
   DestinationGone,
   HttpChannel,
@@ -16,7 +17,7 @@ import { content } from "./content.ts"
 export class Matrix extends ChannelPlugin.Service<Matrix>()("matrix", {
   title: "Matrix",
   settings: Schema.Struct({
-    url: Schema.URL.annotateKey({ title: "URL", description: "The homeserver, such as https://matrix.example.com" }),
+    url: BaseUrl.annotateKey({ title: "URL", description: "The homeserver, such as https://matrix.example.com" }),
     roomId: Schema.String.check(Schema.isPattern(/^!.+$/u)).annotateKey({
       title: "Room id",
       description: "The room's internal id, such as !abc:example.com"

@@ -14,7 +14,7 @@ const Url = Link.check(
 
 /** Names of query parameters that suggest a credential, such as `token`, `access_token`, `apiKey` and `sig`. */
 const credentialName =
-  /token|secret|passw(?:or)?d|passphrase|pwd|credential|signature|cookie|authorization|jwt|api[-_. ]?key|(?:^|[-_. ])(?:pass|sig|key|auth|code)$|(?:access|private|routing|secret)[-_. ]?key/i
+  /bearer|session|token|secret|passw(?:or)?d|passphrase|pwd|credential|signature|cookie|authorization|jwt|api[-_. ]?key|(?:^|[-_. ])(?:pass|sig|key|auth|code|pw|sid)$|(?:access|private|routing|secret)[-_. ]?key/i
 
 /** A token that an HTTP header can carry. */
 const Token = Schema.String.check(Schema.isPattern(/^[!-~]+$/u, { expected: "a token, without spaces" }))
@@ -44,7 +44,7 @@ export const settings = Entered.pipe(
           return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
         }
         const url = withoutToken(entered)
-        if (namesIn(url).some((name) => credentialName.test(name))) {
+        if (parametersIn(url).some(mayBeCredential)) {
           const issue = new SchemaIssue.InvalidValue({ expected: withoutCredentials }, undefined, options)
           return Effect.fail(new SchemaIssue.Pointer(["url"], issue))
         }
@@ -63,13 +63,15 @@ export const settings = Entered.pipe(
 )
 
 const withoutCredentials =
-  "a URL whose query contains no credential except auth_token, and whose fragment contains none, because answers show the URL: remove parameters such as token, key or password, and enter the token as the auth token"
+  "a URL whose query contains no credential except auth_token, and whose fragment contains none, because answers show the URL: remove parameters such as token, key or password, and values of more than 8 characters, and enter the token as the auth token"
 
-/** The names of all parameters, including those in the fragment, where people and single-page applications put some. */
-const namesIn = ({ hash, searchParams }: URL): ReadonlyArray<string> => [
-  ...searchParams.keys(),
-  ...hash.split(/[#?;/]/).flatMap((part) => [...new URLSearchParams(part).keys()])
-]
+/** All parameters, including those in the fragment, where people and single-page applications put some. */
+const parametersIn = ({ hash, search }: URL): ReadonlyArray<readonly [name: string, value: string]> =>
+  `${search}${hash}`.split(/[#?;/]/).flatMap((part) => [...new URLSearchParams(part)])
+
+/** A value of at most 8 letters and digits, such as the number of a room, guards nothing, whatever its name. */
+const mayBeCredential = ([name, value]: readonly [name: string, value: string]): boolean =>
+  credentialName.test(name) || !/^[\w .-]{0,8}$/.test(value)
 
 /** HipChat writes `auth_token`; a bridge may read any case. */
 const isAuthToken = (name: string): boolean => name.toLowerCase() === "auth_token"

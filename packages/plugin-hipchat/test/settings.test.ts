@@ -85,7 +85,13 @@ describe("the settings of HipChat", () => {
     "X-Amz-Signature",
     "code",
     "jwt",
-    "credentials"
+    "credentials",
+    "bearer",
+    "session",
+    "pw",
+    "tok=s3cr3t-tok&x",
+    "k=s3cr3ts3cr3t&x",
+    "x=1;token"
   ])("refuse a URL with ?%s=, because answers show it", (name) =>
     Effect.gen(function* () {
       for (const given of [`${room}?${name}=s3cr3t`, `${room}?a=1&auth_token=x&${name}=s3cr3t`]) {

@@ -1,7 +1,7 @@
 /**
  * The plugin for ntfy: push notifications without an account.
  */
-import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, Link, Message, Misconfigured } from "@tocsin/core"
+import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, BaseUrl, Message, Misconfigured } from "@tocsin/core"
 import { Option, Schema } from "effect"
 import { max, published } from "./message.ts"
 import { see } from "./see.ts"
@@ -12,7 +12,7 @@ const Priority = Schema.optionalKey(Schema.Literals([1, 2, 3, 4, 5]))
 export class Ntfy extends ChannelPlugin.Service<Ntfy>()("ntfy", {
   title: "ntfy",
   settings: Schema.Struct({
-    url: Link.annotateKey({ title: "URL", description: "The server, such as https://ntfy.sh" }),
+    url: BaseUrl.annotateKey({ title: "URL", description: "The server, such as https://ntfy.sh" }),
     topic: Schema.String.check(
       Schema.isPattern(/^[-_A-Za-z0-9]{1,64}$/u, { expected: "1 to 64 letters, digits, - and _" })
     ).annotateKey({

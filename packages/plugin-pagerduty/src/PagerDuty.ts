@@ -1,7 +1,7 @@
 /**
  * The plugin for PagerDuty.
  */
-import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, Link, Misconfigured, Unauthorized } from "@tocsin/core"
+import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, BaseUrl, Misconfigured, Unauthorized } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { event, maxSummary } from "./event.ts"
 
@@ -15,7 +15,7 @@ export class PagerDuty extends ChannelPlugin.Service<PagerDuty>()("pagerduty", {
         Schema.isPattern(/^[0-9A-Za-z]{32}$/u, { expected: "an integration key of 32 letters and digits" })
       )
     ).annotateKey({ title: "Routing key", description: "The integration key of an Events API v2 integration" }),
-    url: Schema.optionalKey(Link).annotateKey({
+    url: Schema.optionalKey(BaseUrl).annotateKey({
       title: "URL",
       description:
         "PagerDuty's base URL: https://events.pagerduty.com when absent, https://events.eu.pagerduty.com in the EU service region"

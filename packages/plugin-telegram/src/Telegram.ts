@@ -1,7 +1,7 @@
 /**
  * The plugin for Telegram.
  */
-import { ChannelPlugin, HttpChannel, HttpClientRequest, Link, Message } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, BaseUrl, Message } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { answer } from "./answer.ts"
 import { see } from "./see.ts"
@@ -31,7 +31,7 @@ export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
       description:
         "What a clear does: edit changes the messages of the alert, which notifies nobody; reply posts a reply to the first; both, also when absent, does both"
     }),
-    apiUrl: Schema.optionalKey(Link).annotateKey({
+    apiUrl: Schema.optionalKey(BaseUrl).annotateKey({
       title: "API URL",
       description: "The Bot API server; https://api.telegram.org when absent"
     })

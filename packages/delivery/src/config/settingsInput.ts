@@ -1,9 +1,10 @@
 /**
  * Reads settings as an operator enters them: adds the stored secrets and checks the result (cases S2, S3).
  */
-import { Effect, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { PluginRegistry, type InstalledChannel, type UnknownType } from "./PluginRegistry.ts"
 import { Egress } from "@tocsin/core"
+import { credentialsInUrls } from "./credentialsInUrls.ts"
 import { fromIssue, InvalidInput, invalid, pluginFailed } from "./InvalidInput.ts"
 import { keptSecrets, originOf, pointerTo, secretValues, withStoredSecrets } from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
@@ -41,6 +42,8 @@ export const readSettingsInput = Effect.gen(function* () {
         )
       )
     )
+    const exposed = credentialsInUrls(encoded, secretValues(installed.plugin, encoded).map(Redacted.value))
+    if (exposed.length > 0) return yield* shownCredentials(exposed)
     if (usable !== undefined) {
       const kept = keptSecrets(installed.plugin, {
         entered: input.settings,
@@ -84,6 +87,15 @@ const decodeSettings = ({ plugin }: InstalledChannel, settings: Schema.Json) =>
   Schema.decodeUnknownEffect(Schema.toCodecJson(plugin.settings))(settings, {
     errors: "all",
     onExcessProperty: "error"
+  })
+
+const shownCredentials = (pointers: ReadonlyArray<string>) =>
+  new InvalidInput({
+    errors: pointers.map((pointer) => ({
+      path: `/settings${pointer}`,
+      expected: "a URL without a user or a password",
+      message: "Answers show this URL, so it cannot hold a user or a password: remove them"
+    }))
   })
 
 /** Refuses to send a stored secret to another URL than it was entered for (S2). */

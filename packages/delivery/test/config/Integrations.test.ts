@@ -158,6 +158,20 @@ describe("Integrations", () => {
     )
   )
 
+  it.effect(
+    "refuses a user or a password in a URL that answers show, and takes one in a secret",
+    fixture(() =>
+      Effect.gen(function* () {
+        const url = "https://user:s3cr3t@chat.example.com/hook"
+        assert.deepStrictEqual(yield* refused(put({ channel: "ops", host: url })), [
+          "/settings/host: a URL without a user or a password"
+        ])
+        const made = yield* put({ channel: "ops", host, token: url })
+        assert.notInclude(JSON.stringify(made), "s3cr3t")
+      })
+    )
+  )
+
   it.effect("refuses a forbidden destination, and shows only its scheme, host and port", () => {
     const checked: Array<string> = []
     const guard = Layer.succeed(
