@@ -31,8 +31,9 @@ export const watchAnswers = (socket: Socket, within = headersWithin): void => {
   const late = () => socket.destroy(new UnreadableAnswer("Its headers did not end within 5 seconds"))
   socket.on("data", (chunk: Buffer) => {
     const { isWhole, status } = readHead(current(), chunk)
-    if (isWhole) timer = void clearTimeout(timer)
-    else if (status !== undefined) timer ??= setTimeout(late, within)
+    if (!isWhole && status !== undefined) return void (timer ??= setTimeout(late, within))
+    clearTimeout(timer)
+    timer = undefined
   })
   socket.on("close", () => clearTimeout(timer))
   socket.on("error", (error) => {
