@@ -1,12 +1,4 @@
-import { builtIn, type Source } from "@tocsin/sources"
 import { readdirSync, readFileSync } from "node:fs"
-
-/** A source of this package, by its type. */
-export const sourceOf = (type: string): Source => {
-  const found = builtIn.find((source) => source.type === type)
-  if (found === undefined) throw new Error(`no source ${type}`)
-  return found
-}
 
 /** The bodies of a source in `fixtures/`, as JSON texts by their names. */
 export const bodiesOf = (type: string): { readonly [name: string]: string } => {

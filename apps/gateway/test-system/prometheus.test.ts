@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AlertSummary } from "@tocsin/client"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { listOf } from "../test/harness/answers.ts"
+import { eventually } from "../test/harness/gate.ts"
+import { makeInProcess } from "../test/harness/gateway.ts"
+
+const runbook = "https://runbooks.example/disk"
+
+/** Runs a Debian program until the scope closes; gives the address that it prints, where it listens. */
+const run = (program: string, args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] })),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    return yield* Effect.callback<string>((resume) => {
+      let printed = ""
+      child.stderr.on("data", (part) => {
+        printed += String(part)
+        const [, address] = /msg="Listening on" address=(\S+)/.exec(printed) ?? []
+        if (address !== undefined) resume(Effect.succeed(address))
+      })
+      child.once("exit", () => resume(Effect.die(new Error(`${program} ended: ${printed}`))))
+    })
+  })
+
+/** A disk that Prometheus scrapes; it is full when the test says so. */
+const makeDisk = Effect.gen(function* () {
+  const disk = { isFull: false }
+  const server = createServer((_, answer) => answer.end(`disk_full ${disk.isFull ? 1 : 0}\n`))
+  yield* Effect.acquireRelease(
+    Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))),
+    () => Effect.sync(() => server.close().closeAllConnections())
+  )
+  const bound = server.address()
+  assert(typeof bound === "object" && bound !== null)
+  return { disk, address: `127.0.0.1:${bound.port}` }
+})
+
+/** Starts an Alertmanager whose webhook is the gateway, and a Prometheus that sends to both. JSON is YAML. */
+const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"))
+  const write = (name: string, content: object) => {
+    writeFileSync(join(folder, name), JSON.stringify(content))
+    return join(folder, name)
+  }
+  const alertmanager = yield* run("prometheus-alertmanager", [
+    `--config.file=${write("alertmanager.yml", {
+      route: { receiver: "tocsin", group_wait: "1s", group_interval: "1s", repeat_interval: "1h" },
+      receivers: [{ name: "tocsin", webhook_configs: [{ url: `${gateway}/v1/sources/alertmanager` }] }]
+    })}`,
+    `--storage.path=${folder}/alertmanager`,
+    "--web.listen-address=127.0.0.1:0",
+    "--cluster.listen-address="
+  ])
+  const rule = {
+    alert: "DiskFull",
+    expr: "disk_full == 1",
+    labels: { severity: "critical" },
+    annotations: { summary: "No space is left", runbook_url: runbook }
+  }
+  const prometheus = write("prometheus.yml", {
+    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    rule_files: [write("rules.yml", { groups: [{ name: "disks", rules: [rule] }] })],
+    scrape_configs: [{ job_name: "disks", static_configs: [{ targets: [disk] }] }],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(gateway).host, alertmanager] }] }] }
+  })
+  yield* run("prometheus", [
+    `--config.file=${prometheus}`,
+    `--storage.tsdb.path=${folder}/data`,
+    "--web.listen-address=127.0.0.1:0",
+    // Otherwise an alert that was sent while the gateway was down is sent again only after a minute.
+    "--rules.alert.resend-delay=1s"
+  ])
+})
+
+describe("A real Prometheus", () => {
+  it.live("raises and clears alerts, by itself and through Alertmanager, over a restart of the gateway", () =>
+    Effect.gen(function* () {
+      const harness = yield* makeInProcess()
+      const { url } = harness.gateway()
+      const { address, disk } = yield* makeDisk
+      const direct = yield* harness.channels("direct", { match: { source: "prometheus" } })
+      const through = yield* harness.channels("through", { match: { source: "alertmanager" } })
+      const alerts = (state: string) =>
+        eventually(
+          `both alerts to be ${state}`,
+          Effect.map(harness.request("GET", `/v1/alerts?state=${state}`), ({ as }) =>
+            as(listOf(AlertSummary)).items.filter(({ rule }) => rule.name === "DiskFull")
+          ),
+          (items) => items.length === 2
+        )
+
+      yield* monitor(url, address)
+      disk.isFull = true
+      const raised = yield* alerts("raised")
+      // Prometheus and Alertmanager know an alert by the same fingerprint.
+      assert.strictEqual(new Set(raised.map(({ sourceId }) => sourceId)).size, 1)
+      yield* direct.received(1)
+      yield* through.received(1)
+
+      yield* harness.gateway().stop("SIGTERM")
+      disk.isFull = false
+      yield* harness.startWith({ TOCSIN_PORT: new URL(url).port })
+      yield* alerts("cleared")
+
+      for (const { received } of [direct, through]) {
+        const [first, second] = yield* received(2)
+        assert.include(first?.slack.shown, `Raised: DiskFull on ${address}`)
+        assert.include(first?.slack.shown, "disk_full == 1")
+        assert.include(first?.slack.shown, `Runbook (${runbook})`)
+        assert.include(second?.slack.shown, `Cleared: DiskFull on ${address}`)
+      }
+    })
+  )
+})
