@@ -212,6 +212,7 @@ describe("PagerDuty's route", () => {
     it.effect("takes the gateway's token as routing_key, keeps nothing of others, and shows it nowhere", () =>
       Effect.gen(function* () {
         const body = yield* bodyOf("pagerduty", "trigger")
+        yield* ask(401, "POST", "/api/v2/alerts", [])
         yield* ask(401, "POST", "/v2/enqueue", body.replace(token, "0".repeat(32)))
         yield* ask(401, "POST", "/v2/enqueue", { event_action: "trigger" }, { authorization: `Bearer ${token}` })
         yield* ask(202, "POST", "/v2/enqueue", body)

@@ -57,7 +57,8 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     )
 
     yield* Effect.gen(function* () {
-      yield* closing.mayExpire.await
+      // Another gateway may have accepted such alerts, and be gone.
+      yield* Effect.raceFirst(closing.mayExpire.await, Effect.sleep("1 hour"))
       yield* closing.mayExpire.close
       yield* Effect.repeat(groupCommit.commit(step), { while: (isMore) => isMore })
       if (!(yield* anyExpires)) return

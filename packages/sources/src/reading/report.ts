@@ -154,10 +154,24 @@ export const toEvent = (report: Report, options: Options): AlertEvent => {
     observationsOmitted: 0,
     labels: cutLabels(report.labels),
     links: {
-      ...(report.link && { alert: report.link }),
-      ...(report.more !== undefined && report.more.length > 0 && { more: report.more.slice(0, InboundLimits.maxLinks) })
+      ...(report.link && { alert: withoutCredentials(report.link) }),
+      ...(report.more !== undefined &&
+        report.more.length > 0 && {
+          more: report.more
+            .slice(0, InboundLimits.maxLinks)
+            .map(({ label, link }) => ({ label, link: withoutCredentials(link) }))
+        })
     }
   }
+}
+
+/** A link is shown to everybody in a channel: `https://user:password@example.com/` loses its user and password. */
+const withoutCredentials = (link: Link): Link => {
+  if (link.username === "" && link.password === "") return link
+  const bare = new URL(link)
+  bare.username = ""
+  bare.password = ""
+  return bare
 }
 
 const textOf = (text: string): string => cut(text, InboundLimits.maxTextLength)
