@@ -80,8 +80,14 @@ export const unavailable = ({ reason }: HttpClientError.HttpClientError): Delive
     return new DeliveryError({ reason: new Unavailable({ detail: cause.message }) })
   }
   // The client may have sent the request, so the service may have accepted it.
-  return new DeliveryError({ reason: new Unavailable({ detail: code ?? "The connection broke", unanswered: true }) })
+  return new DeliveryError({ reason: new Unavailable({ detail: brokenBecause(code), unanswered: true }) })
 }
+
+/** Operators know the codes of their system, such as ECONNRESET; those of the client's parts mean nothing without a sentence. */
+const brokenBecause = (code: string | undefined): string =>
+  code === undefined || /^(UND_|ERR_)/.test(code)
+    ? `The connection broke${code === undefined ? "" : ` (${code})`}`
+    : code
 
 const errorCode = (cause: unknown): string | undefined =>
   typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"

@@ -5,6 +5,7 @@ import { Seal } from "@tocsin/delivery"
 import { Effect, FileSystem, Layer, Option, Redacted, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64 } from "effect/encoding"
+import { firstLine } from "./firstLine.ts"
 import { secretFileProblem } from "./filePrivacy.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
@@ -56,7 +57,10 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
     }
     if (!exists) {
       yield* make(fs, file, Base64.encode(made)).pipe(
-        Effect.mapError(() => new StartRefused({ message: `The key file ${file} cannot be written.` }))
+        Effect.mapError(
+          ({ message }) =>
+            new StartRefused({ message: `The key file ${file} cannot be written: ${firstLine(message)}` })
+        )
       )
       yield* Effect.logInfo(
         `Created the key that seals settings: ${file}. Keep a copy: without it they cannot be read.`
@@ -75,8 +79,13 @@ const make = (fs: FileSystem.FileSystem, file: string, key: string) =>
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : "."
     yield* fs.makeDirectory(folder, { recursive: true })
     yield* fs.remove(`${file}.new`, { force: true })
-    yield* fs.writeFileString(`${file}.new`, `${key}\n`, { mode: 0o600, flag: "wx" })
-    yield* fs.rename(`${file}.new`, file)
+    yield* Effect.onError(
+      Effect.andThen(
+        fs.writeFileString(`${file}.new`, `${key}\n`, { mode: 0o600, flag: "wx" }),
+        fs.rename(`${file}.new`, file)
+      ),
+      () => Effect.ignore(fs.remove(`${file}.new`, { force: true }))
+    )
   })
 
 const decode = (text: Redacted.Redacted, from: string): Effect.Effect<Redacted.Redacted<Uint8Array>, StartRefused> =>

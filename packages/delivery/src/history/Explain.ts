@@ -122,7 +122,9 @@ const whyWaiting = (
   if (shown === undefined) return undefined
   if (shown.paused !== undefined) return `waits because ${shown.paused.by} paused ${shown.name}: ${shown.paused.reason}`
   if (!shown.enabled) return `waits because ${shown.name} is disabled`
-  if (shown.broken !== undefined) return `waits because ${shown.name} is broken: ${shown.broken.reason}`
+  if (shown.broken !== undefined) {
+    return `waits because ${shown.name} is broken, and is tried every 5 minutes: ${shown.broken.reason}`
+  }
   if (shown.waiting !== undefined) {
     return shown.waiting.because === "limited"
       ? "waits because the service asked for a pause"
