@@ -1,7 +1,7 @@
 /**
  * The tour for a newcomer: the real gateway between ThousandEyes' own payloads
  * and fakes of Slack and HipChat. Exits 0 only if all four messages arrived,
- * right and in order.
+ * right and in order. With `--all`: one alert through all channels.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -16,9 +16,21 @@ import { HttpApiClient } from "effect/http-api"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { allChannels } from "./allChannels.ts"
 import * as GatewayProcess from "./gatewayProcess.ts"
 
 class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
+
+const startGateway = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "tocsin-demo-"))),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true }))
+  )
+  return yield* GatewayProcess.start({
+    TOCSIN_DATABASE_URL: `sqlite:${join(folder, "tocsin.db")}`,
+    TOCSIN_EGRESS_ALLOW: "127.0.0.1"
+  })
+})
 
 const demo = Effect.gen(function* () {
   const token = "the-rooms-auth-token"
@@ -26,14 +38,7 @@ const demo = Effect.gen(function* () {
   const hipChat = new FakeHipChat({ token })
   const slackUrl = yield* FakeServer.serve(FakePage.withPage(slack))
   const hipChatUrl = yield* FakeServer.serve(FakePage.withPage(hipChat))
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "tocsin-demo-"))),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true }))
-  )
-  const gateway = yield* GatewayProcess.start({
-    TOCSIN_DATABASE_URL: `sqlite:${join(folder, "tocsin.db")}`,
-    TOCSIN_EGRESS_ALLOW: "127.0.0.1"
-  })
+  const gateway = yield* startGateway
   const api = yield* HttpApiClient.make(Api, { baseUrl: gateway.url })
   yield* Console.log(
     `A gateway on ${gateway.url}, a fake Slack and a fake HipChat.\nTheir channels are shown at ${slackUrl}/ and ${hipChatUrl}/ while this runs.\n`
@@ -113,4 +118,9 @@ const check = Effect.fnUntraced(function* (room: string, messages: ReadonlyArray
     return yield* new DemoFailed({ message: `${room} did not get the raise and then the clear, as they should be` })
 })
 
-demo.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+const chosen = Effect.gen(function* () {
+  if (process.argv.includes("--all")) yield* allChannels((yield* startGateway).url)
+  else yield* demo
+})
+
+chosen.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)

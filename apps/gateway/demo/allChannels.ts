@@ -1,0 +1,110 @@
+/**
+ * The tour of all channels: one alert, raised, escalated and cleared through each of them at once, by the real gateway with
+ * every channel's own rate limit.
+ */
+import { Api } from "@tocsin/client"
+import { IntegrationId, type Preview } from "@tocsin/core"
+import { FakePage, FakeServer, type FakeService, spansText } from "@tocsin/core/fakes"
+import { FakeDiscord } from "@tocsin/plugin-discord/testing"
+import { FakeGoogleChat } from "@tocsin/plugin-google-chat/testing"
+import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
+import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
+import { FakeNtfy } from "@tocsin/plugin-ntfy/testing"
+import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
+import { FakeSlack } from "@tocsin/plugin-slack/testing"
+import { FakeTeams } from "@tocsin/plugin-teams/testing"
+import { FakeTelegram } from "@tocsin/plugin-telegram/testing"
+import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
+import { Console, Data, Effect, Schedule } from "effect"
+import { HttpApiClient } from "effect/http-api"
+import { builtIn } from "../src/startup/Plugins.ts"
+
+class ChannelsFailed extends Data.TaggedError("ChannelsFailed")<{ readonly message: string }> {}
+
+/** A fake of each channel's service, by the type of the channel. */
+const fakes: { readonly [type: string]: FakeService } = {
+  slack: new FakeSlack(),
+  hipchat: new FakeHipChat({ token: "the-rooms-auth-token" }),
+  webhook: new FakeWebhook(),
+  pagerduty: new FakePagerDuty(),
+  discord: new FakeDiscord(),
+  telegram: new FakeTelegram(),
+  mattermost: new FakeMattermost(),
+  ntfy: new FakeNtfy(),
+  teams: new FakeTeams(),
+  "google-chat": new FakeGoogleChat()
+}
+
+/** Runs the tour at a gateway; fails unless each channel received all three messages, and each delivery is delivered. */
+export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
+  const api = yield* HttpApiClient.make(Api, { baseUrl: gatewayUrl })
+  for (const { title, type } of builtIn) {
+    const fake = fakes[type]
+    if (fake === undefined) return yield* new ChannelsFailed({ message: `There is no fake of ${title}` })
+    const url = yield* FakeServer.serve(FakePage.withPage(fake))
+    yield* api.integrations.create({
+      payload: { id: IntegrationId.make(type), name: title, type, settings: fake.settings(url) }
+    })
+    yield* Console.log(`${title}: ${url}/`)
+  }
+  const integrations = builtIn.map(({ type }) => IntegrationId.make(type))
+  yield* api.rules.create({ payload: { name: "All", match: {}, integrations, notifyOnClear: true } })
+
+  const alert = {
+    source: "demo",
+    id: "1",
+    startedAt: "2026-01-15T02:00:00Z",
+    rule: { name: "Disk full" },
+    test: { name: "db-1", targets: ["db-1.example.com"] },
+    summary: "Only 2 % of /var is free."
+  } as const
+  const steps = [
+    { ...alert, state: "raised", severity: "major" },
+    { ...alert, state: "raised", severity: "critical" },
+    { ...alert, state: "cleared", severity: "critical", clearedAt: "2026-01-15T02:10:00Z" }
+  ] as const
+  for (const [n, payload] of steps.entries()) {
+    yield* api.alerts.post({ payload })
+    yield* received(n + 1)
+  }
+
+  for (const { title, type } of builtIn) {
+    for (const { messages, name } of fakes[type]?.channels() ?? []) {
+      yield* Console.log(`\n=== ${title}, ${name}`)
+      for (const { preview } of messages) yield* Console.log(`\n${previewText(preview)}`)
+    }
+  }
+  const { items } = yield* api.deliveries.list({ query: { limit: 500 } })
+  if (items.length !== steps.length * builtIn.length || items.some(({ status }) => status !== "delivered")) {
+    return yield* new ChannelsFailed({ message: "Not every delivery is delivered" })
+  }
+  yield* Console.log(`\nAll ${builtIn.length} channels received the raise, the escalation and the clear.`)
+})
+
+/** Waits up to a minute until every channel has received this many messages. */
+const received = (count: number) =>
+  Effect.suspend(() => {
+    const late = Object.values(fakes).filter(({ messages }) => messages.length < count)
+    return late.length === 0
+      ? Effect.void
+      : new ChannelsFailed({
+          message: `Message ${count} did not arrive at ${late.map(({ title }) => title).join(", ")}`
+        })
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1200 }))
+
+const previewText = ({ blocks }: Preview.Preview): string => blocks.flatMap(lines).join("\n")
+
+const lines = (block: Preview.Block): ReadonlyArray<string> => {
+  switch (block._tag) {
+    case "Facts":
+      return block.facts.map(({ label, spans }) => `${label}: ${spansText(spans)}`)
+    case "List":
+      return [...(block.title === undefined ? [] : [block.title]), ...block.items.map((item) => `• ${spansText(item)}`)]
+    case "Code":
+      return [block.text]
+    case "Rule":
+      return ["─".repeat(40)]
+    default:
+      return [spansText(block.spans)]
+  }
+}
