@@ -6,10 +6,10 @@ import { Effect, Layer } from "effect"
 import manifest from "../../package.json" with { type: "json" }
 import { Settings } from "./Settings.ts"
 
-const { homepage, version }: { readonly version: string; readonly homepage?: string } = manifest
+const { homepage, version } = manifest
 
-/** Names a page about Tocsin once the project has one: until then, it would be whoever registers the address. */
-const userAgent = `Tocsin/${version}${homepage === undefined ? "" : ` (+${homepage})`}`
+/** An operator of a service finds out by it who calls. */
+const userAgent = `Tocsin/${version} (+${homepage})`
 
 const options = Effect.map(Settings, ({ egressAllow, proxies }) => ({ allow: egressAllow, proxies, userAgent }))
 
