@@ -68,7 +68,7 @@ export class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>
   title: "It was edited since it was read"
 }) {}
 
-/** The body is longer than 4 MiB. */
+/** The body is longer than the route accepts: 4 MiB, 512 KB for an event for PagerDuty, 32 KiB for a sign-in. */
 export class TooLarge extends HttpApiError.Problem<TooLarge>()("TooLarge", {
   type: ProblemDetails.blankType,
   status: 413,

@@ -4,6 +4,13 @@
 
 /** The longest body of a request, in bytes: 4 MiB. */
 export const maxBodyBytes = 4 * 1024 * 1024
+/**
+ * The longest body of an event for PagerDuty, in bytes: 512 KB, as PagerDuty limits it.
+ * https://developer.pagerduty.com/docs/events-api-v2-overview
+ */
+export const maxPagerDutyBytes = 512 * 1024
+/** The longest body of a request that needs no credential, such as a sign-in, in bytes: 32 KiB. */
+export const maxOpenBodyBytes = 32 * 1024
 /** The deepest nesting of JSON in a body. */
 export const maxDepth = 32
 /** The most alerts in one `POST /v1/alerts`. */

@@ -1,4 +1,4 @@
-import { InvalidRequest, NotFound, RequestErrors, TooLarge, UnsupportedMediaType } from "@tocsin/client"
+import { Authorization, InvalidRequest, NotFound, RequestErrors, TooLarge, UnsupportedMediaType } from "@tocsin/client"
 import { InboundLimits } from "@tocsin/core"
 import { fromIssue, invalid } from "@tocsin/delivery"
 import { Cause, Effect, Layer, Schema } from "effect"
@@ -14,11 +14,13 @@ import { problem } from "../server/problem.ts"
  * Reads what handlers do not read themselves, within the limits, and says of what
  * does not decode where and what was expected; only bodies have JSON Pointers.
  */
-export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler) =>
+export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler, { endpoint }) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     if (request.url.includes("%00")) return yield* toInvalidRequest(invalid("", "a URL without %00"))
-    return yield* Effect.provideService(handler, HttpServerRequest.HttpServerRequest, withCheckedText(request))
+    // No memory for callers who show no credential.
+    const max = endpoint.middlewares.has(Authorization) ? InboundLimits.maxBodyBytes : InboundLimits.maxOpenBodyBytes
+    return yield* Effect.provideService(handler, HttpServerRequest.HttpServerRequest, withCheckedText(request, max))
   }).pipe(
     Effect.catch((error) =>
       !HttpApiError.HttpApiSchemaError.is(error)
@@ -40,8 +42,11 @@ export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler) =>
  * calls it (`curl -d` says that it sends a form), and `text` is only given if it
  * may be parsed. Why it may not, is a defect there, as all of its errors are.
  */
-const withCheckedText = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest => {
-  const text = readBody(request).pipe(
+const withCheckedText = (
+  request: HttpServerRequest.HttpServerRequest,
+  max: number
+): HttpServerRequest.HttpServerRequest => {
+  const text = readBody(request, { max }).pipe(
     Effect.flatMap((body) =>
       body.text === ""
         ? Effect.succeed("")

@@ -20,15 +20,19 @@ const problemOf = Effect.fnUntraced(function* (request: RawRequest) {
   return problem
 })
 
+/** The longest body of a route: less where it is read before its sender has shown the token. */
+const maxBytes = (path: string) =>
+  path === "/v2/enqueue" ? 512 * 1024 : path === "/v1/session" ? 32 * 1024 : 4 * 1024 * 1024
+
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 describe("Every route with a body", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
     const each = routesWithBody.map(({ method, path }) => [method, path] as const)
 
-    it.effect.each(each)("%s %s refuses more than 4 MiB (413), in any framing", ([method, path]) =>
+    it.effect.each(each)("%s %s refuses more than its limit (413), in any framing", ([method, path]) =>
       Effect.gen(function* () {
-        const bytes = Buffer.alloc(4 * 1024 * 1024, " ")
+        const bytes = Buffer.alloc(maxBytes(path), " ")
         const more = Buffer.alloc(1, " ")
         for (const body of [Buffer.concat([bytes, more]), [bytes, more]]) {
           assert.strictEqual((yield* problemOf({ method, path, body })).status, 413)
@@ -91,7 +95,7 @@ describe("Every route with a body", () => {
         assert.strictEqual(errors?.[0]?.expected, "at most 32 levels of nesting")
         assert.include(errors?.[0]?.message, "line 1, column 33 (position 32)")
         // As deep as the longest body can be, and closed nowhere.
-        const endless = yield* problemOf({ method, path, body: '{"a":['.repeat(699_000) })
+        const endless = yield* problemOf({ method, path, body: '{"a":['.repeat(Math.floor(maxBytes(path) / 6)) })
         assert.strictEqual(endless.errors?.[0]?.expected, "at most 32 levels of nesting")
       })
     )

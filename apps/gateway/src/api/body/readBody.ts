@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { isAscii, isUtf8 } from "node:buffer"
 import { toInvalidRequest } from "./toInvalidRequest.ts"
-import { readBytes } from "./readBytes.ts"
+import { type ReadOptions, readBytes } from "./readBytes.ts"
 
 /** A body as text. */
 export interface Body {
@@ -17,7 +17,8 @@ export interface Body {
 
 /** Reads a body, unless it is compressed, too long or not in UTF-8. Headers are judged before the body is read. */
 export const readBody = Effect.fnUntraced(function* (
-  request: HttpServerRequest.HttpServerRequest
+  request: HttpServerRequest.HttpServerRequest,
+  options: ReadOptions = { max: InboundLimits.maxBodyBytes }
 ): Effect.fn.Return<Body, InvalidRequest | TooLarge | UnsupportedMediaType> {
   const { "content-encoding": encoding = "identity", "content-type": type = "" } = request.headers
   if (encoding.toLowerCase() !== "identity") {
@@ -28,9 +29,9 @@ export const readBody = Effect.fnUntraced(function* (
   if (!isUtf8 && !extendsAscii.test(charset)) {
     return yield* new UnsupportedMediaType({ detail: "Send the body in UTF-8" })
   }
-  const bytes = yield* Effect.mapError(readBytes(request, InboundLimits.maxBodyBytes), (why) =>
+  const bytes = yield* Effect.mapError(readBytes(request, options), (why) =>
     why === "too long"
-      ? new TooLarge({ detail: `At most ${InboundLimits.maxBodyBytes} bytes` })
+      ? new TooLarge({ detail: `At most ${options.max} bytes` })
       : toInvalidRequest(invalid("", "a body that can be read"))
   )
   if (!isUtf8 && !isAscii(bytes)) {

@@ -2,16 +2,31 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { ByteSize, Effect } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 
+/** How to read a body. */
+export interface ReadOptions {
+  /** The most bytes. */
+  readonly max: number
+  /** Called with the number of bytes that arrived, or that will arrive. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
+}
+
 /**
- * Reads a body of at most `max` bytes, once. Every alert comes this way, and these listeners take less of the
+ * Reads a body of at most `max` bytes, once. Nothing is read of one whose `Content-Length` is larger. Every alert comes this way, and these listeners take less of the
  * processor's time than Effect's own reader.
  */
 export const readBytes = (
   request: HttpServerRequest.HttpServerRequest,
-  max: number
+  { max, onBytes }: ReadOptions
 ): Effect.Effect<Buffer, "too long" | "broken"> => {
+  const stated = Number(request.headers["content-length"] ?? max)
+  if (stated > max) return Effect.fail("too long")
   // Who waits for "100 Continue" is told to go on by Effect's.
-  if (request.headers["expect"] !== undefined) return byEffect(request, max)
+  if (request.headers["expect"] !== undefined) {
+    return Effect.andThen(
+      Effect.sync(() => onBytes?.(stated)),
+      byEffect(request, max)
+    )
+  }
   return Effect.callback((resume) => {
     const source = NodeHttpServerRequest.toIncomingMessage(request)
     const chunks: Array<Buffer> = []
@@ -23,9 +38,10 @@ export const readBytes = (
     const onData = (chunk: Buffer) => {
       chunks.push(chunk)
       length += chunk.length
-      if (length <= max) return
-      source.pause()
-      end(Effect.fail("too long"))
+      if (length > max) {
+        source.pause()
+        end(Effect.fail("too long"))
+      } else onBytes?.(chunk.length)
     }
     const onEnd = () => end(Effect.succeed(Buffer.concat(chunks, length)))
     const stop = () => source.off("data", onData).off("end", onEnd)

@@ -2,6 +2,7 @@
  * The routes at which other programs expect an Alertmanager, or PagerDuty.
  */
 import { Unauthorized } from "@tocsin/client"
+import { InboundLimits } from "@tocsin/core"
 import { invalid } from "@tocsin/delivery"
 import { PagerDuty, Prometheus } from "@tocsin/sources"
 import { Effect, Predicate, Redacted } from "effect"
@@ -11,6 +12,7 @@ import { Access, tooManyAttempts } from "../access/Auth.ts"
 import { checkLoopback } from "../access/loopback.ts"
 import { toInvalidRequest } from "../body/toInvalidRequest.ts"
 import { GatewayApi } from "../GatewayApi.ts"
+import { problem } from "../../server/problem.ts"
 import { makeReceiver } from "./receiver.ts"
 
 /** `/api/v2/alerts` */
@@ -43,13 +45,21 @@ export const PagerDutyHandlers = HttpApiBuilder.group(
 
     return handlers.handleRaw("enqueue", ({ request }) =>
       Effect.gen(function* () {
-        const { taken, value } = yield* receiveIf(PagerDuty, request, (body) => check(request, body))
+        const { taken, value } = yield* receiveIf(PagerDuty, request, InboundLimits.maxPagerDutyBytes, (body) =>
+          check(request, body)
+        )
         const key = PagerDuty.dedupKey(value)
         if (taken.why !== undefined || key === undefined) {
           return yield* toInvalidRequest(invalid("", "an event", taken.why ?? "There is no dedup_key"))
         }
         return { status: "success" as const, message: "Event processed", dedup_key: key }
-      })
+      }).pipe(
+        Effect.catchTag("TooManyBodies", () =>
+          Effect.succeed(
+            problem(503, "Too many events are being received", "Send the event again after Retry-After seconds")
+          )
+        )
+      )
     )
   })
 )

@@ -7,6 +7,7 @@ import type { HttpServerRequest } from "effect/http"
 import { Settings } from "../../startup/Settings.ts"
 import { readBody } from "../body/readBody.ts"
 import { readJson } from "../body/readJson.ts"
+import { makeUnauthenticatedBodies } from "../body/unauthenticatedBodies.ts"
 
 type Keep = (why: string) => Effect.Effect<void, StoreUnavailable>
 
@@ -18,6 +19,8 @@ export const makeReceiver = Effect.gen(function* () {
   const intake = yield* Intake
   const unreadable = yield* UnreadableBodies
   const { thousandEyesTimeZone, thousandEyesViewsUrl: viewsUrl, token } = yield* Settings
+
+  const unauthenticated = makeUnauthenticatedBodies()
 
   /** The gateway's token is redacted in kept bodies, whatever it looks like; in JSON it may be escaped. */
   const withoutToken = (text: string) =>
@@ -84,15 +87,21 @@ export const makeReceiver = Effect.gen(function* () {
       )
       return yield* take(source, value, keep)
     }),
-    /** Receives a request whose body shows whether its sender may send it. Nothing of any other is kept. */
+    /** Receives a request of at most `max` bytes whose body shows whether its sender may send it. Nothing of any other is kept. */
     receiveIf: Effect.fnUntraced(function* <E, R>(
       source: Source,
       request: HttpServerRequest.HttpServerRequest,
+      max: number,
       check: (value: unknown) => Effect.Effect<void, E, R>
     ) {
-      const sent = yield* readBody(request)
-      const { value } = yield* readJson(sent, json)
-      yield* check(value)
+      const { sent, value } = yield* unauthenticated((onBytes) =>
+        Effect.gen(function* () {
+          const sent = yield* readBody(request, { max, onBytes })
+          const { value } = yield* readJson(sent, json)
+          yield* check(value)
+          return { sent, value }
+        })
+      )
       const from = Option.getOrUndefined(request.remoteAddress)
       const taken = yield* take(source, value, (why) =>
         unreadable.keep({ source: source.type, why, body: withoutToken(sent.text), isWhole: true, from })
