@@ -132,6 +132,25 @@ describe("sources", () => {
       })
     )
 
+    it.effect("accepts more alerts in one body than POST /v1/alerts takes", () =>
+      Effect.gen(function* () {
+        const alerts = Array.from({ length: 2500 }, (_, n) => ({
+          labels: { alertname: "Many", instance: `host-${n}` }
+        }))
+        const taken = (yield* post("prometheus", JSON.stringify(alerts))).as(Taken)
+        assert.deepStrictEqual(taken, { accepted: 2500, unreadable: 0 })
+        for (const host of ["host-0", "host-1000", "host-2499"]) {
+          const { items } = (yield* ask(200, "GET", `/v1/alerts?source=prometheus&q=${host}&limit=2`)).as(
+            listOf(AlertSummary)
+          )
+          assert.include(
+            items.map(({ test }) => test?.name),
+            host
+          )
+        }
+      })
+    )
+
     it.effect("answers PagerDuty's events as PagerDuty does, and records an acknowledgement", () =>
       Effect.gen(function* () {
         const trigger = (yield* bodyOf("pagerduty", "trigger")).replace("srv01/HTTP", "srv02/HTTP")

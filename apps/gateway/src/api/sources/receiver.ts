@@ -2,7 +2,7 @@ import { Conflict, type Taken } from "@tocsin/client"
 import { InboundLimits } from "@tocsin/core"
 import { Intake, type StoreUnavailable, UnreadableBodies } from "@tocsin/delivery"
 import { readNumber, type Source, ThousandEyes } from "@tocsin/sources"
-import { DateTime, Effect, Option, Redacted } from "effect"
+import { Array as Arr, DateTime, Effect, Option, Redacted } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { Settings } from "../../startup/Settings.ts"
 import { readBody } from "../body/readBody.ts"
@@ -53,7 +53,8 @@ export const makeReceiver = Effect.gen(function* () {
         return { accepted: 0, unreadable: 1, why: decoded.why }
       case "Events": {
         const { events, missed, notes = [] } = decoded
-        if (events.length > 0) yield* intake.accept(events)
+        // No more at once than others may post at once; a sender repeats a body of which only some were accepted.
+        for (const some of Arr.chunksOf(events, InboundLimits.maxAlerts)) yield* intake.accept(some)
         if (notes.length > 0) yield* intake.note(notes.map((note) => ({ source: type, ...note })))
         const accepted = events.length + notes.length
         if (missed === undefined) return { accepted, unreadable: 0 }
