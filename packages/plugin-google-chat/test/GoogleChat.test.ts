@@ -139,6 +139,29 @@ describe("Google Chat", () => {
     })
   )
 
+  it.effect.each([["👩‍👩‍👧‍👦"], ['"'], ["&"], ["é\n"]])("sends less than 32,000 bytes of the longest texts: %j", ([text]) =>
+    Effect.gen(function* () {
+      const long = text.repeat(2000)
+      const link = new URL(`https://app.example.com/?${"a".repeat(320)}`)
+      const alert = {
+        ...samples.raised,
+        rule: { name: long, expression: long },
+        test: { id: "1", name: long, targets: [long] },
+        summary: long,
+        observations: Array.from({ length: 50 }, () => ({ name: long, atStart: long, link })),
+        labels: { [long]: long },
+        links: { started: link, alert: link, more: Array.from({ length: 4 }, () => ({ label: long, link })) }
+      }
+      for (const severity of ["critical", "info"] as const) {
+        const fake = new FakeGoogleChat()
+        yield* deliver(fake, { _tag: "Escalated", alert: { ...alert, severity }, from: "minor" })
+        const sent = new TextEncoder().encode(JSON.stringify(fake.messages[0]?.payload))
+        assert.isBelow(sent.length, 32_000)
+        assert.isAbove(sent.length, 32_000 / 4)
+      }
+    })
+  )
+
   it.each([
     ["https://chat.googleapis.com/v1/spaces/A/messages?key=s3cr3t"],
     ["https://chat.google.com/room/A?key=s3cr3t&token=s3cr3t"],

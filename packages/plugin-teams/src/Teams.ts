@@ -62,10 +62,7 @@ export class Teams extends ChannelPlugin.Service<Teams>()("teams", {
 }
 
 const isWorkflow = (url: string): boolean =>
-  URL.canParse(url) &&
-  /^https?:$/.test(new URL(url).protocol) &&
-  new URL(url).pathname.includes("/workflows/") &&
-  (new URL(url).searchParams.get("sig") ?? "") !== ""
+  URL.canParse(url) && /^https?:\/\/[^?#]+\/workflows\/[^?#]+\?(?:[^#]*&)?sig=[^&#]/.test(url)
 
 const Refusal = Schema.Struct({
   error: Schema.Struct({ code: Schema.optionalKey(Schema.String), message: Schema.optionalKey(Schema.String) })

@@ -16,25 +16,22 @@ export const maxBytes = 28 * 1024
 /** The longest text of the plain form, in bytes of its JSON. */
 export const maxPlain = 8000
 
-/** What is posted to a workflow. */
+/** What is posted to a workflow: one Adaptive Card. */
 export interface Payload {
   readonly type: "message"
   readonly attachments: readonly [
     {
       readonly contentType: "application/vnd.microsoft.card.adaptive"
       readonly contentUrl: null
-      readonly content: Card
+      readonly content: {
+        readonly $schema: "http://adaptivecards.io/schemas/adaptive-card.json"
+        readonly type: "AdaptiveCard"
+        readonly version: "1.5"
+        readonly msteams: { readonly width: "Full" }
+        readonly body: ReadonlyArray<Container | RichTextBlock>
+      }
     }
   ]
-}
-
-/** An Adaptive Card. */
-export interface Card {
-  readonly $schema: "http://adaptivecards.io/schemas/adaptive-card.json"
-  readonly type: "AdaptiveCard"
-  readonly version: "1.5"
-  readonly msteams: { readonly width: "Full" }
-  readonly body: ReadonlyArray<Container | RichTextBlock>
 }
 
 /** The heading, in the colour of its style. */
@@ -78,19 +75,24 @@ const styleOf = ({ severity, state }: Message.Message): keyof typeof colors =>
 /** Bytes of a text in JSON. */
 const jsonBytes = (text: string): string => utf8Units(JSON.stringify(text))
 
-/** How much of each part a card shows: together, with the JSON around it, less than `maxBytes`. */
+/**
+ * How much of each part a card shows: together, with the JSON around it, less than 21,000 bytes. More were seen to be refused,
+ * and a workflow answers before it posts, so Tocsin would not know.
+ *
+ * @see https://www.rubydoc.info/gems/msteams_hermes/MsTeamsHermes/Message
+ */
 const shown: Preview.Shown = {
-  headline: 400,
-  summary: 1500,
+  headline: 300,
+  summary: 1200,
   label: 60,
-  facts: 12,
-  fact: 300,
-  lines: 12,
-  line: 200,
+  facts: 10,
+  fact: 250,
+  lines: 10,
+  line: 160,
   links: 5,
-  link: 400,
-  notes: 4,
-  note: 200,
+  link: 360,
+  notes: 3,
+  note: 160,
   encode: jsonBytes
 }
 
@@ -121,7 +123,7 @@ export const payload = (message: Message.Message, form: ChannelPlugin.Form): Pay
   ]
 })
 
-const body = (message: Message.Message): Card["body"] => {
+const body = (message: Message.Message): ReadonlyArray<Container | RichTextBlock> => {
   const [heading, ...rest] = preview(message).blocks.map(lines)
   return [{ type: "Container", style: styleOf(message), bleed: true, items: heading ?? [] }, ...rest.flat()]
 }
@@ -130,20 +132,15 @@ const lines = (block: Preview.Block): ReadonlyArray<RichTextBlock> => {
   switch (block._tag) {
     case "Heading":
     case "Footer":
-      return [line(block.spans.map((span) => write(span, looks[block._tag])))]
+      return [line(write(block.spans, looks[block._tag]))]
     case "Text":
-      return together(block.spans.length === 1 ? eachLine(block.spans[0]) : [block.spans.map((span) => write(span))])
+      return together(block.spans.length === 1 ? eachLine(block.spans[0]) : [write(block.spans)])
     case "Facts":
-      return together(
-        block.facts.map(({ label, spans }) => [
-          run(`${label}: `, { weight: "Bolder" }),
-          ...spans.map((span) => write(span))
-        ])
-      )
+      return together(block.facts.map(({ label, spans }) => [run(`${label}: `, looks.Heading), ...write(spans)]))
     case "List":
       return together([
-        [run(block.title ?? "", { weight: "Bolder" })],
-        ...block.items.map((spans) => [run("• "), ...spans.map((span) => write(span))])
+        [run(block.title ?? "", looks.Heading)],
+        ...block.items.map((spans) => [run("• "), ...write(spans)])
       ])
     default:
       return []
@@ -152,7 +149,7 @@ const lines = (block: Preview.Block): ReadonlyArray<RichTextBlock> => {
 
 /** Not every client breaks a text run into lines, so each has its own; the last one has the rest. */
 const eachLine = (span: Preview.Span | undefined): ReadonlyArray<ReadonlyArray<TextRun>> => {
-  if (span?._tag !== "Plain") return span === undefined ? [] : [[write(span)]]
+  if (span?._tag !== "Plain") return span === undefined ? [] : [write([span])]
   const all = span.text.split("\n")
   return [...all.slice(0, 7), all.slice(7).join(" ")].filter((text) => text !== "").map((text) => [run(text)])
 }
@@ -168,7 +165,8 @@ type Look = Pick<TextRun, "weight" | "isSubtle">
 
 const run = (text: string, look: Look = {}): TextRun => ({ type: "TextRun", text, ...look })
 
-const write = (span: Preview.Span, look: Look = {}): TextRun => ({
-  ...run("text" in span ? span.text : "", look),
-  ...(span._tag === "Link" && { selectAction: { type: "Action.OpenUrl", url: span.link.href } })
-})
+const write = (spans: ReadonlyArray<Preview.Span>, look: Look = {}): ReadonlyArray<TextRun> =>
+  spans.map((span) => ({
+    ...run("text" in span ? span.text : "", look),
+    ...(span._tag === "Link" && { selectAction: { type: "Action.OpenUrl", url: span.link.href } })
+  }))

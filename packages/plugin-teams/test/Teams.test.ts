@@ -100,6 +100,29 @@ describe("Teams", () => {
     })
   )
 
+  it.effect.each([["👩‍👩‍👧‍👦"], ['"'], ["&"], ["é\n"]])("sends less than 21,000 bytes of the longest texts: %j", ([text]) =>
+    Effect.gen(function* () {
+      const long = text.repeat(2000)
+      const link = new URL(`https://app.example.com/?${"a".repeat(320)}`)
+      const alert = {
+        ...samples.raised,
+        rule: { name: long, expression: long },
+        test: { id: "1", name: long, targets: [long] },
+        summary: long,
+        observations: Array.from({ length: 50 }, () => ({ name: long, atStart: long, link })),
+        labels: { [long]: long },
+        links: { started: link, alert: link, more: Array.from({ length: 4 }, () => ({ label: long, link })) }
+      }
+      for (const severity of ["critical", "info"] as const) {
+        const fake = new FakeTeams()
+        yield* deliver(fake, { _tag: "Escalated", alert: { ...alert, severity }, from: "minor" })
+        const sent = new TextEncoder().encode(JSON.stringify(fake.messages[0]?.payload))
+        assert.isBelow(sent.length, 21_000)
+        assert.isAbove(sent.length, 21_000 / 4)
+      }
+    })
+  )
+
   it.each([
     ["https://example.webhook.office.com/webhookb2/s3cr3t/IncomingWebhook/s3cr3t"],
     ["https://prod-12.westus.logic.azure.com/workflows/s3cr3t/triggers/manual/paths/invoke?api-version=2016-06-01"],
