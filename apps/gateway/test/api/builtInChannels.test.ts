@@ -5,9 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Delivery } from "@tocsin/client"
 import { FakeServer } from "@tocsin/core/fakes"
 import { FakeDiscord, see as seeDiscord } from "@tocsin/plugin-discord/testing"
+import { FakeGoogleChat, see as seeGoogleChat } from "@tocsin/plugin-google-chat/testing"
 import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
 import { FakeNtfy } from "@tocsin/plugin-ntfy/testing"
 import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
+import { FakeTeams, see as seeTeams } from "@tocsin/plugin-teams/testing"
 import { FakeTelegram, see as seeTelegram } from "@tocsin/plugin-telegram/testing"
 import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
 import { Effect, Schema } from "effect"
@@ -20,7 +22,14 @@ const Deliveries = Schema.Struct({ items: Schema.Array(Delivery) })
 
 const Typed = Schema.Struct({ type: Schema.String, data: Schema.Struct({ conversation: Schema.String }) })
 
-const secrets = ["fake-token", "tk_fake", "whsec_ZmFrZS1zZWNyZXQ", "FAKE0000000000000000000000000000"]
+const secrets = [
+  "fake-token",
+  "fake-key",
+  "fake-signature",
+  "tk_fake",
+  "whsec_ZmFrZS1zZWNyZXQ",
+  "FAKE0000000000000000000000000000"
+]
 
 describe("The channels that every gateway has", () => {
   it.live("deliver a raise, its escalation and its clear, each in its own way, and print no secret", () =>
@@ -33,7 +42,9 @@ describe("The channels that every gateway has", () => {
         discord: new FakeDiscord(),
         mattermost: new FakeMattermost(),
         ntfy: new FakeNtfy(),
-        telegram: new FakeTelegram()
+        telegram: new FakeTelegram(),
+        teams: new FakeTeams(),
+        "google-chat": new FakeGoogleChat()
       }
       for (const [type, fake] of Object.entries(fakes)) {
         const settings = fake.settings(yield* FakeServer.serve(fake))
@@ -85,6 +96,13 @@ describe("The channels that every gateway has", () => {
       for (const { body } of fakes.telegram.posted().values()) {
         assert.include(JSON.stringify(seeTelegram(body)), "Cleared: Disk full")
       }
+
+      const headlines = ["Raised: Disk full", "Escalated to critical: Disk full", "Cleared: Disk full"]
+      for (const [n, headline] of headlines.entries()) {
+        assert.include(JSON.stringify(seeTeams(fakes.teams.messages[n]?.payload).blocks[0]), headline)
+        assert.include(JSON.stringify(seeGoogleChat(fakes["google-chat"].messages[n]?.payload).blocks[0]), headline)
+      }
+      assert.lengthOf(new Set(fakes["google-chat"].posted().map(({ thread }) => thread)), 1)
 
       // A person deletes what a clear would edit: it is posted as a new message.
       yield* report(4, { id: "2", state: "raised", severity: "major" })
