@@ -74,10 +74,15 @@ export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
       for (const { preview } of messages) yield* Console.log(`\n${previewText(preview)}`)
     }
   }
-  const { items } = yield* api.deliveries.list({ query: { limit: 500 } })
-  if (items.length !== steps.length * builtIn.length || items.some(({ status }) => status !== "delivered")) {
-    return yield* new ChannelsFailed({ message: "Not every delivery is delivered" })
-  }
+  yield* Effect.retry(
+    Effect.gen(function* () {
+      const { items } = yield* api.deliveries.list({ query: { limit: 500 } })
+      if (items.length !== steps.length * builtIn.length || items.some(({ status }) => status !== "delivered")) {
+        return yield* new ChannelsFailed({ message: "Not every delivery is delivered" })
+      }
+    }),
+    often
+  )
   yield* Console.log(`\nAll ${builtIn.length} channels received the raise, the escalation and the clear.`)
 })
 
@@ -90,7 +95,10 @@ const received = (count: number) =>
       : new ChannelsFailed({
           message: `Message ${count} did not arrive at ${late.map(({ title }) => title).join(", ")}`
         })
-  }).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1200 }))
+  }).pipe(Effect.retry(often))
+
+/** For a minute. */
+const often = { schedule: Schedule.spaced("50 millis"), times: 1200 }
 
 const previewText = ({ blocks }: Preview.Preview): string => blocks.flatMap(lines).join("\n")
 

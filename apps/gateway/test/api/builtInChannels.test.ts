@@ -15,7 +15,7 @@ import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
 import { Effect, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { fast } from "../harness/channels.ts"
-import { until } from "../harness/gate.ts"
+import { eventually, until } from "../harness/gate.ts"
 import { makeInProcess } from "../harness/gateway.ts"
 
 const Deliveries = Schema.Struct({ items: Schema.Array(Delivery) })
@@ -113,9 +113,11 @@ describe("The channels that every gateway has", () => {
       assert.lengthOf([...fakes.discord.posted()], 4)
       assert.lengthOf([...fakes.telegram.posted()], 4)
 
-      const { items } = (yield* request("GET", "/v1/deliveries")).as(Deliveries)
+      const deliveries = Effect.map(request("GET", "/v1/deliveries?limit=500"), ({ as }) => as(Deliveries).items)
+      const items = yield* eventually("the end of every delivery", deliveries, (items) =>
+        items.every(({ status }) => status === "delivered")
+      )
       assert.lengthOf(items, 5 * integrations.length)
-      for (const { status } of items) assert.strictEqual(status, "delivered")
       yield* request("GET", "/v1/integrations")
       const places = [
         ...harness.answers,
