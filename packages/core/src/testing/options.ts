@@ -53,7 +53,8 @@ export interface Options<Self> extends Common<Self> {
   readonly validate?: (request: HttpClientRequest.HttpClientRequest) => ReadonlyArray<string>
   /**
    * Reads the message that a person sees from a request: every text and link, with escapes undone. It is compared with
-   * the plugin's `preview` and with `sizes`; a plugin with a `preview` needs it. A fake's `see` is one.
+   * the plugin's `preview` and with `sizes`; a plugin with a `preview` needs it. Returns
+   * `{ blocks: [] }` for a request that shows nothing, such as one for a token.
    */
   readonly read?: (request: HttpClientRequest.HttpClientRequest) => Preview
   /** Makes the plugin's fake. The checks deliver to it, both while it works and while it misbehaves. */

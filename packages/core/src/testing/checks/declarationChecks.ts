@@ -116,9 +116,15 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
         ({ op, path }) => op === "replace" && pointers.some((pointer) => `${path}/`.startsWith(`${pointer}/`))
       )
       const own = yield* keys(options.settings)
-      assert.notDeepEqual(yield* keys(plugin.example), own)
+      const advice = "add the credential to a key of `rateLimits`, `Redacted` if it is secret"
+      assert.notDeepEqual(
+        yield* keys(plugin.example),
+        own,
+        `\`example\` and \`settings\` have the same keys: ${advice}`
+      )
       if (credentials.length > 0) {
-        assert.notDeepEqual(yield* keys(JsonPatch.apply(credentials, options.settings)), own)
+        const changed = yield* keys(JsonPatch.apply(credentials, options.settings))
+        assert.notDeepEqual(changed, own, `other secrets have the same keys: ${advice}`)
       }
     })
   },

@@ -24,7 +24,7 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
     for (const { problems } of sent) assert.deepStrictEqual(problems(), [])
     assert.isTrue(
       sent.slice(0, -1).every(({ isIdempotent }) => isIdempotent()),
-      "a request before the last one is not idempotent: a retry would send it twice"
+      "a request before the last one is not idempotent: a retry would send it twice. If the service allows that, return true for it in `idempotent`"
     )
   }
 
@@ -56,7 +56,11 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
   const isWithinSize = Effect.fnUntraced(function* (notification: Notification) {
     const { sent } = yield* deliver(notification, { form: "plain" })
     const texts = sent.flatMap(({ shows }) => previewTexts(shows()))
-    assert.isAtMost(texts.join("\n").length, plugin.sizes.text)
+    assert.isAtMost(
+      texts.join("\n").length,
+      plugin.sizes.text,
+      "the text that `read` returns is longer than `sizes.text`"
+    )
   })
 
   const isReceiptSmall = Effect.fnUntraced(function* (notification: Notification) {
