@@ -55,7 +55,7 @@ export class GroupCommit extends Context.Service<
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(query: Effect.Effect<A, E>) => Effect.Effect<A, Failure<E>>
-    /** Since when this gateway can write without interruption, in epoch milliseconds. */
+    /** Since when this gateway can write without interruption, in epoch milliseconds; during an outage, later than any time. */
     readonly availableSince: () => number
     /** Open while no write and no read is pending: the engine does nothing more until time passes or it is called. */
     readonly idle: Latch.Latch

@@ -22,7 +22,10 @@ export interface Outage {
   readonly failed: (error: SqlError.SqlError) => Effect.Effect<StoreProblem>
   /** The problem that blocks writes: until 64 KiB have been written, or until a restart if the database is damaged. */
   readonly blocksWrites: () => StoreProblem | undefined
-  /** Since when the store can be used, in epoch milliseconds: since the last outage, or since the start. */
+  /**
+   * Since when the store can be used, in epoch milliseconds: since the last outage, or since the start. During an outage
+   * it is later than any time.
+   */
   readonly availableSince: () => number
 }
 
@@ -70,7 +73,7 @@ export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) 
   })
 
   const follows: Outage = {
-    availableSince: () => availableSince,
+    availableSince: () => (outage === undefined && permanent.size === 0 ? availableSince : Number.MAX_SAFE_INTEGER),
     failed: (error) => {
       const problem = storeProblem(error)
       return Effect.as(recoveryProof(problem) === "none" ? logBug(error) : recordProblem(problem), problem)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GroupCommit } from "@tocsin/delivery"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { pass } from "../harness/engine.ts"
@@ -206,8 +206,10 @@ describe("GroupCommit", () => {
     return Effect.gen(function* () {
       yield* table
       yield* probes
-      const { check } = yield* GroupCommit
+      const { availableSince, check } = yield* GroupCommit
       const { big, makeSpace } = yield* filled
+      const start = yield* Clock.currentTimeMillis
+      assert.strictEqual(availableSince(), start)
       // Of PostgreSQL's disk nothing is full here: it answers so for this table, too.
       if (isPostgres) yield* refuse("write_probes")
       yield* check
@@ -215,6 +217,7 @@ describe("GroupCommit", () => {
       // There is space for little, as for most alerts.
       yield* commit(insert(1))
       assert.strictEqual((yield* Effect.flip(check)).problem, "DiskFull")
+      assert.isAbove(availableSince(), start + 1_000_000_000)
       yield* pass("10 seconds")
       assert.strictEqual((yield* Effect.flip(check)).problem, "DiskFull")
       assert.deepStrictEqual(logged, [
@@ -225,6 +228,7 @@ describe("GroupCommit", () => {
       yield* pass("1 second")
       yield* check
       assert.deepStrictEqual(logged.slice(1), ["The store can be used again after 11 seconds."])
+      assert.strictEqual(availableSince(), start + 11_000)
     }).pipe(Effect.provide(Layer.provideMerge(store(newFile()), logger)))
   })
 
