@@ -44,7 +44,7 @@ import { Signals } from "./cluster/Signals.ts"
 import { TestSends } from "./commands/TestSends.ts"
 import { UnreadableBodies } from "./commands/UnreadableBodies.ts"
 
-/** What the engine offers to the gateway. */
+/** The services that the engine provides to the gateway. */
 export type Engine =
   | Intake
   | Edits
@@ -68,9 +68,7 @@ const updatePartitions = Effect.gen(function* () {
   yield* commit(updatePartitions)
 })
 
-/**
- * The engine: migrates the store, resumes the pending deliveries, and sends for as long as the layer lives.
- */
+/** The engine: migrates the store, resumes the pending deliveries, and sends for as long as the layer lives. */
 export const layer: Layer.Layer<
   Engine,
   Migrator.MigrationError | StoreUnavailable | WrongKey,

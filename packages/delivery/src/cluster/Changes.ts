@@ -1,6 +1,6 @@
 /**
- * What changed in the store, by kind and id, for those who watch: in batches, numbered, and kept for a while, so that a
- * watcher that was away for a moment resumes where it was.
+ * The changes in the store, by kind and id, for watchers: in numbered batches that are kept for a while, so that a
+ * watcher resumes after a short interruption.
  */
 import { Context, Deferred, Duration, Effect, Latch, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -13,28 +13,28 @@ export interface ChangesAfter {
   readonly items: ReadonlyArray<Change>
 }
 
-/** Between two batches: there are four in a second at most. */
+/** The time between two batches: at most four a second. */
 const pause = Duration.millis(250)
 
-/** How many batches are kept: those of five minutes in which something always changes. */
+/** How many batches are kept: five minutes of constant changes. */
 const mostBatches = 1200
 
-/** How many changes the kept batches have in all. */
+/** The most changes in all kept batches. */
 const mostChanges = 50_000
 
-/** Collects changes, and hands them to watchers. */
+/** Collects changes, and passes them to watchers. */
 export class Changes extends Context.Service<
   Changes,
   {
-    /** Notes that these things changed, once the transaction that this runs in is committed. */
+    /** Records that these things changed, once the current transaction is committed. */
     readonly changed: (kind: ChangeKind, ids: Iterable<string>) => Effect.Effect<void>
-    /** Notes that anything of the kind may have changed. */
+    /** Records that anything of the kind may have changed. */
     readonly allChanged: (kind: ChangeKind) => Effect.Effect<void>
-    /** The present position. */
+    /** The current position. */
     readonly position: Effect.Effect<string>
     /**
-     * Waits for changes after the position, and returns all of them. Undefined if not all of it is known any
-     * more, or if the position is that of another gateway.
+     * Waits for changes after the position, and returns all of them. Undefined if some of them are no longer kept, or
+     * if the position belongs to another gateway.
      */
     readonly after: (position: string) => Effect.Effect<ChangesAfter | undefined>
   }
@@ -44,9 +44,12 @@ export class Changes extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const peers = yield* Peers
-      /** Begins the positions of this run of the gateway. */
+      /** The prefix of the positions of this run of the gateway. */
       const run = crypto.randomUUID()
-      /** What changed since the last batch: here, for the other gateways, and anywhere, for the watchers. */
+      /**
+       * The changes since the last batch: those of this gateway for the others, and those of all gateways for the
+       * watchers.
+       */
       const forPeers = new Collected()
       const forWatchers = new Collected()
       const isWaiting = yield* Latch.make()
@@ -56,7 +59,7 @@ export class Changes extends Context.Service<
       let watchers = 0
       let next = yield* Deferred.make<void>()
 
-      /** Without watchers nothing runs: what changes until one comes is its first batch. */
+      /** Without watchers nothing runs: the changes until the next watcher become its first batch. */
       const wake = Effect.suspend(() =>
         !forPeers.isEmpty || (watchers > 0 && !forWatchers.isEmpty) ? Effect.asVoid(isWaiting.open) : Effect.void
       )

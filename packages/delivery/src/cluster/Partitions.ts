@@ -1,5 +1,5 @@
 /**
- * Which partitions of the lanes this gateway owns, and the leases that every write is made under (cases M1, M2).
+ * The partitions of lanes that this gateway owns, and the leases that protect every write (cases M1, M2).
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer } from "effect"
@@ -10,36 +10,38 @@ import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { type Handlers, Peers } from "./Peers.ts"
 
-/** What happens when partitions come here or go; `resume` is part of the transaction in which they come. */
+/** Handlers for gained and lost partitions; `resume` is part of the transaction in which partitions are gained. */
 export interface Service extends Handlers {
-  /** Runs whenever the store could not record that they come, which is tried again every second. */
+  /** Runs whenever the store could not record gained partitions, which is retried every second. */
   readonly delayed: Effect.Effect<unknown>
   readonly resume: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 
-/** The lease where there can be no other gateway. */
+/** The lease of a gateway that is always alone. */
 const onlyGateway: Lease = { partition: 0, fence: 0 }
 
-/** Knows which lanes are owned here. */
+/** Tracks which lanes are owned here. */
 export class Partitions extends Context.Service<
   Partitions,
   {
     /** Owns a fair share of the partitions for as long as it runs. */
     readonly serve: (service: Service) => Effect.Effect<never>
-    /** Notes the partition of each integration. */
+    /** Sets the partition of each integration. */
     readonly assign: (assigned: ReadonlyMap<IntegrationId, { readonly partition: number }>) => void
-    /** Whether an attempt at the integration may begin: its lane is owned here, confirmed within the last two seconds. */
+    /**
+     * Whether an attempt at the integration may begin: its lane is owned here, confirmed within the last two seconds.
+     */
     readonly isOwned: (integration: IntegrationId) => boolean
     /**
-     * The leases of those integrations whose lanes are owned here. Runs inside a transaction of `GroupCommit`: they hold
-     * until its end.
+     * Returns the leases of those integrations whose lanes are owned here. Runs inside a transaction of `GroupCommit`;
+     * the leases are valid until its end.
      */
     readonly leases: (
       integrations: ReadonlySet<IntegrationId>
     ) => Effect.Effect<ReadonlyMap<IntegrationId, Lease>, SqlError.SqlError>
     /**
-     * Those of the leases that still hold, whatever partitions their integrations belong to by now. Runs inside a
-     * transaction of `GroupCommit`, too.
+     * Returns those of the leases that are still valid, whatever partitions their integrations belong to by now. Runs
+     * inside a transaction of `GroupCommit`.
      */
     readonly validLeases: (leases: ReadonlySet<Lease>) => Effect.Effect<ReadonlySet<Lease>, SqlError.SqlError>
   }
@@ -50,7 +52,7 @@ export class Partitions extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const peers = yield* Peers
-      /** The fence of each partition that is owned here: whoever takes it over raises it. */
+      /** The fence of each partition that is owned here. A gateway that takes a partition over increments it. */
       const fences = new Map<number, number>()
       let assigned: ReadonlyMap<IntegrationId, { readonly partition: number }> = new Map()
 

@@ -10,13 +10,13 @@ import type { Change } from "./collectedChanges.ts"
 export const Signal = Schema.Struct({ integration: IntegrationId, of: Schema.Literals(["work", "changed"]) })
 export type Signal = typeof Signal.Type
 
-/** What happens when partitions of the lanes come here, or go. */
+/** Handlers for gained and lost partitions of the lanes. */
 export interface Handlers {
-  /** They are owned here now. */
+  /** The partitions are owned here now. */
   readonly gained: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
-  /** Another gateway needs them. They are released when this returns. */
+  /** Another gateway needs the partitions. They are released when this returns. */
   readonly released: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
-  /** Another gateway may own them already. */
+  /** Another gateway may own the partitions already. */
   readonly lost: (partitions: ReadonlyArray<number>) => Effect.Effect<void>
 }
 
@@ -38,13 +38,13 @@ export class Peers extends Context.Service<
     /** Sends all other gateways what changed. `subscribeToChanges` recovers lost ones. */
     readonly publishChanges: (changes: ReadonlyArray<Change>) => Effect.Effect<void>
     /**
-     * Receives what changed at other gateways, for as long as it runs; where some changes may have been lost, each kind
-     * without ids.
+     * Receives the changes of other gateways, for as long as it runs; if some may have been lost, each kind without
+     * ids.
      */
     readonly subscribeToChanges: (
       receive: (changes: ReadonlyArray<Change>) => Effect.Effect<void>
     ) => Effect.Effect<never>
-    /** Looks regularly for what no signal announced, for as long as it runs. */
+    /** Runs `look` regularly, to find work whose signal was lost. */
     readonly poll: (look: Effect.Effect<void>) => Effect.Effect<never>
     /** Whether there can be other gateways at all. */
     readonly many: boolean

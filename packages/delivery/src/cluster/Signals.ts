@@ -1,11 +1,11 @@
 /**
- * How lanes learn, after a commit, that there is something for them.
+ * Notifies lanes of new work after a commit.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Queue } from "effect"
 import { Peers, type Signal } from "./Peers.ts"
 
-/** At most so many signals are published at once. */
+/** The most signals that are published at once. */
 const maxSignals = 256
 
 /** Carries signals from writers to lanes, whichever gateway owns them. A lost one costs time only: lanes also poll. */
@@ -14,7 +14,7 @@ export class Signals extends Context.Service<
   {
     readonly send: (integrations: Iterable<IntegrationId>, of: Signal["of"]) => Effect.Effect<void>
     readonly take: Effect.Effect<Signal>
-    /** Notes whether the integration's lane runs here: then others need no signal of work for it. */
+    /** Sets whether the integration's lane runs here: then other gateways need no signal of work for it. */
     readonly setOwned: (integration: IntegrationId, isOwned: boolean) => void
   }
 >()("@tocsin/delivery/Signals") {

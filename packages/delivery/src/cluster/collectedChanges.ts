@@ -1,14 +1,14 @@
 import { Schema } from "effect"
 
-/** What can change. */
+/** The kinds of things that can change. */
 export const ChangeKind = Schema.Literals(["alert", "delivery", "integration", "rule", "source", "session"])
 export type ChangeKind = typeof ChangeKind.Type
 
-/** Something that changed. Without an id, anything of the kind may have. */
+/** Something that changed. Without an id, anything of the kind may have changed. */
 export const Change = Schema.Struct({ kind: ChangeKind, id: Schema.optionalKey(Schema.String) })
 export type Change = typeof Change.Type
 
-/** When more things of a kind change at once, the kind is named in place of their ids. */
+/** If more things of a kind change at once, the change has the kind without ids. */
 const mostIds = 500
 
 /** Changes, each once. */

@@ -14,12 +14,12 @@ const pingInterval = Duration.millis(500)
 /** How long a ping confirms the locks, in milliseconds after it was sent: for less time than PostgreSQL keeps them. */
 const confirmedFor = 2000
 
-/** How often a gateway looks for what no signal announced. */
+/** How often a gateway polls for work whose signal was lost. */
 const pollInterval = Duration.seconds(5)
 
 const channel = "tocsin"
 
-/** A channel of its own, because a gateway of an earlier version knows only the other. */
+/** A separate channel, because earlier versions of the gateway know only the other one. */
 const channelOfChanges = "tocsin_changes"
 
 /** A notification holds at most 8,000 bytes, and the ids in it have at most 64 characters. */
@@ -37,7 +37,7 @@ export const peersOn = Effect.fnUntraced(function* (
   session: Session,
   clock: Clock.Clock
 ): Effect.fn.Return<Peers["Service"]> {
-  /** Waiting for other gateways takes real time; what follows from it takes the time of the caller's clock. */
+  /** Waits for other gateways in real time; everything else uses the caller's clock. */
   const realTime = <A>(make: (here: <B, E>(effect: Effect.Effect<B, E>) => Effect.Effect<B, E>) => Effect.Effect<A>) =>
     Clock.clockWith((callers) =>
       Effect.provideService(make(Effect.provideService(Clock.Clock, callers)), Clock.Clock, clock)
@@ -45,7 +45,7 @@ export const peersOn = Effect.fnUntraced(function* (
   const self = yield* Effect.sync(() => crypto.randomUUID())
   /** The partitions that are owned here, until they are released. */
   const owned = new Set<number>()
-  /** When the last ping was sent that was answered, by a clock that nobody sets. */
+  /** When the last answered ping was sent, by a monotonic clock. */
   let confirmedAt = -Infinity
 
   const ping = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
@@ -90,7 +90,7 @@ export const peersOn = Effect.fnUntraced(function* (
       yield* sql`SELECT pg_advisory_lock_shared(${advisoryClass}, ${lockOfMembers})`
       const every = <E>(step: Effect.Effect<unknown, E>) =>
         Effect.forever(Effect.andThen(step, Effect.sleep(pingInterval)))
-      // A step waits for transactions of others; meanwhile the session must show that it is alive.
+      // A step may wait for other gateways' transactions; meanwhile the session must keep pinging.
       return yield* Effect.raceFirst(every(Effect.timeout(ping(sql), confirmedFor)), every(balance(sql, handlers)))
     }).pipe(
       Effect.scoped,

@@ -40,7 +40,7 @@ export interface RulePreview {
   readonly clear: number
 }
 
-/** What was saved, and whether it was created. */
+/** The saved value, and whether it was created. */
 export type Saved<A> = A & { readonly isNew: boolean }
 
 type Refused = StoreUnavailable | InvalidInput | NotFound | IdInUse | Changed
@@ -62,11 +62,11 @@ export class Edits extends Context.Service<
       integration: IntegrationInput,
       expected: Expected
     ) => Effect.Effect<Saved<ShownIntegration>, Refused>
-    /** What saving the integration would send about the raised alerts, and where; nothing is saved. */
+    /** Counts the messages that saving the integration would send for raised alerts, by integration. Saves nothing. */
     readonly previewIntegration: (
       integration: IntegrationInput
     ) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable | InvalidInput>
-    /** What removing the integration would send at its fallbacks; nothing is removed. */
+    /** Counts the messages that removing the integration would send at its fallbacks. Removes nothing. */
     readonly previewRemoval: (id: IntegrationId) => Effect.Effect<ReadonlyArray<RulePreview>, StoreUnavailable>
     /** Pauses an integration, whose deliveries are queued until it is resumed, or resumes it. */
     readonly setPaused: (
@@ -133,7 +133,7 @@ export class Edits extends Context.Service<
         return [...counts].map(([integration, count]) => ({ integration, ...count }))
       })
 
-      /** What an edit would send, and where. */
+      /** Counts the messages that an edit would send, by integration. */
       const preview = (edit: Edit) => counted((use) => reconciler.preview(edit, use))
 
       const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
@@ -205,7 +205,7 @@ export class Edits extends Context.Service<
       ) {
         const before = yield* integrations.get(id)
         if (before === undefined) return yield* new NotFound()
-        // Of two who pause it the first one's reason stays.
+        // If two callers pause it, the first reason stays.
         if ((before.paused !== undefined) === paused) return before
         yield* integrations.setPaused(id, { paused, reason: storable(reason), by: storable(by) })
         yield* sql.afterCommit(signals.send([id], "changed"))

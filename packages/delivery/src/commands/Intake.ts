@@ -1,5 +1,5 @@
 /**
- * Accepts alert events: records each event once, updates its alert, plans deliveries, and returns when all of it is on
+ * Accepts alert events: records each event once, updates its alert, plans deliveries, and returns when everything is on
  * the disk.
  */
 import { type Alert, AlertEvent, AlertId, cut } from "@tocsin/core"
@@ -45,7 +45,10 @@ export class Intake extends Context.Service<
      * none.
      */
     readonly clear: (id: AlertId, reason: string) => Effect.Effect<Alert | undefined, StoreUnavailable>
-    /** Records remarks in the history of alerts, such as an acknowledgement. One on an alert that is not raised is ignored. */
+    /**
+     * Records remarks in the history of alerts, such as an acknowledgement. One on an alert that is not raised is
+     * ignored.
+     */
     readonly note: (notes: ReadonlyArray<Note>) => Effect.Effect<void, StoreUnavailable>
   }
 >()("@tocsin/delivery/Intake") {
@@ -177,7 +180,7 @@ export class Intake extends Context.Service<
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
         accept: (events) => {
           const hashed = events.map(truncateEvent).map((event) => {
-            // A repeat that only expires later says nothing new.
+            // A repeat that only extends the expiry is not a change.
             const { expiresAt: _, ...content } = event
             return { event, hash: hash("sha256", encodeEvent(content)) }
           })

@@ -25,13 +25,13 @@ export interface Asked {
   readonly reason: string | undefined
 }
 
-/** Which deliveries to make again. */
+/** Selects the deliveries to redeliver. */
 export interface RedeliveryFilter {
-  /** How they ended; those that died if it is undefined. */
+  /** How they ended; `dead` if undefined. */
   readonly state?: "dead" | "delivered" | undefined
   readonly integration?: IntegrationId | undefined
   readonly alert?: AlertId | undefined
-  /** Made at or after this time, in epoch milliseconds. */
+  /** Created at or after this time, in epoch milliseconds. */
   readonly since?: number | undefined
 }
 
@@ -42,14 +42,17 @@ const redeliveredAtOnce = 500
 export class Redeliveries extends Context.Service<
   Redeliveries,
   {
-    /** Redelivers one that has ended; returns the id of the new delivery. One that was delivered needs a reason. */
+    /** Redelivers a delivery that has ended, and returns the id of the new one. A delivered one needs a reason. */
     readonly one: (
       delivery: string,
       asked: Asked
     ) => Effect.Effect<string, NotFound | NotAgain | InvalidInput | StoreUnavailable>
-    /** Delivers again all that ended so and can be sent now, in the order in which it was due; gives their number. */
+    /**
+     * Redelivers all matching deliveries that can be sent now, in the order in which they were due, and returns their
+     * number.
+     */
     readonly many: (filter: RedeliveryFilter, asked: Asked) => Effect.Effect<number, StoreUnavailable>
-    /** How many `many` would make; makes none. */
+    /** Returns how many deliveries `many` would create, and creates none. */
     readonly count: (filter: RedeliveryFilter) => Effect.Effect<number, StoreUnavailable>
   }
 >()("@tocsin/delivery/Redeliveries") {
@@ -104,7 +107,7 @@ export class Redeliveries extends Context.Service<
         return yield* again(row, asked)
       })
 
-      /** The next such deliveries after which nothing else was sent there, or is still to be sent. */
+      /** The next matching deliveries without a later delivery in their conversation, except superseded ones. */
       const endedAfter = (after: number, { alert, integration, since, state = "dead" }: RedeliveryFilter) =>
         sql<Row>`SELECT * FROM deliveries WHERE ${sql.and([
           sql`status = ${state} AND sequence > ${after} AND conversation_id IS NOT NULL`,

@@ -1,5 +1,5 @@
 /**
- * Test sends: a raised and a cleared test notification, sent the way that alerts are (case D6).
+ * Test sends: a raised and a cleared test notification, sent like alerts (case D6).
  */
 import { type ChannelPlugin, IntegrationId, type Notification } from "@tocsin/core"
 import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
@@ -26,7 +26,7 @@ export interface TestOutcome {
   readonly form: ChannelPlugin.Form
   /** Why the last attempt failed. */
   readonly reason?: { readonly _tag: string; readonly detail: string }
-  /** Not tried before this time, in epoch milliseconds. */
+  /** The earliest time of the next attempt, in epoch milliseconds. */
   readonly until?: number
   readonly link?: URL
 }
@@ -42,14 +42,11 @@ export class TestSends extends Context.Service<
   TestSends,
   {
     /**
-     * Sends both by the lane of the saved integration, before all other deliveries; a broken or disabled integration
-     * sends them too. Returns within 15 seconds. A success ends a broken state.
+     * Sends both through the lane of the saved integration, before all other deliveries, even if the integration is
+     * broken or disabled. Returns within 15 seconds. A success ends a broken state.
      */
     readonly send: (integration: ReadyIntegration) => Effect.Effect<ReadonlyArray<TestOutcome>, StoreUnavailable>
-    /**
-     * Sends both by settings that are not saved, within their rate limit, and stores nothing. Returns within 15 seconds,
-     * and gives up then.
-     */
+    /** Sends both with unsaved settings, within their rate limit, and stores nothing. Gives up after 15 seconds. */
     readonly sendUnsaved: (integration: ReadyIntegration) => Effect.Effect<ReadonlyArray<TestOutcome>>
   }
 >()("@tocsin/delivery/TestSends") {
@@ -67,7 +64,7 @@ export class TestSends extends Context.Service<
       const signals = yield* Signals
       const random = yield* SecureRandom.SecureRandom
 
-      /** The outcomes so far of the test with this id. */
+      /** The current outcomes of the test with this id. */
       const outcomes = Effect.fnUntraced(function* (integration: IntegrationId, id: string) {
         const rows = yield* groupCommit.read(
           sql<Row>`SELECT status, form, next_at, notification, (SELECT cause FROM transitions

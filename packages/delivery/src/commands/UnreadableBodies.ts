@@ -16,13 +16,13 @@ import { redactCredentials } from "../domain/redactCredentials.ts"
 /** A body that could not be read. */
 export interface UnreadableBody {
   readonly id: string
-  /** Its place in the store, in the order in which they came. */
+  /** Its number in the store, in the order of arrival. */
   readonly sequence: number
   readonly source: string
-  /** Where it is invalid, and what was expected there. */
+  /** The position of the error, and the expected value. */
   readonly why: string
   readonly body: string
-  /** Whether all of it was kept, apart from credentials. Passed to `keep`: whether `body` is all that was sent. */
+  /** Whether the whole body was kept, apart from credentials. Passed to `keep`: whether `body` is the whole body. */
   readonly isWhole: boolean
   /** The network address of the sender. */
   readonly from: string | undefined
@@ -74,7 +74,7 @@ export class UnreadableBodies extends Context.Service<
         source,
         why
       }: Pick<UnreadableBody, "source" | "why" | "body" | "isWhole" | "from">) {
-        // Redacting takes time with the length, and most of a long body is not kept.
+        // The time to redact grows with the length, and most of a long body is not kept.
         const start = sent.slice(0, 2 * InboundLimits.maxUnreadableLength)
         const redacted = storable(redactCredentials(start))
         // A credential that was cut in two is not recognized.

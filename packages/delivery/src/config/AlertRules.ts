@@ -18,11 +18,11 @@ export interface StoredRule {
   readonly updatedAt: number
 }
 
-/** What the planner needs of all rules. */
+/** The rules as the planner needs them. */
 export interface CurrentRules {
-  /** The rules that are not removed. */
+  /** The rules that have not been removed. */
   readonly rules: ReadonlyArray<AlertRule>
-  /** Those of them that may match an alert, in their order. */
+  /** Returns the rules that may match an alert, in their order. */
   readonly mayMatch: (alert: Alert) => ReadonlyArray<AlertRule>
   /** The current value, or the last one if the rule was removed. */
   readonly notifyOnClear: (rule: AlertRuleId) => boolean
@@ -42,7 +42,7 @@ export class AlertRules extends Context.Service<
     readonly erase: (ids: ReadonlyArray<AlertRuleId>, removedBefore: number) => Effect.Effect<void, SqlError.SqlError>
     /** The rules that were removed before a time, in epoch milliseconds. */
     readonly removed: (before: number) => Effect.Effect<ReadonlyArray<AlertRuleId>, SqlError.SqlError>
-    /** What the planner needs, cached between edits. */
+    /** The rules as the planner needs them, cached between edits. */
     readonly current: Effect.Effect<CurrentRules, SqlError.SqlError>
   }
 >()("@tocsin/delivery/AlertRules") {
@@ -55,7 +55,7 @@ export class AlertRules extends Context.Service<
 
       const rows = (where = sql`1 = 1`) => sql<Row>`SELECT * FROM rules WHERE ${where} ORDER BY sequence`
       const inUse = sql`deleted_at IS NULL`
-      /** The last rules by their texts: an edit changes one of many, and the others need not be decoded again. */
+      /** The decoded rules by their texts: an edit changes one of many, and the others need not be decoded again. */
       let decoded: ReadonlyMap<string, AlertRule> = new Map()
 
       return AlertRules.of({

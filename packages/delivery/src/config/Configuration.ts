@@ -23,11 +23,11 @@ export class Configuration extends Context.Service<
     /** All integrations, in the order of their creation, without their secrets. */
     readonly integrations: Effect.Effect<ReadonlyArray<ShownIntegration>, StoreUnavailable>
     readonly integration: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, StoreUnavailable>
-    /** The integration with its plugin, to send to, also if it is disabled; undefined if there is none with this id. */
+    /** The integration with its plugin, ready to send to, even if it is disabled; undefined if the id is unknown. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, NotReady | StoreUnavailable>
     /**
-     * Refuses settings that are invalid, or whose destination may not be called; returns the unsaved integration, ready to
-     * send to. Secrets that the settings leave out are those of the integration with this id.
+     * Refuses settings that are invalid, or whose destination may not be called; returns the unsaved integration, ready
+     * to send to. Secrets that the settings omit are taken from the integration with this id.
      */
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, InvalidInput | StoreUnavailable>
   }

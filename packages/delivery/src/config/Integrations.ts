@@ -39,24 +39,24 @@ export class Integrations extends Context.Service<
     /** Whether each integration is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
     /**
-     * The partition of each integration, which it shares with those that share a rate limit (M1), and its version, which
-     * every edit changes.
+     * The partition of each integration, which it shares with those that share a rate limit (M1), and its version,
+     * which every edit changes.
      */
     readonly assignments: Effect.Effect<ReadonlyMap<IntegrationId, Assignment>, SqlError.SqlError>
     /** Reassigns partitions: another version of a plugin may declare other rate limits. */
     readonly updatePartitions: Effect.Effect<void, SqlError.SqlError>
-    /** The integration with its plugin, to send to, also if it is disabled; undefined if there is none with this id. */
+    /** The integration with its plugin, ready to send to, even if it is disabled; undefined if the id is unknown. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, SqlError.SqlError | NotReady>
     /**
-     * Refuses settings that are invalid, or whose destination may not be called; returns the unsaved integration, ready to
-     * send to. Must not run in a transaction, because it may wait for the network.
+     * Refuses settings that are invalid, or whose destination may not be called; returns the unsaved integration, ready
+     * to send to. Must not run in a transaction, because it may wait for the network.
      */
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | InvalidInput>
-    /** Creates the integration or replaces the one of this id; returns whether this changed its settings. */
+    /** Creates the integration or replaces the one with this id, and returns whether its settings changed. */
     readonly save: (
       input: IntegrationInput
     ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
-    /** Pauses an integration, or resumes it; history keeps who did it and why. */
+    /** Pauses or resumes an integration; history keeps the caller and the reason. */
     readonly setPaused: (
       id: IntegrationId,
       change: { readonly paused: boolean; readonly reason: string; readonly by: string }
@@ -88,7 +88,9 @@ export class Integrations extends Context.Service<
       const stored = yield* settingsReader
       const entered = yield* readSettingsInput
 
-      /** An integration that cannot be used is shown without settings: nobody knows which of them are secret. */
+      /**
+       * An integration that cannot be used is shown without settings, because it is unknown which of them are secret.
+       */
       const show = (row: Row) =>
         stored(row).pipe(
           Effect.map(({ installed, settings }) => shown(row, hideSecrets(installed.plugin, settings))),
@@ -159,7 +161,7 @@ export class Integrations extends Context.Service<
               id,
               name: found.name,
               type: found.type,
-              // A lane sends to neither; only the planner tells them apart.
+              // A lane sends to neither; only the planner distinguishes them.
               enabled: found.enabled === 1 && found.paused_since === null,
               settings: decoded,
               ...(limits && { limits }),
@@ -267,7 +269,7 @@ export class Integrations extends Context.Service<
   )
 }
 
-/** Two integrations of one id never have the same sequence. */
+/** An integration that is created again with the same id has another sequence. */
 const versionOf = ({ sequence, updated_at }: Pick<Row, "sequence" | "updated_at">) => `${sequence}.${updated_at}`
 
 /** The hashed keys of its rate limits, as the column `budgets` stores them. */

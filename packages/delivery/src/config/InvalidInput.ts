@@ -1,12 +1,12 @@
 /**
- * Errors of input: where it is wrong, what was expected and what to do.
+ * Errors of input: the position, the expected value and a remedy.
  */
 import { cut, PluginDefect } from "@tocsin/core"
 import { Predicate, Schema, SchemaAST, SchemaIssue } from "effect"
 
 /** One error. It never repeats the input, which may be a secret. */
 export const InvalidPart = Schema.Struct({
-  /** Where: a JSON Pointer into the body (RFC 6901). */
+  /** The position: a JSON Pointer into the body (RFC 6901). */
   path: Schema.String,
   expected: Schema.String,
   message: Schema.String
@@ -22,7 +22,7 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 export const invalid = (path: string, expected: string, message = `Expected ${expected}`): InvalidInput =>
   new InvalidInput({ errors: [{ path, expected, message }] })
 
-/** Makes an error of settings at which a function of the plugin threw, without the secrets of `settings`. */
+/** Makes an error for settings with which a function of the plugin threw, without the secrets of `settings`. */
 export const pluginFailed = (thrownIn: string, thrown: unknown, settings: unknown): InvalidInput => {
   const { kind, message } = PluginDefect.of(thrownIn, thrown).redacted(settings)
   return invalid(
@@ -32,15 +32,15 @@ export const pluginFailed = (thrownIn: string, thrown: unknown, settings: unknow
   )
 }
 
-/** The longest text of what a plugin threw that an answer repeats, in UTF-16 units. */
+/** The longest text of a plugin's exception in an answer, in UTF-16 units. */
 const maxDefectLength = 300
 
 /** The most errors that a response lists. */
 export const maxErrors = 100
 
 /**
- * Converts the issue of a schema to errors, with their places below `at`: the first `maxErrors`, and one more if there are
- * more. With `input`, an object that is of no form of a union is reported at the field that names the form.
+ * Converts the issue of a schema to errors, with their places below `at`: the first `maxErrors`, and one more if there
+ * are more. With `input`, an object that has none of the forms of a union is reported at the field that names the form.
  */
 export const fromIssue = (all: SchemaIssue.Issue, at = "", input?: unknown): InvalidInput => {
   const issue = firstIssues(all, { left: maxErrors + 1 }, input)
@@ -82,7 +82,10 @@ export const fromIssue = (all: SchemaIssue.Issue, at = "", input?: unknown): Inv
   })
 }
 
-/** Limits the issue to so many leaves, and reports an object of no form of a union at the field that names the form. */
+/**
+ * Limits the issue to so many leaves, and reports an object with none of the forms of a union at the field that names
+ * the form.
+ */
 const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }, input: unknown): SchemaIssue.Issue => {
   switch (issue._tag) {
     case "Encoding":
@@ -111,7 +114,7 @@ const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }, input: u
 const valueAt = (input: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce((value, key) => (Predicate.hasProperty(value, key) ? value[key] : undefined), input)
 
-/** The field that has another fixed text in each form of a union. */
+/** The field that has a different fixed text in each form of a union. */
 const tagOf = ({ types }: SchemaAST.Union) => {
   const forms = types.filter(SchemaAST.isObjects)
   if (forms.length < types.length) return undefined

@@ -3,7 +3,7 @@ import { partitionCount } from "../sql/locks.ts"
 
 /**
  * Assigns a partition to each integration. Integrations that share a rate limit, directly or through others, share a
- * partition, so that one gateway keeps all the rate limits that any of them spends from (M1).
+ * partition, so that one gateway owns all their rate limits (M1).
  */
 export const assignPartitions = (
   integrations: ReadonlyArray<{ readonly id: string; readonly rateLimits: ReadonlyArray<string> }>

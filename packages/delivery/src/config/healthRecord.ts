@@ -1,5 +1,5 @@
 /**
- * Records the health of an integration's service, as its lane finds it, in the integration's row.
+ * Records in an integration's row the health that its lane observes.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Clock, Effect } from "effect"
@@ -16,7 +16,7 @@ export interface HealthRecord {
   readonly recordSuccess: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
   /** The integration is broken until a person fixes it. */
   readonly recordFailure: (id: IntegrationId, reason: string) => Effect.Effect<void, SqlError.SqlError>
-  /** An attempt failed, whatever follows from it. */
+  /** An attempt failed, for any reason. */
   readonly recordFailedAttempt: (id: IntegrationId, reason: string) => Effect.Effect<void, SqlError.SqlError>
   /** Nothing is sent for a while. */
   readonly recordPause: (
@@ -25,7 +25,7 @@ export interface HealthRecord {
   ) => Effect.Effect<void, SqlError.SqlError>
   /** The integration works again, although no message was sent. */
   readonly recordRecovery: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-  /** Removes the pauses of these partitions' lanes, because the gateway that knew their reasons has stopped. */
+  /** Removes the pauses of these partitions' lanes, because the gateway that recorded them no longer owns the lanes. */
   readonly forgetPauses: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
 }
 
@@ -35,7 +35,7 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
   return {
     recordSuccess: Effect.fnUntraced(function* (id) {
       const now = yield* Clock.currentTimeMillis
-      // A pause that the service asked for is not over because it accepts a message meanwhile.
+      // A message that is accepted meanwhile does not end a pause that the service asked for.
       yield* changed(
         id,
         sql`UPDATE integrations SET broken_reason = NULL, broken_since = NULL, last_success_at = ${now},

@@ -1,5 +1,5 @@
 /**
- * An integration as the table `integrations` stores it, and as it is shown.
+ * The row of an integration in the table `integrations`, and its shown form.
  */
 import { DeliveryOptions, IntegrationId, Limits } from "@tocsin/core"
 import { Schema } from "effect"
@@ -46,11 +46,11 @@ export const decodeOptions = Schema.decodeSync(Options)
 
 const Keys = Schema.fromJsonString(Schema.Array(Schema.String))
 
-/** The column `budgets`: the hashed keys of the rate limits that the integration spends from. */
+/** The column `budgets`: the hashed keys of the integration's rate limits. */
 export const encodeKeys = Schema.encodeSync(Keys)
 export const decodeKeys = Schema.decodeSync(Keys)
 
-/** Converts a row to what is shown; `settings` has no secrets any more. */
+/** Converts a row to the shown form; `settings` is already without secrets. */
 export const shown = (
   row: Row,
   settings: Pick<ShownIntegration, "settings" | "secretsSet">,

@@ -1,6 +1,6 @@
 /**
- * The secrets in a plugin's settings as JSON: leaves them out of responses, and keeps the stored ones when a replacement
- * omits them (case S2).
+ * The secrets in a plugin's settings as JSON: leaves them out of responses, and keeps the stored ones when a
+ * replacement omits them (case S2).
  */
 import { ChannelPlugin } from "@tocsin/core"
 import { Equal, Redacted, type Schema } from "effect"
@@ -21,8 +21,8 @@ export const hideSecrets = (
 }
 
 /**
- * Adds the secrets that the settings omit from `stored`. A group that is omitted as a whole stays out, and so do the secrets of
- * another form of the settings, such as a webhook's URL where a bot's token is entered now.
+ * Adds the secrets that the settings omit from `stored`. Does not add a group that is omitted as a whole, or the
+ * secrets of another form of the settings, such as a webhook's URL if a bot's token is entered now.
  */
 export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject, stored: JsonObject): JsonObject =>
   ChannelPlugin.secretsInCommon(plugin, stored, settings).reduce((settings, pointer) => {
@@ -33,7 +33,7 @@ export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObjec
       : settings
   }, settings)
 
-/** Returns the pointers of the secrets in `settings` that were not entered, but taken from `stored`. */
+/** Returns the pointers of the secrets in `settings` that were taken from `stored` instead of entered. */
 export const keptSecrets = (
   plugin: ChannelPlugin.Any,
   {
@@ -49,7 +49,7 @@ export const keptSecrets = (
     )
   })
 
-/** The secrets in settings that are not decoded yet, `Redacted`, to redact them in texts. */
+/** The secrets in settings that are not decoded yet, as `Redacted`, to redact them in texts. */
 export const secretValues = (
   plugin: ChannelPlugin.Any,
   settings: JsonObject
@@ -59,9 +59,7 @@ export const secretValues = (
     return value === undefined ? [] : [Redacted.make(value)]
   })
 
-/**
- * The scheme, host and port of a URL, also of one whose scheme has no web origin, such as `tls://irc.example.net:6697`.
- */
+/** The scheme, host and port of a URL, even if its scheme has no web origin, such as `tls://irc.example.net:6697`. */
 export const originOf = ({ host, protocol }: URL): string => `${protocol}//${host}`
 
 /** Returns the pointer of the first setting that is a URL with this origin. */

@@ -18,9 +18,7 @@ export const readSettingsInput = Effect.gen(function* () {
   const egress = yield* Egress
   const stored = yield* settingsReader
 
-  /**
-   * Decodes the settings. Secrets that are left out are taken from the stored row of the integration, if there is one.
-   */
+  /** Decodes the settings. Omitted secrets are taken from the stored row of the integration, if there is one. */
   const complete = Effect.fnUntraced(function* (input: IntegrationInput, before: SettingsRow | undefined) {
     const installed = yield* channels.get(input.type).pipe(Effect.mapError(unknownType))
     const usable =
@@ -98,7 +96,7 @@ const shownCredentials = (pointers: ReadonlyArray<string>) =>
     }))
   })
 
-/** Refuses to send a stored secret to another URL than it was entered for (S2). */
+/** Refuses to send a stored secret to a URL other than the one for which it was entered (S2). */
 const checkUrl = Effect.fnUntraced(function* (
   { decoded: before, installed: { channel } }: StoredSettings,
   kept: ReadonlyArray<string>,

@@ -1,5 +1,6 @@
 /**
- * Reads the stored settings of an integration: opens the seal, and migrates them to the version of the installed plugin.
+ * Reads the stored settings of an integration: opens the seal, and migrates them to the version of the installed
+ * plugin.
  */
 import { Effect, Schema, type SchemaIssue } from "effect"
 import { fromIssue } from "./InvalidInput.ts"
@@ -8,7 +9,7 @@ import { Seal } from "./Seal.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
-/** Why an integration cannot be used as it is stored, and what to do about it. */
+/** The stored integration cannot be used. `detail` has the reason and a remedy. */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { detail: Schema.String }) {}
 
 /** Stored settings that can be used. */
@@ -85,7 +86,7 @@ const notValid = (version: number, settingsVersion: number, fields: ReadonlyArra
   })
 }
 
-/** The names of the settings that are wrong, and nothing of what they hold. */
+/** The names of the invalid settings, without their values. */
 const wrongFields = (issue: SchemaIssue.Issue): ReadonlyArray<string> => [
   ...new Set(fromIssue(issue).errors.flatMap(({ path }) => path.split("/").slice(1, 2)))
 ]

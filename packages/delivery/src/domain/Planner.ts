@@ -1,10 +1,10 @@
 /**
- * Decides which deliveries are due: compares the conversations that should be open with those that are (cases O1 to O9).
- * Pure.
+ * Decides which deliveries are due: compares the conversations that should be open with those that are (cases O1 to
+ * O9). Pure.
  *
- * A conversation is one episode of an alert at one integration. It has at most one open delivery. While that delivery is
- * being sent, the planner decides nothing; `settle` decides again when it has ended. So a raise, a clear, an edit and the
- * end of an attempt are all the same computation.
+ * A conversation is one episode of an alert at one integration. It has at most one open delivery. While that delivery
+ * is being sent, the planner decides nothing; `settle` decides again when it has ended. So a raise, a clear, an edit
+ * and the end of an attempt are all the same computation.
  */
 import {
   type Alert,
@@ -33,7 +33,7 @@ export type Superseded =
 /** The next state of a conversation, and the delivery that is due. */
 export interface Plan {
   readonly conversation: Conversation
-  /** Why the pending delivery ends. */
+  /** The cause with which the pending delivery ends. */
   readonly supersede?: Superseded
   /** The delivery to create. One that is superseded at once records why nothing is sent. */
   readonly enqueue?: { readonly kind: Kind; readonly superseded?: Superseded }
@@ -203,14 +203,14 @@ export const settle = (conversation: Conversation, input: Pick<PlannerInput, "al
   return conversation.state === "open" ? settleOpen(conversation, input.alert) : settleClosed(conversation, input)
 }
 
-/** Whether it is being sent, by itself or in a digest or a message about a later episode. */
+/** Whether it is being sent, by itself, in a digest, or in a message about a later episode. */
 const isBeingSent = (openDelivery: OpenDelivery | undefined) =>
   openDelivery?.status === "sending" || openDelivery?.status === "folded"
 
 const settleOpen = (conversation: Conversation, alert: Alert): Plan => {
   const { lastEnqueued, lastSent, openDelivery } = conversation
   if (openDelivery?.kind === "Cleared") {
-    // Edited back before the clear was sent: a channel that surely received the raise still shows it (O9).
+    // The edit was reverted before the clear was sent: a channel that certainly received the raise still shows it (O9).
     const back = { ...conversation, openDelivery: undefined, lastEnqueued: "raised" as const }
     if (lastSent === "raised") return { ...settleOpen(back, alert), supersede: "matched again" }
     return { conversation: back, supersede: "matched again", enqueue: { kind: "Raised" } }

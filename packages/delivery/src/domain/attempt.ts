@@ -1,12 +1,14 @@
 /**
- * An attempt: a delivery that is claimed for sending, and how sending it ended. Pure.
+ * An attempt: a delivery that is claimed for sending, and its outcome. Pure.
  */
 import type { ChannelPlugin, IntegrationId, Kind, Notification, PartialDelivery } from "@tocsin/core"
 import type { FailureReason } from "./failureReason.ts"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
 
-/** The right to serve the lanes of a partition: whoever takes them over raises the partition's `fence` (M2). */
+/**
+ * The right to run the lanes of a partition. A gateway that takes them over increments the partition's `fence` (M2).
+ */
 export interface Lease {
   readonly partition: number
   readonly fence: number
@@ -15,9 +17,9 @@ export interface Lease {
 /** A delivery that a lane may claim. */
 export interface DueDelivery {
   readonly id: string
-  /** What the transactions that claim and record it lock. */
+  /** The lock keys of the transactions that claim and record it. */
   readonly lockKeys: ReadonlyArray<string>
-  /** A test send goes before everything else, also where the integration is blocked or disabled (D6). */
+  /** A test send is sent before everything else, even if the integration is blocked or disabled (D6). */
   readonly isTest: boolean
 }
 
@@ -25,7 +27,10 @@ export interface DueDelivery {
 export interface ClaimedDelivery {
   readonly id: string
   readonly integration: IntegrationId
-  /** The lease that it was claimed under. Its outcome is recorded under the same one, also if an edit moves the integration. */
+  /**
+   * The lease under which it was claimed. Its outcome is recorded under the same lease, even if an edit moves the
+   * integration.
+   */
   readonly lease: Lease
   readonly notification: Notification
   readonly options: ChannelPlugin.DeliverOptions
@@ -36,7 +41,7 @@ export interface ClaimedDelivery {
   readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
 }
 
-/** How an attempt ended, and what follows from it. */
+/** The outcome of an attempt, and its consequences. */
 export type Outcome = Delivered | Failed
 
 /** The service accepted the message. */
@@ -47,20 +52,20 @@ export interface Delivered {
   readonly isSkipped?: true
 }
 
-/** The service refused the message, or could not be asked. */
+/** The service refused the message, or could not be reached. */
 export interface Failed {
   readonly _tag: "Failed"
   readonly reason: FailureReason
-  /** What arrived although the attempt failed: some of several recipients have the message. */
+  /** The partial result of the failed attempt: some of several recipients have the message. */
   readonly partial?: PartialDelivery
   readonly consequence: Consequence
   /** The integration is broken: its lane is blocked until a person fixes it. */
   readonly breaks: boolean
   /** The lane is blocked for a while. */
   readonly waiting?: ShownIntegration["waiting"]
-  /** Dead deliveries that are requeued, because the service refuses whatever it is sent. */
+  /** Dead deliveries to requeue, because the service refuses every message. */
   readonly requeued: ReadonlyArray<string>
-  /** A delivery that was created before this time, in epoch milliseconds, was past its deadline when the attempt began. */
+  /** Deliveries created before this time, in epoch milliseconds, were past their deadline when the attempt began. */
   readonly overBefore: number
 }
 
@@ -68,6 +73,6 @@ export interface Failed {
 export interface AttemptEnd {
   readonly claimed: ClaimedDelivery
   readonly outcome: Outcome
-  /** The version of the integration that sent it. What another version found out is not recorded (O8). */
+  /** The version of the integration that sent it. Findings of another version are not recorded (O8). */
   readonly version: string | undefined
 }

@@ -1,31 +1,31 @@
 /**
- * What a lane knows of its service, and when it may try again (case D3). Pure; times are epoch milliseconds.
+ * The health of a lane's service, and when the lane may send again (case D3). Pure; times are epoch milliseconds.
  */
 import type { FailureReason } from "./failureReason.ts"
 import { backoff, brokenPause, pauseFor } from "./retryPolicy.ts"
 
-/** Why a lane stands still: the service asked for it, cannot be reached, or a person must mend something. */
+/** Why a lane is blocked: the service asked for a pause, cannot be reached, or a person must fix something. */
 export type BlockReason = "limited" | "unavailable" | "broken"
 
-/** A lane's knowledge of its service. */
+/** The health of a lane's service. */
 export interface Health {
-  /** Nothing is sent before `until`; known since `since`. */
+  /** Nothing is sent before `until`; blocked since `since`. */
   readonly blocked: { readonly why: BlockReason; readonly since: number; readonly until: number } | undefined
-  /** Attempts in a row that found the service unavailable, and the time of the first of them. */
+  /** The number of `Unavailable` failures in a row, and the time of the first. */
   readonly failures: number
   readonly unavailableSince: number | undefined
-  /** Rate-limit answers in a row, and the time of the first of them. */
+  /** The number of rate-limit answers in a row, and the time of the first. */
   readonly limits: number
   readonly limitedSince: number | undefined
-  /** Until something succeeds, one attempt at a time is a probe. */
+  /** If true, only one attempt at a time is made, as a probe, until one succeeds. */
   readonly isProbing: boolean
-  /** The deliveries that were refused in plain form too, in a row. */
+  /** The deliveries in a row that were refused in plain form, too. */
   readonly rejected: ReadonlyArray<string>
-  /** The deliveries at which the plugin threw in plain form too, in a row. */
+  /** The deliveries in a row for which the plugin threw in plain form, too. */
   readonly pluginFailed: ReadonlyArray<string>
 }
 
-/** Nothing is known against the service. */
+/** The health of a service without failures. */
 export const healthy: Health = {
   blocked: undefined,
   failures: 0,
@@ -37,20 +37,23 @@ export const healthy: Health = {
   pluginFailed: []
 }
 
-/** After so many failures in a row the circuit opens. */
+/** The number of failures in a row that opens the circuit. */
 const circuitOpensAt = 5
 
-/** So many deliveries that are refused in a row say more of the service, or of a proxy, than of themselves. */
+/**
+ * The number of refused deliveries in a row that breaks the integration: the service, or a proxy, is at fault, not the
+ * messages.
+ */
 const refusalsThatBreak = 5
 
-/** After so many deliveries in a row at which the plugin throws, the integration is broken. */
+/** The number of deliveries in a row with a bug of the plugin that breaks the integration. */
 const pluginFailuresThatBreak = 3
 
-/** A failed attempt, as far as the lane's health depends on it. */
+/** The parts of a failed attempt that decide the lane's health. */
 export interface Failure {
   readonly delivery: string
   readonly reason: FailureReason
-  /** It was refused in plain form too, or the plugin threw in plain form too. A digest is halved first. */
+  /** The plain form was refused, too, or the plugin threw for it, too. A digest is halved first. */
   readonly isRefused: boolean
   readonly startedAt: number
   readonly now: number
@@ -60,7 +63,7 @@ export interface Failure {
   readonly maxBackoff: number
 }
 
-/** What a lane knows after a failed attempt. */
+/** Computes the health of a lane after a failed attempt. */
 export const afterFailure = (health: Health, failure: Failure): Health => {
   const { delivery, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
   const stand = (why: BlockReason, pause: number) => ({ why, since: now, until: now + pause })
@@ -75,7 +78,8 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
       return { ...health, ...reachable, limits, limitedSince, blocked: later(health, pause) }
     }
     case "Unavailable": {
-      // What was in flight when the circuit opened is no probe: of 64 that fail at once the last would mean five minutes.
+      // An attempt that was in flight when the circuit opened is not a probe: 64 failures at once would extend the
+      // pause to five minutes.
       const { blocked } = health
       if (blocked?.why === "unavailable" && startedAt <= blocked.since) return health
       const failures = health.failures + 1
@@ -116,7 +120,7 @@ export const broken = (health: Health, now: number): Health => ({
   blocked: { why: "broken", since: now, until: now + brokenPause }
 })
 
-/** The health of a lane after a success. A pause that the service asked for meanwhile stays. */
+/** Computes the health of a lane after a success. A pause that the service asked for meanwhile stays. */
 export const afterSuccess = ({ blocked }: Health, now: number): Health =>
   blocked?.why === "limited" && blocked.until > now ? { ...healthy, blocked } : healthy
 
@@ -130,12 +134,15 @@ export const requeued = (
     ? [...before.rejected, delivery]
     : []
 
-/** Whether the plugin's bugs broke the integration. Only a delivery finds out whether it works again: `verify` sends nothing. */
+/**
+ * Whether the plugin's bugs broke the integration. Only a delivery can show that it works again, because `verify` sends
+ * nothing.
+ */
 export const isPluginFailing = ({ pluginFailed }: Health): boolean => pluginFailed.length >= pluginFailuresThatBreak
 
 /**
- * When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. A service that only
- * ever answers that it is limited fails as one that is unavailable does.
+ * When pending deliveries begin to go to the fallback, in epoch milliseconds; `after` is in seconds. A service that
+ * only returns rate-limit answers counts as unavailable.
  */
 export const divertsAt = ({ blocked, limitedSince, unavailableSince }: Health, after: number): number => {
   const failingSince = Math.min(unavailableSince ?? Infinity, limitedSince ?? Infinity)
@@ -147,12 +154,12 @@ export const divertsAt = ({ blocked, limitedSince, unavailableSince }: Health, a
     case "limited":
       return blocked.until - blocked.since > after * 1000 ? blocked.since : failingSince + after * 1000
     default:
-      // So soon after its first failure, but the service may have asked for a long pause.
+      // Not blocked: counts from the first failure, if there is one.
       return failingSince + after * 1000
   }
 }
 
-/** The same at another time: a clock that was set back must not make a standstill longer than it was. */
+/** The health as of `now`: a clock that was set back must not make a pause longer. */
 export const at = (health: Health, now: number): Health => {
   const { blocked } = health
   if (blocked === undefined || blocked.since <= now) return health
@@ -162,6 +169,6 @@ export const at = (health: Health, now: number): Health => {
 
 const reachable = { failures: 0, unavailableSince: undefined, limits: 0, limitedSince: undefined }
 
-/** Of two standstills the one that lasts longer; several attempts may be in flight. */
+/** The later end of two pauses, because several attempts may be in flight. */
 const later = ({ blocked }: Health, other: NonNullable<Health["blocked"]>): Health["blocked"] =>
   blocked !== undefined && blocked.until > other.until ? blocked : other

@@ -7,8 +7,8 @@ import { isEnded } from "./Planner.ts"
 import type { StoredConversation } from "./conversation.ts"
 
 /**
- * Composes the notification as it is true now: a raise that was still pending when its alert cleared becomes
- * `RaisedAndCleared` (O3). `flaps` counts the earlier episodes that the message also covers (O7).
+ * Composes the notification from the current state: a raise that was still pending when its alert cleared becomes
+ * `RaisedAndCleared` (O3). `flaps` counts the earlier episodes that the message includes (O7).
  */
 export const composeNotification = (
   kind: Kind,

@@ -10,14 +10,17 @@ export interface OpenDelivery {
   readonly status: "pending" | "retrying" | "sending" | "folded"
 }
 
-/** What keeps a conversation open: a matching rule, or the conversation of another integration that it replaces (D4). */
+/**
+ * The reason why a conversation is open: a matching rule, or the conversation of another integration that it replaces
+ * (D4).
+ */
 export type Matcher = AlertRuleId | FallbackOf
 export type FallbackOf = `for:${string}`
 
 /** The key of a conversation that replaces one of this integration. */
 export const fallbackFor = (integration: IntegrationId): FallbackOf => `for:${integration}`
 
-/** Whether a rule holds it, and not another's conversation. */
+/** Whether a matcher is a rule, and not another integration's conversation. */
 export const isRule = (holder: Matcher): holder is AlertRuleId => !holder.startsWith("for:")
 
 /** Names the rules that match, or the integration that this one is the fallback for: `matched by rule all`. */
@@ -38,7 +41,9 @@ export interface Conversation {
   /** The last message that was enqueued, delivered or not. */
   readonly lastEnqueued: "raised" | "cleared" | undefined
   readonly severitySent: Severity | undefined
-  /** Whether the channel may show the alert as raised: an attempt to send a raise or a clear ended without an answer. */
+  /**
+   * Whether the channel may show the alert as raised: an attempt to send a raise or a clear ended without an answer.
+   */
   readonly outcomeUnknown: boolean
   /** The fallback that was notified instead. */
   readonly divertedTo: IntegrationId | undefined
@@ -53,7 +58,7 @@ export interface StoredConversation extends Conversation {
   readonly receipt: string | undefined
 }
 
-/** A conversation of which nothing is known yet. */
+/** A conversation that has not been opened yet. */
 export const unopened = (integration: IntegrationId): Conversation => ({
   integration,
   state: "closed",

@@ -6,7 +6,7 @@ import type { Outcome } from "./attempt.ts"
 import type { Conversation } from "./conversation.ts"
 import type { FailureReason } from "./failureReason.ts"
 
-/** The conversation after an attempt of that kind; `severity` is the alert's as it was sent. */
+/** Computes the conversation after an attempt of that kind; `severity` is the alert's in the sent message. */
 export const conversationAfter = <C extends Conversation>(
   conversation: C,
   kind: Kind,
@@ -15,14 +15,14 @@ export const conversationAfter = <C extends Conversation>(
 ): C => {
   const sent = { ...conversation, severitySent: severity ?? conversation.severitySent }
   if (outcome._tag === "Delivered") {
-    // The channel may show the raise, and got no message that it is over: its clear is due.
+    // The channel may show the raise without its end: the clear is due.
     if (outcome.isSkipped && kind === "RaisedAndCleared" && conversation.outcomeUnknown) {
       return { ...sent, lastEnqueued: "raised" }
     }
     const last = kind === "Cleared" || kind === "RaisedAndCleared" ? "cleared" : "raised"
     return { ...sent, lastSent: last, lastEnqueued: last, outcomeUnknown: false }
   }
-  // Where some of several recipients have a raise, its clear is due.
+  // If some of several recipients have a raise, its clear is due.
   const mayBeShown = isOutcomeUnknown(outcome.reason) || outcome.partial !== undefined
   const failed = mayBeShown ? withUnknownOutcome(conversation, kind) : conversation
   // A dead escalation is not enqueued again for the same severity.
@@ -45,6 +45,8 @@ export const withUnknownOutcome = <C extends Conversation>(conversation: C, kind
   }
 }
 
-/** Whether the service may have accepted the message although the attempt failed. A plugin may throw after it was sent. */
+/**
+ * Whether the service may have accepted the message although the attempt failed. A plugin may throw after it was sent.
+ */
 const isOutcomeUnknown = (reason: FailureReason) =>
   reason._tag === "PluginFailed" || (reason._tag === "Unavailable" && reason.unanswered === true)

@@ -1,6 +1,6 @@
 /**
- * What a failed attempt means for its delivery and for its lane (cases D2, D3, D5 and D6). Pure; times are epoch
- * milliseconds.
+ * Decides the consequences of a failed attempt for its delivery and its lane (cases D2, D3, D5 and D6). Pure; times are
+ * epoch milliseconds.
  */
 import type { ChannelPlugin, DeliveryOptions, PartialDelivery } from "@tocsin/core"
 import type { ClaimedDelivery, Failed } from "./attempt.ts"
@@ -8,25 +8,27 @@ import * as Health from "./circuitBreaker.ts"
 import type { FailureReason } from "./failureReason.ts"
 import { consequence, deadline, maxBackoff, pauseFor } from "./retryPolicy.ts"
 
-/** What a lane has found out about its service since it started, or since the integration was edited. */
+/** A lane's findings about its service since it started, or since the integration was edited. */
 export interface Findings {
   readonly health: Health.Health
   readonly digest: DigestForm
 }
 
-/** A digest includes at most `most` deliveries, and is sent in this form. */
+/** The size and the form of digests: at most `most` deliveries. */
 export interface DigestForm {
   readonly most: number
   readonly form: ChannelPlugin.Form
 }
 
-/** The form of a digest before one was refused. A digest of more than 500 would keep other writes waiting for too long. */
+/**
+ * The form of a digest before one was refused. A digest of more than 500 would keep other writes waiting for too long.
+ */
 export const usualDigest: DigestForm = { most: 500, form: "rich" }
 
-/** Nothing is known yet. */
+/** The findings of a new lane. */
 export const noFindings: Findings = { health: Health.healthy, digest: usualDigest }
 
-/** How long a test send is tried, in milliseconds (D6). */
+/** How long a test send is attempted, in milliseconds (D6). */
 export const testDeadline = 300_000
 
 /** An attempt that failed. */
@@ -41,7 +43,7 @@ export interface FailedAttempt {
   readonly jitter: number
 }
 
-/** What follows for the delivery only, after an edit: the attempt does not affect the integration's health. */
+/** Classifies an attempt from before an edit: it affects the delivery only, not the integration's health. */
 export const classifyStale = ({
   claimed,
   jitter,
@@ -69,7 +71,10 @@ export const classifyStale = ({
   overBefore: startedAt - deadline(options)
 })
 
-/** An attempt that did not begin, or was cut short by a stop, is repeated at once, also past its deadline (D2). */
+/**
+ * Classifies an attempt that did not begin, or was cut short by a stop: it is repeated at once, even past its deadline
+ * (D2).
+ */
 export const classifyUnfinished = (attempt: FailedAttempt): Failed => ({
   ...classifyStale(attempt),
   consequence: { status: "retrying", nextAt: attempt.now, form: attempt.claimed.options.form },
@@ -95,7 +100,7 @@ export const classifyTest = (attempt: FailedAttempt): Failed => {
   }
 }
 
-/** What follows for the delivery, and what the lane has found out by then. */
+/** Classifies a failed attempt: the consequence for the delivery, and the lane's findings. */
 export const classify = (
   attempt: FailedAttempt,
   { digest, health }: Findings

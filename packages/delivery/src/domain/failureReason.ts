@@ -1,5 +1,5 @@
 /**
- * Why an attempt failed, and how history stores that. Pure.
+ * The reason of a failed attempt, and its form in history. Pure.
  */
 import type { Reason } from "@tocsin/core"
 import { storable } from "./storableText.ts"
@@ -13,7 +13,10 @@ export interface PluginFailed {
 /** The reason that the plugin returned, or a bug of the plugin. */
 export type FailureReason = Reason | PluginFailed
 
-/** The reason as history, answers and the log show it: `Unavailable: HTTP 503`, `The plugin failed: TypeError in request`. */
+/**
+ * The reason as history, answers and the log show it: `Unavailable: HTTP 503`, `The plugin failed: TypeError in
+ * request`.
+ */
 export const causeOf = ({ _tag, detail }: Pick<FailureReason, "_tag" | "detail">): string =>
   storable(_tag === "PluginFailed" ? `${pluginFailed}${detail}` : `${_tag}: ${detail}`)
 

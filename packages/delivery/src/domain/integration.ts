@@ -18,9 +18,9 @@ export interface IntegrationInput {
   readonly delivery?: DeliveryOptions
 }
 
-/** An integration as it may be shown: without secrets, with what is known of its state. */
+/** An integration as it may be shown: without secrets, and with its state. */
 export interface ShownIntegration extends IntegrationInput {
-  /** Its place in the order in which they were made. */
+  /** Its number in the order of creation. */
   readonly sequence: number
   /** JSON Pointers into `settings`: the secrets that are set. */
   readonly secretsSet: ReadonlyArray<string>
@@ -33,7 +33,7 @@ export interface ShownIntegration extends IntegrationInput {
   /** While it is paused, deliveries are queued and none is sent. */
   readonly paused: { readonly since: number; readonly reason: string; readonly by: string } | undefined
   readonly createdAt: number
-  /** Grows with every edit, so it tells two states of one integration apart. */
+  /** Increases with every edit, so that no two states of an integration share a value. */
   readonly updatedAt: number
 }
 
@@ -41,12 +41,12 @@ export interface ShownIntegration extends IntegrationInput {
 export interface ReadyIntegration {
   /** Changes with every edit: findings of another version are stale. Undefined if it is not saved. */
   readonly version?: string
-  /** It is recorded as broken because it was not ready, which it is now. */
+  /** Whether it is still recorded as broken because it was not ready, although it is ready now. */
   readonly wasNotReady?: boolean
   readonly integration: Integration
   readonly plugin: ChannelPlugin.Any
   readonly channel: ChannelPlugin.Channel<unknown>
 }
 
-/** Why an integration is broken whose settings or plugin cannot be used. */
+/** The reason with which an integration is broken if its settings or plugin cannot be used. */
 export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`

@@ -1,10 +1,10 @@
 /**
- * What a lane does next. Pure; times are epoch milliseconds.
+ * Decides the next action of a lane. Pure; times are epoch milliseconds.
  */
 import type { DueDelivery } from "./attempt.ts"
 import * as Health from "./circuitBreaker.ts"
 
-/** At most so many attempts of a lane are in flight (D1). */
+/** The most attempts of a lane in flight (D1). */
 export const maxInFlight = 64
 
 /** An idle lane polls this often, in milliseconds, in case a signal was lost. */
@@ -13,7 +13,7 @@ export const pollInterval = 60_000
 /** How long to wait, in milliseconds, while it is not certain that this gateway owns the lane (M2). */
 const uncertainPause = 250
 
-/** What a lane knows before it reads its backlog. */
+/** The facts that a lane has before it reads its backlog. */
 export interface LaneFacts {
   readonly now: number
   /** Whether this gateway owns the lane, confirmed within the last two seconds (M2). */
@@ -22,20 +22,20 @@ export interface LaneFacts {
   readonly integration: "enabled" | "disabled" | "unknown"
   /** The health of the service, as it is `now`. */
   readonly health: Health.Health
-  /** Whether the service can be asked, without posting a message, if it works. */
+  /** Whether the plugin can verify the settings without posting a message. */
   readonly canVerify: boolean
   readonly inFlight: number
   /** After how many seconds pending deliveries go to the fallback. */
   readonly fallbackAfter: number
 }
 
-/** What waits at the integration, and how much of it the rate limit allows now. */
+/** The pending deliveries of the integration, and how many of them the rate limit allows now. */
 export interface BacklogFacts {
-  /** Deliveries that may be claimed, in their order: test sends first. Of `freeSlots` 0 only test sends count. */
+  /** Deliveries that may be claimed, in their order: test sends first. If `freeSlots` is 0, only test sends count. */
   readonly due: ReadonlyArray<DueDelivery>
   /** When the next one is due, if none is now. */
   readonly dueAt?: number | undefined
-  /** More waits than the rate limit allows in a minute (D5). */
+  /** More deliveries are pending than the rate limit allows in a minute (D5). */
   readonly isStorm: boolean
   /** The first critical raise that goes before any digest. */
   readonly critical?: DueDelivery | undefined
@@ -43,11 +43,11 @@ export interface BacklogFacts {
   readonly rateLimit: { readonly wait: number; readonly available: number }
 }
 
-/** The next thing that a lane does. */
+/** The next action of a lane. */
 export type Decision =
-  /** Waits, unless something new comes. `diverts`: pending deliveries go to the fallback first. */
+  /** Waits until then, or until it is woken. `diverts`: pending deliveries go to the fallback first. */
   | { readonly _tag: "Wait"; readonly until: number; readonly diverts: boolean }
-  /** Asks a broken service whether it works again, before anything is sent. */
+  /** Verifies a broken integration before anything is sent. */
   | { readonly _tag: "Probe" }
   /** Sends these deliveries, one message each. */
   | { readonly _tag: "Claim"; readonly deliveries: ReadonlyArray<DueDelivery> }
@@ -63,7 +63,7 @@ export const freeSlots = (facts: LaneFacts): number => {
   return Math.max(0, (isProbing ? 1 : maxInFlight) - inFlight)
 }
 
-/** Decides what a lane does next. */
+/** Decides the next action of a lane. */
 export const decide = (facts: LaneFacts, backlog: BacklogFacts): Decision => {
   const { canVerify, health, integration, isOwned, now } = facts
   const { blocked } = health

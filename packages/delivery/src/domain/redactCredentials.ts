@@ -1,11 +1,9 @@
 /**
- * The text without what looks like a credential: users and passwords of URLs, the
- * paths of well-known webhooks, JSON Web Tokens and Slack's, what follows `Bearer`
- * and `Basic`, and what stands after a name such as `token`, `password` or
- * `api_key`, in JSON, in a query or anywhere else.
+ * Redacts everything that looks like a credential: users and passwords of URLs, the paths of well-known webhooks, JSON
+ * Web Tokens and Slack's tokens, the text after `Bearer` and `Basic`, and the value after a name such as `token`,
+ * `password` or `api_key`, in JSON, in a query or anywhere else.
  *
- * It rather strikes out too much, because the text need not be well formed: it is
- * for a person to read.
+ * It redacts too much rather than too little, because the text need not be well formed: it is for a person to read.
  */
 export const redactCredentials = (text: string): string =>
   withoutNamed(
@@ -47,7 +45,7 @@ const withoutNamed = (text: string): string => {
   return clean + text.slice(from)
 }
 
-/** Where an object, a list or a word ends that begins at `at`; the word may follow the name of a scheme. */
+/** Returns the end of the object, list or word that begins at `at`; the word may follow the name of a scheme. */
 const bareEnd = (text: string, at: number): number => {
   if (text[at] !== "{" && text[at] !== "[") {
     return at + matched(/(?:(?:Bearer|Basic|Digest|Token|ApiKey)\s)?[^\s&;,"'{}[\]\\#]*/iy, text, at).length
@@ -62,7 +60,10 @@ const bareEnd = (text: string, at: number): number => {
   return text.length
 }
 
-/** Behind the closing quote of a text that begins at `from`: one that is escaped like the opening one, and no more. */
+/**
+ * Returns the position after the closing quote of a text that begins at `from`: the quote that is escaped exactly like
+ * the opening one.
+ */
 const quotedEnd = (text: string, quote: string, from: number): number => {
   for (let at = text.indexOf(quote, from); at >= 0; at = text.indexOf(quote, at + 1)) {
     let escapes = 0

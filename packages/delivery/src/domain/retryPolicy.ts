@@ -1,18 +1,18 @@
 /**
- * What follows from a failed attempt (cases D2, D3). Pure.
+ * Decides the consequence of a failed attempt for its delivery (cases D2, D3). Pure.
  */
 import type { ChannelPlugin, DeliveryOptions, RateLimited, Unavailable } from "@tocsin/core"
 import { Duration } from "effect"
 import type { FailureReason } from "./failureReason.ts"
 
-/** What must be known of the delivery and its attempt. Times are epoch milliseconds. */
+/** The facts about the delivery and its attempt. Times are epoch milliseconds. */
 export interface Failed {
   readonly reason: FailureReason
   /** How many attempts were made, this one included. */
   readonly attempts: number
   readonly form: ChannelPlugin.Form
   readonly createdAt: number
-  /** When the attempt began: the deadline ends a delivery only by an attempt that is made after it. */
+  /** When the attempt began: only a failed attempt that began after the deadline ends a delivery. */
   readonly startedAt: number
   readonly now: number
   /** A random number from 0 to 1, for the jitter. */
@@ -20,18 +20,18 @@ export interface Failed {
   readonly options: DeliveryOptions
 }
 
-/** What becomes of the delivery. */
+/** The next state of the delivery. */
 export type Consequence =
   | { readonly status: "dead" }
   | { readonly status: "retrying"; readonly nextAt: number; readonly form: ChannelPlugin.Form }
 
-/** A lane that a person must mend tries by itself this often, in milliseconds. */
+/** How often a broken lane probes its service by itself, in milliseconds. */
 export const brokenPause = 300_000
 
-/** No service is waited for longer than this, in milliseconds, whatever it asks for: a day. */
+/** The longest pause that a service can ask for, in milliseconds: a day. */
 export const longestPause = 86_400_000
 
-/** Decides what follows from a failed attempt. */
+/** Decides the consequence of a failed attempt. */
 export const consequence = (failed: Failed): Consequence => {
   const { attempts, createdAt, form, jitter, now, options, reason, startedAt } = failed
   const isOver = startedAt >= createdAt + deadline(options)
@@ -59,9 +59,9 @@ export const consequence = (failed: Failed): Consequence => {
 }
 
 /**
- * How long to pause after a rate-limit answer, in milliseconds: as long as the service asks, at most a day, but never less
- * than a pause that doubles with each such answer in a row, from one second up to `maxBackoff`. So the pause also grows where
- * the service asks for too little. Jitter adds up to half to that pause, and never shortens it.
+ * How long to pause after a rate-limit answer, in milliseconds: as long as the service asks, at most a day, but never
+ * less than a pause that doubles with each such answer in a row, from one second up to `maxBackoff`. The pause
+ * therefore also grows if the service asks for too short a pause. Jitter adds up to half of it, and never shortens it.
  */
 export const pauseFor = (
   reason: RateLimited,
@@ -74,7 +74,7 @@ export const pauseFor = (
 const askedFor = ({ retryAfter = Duration.zero }: RateLimited | Unavailable): number =>
   Math.min(longestPause, Duration.toMillis(retryAfter))
 
-/** How long an integration's deliveries are tried, in milliseconds. */
+/** The deadline of an integration's deliveries, in milliseconds. */
 export const deadline = (options: DeliveryOptions): number => (options.deadline ?? 86_400) * 1000
 
 /** The longest back-off of an integration, in milliseconds. */

@@ -1,2 +1,2 @@
-/** A text that any store keeps: without NUL, which PostgreSQL refuses, and without lone surrogates. */
+/** Makes a text that any store accepts: without NUL, which PostgreSQL refuses, and without lone surrogates. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")

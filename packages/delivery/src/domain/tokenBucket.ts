@@ -15,8 +15,8 @@ export interface Bucket {
 export const start = (now: number): Bucket => ({ tokens: 1, at: now, notBefore: 0 })
 
 /**
- * The bucket as it is now: filled by the time that passed, never above the burst, and not above one token until a pause
- * is over. A clock set back fills nothing, and does not make a pause longer.
+ * Refills the bucket for the time that passed, never above the burst, and not above one token until a pause is over. A
+ * clock that was set back fills nothing, and does not make a pause longer.
  */
 export const fill = (bucket: Bucket, rate: Limits, now: number): Bucket => {
   const notBefore = bucket.notBefore - Math.max(0, bucket.at - now)
@@ -35,7 +35,7 @@ export const waitFor = (bucket: Bucket, rate: Limits, now: number): number =>
     bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
   )
 
-/** The bucket of a service that asks for a pause until then: by that time it holds one token at most. */
+/** Empties the bucket for a pause until then; it holds at most one token at that time. */
 export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({
   ...bucket,
   tokens: Math.min(1, bucket.tokens),

@@ -10,13 +10,13 @@ import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { firstBatch, forEachBatch } from "./alertBatches.ts"
 import { type AlertFilter, finding, isDelivered } from "./alertFilter.ts"
 
-/** At how many integrations people were notified of an alert, and at how many they should be. */
+/** The number of integrations that were notified of an alert, and the number that should be. */
 export interface Notified {
   readonly delivered: number
   readonly of: number
 }
 
-/** An alert without its observations, and how far people were notified of it. */
+/** An alert without its observations, with the number of notified integrations. */
 export interface AlertSummary extends Omit<Alert, "observations" | "observationsOmitted"> {
   readonly notified: Notified
 }
@@ -24,7 +24,7 @@ export interface AlertSummary extends Omit<Alert, "observations" | "observations
 /** A page of a list of alerts. It ends before its limit when its alerts exceed 4 MiB as they are stored. */
 export interface AlertPage {
   readonly items: ReadonlyArray<AlertSummary>
-  /** How many match in all, of the alerts that were examined. */
+  /** The number of examined alerts that match. */
   readonly total: number
   /** Whether there are alerts that were not examined. */
   readonly more: boolean
@@ -34,16 +34,16 @@ export interface AlertPage {
 
 /** The alerts that a match matches. */
 export interface MatchedAlerts {
-  /** The newest of them, at most 50, or fewer where they would exceed 4 MiB as they are stored. */
+  /** The newest of them, at most 50, or fewer if their stored size would exceed 4 MiB. */
   readonly items: AlertPage["items"]
   readonly total: number
   /** How many were examined. */
   readonly of: number
-  /** More came since then than were examined. */
+  /** Whether more alerts arrived since then than were examined. */
   readonly more: boolean
 }
 
-/** How many alerts a match is tried on, and how many of those that it matches are shown. */
+/** How many alerts are compared with a match, and how many matching alerts are returned. */
 const mostMatched = { examined: 10_000, shown: 50 }
 
 /** How many alerts one query reads: some milliseconds. */
@@ -55,7 +55,7 @@ export class AlertSearch extends Context.Service<
   {
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, StoreUnavailable>
     readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, StoreUnavailable>
-    /** The alerts that came since a time, in epoch milliseconds, and that the match matches; of the newest 10,000. */
+    /** The alerts that arrived since a time, in epoch milliseconds, and that match; among the newest 10,000. */
     readonly matching: (match: Match, since: number) => Effect.Effect<MatchedAlerts, StoreUnavailable>
   }
 >()("@tocsin/delivery/AlertSearch") {

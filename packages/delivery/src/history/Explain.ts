@@ -15,7 +15,7 @@ import { DateTime } from "effect"
 import type { ConversationSummary, Delivery } from "./History.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 
-/** What became of an alert at an integration. */
+/** The outcome of an alert at an integration. */
 export type Outcome =
   | "delivered"
   | "sending"
@@ -30,7 +30,7 @@ export type Outcome =
   | "noRule"
   | "notDue"
 
-/** What an integration was sent of an alert, and what decided it. */
+/** The messages about an alert at one integration, and the deciding reason. */
 export interface Explanation {
   readonly integration: IntegrationId
   /** Undefined if the integration was removed. */
@@ -40,13 +40,13 @@ export interface Explanation {
   readonly told: boolean
   readonly outcome: Outcome
   readonly why: string
-  /** The rules that led there. */
+  /** The rules that matched there. */
   readonly rules: ReadonlyArray<{ readonly id: AlertRuleId; readonly name: string }>
-  /** The delivery that the outcome is of. */
+  /** The delivery with this outcome. */
   readonly delivery: string | undefined
   /** The digest that includes it. */
   readonly digest: string | undefined
-  /** When it is tried next, in epoch milliseconds. */
+  /** The time of the next attempt, in epoch milliseconds. */
   readonly until: number | undefined
   /** Where a person can see the last message that was delivered there. */
   readonly link: URL | undefined
@@ -58,7 +58,7 @@ export interface Explanation {
     | undefined
 }
 
-/** The current facts that decide. */
+/** The current facts that decide the outcomes. */
 export interface Facts {
   readonly alert: Alert
   readonly rules: ReadonlyArray<AlertRule>
@@ -70,7 +70,7 @@ export interface Facts {
   readonly allowedAt: ReadonlyMap<IntegrationId, number>
 }
 
-/** Explains one alert at every integration, removed ones that it was sent to included. */
+/** Explains one alert at every integration, including removed ones that received it. */
 export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
   const ids = new Set([
     ...facts.conversations.map(({ integration }) => integration),
@@ -113,7 +113,7 @@ export const explain = (facts: Facts): ReadonlyArray<Explanation> => {
   })
 }
 
-/** What a delivery that has not ended waits for; undefined if it may go now. */
+/** Why a pending delivery waits; undefined if it may be sent now. */
 const whyWaiting = (
   { nextAt }: Delivery,
   shown: ShownIntegration | undefined,
@@ -133,7 +133,7 @@ const whyWaiting = (
   return nextAt === undefined && allowedAt.has(shown.id) ? `waits for the rate limit of ${shown.name}` : undefined
 }
 
-/** Until when it waits; undefined if that is not known. */
+/** The time until which it waits; undefined if that is not known. */
 const waitsUntil = (
   { nextAt }: Delivery,
   shown: ShownIntegration | undefined,

@@ -23,7 +23,7 @@ export interface Transition {
 /** One notification due at one integration. */
 export interface Delivery {
   readonly id: string
-  /** Its place in the store, in the order in which deliveries were made. */
+  /** Its number in the store, in the order of creation. */
   readonly sequence: number
   /** Undefined for a digest or a notice. */
   readonly alert: AlertId | undefined
@@ -88,17 +88,17 @@ export interface DeliveryFilter {
   readonly limit: number
 }
 
-/** Reads what was sent, where and when. */
+/** Reads the history of deliveries. */
 export class History extends Context.Service<
   History,
   {
     readonly list: (filter: DeliveryFilter) => Effect.Effect<Page<Delivery>, StoreUnavailable>
     readonly get: (id: string) => Effect.Effect<Delivery | undefined, StoreUnavailable>
-    /** The notes on the alert's events, such as why a person closed it; oldest first. */
+    /** The notes on the alert's events, such as the reason why a person closed it; oldest first. */
     readonly notes: (
       alert: AlertId
     ) => Effect.Effect<ReadonlyArray<{ readonly at: number; readonly note: string }>, StoreUnavailable>
-    /** When integrations were paused and resumed until this time, oldest first; the last 500 of all time at most. */
+    /** The pauses and resumptions of integrations until this time, oldest first; at most the last 500. */
     readonly pauses: (
       integrations: ReadonlyArray<IntegrationId>,
       until: number

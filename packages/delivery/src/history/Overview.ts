@@ -1,5 +1,5 @@
 /**
- * How sources and integrations have been doing lately. Only reads; times are epoch milliseconds.
+ * Recent activity of sources and integrations. Only reads; times are epoch milliseconds.
  */
 import { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
@@ -25,7 +25,7 @@ export interface Activity {
   readonly failed: ReadonlyArray<number>
 }
 
-/** What came from a source. */
+/** The recent events of a source. */
 export interface SourceActivity {
   readonly name: string
   readonly lastEventAt: number | undefined
@@ -37,19 +37,19 @@ export interface SourceActivity {
 const hour = Duration.toMillis(Duration.hours(1))
 const hours = 24
 
-/** An older digest is not shown: reading by time is what keeps this fast in a long history. */
+/** How old a digest may be to be shown: the limit keeps the query fast in a long history. */
 const lately = Duration.toMillis(Duration.days(7))
 
-/** So many of the newest digests are looked at. */
+/** How many of the newest digests are examined. */
 const mostDigests = 200
 
-/** Sums up what happened. */
+/** Summarises recent activity. */
 export class Overview extends Context.Service<
   Overview,
   {
     /** The last digest of each integration that sent one in the last 7 days. */
     readonly lastDigests: Effect.Effect<ReadonlyMap<IntegrationId, LastDigest>, StoreUnavailable>
-    /** When the oldest delivery that is being retried was made, for each integration with any. */
+    /** When the oldest retrying delivery was created, for each integration with any. */
     readonly retryingSince: Effect.Effect<ReadonlyMap<IntegrationId, number>, StoreUnavailable>
     /** How many deliveries the digests of an integration delivered since a time. */
     readonly sentInDigests: (integration: IntegrationId, since: number) => Effect.Effect<number, StoreUnavailable>
@@ -87,7 +87,7 @@ export class Overview extends Context.Service<
       const activity = Effect.gen(function* () {
         const since = (Math.floor((yield* Clock.currentTimeMillis) / hour) - hours + 1) * hour
         const counts = new Map<IntegrationId, { readonly delivered: Array<number>; readonly failed: Array<number> }>()
-        // An hour at a time, so that others get their turn.
+        // An hour at a time, so that other fibers run in between.
         for (let index = 0; index < hours; index++) {
           const from = since + index * hour
           const rows = yield* sql<{ integration_id: string; status: string; n: number }>`
@@ -114,7 +114,7 @@ export class Overview extends Context.Service<
           ) SELECT source FROM named WHERE source IS NOT NULL`
         const heard = (yield* Effect.forEach(
           ["IS NULL", "IS NOT NULL"],
-          // Grouped by an expression, or SQLite reads the index by source, and with it all events there ever were.
+          // Grouped by an expression; otherwise SQLite reads the index by source, and with it all events ever recorded.
           (which) => sql<SourceRow>`SELECT source || '' AS source, count(*) AS n, max(received_at) AS last FROM events
             WHERE event_id ${sql.literal(which)} AND received_at >= ${since} GROUP BY source || ''`
         )).flat()

@@ -1,5 +1,5 @@
 /**
- * Which alerts a filter finds, by an index or one by one.
+ * Finds alerts by a filter, with an index or one by one.
  */
 import type { Alert, AlertRuleId, IntegrationId, Severity } from "@tocsin/core"
 import { Effect } from "effect"
@@ -27,7 +27,7 @@ export interface AlertFilter {
   readonly q?: string | undefined
   /** Only those after this sequence number, in the order of the list. */
   readonly after?: number | undefined
-  /** How many to leave out first. */
+  /** How many alerts to skip first. */
   readonly skip?: number | undefined
   readonly limit: number
 }
@@ -62,7 +62,7 @@ export const finding = (sql: SqlClient.SqlClient) => {
   const has = (table: "conversations" | "deliveries", where: Statement.Fragment) =>
     sql`EXISTS (SELECT 1 FROM ${sql.literal(table)} AS its WHERE its.alert_id = alerts.id AND ${where} LIMIT 1 OFFSET 0)`
 
-  /** What must be examined at row by row. */
+  /** The conditions that must be examined row by row. */
   const others = ({ integration, notNotified, q, rule, severity = [] }: AlertFilter) => [
     ...(severity.length === 0 ? [] : [sql.in("severity", severity)]),
     ...(integration === undefined ? [] : [has("conversations", sql`its.integration_id = ${integration}`)]),
@@ -103,7 +103,7 @@ export const finding = (sql: SqlClient.SqlClient) => {
     return { sequences: rows.map(({ sequence }) => sequence), total: counted?.n ?? 0, more: false }
   })
 
-  /** Those of the alerts that fit, and contain all words. */
+  /** Returns those of the alerts that match and contain all words. */
   const withWords = Effect.fnUntraced(function* (rows: ReadonlyArray<Examined>, q: string | undefined) {
     const fitting = rows.filter(({ fits }) => fits === 1).map(({ sequence }) => sequence)
     if (wordsIn(q).length === 0) return new Set(fitting)

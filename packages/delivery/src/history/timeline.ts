@@ -1,5 +1,5 @@
 /**
- * What happened to one alert, in order. Pure; times are epoch milliseconds.
+ * The timeline of one alert. Pure; times are epoch milliseconds.
  */
 import type { Alert, AlertRuleId, IntegrationId } from "@tocsin/core"
 import type { StoredRule } from "../config/AlertRules.ts"
@@ -32,25 +32,25 @@ export interface TimelineEntry {
     /** `Delivered`, or the class of the failure; absent while the attempt runs. */
     readonly outcome?: string
     readonly milliseconds?: number
-    /** What the service said. */
+    /** The service's answer. */
     readonly answer?: string
   }
   /** Who did it: a user's name or a network address. */
   readonly by?: string
 }
 
-/** What is known of the alert. */
+/** The facts about the alert. */
 export interface TimelineFacts {
   readonly alert: Alert
   readonly deliveries: ReadonlyArray<Delivery>
   readonly notes: ReadonlyArray<{ readonly at: number; readonly note: string }>
-  /** The rules that led somewhere, as they are now. */
+  /** The rules that ever matched, in their current form. */
   readonly rules: ReadonlyArray<StoredRule>
-  /** Of the integrations that it led to, oldest first. */
+  /** The pauses of the integrations that matched, oldest first. */
   readonly pauses: ReadonlyArray<Pause>
 }
 
-/** When nothing more happens to an alert; undefined while something may. */
+/** The time of the last entry of an alert; undefined while more entries may follow. */
 export const endOf = ({ alert, deliveries }: Pick<TimelineFacts, "alert" | "deliveries">): number | undefined =>
   alert.clearedAt === undefined || deliveries.some(({ status }) => isOpen.has(status))
     ? undefined
@@ -79,7 +79,7 @@ export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFa
   ].toSorted((a, b) => a.at - b.at)
 }
 
-/** A pause that was over before the alert began tells nothing of it. */
+/** Ignores a pause that was over before the alert was raised. */
 const ofPause = (
   { action, at, by, integration, reason }: Pause,
   later: ReadonlyArray<Pause>,

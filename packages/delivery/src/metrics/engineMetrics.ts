@@ -1,11 +1,11 @@
 /**
- * What the engine counts for operators: Effect's metrics, in the registry of the process. Names and labels follow
+ * The engine's metrics for operators, in Effect's registry of the process. Names and labels follow
  * https://prometheus.io/docs/practices/naming/.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Metric } from "effect"
 
-/** Whoever may post chooses the names of sources: so many have series of their own, all others share one. */
+/** How many sources have their own series; all others share one, because senders choose the names. */
 const mostSources = 100
 
 /** The label of the sources that have no series of their own. */

@@ -20,7 +20,10 @@ import type { StoredConversation } from "../domain/conversation.ts"
 /** How many alerts share a transaction. Events wait for it, some tens of milliseconds. */
 const plannedAtOnce = 1000
 
-/** What an operator changed: a rule (created without `before`, removed without `after`), or an integration that was enabled. */
+/**
+ * What an operator changed: a rule (created without `before`, removed without `after`), or an integration that was
+ * enabled.
+ */
 export const Edit = Schema.Union([
   Schema.Struct({ enabled: IntegrationId }),
   Schema.Struct({ before: Schema.optionalKey(AlertRule), after: Schema.optionalKey(AlertRule) })
@@ -47,7 +50,7 @@ export class Reconciler extends Context.Service<
      * background job plans the other alerts, also after a crash, and completes one edit after the other.
      */
     readonly edited: (edit: Edit) => Effect.Effect<void, SqlError.SqlError>
-    /** Takes a removed integration out of all edits that are not complete. */
+    /** Removes an integration from all edits that are not complete. */
     readonly leave: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Calls `use` with the plans that an edit would cause for each raised alert. */
     readonly preview: (edit: Edit, use: (plans: ReadonlyArray<Plan>) => void) => Effect.Effect<void, SqlError.SqlError>

@@ -2,8 +2,8 @@
  * Closes alerts that their sources stopped repeating (case I10). Prometheus repeats an alert while it fires, and states
  * until when it holds; if Prometheus goes away, nothing else ends the alert.
  *
- * While the gateway was down nothing could be repeated. Therefore alerts of a source are only closed once the gateway has
- * been accepting events for four times as long as the source takes from one repeat to the next.
+ * While the gateway was down nothing could be repeated. Therefore alerts of a source are only closed once the gateway
+ * has been accepting events for four times as long as the source takes from one repeat to the next.
  */
 import type { AlertId } from "@tocsin/core"
 import { Clock, Duration, Effect, Layer } from "effect"
@@ -12,7 +12,7 @@ import { GroupCommit } from "../sql/GroupCommit.ts"
 import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 import { AlertCloser } from "./AlertCloser.ts"
 
-/** The time from one repeat to the next, of a source of which it is not known. */
+/** The assumed time between two repeats of a source for which it is unknown. */
 const assumedGap = Duration.toMillis("5 minutes")
 
 /** How many of these times the gateway must have been accepting events. */
@@ -28,7 +28,7 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
     const groupCommit = yield* GroupCommit
     const closing = yield* AlertCloser
 
-    /** Whether the source had the time to repeat its alerts. */
+    /** Whether the source had enough time to repeat its alerts. */
     const couldRepeat = Effect.fnUntraced(function* (source: string, now: number) {
       const since = now - Duration.toMillis(Duration.days(1))
       const [row] = yield* sql<{ gap: number | null }>`SELECT max(refresh_gap) AS gap FROM alerts

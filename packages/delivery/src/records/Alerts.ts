@@ -10,7 +10,7 @@ import { given, insertAll, isOneOf } from "../sql/bulk.ts"
 import { memoize } from "../sql/memoize.ts"
 import { alertKey } from "../sql/locks.ts"
 
-/** A raised alert and its place in the store. */
+/** A raised alert and its sequence number. */
 export interface RaisedAlert {
   readonly alert: Alert
   readonly sequence: number
@@ -18,7 +18,7 @@ export interface RaisedAlert {
   readonly plannedUnder: number
 }
 
-/** An alert that its source mentioned, and when it expires unless that happens again, in epoch milliseconds. */
+/** An alert that its source repeated, and when it expires without another repeat, in epoch milliseconds. */
 export interface Heard {
   readonly id: AlertId
   readonly expiresAt: number | undefined
@@ -49,8 +49,8 @@ export class Alerts extends Context.Service<
     /** Records only that the source sent an event about the alerts now. */
     readonly heard: (alerts: ReadonlyArray<Heard>) => Effect.Effect<void, SqlError.SqlError>
     /**
-     * Records the longest time between two events of alerts that expire, before what comes now is recorded. A time in which
-     * the store could not be used (`availableSince`, in epoch milliseconds) says nothing on the source.
+     * Records the longest time between two events of alerts that expire; runs before the current events are recorded.
+     * Ignores times in which the store could not be used (`availableSince`, in epoch milliseconds).
      */
     readonly repeated: (ids: ReadonlyArray<AlertId>, availableSince: number) => Effect.Effect<void, SqlError.SqlError>
     /** Removes alerts whose history expired. */

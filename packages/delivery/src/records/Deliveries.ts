@@ -45,7 +45,7 @@ export interface Step {
   readonly set?: StepChanges
 }
 
-/** What changes together with the status. */
+/** The columns that change together with the status. */
 export interface StepChanges {
   readonly kind?: Kind
   readonly attempts?: number
@@ -57,11 +57,11 @@ export interface StepChanges {
   readonly refreshSeverity?: true
   /** The partition under whose lease it is being sent (M2). */
   readonly partition?: number
-  /** The delivery that includes it; null if none does any more. */
+  /** The delivery that includes it; null if none does now. */
   readonly foldedInto?: string | null
   /** The message in plain words. */
   readonly text?: string
-  /** What is stored of the message of a test send. */
+  /** The stored message of a test send. */
   readonly notification?: string
   /** Where a person can see the message. */
   readonly link?: string
@@ -82,8 +82,8 @@ export class Deliveries extends Context.Service<
     readonly transition: (steps: ReadonlyArray<Step>) => Effect.Effect<void, SqlError.SqlError>
     readonly byIds: (ids: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Row>, SqlError.SqlError>
     /**
-     * For each delivery, by its id: all open deliveries of the same alert at the same integration, itself included, in
-     * the order of the alert's episodes.
+     * Returns for each delivery, by its id, all open deliveries of the same alert at the same integration, including
+     * itself, in the order of the alert's episodes.
      */
     readonly openOfEpisodes: (
       deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
@@ -96,7 +96,7 @@ export class Deliveries extends Context.Service<
     readonly supersedeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Ends the pending test sends of an integration whose settings changed. */
     readonly supersedeTests: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes what attempts at several recipients achieved, from the open deliveries of an integration (O8). */
+    /** Removes the partial results from the open deliveries of an integration (O8). */
     readonly forgetPartials: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Removes deliveries with their history. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
@@ -232,8 +232,8 @@ export const noEpisodeInFlight = () =>
     AND d.status IN ('sending', 'folded'))`
 
 /**
- * The open deliveries `d` of all episodes `a` of an alert at an integration, by way of their conversations `c`; both are
- * expressions. In this order: otherwise SQLite, which does not know how long a backlog is, begins with the backlog.
+ * The open deliveries `d` of all episodes `a` of an alert at an integration, through their conversations `c`; both are
+ * expressions. The order of the tables matters: SQLite does not know the length of a backlog, and would begin with it.
  */
 const episodes = ({ alert, integration }: { readonly alert: string; readonly integration: string }) =>
   `alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
@@ -252,7 +252,7 @@ const toRow = (id: string, delivery: NewDelivery, at: number) => ({
   cause: delivery.cause,
   form: delivery.digest?.form ?? "rich",
   attempts: 0,
-  // Not read any more.
+  // No longer read.
   unanswered: 0,
   next_at: at,
   redelivery_of: delivery.redeliveryOf ?? null,

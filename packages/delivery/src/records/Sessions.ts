@@ -36,7 +36,7 @@ export class Sessions extends Context.Service<
     readonly begin: (
       session: Pick<StoredSession, "scopes" | "address" | "browser"> & { readonly secretHash: string }
     ) => Effect.Effect<StoredSession, StoreUnavailable>
-    /** Finds a session by the hash of its secret, also if it has ended. */
+    /** Finds a session by the hash of its secret, even if it has ended. */
     readonly find: (secretHash: string) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
     /** The sessions that have not ended, newest first. */
     readonly list: Effect.Effect<ReadonlyArray<StoredSession>, StoreUnavailable>

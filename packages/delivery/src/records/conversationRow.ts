@@ -22,7 +22,7 @@ export const toColumns = (conversation: Conversation, known: StoredConversation 
   severity_told: conversation.severitySent ?? null,
   perhaps_told: conversation.outcomeUnknown ? 1 : 0,
   diverted_to: conversation.divertedTo ?? null,
-  // Also in a column of its own, for queries.
+  // Repeated in a separate column, for queries.
   stands_in_for: conversation.everMatchedBy.find((matcher) => !isRule(matcher))?.slice("for:".length) ?? null
 })
 

@@ -1,10 +1,10 @@
 /**
- * What failed attempts of a delivery achieved, as the columns `partial` and `recipients` of `deliveries` store it.
+ * The partial results of failed attempts, as the columns `partial` and `recipients` of `deliveries` store them.
  */
 import { Kind, type Notification, PartialDelivery, RecipientOutcome, Severity } from "@tocsin/core"
 import { Schema } from "effect"
 
-/** With the message that the recipients have: those of another message have not got the one that is sent now. */
+/** A partial result with its message: recipients of an earlier message do not have the current one. */
 const Partial = Schema.fromJsonString(
   Schema.toCodecJson(Schema.Struct({ kind: Kind, severity: Schema.optionalKey(Severity), partial: PartialDelivery }))
 )
@@ -21,8 +21,8 @@ export const encodePartial = (notification: Notification, partial: PartialDelive
   encode({ ...messageOf(notification), partial })
 
 /**
- * The partial result for the next attempt. Undefined if there is none, or if the notification says something else by now: every
- * recipient must get it.
+ * The partial result for the next attempt. Undefined if there is none, or if the notification has changed, so that
+ * every recipient must get it.
  */
 export const partialFor = (notification: Notification, stored: string | null): PartialDelivery | undefined => {
   if (stored === null) return undefined
@@ -39,7 +39,10 @@ const decodeAll = Schema.decodeSync(Recipients)
 export const decodeRecipients = (stored: string | null): ReadonlyArray<RecipientOutcome> =>
   stored === null ? [] : decodeAll(stored)
 
-/** The column `recipients` after another attempt: the last outcome of each. Undefined if the attempt names none. */
+/**
+ * The column `recipients` after another attempt: the last outcome of each recipient. Undefined if the attempt names
+ * none.
+ */
 export const withRecipients = (
   stored: string | null,
   outcomes: ReadonlyArray<RecipientOutcome> | undefined

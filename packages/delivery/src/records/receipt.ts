@@ -17,7 +17,7 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Messag
 /** Versions before this one stored the receipt of the first message alone. */
 const decode = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Schema.Union([Messages, Stored]))))
 
-/** Adds a delivered message. Drops the oldest but the first if there are more than 20. */
+/** Adds a delivered message. If there are more than 20, drops the second oldest. */
 export const withMessage = (
   messages: ReadonlyArray<ChannelPlugin.DeliveredMessage>,
   delivered: ChannelPlugin.DeliveredMessage

@@ -7,13 +7,13 @@ import { type DateTime, Schema } from "effect"
 /** The column `about` of the test sends of an integration. No integration's id has a colon. */
 export const testsOf = (integration: IntegrationId): string => `test:${integration}`
 
-/** The column `notification` of a test send: its message, and what the channel returned. */
+/** The column `notification` of a test send: its message and its receipts. */
 const TestSend = Schema.TaggedStruct("Test", {
   of: Schema.Literals(["Raised", "Cleared"]),
   alert: Alert,
-  /** What the channel returned for the raise, of the clear that follows it. */
+  /** The receipt of the raise, in the clear that follows it. */
   follows: Schema.optionalKey(ChannelPlugin.Receipt),
-  /** What the channel returned for this message. */
+  /** The receipt of this message. */
   receipt: Schema.optionalKey(ChannelPlugin.Receipt)
 })
 export type TestSend = typeof TestSend.Type

@@ -1,6 +1,6 @@
 /**
- * What waits at an integration. Only reads, each by an index, so that a lane with a long backlog finds its next delivery as
- * fast as any.
+ * The pending deliveries of an integration. Only reads, always by an index, so that the next delivery is found quickly
+ * even in a long backlog.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
@@ -10,7 +10,7 @@ import { noEpisodeInFlight } from "../records/Deliveries.ts"
 import { testsOf } from "../records/testSend.ts"
 import { alertKey } from "../sql/locks.ts"
 
-/** Up to so many waiting criticals are sent by themselves, before any digest (D5). */
+/** Up to this number of pending critical raises are sent by themselves, before any digest (D5). */
 const fewCriticals = 10
 
 /** Reads the pending deliveries. */
@@ -18,22 +18,22 @@ export class Backlog extends Context.Service<
   Backlog,
   {
     /**
-     * The first deliveries of the integration that are due and can be sent now, in their order, no two of one alert, and
-     * test sends before all others; if there are none, when the next one is due. With `pendingFirst`, those that were never
-     * attempted go before the others.
+     * The first deliveries of the integration that are due and can be sent now, in their order, no two of one alert,
+     * and test sends before all others; if there are none, when the next one is due. With `pendingFirst`, those that
+     * were never attempted go before the others.
      */
     readonly next: (
       integration: IntegrationId,
       limit: number,
       options?: { readonly pendingFirst?: boolean }
     ) => Effect.Effect<{ readonly due: ReadonlyArray<DueDelivery>; readonly dueAt?: number }, SqlError.SqlError>
-    /** How many deliveries wait there. */
+    /** The number of pending deliveries. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
-    /** When the oldest delivery that waits there was created, in epoch milliseconds. */
+    /** When the oldest pending delivery was created, in epoch milliseconds. */
     readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
-    /** The first critical raise that waits, while there are ten of them or fewer. */
+    /** The first pending critical raise, if there are at most ten of them. */
     readonly critical: (integration: IntegrationId) => Effect.Effect<DueDelivery | undefined, SqlError.SqlError>
-    /** The integrations where anything waits, also for its next attempt. */
+    /** The integrations with pending or retrying deliveries. */
     readonly integrationsWithWork: Effect.Effect<ReadonlyArray<IntegrationId>, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Backlog") {
@@ -42,7 +42,7 @@ export class Backlog extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      /** A delivery that cannot be sent yet would wait, and others behind it. */
+      /** Selects deliveries that can be sent now: others would block those behind them. */
       const isFree = sql.literal(noEpisodeInFlight())
 
       const columns = sql.literal(`id, sequence, kind, status, next_at, updated_at,
@@ -61,7 +61,7 @@ export class Backlog extends Context.Service<
             AND status = 'pending' AND kind <> 'Test' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
             AND status = 'retrying' AND kind <> 'Test' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
-        // A row from after now was written before the clock was set back: nobody waits for that time to come again.
+        // A row with a later time was written before the clock was set back, and counts as due now.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
           .filter((row) => row.status === "pending" || isDue(row))
@@ -127,7 +127,7 @@ interface Row {
   readonly source_id: string | null
 }
 
-/** Those that were not tried before the others, of which the longest due goes first. */
+/** Orders deliveries without attempts before the others, and those by the time at which they became due. */
 const untriedOrder = (a: Row, b: Row): number =>
   Number(a.status === "retrying") - Number(b.status === "retrying") || a.next_at - b.next_at || a.sequence - b.sequence
 

@@ -21,20 +21,20 @@ import { LaneState } from "./LaneState.ts"
 import { Pipeline } from "./pipeline.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
-/** A lane, and how it learns of work and of edits. */
+/** A lane, with the signals for work and for edits. */
 export interface Lane {
-  /** There is something new to send. */
+  /** Signals that there is something new to send. */
   readonly wake: Effect.Effect<void>
-  /** The integration has this version now. */
+  /** Sets the current version of the integration. */
   readonly update: (version: string | undefined) => Effect.Effect<void>
-  /** Serves the integration until it is interrupted; attempts that have begun are finished first. */
+  /** Runs the lane until it is interrupted; attempts that have begun are finished first. */
   readonly run: Effect.Effect<never>
 }
 
-/** How long to wait after the store could not be used. */
+/** How long to wait after a failure of the store. */
 const storePause = Duration.seconds(1)
 
-/** How long a stop waits for attempts in flight before it requeues them: well within the 10 s that Docker waits. */
+/** How long a stop waits for attempts in flight before it requeues them: well within Docker's 10 s. */
 const grace = Duration.seconds(5)
 
 /** Makes the lane of an integration that has this version now. */
@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     lane.findings = { ...lane.findings, health }
   }
 
-  /** What the lane knows before it reads its backlog. */
+  /** The facts that the lane has before it reads its backlog. */
   const observe = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     setHealth(Health.at(lane.findings.health, now))
@@ -81,12 +81,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     return facts
   })
 
-  /** Reads the integration unless it is known, and whether it can be used. */
+  /** Reads the integration, unless it is cached, and checks whether it can be used. */
   const load = Effect.gen(function* () {
     if (lane.integration !== undefined) return
     const { version } = lane
     const loaded = yield* Effect.result(groupCommit.read(integrations.ready(id)))
-    // An edit was noted meanwhile: this may be the integration as it was before.
+    // An edit came meanwhile: this may be the integration before the edit.
     if (lane.version !== version) return
     if (Result.isFailure(loaded)) {
       return loaded.failure._tag === "NotReady" ? yield* blockAsNotReady(loaded.failure.detail) : yield* loaded.failure
@@ -121,7 +121,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     const { available, perMinute } = yield* rateLimiter.allowance(id)
     const { due, dueAt } = yield* groupCommit.read(
       backlog.next(id, Math.min(freeSlots(facts), available), {
-        // Otherwise the deliveries at which the plugin throws would be every probe.
+        // Otherwise every probe would be a delivery for which the plugin throws.
         pendingFirst: Health.isPluginFailing(facts.health)
       })
     )
@@ -139,7 +139,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   })
 
   const step = Effect.gen(function* () {
-    // Closed before looking, so that nothing that comes meanwhile is missed.
+    // Closed before reading, so that a signal that comes meanwhile is not missed.
     yield* wake.close
     const facts = yield* observe
     const decision = decide(facts, yield* readBacklog(facts))
@@ -174,7 +174,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     Effect.catchDefect((defect) => Effect.andThen(lane.log.bug(defect), Effect.sleep(brokenPause)))
   )
 
-  /** Asks a service that was broken whether it works again. */
+  /** Verifies a broken integration. */
   const probe = Effect.fnUntraced(function* ({ channel, integration, version }: ReadyIntegration) {
     const works = yield* Effect.suspend(() => channel.verify?.(integration.settings) ?? Effect.void).pipe(
       Effect.timeoutOrElse({
@@ -220,7 +220,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       Effect.asVoid,
       Effect.catchDefect((defect) => {
         const [first] = due
-        // One of them cannot be read.
+        // One of the deliveries cannot be read.
         if (first === undefined || due.length > 1) {
           return Effect.forEach(due, (one) => beginAll(integration, [one]), { discard: true })
         }
@@ -250,9 +250,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       return Effect.andThen(wake.open, lane.inFlight.size === 0 ? landed.open : Effect.void)
     })
 
-  /** Lets the attempts in flight end; those that do not end in time are requeued, and may have been sent. */
+  /** Waits for the attempts in flight; those that do not end in time are requeued, and may have been sent. */
   const finish = Effect.gen(function* () {
-    // From now on nothing is found out: it may be about another integration than the next of this id.
+    // Later findings are ignored: an integration that is created with this id may be another one.
     lane.update(undefined)
     yield* Effect.timeoutOption(landed.await, grace)
     yield* Deferred.succeed(stopped, undefined)

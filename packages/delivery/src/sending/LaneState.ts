@@ -3,14 +3,14 @@ import type { IntegrationId } from "@tocsin/core"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { type LaneLog, makeLaneLog } from "./laneLog.ts"
 
-/** What a lane knows, in memory only. */
+/** The state of a lane, in memory only. */
 export class LaneState {
   /** The integration, ready to be sent to; undefined until it is read, and after an edit. */
   integration: ReadyIntegration | undefined
   findings: Findings = noFindings
   /** The ids of the deliveries that are being sent. */
   readonly inFlight = new Set<string>()
-  /** A claim whose answer was lost: the store may say of deliveries that they are being sent, and they are not. */
+  /** Whether the answer to a claim was lost: deliveries may be stored as `sending` although they are not being sent. */
   mayHaveUnsent = false
   readonly log: LaneLog
   #version: string | undefined
@@ -25,12 +25,12 @@ export class LaneState {
     return this.#version
   }
 
-  /** Whether an attempt by this version of the integration says anything about the integration as it is now. */
+  /** Whether an attempt by this version of the integration affects the health of the current integration. */
   isCurrent(version: string | undefined): boolean {
     return version !== undefined && version === this.#version
   }
 
-  /** Notes the version that the integration has now, and returns whether it is new. After an edit nothing is known. */
+  /** Sets the current version of the integration, and returns whether it is new. An edit resets all findings. */
   update(version: string | undefined): boolean {
     if (version === this.#version) return false
     this.#version = version

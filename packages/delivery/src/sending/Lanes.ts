@@ -1,5 +1,5 @@
 /**
- * All lanes that this gateway owns: one for each integration, and none delays another.
+ * All lanes that this gateway owns: one for each integration. No lane delays another.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Context, Effect, Fiber, FiberMap, FiberSet, Latch, Layer, Semaphore } from "effect"
@@ -37,13 +37,13 @@ export interface Pending {
   readonly oldestAt: number | undefined
 }
 
-/** Serves, for as long as its layer lives, every integration whose partition is owned here. */
+/** Runs the lanes of all integrations whose partition is owned here, for as long as its layer lives. */
 export class Lanes extends Context.Service<
   Lanes,
   {
     /** How many lanes are running. */
     readonly size: Effect.Effect<number>
-    /** The pending deliveries of an integration, also of one whose lane another gateway owns. */
+    /** The pending deliveries of an integration, even if another gateway owns its lane. */
     readonly pending: (integration: IntegrationId) => Effect.Effect<Pending, StoreUnavailable>
   }
 >()("@tocsin/delivery/Lanes") {
@@ -91,7 +91,7 @@ export class Lanes extends Context.Service<
         for (const id of lanes.keys()) if (!owned.has(assignments.get(id)?.partition ?? -1)) yield* stop(id)
       })
 
-      /** Starts the lanes that are owned here, stops all others, and notes edits of their integrations. */
+      /** Starts the lanes that are owned here, stops all others, and passes on edits of their integrations. */
       const reconcile = Effect.gen(function* () {
         assignments = yield* groupCommit.read(integrations.assignments)
         partitions.assign(assignments)
@@ -107,7 +107,7 @@ export class Lanes extends Context.Service<
       const isServing = yield* Latch.make(peers.many)
       const serve = partitions.serve({
         resume: pipeline.requeueInFlight,
-        // The engine starts without lanes where the store cannot be written, so that callers learn of it.
+        // If the store cannot be written, the engine starts without lanes, so that callers get an error.
         delayed: isServing.open,
         gained: Effect.fnUntraced(function* (gained) {
           gained.forEach((partition) => owned.add(partition))
@@ -116,11 +116,11 @@ export class Lanes extends Context.Service<
         }),
         released: Effect.fnUntraced(function* (released) {
           released.forEach((partition) => owned.delete(partition))
-          // Whatever stopped the lanes: an edit may have moved one away just before.
+          // Waits for all stopping lanes, whatever stopped them: an edit may have moved one away just before.
           yield* Effect.andThen(reconciled, stopped)
         }),
-        // Attempts in flight can record nothing any more, so nobody waits for them, nor for the store: when the partitions
-        // come back, their lanes are new ones.
+        // Attempts in flight can no longer record anything, so this waits neither for them nor for the store. If the
+        // partitions come back, they get new lanes.
         lost: Effect.fnUntraced(function* (lost) {
           lost.forEach((partition) => owned.delete(partition))
           yield* dismiss
@@ -133,7 +133,7 @@ export class Lanes extends Context.Service<
         of === "work" ? (lanes.get(integration)?.wake ?? Effect.void) : reconciled
       yield* signals.take.pipe(Effect.flatMap(receive), Effect.forever({ disableYield: true }), Effect.forkScoped)
 
-      /** Finds what no signal announced. */
+      /** Finds work whose signal was lost. */
       const poll = Effect.gen(function* () {
         yield* reconcile
         for (const id of yield* groupCommit.read(backlog.integrationsWithWork))

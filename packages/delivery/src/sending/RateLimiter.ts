@@ -1,5 +1,5 @@
 /**
- * Rate limits: how fast each integration may be sent to (cases B1 to B4).
+ * The rate limits of integrations (cases B1 to B4).
  */
 import type { IntegrationId, Limits } from "@tocsin/core"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -7,11 +7,11 @@ import type { RateLimit } from "../config/rateLimits.ts"
 import { longestPause } from "../domain/retryPolicy.ts"
 import { type Bucket, emptyUntil, fill, start, waitFor } from "../domain/tokenBucket.ts"
 
-/** What the rate limits of an integration allow. */
+/** The messages that the rate limits of an integration allow. */
 export interface Allowance {
   /** How many milliseconds until a message may be sent; 0 if one may be sent now. */
   readonly wait: number
-  /** How many messages may be sent now; at least 1, also while `wait` is not over. */
+  /** How many messages may be sent now; at least 1, even before `wait` is over. */
   readonly available: number
   /** How many messages may be sent in a minute. */
   readonly perMinute: number
@@ -23,16 +23,22 @@ export interface Allowance {
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Declares the rate limits of an integration. Where several integrations share a key, the slowest rate applies. */
+    /** Declares the rate limits of an integration. If several integrations share a key, the slowest rate applies. */
     readonly declare: (integration: IntegrationId, rateLimits: ReadonlyArray<RateLimit>) => Effect.Effect<void>
-    /** Forgets what an integration declared. */
+    /** Removes the declared rate limits of an integration. */
     readonly forget: (integration: IntegrationId) => Effect.Effect<void>
     readonly allowance: (integration: IntegrationId) => Effect.Effect<Allowance>
     /** Takes permits for up to `most` messages, each of all rate limits of the integration; returns how many. */
     readonly take: (integration: IntegrationId, most: number) => Effect.Effect<number>
-    /** The service asked for a pause of so many milliseconds: the integration's first rate limit, its own, is empty until then (B4). */
+    /**
+     * Applies a pause that the service asked for: the integration's first rate limit, its own, is empty until then
+     * (B4).
+     */
     readonly pause: (integration: IntegrationId, milliseconds: number) => Effect.Effect<void>
-    /** Applies the remaining messages that the service reported for one of its limits, until `resetAt` in epoch milliseconds. */
+    /**
+     * Applies the remaining messages that the service reported for one of its limits, until `resetAt` in epoch
+     * milliseconds.
+     */
     readonly hint: (key: string, remaining: number, resetAt: number) => Effect.Effect<void>
   }
 >()("@tocsin/delivery/RateLimiter") {
@@ -53,7 +59,7 @@ export class RateLimiter extends Context.Service<
       return slowest
     }
 
-    /** Fills the buckets of the integration up to now: after the clock was set back they fill from the new time on. */
+    /** Fills the buckets of the integration up to now. After the clock was set back, they fill from the new time on. */
     const bucketsOf = (integration: IntegrationId, now: number) =>
       (declared.get(integration) ?? []).map(({ key, ...own }) => {
         const rate = rateOf(key) ?? own

@@ -1,5 +1,5 @@
 /**
- * Claiming: which deliveries are sent now, and marking them as `sending` (cases D1, O3, O7).
+ * Claiming: selects the deliveries to send now, and marks them as `sending` (cases D1, O3, O7).
  */
 import { IntegrationId } from "@tocsin/core"
 import { Clock, Effect } from "effect"
@@ -10,13 +10,13 @@ import { Deliveries } from "../records/Deliveries.ts"
 import { isInFlight, type Row } from "../records/deliveryRow.ts"
 import { type Subject, subjects } from "../records/subjects.ts"
 
-/** A delivery that may be sent now, with what it is about. */
+/** A delivery that may be sent now, with its subject. */
 export interface Candidate {
   readonly row: Row
   readonly lease: Lease
-  /** A notice is stored; all else is composed from its alert. */
+  /** A notice is stored; every other message is composed from its alert. */
   readonly about: { readonly stored: string } | Subject
-  /** The deliveries about earlier episodes that the message includes, because they still wait (O7). */
+  /** The pending deliveries about earlier episodes that the message includes (O7). */
   readonly earlier: ReadonlyArray<{ readonly row: Row; readonly subject: Subject | undefined }>
 }
 
@@ -25,7 +25,7 @@ export const claiming = Effect.gen(function* () {
   const deliveries = yield* Deliveries
   const subjectsOf = yield* subjects
 
-  /** Those of the deliveries that may be sent now. Integrations without a lease are not served here. */
+  /** Returns those of the deliveries that may be sent now. Integrations without a lease belong to other gateways. */
   const select = Effect.fnUntraced(function* (
     ids: ReadonlyArray<string>,
     leases: ReadonlyMap<IntegrationId, Lease>
@@ -38,7 +38,7 @@ export const claiming = Effect.gen(function* () {
       const isWaiting = row?.status === "pending" || row?.status === "retrying"
       return row === undefined || lease === undefined || !isWaiting ? [] : [{ row, lease }]
     })
-    /** Nobody waits for the outcome of a test send any more (D6). */
+    /** Whether a test send is too old: its caller no longer waits (D6). */
     const isExpired = ({ row }: { readonly row: Row }) => row.kind === "Test" && row.created_at + testDeadline <= now
     const expired = waiting.filter(isExpired)
     yield* deliveries.transition(

@@ -1,5 +1,5 @@
 /**
- * Claiming many deliveries at once, as one digest (case D5).
+ * Claims many deliveries at once, as one digest (case D5).
  */
 import { AlertId, type ChannelPlugin, type IntegrationId } from "@tocsin/core"
 import { Clock, Context, Effect } from "effect"
@@ -14,12 +14,14 @@ import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { isInFlight, type Row } from "../records/deliveryRow.ts"
 
-/** The URL at which the gateway is reached from outside. Without it digests have no link. */
+/** The gateway's public URL. Without it digests have no link. */
 export const PublicUrl = Context.Reference<URL | undefined>("@tocsin/delivery/PublicUrl", {
   defaultValue: () => undefined
 })
 
-/** Composes a digest of the pending deliveries, and marks it as `sending`. Runs inside a transaction of `GroupCommit`. */
+/**
+ * Composes a digest of the pending deliveries, and marks it as `sending`. Runs inside a transaction of `GroupCommit`.
+ */
 export const digestClaiming = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alerts = yield* Alerts
@@ -44,7 +46,7 @@ export const digestClaiming = Effect.gen(function* () {
     return [...critical, ...others.flat()].slice(0, most)
   })
 
-  /** Each delivery after those of earlier episodes that still wait (O7), without alerts that are being sent. */
+  /** Adds before each delivery the pending ones of earlier episodes (O7), without alerts that are being sent. */
   const withEarlierEpisodes = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
     const episodes = yield* deliveries.openOfEpisodes(rows)
     const ordered = rows.flatMap((row) => {

@@ -1,5 +1,5 @@
 /**
- * Composes the message that is true now for a delivery that was selected for sending. Pure.
+ * Composes the message of a delivery that was selected for sending, from the current state. Pure.
  */
 import { IntegrationId, Notification } from "@tocsin/core"
 import { Schema } from "effect"
@@ -10,7 +10,7 @@ import { decodeMessages } from "../records/receipt.ts"
 import { decodeTestSend } from "../records/testSend.ts"
 import type { Candidate } from "./claim.ts"
 
-/** Composes the message of a candidate. Throws where what the store holds of it cannot be read. */
+/** Composes the message of a candidate. Throws if its stored data cannot be read. */
 export const compose = ({ about, earlier, lease, row }: Candidate): ClaimedDelivery => {
   const claimed = {
     id: row.id,

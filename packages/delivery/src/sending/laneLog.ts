@@ -1,5 +1,6 @@
 /**
- * What a lane logs: one line when its integration breaks, its circuit opens, it recovers, and when a storm begins and ends.
+ * The log of a lane: one line when its integration breaks, its circuit opens, it recovers, and when a storm begins and
+ * ends.
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Effect } from "effect"
@@ -13,7 +14,7 @@ export interface LaneLog {
   readonly worked: Effect.Effect<void>
   /** After an edit: later findings are logged again. */
   readonly edited: () => void
-  /** Logs that a storm begins: so many deliveries are pending. */
+  /** Logs that a storm begins, with the number of pending deliveries. */
   readonly storm: (pending: number) => Effect.Effect<void>
   /** Logs a bug by the name of its error: the error itself may hold settings. */
   readonly bug: (defect: unknown) => Effect.Effect<void>

@@ -1,10 +1,10 @@
 /**
- * The pipeline: how a delivery that is due becomes a message that was sent.
+ * The pipeline from a due delivery to a sent message.
  *
  *     claim -> compose -> send -> classify -> record
  *
- * Claiming and composing share a transaction, which is on the disk before anything is sent (D1). Recording is another one.
- * Both are done for all lanes at once, and only under the leases of their partitions (M2).
+ * Claiming and composing share a transaction, which is on the disk before anything is sent (D1). Recording is another
+ * one. Both are done for all lanes at once, and only under the leases of their partitions (M2).
  */
 import type { DeliveryOptions, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Deferred, Effect, Layer, Random } from "effect"
@@ -41,37 +41,37 @@ export interface Attempt {
   readonly integration: ReadyIntegration
   readonly claimed: ClaimedDelivery
   readonly lane: LaneState
-  /** Ends when the lane cannot wait for the attempt any longer. */
+  /** Completes when the lane can no longer wait for the attempt. */
   readonly stopped: Deferred.Deferred<void>
 }
 
-/** Claims deliveries, sends them, and records how that ended. */
+/** Claims deliveries, sends them, and records the outcomes. */
 export class Pipeline extends Context.Service<
   Pipeline,
   {
     /**
-     * Claims deliveries of the integration, no two of one alert, each with the message that is true now. Leaves out those
-     * that no longer wait, and those of an alert about which a message is being sent.
+     * Claims deliveries of the integration, no two of one alert, each with a message composed from the current state.
+     * Leaves out those that are no longer pending, and those of an alert about which a message is being sent.
      */
     readonly claim: (
       integration: IntegrationId,
       due: ReadonlyArray<DueDelivery>
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
-    /** Claims a digest of the backlog, the critical deliveries first; none if fewer than two wait. */
+    /** Claims a digest of the backlog, the critical deliveries first; none if fewer than two are pending. */
     readonly claimDigest: (
       integration: IntegrationId,
       form: DigestForm
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
-    /** Sends a claimed delivery, and records how that ended unless another gateway owns the lane by then. */
+    /** Sends a claimed delivery, and records the outcome unless another gateway owns the lane by then. */
     readonly deliver: (attempt: Attempt) => Effect.Effect<Outcome>
-    /** Requeues what was claimed at the integration by a transaction whose answer was lost. */
+    /** Requeues the deliveries that a transaction claimed whose answer was lost. */
     readonly requeueUnsent: (
       integration: IntegrationId,
       inFlight: ReadonlySet<string>
     ) => Effect.Effect<void, StoreUnavailable>
     /**
-     * Requeues what another gateway was sending when these partitions were taken over from it; history says that it may
-     * be sent twice. Runs inside a transaction of `GroupCommit`.
+     * Requeues the deliveries that another gateway was sending when these partitions were taken over from it; history
+     * says that they may be duplicated. Runs inside a transaction of `GroupCommit`.
      */
     readonly requeueInFlight: (partitions: ReadonlyArray<number>) => Effect.Effect<void, SqlError.SqlError>
     /** Ends an unreadable delivery, so that it does not delay the others. */
@@ -89,7 +89,7 @@ export class Pipeline extends Context.Service<
       const { markDead, record } = yield* recording
       const requeue = yield* requeueing
 
-      /** claim -> compose: of all lanes that wait, in one transaction. */
+      /** claim -> compose: for all waiting lanes in one transaction. */
       const claimAll = groupCommit.batch(
         Effect.fnUntraced(function* (claims: ReadonlyArray<Claim>) {
           const leases = yield* partitions.leases(new Set(claims.map(({ integration }) => integration)))
@@ -104,16 +104,16 @@ export class Pipeline extends Context.Service<
           const byLane = Map.groupBy(claimed, ({ integration }) => integration)
           return ({ integration }: Claim) => {
             const own = byLane.get(integration) ?? []
-            // A lane that is stopping may claim beside the one that follows it.
+            // A stopping lane and its successor may claim at the same time.
             byLane.delete(integration)
             return leases.has(integration) ? own : undefined
           }
         })
       )
 
-      /** send: under the lane's lease, by the integration as it is now. */
+      /** send: under the lane's lease, with the current integration. */
       const sendClaimed = ({ claimed, integration, lane, stopped }: Attempt): Effect.Effect<Sent> =>
-        // Since it was claimed the lane may have been lost (M2) or stopped, or its integration edited.
+        // Since the claim, the lane may have been lost (M2) or stopped, or its integration edited.
         !partitions.isOwned(claimed.integration) || !lane.isCurrent(integration.version)
           ? Effect.succeed(notBegun)
           : send(integration, claimed.notification, claimed.options).pipe(
@@ -121,7 +121,7 @@ export class Pipeline extends Context.Service<
               Effect.raceFirst(Effect.as(Deferred.await(stopped), cutShort))
             )
 
-      /** classify: what follows for the delivery, and what the lane has found out. */
+      /** classify: the consequence for the delivery, and the lane's findings. */
       const classifySent = Effect.fnUntraced(function* (
         { claimed, integration, lane }: Attempt,
         sent: Sent,
@@ -151,7 +151,7 @@ export class Pipeline extends Context.Service<
         return outcome
       })
 
-      /** record: of all lanes that wait, in one transaction. */
+      /** record: for all waiting lanes in one transaction. */
       const recordAll = groupCommit.batch(
         Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
           const valid = yield* partitions.validLeases(new Set(ends.map(({ claimed }) => claimed.lease)))
@@ -215,7 +215,7 @@ export class Pipeline extends Context.Service<
   )
 }
 
-/** How long to wait before recording again, after the store could not be written. */
+/** How long to wait after a failed write before recording again. */
 const storePause = "1 second"
 
 /** Deliveries that a lane claims. */
@@ -227,7 +227,7 @@ interface Claim {
 const orServedElsewhere = (claimed: ReadonlyArray<ClaimedDelivery> | undefined) =>
   claimed === undefined ? Effect.fail(StoreUnavailable.of("ServedElsewhere")) : Effect.succeed(claimed)
 
-/** What recording the end of an attempt locks; undefined: it may write anything. */
+/** The lock keys for recording the end of an attempt; undefined if it may write anything. */
 const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): ReadonlyArray<string> | undefined => {
   const isSweeping =
     outcome._tag === "Failed" &&
@@ -238,7 +238,7 @@ const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): Rea
   return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
 }
 
-/** A test send does not block its lane, but the rate limit is empty for as long as the service asks. */
+/** A test send does not block its lane, but the rate limit stays empty during the pause that the service asks for. */
 const testPause = (reason: FailureReason, attempts: number, options: DeliveryOptions) =>
   reason._tag === "RateLimited"
     ? pauseFor(reason, { inARow: attempts, jitter: 0, maxBackoff: maxBackoff(options) })

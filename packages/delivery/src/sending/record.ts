@@ -1,5 +1,5 @@
 /**
- * Recording: how attempts ended, and what follows for their deliveries, conversations and integrations (cases D1 to D5).
+ * Records attempts in their deliveries, conversations and integrations (cases D1 to D5).
  */
 import { type Alert, type ChannelPlugin, type IntegrationId, type Kind, Message } from "@tocsin/core"
 import { Array as Arr, Clock, DateTime, Effect } from "effect"
@@ -26,7 +26,7 @@ import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from ".
 /** The longest plain text of a message that history keeps, in UTF-16 units. */
 const maxTextLength = 4096
 
-/** Records how attempts ended. All of it runs inside a transaction of `GroupCommit`. */
+/** Records the outcomes of attempts. All of it runs inside a transaction of `GroupCommit`. */
 export const recording = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alertRules = yield* AlertRules
@@ -72,7 +72,7 @@ export const recording = Effect.gen(function* () {
     }
   })
 
-  /** Whether an attempt was made by its integration as it is now. What another version found out is not recorded (O8). */
+  /** Whether the attempt's integration is current. Findings of another version are not recorded (O8). */
   const currentVersions = Effect.map(
     Effect.suspend(() => integrations.assignments),
     (assignments) =>
@@ -181,7 +181,7 @@ export const recording = Effect.gen(function* () {
     yield* Effect.forEach(requeued, requeueDead)
   })
 
-  /** A delivery that would die goes to the fallback, if there is one. */
+  /** Retries or ends a delivery. One that would end `dead` goes to the fallback, if there is one. */
   const retryOrEnd = Effect.fnUntraced(function* (
     id: string,
     integration: IntegrationId,
@@ -206,7 +206,7 @@ export const recording = Effect.gen(function* () {
     ])
   })
 
-  /** An included delivery shares the outcome; whatever becomes of a digest that was not delivered, it is requeued. */
+  /** Gives an included delivery its message's outcome; the deliveries of a failed digest are requeued. */
   const recordIncluded = Effect.fnUntraced(function* (
     claimed: ClaimedDelivery,
     { delivery, kind }: ClaimedDelivery["included"][number],

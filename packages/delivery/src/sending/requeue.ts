@@ -1,5 +1,5 @@
 /**
- * Requeueing: deliveries that were claimed, and whose attempts nobody recorded (cases D1, M2).
+ * Requeueing: deliveries that were claimed, but have no recorded outcome (cases D1, M2).
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Effect } from "effect"
@@ -14,7 +14,7 @@ import { Deliveries } from "../records/Deliveries.ts"
 import { openStatus, type Row } from "../records/deliveryRow.ts"
 import { subjects } from "../records/subjects.ts"
 
-/** Requeues deliveries that are not being sent any more. All of it runs inside a transaction of `GroupCommit`. */
+/** Requeues deliveries that are no longer being sent. All of it runs inside a transaction of `GroupCommit`. */
 export const requeueing = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const alertRules = yield* AlertRules
@@ -31,7 +31,7 @@ export const requeueing = Effect.gen(function* () {
     for (const row of rows) {
       const step = { delivery: row.id, attempt: row.attempts }
       if (row.kind === "Digest") {
-        // The next digest is composed of the state at that time.
+        // The next digest is composed from the state at that time.
         yield* deliveries.transition([{ ...step, status: "superseded", cause: `given back: ${cause}` }])
         continue
       }
@@ -48,7 +48,9 @@ export const requeueing = Effect.gen(function* () {
   })
 
   return {
-    /** What was being sent under the partitions when this gateway took them over may have been sent. */
+    /**
+     * Requeues the deliveries that were being sent when this gateway took the partitions over; they may have been sent.
+     */
     inFlight: Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
       const rows = yield* sql<Row>`SELECT * FROM deliveries
         WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
@@ -57,7 +59,7 @@ export const requeueing = Effect.gen(function* () {
       yield* integrations.forgetPauses(partitions)
       yield* requeue(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", wasSent: true })
     }),
-    /** What was claimed at the integration, by a transaction whose answer was lost, and is not in flight. */
+    /** Requeues the deliveries that a transaction claimed whose answer was lost, and that are not in flight. */
     unsent: Effect.fnUntraced(function* (
       integration: IntegrationId,
       { partition }: Lease,

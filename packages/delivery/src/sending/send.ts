@@ -1,5 +1,5 @@
 /**
- * Sending: the plugin is called once, within its time-out.
+ * Sending: calls the plugin once, with a timeout.
  */
 import {
   ChannelPlugin,
@@ -20,14 +20,14 @@ import type { FailureReason, PluginFailed } from "../domain/failureReason.ts"
 import { storable } from "../domain/storableText.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
-/** What became of a call of the plugin. */
+/** The result of a call of the plugin. */
 export type Sent =
   | { readonly _tag: "Delivered"; readonly receipt: ChannelPlugin.Receipt; readonly isSkipped?: true }
   | { readonly _tag: "Failed"; readonly reason: FailureReason; readonly partial?: PartialDelivery }
 
 /**
- * Calls the plugin once, and applies the rate limits that the service reports. Every text that the plugin returns is redacted against
- * the integration's secrets, whoever wrote the plugin.
+ * Calls the plugin once, and applies the rate limits that the service reports. Every text that the plugin returns is
+ * redacted against the integration's secrets, whoever wrote the plugin.
  */
 export const send = Effect.fnUntraced(function* (
   { channel, integration: { delivery = {}, id, settings }, plugin }: ReadyIntegration,
@@ -41,10 +41,10 @@ export const send = Effect.fnUntraced(function* (
     )
 
   const skips: ReadonlyArray<string> = plugin.capabilities.skips ?? []
-  // Neither may be lost or reported as sent, whatever a plugin in JavaScript declares.
+  // Digests and tests may not be skipped, whatever a plugin in JavaScript declares.
   const maySkip = notification._tag !== "Digest" && notification._tag !== "Test"
   if (maySkip && skips.includes(notification._tag)) return { _tag: "Delivered", receipt: {}, isSkipped: true }
-  // Only its time-out ends an attempt that has begun, also when the caller cannot be interrupted.
+  // Only the timeout ends an attempt that has begun, even if the caller cannot be interrupted.
   const exit = yield* Effect.interruptible(
     Effect.suspend(() => attempt(channel, settings, notification, options))
   ).pipe(
@@ -76,7 +76,7 @@ export const send = Effect.fnUntraced(function* (
 
 const isReceipt = Schema.is(ChannelPlugin.Receipt)
 
-/** Why an attempt failed. One that was interrupted from within may have arrived. */
+/** Why an attempt failed. If the plugin interrupted itself, the message may have arrived. */
 const failureOf = (cause: Cause.Cause<DeliveryError | PluginFailed>): DeliveryError | PluginFailed => {
   const failed = cause.reasons.find(Cause.isFailReason)
   return failed !== undefined
@@ -124,7 +124,7 @@ const redactReason = (reason: Reason, settings: unknown): Reason => {
   return decodeReason(Object.assign({}, encodeReason(reason), { detail }))
 }
 
-/** A receipt that contains a secret loses what contains it: it is stored and shown. */
+/** Removes the parts of a receipt that contain a secret, because it is stored and shown. */
 const redactReceipt = (receipt: ChannelPlugin.Receipt, settings: unknown): ChannelPlugin.Receipt => {
   const { data, link, recipients, unreadable, ...rest } = receipt
   const isClean = (text: string) => redactText(text, settings) === text
@@ -137,7 +137,7 @@ const redactReceipt = (receipt: ChannelPlugin.Receipt, settings: unknown): Chann
   }
 }
 
-/** A partial result whose data contains a secret is not kept: the next attempt sends to all recipients. */
+/** Drops a partial result whose data contains a secret: the next attempt sends to all recipients. */
 const redactPartial = ({ data, link, recipients }: PartialDelivery, settings: unknown) => {
   const isClean = (text: string) => redactText(text, settings) === text
   if (!isClean(JSON.stringify(data))) return {}
@@ -157,13 +157,13 @@ const redactRecipients = (recipients: ReadonlyArray<RecipientOutcome>, settings:
     ...(detail !== undefined && { detail: storable(redactText(detail, settings)) })
   }))
 
-/** An attempt that a stop of the lane cannot wait for. */
+/** The result of an attempt that did not end in time for a stop. */
 export const cutShort: Sent = {
   _tag: "Failed",
   reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
 }
 
-/** An attempt that did not begin. */
+/** The result of an attempt that did not begin. */
 export const notBegun: Sent = {
   _tag: "Failed",
   reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })

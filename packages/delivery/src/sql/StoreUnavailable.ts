@@ -11,10 +11,10 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 }) {
   static readonly of = (problem: StoreProblem) => new StoreUnavailable({ problem })
 
-  /** The error for callers, in place of one of a statement. */
+  /** Converts the error of a statement to the error for callers. */
   static readonly because = (error: SqlError.SqlError) => StoreUnavailable.of(storeProblem(error))
 
-  /** What is wrong and what to do about it. */
+  /** A description of the problem and a remedy. */
   get detail() {
     return storeSentences[this.problem]
   }
@@ -36,7 +36,7 @@ export const mapSqlErrors = <A, E, R>(
         Effect.fail(error as Exclude<E, SqlError.SqlError>)
   )
 
-/** Maps what an operator can fix to `StoreUnavailable`; a statement that fails because of itself is a bug. */
+/** Maps errors that an operator can fix to `StoreUnavailable`; a statement that is itself wrong is a bug. */
 export const mapOutages = <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreUnavailable, R> =>

@@ -3,8 +3,8 @@ import { SqlClient } from "effect/sql"
 import * as Dialect from "./dialect.ts"
 
 /**
- * Adds what the console needs: sessions, pauses of integrations, their last failure, and the links of delivered
- * messages.
+ * Adds the tables and columns for the console: sessions, pauses of integrations, their last failure, and the links of
+ * delivered messages.
  */
 export const consoleTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -76,8 +76,8 @@ const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: 
   )
 
 /**
- * Ends all sessions of Tocsin on this server, this one last. The sessions of a primary that became a standby stay open and
- * refuse writes; new sessions connect to the server that the name of the database resolves to.
+ * Ends all sessions of Tocsin on this server, this one last. The sessions of a primary that became a standby stay open
+ * and refuse writes; new sessions connect to the server that the name of the database resolves to.
  */
 export const endSessions = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({
@@ -90,8 +90,8 @@ export const endSessions = (sql: SqlClient.SqlClient) =>
   })
 
 /**
- * Counts the rows of a table in another one, by some of its columns, with triggers: the sum of `n` is always right and is
- * rolled back with the rows.
+ * Counts the rows of a table in another one, by some of its columns, with triggers: the sum of `n` is always right and
+ * is rolled back with the rows.
  */
 export const keepCounts = Effect.fnUntraced(function* (table: string, counts: string, columns: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
@@ -151,7 +151,7 @@ export const contains = (sql: SqlClient.SqlClient, column: string, text: string)
     orElse: () => sql`instr(${sql.literal(column)}, ${text}) > 0`
   })
 
-/** Makes SQLite read a table by this index, where its planner prefers a worse one; PostgreSQL has statistics. */
+/** Makes SQLite use this index, because its planner prefers a worse one; PostgreSQL has statistics. */
 export const indexedBy = (sql: SqlClient.SqlClient, index: string) =>
   sql.onDialectOrElse({ pg: () => sql.literal(""), orElse: () => sql.literal(`INDEXED BY ${index}`) })
 
@@ -203,7 +203,10 @@ export const continueAfter = Effect.fnUntraced(function* (table: string, last: n
   })
 })
 
-/** Locks gateways out while the scope is open; returns false if one is running. SQLite has one user anyway. */
+/**
+ * Prevents gateways from starting while the scope is open; returns false if one is running. Not needed for SQLite,
+ * which has one user.
+ */
 export const keepGatewaysOff = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql.onDialectOrElse({

@@ -1,6 +1,6 @@
 /**
- * The locks of gateways on one PostgreSQL database: numbered locks, and lock keys of what a transaction writes (cases M1
- * and M4).
+ * The locks of gateways on one PostgreSQL database: numbered locks, and the lock keys of transactions (cases M1 and
+ * M4).
  */
 
 /** How many partitions the lanes are divided into (M1). */

@@ -153,7 +153,7 @@ export const sumUpCounts = Effect.forEach(kept, ({ columns, counts }) => Dialect
   discard: true
 })
 
-/** Adds what long lists, long backlogs and long edits need. */
+/** Adds the tables and indexes for long lists, long backlogs and long edits. */
 const atSize = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
@@ -204,7 +204,7 @@ const carriers = Effect.gen(function* () {
     WHERE severity = 'critical' AND status IN ('pending', 'retrying')`
 })
 
-/** Adds what several gateways on one store need: who owns which lanes, and when cached settings are stale. */
+/** Adds the tables for several gateways on one store: the owners of lanes, and the version of cached settings. */
 const manyGateways = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE settings_version (version text NOT NULL)`
@@ -216,7 +216,7 @@ const manyGateways = Effect.gen(function* () {
   yield* sql`ALTER TABLE integrations ADD COLUMN partition integer`
 })
 
-/** Adds what gateways show of lanes that others own, and what is needed when an integration moves. */
+/** Adds the columns that gateways show of other gateways' lanes, and those for moving an integration. */
 const ofOthers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE integrations ADD COLUMN budgets text`
@@ -227,20 +227,20 @@ const ofOthers = Effect.gen(function* () {
     WHERE status IN ('sending', 'folded')`
 })
 
-/** Adds the table of the test write that finds out whether the disk has space again. */
+/** Adds the table for the test write that checks whether the disk has space again. */
 const writeProbes = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE write_probes (data text NOT NULL)`
 })
 
-/** Adds what attempts at several recipients achieved. */
+/** Adds the columns for partial results. */
 const partialDeliveries = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE deliveries ADD COLUMN partial text`
   yield* sql`ALTER TABLE deliveries ADD COLUMN recipients text`
 })
 
-/** Adds when an alert expires unless its source repeats it, and the longest time between two repeats. */
+/** Adds the time when an alert expires unless its source repeats it, and the longest time between two repeats. */
 const refreshes = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE alerts ADD COLUMN expires_at bigint`

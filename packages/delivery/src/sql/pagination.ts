@@ -10,14 +10,14 @@ const maxCount = 10_000
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: ReadonlyArray<Item>
-  /** How many there are in all; 10,000 if there are `more`. */
+  /** The total number of rows; 10,000 if there are `more`. */
   readonly total: number
   readonly more: boolean
   /** The `before` of the next page, if there is one. */
   readonly next: number | undefined
 }
 
-/** What to list: rows of `table` that meet one of `branches`, which exclude one another. */
+/** The rows to list: those of `table` that meet one of `branches`, which exclude one another. */
 export interface List {
   readonly table: Statement.Fragment
   /** Each must be answered by an index in the order of `sequence`, or match few rows. */

@@ -4,12 +4,12 @@
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 
-/** Longer than a working database needs for any transaction or query of Tocsin. */
+/** The timeout: longer than any transaction or query of Tocsin takes on a working database. */
 const longest = Duration.seconds(20)
 
 /**
- * Runs statements, and fails if they do not complete within 20 seconds of real time; their outcome is unknown then. SQLite
- * needs no timeout.
+ * Runs statements, and fails if they do not complete within 20 seconds of real time; their outcome is unknown then.
+ * SQLite needs no timeout.
  */
 export const queryTimeout = <A, E>(
   sql: SqlClient.SqlClient,
@@ -17,7 +17,7 @@ export const queryTimeout = <A, E>(
 ): Effect.Effect<A, E | SqlError.SqlError> => {
   const bounded = Clock.clockWith((callers) =>
     Effect.gen(function* () {
-      // In a fiber of its own, because the caller may not be interruptible.
+      // In a separate fiber, because the caller may not be interruptible.
       const fiber = yield* Effect.forkDetach(
         Effect.interruptible(Effect.provideService(statements, Clock.Clock, callers))
       )

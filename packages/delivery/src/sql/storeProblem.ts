@@ -1,10 +1,10 @@
 /**
- * The problems of a store, and what an operator can do about each.
+ * The problems of a store, each with a remedy for the operator.
  */
 import { Predicate, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 
-/** What is wrong with the store. */
+/** A problem of the store. */
 export const StoreProblem = Schema.Literals([
   "DiskFull",
   "DiskError",
@@ -25,7 +25,7 @@ export const StoreProblem = Schema.Literals([
 ])
 export type StoreProblem = typeof StoreProblem.Type
 
-/** For each problem: what is wrong and what to do. No sentence contains a name or a value of the installation. */
+/** A description and a remedy for each problem. No sentence contains a name or a value of the installation. */
 export const storeSentences: { readonly [problem in StoreProblem]: string } = {
   DiskFull: "The disk that holds the store is full. Free space on it.",
   DiskError: "The disk that holds the store cannot be read or written. Check the disk and the system log.",
@@ -49,7 +49,7 @@ export const storeSentences: { readonly [problem in StoreProblem]: string } = {
 }
 
 /**
- * What proves that a store works again after a problem: a transaction, a write that needs space, or only a restart.
+ * The proof that a store works again after a problem: a transaction, a write that needs space, or only a restart.
  * `none`: a statement or the gateway failed, not the store.
  */
 export const recoveryProof = (problem: StoreProblem): "transaction" | "write" | "restart" | "none" => {
@@ -95,7 +95,7 @@ const sqliteProblems = new Map<number, StoreProblem>([
   [26, "NotADatabase"]
 ])
 
-/** The file of SQLite is opened, and its folder made, by Node. A socket has the same error codes with other causes. */
+/** Node opens the file of SQLite and creates its folder. A socket has the same error codes with other causes. */
 const fromFile = (cause: unknown) =>
   Predicate.hasProperty(cause, "syscall") && (cause.syscall === "open" || cause.syscall === "mkdir")
     ? (fileProblems.get(codeOf(cause)) ?? "CannotOpen")
@@ -122,7 +122,7 @@ const namedProblems = new Map<string, StoreProblem>([
   ["58030", "DiskError"],
   ["XX001", "Corrupt"],
   ["XX002", "Corrupt"],
-  // Not PostgreSQL's, but the code that the SQLite store gives to a file that was removed while it was open.
+  // Not a code of PostgreSQL: the SQLite store uses it if the file was removed while it was open.
   ["FileMissing", "FileMissing"]
 ])
 

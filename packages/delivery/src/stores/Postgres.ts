@@ -10,18 +10,18 @@ import { Backups } from "./Backups.ts"
 import { negotiate, waysToConnect } from "./postgresTls.ts"
 import { peersOn, type Session } from "../cluster/postgresPeers.ts"
 
-/** The setup of the database is unsuitable; the message says what to change. */
+/** The database is set up unsuitably; the message says what to change. */
 export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("PostgresRefused", {
   message: Schema.String
 }) {}
 
-/** The oldest version whose statements we use and test. */
+/** The oldest supported major version. */
 const oldest = 15
 
 /** Connections of a gateway: four write, three listen, the others read. One more holds the locks of its partitions. */
 const maxConnections = 11
 
-/** Longer than any statement of Tocsin takes unless it is stuck. */
+/** The statement timeout: longer than any statement of Tocsin takes unless it is stuck. */
 const statementTimeout = "10s"
 
 /** How long a gateway that stops in the middle of a transaction can block the others. */
@@ -31,7 +31,7 @@ const idleInTransaction = "3s"
  * The store in the database of a `postgres://` URL, for any number of gateways.
  *
  * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to twelve connections. It
- * must reach the database itself, and not a pooler: partitions are held by session locks.
+ * must connect to the database directly, without a pooler, because partitions are owned by session locks.
  */
 export const layer = (
   url: Redacted.Redacted,
@@ -47,7 +47,7 @@ export const layer = (
       )
       const tls = negotiate(ways)
       const session = tls.connect((ssl) => one({ ...connection(url), ...settings, ssl }))
-      // Before the pool opens a connection, which tries only one way.
+      // Runs before the pool opens connections, because the pool tries only one way.
       if (ways.length > 1) yield* Effect.scoped(session)
       const pooled = {
         ...connection(url),
@@ -136,7 +136,10 @@ const check = Effect.fnUntraced(function* (client: PgClient.PgClient, session: S
   }
 })
 
-/** Whether sessions are ours alone and keep their settings, so that there is no connection pooler. */
+/**
+ * Whether a session belongs to this gateway alone and keeps its settings, which is not the case with a connection
+ * pooler.
+ */
 const keepsItsSession = Effect.fnUntraced(function* (session: Session) {
   const [first, second] = yield* Effect.all([session, session])
   const seen = (session: PgClient.PgClient) =>

@@ -1,5 +1,5 @@
 /**
- * The embedded store: one SQLite file, served by `node:sqlite`.
+ * The embedded store: one SQLite file, through `node:sqlite`.
  *
  * Effect's own driver for Node has no release for Effect 4.1 yet; this one is
  * small because `effect/sql` does the rest.
@@ -20,7 +20,7 @@ import { toSqlError } from "./sqliteError.ts"
  *
  * Every commit is on the disk before it returns (`synchronous=FULL`). The file is
  * locked for as long as the layer lives: a second process fails with a
- * `LockTimeoutError` after two seconds, and nothing is left behind by a crash.
+ * `LockTimeoutError` after two seconds, and a crash leaves no lock behind.
  */
 export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers | Backups, SqlError.SqlError> =>
   Layer.effectContext(

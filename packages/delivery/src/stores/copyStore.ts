@@ -25,7 +25,7 @@ export interface NamedStore {
 export interface CopiedTable {
   readonly name: string
   readonly rows: number
-  /** Of all rows, in hexadecimal digits. */
+  /** The checksum of all rows, in hexadecimal digits. */
   readonly checksum: string
 }
 
@@ -59,9 +59,9 @@ const rowsAtOnce = 200
 /**
  * Copies a store into an empty one, and compares both by counts and checksums. Calls `compared` for each table.
  *
- * No gateway may run on either store. Called again with the same stores, it resumes an interrupted copy. Sequence numbers
- * continue in the copy. Fails with `MigrateStoreRefused` if a store is unsuitable or a table differs,
- * and with `StoreUnavailable` if it cannot be read or written.
+ * No gateway may run on either store. Called again with the same stores, it resumes an interrupted copy. Sequence
+ * numbers continue in the copy. Fails with `MigrateStoreRefused` if a store is unsuitable or a table differs, and with
+ * `StoreUnavailable` if it cannot be read or written.
  */
 export const copyStore = Effect.fnUntraced(
   function* (from: NamedStore, to: NamedStore, compared: (table: CopiedTable) => Effect.Effect<void>) {

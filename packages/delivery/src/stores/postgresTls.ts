@@ -16,7 +16,7 @@ const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-ful
 
 /**
  * Reads `sslmode` (by default `prefer`), `sslrootcert`, `sslcert` and `sslkey`. Fails with a sentence for the operator.
- * Unlike libpq, it trusts Node's authorities where there is no `sslrootcert`, and reads no file that the URL does not name.
+ * Unlike libpq, it trusts Node's authorities without an `sslrootcert`, and reads only files that the URL names.
  */
 export const waysToConnect = (text: string): Result.Result<Ways, string> => {
   const { hostname, searchParams } = new URL(text)
@@ -103,7 +103,7 @@ export type TlsProblem =
   | "ClientCertificateMissing"
   | "ClientCertificateRefused"
 
-/** What is wrong with TLS; undefined if something else is. */
+/** The problem with TLS; undefined for any other problem. */
 export const tlsProblem = ({ reason: { cause } }: SqlError.SqlError): TlsProblem | undefined => {
   const message = cause instanceof Error ? cause.message : ""
   const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
@@ -115,6 +115,6 @@ export const tlsProblem = ({ reason: { cause } }: SqlError.SqlError): TlsProblem
   return /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_SSL|ERR_TLS)/.test(code) ? "Untrusted" : undefined
 }
 
-/** Whether the server answered, and may answer otherwise to a connection with TLS or without it. */
+/** Whether the server answered, and may accept a connection with TLS, or without it, instead. */
 const mayBeOfTls = (error: SqlError.SqlError) =>
   error.reason._tag === "AuthenticationError" || tlsProblem(error) !== undefined

@@ -8,9 +8,9 @@ import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { toSqlError } from "./sqliteError.ts"
 
 /**
- * Copies a hundred pages at a time on another thread. Other statements run between two steps, and what they write is part
- * of the copy. No step succeeds while a transaction is open, and Node ends a copy whose first step did not: so each step
- * waits for its turn among the `statements`.
+ * Copies a hundred pages at a time on another thread. Other statements run between two steps, and the copy includes
+ * their writes. No step succeeds while a transaction is open, and Node ends a copy whose first step fails. Therefore
+ * each step waits for its turn among the `statements`.
  */
 export const copyTo = (
   database: DatabaseSync,
@@ -56,5 +56,8 @@ export const copyTo = (
     })
   }).pipe(Effect.uninterruptible, (copying) => one.withPermit(copying))
 
-/** Backups of one connection disturb each other, and each of them takes all of the disk's speed. */
+/**
+ * Only one backup runs at a time: backups of one connection disturb each other, and each uses the full speed of the
+ * disk.
+ */
 const one = Semaphore.makeUnsafe(1)

@@ -1,9 +1,9 @@
 /**
- * What `node:sqlite` throws, as the errors of `effect/sql`.
+ * Converts the errors of `node:sqlite` to those of `effect/sql`.
  */
 import { SqlError } from "effect/sql"
 
-/** The error of an operation. */
+/** Converts the error of an operation. */
 export const toSqlError = (operation: string) => (cause: unknown) => {
   const options = { operation, message: `could not ${operation}` }
   const reason = isOfStatement(cause)
