@@ -2,8 +2,8 @@
  * Redacts secrets in texts and requests.
  */
 import { Redacted, Result, Schema } from "effect"
-import { Base64, Base64Url } from "effect/encoding"
 import type { HttpClientRequest } from "effect/http"
+import { encodedForms } from "./encodedForms.ts"
 
 /** Redacts the secrets of the settings in a text, such as an answer that echoes the request. */
 export const redactText = (text: string, settings: unknown): string =>
@@ -35,7 +35,7 @@ const partsOf = (settings: unknown): ReadonlyArray<string> => {
 const secretParts = (value: unknown): ReadonlyArray<string> => {
   const found = new Set<string>()
   const add = (text: string) => {
-    for (const form of forms(text)) found.add(form)
+    for (const form of encodedForms(text)) found.add(form)
   }
   const addSecret = (secret: string) => {
     add(secret)
@@ -75,28 +75,6 @@ const percentDecoded = (text: string): string =>
     Result.try(() => decodeURIComponent(text)),
     () => text
   )
-
-/**
- * A text as it may appear in a URL, a form, JSON or a header. Left out if a URL shortens it (`../x`): the rest is too
- * short to be told from other text.
- */
-const forms = (text: string): ReadonlyArray<string> => {
-  const url = new URL("http://host/")
-  url.pathname = text
-  url.search = text
-  url.hash = text
-  return [
-    text,
-    encodeURIComponent(text),
-    new URLSearchParams([["", text]]).toString().slice(1),
-    url.pathname.slice(1),
-    url.search.slice(1),
-    url.hash.slice(1),
-    JSON.stringify(text).slice(1, -1),
-    Base64.encode(text).replace(/=+$/, ""),
-    Base64Url.encode(text)
-  ].filter((form) => form !== "" && form.length >= text.length)
-}
 
 /** A request without secrets, to show to people. */
 export const ShownRequest = Schema.Struct({
