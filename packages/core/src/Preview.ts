@@ -142,3 +142,30 @@ const plain = (text: string): Span => ({ _tag: "Plain", text })
 
 const separated = (all: ReadonlyArray<Span>): ReadonlyArray<Span> =>
   all.flatMap((span, n) => (n === 0 ? [span] : [plain(" · "), span]))
+
+/**
+ * Reads marked-up text: `pattern`, which is global, finds the marks, and `read` makes a span of the groups of each, or nothing.
+ * The text between them is `Plain`. `unescape` undoes the escapes of that text.
+ */
+export const readSpans = (
+  text: string,
+  pattern: RegExp,
+  {
+    read,
+    unescape
+  }: {
+    readonly read: (groups: { readonly [name: string]: string | undefined }) => Span | undefined
+    readonly unescape: (text: string) => string
+  }
+): ReadonlyArray<Span> => {
+  const found: Array<Span> = []
+  let at = 0
+  for (const match of [...text.matchAll(pattern), undefined]) {
+    const end = match?.index ?? text.length
+    if (end > at) found.push({ _tag: "Plain", text: unescape(text.slice(at, end)) })
+    const span = match && read(match.groups ?? {})
+    if (span !== undefined) found.push(span)
+    at = end + (match?.[0].length ?? 0)
+  }
+  return found
+}

@@ -54,3 +54,18 @@ it("fromMessage measures what is sent", () => {
   const [heading] = texts(message, { link: 80, encode: (text) => text.replaceAll("e", "&eacute;") })
   assert.strictEqual(heading, '{"_tag":"Heading","spans":[{"_tag":"Plain","text":"Raised: HTTP…"}]}')
 })
+
+it("reads marked-up text as spans, in order and with nothing lost", () => {
+  const read = (text: string) =>
+    Preview.readSpans(text, /\*(?<strong>[^*]*)\*|!/g, {
+      unescape: (text) => text.replaceAll("&amp;", "&"),
+      read: ({ strong }) => (strong === undefined ? undefined : { _tag: "Strong", text: strong })
+    })
+  assert.deepStrictEqual(read("a &amp; *b*!c"), [
+    { _tag: "Plain", text: "a & " },
+    { _tag: "Strong", text: "b" },
+    { _tag: "Plain", text: "c" }
+  ])
+  assert.deepStrictEqual(read("*b*"), [{ _tag: "Strong", text: "b" }])
+  assert.deepStrictEqual(read(""), [])
+})

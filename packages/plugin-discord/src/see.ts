@@ -1,4 +1,4 @@
-import type { Preview } from "@tocsin/core"
+import { Preview } from "@tocsin/core"
 import { DateTime, Option, Schema } from "effect"
 
 /** A payload as a person sees it in Discord; without a block if it is not a message. */
@@ -28,20 +28,15 @@ export const see = (payload: unknown): Preview.Preview =>
 const token =
   /(?<!\\)(?:\\\\)*\[(?<label>(?:\\.|[^\]\\])*)\]\(<(?<url>[^>]*)>\)|<t:(?<seconds>-?\d+):f>|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
 
-const spans = (text: string): ReadonlyArray<Preview.Span> => {
-  const found: Array<Preview.Span> = []
-  let at = 0
-  for (const match of text.matchAll(token)) {
-    if (match.index > at) found.push({ _tag: "Plain", text: unescape(text.slice(at, match.index)) })
-    at = match.index + match[0].length
-    const { label, seconds, strong, url = "" } = match.groups ?? {}
-    if (seconds !== undefined) found.push({ _tag: "Time", at: DateTime.makeUnsafe(Number(seconds) * 1000) })
-    else if (label !== undefined) found.push({ _tag: "Link", text: unescape(label), link: new URL(url) })
-    else found.push({ _tag: "Strong", text: unescape(strong ?? "") })
-  }
-  if (at < text.length) found.push({ _tag: "Plain", text: unescape(text.slice(at)) })
-  return found
-}
+const spans = (text: string): ReadonlyArray<Preview.Span> =>
+  Preview.readSpans(text, token, {
+    unescape,
+    read: ({ label, seconds, strong = "", url = "" }) => {
+      if (seconds !== undefined) return { _tag: "Time", at: DateTime.makeUnsafe(Number(seconds) * 1000) }
+      if (label !== undefined) return { _tag: "Link", text: unescape(label), link: new URL(url) }
+      return { _tag: "Strong", text: unescape(strong) }
+    }
+  })
 
 const unescape = (text: string): string => text.replace(/\\([^0-9A-Za-z\s])/g, "$1")
 

@@ -1,4 +1,4 @@
-import type { Preview } from "@tocsin/core"
+import { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
 /** A message as a person sees it in Telegram, each line by itself; without a block if it is not a message. */
@@ -12,20 +12,14 @@ export const see = (payload: unknown): Preview.Preview =>
 
 const element = /<a href="(?<href>[^"]*)">(?<label>[^<]*)<\/a>|<(?<name>b|i|code)>(?<inner>[^<]*)<\/\k<name>>|<\/?b>/g
 
-const spans = (text: string): ReadonlyArray<Preview.Span> => {
-  const found: Array<Preview.Span> = []
-  let at = 0
-  const add = (span: Preview.Span) => void found.push(span)
-  for (const match of text.matchAll(element)) {
-    if (match.index > at) add({ _tag: "Plain", text: unescape(text.slice(at, match.index)) })
-    at = match.index + match[0].length
-    const { href, inner = "", label = "", name } = match.groups ?? {}
-    if (href !== undefined) add({ _tag: "Link", text: unescape(label), link: new URL(unescape(href)) })
-    else if (name !== undefined) add({ _tag: tags[name] ?? "Plain", text: unescape(inner) })
-  }
-  if (at < text.length) add({ _tag: "Plain", text: unescape(text.slice(at)) })
-  return found
-}
+const spans = (text: string): ReadonlyArray<Preview.Span> =>
+  Preview.readSpans(text, element, {
+    unescape,
+    read: ({ href, inner = "", label = "", name }) => {
+      if (href !== undefined) return { _tag: "Link", text: unescape(label), link: new URL(unescape(href)) }
+      return name === undefined ? undefined : { _tag: tags[name] ?? "Plain", text: unescape(inner) }
+    }
+  })
 
 const tags: { readonly [name: string]: "Strong" | "Emphasis" | "Code" } = { b: "Strong", i: "Emphasis", code: "Code" }
 

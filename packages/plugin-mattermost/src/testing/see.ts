@@ -1,4 +1,4 @@
-import type { Preview } from "@tocsin/core"
+import { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
 /** A post as a person sees it; without a block if it is not a post. */
@@ -30,19 +30,14 @@ export const see = (payload: unknown): Preview.Preview =>
 
 const token = /(?<!\\)\[(?<label>(?:\\.|[^\]\\])*)\]\((?<url>[^()]*)\)|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
 
-const spans = (text: string): ReadonlyArray<Preview.Span> => {
-  const found: Array<Preview.Span> = []
-  let at = 0
-  for (const match of text.matchAll(token)) {
-    if (match.index > at) found.push({ _tag: "Plain", text: unescape(text.slice(at, match.index)) })
-    at = match.index + match[0].length
-    const { label, strong, url = "" } = match.groups ?? {}
-    if (label !== undefined) found.push({ _tag: "Link", text: unescape(label), link: new URL(url) })
-    else found.push({ _tag: "Strong", text: unescape(strong ?? "") })
-  }
-  if (at < text.length) found.push({ _tag: "Plain", text: unescape(text.slice(at)) })
-  return found
-}
+const spans = (text: string): ReadonlyArray<Preview.Span> =>
+  Preview.readSpans(text, token, {
+    unescape,
+    read: ({ label, strong = "", url = "" }) =>
+      label === undefined
+        ? { _tag: "Strong", text: unescape(strong) }
+        : { _tag: "Link", text: unescape(label), link: new URL(url) }
+  })
 
 const unescape = (text: string): string => text.replaceAll("\u200B", "").replace(/\\([\\`*_[\]|])/g, "$1")
 
