@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import { Form } from "react-aria-components"
 import { call } from "../data/call.ts"
 import type { DeliveryRow } from "../data/queries.ts"
 import { announce } from "../parts/announce.ts"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
 import { Dialog } from "../parts/Dialog.tsx"
+import { Form } from "../parts/Form.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
 
 /** Delivers again what has ended; asks for a reason where the message would be sent twice. */
@@ -67,13 +67,7 @@ export const ReasonDialog = ({ button, children, error, isPending, onClose, onRe
   const [reason, setReason] = useState("")
   return (
     <Dialog title={title} width="narrow" onClose={onClose}>
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault()
-          event.stopPropagation()
-          onReason(reason)
-        }}
-      >
+      <Form onSubmit={() => onReason(reason)}>
         <div className="dialog-body">
           {error !== null && error !== undefined && <FailureNotice error={error} />}
           {children}

@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query"
+import { useState } from "react"
 import { call } from "../data/call.ts"
 import { type IntegrationId, pluginsQuery } from "../data/queries.ts"
 import { Dialog } from "../parts/Dialog.tsx"
+import { Discard } from "../parts/Discard.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
 import { Skeleton } from "../parts/Page.tsx"
 import { draftOf, emptyDraft } from "./draft.ts"
@@ -27,24 +29,31 @@ export const IntegrationDialog = ({ id, onClose, onSaved }: Props) => {
     gcTime: 0,
     refetchOnMount: "always"
   })
+  const [isDirty, setIsDirty] = useState(false)
+  const [isLeaving, setIsLeaving] = useState(false)
   const error = stored.error ?? plugins.failureReason
-  if (plugins.data === undefined || (id !== undefined && stored.data === undefined)) {
-    return (
-      <Dialog title={id === undefined ? "Add new integration" : "Edit integration"} width="wide" onClose={onClose}>
+  const { data } = stored
+  const title = id === undefined ? "Add new integration" : `Edit ${data?.body.name ?? "integration"}`
+  // One dialog, whatever is in it: a second one would not know where focus goes back to.
+  return (
+    <Dialog title={title} width="wide" onClose={() => (isDirty ? setIsLeaving(true) : onClose())}>
+      {plugins.data === undefined || (id !== undefined && data === undefined) ? (
         <div className="dialog-body">
           {error === null ? <Skeleton rows={4} height="3rem" /> : <FailureNotice error={error} />}
         </div>
-      </Dialog>
-    )
-  }
-  const { data } = stored
-  return (
-    <IntegrationForm
-      plugins={plugins.data.items}
-      stored={data && { ...data.body, etag: data.headers.etag }}
-      start={data === undefined ? emptyDraft : draftOf(data.body)}
-      onClose={onClose}
-      onSaved={onSaved}
-    />
+      ) : (
+        <IntegrationForm
+          plugins={plugins.data.items}
+          stored={data && { ...data.body, etag: data.headers.etag }}
+          start={data === undefined ? emptyDraft : draftOf(data.body)}
+          onDirty={setIsDirty}
+          onSaved={(saved) => {
+            onSaved?.(saved)
+            onClose()
+          }}
+        />
+      )}
+      {isLeaving && <Discard onStay={() => setIsLeaving(false)} onDiscard={onClose} />}
+    </Dialog>
   )
 }

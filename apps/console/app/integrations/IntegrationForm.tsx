@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useRef, useState } from "react"
-import { Form } from "react-aria-components"
+import { useEffect, useRef, useState } from "react"
 import { call } from "../data/call.ts"
 import { Failure } from "../data/failure.ts"
 import { send } from "../data/send.ts"
@@ -13,8 +12,7 @@ import { announce } from "../parts/announce.ts"
 import { Button } from "../parts/Button.tsx"
 import { Checkbox, TextInput } from "../parts/controls.tsx"
 import { Select } from "../parts/Select.tsx"
-import { Dialog } from "../parts/Dialog.tsx"
-import { Discard } from "../parts/Discard.tsx"
+import { Form } from "../parts/Form.tsx"
 import { Foldable } from "../parts/Foldable.tsx"
 import { Linked } from "../parts/Linked.tsx"
 import { BothVersions } from "./BothVersions.tsx"
@@ -27,16 +25,17 @@ interface Props {
   readonly plugins: ReadonlyArray<PluginRow>
   readonly stored: (IntegrationRow & { readonly etag: string }) | undefined
   readonly start: Draft
-  readonly onClose: () => void
-  readonly onSaved: ((id: string) => void) | undefined
+  /** Whether something is entered that is not saved. */
+  readonly onDirty: (isDirty: boolean) => void
+  readonly onSaved: (id: string) => void
 }
 
-export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Props) => {
+/** The content of the integration dialog. */
+export const IntegrationForm = ({ onDirty, onSaved, plugins, start, stored }: Props) => {
   const client = useQueryClient()
   const [draft, setDraft] = useState(start)
   const [etag, setEtag] = useState(stored?.etag)
   const [base, setBase] = useState(start)
-  const [isLeaving, setIsLeaving] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const [problem, setProblem] = useState<unknown>(null)
   const [theirs, setTheirs] = useState<IntegrationRow & { readonly etag: string }>()
@@ -67,8 +66,7 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
       announce("Saved")
       void client.invalidateQueries({ queryKey: ["integrations"] })
       void client.invalidateQueries({ queryKey: ["lanes"] })
-      onSaved?.(id)
-      onClose()
+      onSaved(id)
     },
     onError: async (error) => {
       setProblem(error)
@@ -80,147 +78,133 @@ export const IntegrationForm = ({ onClose, onSaved, plugins, start, stored }: Pr
 
   const errors = formErrors(problem)
   useFocusOnError(form, problem)
-  const close = () => (isDirty ? setIsLeaving(true) : onClose())
-  const title = stored === undefined ? "Add new integration" : `Edit ${stored.name}`
+  useEffect(() => onDirty(isDirty), [onDirty, isDirty])
   const errorAt = (at: string, isLeaf: boolean) => errors.at(at, isLeaf)
 
   return (
-    <Dialog title={title} width="wide" onClose={close}>
-      <Form
-        ref={form}
-        className="integration-form"
-        validationBehavior="aria"
-        onSubmit={(event) => {
-          event.preventDefault()
-          // A dialog lies inside of the form that opened it, as far as React is concerned.
-          event.stopPropagation()
-          save.mutate(etag)
-        }}
-      >
-        <div className="integration-fields">
-          {problem !== null && theirs === undefined && (
-            <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown(draft, fields))} />
-          )}
-          {theirs && (
-            <BothVersions
-              mine={draft}
-              theirs={draftOf(theirs)}
-              titles={new Map(fields.filter(isPlain).map(({ name, title }) => [name, title]))}
-              onKeepMine={() => {
-                setEtag(theirs.etag)
-                setTheirs(undefined)
-                setProblem(null)
-                save.mutate(theirs.etag)
-              }}
-              onTakeTheirs={() => {
-                setEtag(theirs.etag)
-                setDraft(draftOf(theirs))
-                setBase(draftOf(theirs))
-                setTheirs(undefined)
-                setProblem(null)
-              }}
-            />
-          )}
-          <Select
-            label="Type"
-            value={draft.type === "" ? undefined : draft.type}
-            error={errorAt("/type", true)}
-            options={[
-              ...plugins.map(({ title, type }) => ({ value: type, label: title })),
-              ...(plugin === undefined && draft.type !== ""
-                ? [{ value: draft.type, label: `${draft.type} (not installed)` }]
-                : [])
-            ]}
-            onChange={(type) => {
-              const next = plugins.find((one) => one.type === type)
-              if (type === draft.type) return
+    <Form ref={form} className="integration-form" onSubmit={() => save.mutate(etag)}>
+      <div className="integration-fields">
+        {problem !== null && theirs === undefined && (
+          <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown(draft, fields))} />
+        )}
+        {theirs && (
+          <BothVersions
+            mine={draft}
+            theirs={draftOf(theirs)}
+            titles={new Map(fields.filter(isPlain).map(({ name, title }) => [name, title]))}
+            onKeepMine={() => {
+              setEtag(theirs.etag)
+              setTheirs(undefined)
               setProblem(null)
-              change({ type, settings: type === base.type ? base.settings : next === undefined ? {} : startOf(next) })
+              save.mutate(theirs.etag)
+            }}
+            onTakeTheirs={() => {
+              setEtag(theirs.etag)
+              setDraft(draftOf(theirs))
+              setBase(draftOf(theirs))
+              setTheirs(undefined)
+              setProblem(null)
             }}
           />
-          {plugin !== undefined && plugin.setup.length > 0 && (
-            <Foldable title={`How to set up ${plugin.title}`}>
-              <ol className="setup">
-                {plugin.setup.map((step) => (
-                  <li key={step}>
-                    <Linked text={step} />
-                  </li>
-                ))}
-              </ol>
-            </Foldable>
-          )}
-          <TextInput
-            label="Name"
-            value={draft.name}
-            onChange={(name) => change({ name })}
-            error={errorAt("/name", true)}
-          />
-          {plugin === undefined && draft.type !== "" && (
-            <p className="hint">
-              The plugin for this type is not installed, so its settings cannot be edited. They stay as they are.
-            </p>
-          )}
-          <SettingsForm
-            key={draft.type}
-            fields={fields}
-            value={draft.settings}
-            onChange={(settings) => change({ settings })}
-            at="/settings"
-            errorAt={errorAt}
-            stored={secrets}
-          />
-          {draft.type !== "" && (
-            <Foldable
-              title="Delivery"
-              isForcedOpen={["/fallback", "/limits", "/delivery"].some((at) => errorAt(at, true) !== undefined)}
+        )}
+        <Select
+          label="Type"
+          value={draft.type === "" ? undefined : draft.type}
+          error={errorAt("/type", true)}
+          options={[
+            ...plugins.map(({ title, type }) => ({ value: type, label: title })),
+            ...(plugin === undefined && draft.type !== ""
+              ? [{ value: draft.type, label: `${draft.type} (not installed)` }]
+              : [])
+          ]}
+          onChange={(type) => {
+            const next = plugins.find((one) => one.type === type)
+            if (type === draft.type) return
+            setProblem(null)
+            change({ type, settings: type === base.type ? base.settings : next === undefined ? {} : startOf(next) })
+          }}
+        />
+        {plugin !== undefined && plugin.setup.length > 0 && (
+          <Foldable title={`How to set up ${plugin.title}`}>
+            <ol className="setup">
+              {plugin.setup.map((step) => (
+                <li key={step}>
+                  <Linked text={step} />
+                </li>
+              ))}
+            </ol>
+          </Foldable>
+        )}
+        <TextInput
+          label="Name"
+          value={draft.name}
+          onChange={(name) => change({ name })}
+          error={errorAt("/name", true)}
+        />
+        {plugin === undefined && draft.type !== "" && (
+          <p className="hint">
+            The plugin for this type is not installed, so its settings cannot be edited. They stay as they are.
+          </p>
+        )}
+        <SettingsForm
+          key={draft.type}
+          fields={fields}
+          value={draft.settings}
+          onChange={(settings) => change({ settings })}
+          at="/settings"
+          errorAt={errorAt}
+          stored={secrets}
+        />
+        {draft.type !== "" && (
+          <Foldable
+            title="Delivery"
+            isForcedOpen={["/fallback", "/limits", "/delivery"].some((at) => errorAt(at, true) !== undefined)}
+          >
+            <Checkbox
+              isSelected={draft.enabled}
+              onChange={(enabled) => change({ enabled })}
+              hint="While it is disabled, nothing new is planned for it."
             >
-              <Checkbox
-                isSelected={draft.enabled}
-                onChange={(enabled) => change({ enabled })}
-                hint="While it is disabled, nothing new is planned for it."
-              >
-                Enabled
-              </Checkbox>
-              <Select
-                label="Fallback"
-                hint="Notified while this one is broken or unavailable."
-                error={errorAt("/fallback", true)}
-                value={draft.fallback ?? ""}
-                options={[
-                  { value: "", label: "None" },
-                  ...(integrations?.items ?? [])
-                    .filter(({ id }) => id !== stored?.id)
-                    .map(({ id, name }) => ({ value: id as string, label: name }))
-                ]}
-                onChange={(fallback) => change({ fallback: fallback === "" ? undefined : fallback })}
-              />
-              {moreFields.length > 0 && (
-                <MoreFields value={draft.more} onChange={(more) => change({ more })} errorAt={errorAt} />
-              )}
-            </Foldable>
-          )}
-          <TestResult test={test} />
-        </div>
-        <PreviewPane preview={preview} />
-        <footer className="dialog-foot integration-foot">
-          <div className="left">
-            <SaveConsequences
-              consequences={consequences}
-              names={byId(integrations?.items)}
-              isNew={stored === undefined}
+              Enabled
+            </Checkbox>
+            <Select
+              label="Fallback"
+              hint="Notified while this one is broken or unavailable."
+              error={errorAt("/fallback", true)}
+              value={draft.fallback ?? ""}
+              options={[
+                { value: "", label: "None" },
+                ...(integrations?.items ?? [])
+                  .filter(({ id }) => id !== stored?.id)
+                  .map(({ id, name }) => ({ value: id as string, label: name }))
+              ]}
+              onChange={(fallback) => change({ fallback: fallback === "" ? undefined : fallback })}
             />
-          </div>
-          <Button onPress={() => void preview.ask().then(setProblem)}>Preview</Button>
-          <Button icon="deliveries" isPending={test.isPending} onPress={() => test.send()}>
-            Send a test
-          </Button>
-          <Button type="submit" look="primary" isPending={save.isPending}>
-            {stored === undefined ? "Add new integration" : "Save"}
-          </Button>
-        </footer>
-      </Form>
-      {isLeaving && <Discard onStay={() => setIsLeaving(false)} onDiscard={onClose} />}
-    </Dialog>
+            {moreFields.length > 0 && (
+              <MoreFields value={draft.more} onChange={(more) => change({ more })} errorAt={errorAt} />
+            )}
+          </Foldable>
+        )}
+        <TestResult test={test} />
+      </div>
+      <PreviewPane preview={preview} />
+      <footer className="dialog-foot integration-foot">
+        <div className="left">
+          <SaveConsequences
+            consequences={consequences}
+            names={byId(integrations?.items)}
+            isNew={stored === undefined}
+          />
+        </div>
+        <Button onPress={() => void preview.ask().then(setProblem)}>Preview</Button>
+        <Button icon="deliveries" isPending={test.isPending} onPress={() => test.send()}>
+          Send a test
+        </Button>
+        <Button type="submit" look="primary" isPending={save.isPending}>
+          {stored === undefined ? "Add new integration" : "Save"}
+        </Button>
+      </footer>
+    </Form>
   )
 }
 

@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
-import { Form } from "react-aria-components"
 import { Failure } from "../data/failure.ts"
 import { signIn } from "../data/session.ts"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
 import { Dialog } from "../parts/Dialog.tsx"
+import { Form } from "../parts/Form.tsx"
 import { FailureNotice, Notice } from "../parts/Notice.tsx"
 import { useTitle } from "../parts/Page.tsx"
 import "./SignIn.css"
@@ -15,14 +15,7 @@ const SignInForm = () => {
   const { error, isPending, mutate } = useMutation({ mutationFn: signIn, onSuccess: () => setToken("") })
   const isWrong = error instanceof Failure && error.kind === "Unauthorized"
   return (
-    <Form
-      className="sign-in-form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        event.stopPropagation()
-        mutate(token)
-      }}
-    >
+    <Form className="sign-in-form" onSubmit={() => mutate(token)}>
       {error !== null &&
         (isWrong ? (
           <Notice tone="bad" role="alert">

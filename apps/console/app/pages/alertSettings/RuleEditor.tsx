@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useRef, useState } from "react"
-import { Form, Tab, TabList, TabPanel, Tabs } from "react-aria-components"
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
 import { call } from "../../data/call.ts"
 import { Failure } from "../../data/failure.ts"
 import { send } from "../../data/send.ts"
@@ -10,6 +10,7 @@ import { ErrorSummary } from "../../forms/ErrorSummary.tsx"
 import { SaveConsequences, type SaveEffect, useSaveEffect } from "../../integrations/SaveConsequences.tsx"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
+import { Form } from "../../parts/Form.tsx"
 import { DeleteRule } from "./DeleteRule.tsx"
 import { MatchTab } from "./MatchTab.tsx"
 import { NotificationsTab } from "./NotificationsTab.tsx"
@@ -93,16 +94,7 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
         : "Notifications"
 
   return (
-    <Form
-      ref={form}
-      className="rule-editor"
-      validationBehavior="aria"
-      onSubmit={(event) => {
-        event.preventDefault()
-        event.stopPropagation()
-        save.mutate(etag)
-      }}
-    >
+    <Form ref={form} className="rule-editor" onSubmit={() => save.mutate(etag)}>
       {problem !== null && theirs === undefined && (
         <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown)} />
       )}

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import { Form } from "react-aria-components"
 import { call } from "../../data/call.ts"
 import type { TimeOf } from "../../data/client.ts"
 import type { DeliveryRow, IntegrationId } from "../../data/queries.ts"
@@ -8,6 +7,7 @@ import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
 import { TextInput } from "../../parts/controls.tsx"
 import { Dialog } from "../../parts/Dialog.tsx"
+import { Form } from "../../parts/Form.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { plural } from "../../parts/times.ts"
 import { type DeliverySearch, sinceTime } from "./search.ts"
@@ -59,13 +59,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
     search.integration === undefined ? "" : ` to ${names.get(search.integration)?.name ?? search.integration}`
   return (
     <Dialog title="Redeliver all" role="alertdialog" width="narrow" onClose={onClose}>
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault()
-          event.stopPropagation()
-          redeliver.mutate()
-        }}
-      >
+      <Form onSubmit={() => redeliver.mutate()}>
         <div className="dialog-body">
           {(error ?? redeliver.error) && <FailureNotice error={error ?? redeliver.error} />}
           <p>

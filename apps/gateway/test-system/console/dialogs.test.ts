@@ -1,0 +1,133 @@
+/**
+ * Dialogs that a rule or another dialog opens: what they save, where focus goes, and that all of them is in reach.
+ */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import type { Page } from "playwright-core"
+import { until } from "../../test/harness/gate.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
+import * as InProcess from "../../test/harness/inProcess.ts"
+import { Chromium, visit } from "./harness/browser.ts"
+import { keyboard, mouse } from "./harness/walk.ts"
+
+const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
+
+const post = Effect.fnUntraced(function* (path: string, body: object) {
+  const { request } = yield* SharedHarness
+  const { status, text } = yield* request("POST", path, body)
+  assert.isBelow(status, 300, text)
+})
+
+const integration = Effect.fnUntraced(function* (id: string, name: string) {
+  const { slackUrl } = yield* SharedHarness
+  yield* post("/v1/integrations", { id, name, type: "slack", settings: { url: `${slackUrl}/services/T0/B0/${id}` } })
+})
+
+const hasFocus = (page: Page, name: string) =>
+  page.waitForFunction((name) => {
+    const { activeElement } = document
+    return (activeElement?.getAttribute("aria-label") ?? activeElement?.textContent)?.trim() === name
+  }, name)
+
+describe("The console's dialogs", () => {
+  layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
+    it.effect("an integration added from a rule leaves the rule's unsaved edit unsaved", () =>
+      Effect.gen(function* () {
+        const { slack, slackUrl } = yield* SharedHarness
+        yield* integration("unsaved", "Unsaved channel")
+        yield* post("/v1/rules", {
+          id: "unsaved",
+          name: "Unsaved rule",
+          match: { source: "unsaved" },
+          integrations: ["unsaved"],
+          notifyOnClear: true
+        })
+        const startedAt = "2026-01-15T02:00:00Z"
+        yield* post("/v1/alerts", { source: "unsaved", id: "1", state: "raised", startedAt, rule: { name: "Disk" } })
+        const messages = () => slack.messages.filter(({ url }) => url.endsWith("/unsaved"))
+        yield* until("the raised message", () => messages().length === 1)
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const saved: Array<string> = []
+        page.on("request", (request) => {
+          if (request.method() === "PUT") saved.push(request.postData() ?? "")
+        })
+        yield* Effect.promise(async () => {
+          await visitor.open("/alert-settings?rule=unsaved&tab=Notifications")
+          await mouse.press(page, "checkbox", "Unsaved channel")
+          await page.getByText("1 cleared message to Unsaved channel").waitFor()
+          await mouse.press(page, "button", "Edit integrations")
+          await mouse.press(page, "button", "Add new integration")
+          await page.getByRole("dialog", { name: "Add new integration" }).waitFor()
+          await mouse.choose(page, "Type", "Slack")
+          await mouse.type(page, "Name", "Added channel")
+          await mouse.type(page, "URL", `${slackUrl}/services/T0/B0/added`)
+          await mouse.press(page, "button", "Add new integration")
+          await page.getByRole("checkbox", { name: "Added channel", checked: true }).waitFor()
+          await page.getByRole("dialog").first().waitFor({ state: "detached" })
+          assert.deepStrictEqual(saved, [])
+          await mouse.press(page, "button", "Save")
+          await page.getByRole("status").filter({ hasText: "Saved" }).waitFor()
+        })
+        yield* until("the cleared message", () => messages().length === 2)
+        assert.strictEqual(saved.length, 1)
+        assert.notInclude(saved[0], `"unsaved"],`)
+      })
+    )
+
+    it.effect("focus returns to the button that opened the dialog, when it closes", () =>
+      Effect.gen(function* () {
+        yield* integration("focus", "Focused channel")
+        yield* post("/v1/rules", { id: "focus", name: "Focus rule", match: { source: "focus" }, integrations: [] })
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const edit = async () => {
+          await keyboard.press(page, "button", "Edit Focused channel")
+          await page.getByRole("dialog", { name: "Edit Focused channel" }).waitFor()
+          await page.getByRole("textbox", { name: "Name", exact: true }).waitFor()
+        }
+        const closed = () => page.getByRole("dialog", { name: "Edit Focused channel" }).waitFor({ state: "detached" })
+        yield* Effect.promise(async () => {
+          await visitor.open("/integrations")
+          await edit()
+          await page.keyboard.press("Escape")
+          await closed()
+          await hasFocus(page, "Edit Focused channel")
+          await edit()
+          await keyboard.press(page, "button", "Close")
+          await closed()
+          await hasFocus(page, "Edit Focused channel")
+
+          await visitor.open("/alert-settings?rule=focus&tab=Notifications")
+          await keyboard.press(page, "button", "Edit integrations")
+          await edit()
+          await page.keyboard.press("Escape")
+          await closed()
+          await hasFocus(page, "Edit Focused channel")
+          await page.keyboard.press("Escape")
+          await hasFocus(page, "Edit integrations")
+        })
+      })
+    )
+
+    it.effect("a long form scrolls inside the dialog, above its footer", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await page.setViewportSize({ width: 1280, height: 500 })
+          await visitor.open("/integrations?new=yes")
+          await page.getByRole("dialog", { name: "Add new integration" }).waitFor()
+          await mouse.choose(page, "Type", "Telegram")
+          await page.getByRole("tab", { name: "Raised", exact: true }).waitFor()
+          const edges = await page.evaluate(() => {
+            const bottom = (selector: string) => document.querySelector(selector)?.getBoundingClientRect().bottom ?? 0
+            return { foot: bottom(".dialog-foot"), modal: bottom(".modal"), viewport: window.innerHeight }
+          })
+          assert.isBelow(edges.modal, edges.viewport)
+          assert.isAtMost(edges.modal - edges.foot, 1)
+        })
+      })
+    )
+  })
+})
