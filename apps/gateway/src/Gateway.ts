@@ -21,7 +21,7 @@ const EngineSettings = Layer.effectContext(
   Effect.map(Settings, ({ operators, publicUrl, retentionDays }) =>
     Context.make(HistoryKept, Duration.days(retentionDays)).pipe(
       Context.add(Operators, Option.getOrUndefined(operators)),
-      // A path in it is a folder: links are made below it.
+      // The path counts as a folder, because links are made below it.
       Context.add(
         PublicUrl,
         Option.getOrUndefined(Option.map(publicUrl, (url) => new URL(`${url.href.replace(/\/$/, "")}/`)))
@@ -71,11 +71,11 @@ const reasons = new Map([
 const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
   Layer.effectContext(Effect.fail(new StartRefused({ message })))
 
-/** What a gateway is made of. */
+/** Options of a gateway. */
 export interface Options {
   /** The channel plugins, one for each type of integration. */
   readonly plugins: Plugins.Plugins
-  /** The packages that they come from, for the start message; those of the built-in plugins if it is left out. */
+  /** The plugins' packages, for the start message; when absent, those of the built-in plugins. */
   readonly packages?: Plugins.Packages
 }
 
@@ -84,11 +84,11 @@ export const layer = ({ packages = Plugins.builtInPackages, plugins }: Options) 
   startupMessage(packages).pipe(
     Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
     Layer.provide(Server),
-    // The routes read them, too.
+    // The routes read these settings, too.
     Layer.provide(Engine.layer.pipe(Layer.provideMerge(EngineSettings))),
     Layer.provideMerge(Plugins.layer(plugins)),
     Layer.provideMerge(Egress.layer),
-    // The key first: it looks whether there is a database already.
+    // The key comes first, because it checks whether a database exists.
     Layer.provide(Layer.provideMerge(Layer.unwrap(Effect.map(Settings, ({ store }) => Store.layer(store))), Key.layer)),
     Layer.provide(NodeServices.layer)
   )

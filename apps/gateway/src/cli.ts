@@ -16,7 +16,7 @@ import { Settings } from "./startup/Settings.ts"
 
 const running = Layer.unwrap(Effect.map(loadPlugins, Gateway.layer)).pipe(
   Layer.provide(Settings.layer),
-  // Nobody reads spans here; each request and each statement would fill one.
+  // No exporter reads spans, so none are made for requests and statements.
   Layer.provide(Layer.succeed(References.TracerEnabled, false)),
   Layer.launch
 )
@@ -27,7 +27,7 @@ const serve = Command.make("serve", {}, () => serving).pipe(
   Command.withDescription("Serves, as the TOCSIN_ settings in the environment say. So does tocsin without a command.")
 )
 
-/** All that `tocsin` can do, with what the arguments say. */
+/** The command `tocsin` with its subcommands. */
 export const tocsin = Command.make("tocsin", {}, () => serving).pipe(
   Command.withDescription("Delivers alerts to channels. Without a command it serves."),
   Command.withSubcommands([serve, backup, migrateStore, checkConfig, health]),

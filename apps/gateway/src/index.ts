@@ -1,5 +1,5 @@
 /**
- * The gateway, to be run from code of your own with the plugins that you name.
+ * The gateway as a library, to run with plugins of your choice.
  */
 export * as Gateway from "./Gateway.ts"
 export { builtIn, type Given, type HasLayer, type Plugins } from "./startup/Plugins.ts"

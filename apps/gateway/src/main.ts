@@ -4,7 +4,7 @@ import manifest from "../package.json" with { type: "json" }
 
 const { node } = manifest.engines
 
-// All else is imported later: what an old Node lacks would end it with a stack.
+// Everything else is imported later, so that an old Node fails with this sentence instead of a stack trace.
 if (satisfies(process.version, node)) await import("./run.ts")
 else {
   console.error(

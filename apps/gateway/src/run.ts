@@ -1,5 +1,5 @@
 /**
- * Runs the command, and ends the process as it ended.
+ * Runs the command, and exits with its result.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { StoreUnavailable, storeProblem } from "@tocsin/delivery"
@@ -15,7 +15,7 @@ tocsin.pipe(
   Effect.tapCause((cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.void
     const error = Cause.squash(cause)
-    // The help for arguments that cannot be read is printed already.
+    // The help for invalid arguments has been printed already.
     if (CliError.isCliError(error)) return Effect.void
     const sentence = forOperator(error)
     return sentence === undefined ? Effect.logFatal("The gateway failed", cause) : Log.refusal(sentence)

@@ -15,7 +15,9 @@ export class StoreErrors extends HttpApiMiddleware.Service<StoreErrors>()("@tocs
 /** The API whose handlers may fail with the engine's `StoreUnavailable`. */
 export const GatewayApi = Api.middleware(StoreErrors)
 
-/** Nothing was stored: the problem document says what is wrong with the store, and to send the request again. */
+/**
+ * Maps the engine's error to a problem document: it describes the store's problem, and asks to send the request again.
+ */
 export const StoreErrorsLayer = Layer.succeed(StoreErrors, (handler) =>
   Effect.mapError(handler, (error) =>
     error instanceof StoreUnavailable

@@ -1,5 +1,5 @@
 /**
- * The gateway's API over HTTP: each route decodes its request and hands it on.
+ * The gateway's API over HTTP: each route decodes its request and passes it to the engine.
  */
 import { PluginRegistry } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
@@ -29,7 +29,7 @@ import { SourceHandlers } from "./sources/SourceHandlers.ts"
 import { SystemHandlers } from "./system.ts"
 import * as TrustedProxies from "./access/TrustedProxies.ts"
 
-/** What leads away from the gateway to Scalar's own services is not shown. */
+/** Hides the links to Scalar's own services. */
 const scalarConfig = {
   withDefaultFonts: false,
   authentication: { preferredSecurityScheme: "bearer" },
@@ -37,7 +37,7 @@ const scalarConfig = {
   showDeveloperTools: "never"
 }
 
-/** All routes, in need of the engine and the settings. */
+/** All routes. They require the engine and the settings. */
 export const Routes = Layer.unwrap(
   Effect.map(PluginRegistry, ({ installed }) => {
     const api = documented(installed)
@@ -45,7 +45,7 @@ export const Routes = Layer.unwrap(
       HttpApiBuilder.layer(api, { openapiPath }),
       ConsoleRoutes,
       SchemaRoutes,
-      // Nothing of the page comes from another host.
+      // The page loads nothing from another host.
       HttpApiScalar.layer(api, {
         path: docsPath,
         scalar: scalarConfig

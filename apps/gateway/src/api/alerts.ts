@@ -35,7 +35,7 @@ export const AlertHandlers = HttpApiBuilder.group(
     const configuration = yield* Configuration
     const rateLimiter = yield* RateLimiter
 
-    /** When each rate limit that this gateway applies allows the next message, where that is not now. */
+    /** When each rate limit of this gateway allows the next message, for those that do not allow one now. */
     const allowedAt = Effect.fnUntraced(function* (ids: ReadonlyArray<IntegrationId>) {
       const now = yield* Clock.currentTimeMillis
       const found = new Map<IntegrationId, number>()

@@ -2,16 +2,16 @@ import { Api } from "@tocsin/client"
 import { FindMyWay } from "effect/http"
 import { HttpApi } from "effect/http-api"
 
-/** Where the OpenAPI document is. */
+/** The path of the OpenAPI document. */
 export const openapiPath = "/openapi.json"
 
-/** Where the page is that shows it. */
+/** The path of the page that shows it. */
 export const docsPath = "/docs"
 
-/** Where the JSON Schema of the bodies of webhooks is. */
+/** The path of the JSON Schema of webhooks' bodies. */
 export const webhookSchemaPath = "/schemas/webhook-v1.json"
 
-/** Where the web console is. */
+/** The path of the web console. */
 export const consolePath = "/console"
 
 const routes = FindMyWay.make<true>()
@@ -26,7 +26,7 @@ HttpApi.reflect(Api, {
 for (const path of ["/", openapiPath, docsPath, webhookSchemaPath, `${consolePath}/*`] as const)
   routes.on("GET", path, true)
 
-/** The methods that the path of a URL can be asked with, as in `Allow`; none if there is no such route. */
+/** The methods of a URL's path, as in `Allow`; none if there is no such route. */
 export const allowedMethods = (url: string): ReadonlyArray<string> =>
   [...methods]
     .filter((method) => routes.find(method, url) !== undefined)

@@ -23,7 +23,7 @@ export const BackupHandlers = HttpApiBuilder.group(
     const { store } = yield* Settings
     let isDownloading = false
 
-    /** A slow client keeps its copy on the disk until it has read it, so there is one at a time. */
+    /** Only one download runs at a time, because a slow client keeps its copy on the disk until it has read it. */
     const claimDownload = Effect.suspend(() => {
       if (isDownloading) return alreadyDownloading
       isDownloading = true
@@ -60,7 +60,7 @@ export const BackupHandlers = HttpApiBuilder.group(
   })
 )
 
-/** In seconds: when a client may ask again while another downloads. */
+/** In seconds: when a client may retry while another downloads. */
 const retryAfter = "60"
 
 const alreadyDownloading = Effect.andThen(
@@ -70,7 +70,7 @@ const alreadyDownloading = Effect.andThen(
   Effect.fail(new Conflict({ detail: "Another backup is being downloaded. Try again once it has ended" }))
 )
 
-/** A copy of the store in a folder of its own, which is gone from the disk once the file is closed. */
+/** A copy of the store in a temporary folder, which is removed once the file is closed. */
 const copied = Effect.fnUntraced(function* (copyTo: NonNullable<Backups["Service"]["copyTo"]>, prefix: string) {
   // For the gateway's user only, as the file in it.
   const folder = yield* onDisk(() => mkdtemp(prefix))

@@ -5,13 +5,13 @@ import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 
-/** The problem documents of what can go wrong with any edit. */
+/** The problem documents of every edit. */
 export const editProblems = (notFound: () => NotFound) => ({
   NotFound: () => Effect.fail(notFound()),
   Changed: () => Effect.fail(new PreconditionFailed({ detail: "Read it again, and repeat the edit" }))
 })
 
-/** The problem document of an edit that cannot be taken. */
+/** The problem document of an invalid edit. */
 export const invalidProblem = { InvalidInput: (error: InvalidInput) => Effect.fail(toInvalidRequest(error)) }
 
 /** The problem documents of a `POST` that creates `what`, such as "a rule". */
@@ -31,7 +31,7 @@ export const replaceProblems = {
     Effect.fail(new PreconditionFailed({ detail: "There is nothing of this id. Leave If-Match out to create it" }))
 }
 
-/** Refuses a body of a `PUT` with another id than its path has. */
+/** Refuses the body of a `PUT` if its id differs from that of the path. */
 export const checkId = (inBody: string | undefined, inPath: string) =>
   inBody === undefined || inBody === inPath
     ? Effect.void
@@ -54,13 +54,13 @@ export const created = (isNew: boolean) =>
 export const tagged = <A extends { readonly updatedAt: DateTime.Utc }>(body: A) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.updatedAt.epochMilliseconds}"` } })
 
-/** What a `PUT` demands of the present state: nothing, if it has no `If-Match`. */
+/** The precondition of a `PUT`: none without `If-Match`. */
 export const expectedOfReplace = (headers: { readonly "if-match"?: string }): Expected =>
   headers["if-match"] === undefined ? "any" : expected(headers)
 
 /**
- * What `If-Match` demands of the present state: any, or one of a list of ETags. What
- * is no ETag of ours matches none. A proxy that compresses makes ETags weak (`W/`).
+ * The precondition in `If-Match`: that the thing exists, or has one of a list of ETags. An unknown ETag never matches.
+ * A proxy that compresses makes ETags weak (`W/`).
  */
 export const expected = (headers: { readonly "if-match"?: string }): Expected => {
   const given = headers["if-match"]

@@ -2,25 +2,28 @@ import type { Changes, ChangesAfter } from "@tocsin/delivery"
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { Sse } from "effect/encoding"
 
-/** After so long without an event a heartbeat is sent: proxies close what is silent for a minute, some for half of one. */
+/**
+ * The time without an event after which a heartbeat is sent: proxies close connections that are silent for a minute,
+ * some after half a minute.
+ */
 const heartbeat = Duration.seconds(15)
 
-/** What a stream of events follows. */
+/** Options of a stream of events. */
 export interface Followed {
   readonly changes: Changes["Service"]
   /** The position after which to resume, as the reader states it. */
   readonly last: string | undefined
-  /** Whether the reader may read no further. Asked every 15 seconds, and when a session changed. */
+  /** Whether the reader's access has ended. Checked every 15 seconds, and when a session changed. */
   readonly isOver: Effect.Effect<boolean>
 }
 
-/** Server-sent events of what changes, until the reader may read no further. */
+/** Server-sent events of changes, until the reader's access ends. */
 export const eventStream = ({ changes, isOver, last }: Followed): Stream.Stream<string> =>
   Stream.unwrap(
     Effect.map(changes.position, (present) => {
       const start = last ?? present
       return Stream.concat(
-        // A response without a byte in it would not begin.
+        // A response does not begin without a first byte.
         Stream.make(event("ready", {}, start)),
         Stream.unfold({ position: start, checkedAt: 0 }, ({ checkedAt, position }) =>
           Effect.gen(function* () {

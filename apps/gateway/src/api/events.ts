@@ -24,7 +24,7 @@ export const EventHandlers = HttpApiBuilder.group(
     const changes = yield* Changes
     let streams = 0
 
-    /** Whether the session of this secret is over; one that the store cannot look up now is not. */
+    /** Whether the session with this secret has ended; false if the store is not available. */
     const isOver = (secret: Redacted.Redacted) =>
       access.liveSession(secret).pipe(
         Effect.map((session) => session === undefined),

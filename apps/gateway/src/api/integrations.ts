@@ -50,7 +50,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const tests = yield* TestSends
     const lanes = yield* Lanes
 
-    /** What is not saved, ready to be used; secrets that it leaves out are those of the integration of this id. */
+    /** An unsaved integration, ready to use; omitted secrets are taken from the integration with this id. */
     const unsaved = (input: IntegrationInput) =>
       configuration.check(input).pipe(
         Effect.catchTags({
@@ -58,7 +58,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         })
       )
 
-    /** What is saved, ready to be used, by other settings if some are given. */
+    /** A saved integration, ready to use, with other settings if some are given. */
     const stored = Effect.fnUntraced(function* (id: IntegrationId, settings: IntegrationInput["settings"] | undefined) {
       if (settings !== undefined) {
         const shown = yield* configuration.integration(id)
@@ -173,7 +173,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       pause: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: true, reason }),
       resume: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: false, reason }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
-        // An id of its own, so that no stored secret is taken for it.
+        // A new id, so that it gets no stored secrets.
         return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
       }),
       test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
@@ -234,7 +234,7 @@ const outcomeJson = ({
   ...(link && { link })
 })
 
-/** A detail is read by a person. */
+/** The first few names, because a person reads the detail. */
 const firstFew = (names: ReadonlyArray<string>): string =>
   [...names.slice(0, 10), ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(", ")
 

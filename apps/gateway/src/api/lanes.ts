@@ -5,7 +5,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import { boundedList } from "./pagination.ts"
 
-/** A digest includes so many deliveries at most (D5). */
+/** The most deliveries of a digest (D5). */
 const mostInDigest = 500
 
 /** `/v1/lanes` */
@@ -28,7 +28,7 @@ export const LaneHandlers = HttpApiBuilder.group(
         Effect.fnUntraced(function* (shown) {
           const { oldestAt: oldest, size: pending } = yield* lanes.pending(shown.id)
           const allowance = yield* rateLimiter.allowance(shown.id)
-          // Only the gateway that owns the lane knows how fast it may be sent to.
+          // Only the gateway that owns the lane knows its rate limit.
           const { perMinute, rate, wait } = allowance
           const digest = digests.get(shown.id)
           const since = retrying.get(shown.id)

@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import manifest from "../../package.json" with { type: "json" }
 import { GatewayApi } from "./GatewayApi.ts"
 
-/** `/metrics`: what the engine counted since the start, and how things stand now. */
+/** `/metrics`: the engine's counters since the start, and gauges of the current state. */
 export const MetricsHandlers = HttpApiBuilder.group(
   GatewayApi,
   "metrics",
@@ -20,7 +20,7 @@ export const MetricsHandlers = HttpApiBuilder.group(
     )
     eventLoop.enable()
 
-    /** Gauges of this moment only: an integration that was removed leaves none. */
+    /** Makes the gauges from the current state, so that a removed integration leaves none. */
     const gauges = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const registry: Metric.MetricRegistry = new Map()

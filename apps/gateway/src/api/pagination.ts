@@ -25,7 +25,10 @@ export const countThatFits = (items: ReadonlyArray<unknown>): number => {
   return end < 0 ? items.length : end
 }
 
-/** The answer to a page: its items as JSON, up to 4 MiB of them. The next page begins with the first that is left out. */
+/**
+ * The answer for a page: its items as JSON, up to 4 MiB of them. The next page begins with the first item that is left
+ * out.
+ */
 export const boundedPage = <Json>(page: Page, items: ReadonlyArray<Json>) => {
   const end = countThatFits(items)
   return end === items.length
@@ -33,7 +36,7 @@ export const boundedPage = <Json>(page: Page, items: ReadonlyArray<Json>) => {
     : { items: items.slice(0, end), total: page.total, ...next({ ...page, next: page.items[end - 1]?.sequence }) }
 }
 
-/** Up to 4 MiB of a list that has no limit otherwise. `after` is how many of its items the pages before had. */
+/** Up to 4 MiB of a list without another limit. `after` is the number of items on the previous pages. */
 export const boundedList = <Json>(all: ReadonlyArray<Json>, after = 0) => {
   const items = all.slice(after)
   return boundedPage(
@@ -42,7 +45,7 @@ export const boundedList = <Json>(all: ReadonlyArray<Json>, after = 0) => {
   )
 }
 
-/** One page of a short list, which is read as a whole, in the order in which its items were made. */
+/** One page of a short list, which is read as a whole, in the order of creation. */
 export const pageOf = <Item extends { readonly sequence: number }>(
   items: ReadonlyArray<Item>,
   { after = 0, limit = 100 }: { readonly after?: number; readonly limit?: number }

@@ -11,14 +11,14 @@ import { allowedMethods } from "./allowedMethods.ts"
 import { problem } from "../server/problem.ts"
 
 /**
- * Reads what handlers do not read themselves, within the limits, and says of what
- * does not decode where and what was expected; only bodies have JSON Pointers.
+ * Reads requests for handlers that do not read them themselves, within the limits, and reports the position and the
+ * expected value of errors; only bodies have JSON Pointers.
  */
 export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler, { endpoint }) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     if (request.url.includes("%00")) return yield* toInvalidRequest(invalid("", "a URL without %00"))
-    // No memory for callers who show no credential.
+    // Routes without authentication accept small bodies only.
     const max = endpoint.middlewares.has(Authorization) ? InboundLimits.maxBodyBytes : InboundLimits.maxOpenBodyBytes
     return yield* Effect.provideService(handler, HttpServerRequest.HttpServerRequest, withCheckedText(request, max))
   }).pipe(
@@ -38,9 +38,8 @@ export const RequestErrorsLayer = Layer.succeed(RequestErrors, (handler, { endpo
 )
 
 /**
- * The request as the API's routes read it: a body is JSON, whatever its sender
- * calls it (`curl -d` says that it sends a form), and `text` is only given if it
- * may be parsed. Why it may not, is a defect there, as all of its errors are.
+ * The request as the API's routes read it: a body is JSON, whatever its content type (`curl -d` declares a form), and
+ * `text` fails if it may not be parsed. That failure is a defect, like all errors of `text`.
  */
 const withCheckedText = (
   request: HttpServerRequest.HttpServerRequest,
@@ -67,13 +66,12 @@ const json = { maxValues: InboundLimits.maxConfigValues, repeated: "refuse", num
 
 const isUnreadable = Schema.is(Schema.Union([InvalidRequest, TooLarge, UnsupportedMediaType]))
 
-/** There is nothing of this id in the list at `path`. */
+/** The problem that the list at `path` has nothing with this id. */
 export const notFound = (what: string, path: string): NotFound =>
   new NotFound({ detail: `There is no ${what} of this id: GET ${path} lists them` })
 
 /**
- * Makes every answer that is an error a problem document, adds what clients need
- * to go on, and keeps stack traces in the log.
+ * Converts every error to a problem document, adds the headers that clients need, and keeps stack traces in the log.
  */
 export const ProblemsLayer = HttpRouter.middleware(
   Effect.succeed((effect) =>
@@ -105,5 +103,5 @@ export const ProblemsLayer = HttpRouter.middleware(
   { global: true }
 )
 
-/** The schemes by which a caller may show the token. */
+/** The authentication schemes. */
 const challenge = 'Bearer realm="tocsin", Basic realm="tocsin", charset="UTF-8"'

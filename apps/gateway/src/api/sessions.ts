@@ -39,7 +39,7 @@ const SessionHandlers = HttpApiBuilder.group(
       }
     }
 
-    /** The session of the request's cookie, if it is not over. */
+    /** The session of the request's cookie, if it has not ended. */
     const currentSession = Effect.gen(function* () {
       const verdict = yield* access.ofSession(yield* cookie)
       if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
@@ -122,7 +122,7 @@ const sessionJson = (
   current: string | undefined
 ): typeof SessionJson.Type => ({
   id,
-  // What a later version stored and this one does not know allows nothing here.
+  // Unknown scopes, which a later version stored, allow nothing here.
   scopes: scopes.filter(isScope),
   address,
   ...(browser !== undefined && { browser }),

@@ -1,5 +1,5 @@
 /**
- * `tocsin backup`: a consistent copy of the SQLite database, also while a gateway runs on it.
+ * `tocsin backup`: a consistent copy of the SQLite database, even while a gateway runs on it.
  */
 import { Backups, Sqlite, storeProblem } from "@tocsin/delivery"
 import { Console, Context, Effect, Exit, Layer, Result } from "effect"
@@ -39,7 +39,7 @@ const backUp = Effect.fnUntraced(function* (file: string) {
       )
       const opened = yield* Effect.result(Layer.build(Sqlite.layer(store.file)))
       if (Result.isFailure(opened)) {
-        // The file is locked while a gateway runs on it.
+        // The file is locked because a gateway runs on it.
         return yield* storeProblem(opened.failure) === "Locked" ? download(settings, part) : Effect.fail(opened.failure)
       }
       const { copyTo } = Context.get(opened.success, Backups)
@@ -53,7 +53,7 @@ const backUp = Effect.fnUntraced(function* (file: string) {
   )
 })
 
-/** Made for its owner only, and only if nothing is there. */
+/** Creates the file for its owner only; fails if it exists. */
 const create = (part: string) =>
   Effect.tryPromise({
     try: async () => (await open(part, "wx", 0o600)).close(),

@@ -1,5 +1,5 @@
 /**
- * `tocsin check-config`: whether a gateway could start with these settings.
+ * `tocsin check-config`: checks whether a gateway could start with these settings.
  */
 import { Sqlite, storeProblem } from "@tocsin/delivery"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -13,7 +13,7 @@ import * as Key from "../startup/SealKey.ts"
 import { Settings } from "../startup/Settings.ts"
 import * as Store from "../startup/Store.ts"
 
-/** Checks what a start checks, and serves nothing, migrates nothing and makes no file. */
+/** Runs the checks of a start, without serving, migrating or creating a file. */
 export const checkConfig = Command.make("check-config", {}, () => Effect.provide(check, Settings.layer)).pipe(
   Command.withDescription(
     "Checks the settings, the plugins, the key and the store as a start does, and starts nothing. Ends with 0 if a gateway could start."
@@ -38,6 +38,6 @@ const opened = Effect.fnUntraced(function* (store: Settings["Service"]["store"])
   }
   const result = yield* Effect.result(Effect.scoped(Layer.build(Sqlite.layer(store.file))))
   if (Result.isSuccess(result)) return "which can be opened"
-  // Then a gateway runs on it.
+  // It is locked because a gateway runs on it.
   return storeProblem(result.failure) === "Locked" ? "which a gateway is using" : yield* Effect.fail(result.failure)
 })

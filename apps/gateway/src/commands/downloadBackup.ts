@@ -1,5 +1,5 @@
 /**
- * Asks the gateway that runs on a database for a backup.
+ * Downloads a backup from the gateway that runs on the database.
  */
 import { Effect } from "effect"
 import { createWriteStream } from "node:fs"
@@ -10,7 +10,7 @@ import { pipeline } from "node:stream/promises"
 import { type Settings, StartRefused } from "../startup/Settings.ts"
 import { addressOf, requestTo } from "./ownGateway.ts"
 
-/** Writes what `POST /v1/backup` answers to a file that is there and empty. Finds the gateway by its own settings. */
+/** Writes the answer of `POST /v1/backup` to an existing, empty file. Finds the gateway by its settings. */
 export const download = (settings: Settings["Service"], file: string) => {
   const where = addressOf(settings)
   return Effect.gen(function* () {

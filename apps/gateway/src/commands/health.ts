@@ -1,5 +1,5 @@
 /**
- * `tocsin health`: whether the gateway with these settings accepts alerts.
+ * `tocsin health`: checks whether the gateway with these settings accepts alerts.
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"

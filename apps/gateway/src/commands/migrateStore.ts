@@ -66,7 +66,7 @@ export const migrateStore = Command.make(
   ])
 )
 
-/** Whoever runs it from a script must not take the half of a store for all of it. */
+/** Ends with an error after an interruption, so that a script does not mistake a part of the store for the whole. */
 const interrupted = Effect.andThen(
   Console.error("Interrupted. Run it again with the same stores: it resumes."),
   Effect.sync(() => void (process.exitCode = 1))
@@ -83,7 +83,7 @@ const read = (which: string, text: Redacted.Redacted) =>
         )
   )
 
-/** Opening a SQLite file would make it. */
+/** Checks that a SQLite file exists, because opening it would create it. */
 const isThere = Effect.fnUntraced(function* (store: ReturnType<typeof readStoreUrl>) {
   if (store._tag === "Postgres") return
   const there = yield* (yield* FileSystem.FileSystem).exists(store.file)

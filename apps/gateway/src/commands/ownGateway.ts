@@ -7,7 +7,7 @@ import { type ClientRequest, request as http } from "node:http"
 import { request as https } from "node:https"
 import type { Settings } from "../startup/Settings.ts"
 
-/** Where the gateway answers: 0.0.0.0 and :: are for listening; nobody can call them. */
+/** The host to call: 0.0.0.0 and :: are for listening only. */
 const hostOf = ({ host }: Settings["Service"]) => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host)
 
 /** Its address, as messages show it. */
@@ -26,7 +26,7 @@ export const requestTo = (
   const options = { host: hostOf(settings), port, path, method, headers }
   return Option.match(tlsCert, {
     onNone: () => http(options),
-    // It is called by its address, and is itself if it has the certificate in the file.
+    // It is called by its address, so it is identified by the certificate in the file instead of a host name.
     onSome: (cert) =>
       https({ ...options, ca: readFileSync(cert), allowPartialTrustChain: true, checkServerIdentity: () => undefined })
   }).end()

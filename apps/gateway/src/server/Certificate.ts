@@ -6,23 +6,23 @@ import { createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext, type SecureContextOptions, type Server } from "node:tls"
 
 /**
- * How often the files are looked at. They are read rather than watched: a watch
- * does not see that a symbolic link on the way, such as Kubernetes', was replaced.
+ * How often the files are read. They are not watched, because a watch does not notice that a symbolic link in the path,
+ * such as Kubernetes', was replaced.
  */
 const interval = "5 seconds"
 
-/** The files do not hold a certificate with its key; the message is for the operator. */
+/** The files do not contain a certificate with its key; the message is for the operator. */
 class CertificateUnusable extends Schema.TaggedError<CertificateUnusable>()("CertificateUnusable", {
   message: Schema.String
 }) {}
 
-/** Where the certificate with its chain, and its private key, are. */
+/** The files of the certificate with its chain, and of its private key. */
 export interface CertificateFiles {
   readonly cert: string
   readonly key: string
 }
 
-/** Reads both files, and makes sure that they belong together. TLS 1.2 at least. */
+/** Reads both files, and checks that they belong together. At least TLS 1.2. */
 export const read = Effect.fnUntraced(function* ({ cert, key }: CertificateFiles) {
   const fs = yield* FileSystem.FileSystem
   const readFile = (setting: string, path: string) =>
@@ -37,7 +37,7 @@ export const read = Effect.fnUntraced(function* ({ cert, key }: CertificateFiles
   } as const
   yield* Effect.try({
     try: () => {
-      // An empty file, as it is for a moment while it is written, would mean to node that there is none.
+      // Node would treat an empty file, which exists briefly during a write, as no certificate.
       new X509Certificate(context.cert)
       createPrivateKey(context.key)
       return createSecureContext(context)
@@ -51,9 +51,8 @@ export const read = Effect.fnUntraced(function* ({ cert, key }: CertificateFiles
 })
 
 /**
- * Gives new connections the files' certificate from now on, whenever it changes.
- * While the files cannot be used the last certificate stays, and a warning says
- * so once. Never ends.
+ * Uses the files' certificate for new connections whenever it changes. While the files cannot be used, the last
+ * certificate stays, with one warning in the log. Never ends.
  */
 export const follow = Effect.fnUntraced(function* (
   server: Pick<Server, "setSecureContext">,

@@ -6,10 +6,12 @@ import type { Connections } from "./connectionLimit.ts"
 /** The longest request line with its headers, in bytes. */
 export const maxHeaderBytes = 16_384
 
-/** How long a caller has to read a refusal, in milliseconds; closing at once would reset the connection, and lose it. */
+/**
+ * How long a caller has to read a refusal, in milliseconds; closing at once would reset the connection, and lose it.
+ */
 const lingerMillis = 500
 
-/** Answers what node cannot read as a request, with a problem document, and closes the connection. */
+/** Answers with a problem document if Node cannot parse a request, and closes the connection. */
 export const answerClientErrors = (server: Server, connections: Connections): void => {
   const refused = new WeakSet<Socket>()
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -20,7 +22,7 @@ export const answerClientErrors = (server: Server, connections: Connections): vo
     if (refusal === undefined) return socket.destroy()
     const refuse = () => {
       const before = [...connections.due(socket)].filter(({ req }) => req.complete).at(-1)
-      // Requests that came before it on the connection are answered before it.
+      // Earlier requests on the connection are answered first.
       if (before !== undefined) return before.once("close", refuse)
       const [own] = connections.due(socket)
       if (!socket.writable || own?.headersSent === true) return socket.destroy()
@@ -50,7 +52,7 @@ const documentOf = ([status, detail]: Refusal) => {
   return [{ "content-type": ProblemDetails.contentType, "content-length": Buffer.byteLength(body) }, body] as const
 }
 
-/** Node makes no response object of what it could not read, so the answer is written by hand. */
+/** Writes the answer by hand, because Node makes no response object for an invalid request. */
 const end = (socket: Socket, refusal: Refusal) => {
   const [status] = refusal
   const [headers, body] = documentOf(refusal)

@@ -9,10 +9,13 @@ const Report = Schema.Struct({
   userLimits: Schema.Struct({ open_files: Schema.Struct({ soft: Schema.Number }) })
 })
 
-/** The most connections that may be open: never more than half of the files that the process may open, which the store and the channels need too. */
+/**
+ * The most open connections: at most half of the files that the process may open, because the store and the channels
+ * need some, too.
+ */
 export const mostConnections = (): number => {
-  // Else the report asks DNS for the names of both ends of every connection, and nothing goes on until that answers. The
-  // types of Node do not know it yet.
+  // Otherwise the report looks up the names of both ends of every connection in DNS, and blocks meanwhile. Node's types
+  // lack the option.
   Object.assign(process.report, { excludeNetwork: true })
   return Option.match(Schema.decodeUnknownOption(Report)(process.report.getReport()), {
     onNone: () => maxConnections,
@@ -26,41 +29,41 @@ export interface Connections {
   readonly due: (socket: Socket) => ReadonlySet<ServerResponse>
   /** Makes each connection end with its next answer. */
   readonly answerLast: () => void
-  /** Closes all, whatever is in progress. */
+  /** Closes all connections, even with requests in progress. */
   readonly closeAll: () => void
 }
 
 interface Connection {
   readonly socket: Socket
   readonly due: Set<ServerResponse>
-  /** How many bytes its client had taken when it was last looked at. */
+  /** How many bytes its client had read at the last check. */
   taken: number
 }
 
-/** How long connections may be of no use, in milliseconds, and how much may wait for those who do not read. */
+/** Limits of idle and unread connections: times in milliseconds, and the size of unread responses. */
 export interface Patience {
-  /** Without the headers of a request: bytes that begin none do not lengthen it. */
+  /** Without the headers of a request; other bytes do not extend it. */
   readonly idle: number
-  /** From when a response first waits for its reader until it has been taken, however slowly bytes go. */
+  /** From the moment when a response first waits for its reader until it has been read, however slowly. */
   readonly unread: number
   /** Bytes per second: how fast the client of a download must read on average. */
   readonly slowestDownload: number
-  /** How often idle and unread connections are looked at. */
+  /** How often idle and unread connections are checked. */
   readonly check: number
-  /** The most bytes that wait on all connections together. */
+  /** The most unread bytes on all connections together. */
   readonly maxUnreadBytes: number
 }
 
 /**
- * Keeps a server's connections at or below `max`. A new one takes the place of the one that has not read its response for
- * the longest, else of the one that has been without a request for the longest; only if there is none, the new one itself
- * is closed. Closes those of which the patience is over.
+ * Keeps a server's connections at or below `max`. A new connection replaces the one that has not read its response for
+ * the longest, else the one that has been without a request for the longest; if there is neither, the new one is
+ * closed. Also closes connections that exceed the limits of `patience`.
  */
 export const boundConnections = (server: Server, max: number, patience: Patience): Connections => {
   const open = new Map<string, Connection>()
-  /** Since when they are idle, in that order. */
+  /** The idle connections with the time since which they are idle, oldest first. */
   const idle = new Map<Connection, number>()
-  /** Since when they do not read, in that order. */
+  /** The connections that do not read, with the time since which they do not, oldest first. */
   const unread = new Map<Connection, number>()
 
   const close = (connection: Connection) => {
@@ -115,7 +118,7 @@ export const boundConnections = (server: Server, max: number, patience: Patience
     idle.set(connection, performance.now())
     socket.once("close", forget)
     if (open.size <= max) return
-    // A connection that is looked at may move to the end.
+    // Checking a connection may move it to the end.
     Array.from(unread.keys()).forEach(look)
     const [longest = connection] = [...unread.keys(), ...idle.keys()]
     close(longest)
@@ -129,7 +132,7 @@ export const boundConnections = (server: Server, max: number, patience: Patience
     if (connection === undefined) return
     connection.due.add(response)
     idle.delete(connection)
-    // All of it was written to the socket, which passes on at once what the caller's system takes.
+    // All of it was written to the socket, which forwards at once what the client's system accepts.
     response.once("prefinish", () => {
       look(connection)
       if (unread.has(connection)) boundUnread()
@@ -153,13 +156,13 @@ export const boundConnections = (server: Server, max: number, patience: Patience
   }
 }
 
-/** How much of the present response waits for its reader. */
+/** The unread bytes of the current response. */
 const unreadBytes = ({ due }: Connection): number => {
   const [response] = due
   return response?.headersSent === true ? (response.socket?.writableLength ?? 0) : 0
 }
 
-/** How much of all that was sent the system has taken for the client. */
+/** The number of sent bytes that the client's system has accepted. */
 const takenBytes = ({ bytesWritten, writableLength }: Socket): number => bytesWritten - writableLength
 
 const sayLast = (response: ServerResponse) => {
@@ -167,11 +170,11 @@ const sayLast = (response: ServerResponse) => {
   else if (endless.has(response)) response.destroy()
 }
 
-/** Responses that have no end of their own, such as a stream of events: a stop ends them at once, and their readers come back. */
+/** Responses without an end, such as a stream of events: a stop ends them at once, and their readers reconnect. */
 export const endless = new WeakSet<object>()
 
 /** Responses of any size: their clients have as long as they need, if they read at `slowestDownload` or faster. */
 export const downloads = new WeakSet<object>()
 
-/** The same for a TLS socket and for the TCP socket below it, which alone is seen before TLS is agreed. */
+/** The same key for a TLS socket and for the TCP socket below it, which is the only one before the TLS handshake. */
 const keyOf = ({ localAddress, remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort} ${localAddress}`

@@ -6,17 +6,20 @@ import { boundConnections, mostConnections } from "./connectionLimit.ts"
 
 /** How long callers may take, in milliseconds, and how slowly. */
 export interface Times {
-  /** From the connection, or from the first byte of a later request, to the end of the headers; also for TLS to be agreed. */
+  /**
+   * From the connection, or from the first byte of a later request, to the end of the headers; also for the TLS
+   * handshake.
+   */
   readonly headers: number
   /** From the same moment to the end of the body. */
   readonly request: number
-  /** How often the two above are looked at: a caller may take so much longer. */
+  /** How often these two are checked: a caller may take this much longer. */
   readonly check: number
   /** Between an answer and the next request. */
   readonly keepAlive: number
   /** Without a byte in either direction while a request is in progress. */
   readonly silence: number
-  /** From when a response first waits for its reader until it has been taken, however slowly. */
+  /** From the moment when a response first waits for its reader until it has been read, however slowly. */
   readonly unread: number
   /** Bytes per second: a client that reads a download more slowly, after the time of `unread`, is disconnected. */
   readonly slowestDownload: number
@@ -25,36 +28,36 @@ export interface Times {
 }
 
 const times: Times = {
-  // Headers fit into a few packets; even a phone that repeats a lost one is done in a quarter of this.
+  // Headers fit into a few packets; even a phone that repeats a lost one needs a quarter of this.
   headers: 15_000,
   // The largest body, 4 MiB, over a line of 600 kbit/s.
   request: 60_000,
   check: 5000,
-  // Longer than the 60 s of AWS' and nginx' proxies, so that it is the proxy that closes, and it never sends into a closed connection.
+  // Longer than the 60 s of AWS' and nginx' proxies, so that it is the proxy that closes, and it never sends into a
+  // closed connection.
   keepAlive: 75_000,
-  // For who does not read the answer. Nothing that the gateway does for a request takes half of it.
+  // For clients that do not read the answer. No request takes the gateway half of it.
   silence: 60_000,
   // The largest page of a list, 4 MiB, over a line of 600 kbit/s.
   unread: 60_000,
-  // 64 KiB in 10 s, the speed of a modem. Every byte that is taken adds time, up to that of `unread`.
+  // 64 KiB in 10 s, the speed of a modem. Every byte that is read adds time, up to that of `unread`.
   slowestDownload: 6554,
-  // Well within the 10 s after which Docker kills.
+  // Well within the 10 s after which Docker kills the process.
   stop: 5000
 }
 
-/** What a server is made with; what is left out is as in production. */
+/** Options of a server; the defaults are those of production. */
 export interface ServerOptions extends Partial<Times> {
   /** The most connections that are open at once. */
   readonly maxConnections?: number
-  /** The most bytes of responses that wait for their readers, on all connections together. */
+  /** The most unread bytes of responses, on all connections together. */
   readonly maxUnreadBytes?: number
 }
 
 /**
- * An HTTP server that no caller can hold up, by being slow, by being many, or by
- * not ending its connections when the server is closed. Once closed it answers
- * what is in progress, tells those callers that it was the last time, and cuts
- * what is not done in time.
+ * Makes an HTTP server that callers cannot block by being slow, by opening many connections, or by keeping them open
+ * when the server is closed. After a close it answers the requests in progress with `Connection: close`, and
+ * disconnects those that do not end in time.
  */
 export const makeServer = (options: ServerOptions = {}): Server => guard(createServer(nodeOptions(options)), options)
 
@@ -71,9 +74,9 @@ const nodeOptions = (options: ServerOptions) => {
     connectionsCheckingInterval: check,
     keepAliveTimeout: keepAlive,
     maxHeaderSize: maxHeaderBytes,
-    // Node's own answer to a missing Host is not a problem document: ours is in hostHeader.ts.
+    // Node's own answer to a missing Host is not a problem document; hostHeader.ts has one.
     requireHostHeader: false,
-    // Java's client asks for HTTP/2 with each first request; it may be ignored (RFC 9110, 7.8).
+    // Java's client requests an upgrade to HTTP/2 first; it may be ignored (RFC 9110, 7.8).
     shouldUpgradeCallback: () => false
   }
 }
@@ -102,7 +105,7 @@ const guard = <S extends Server>(server: S, options: ServerOptions): S => {
   const close = server.close.bind(server)
   server.close = (callback) => {
     connections.answerLast()
-    // Node no longer looks at its own time-outs once it is closed.
+    // Node no longer checks its own timeouts once the server is closed.
     const timer = setTimeout(connections.closeAll, stop)
     server.once("close", () => clearTimeout(timer))
     return close(callback)

@@ -1,5 +1,5 @@
 /**
- * The guard of what plugins may call, as the settings say.
+ * The guard of plugins' requests, configured by the settings.
  */
 import { EgressGuard } from "@tocsin/egress"
 import { Effect, Layer } from "effect"
@@ -8,12 +8,12 @@ import { Settings } from "./Settings.ts"
 
 const { homepage, version } = manifest
 
-/** An operator of a service finds out by it who calls. */
+/** Identifies the gateway to the operators of services. */
 const userAgent = `Tocsin/${version} (+${homepage})`
 
 const options = Effect.map(Settings, ({ egressAllow, proxies }) => ({ allow: egressAllow, proxies, userAgent }))
 
-/** The guard, the client and the connector; the resolver is left open. */
+/** The guard, the client and the connector. Requires a resolver. */
 export const layerNoDeps = Layer.unwrap(Effect.map(options, EgressGuard.layerNoDeps))
 
 /** The guard, the client and the connector, with the system's hosts file and name servers. */

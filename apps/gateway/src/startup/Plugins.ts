@@ -31,7 +31,10 @@ import { StartRefused } from "./Settings.ts"
 /** The services that a gateway provides to the layers of plugins. */
 export type Given = HttpClient.HttpClient | Connector
 
-/** A plugin's class as far as it is started: its implementation, which the contract does not name, needs no more than `Given`. */
+/**
+ * The class of a plugin with its implementation, which is not part of the contract's type and requires no more than
+ * `Given`.
+ */
 export interface HasLayer {
   readonly type: string
   readonly layer: Layer.Layer<never, never, Given>
@@ -46,7 +49,7 @@ export interface PluginPackage {
   readonly version: string
 }
 
-/** The packages of plugins, as far as they are known: that of a plugin which a program passes to `Gateway.layer` is not. */
+/** The known packages of plugins; a plugin that a program passes to `Gateway.layer` has none. */
 export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
 
 /** The built-in plugins with the manifests of their packages. */
@@ -63,13 +66,15 @@ const manifests = [
   [GoogleChat, googleChat]
 ] as const
 
-/** The plugins that every gateway brings along. */
+/** The plugins of every gateway. */
 export const builtIn: Plugins = manifests.map(([plugin]) => plugin)
 
 /** The packages of the built-in plugins. */
 export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>(manifests)
 
-/** A plugin as people see it in the start message: `slack 1.0.0`, and of another package `pager (tocsin-plugin-pager 1.0.0)`. */
+/**
+ * Describes a plugin for the start message: `slack 1.0.0`, or `pager (tocsin-plugin-pager 1.0.0)` for another package.
+ */
 export const describePlugin = (plugin: ChannelPlugin.Any, packages: Packages): string => {
   const from = packages.get(plugin)
   if (from === undefined) return plugin.type
@@ -78,7 +83,7 @@ export const describePlugin = (plugin: ChannelPlugin.Any, packages: Packages): s
     : `${plugin.type} (${from.name} ${from.version})`
 }
 
-/** The engine's list of the given plugins; refuses when one cannot start. Two plugins of one type are a defect. */
+/** Registers the plugins with the engine; fails if one cannot start. Two plugins of one type are a defect. */
 export const layer = (plugins: Plugins): Layer.Layer<PluginRegistry, StartRefused, Given> => {
   const withLayers: ReadonlyArray<HasLayer> = plugins
   return PluginRegistry.layer(plugins).pipe(

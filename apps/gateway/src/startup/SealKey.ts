@@ -10,9 +10,8 @@ import { secretFileProblem } from "./filePrivacy.ts"
 import { Settings, StartRefused } from "./Settings.ts"
 
 /**
- * Seals with the key of `TOCSIN_KEY` or `TOCSIN_KEY_FILE`; with neither, with one
- * that is made once beside the SQLite file, readable by its owner only. Opens also
- * what the key of `TOCSIN_KEY_PREVIOUS` sealed.
+ * Seals with the key of `TOCSIN_KEY` or `TOCSIN_KEY_FILE`; without either, with a key that is created once beside the
+ * SQLite file, readable by its owner only. Also opens settings that the key of `TOCSIN_KEY_PREVIOUS` sealed.
  */
 export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSystem> = Layer.unwrap(
   Effect.gen(function* () {
@@ -71,8 +70,8 @@ export const layer: Layer.Layer<Seal, StartRefused, Settings | FileSystem.FileSy
 ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
 /**
- * Written whole and then renamed, so that a crash leaves no half a key. Whatever has the name before is removed, and
- * nothing that exists is opened: a symbolic link that somebody put there would lead the key elsewhere.
+ * Writes the key to a new file and renames it, so that a crash leaves no partial key. Removes any existing file instead
+ * of opening it, because a symbolic link could lead the key elsewhere.
  */
 const make = (fs: FileSystem.FileSystem, file: string, key: string) =>
   Effect.gen(function* () {

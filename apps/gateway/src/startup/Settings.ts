@@ -13,7 +13,7 @@ import { numberSetting } from "./numberSetting.ts"
 import { secretSetting } from "./secretSetting.ts"
 import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
 
-/** The gateway cannot start as it is set up; the message is for the operator. */
+/** The gateway cannot start with its settings; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
   message: Schema.String
 }) {}
@@ -44,7 +44,7 @@ const ProxyUrl = Schema.Redacted(Schema.String).check(
   })
 )
 
-/** Long enough that nobody guesses it, and what an `Authorization` header can carry unchanged. */
+/** A token that is too long to guess, and that an `Authorization` header can carry unchanged. */
 const Token = Schema.Redacted(Schema.String).check(
   Schema.makeFilter((token) => Redacted.value(token).length >= 16, {
     expected: 'at least 16 characters. Make one with: TOCSIN_TOKEN="$(openssl rand -hex 32)"'
@@ -54,7 +54,7 @@ const Token = Schema.Redacted(Schema.String).check(
   })
 )
 
-/** A setting that other programs share, which read it in small letters first. */
+/** A setting that other programs also use; its lowercase name takes precedence. */
 const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
   Config.map(
     Config.all([Config.option(setting(name.toLowerCase())), Config.option(setting(name))]),
@@ -80,14 +80,14 @@ const settings = Config.all({
   host: Listen.host,
   /** The port to listen on; 0 takes a free one. */
   port: Listen.port,
-  /** Where the store is: `sqlite:<file>` or `postgres://...`. */
+  /** The URL of the store: `sqlite:<file>` or `postgres://...`. */
   store: secretSetting(StoreUrlText, "TOCSIN_DATABASE_URL").pipe(
     Config.withDefault("sqlite:data/tocsin.db"),
     Config.map(readStoreUrl)
   ),
-  /** Where people reach the gateway: the base of links to the pages of digests. */
+  /** The gateway's public URL: the base of links to the pages of digests. */
   publicUrl: Config.option(Config.schema(BaseUrl, "TOCSIN_PUBLIC_URL")),
-  /** The integration that tells operators of Tocsin's own troubles. */
+  /** The integration that receives notices to operators. */
   operators: Config.option(Config.schema(IntegrationId, "TOCSIN_OPERATORS")),
   /** How long history is kept, in days. */
   retentionDays: numberSetting("TOCSIN_RETENTION_DAYS", {
@@ -100,14 +100,14 @@ const settings = Config.all({
     Config.withDefault("on"),
     Config.map((set) => set === "on")
   ),
-  /** What callers must show; without it only this machine is served. */
+  /** The API token; without it only this machine is served. */
   token: Config.option(secretSetting(Token, "TOCSIN_TOKEN")),
-  /** The proxies that are believed when they say who calls. */
+  /** The proxies whose statement of the caller's address is trusted. */
   trustedProxies: Config.schema(Networks, "TOCSIN_TRUSTED_PROXIES").pipe(
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
   ),
-  /** Who reads `/metrics` without the token. */
+  /** The addresses that may read `/metrics` without the token. */
   metricsAllow: Config.schema(Networks, "TOCSIN_METRICS_ALLOW").pipe(
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
@@ -123,11 +123,11 @@ const settings = Config.all({
   tlsCert: Config.option(Config.String("TOCSIN_TLS_CERT")),
   /** A file with the certificate's private key. */
   tlsKey: Config.option(Config.String("TOCSIN_TLS_KEY")),
-  /** 32 bytes in base64 that seal the integrations' settings. */
+  /** The key that seals the integrations' settings: 32 bytes in base64. */
   key: Config.option(Config.Redacted("TOCSIN_KEY")),
-  /** A file that holds the key. */
+  /** The file with the key. */
   keyFile: Config.option(Config.String("TOCSIN_KEY_FILE")),
-  /** The key before a change of keys: its settings are sealed again with the new key at the start. */
+  /** The previous key, for a change of keys: a start reseals its settings with the new key. */
   keyPrevious: Config.option(Config.Redacted("TOCSIN_KEY_PREVIOUS")),
   /** Host names, addresses and CIDRs that may be called although they are not public, or by plain http. */
   egressAllow: Config.schema(HostList, "TOCSIN_EGRESS_ALLOW").pipe(Config.withDefault("")),
@@ -138,7 +138,7 @@ const settings = Config.all({
   ),
   /** A folder that holds such packages: installed by npm, or unpacked. */
   pluginsDir: Config.option(Config.String("TOCSIN_PLUGINS_DIR")),
-  /** The proxies that plugins' requests go through, and what goes past them. */
+  /** The proxies for plugins' requests, and the destinations that bypass them. */
   proxies: Config.all({
     httpProxy: shared(proxyUrl, "HTTP_PROXY"),
     httpsProxy: shared(proxyUrl, "HTTPS_PROXY"),
@@ -147,24 +147,24 @@ const settings = Config.all({
       Option.getOrElse(() => "")
     )
   }),
-  /** How the log is written. */
+  /** The format and the level of the log. */
   log: logSettings,
-  /** How links into ThousandEyes' Views are made. */
+  /** The template for links into ThousandEyes' Views. */
   thousandEyesViewsUrl: Config.schema(ThousandEyes.ViewsUrl, "TOCSIN_THOUSANDEYES_VIEWS_URL").pipe(
     Config.withDefault(ThousandEyes.defaultViewsUrl)
   ),
-  /** The zone of ThousandEyes' times where they state none. */
+  /** The zone of ThousandEyes' times that state none. */
   thousandEyesTimeZone: Config.schema(TimeZone, "TOCSIN_THOUSANDEYES_TIMEZONE").pipe(Config.withDefault("UTC"))
 })
 
 /**
- * Longer than proxies keep their connections, so that it is the proxy that closes, and it never sends into a closed
- * connection. AWS and nginx keep them for 60 seconds, Google Cloud's load balancers for 600:
+ * In seconds: longer than proxies keep their connections, so that the proxy closes them first and never sends into a
+ * closed one. AWS and nginx keep them for 60 seconds, Google Cloud's load balancers for 600:
  * https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends
  */
 const keepAlive = (behindProxy: boolean) => (behindProxy ? 620 : 75)
 
-/** What the operator set. */
+/** The operator's settings. */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
   /** Reads the environment; refuses to serve other machines without a token. */
   static readonly layer: Layer.Layer<Settings, StartRefused> = Layer.effect(
@@ -195,7 +195,7 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
   )
 }
 
-/** One sentence that names the setting, and not what it holds. */
+/** One sentence that names the setting, without its value. */
 const toStartRefused = ({ cause }: Config.ConfigError): StartRefused => {
   if (cause._tag !== "SchemaError") return new StartRefused({ message: cause.message })
   const { errors } = fromIssue(cause.issue)

@@ -17,7 +17,7 @@ import { databaseProblem } from "./filePrivacy.ts"
 import { StartRefused } from "./Settings.ts"
 import type { StoreUrl } from "./storeUrl.ts"
 
-/** Opens the store; one that cannot be used is a sentence for the operator. */
+/** Opens the store; fails with a sentence for the operator if it cannot be used. */
 export const layer = (store: StoreUrl) =>
   store._tag === "Sqlite"
     ? Layer.suspend(() => {

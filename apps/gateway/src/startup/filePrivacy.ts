@@ -1,12 +1,12 @@
 /**
- * Who else on this machine can read the gateway's files.
+ * Checks that other users of this machine cannot read the gateway's files.
  */
 import { Config, Effect, Option } from "effect"
 import { existsSync, statSync } from "node:fs"
 
 const everybody = "every user of this machine"
 
-/** A file that others can read, and the command that ends it. */
+/** The sentence about a file that others can read, with the command that fixes it. */
 const sentence = (file: string, mode: number, who: string, files: ReadonlyArray<string>) =>
   `${file} can be read or written by ${who} (mode ${(mode & 0o777).toString(8).padStart(4, "0")}). Run: chmod 600 ${files.map(quote).join(" ")}`
 
@@ -14,9 +14,9 @@ const sentence = (file: string, mode: number, who: string, files: ReadonlyArray<
 const quote = (file: string) => (/^[\w./@%+=:,-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`)
 
 /**
- * Why a file with a secret is not private, and what to do; undefined if it is, or if it is not there. As PostgreSQL does
- * with its keys (https://www.postgresql.org/docs/current/libpq-ssl.html), a file of root may be readable by its group:
- * that is how Kubernetes mounts a secret for a user who is not root.
+ * Why a file with a secret is not private, and what to do; undefined if it is, or if it is not there. As PostgreSQL
+ * does with its keys (https://www.postgresql.org/docs/current/libpq-ssl.html), a file of root may be readable by its
+ * group: that is how Kubernetes mounts a secret for a user who is not root.
  */
 export const secretFileProblem = (file: string): string | undefined => {
   const stat = statOf(file)
@@ -26,7 +26,7 @@ export const secretFileProblem = (file: string): string | undefined => {
   return sentence(file, stat.mode, (stat.mode & 0o007) === 0 ? "its group" : everybody, [file])
 }
 
-/** Warns of each file that the named settings lead to and that others can read. */
+/** Logs a warning for each file of the named settings that others can read. */
 export const warnOfOpenFiles = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   for (const name of names) {
     const file = yield* Effect.orDie(Config.option(Config.String(name)))
@@ -44,8 +44,8 @@ export const databaseProblem = (database: string): string | undefined => {
 }
 
 /**
- * Windows keeps no modes, and that of a pipe or a device says nothing of what is read from it. A file that cannot be looked
- * at cannot be opened either, which says more.
+ * Returns undefined on Windows, which has no modes, and for a pipe or a device, whose mode does not protect its
+ * content. Also for a file without access, because opening it reports a better error.
  */
 const statOf = (file: string) => {
   if (process.platform === "win32" || !existsSync(file)) return undefined

@@ -4,12 +4,12 @@
 import { Effect, Schedule } from "effect"
 import { readFileSync } from "node:fs"
 
-/** How often the gateway looks whether it is still there. */
+/** How often the gateway checks whether it still runs. */
 const interval = "500 millis"
 
 /**
- * Returns when the package manager's processes that started the gateway are no more: a signal to `npx` ends `npx` alone, and
- * the gateway would keep its port and its database. Never returns where no script started it.
+ * Returns when the package manager's processes that started the gateway have ended: a signal to `npx` ends only `npx`,
+ * and the gateway would keep its port and its database. Never returns if no script started it.
  */
 export const launcherEnds: Effect.Effect<void> = Effect.suspend(() => {
   if (process.env["npm_lifecycle_event"] === undefined) return Effect.never
@@ -20,14 +20,14 @@ export const launcherEnds: Effect.Effect<void> = Effect.suspend(() => {
   )
 })
 
-/** The parent, and its ancestors up to the first that no package manager started. */
+/** The parent, and its ancestors up to the first one that no package manager started. */
 const launchers = (): string => {
   const pids = [process.ppid]
   for (let pid = process.ppid; isManager(pid) || isShell(pid); pid = parentOf(pid)) pids.push(parentOf(pid))
   return pids.slice(0, pids.findLastIndex(isManager) + 1).join() || String(process.ppid)
 }
 
-/** Linux tells; elsewhere the parent alone is watched. */
+/** The parent of a process, on Linux only; elsewhere only the gateway's own parent is watched. */
 const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(read(pid, "status"))?.[1] ?? 0)
 
 const isManager = (pid: number) => /(^|[\0/])(npx|npm exec|npm run|npm|pnpm|yarn)\b/.test(read(pid, "cmdline"))

@@ -1,5 +1,5 @@
 /**
- * Where the gateway listens: `TOCSIN_HOST` and `TOCSIN_PORT`.
+ * The address on which the gateway listens: `TOCSIN_HOST` and `TOCSIN_PORT`.
  */
 import { parseAddress } from "@tocsin/egress"
 import { Config, Effect, Option } from "effect"
@@ -19,7 +19,7 @@ export const isLoopback = (host: string): boolean =>
   host === "localhost" || Option.exists(parseAddress(host), NetAddress.isLoopback)
 
 /**
- * Kubernetes gives every pod beside a Service named `tocsin` a `TOCSIN_PORT` that is a URL.
+ * Kubernetes sets `TOCSIN_PORT` to a URL in every pod beside a Service named `tocsin`.
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 const isServiceLink = (text: string) => /^(tcp|udp|sctp):\/\//.test(text)

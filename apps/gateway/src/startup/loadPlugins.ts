@@ -1,6 +1,5 @@
 /**
- * Loads the plugins that `TOCSIN_PLUGINS` names: packages that their authors
- * published, installed beside the gateway or put into a folder of their own.
+ * Loads the packages in `TOCSIN_PLUGINS`, which are installed beside the gateway or in a separate folder.
  */
 import { ChannelPlugin } from "@tocsin/core"
 import { Effect, Layer, Option, Predicate, Schema } from "effect"
@@ -20,7 +19,7 @@ export interface LoadedPlugins {
   readonly packages: Packages
 }
 
-/** The built-in plugins, and those of the settings; refuses to start when one of them cannot be had. */
+/** The built-in plugins, and those of the settings; fails if one of them cannot be loaded. */
 export const loadPlugins: Effect.Effect<LoadedPlugins, StartRefused, Settings> = Effect.gen(function* () {
   const { plugins: names, pluginsDir } = yield* Settings
   if (names.length === 0) return { plugins: builtIn, packages: builtInPackages }
@@ -45,7 +44,10 @@ export const loadPlugins: Effect.Effect<LoadedPlugins, StartRefused, Settings> =
   return { plugins: [...found.values()].map(({ plugin }) => plugin), packages }
 })
 
-/** A plugin may be installed with a core and an effect of its own: it gets the gateway's, so that there is one of each. */
+/**
+ * Gives plugins the gateway's core and effect, even if they are installed with their own, so that there is one copy of
+ * each.
+ */
 const shareCore = () =>
   registerHooks({
     resolve: (specifier, context, next) =>
@@ -75,7 +77,7 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
     try: () => import(url),
     catch: (error) => notLoaded(firstLine(error))
   }).pipe(
-    // A module that awaits something may do so for ever.
+    // A module may await something for ever.
     Effect.timeoutOrElse({ duration: loadTimeout, orElse: () => notLoaded("it is not done after ten seconds") })
   )
   const values = new Set(Object.values(exported))
@@ -103,7 +105,7 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
 
 const loadTimeout = "10 seconds"
 
-/** What the gateway reads of a plugin as it starts; an author without types can leave it out. */
+/** The declarations that the gateway reads at the start; an author without types could omit them. */
 const declared: { readonly [field: string]: (value: unknown) => boolean } = {
   title: Predicate.isString,
   settings: Schema.isSchema,
@@ -115,7 +117,7 @@ const declared: { readonly [field: string]: (value: unknown) => boolean } = {
   capabilities: Predicate.isObject
 }
 
-/** Where a package's package.json is, and from where Node finds the package by its name. */
+/** Finds a package's package.json, and the folder from which Node resolves the package by its name. */
 const locate = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
   const folders = [...Option.toArray(pluginsDir).flatMap((dir) => [dir, join(dir, name)]), process.cwd()]
   for (const parent of [...folders.map((folder) => pathToFileURL(join(folder, "-")).href), import.meta.url]) {
@@ -136,7 +138,7 @@ const findManifest = (name: string, parent: string) => {
   }
 }
 
-/** Refuses a package that was made for another core or effect than this gateway has; returns the package's version. */
+/** Refuses a package that was made for a core or effect other than this gateway's; returns the package's version. */
 const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
   const { peerDependencies = {}, version: own = "of no version" } = yield* readManifest(name, manifest)
   for (const shared of ["@tocsin/core", "effect"]) {

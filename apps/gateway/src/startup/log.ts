@@ -24,13 +24,13 @@ const Level = Schema.Literals(["error", "warn", "info", "debug"]).annotate({ exp
 
 const Format = Schema.Literals(["text", "json"]).annotate({ expected: "text or json" })
 
-/** `TOCSIN_LOG` and `TOCSIN_LOG_LEVEL`: how lines are written, and the least severe level that is. */
+/** `TOCSIN_LOG` and `TOCSIN_LOG_LEVEL`: the format of lines, and the least severe level that is logged. */
 export const logSettings = Config.all({
   format: Config.schema(Format, "TOCSIN_LOG").pipe(Config.withDefault("text" as const)),
   level: Config.schema(Level, "TOCSIN_LOG_LEVEL").pipe(Config.withDefault("info" as const))
 })
 
-/** Settings that cannot be read are refused where all settings are. */
+/** Ignores invalid values, which `Settings` refuses. */
 const current = Effect.orElseSucceed(logSettings, () => ({ format: "text", level: "info" }) as const)
 
 /** Writes the log to the standard output. */
@@ -43,7 +43,7 @@ export const layer = Layer.unwrap(
   )
 )
 
-/** Reports why the process ends, where an operator can fix it: a bare sentence, or a line of JSON. */
+/** Reports a reason for the process to end that an operator can fix: a bare sentence, or a line of JSON. */
 export const refusal = (sentence: string) =>
   Effect.flatMap(current, ({ format }) => (format === "json" ? Effect.logFatal(sentence) : Console.error(sentence)))
 
@@ -54,7 +54,9 @@ const text = Logger.make(({ cause, date, logLevel, message }) => {
   return cause.reasons.length === 0 ? line : `${line}\n${Cause.pretty(cause)}`
 })
 
-/** What others wrote, such as a service in its answer, must not look like lines of ours, nor steer a terminal. */
+/**
+ * Escapes foreign text, such as a service's answer, so that it can neither look like log lines nor control a terminal.
+ */
 const onOneLine = (text: string) =>
   text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) =>
     character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`

@@ -1,6 +1,6 @@
 import { Config, Schema, SchemaTransformation } from "effect"
 
-/** A whole number between two bounds; `expected` is what the refusal of anything else asks for. */
+/** A whole number between two bounds; the error for any other value contains `expected`. */
 export const numberSetting = (
   name: string,
   { expected, ...range }: { readonly minimum: number; readonly maximum: number; readonly expected: string }

@@ -7,7 +7,10 @@ import manifest from "../../package.json" with { type: "json" }
 import { describePlugin, type Packages } from "./Plugins.ts"
 import { Settings } from "./Settings.ts"
 
-/** Logs at the start what runs, where it listens and who is served; prints what to do next while there is no integration. */
+/**
+ * Logs the version, the address, the store and the plugins at the start; prints the next steps while there is no
+ * integration.
+ */
 export const startupMessage = (packages: Packages) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -17,7 +20,7 @@ export const startupMessage = (packages: Packages) =>
       const scheme = Option.isSome(tlsCert) ? "https" : "http"
       const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
       const isEverywhere = NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
-      // 0.0.0.0 and :: are for listening; nobody can call them.
+      // 0.0.0.0 and :: are for listening only.
       const url = (host: string) => (isEverywhere ? `${scheme}://${host}:${address.port}` : bound)
       const here = url("localhost")
       const integrations = yield* (yield* Configuration).integrations

@@ -3,7 +3,7 @@
  */
 import { Redacted, Schema } from "effect"
 
-/** A SQLite file, or a PostgreSQL database; `shown` says which one, without any password. */
+/** A SQLite file, or a PostgreSQL database; `shown` names it without a password. */
 export type StoreUrl =
   | { readonly _tag: "Sqlite"; readonly file: string; readonly shown: string }
   | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted; readonly shown: string }
@@ -14,7 +14,7 @@ const isPostgres = (text: string) =>
 /** Whether `readStoreUrl` can read the text. */
 export const isStoreUrl = (text: string) => /^sqlite:./.test(text) || isPostgres(text)
 
-/** Such a text. */
+/** The text of a store's URL. */
 export const StoreUrlText = Schema.String.check(
   Schema.makeFilter(isStoreUrl, {
     expected:
@@ -22,7 +22,7 @@ export const StoreUrlText = Schema.String.check(
   })
 )
 
-/** Reads such a text. */
+/** Parses the URL of a store. */
 export const readStoreUrl = (text: string): StoreUrl => {
   if (!isPostgres(text)) {
     const file = text.slice("sqlite:".length)

@@ -1,5 +1,5 @@
 /**
- * Who may call.
+ * Authenticates callers.
  */
 import { Authorization, TooManyAttempts, Unauthorized } from "@tocsin/client"
 import { Sessions, type StoredSession, type StoreUnavailable } from "@tocsin/delivery"
@@ -14,12 +14,12 @@ import { checkOwnPage } from "./ownPages.ts"
 import { mayReadMetrics } from "./metricsAccess.ts"
 import { hashOf } from "./sessionCookie.ts"
 
-/** What a credential turned out to be. */
+/** The result of checking a credential. */
 export type Verdict =
   | { readonly _tag: "Allowed" }
   /** Wrong, or missing. */
   | { readonly _tag: "Refused" }
-  /** The address sent too many wrong ones: it may ask again after so many seconds. */
+  /** The address sent too many wrong ones, and may try again after this number of seconds. */
   | { readonly _tag: "Wait"; readonly seconds: number }
 
 /** Checks credentials. */
@@ -28,9 +28,9 @@ export class Access extends Context.Service<
   {
     /** Whether callers need the token. */
     readonly tokenRequired: boolean
-    /** Checks an API token; a wrong one slows its address down. */
+    /** Checks an API token. A wrong token slows down its address. */
     readonly ofToken: (given: Redacted.Redacted) => Effect.Effect<Verdict, never, HttpServerRequest.HttpServerRequest>
-    /** The session of this secret, if it is not over; a guess slows its address down. */
+    /** Finds the session with this secret, if it has not ended. A guess slows down its address. */
     readonly ofSession: (
       secret: Redacted.Redacted
     ) => Effect.Effect<
@@ -38,9 +38,9 @@ export class Access extends Context.Service<
       StoreUnavailable,
       HttpServerRequest.HttpServerRequest
     >
-    /** The session of this secret, if it is not over, whoever asks. */
+    /** Finds the session with this secret, if it has not ended, without slowing anyone down. */
     readonly liveSession: (secret: Redacted.Redacted) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
-    /** What the store keeps of a session's secret. */
+    /** The hash of a session's secret, as it is stored. */
     readonly hashOf: (secret: Redacted.Redacted) => string
   }
 >()("@tocsin/gateway/Access") {
@@ -61,7 +61,7 @@ export class Access extends Context.Service<
         given: Redacted.Redacted
       ): Effect.fn.Return<Exclude<Verdict, { _tag: "Allowed" }>, never, HttpServerRequest.HttpServerRequest> {
         const { remoteAddress } = yield* HttpServerRequest.HttpServerRequest
-        // Who shows nothing guesses nothing; and of a request's schemes all but one show nothing.
+        // An empty credential is not a guess: all but one of a request's schemes are empty.
         const wait = Redacted.value(given) === "" ? Option.none() : yield* slowDown(remoteAddress)
         return Option.match(wait, {
           onNone: () => ({ _tag: "Refused" }),
@@ -95,7 +95,7 @@ export class Access extends Context.Service<
   )
 }
 
-/** Lets those call who show the token or a session; without a token in the settings, those on this machine. */
+/** Accepts callers with the token or a session; if no token is set, callers on this machine. */
 export const layer = Layer.effect(
   Authorization,
   Effect.gen(function* () {
@@ -123,7 +123,8 @@ export const layer = Layer.effect(
           case "StoreUnavailable":
             return problem(503, "The store is not available", `${verdict.detail} Send the request again.`)
           case "Wait":
-            // A response and no failure, because a failure makes the next scheme be tried, whose own failure would hide it.
+            // A response instead of a failure, because after a failure the next scheme is tried, whose failure would
+            // hide it.
             return tooMany(verdict.seconds)
         }
       })
@@ -158,5 +159,5 @@ export const tooManyAttempts = (seconds: number) =>
     Effect.fail(new TooManyAttempts({ detail: waitWords(seconds) }))
   )
 
-/** Equal lengths for the comparison in constant time. */
+/** A hash, because a comparison in constant time needs equal lengths. */
 const digest = (text: string) => createHash("sha256").update(text).digest()

@@ -5,7 +5,10 @@ import { Effect, Layer } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"
 import { Settings } from "../../startup/Settings.ts"
 
-/** Makes the caller's address that which a trusted proxy states: the rightmost of `X-Forwarded-For` that is not trusted itself. */
+/**
+ * Sets the caller's address to the one that a trusted proxy states: the rightmost of `X-Forwarded-For` that is not
+ * itself trusted.
+ */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ trustedProxies }) =>
     HttpRouter.middleware(Effect.succeed(HttpMiddleware.xForwardedHeaders({ trustedProxies })), { global: true })

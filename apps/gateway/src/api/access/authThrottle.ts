@@ -1,15 +1,14 @@
 /**
- * Slows those who try credentials, by their address, and nobody else: whoever
- * shows the right one is not held up (case A), so what protects it is its length.
- * This keeps a flood of wrong ones from costing more than the flood.
+ * Slows down addresses that send wrong credentials, and nobody else: a right credential is never delayed (case A), so
+ * its length is what protects it. Wrong credentials therefore cost the gateway little.
  */
 import { Cache, Clock, Duration, Effect, Option } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 import { parseAddress, withoutClothes } from "@tocsin/egress"
 
-/** So many failures of an address are answered at once: people mistype, and tools retry. */
+/** The number of failures of an address that are answered at once: people mistype, and tools retry. */
 const free = 5
-/** The pause after the first failure that is not free; each further one doubles it. */
+/** The pause after the first further failure; each failure doubles it. */
 const firstPause = Duration.millis(250)
 /** The longest pause: within the time that callers wait for an answer. */
 const longestPause = Duration.seconds(8)
@@ -19,16 +18,18 @@ const memory = Duration.minutes(15)
 const mostAddresses = 4096
 /** The most requests of one address that wait at once. */
 const mostWaiting = 4
-/** The most that wait in all, well below the bound of open connections: an attacker may have many addresses. */
+/**
+ * The most waiting requests of all addresses, well below the limit of open connections: an attacker may have many
+ * addresses.
+ */
 const mostWaitingInAll = 256
 
 /** In milliseconds: throttled addresses are logged at most this often. */
 const logPause = 60_000
 
 /**
- * Makes the function to call with the address of each wrong credential. It pauses
- * and gives nothing; or, when too many wait already, gives at once the seconds
- * after which to come again.
+ * Makes the function to call with the address of each wrong credential. It pauses and returns undefined; if too many
+ * requests wait already, it returns at once the seconds after which to retry.
  */
 export const makeSlowdown = Effect.gen(function* () {
   const failures = yield* Cache.make({
@@ -76,7 +77,7 @@ export const makeSlowdown = Effect.gen(function* () {
   })
 })
 
-/** An IPv4 address, or the /64 of an IPv6 address: whoever has one address of that has all. */
+/** An IPv4 address, or the /64 of an IPv6 address, because one caller usually has all addresses of a /64. */
 const blockOf = (address: string): string =>
   Option.match(parseAddress(address.replace(/%.*$/, "")), {
     onNone: () => address,

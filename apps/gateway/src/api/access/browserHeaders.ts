@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
-/** Pages bring their own scripts and styles, and may call nobody but the gateway. */
+/** The policy of pages: they use their own scripts and styles, and may call the gateway only. */
 const pagePolicy = [
   "default-src 'none'",
   "script-src 'unsafe-inline'",
@@ -14,7 +14,7 @@ const pagePolicy = [
   "frame-ancestors 'none'"
 ].join("; ")
 
-/** Tells browsers to take answers for what they say they are, and to let pages do no more than they need. */
+/** Sets the security headers: browsers respect the declared content types, and pages get only the rights they need. */
 export const BrowserHeadersLayer = HttpRouter.middleware(
   Effect.succeed((effect) =>
     Effect.map(effect, (response) =>
@@ -22,7 +22,7 @@ export const BrowserHeadersLayer = HttpRouter.middleware(
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         ...(response.headers["content-type"]?.startsWith("text/html") === true && {
-          // The console brings a stricter one.
+          // The console sets a stricter policy.
           "content-security-policy": response.headers["content-security-policy"] ?? pagePolicy
         })
       })

@@ -4,8 +4,8 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { problem } from "../../server/problem.ts"
 
 /**
- * Refuses a request whose Host is missing or there twice (RFC 9112, 3.2): node
- * takes the first of several, and a proxy before us may have gone by the last.
+ * Refuses a request without a Host, or with two (RFC 9112, 3.2): Node uses the first one, and a proxy in front may have
+ * used the last.
  */
 export const HostHeaderLayer = HttpRouter.middleware(
   Effect.succeed((effect) =>

@@ -1,5 +1,5 @@
 /**
- * Who may call while no token is set: this machine, and nobody through it.
+ * Restricts callers while no token is set: only this machine may call, and no proxy on it.
  */
 import { Unauthorized } from "@tocsin/client"
 import { Effect } from "effect"
@@ -8,10 +8,10 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { cameThroughProxy } from "./proxyHeaders.ts"
 
 /**
- * Refuses what other machines and web pages send to a gateway without a token, which listens on loopback only:
- * - a request that a reverse proxy passed on, wherever from. HTTP/1.0 counts as such: nginx' `proxy_pass` speaks it.
- * - a request that names another host: the page of a site that made its own name point here
- * - a request of a page of another origin, also of another port of this machine
+ * Refuses requests of other machines and web pages to a gateway without a token, which listens on loopback only:
+ * - a request that a reverse proxy forwarded. HTTP/1.0 counts as such, because nginx' `proxy_pass` uses it.
+ * - a request that names another host: a page of a site whose name resolves to this machine (DNS rebinding)
+ * - a request of a page of another origin, including another port of this machine
  */
 export const checkLoopback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const { headers, httpVersion, socket, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
@@ -23,7 +23,7 @@ export const checkLoopback = Effect.fnUntraced(function* (request: HttpServerReq
   }
   const { host = "", origin, "sec-fetch-site": site } = headers
   const own = `${"encrypted" in socket ? "https" : "http"}://${host}`
-  // A target in absolute form names a host of its own, which then stands in `request.headers` too (RFC 9112, 3.2.2).
+  // A target in absolute form has its own host, which also replaces the one in `request.headers` (RFC 9112, 3.2.2).
   const target = url.startsWith("/") ? own : (/^[^/?#]*\/\/[^/?#]*/.exec(url)?.[0] ?? "")
   if (![own, target].every(isLoopback)) {
     return yield* new Unauthorized({
@@ -31,7 +31,7 @@ export const checkLoopback = Effect.fnUntraced(function* (request: HttpServerReq
     })
   }
   const reads = request.method === "GET" || request.method === "HEAD"
-  // A link from another site may be followed; what it shows, that site cannot read.
+  // A link from another site may be followed: that site cannot read the page.
   const isOtherSite = !reads && (site === "cross-site" || site === "same-site")
   if ((origin !== undefined && origin !== own) || isOtherSite) {
     return yield* new Unauthorized({
@@ -40,6 +40,6 @@ export const checkLoopback = Effect.fnUntraced(function* (request: HttpServerReq
   }
 })
 
-/** Compared as it was sent: a URL's parser would find a host in `x@localhost` and `localhost/evil.com` too. */
+/** Compared as it was sent: a URL parser would also find a host in `x@localhost` and `localhost/evil.com`. */
 const isLoopback = (origin: string): boolean =>
   /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(origin)

@@ -1,8 +1,8 @@
 import type { Headers } from "effect/http"
 
 /**
- * The headers by which proxies, load balancers and CDNs say that they passed a request on. Clients send none of them of
- * themselves; `x-request-id` and `traceparent`, which both send, are not among them.
+ * The headers with which proxies, load balancers and CDNs mark forwarded requests. Clients do not send them;
+ * `x-request-id` and `traceparent`, which clients send as well, are not among them.
  */
 const proxyHeaders = new RegExp(
   `^(?:${[

@@ -11,11 +11,13 @@ import { createHmac, randomBytes } from "node:crypto"
 /** Makes the secret of a new session: 256 random bits. */
 export const newSecret = (): Redacted.Redacted => Redacted.make(randomBytes(32).toString("base64url"))
 
-/** What the store keeps in place of a secret. With another API token the hash is another: a change of it ends all sessions. */
+/**
+ * The hash that is stored instead of a secret. It depends on the API token, so a change of the token ends all sessions.
+ */
 export const hashOf = (secret: Redacted.Redacted, token: Redacted.Redacted): string =>
   createHmac("sha256", Redacted.value(token)).update(Redacted.value(secret)).digest("hex")
 
-/** Whether the request came over TLS: here, or at a trusted proxy that says so. */
+/** Whether the request came over TLS, to the gateway or to a trusted proxy. */
 export const isSecure = (request: HttpServerRequest.HttpServerRequest): boolean =>
   request.protocol === "https" || "encrypted" in NodeHttpServerRequest.toIncomingMessage(request).socket
 
@@ -40,6 +42,6 @@ const attributes = (request: HttpServerRequest.HttpServerRequest) => ({
   httpOnly: true,
   sameSite: "strict" as const,
   path: "/",
-  // A browser drops a Secure cookie that comes over plain http, without a word.
+  // A browser silently drops a Secure cookie that comes over plain http.
   secure: isSecure(request)
 })

@@ -4,12 +4,12 @@ export class Strings {
   value = ""
   /** The place behind it. */
   end = 0
-  /** Whether a string held what no store can hold: NUL or half a surrogate pair. U+FFFD replaces it. */
+  /** Whether a string contained NUL or half a surrogate pair, which no store accepts. U+FFFD replaces it. */
   isCorrected = false
 
   readonly #text: string
   readonly #notJson: (at: number) => Error
-  /** Where reading paused in a string; 0 where it did not. */
+  /** Where reading paused in a string; 0 if it did not. */
   #pausedAt = 0
 
   constructor(text: string, notJson: (at: number) => Error) {
@@ -17,7 +17,7 @@ export class Strings {
     this.#notJson = notJson
   }
 
-  /** Reads the string that starts here. Gives false to pause in one with many escapes; called again it goes on. */
+  /** Reads the string that starts here. Returns false to pause in a string with many escapes; the next call resumes. */
   read(start: number): boolean {
     const at = this.#pausedAt === 0 ? start + 1 : this.#pausedAt
     const end = behind(this.#text, at)
@@ -51,7 +51,7 @@ const behind = (text: string, at: number): number => {
   return some.lastIndex
 }
 
-/** What needs no escape: no quote, backslash or control character. */
+/** Text without escapes: no quote, backslash or control character. */
 const plain = /[ !#-[\]-\uffff]*/y
 
 /** Characters and escapes; not more than 2,000 escapes, so that reading can pause. */

@@ -7,7 +7,7 @@ import { yielding } from "./yielding.ts"
 
 const { test, ...fields } = PostedAlert.fields
 
-/** A posted alert whose arrays of any length let others run. */
+/** A posted alert; decoding its long arrays yields to other requests. */
 const Posted = Schema.Struct({
   ...fields,
   test: Schema.optionalKey(
@@ -26,7 +26,7 @@ const decoder = <S extends Schema.Codec<any, any>>(schema: S) => {
 const decodeOne = decoder(Posted)
 const decodeMany = decoder(Schema.Array(yielding(Posted, 20)))
 
-/** Decodes what `POST /v1/alerts` takes: an alert, or an array of them. An unknown field is an error. */
+/** Decodes the body of `POST /v1/alerts`: an alert, or an array of alerts. An unknown field is an error. */
 export const decodeAlerts = (body: unknown): Effect.Effect<ReadonlyArray<PostedAlert>, InvalidRequest> => {
   if (!Array.isArray(body)) return Effect.map(decodeOne(body), (alert) => [alert])
   return body.length > InboundLimits.maxAlerts

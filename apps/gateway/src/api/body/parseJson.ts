@@ -3,39 +3,39 @@ import { invalid, pointer } from "@tocsin/delivery"
 import { place } from "./place.ts"
 import { Strings } from "./Strings.ts"
 
-/** How to parse JSON. */
+/** Options of the parser. */
 export interface JsonOptions {
   /** The most values: the whole, elements of arrays, and fields. */
   readonly maxValues: number
-  /** What to do with a field that an object has twice: `refuse` it, or take the `last` as `JSON.parse` does. */
+  /** How to handle a field that an object has twice: `refuse` it, or use the `last`, like `JSON.parse`. */
   readonly repeated: "refuse" | "last"
-  /** Makes the value of a number as it is written. */
+  /** Converts a number from its text. */
   readonly number: (written: string) => unknown
 }
 
-/** JSON that was parsed. */
+/** Parsed JSON. */
 export interface Json {
   readonly value: unknown
-  /** Whether a text held NUL or half a surrogate pair, which no store can hold, and U+FFFD replaces it. */
+  /** Whether a text contained NUL or half a surrogate pair, which no store accepts. U+FFFD replaces it. */
   readonly isCorrected: boolean
 }
 
-/** Parsing pauses after so many values. */
+/** The number of values after which parsing pauses. */
 const pauseAfter = 1000
 
-/** An object or array of which the end was not reached yet. */
+/** An object or array whose end has not been reached. */
 type Container =
   | { readonly array: Array<unknown>; readonly object?: undefined }
   | { readonly object: Record<string, unknown>; readonly array?: undefined; size: number; name: string }
 
 /**
- * Parses JSON as `JSON.parse` does, and pauses often, so that others can run between. Throws an `InvalidInput` that says
- * where the text is not JSON, or which limit it exceeds.
+ * Parses JSON like `JSON.parse`, with pauses in which other requests run. Throws an `InvalidInput` with the position of
+ * the error, or with the limit that the text exceeds.
  */
 export function* parseJson(text: string, { maxValues, number, repeated }: JsonOptions): Generator<void, Json> {
   const notJson = (at: number) => invalid("", "JSON", `The body is not JSON: ${place(text, at)}`)
   const strings = new Strings(text, notJson)
-  /** What the next value is in, from the outside to the inside. */
+  /** The containers of the next value, the outermost first. */
   const containers: Array<Container> = []
   let at = 0
   let values = 0
@@ -131,10 +131,10 @@ const put = (container: Container, value: unknown): void => {
   else Object.defineProperty(container.object, container.name, { value, ...plain })
 }
 
-/** As an assignment makes it; that of `__proto__` would be another object's. */
+/** A property as an assignment makes it; an assignment to `__proto__` would set the prototype. */
 const plain = { configurable: true, enumerable: true, writable: true }
 
-/** Where the next value is. */
+/** The path of the next value. */
 const pathOf = (containers: ReadonlyArray<Container>) =>
   pointer(
     containers.map((container) => (container.array === undefined ? container.name : String(container.array.length)))

@@ -1,4 +1,4 @@
-/** Says where a place in a text is: `line 3, column 14 (position 41)`. */
+/** Describes a position in a text: `line 3, column 14 (position 41)`. */
 export const place = (text: string, at: number): string => {
   let line = 1
   let start = 0

@@ -9,13 +9,13 @@ import { type ReadOptions, readBytes } from "./readBytes.ts"
 
 /** A body as text. */
 export interface Body {
-  /** What cannot be read as UTF-8 is replaced by U+FFFD. */
+  /** U+FFFD replaces bytes that are not UTF-8. */
   readonly text: string
   /** The first byte that is not UTF-8. */
   readonly notUtf8At: number | undefined
 }
 
-/** Reads a body, unless it is compressed, too long or not in UTF-8. Headers are judged before the body is read. */
+/** Reads a body, unless it is compressed, too long or not in UTF-8. Checks the headers before it reads the body. */
 export const readBody = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   options: ReadOptions = { max: InboundLimits.maxBodyBytes }
@@ -44,13 +44,15 @@ export const readBody = Effect.fnUntraced(function* (
   return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
 })
 
-/** The charsets in which ASCII is written as in UTF-8; senders name them by mistake (RFC 8259, section 11: JSON has no charset). */
+/**
+ * The charsets that equal UTF-8 for ASCII; senders name them by mistake (RFC 8259, section 11: JSON has no charset).
+ */
 const extendsAscii = /^(?:(?:us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d{1,2}|windows-125\d)$/i
 
-/** The first byte at which `text`, as which `bytes` were read, has a U+FFFD that was not sent. */
+/** The first byte that was replaced by U+FFFD when `bytes` were decoded to `text`. */
 const notUtf8At = (bytes: Buffer, text: string): number | undefined => {
   if (isUtf8(bytes)) return undefined
-  // What is not UTF-8 is another byte once it was replaced.
+  // Encoding the text again changes the bytes that were replaced.
   const replaced = Buffer.from(text)
   let [from, to] = [0, bytes.length]
   while (to - from > 1) {

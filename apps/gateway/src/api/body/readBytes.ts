@@ -2,17 +2,17 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { ByteSize, Effect } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 
-/** How to read a body. */
+/** Options for reading a body. */
 export interface ReadOptions {
   /** The most bytes. */
   readonly max: number
-  /** Called with the number of bytes that arrived, or that will arrive. */
+  /** Called with the number of bytes that arrived, or that are announced. */
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /**
- * Reads a body of at most `max` bytes, once. Nothing is read of one whose `Content-Length` is larger. Every alert comes this way, and these listeners take less of the
- * processor's time than Effect's own reader.
+ * Reads a body of at most `max` bytes, once. Reads nothing of a body whose `Content-Length` is larger. Every alert
+ * takes this path, and these listeners need less CPU time than Effect's own reader.
  */
 export const readBytes = (
   request: HttpServerRequest.HttpServerRequest,
@@ -20,7 +20,7 @@ export const readBytes = (
 ): Effect.Effect<Buffer, "too long" | "broken"> => {
   const stated = Number(request.headers["content-length"] ?? max)
   if (stated > max) return Effect.fail("too long")
-  // Who waits for "100 Continue" is told to go on by Effect's.
+  // Effect's reader sends "100 Continue" to callers that wait for it.
   if (request.headers["expect"] !== undefined) {
     return Effect.andThen(
       Effect.sync(() => onBytes?.(stated)),
@@ -46,7 +46,7 @@ export const readBytes = (
     const onEnd = () => end(Effect.succeed(Buffer.concat(chunks, length)))
     const stop = () => source.off("data", onData).off("end", onEnd)
     source.on("data", onData).on("end", onEnd)
-    // A sender that goes away interrupts.
+    // A sender that disconnects interrupts the read.
     return Effect.sync(stop)
   })
 }

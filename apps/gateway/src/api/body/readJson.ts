@@ -5,7 +5,9 @@ import { type Json, type JsonOptions, parseJson } from "./parseJson.ts"
 import type { Body } from "./readBody.ts"
 import { toInvalidRequest } from "./toInvalidRequest.ts"
 
-/** Parses the JSON of a body; other requests run meanwhile. The error says where it is not JSON, or which limit it exceeds. */
+/**
+ * Parses the JSON of a body while other requests run. The error has the position, or the limit that the body exceeds.
+ */
 export const readJson = ({ notUtf8At, text }: Body, options: JsonOptions): Effect.Effect<Json, InvalidRequest> =>
   Effect.suspend(() => {
     if (notUtf8At !== undefined) {

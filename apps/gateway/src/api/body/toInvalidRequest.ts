@@ -1,7 +1,7 @@
 import { InvalidRequest } from "@tocsin/client"
 import { type InvalidInput, maxErrors } from "@tocsin/delivery"
 
-/** The problem document of input that cannot be taken. */
+/** The problem document of invalid input. */
 export const toInvalidRequest = ({ errors }: InvalidInput): InvalidRequest =>
   new InvalidRequest({
     detail: [

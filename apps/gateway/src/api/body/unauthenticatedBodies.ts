@@ -3,7 +3,7 @@ import { Data, Deferred, Effect } from "effect"
 /** The most bytes of bodies whose senders have not authenticated yet, of all connections together: 16 MiB. */
 const maxBytes = 16 * 1024 * 1024
 
-/** Senders that have not authenticated yet hold too much of the gateway's memory, and this body is the largest. */
+/** The bodies of unauthenticated senders use too much memory, and this one is the largest. */
 export class TooManyBodies extends Data.TaggedError("TooManyBodies") {}
 
 interface Held {
@@ -12,9 +12,9 @@ interface Held {
 }
 
 /**
- * Makes what bounds the bodies that are read before their senders have authenticated. `read` reads a body, calls its
- * argument with the number of bytes of each part, and checks the credential in it. Where all of them hold too much, the
- * largest is given up, so that whoever sends an event of the usual size is not refused.
+ * Limits the bodies that are read before their senders have authenticated. `read` reads a body, calls its argument with
+ * the number of bytes of each part, and checks the credential in it. If all bodies together are too large, the largest
+ * is dropped, so that events of the usual size are not refused.
  */
 export const makeUnauthenticatedBodies = () => {
   const bodies = new Set<Held>()

@@ -1,13 +1,13 @@
 import { Effect, Schema } from "effect"
 
-/** Others run after so many values at the latest. */
+/** The most values between two yields. */
 const most = 1000
 
-/** The values that were decoded since others could last run, whichever requests they belong to. */
+/** The number of values decoded since the last yield, of all requests. */
 let decoded = 0
 
 /**
- * Lets other requests run between the elements of a long array: a schema decodes all of an array at once otherwise.
+ * Lets other requests run between the elements of a long array, which a schema would otherwise decode at once.
  * `values` is how many values one element has.
  */
 export const yielding = <S extends Schema.Constraint>(element: S, values: number) =>

@@ -9,7 +9,10 @@ import { consolePath, docsPath } from "../allowedMethods.ts"
 import { contentSecurityPolicy } from "./contentSecurityPolicy.ts"
 import { readSite, type SiteFile, type SiteFiles } from "./siteFiles.ts"
 
-/** Serves the console at `/console/` and leads browsers there from `/`; with `TOCSIN_CONSOLE=off` only the API's page. */
+/**
+ * Serves the console at `/console/` and redirects browsers there from `/`; with `TOCSIN_CONSOLE=off` only the API's
+ * page.
+ */
 export const ConsoleRoutes = Layer.unwrap(
   Effect.gen(function* () {
     const { hasConsole } = yield* Settings
@@ -38,7 +41,7 @@ export const ConsoleRoutes = Layer.unwrap(
   })
 )
 
-/** The console's path, and all below it. */
+/** The console's path, and all paths below it. */
 const everything = `${consolePath}/*` as const
 
 const toConsole = HttpServerResponse.redirect(`${consolePath}/`)
@@ -48,7 +51,7 @@ const answer = (
   { headers, url }: HttpServerRequest.HttpServerRequest
 ): HttpServerResponse.HttpServerResponse => {
   const [path = ""] = url.slice(consolePath.length + 1).split("?")
-  // Every path that names no file is one of the page's own.
+  // Every path without a file is a page of the console.
   const file = site.get(path) ?? (path.startsWith("assets/") ? undefined : site.get("index.html"))
   if (file === undefined) {
     return HttpServerResponse.text(

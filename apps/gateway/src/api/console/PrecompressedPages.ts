@@ -1,5 +1,6 @@
 /**
- * The API's page, the OpenAPI document and the schema of webhooks: much that never changes while the gateway runs, and that need no token.
+ * The API's page, the OpenAPI document and the schema of webhooks: large, without a token, and constant while the
+ * gateway runs.
  */
 import { Effect, Semaphore } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -17,11 +18,11 @@ interface Page {
 
 const paths = new Set<string>([docsPath, openapiPath, webhookSchemaPath])
 
-/** Encodes and compresses each page once, and serves it from then on out of one buffer, with an ETag. */
+/** Encodes and compresses each page once, and then serves it from one buffer, with an ETag. */
 export const PrecompressedPagesLayer = HttpRouter.middleware(
   Effect.gen(function* () {
     const pages = new Map<string, Page>()
-    // Callers of a page that is not compressed yet wait for the first of them.
+    // While a page is being compressed, its other callers wait.
     const oneAtATime = yield* Semaphore.make(1)
 
     return (effect) =>

@@ -1,8 +1,8 @@
 /**
- * What the console's page may do: run the gateway's own scripts, and call the gateway.
+ * The console's policy: its page may run the gateway's own scripts, and call the gateway.
  *
- * The hashes are of the two constant style elements that react-aria adds: for elements that can be pressed, and, on iOS,
- * against scrolling the page behind a dialog.
+ * The hashes are of the two constant style elements that react-aria adds: for elements that can be pressed, and, on
+ * iOS, against scrolling the page behind a dialog.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",

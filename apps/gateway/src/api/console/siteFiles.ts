@@ -3,11 +3,11 @@ import { createHash } from "node:crypto"
 import { readdir, readFile } from "node:fs/promises"
 import { extname, join, relative, sep } from "node:path"
 
-/** A file of the console, whole and as it was compressed when it was built. */
+/** A file of the console, both uncompressed and as it was compressed by the build. */
 export interface SiteFile {
   readonly contentType: string
   readonly etag: string
-  /** Whether its name changes with what is in it. */
+  /** Whether its name contains a hash of its content. */
   readonly isHashed: boolean
   readonly bytes: Uint8Array
   readonly br: Uint8Array | undefined
@@ -24,7 +24,10 @@ const contentTypes = new Map([
   [".svg", "image/svg+xml"]
 ])
 
-/** Reads all files of the folder, so that a build while the gateway runs mixes nothing up; none if it was not built. */
+/**
+ * Reads all files of the folder at once, so that a build while the gateway runs does not mix versions; none if it was
+ * not built.
+ */
 export const readSite = (folder: string): Effect.Effect<SiteFiles> =>
   Effect.promise(async () => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])

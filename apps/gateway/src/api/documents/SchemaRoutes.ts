@@ -2,7 +2,7 @@ import { bodySchema } from "@tocsin/plugin-webhook"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { webhookSchemaPath } from "../allowedMethods.ts"
 
-/** Serves the JSON Schemas of what Tocsin sends to servers that anyone may write. They need no token. */
+/** Serves the JSON Schemas of the messages to custom servers. They need no token. */
 export const SchemaRoutes = HttpRouter.add(
   "GET",
   webhookSchemaPath,

@@ -2,7 +2,7 @@ import { escapeHtml, severityRank } from "@tocsin/core"
 import type { DigestContent } from "@tocsin/delivery"
 import { DateTime } from "effect"
 
-/** The plain page that lists what a digest covers, the most severe first. */
+/** The page that lists the alerts of a digest, the most severe first. */
 export const digestPage = ({ alerts, at }: DigestContent): string => {
   const time = DateTime.formatIso(DateTime.makeUnsafe(at))
   const rows = alerts

@@ -11,7 +11,7 @@ export const stateOf = ({ broken, waiting }: ShownIntegration, now: number) => {
   return waiting === undefined || waiting.until <= now ? "ok" : "waiting"
 }
 
-/** The JSON of an integration, with what is known of its lane now. `now` is in epoch milliseconds. */
+/** The JSON of an integration, with the current state of its lane. `now` is in epoch milliseconds. */
 export const integrationJson = (
   shown: ShownIntegration,
   {

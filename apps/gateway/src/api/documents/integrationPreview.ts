@@ -3,13 +3,13 @@ import { type Alert, Message, type Notification, sampleNotifications, showReques
 import type { ReadyIntegration } from "@tocsin/delivery"
 import type { DateTime } from "effect"
 
-/** An alert to show in place of the example. */
+/** An alert to show instead of the example. */
 export interface RealAlert {
   readonly alert: Alert
   readonly now: DateTime.Utc
 }
 
-/** What each kind of notification looks like there, about this alert where one is named: nothing is sent. */
+/** Renders each kind of notification, about this alert if one is given. Sends nothing. */
 export const integrationPreview = (
   { channel, integration: { settings }, plugin }: ReadyIntegration,
   real?: RealAlert
@@ -29,9 +29,9 @@ const notifications = (real: RealAlert | undefined): ReadonlyArray<Notification>
   return real === undefined ? samples : samples.map((sample) => about(real, sample))
 }
 
-/** The sample with this alert as it was while it was raised, or cleared; what is not about one alert stays. */
+/** The sample with this alert, in its raised or cleared state; samples that are not about a single alert stay. */
 const about = ({ alert, now }: RealAlert, sample: Notification): Notification => {
-  // One that is still raised is shown as if it cleared now.
+  // A raised alert is shown as if it cleared now.
   const { clearedAt = now, clearedBecause = "conditionsNoLongerMet", ...rest } = alert
   switch (sample._tag) {
     case "Raised":

@@ -5,10 +5,7 @@ import { Schema } from "effect"
 import { OpenApi } from "effect/http-api"
 import { toWireForm } from "./openApiWireForm.ts"
 
-/**
- * The API as this gateway serves it: an integration to be entered is one of the
- * installed types, each with its own settings.
- */
+/** The API as this gateway serves it: an integration has one of the installed types, each with its own settings. */
 export const documented = (installed: ReadonlyArray<InstalledChannel>): typeof Api => {
   const describe = (spec: Record<string, unknown>) => {
     const { components, ...rest } = decodeSpec(toWireForm(spec))
@@ -28,7 +25,7 @@ export const documented = (installed: ReadonlyArray<InstalledChannel>): typeof A
       }
     }
   }
-  /** The schema `name`, which is that of one of the types, and those of the types. */
+  /** The schema `name`, which is a union of the types, and the schemas of the types. */
   const oneOf = (
     name: string,
     prefix: string,

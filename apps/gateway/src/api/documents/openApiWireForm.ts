@@ -4,9 +4,8 @@ import { Schema } from "effect"
 type JsonObject = { readonly [key: string]: Schema.Json }
 
 /**
- * An OpenAPI document as Effect makes it from the API's definition, with what
- * the definition's types know and their JSON Schemas do not show: whole numbers
- * and times are texts there, and problems' names those of their encoded sides.
+ * Completes the OpenAPI document that Effect makes with facts that its JSON Schemas lack: there, whole numbers and
+ * times are texts, and problems have the names of their encoded sides.
  */
 export const toWireForm = (spec: unknown): JsonObject =>
   toJsonObject(
@@ -14,7 +13,7 @@ export const toWireForm = (spec: unknown): JsonObject =>
       if (!isJsonObject(value)) return value
       const node = withoutUnionOfOne(describedInPlace(value))
       if (name === "bearer" && node["scheme"] === "Bearer") return { ...node, scheme: "bearer" }
-      // Nothing is read of their bodies.
+      // Their bodies are not read.
       if ((name === "get" || name === "delete") && isJsonObject(node["responses"])) {
         const { 413: _, 415: __, ...responses } = node["responses"]
         return { ...node, responses }
@@ -23,7 +22,7 @@ export const toWireForm = (spec: unknown): JsonObject =>
       if (isTime.test(name) && node["type"] === "string" && node["pattern"] === undefined) {
         return { ...node, format: "date-time" }
       }
-      // What is ignored may be anything.
+      // An ignored field may have any value.
       if (node["readOnly"] === true) return { description: node["description"] ?? "", readOnly: true }
       return isProblem(node) ? { ...node, required: [...new Set([...problemMembers, ...node.required])] } : node
     })
@@ -31,7 +30,7 @@ export const toWireForm = (spec: unknown): JsonObject =>
 
 const isTime = /At$|^(?:at|since|until)$/
 
-/** Effect puts beside a schema what only describes it. */
+/** Moves descriptions out of the `allOf` into which Effect puts them. */
 const describedInPlace = ({ allOf, ...node }: JsonObject): JsonObject =>
   allOf === undefined
     ? node
@@ -39,7 +38,7 @@ const describedInPlace = ({ allOf, ...node }: JsonObject): JsonObject =>
       ? Object.assign({}, node, ...allOf)
       : { ...node, allOf }
 
-/** Effect writes one literal as a union of one. */
+/** Unwraps unions of one member, which Effect writes for single literals. */
 const withoutUnionOfOne = ({ anyOf, ...node }: JsonObject): JsonObject => {
   if (anyOf === undefined) return node
   const [only, ...others] = Array.isArray(anyOf) ? anyOf : []
@@ -63,7 +62,7 @@ const withBounds = (parameter: JsonObject, schema: JsonObject): JsonObject => {
   }
 }
 
-/** They are always sent, although a reader does without all but the type. */
+/** The members that are always sent, although readers require only the type. */
 const problemMembers = ["type", "status", "title"]
 
 const isProblem = Schema.is(

@@ -29,7 +29,7 @@ export const SourceHandlers = HttpApiBuilder.group(
         Effect.gen(function* () {
           const known = yield* overview.sources
           const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(Duration.days(1))
-          // ThousandEyes is there before anything came.
+          // ThousandEyes is listed even before its first event.
           const named = known.some(({ name }) => name === ThousandEyes.type) ? known : [nothingYet, ...known]
           const items = named.map(({ events24h, lastEventAt, lastUnreadableAt = 0, name, unreadable24h }) => ({
             name,
@@ -87,7 +87,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   [PagerDuty.type, "/v2/enqueue"]
 ])
 
-/** Where a source posts. */
+/** The path to which a source posts. */
 const addressOf = (name: string): string =>
   elsewhere.get(name) ?? (sources.has(name) ? `/v1/sources/${name}` : "/v1/alerts")
 

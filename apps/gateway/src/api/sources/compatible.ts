@@ -1,5 +1,5 @@
 /**
- * The routes at which other programs expect an Alertmanager, or PagerDuty.
+ * The routes compatible with Alertmanager and PagerDuty.
  */
 import { Unauthorized } from "@tocsin/client"
 import { InboundLimits } from "@tocsin/core"

@@ -12,8 +12,8 @@ import { makeUnauthenticatedBodies } from "../body/unauthenticatedBodies.ts"
 type Keep = (why: string) => Effect.Effect<void, StoreUnavailable>
 
 /**
- * Receives what sources send. What cannot be read is kept for a person; the sender is told only if it was not even JSON,
- * because a sender repeats what is refused.
+ * Receives the bodies of sources. Unreadable bodies are kept for a person. The sender gets an error only if the body is
+ * not JSON, because senders repeat refused bodies.
  */
 export const makeReceiver = Effect.gen(function* () {
   const intake = yield* Intake
@@ -38,7 +38,7 @@ export const makeReceiver = Effect.gen(function* () {
       ? { source, timezone: thousandEyesTimeZone, viewsUrl, receivedAt }
       : { source, timezone: "UTC", receivedAt }
 
-  /** Accepts what can be read of a body; `keep` keeps the body if anything of it cannot be read. */
+  /** Accepts the readable events of a body; `keep` keeps the body if any part of it is unreadable. */
   const take = Effect.fnUntraced(function* (
     { decode, type }: Source,
     body: unknown,
@@ -53,7 +53,7 @@ export const makeReceiver = Effect.gen(function* () {
         return { accepted: 0, unreadable: 1, why: decoded.why }
       case "Events": {
         const { events, missed, notes = [] } = decoded
-        // No more at once than others may post at once; a sender repeats a body of which only some were accepted.
+        // At most as many events at once as one post may have; a sender repeats a body that was accepted in part.
         for (const some of Arr.chunksOf(events, InboundLimits.maxAlerts)) yield* intake.accept(some)
         if (notes.length > 0) yield* intake.note(notes.map((note) => ({ source: type, ...note })))
         const accepted = events.length + notes.length
@@ -68,7 +68,7 @@ export const makeReceiver = Effect.gen(function* () {
   const read = Effect.fnUntraced(function* (source: Source, request: HttpServerRequest.HttpServerRequest) {
     const from = Option.getOrUndefined(request.remoteAddress)
     const sent = yield* readBody(request).pipe(
-      // Of what is compressed, too long or in another charset only the reason is kept.
+      // If a body is compressed, too long or in another charset, only the reason is kept.
       Effect.tapError(({ detail: why = "The body cannot be read" }) =>
         unreadable.keep({ source: source.type, why, body: "", isWhole: false, from })
       )
@@ -88,7 +88,10 @@ export const makeReceiver = Effect.gen(function* () {
       )
       return yield* take(source, value, keep)
     }),
-    /** Receives a request of at most `max` bytes whose body shows whether its sender may send it. Nothing of any other is kept. */
+    /**
+     * Receives a request of at most `max` bytes whose body contains the credential. Keeps nothing of unauthorized
+     * bodies.
+     */
     receiveIf: Effect.fnUntraced(function* <E, R>(
       source: Source,
       request: HttpServerRequest.HttpServerRequest,
@@ -122,5 +125,5 @@ export const makeReceiver = Effect.gen(function* () {
   }
 })
 
-/** With every digit of ids. */
+/** Options that keep every digit of ids. */
 const json = { maxValues: InboundLimits.maxValues, repeated: "last", number: readNumber } as const
