@@ -10,6 +10,8 @@ import { threadCpu } from "../usage.ts"
 
 const alerts = "/v1/alerts"
 const thousandEyes = "/v1/sources/thousandeyes"
+const prometheus = "/api/v2/alerts"
+const pagerDuty = "/v2/enqueue"
 
 /** How long one request can keep the gateway from all others, against what reads the same bodies at once. */
 export const hostile: Row = {
@@ -59,10 +61,16 @@ const posts = () => {
   const agents = many(24_000, (n) => ({ agentId: n, agentName: `Agent ${n}`, metricsAtStart: "1 %" }))
   const observations = many(24_000, (n) => ({ name: `a${n}`, atStart: "1 %", link: `https://example.com/${n}` }))
   return [
-    ...Object.entries(bodies).flatMap(([name, { bytes }]) => [
-      { name, path: alerts, body: bytes.toString() },
-      { name, path: thousandEyes, body: bytes.toString() }
-    ]),
+    ...Object.entries(bodies).flatMap(([name, { bytes }]) =>
+      [alerts, thousandEyes, prometheus, pagerDuty].map((path) => ({ name, path, body: bytes.toString() }))
+    ),
+    {
+      name: "99 alerts with 1,000 labels",
+      path: prometheus,
+      body: JSON.stringify(
+        many(99, (alert) => ({ labels: Object.fromEntries(many(998, (n) => [`l${n}`, `${alert} ${"x".repeat(30)}`])) }))
+      )
+    },
     { name: "1,000 alerts", path: alerts, body: JSON.stringify(many(1000, (n) => alert(n))) },
     { name: "24,000 observations", path: alerts, body: JSON.stringify({ ...alert(1000), observations }) },
     {

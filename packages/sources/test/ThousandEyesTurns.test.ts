@@ -1,24 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ThousandEyes } from "@tocsin/sources"
 import { Effect } from "effect"
-import { altered, options } from "./fixtures.ts"
-
-const many = <A>(count: number, make: (n: number) => A) => Array.from({ length: count }, (_, n) => make(n))
-
-/** Decodes, and counts the turns of the event loop meanwhile. */
-const decodeAndCount = (body: unknown) =>
-  Effect.promise(async () => {
-    let turns = 0
-    let isDone = false
-    const turn = () => {
-      turns++
-      if (!isDone) setImmediate(turn)
-    }
-    setImmediate(turn)
-    const decoded = await Effect.runPromise(ThousandEyes.decode(body, options))
-    isDone = true
-    return { decoded, turns }
-  })
+import { decodeAndCount, many } from "./countTurns.ts"
+import { altered } from "./fixtures.ts"
 
 const agent = (n: number) => ({ agentId: n, agentName: `Agent ${n}`, active: 1, metricsAtStart: "1 %" })
 const detail = (n: number) => ({ metricsAtStart: "1 %", source: { id: n, name: `Agent ${n}` } })
@@ -43,7 +27,7 @@ describe("Decoding a large body of ThousandEyes", () => {
     ]
   ] as const)("lets others run after 1,000 values at the latest: %s", ([, body, observations, least]) =>
     Effect.gen(function* () {
-      const { decoded, turns } = yield* decodeAndCount(body)
+      const { decoded, turns } = yield* decodeAndCount(ThousandEyes, body)
       assert.isAtLeast(turns, least)
       assert(decoded._tag === "Events")
       assert.deepStrictEqual(

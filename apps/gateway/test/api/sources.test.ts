@@ -1,6 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { AlertSummary, Enqueued, Source, Taken } from "@tocsin/client"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { AlertDetails, ask, listOf, UnreadableBody } from "../harness/answers.ts"
 import { SharedHarness } from "../harness/gateway.ts"
 import { bodyOf, namesOf, pathOf, types } from "../harness/sourceBodies.ts"
@@ -212,6 +212,23 @@ describe("sources", () => {
           const { status, text } = yield* request("POST", pathOf(type), body)
           assert.include([200, 202, 400], status, `${body.slice(0, 50)}: ${text}`)
         }
+      })
+    )
+
+    it.effect("accepts 256 alerts of a body at once, and serves other requests between them", () =>
+      Effect.gen(function* () {
+        const total = Effect.map(
+          ask(200, "GET", "/v1/alerts?source=prometheus&limit=1"),
+          (answer) => answer.as(listOf(AlertSummary)).total ?? 0
+        )
+        const before = yield* total
+        const body = Array.from({ length: 2560 }, (_, n) => ({ labels: { team: "parts", number: `${n}` } }))
+        const posting = yield* Effect.forkChild(ask(200, "POST", "/api/v2/alerts", body))
+        const meanwhile = yield* Effect.repeat(total, { until: (count) => count > before })
+        assert.isBelow(meanwhile, before + 2560)
+        assert.strictEqual((meanwhile - before) % 256, 0)
+        yield* Fiber.join(posting)
+        assert.strictEqual(yield* total, before + 2560)
       })
     )
 

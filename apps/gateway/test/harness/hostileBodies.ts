@@ -53,6 +53,11 @@ export const hostile: { readonly [name: string]: HostileBody } = {
   "halves of surrogate pairs": { bytes: filled('{"a":"', "\\ud800", '"}'), outcome: "read", pauses: 300 },
   "escapes of NUL": { bytes: filled('{"a":"', "\\u0000", '"}'), outcome: "read", pauses: 300 },
   "a name of escapes": { bytes: filled('{"', "\\u0061", '":0}'), outcome: "read", pauses: 300 },
+  "24,900 alerts for Prometheus": {
+    bytes: Buffer.from(`[${Array.from({ length: 24_900 }, (_, n) => `{"labels":{"a":"q${n}"}}`).join(",")}]`),
+    outcome: "read",
+    pauses: 74
+  },
   // These are read in a few milliseconds.
   "one long text": { bytes: filled('{"a":"', "x", '"}'), outcome: "read", pauses: 0 },
   "one long number": { bytes: filled("[", "1", "]"), outcome: "read", pauses: 0 },

@@ -178,26 +178,29 @@ export class Intake extends Context.Service<
       return Intake.of({
         note: (notes) => groupCommit.commit(noteAll(notes)),
         clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
-        accept: (events) => {
-          const hashed = events.map(truncateEvent).map((event) => {
+        accept: Effect.fnUntraced(function* (events) {
+          const hashed: Array<Hashed> = []
+          for (const given of events) {
+            if (hashed.length > 0 && hashed.length % hashedAtOnce === 0) yield* Effect.yieldNow
+            const event = truncateEvent(given)
             // A repeat that only extends the expiry is not a change.
             const { expiresAt: _, ...content } = event
-            return { event, hash: hash("sha256", encodeEvent(content)) }
-          })
-          const accepted = accept(
+            hashed.push({ event, hash: hash("sha256", encodeEvent(content)) })
+          }
+          const answers = yield* accept(
             hashed,
             hashed.flatMap(({ event }) => lockKeysOf(event))
           )
-          return Effect.tap(accepted, (answers) =>
-            Effect.sync(() =>
-              answers.forEach(({ status }, index) => countEvent(hashed[index]?.event.source ?? "", status))
-            )
-          )
-        }
+          answers.forEach(({ status }, index) => countEvent(hashed[index]?.event.source ?? "", status))
+          return answers
+        })
       })
     })
   )
 }
+
+/** Other fibers run after so many events were hashed. */
+const hashedAtOnce = 100
 
 const lockKeysOf = ({ eventId, source, sourceId }: AlertEvent) => [
   alertKey(source, sourceId),

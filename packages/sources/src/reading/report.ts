@@ -8,7 +8,7 @@ import {
   type NamedLink,
   type Severity
 } from "@tocsin/core"
-import { DateTime, Effect, Option, Result, Schema } from "effect"
+import { DateTime, Effect, Option, Predicate, Result, Schema } from "effect"
 import type { Decoded, Events, Test, Unreadable } from "../Decoded.ts"
 import type { Options } from "../Source.ts"
 import { fnv } from "./fingerprint.ts"
@@ -75,8 +75,17 @@ export const readerOf = <S extends Schema.ConstraintDecoder<unknown>>(
     Result.match(decode(body), { onFailure: unreadable, onSuccess: (decoded) => read(decoded, options) })
 }
 
-/** The most values that are read before others run, and how many values an alert may have. */
-const perTurn = 1000 / 50
+/** The most values that are read before others run. */
+const mostValues = 1000
+
+/** How many values a member counts as: making an event of the smallest takes as long as reading 50 values. */
+const valuesIn = (member: unknown): number =>
+  Predicate.isObject(member)
+    ? Object.values(member).reduce<number>(
+        (sum, field) => sum + (Predicate.isObject(field) ? Object.keys(field).length : 1),
+        50
+      )
+    : 50
 
 /**
  * Reads the members of a list at a JSON Pointer. Those that cannot be read are counted; if none can, the body is
@@ -91,8 +100,13 @@ export const readEach = Effect.fnUntraced(function* (
   const events: Array<AlertEvent> = []
   let count = 0
   let why: string | undefined
+  let values = 0
   for (const [n, member] of list.entries()) {
-    if (n > 0 && n % perTurn === 0) yield* Effect.yieldNow
+    values += valuesIn(member)
+    if (values > mostValues && n > 0) {
+      values = 0
+      yield* Effect.yieldNow
+    }
     const one = read(member, options)
     if (one._tag === "Report") events.push(toEvent(one, options))
     else if (one._tag === "Events") events.push(...one.events)

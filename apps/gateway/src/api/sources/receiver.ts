@@ -53,8 +53,8 @@ export const makeReceiver = Effect.gen(function* () {
         return { accepted: 0, unreadable: 1, why: decoded.why }
       case "Events": {
         const { events, missed, notes = [] } = decoded
-        // At most as many events at once as one post may have; a sender repeats a body that was accepted in part.
-        for (const some of Arr.chunksOf(events, InboundLimits.maxAlerts)) yield* intake.accept(some)
+        // In parts, between which other requests use the store. A sender repeats a body of which a part could not be stored.
+        yield* Effect.forEach(Arr.chunksOf(events, acceptedAtOnce), intake.accept, { discard: true })
         if (notes.length > 0) yield* intake.note(notes.map((note) => ({ source: type, ...note })))
         const accepted = events.length + notes.length
         if (missed === undefined) return { accepted, unreadable: 0 }
@@ -124,6 +124,9 @@ export const makeReceiver = Effect.gen(function* () {
     })
   }
 })
+
+/** The most alerts that a transaction accepts from a source: more would block the event loop. Prometheus sends at most as many. */
+const acceptedAtOnce = 256
 
 /** Options that keep every digit of ids. */
 const json = { maxValues: InboundLimits.maxValues, repeated: "last", number: readNumber } as const
