@@ -13,6 +13,8 @@ type Execute = HttpClient.HttpClient["execute"]
 export interface HttpService extends Service {
   /** It answers every request with this response. */
   readonly responds: (response: () => Response) => Answer
+  /** It answers each request with the response for its number, from 0. */
+  readonly respondsInTurn: (response: (n: number) => Response) => Answer
   /** The connection breaks, with an error that contains the URL, as real clients report it. */
   readonly disconnects: Answer
   /** This function answers each request. */
@@ -66,6 +68,10 @@ export const make = ({
     }
   const responds = (response: () => Response) =>
     through((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, response())))
+  const respondsInTurn = (response: (n: number) => Response) => {
+    let n = 0
+    return through((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, response(n++))))
+  }
   const disconnect: Execute = (request) =>
     Effect.fail(
       new HttpClientError.HttpClientError({
@@ -76,6 +82,7 @@ export const make = ({
   return {
     through,
     responds,
+    respondsInTurn,
     disconnects,
     isRead: read !== undefined,
     accepts: responds(accepted),

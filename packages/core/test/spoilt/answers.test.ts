@@ -1,8 +1,8 @@
 import { DeliveryError, Misconfigured, RateLimited, Unavailable } from "@tocsin/core"
-import { Duration, Effect } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Duration, Effect, Redacted } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { catches } from "./catches.ts"
-import { checks, type Spoils } from "./hook.ts"
+import { checks, post, type Spoils } from "./hook.ts"
 
 const failing = (reason: (reason: DeliveryError["reason"]) => DeliveryError["reason"]): Spoils => ({
   channel: ({ deliver }) => ({
@@ -68,6 +68,23 @@ catches<Spoils>("answers", checks, [
         ? new RateLimited({ detail: reason.detail, retryAfter: Duration.seconds(1) })
         : reason
     )
+  ],
+  [
+    "does not read the answer to its second request",
+    "fails where the service refuses a later request of a message",
+    {
+      http: {
+        request: (settings, notification) => ({
+          request: post(settings, notification),
+          next: ({ status, unreadable }) =>
+            status < 300 && unreadable === undefined
+              ? { request: HttpClientRequest.get(Redacted.value(settings.url)), next: () => ({}) }
+              : undefined
+        })
+      },
+      options: { idempotent: () => true }
+    },
+    /^(previews|treats a truncated|sends two)/
   ],
   [
     "calls it an operator's fault when there is no connection",

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
-import { Duration, Effect, Exit } from "effect"
-import type { Reason } from "../../DeliveryError.ts"
+import { Cause, Duration, Effect, Exit } from "effect"
+import { DeliveryError, type Reason } from "../../DeliveryError.ts"
 import { type Check, type Options, tagOf } from "../options.ts"
 import type { HttpService } from "../http.ts"
 import { notifications } from "../samples.ts"
@@ -29,8 +29,8 @@ const statuses: { readonly [status: number]: Reason["_tag"] } = {
 /** Checks how a plugin classifies the service's answers, and missing answers. */
 export const answerChecks = (
   { deliver, fails }: Trial,
-  { disconnects, responds }: HttpService,
-  options: Pick<Options<never>, "refused" | "statuses">
+  { disconnects, responds, respondsInTurn }: HttpService,
+  options: Pick<Options<never>, "accepted" | "refused" | "statuses">
 ): ReadonlyArray<Check> => {
   const known = { ...statuses, ...options.statuses }
 
@@ -57,6 +57,31 @@ export const answerChecks = (
       run: Effect.gen(function* () {
         const reason = yield* fails(responds(() => new Response("", { status: 429, headers: { "retry-after": "17" } })))
         assert.deepStrictEqual(reason._tag === "RateLimited" && reason.retryAfter, Duration.seconds(17))
+      })
+    },
+    {
+      name: "fails where the service refuses a later request of a message",
+      run: Effect.gen(function* () {
+        const raised = yield* deliver(notifications.Raised)
+        const messages = Exit.isSuccess(raised.exit) ? [{ kind: "Raised" as const, receipt: raised.exit.value }] : []
+        for (const [what, notification, conversation] of [
+          ["the raise", notifications.Raised, undefined],
+          ["the clear", notifications.Cleared, { id: "conversation", messages }]
+        ] as const) {
+          const usual = yield* deliver(notification, { ...(conversation && { conversation }) })
+          for (let before = 1; before < usual.sent.length; before++) {
+            for (const status of [401, 429, 503]) {
+              const refusal = () => new Response("", { status, headers: { "retry-after": "17" } })
+              const answer = respondsInTurn((n) => (n < before ? options.accepted() : refusal()))
+              const { exit } = yield* deliver(notification, { answer, ...(conversation && { conversation }) })
+              const asked = `request ${before + 1} of ${what}, with HTTP ${status}`
+              assert.isTrue(Exit.isFailure(exit), `the service refused ${asked}, but \`deliver\` succeeds`)
+              const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+              const reason = error instanceof DeliveryError ? error.reason : undefined
+              assert.strictEqual(reason?._tag, known[status], `the service refused ${asked}`)
+            }
+          }
+        }
       })
     },
     { name: "calls a broken connection Unavailable", run: fails(disconnects, "Unavailable") },
