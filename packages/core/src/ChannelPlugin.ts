@@ -117,7 +117,7 @@ export interface Capabilities {
   readonly update?: boolean
   /** A clear can be posted as a reply to the raise. */
   readonly thread?: boolean
-  /** `verify` checks the settings without posting. */
+  /** `verify` checks the settings without posting, at least those of one form. */
   readonly verify?: boolean
   /**
    * False if a digest makes no sense, such as for incidents that nothing would resolve: every alert is then sent by
@@ -160,9 +160,10 @@ export interface Channel<in Settings> {
   ) => ReadonlyArray<HttpClientRequest.HttpClientRequest>
   /**
    * Checks without posting whether a message would arrive. It must check the destination, too: a token stays valid
-   * after the bot is removed from the channel.
+   * after the bot is removed from the channel. Returns undefined for settings that cannot be checked without posting,
+   * such as a webhook's: the next delivery finds out whether these work again.
    */
-  readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError>
+  readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError> | undefined
 }
 
 /** The declarations of a plugin. */

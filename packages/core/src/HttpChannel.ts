@@ -94,8 +94,8 @@ export interface Options<Settings> {
    * undefined for the usual meaning of the status.
    */
   readonly answer?: (answer: Answer, context: AnswerContext<Settings>) => Receipt | Reason | undefined
-  /** A request that posts nothing and fails if a message would: it covers the credential and the destination. */
-  readonly verify?: (settings: Settings) => HttpClientRequest.HttpClientRequest
+  /** A request that checks the credential and the destination without posting; undefined if there is none. */
+  readonly verify?: (settings: Settings) => HttpClientRequest.HttpClientRequest | undefined
 }
 
 /** The most requests of one attempt: a plugin that makes more is in a loop. */
@@ -174,11 +174,10 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
           return url.href
         },
         ...(verify && {
-          verify: (settings) =>
-            Effect.suspend(() => {
-              const request = PluginDefect.calling("verify", () => toStep(verify(settings)))
-              return Effect.asVoid(run(settings, request, { _tag: "verify" }))
-            })
+          verify: (settings) => {
+            const request = PluginDefect.calling("verify", () => verify(settings))
+            return request && Effect.asVoid(run(settings, toStep(request), { _tag: "verify" }))
+          }
         })
       }
       return plugin.of(channel)

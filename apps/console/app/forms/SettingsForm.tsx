@@ -4,7 +4,7 @@ import { Select } from "../parts/Select.tsx"
 import { Below } from "../parts/Below.tsx"
 import { Foldable } from "../parts/Foldable.tsx"
 import { JsonInput, NumberInput, PairsInput, TextsInput } from "./inputs.tsx"
-import { type Field, isObject, type Json, type JsonObject, pointer, withValue } from "./schema.ts"
+import { chosenVariant, type Field, isObject, type Json, type JsonObject, pointer, withValue } from "./schema.ts"
 import { SecretInput } from "./SecretInput.tsx"
 import "./forms.css"
 
@@ -127,7 +127,7 @@ const OneField = ({
     }
     case "variants": {
       const inner = isObject(own) ? own : {}
-      const chosen = field.variants.find((variant) => variant.value === inner[field.tag])
+      const chosen = chosenVariant(field, inner)
       return (
         <div className="variants">
           <RadioGroup

@@ -27,7 +27,13 @@ export type Field = Named &
     | { readonly kind: "text" | "secret" | "number" | "yesNo" | "texts" | "pairs" | "json" }
     | { readonly kind: "choice"; readonly values: ReadonlyArray<string> }
     | { readonly kind: "group"; readonly fields: ReadonlyArray<Field> }
-    | { readonly kind: "variants"; readonly tag: string; readonly variants: ReadonlyArray<Variant> }
+    | {
+        readonly kind: "variants"
+        readonly tag: string
+        readonly variants: ReadonlyArray<Variant>
+        /** The variant of a value without the tag, if there is one. */
+        readonly assumed: string | undefined
+      }
   )
 
 export const isObject = (value: unknown): value is JsonObject =>
@@ -99,9 +105,7 @@ const valuesOf = (node: JsonObject): ReadonlyArray<string> | undefined => {
 }
 
 /** A union of objects that have one property in common, with another fixed value in each. */
-const variantsOf = (
-  node: JsonObject
-): { readonly tag: string; readonly variants: ReadonlyArray<Variant> } | undefined => {
+const variantsOf = (node: JsonObject): Omit<Extract<Field, { kind: "variants" }>, keyof Named | "kind"> | undefined => {
   const forms = objects(node["anyOf"] ?? node["oneOf"])
   const [first] = forms
   if (first === undefined || forms.length < 2 || !isObject(first["properties"])) return undefined
@@ -124,7 +128,17 @@ const variantsOf = (
       fields: fieldsOf(form).filter(({ name }) => name !== tag)
     }
   })
-  return { tag, variants }
+  const assumed = forms.find(({ required }) => !Array.isArray(required) || !required.includes(tag))
+  return { tag, variants, assumed: assumed && fixed(assumed, tag) }
+}
+
+/** The variant that a value is of: the one that its tag names, or without a tag the one in which it may be absent. */
+export const chosenVariant = (
+  { assumed, tag, variants }: Extract<Field, { kind: "variants" }>,
+  value: Json | undefined
+): Variant | undefined => {
+  const named = isObject(value) ? (value[tag] ?? assumed) : undefined
+  return variants.find((variant) => variant.value === named)
 }
 
 /** A place inside of settings, as the gateway names it. */

@@ -1,5 +1,5 @@
 import type { IntegrationRow, PluginRow } from "../data/queries.ts"
-import { type Field, fieldsOf, isObject, type JsonObject } from "../forms/schema.ts"
+import { chosenVariant, type Field, fieldsOf, type JsonObject } from "../forms/schema.ts"
 
 /** An integration while it is being entered: what is sent, but for its id. */
 export interface Draft {
@@ -93,4 +93,4 @@ export const isShown =
   }
 
 const variantFields = (field: Extract<Field, { kind: "variants" }>, settings: JsonObject): ReadonlyArray<Field> =>
-  field.variants.find(({ value }) => isObject(settings) && settings[field.tag] === value)?.fields ?? []
+  chosenVariant(field, settings)?.fields ?? []

@@ -47,7 +47,8 @@ const placesOf = (ast: SchemaAST.AST, place: Place): ReadonlyArray<Place> => {
 }
 
 /**
- * The members of a union that a value may belong to: by its tag, else by its fields. Required fields may be missing.
+ * The members of a union that a value may belong to: by its tag, else by its fields. Required fields may be missing. A
+ * value without a tag belongs to the member whose tag is optional.
  */
 const formsOf = ({ types }: SchemaAST.Union, value: Schema.Json | undefined): ReadonlyArray<SchemaAST.AST> => {
   if (!Predicate.isObject(value)) return types
@@ -61,7 +62,7 @@ const formsOf = ({ types }: SchemaAST.Union, value: Schema.Json | undefined): Re
 }
 
 const isTag = (type: SchemaAST.AST, value: Schema.Json | undefined): boolean =>
-  SchemaAST.isLiteral(type) && type.literal === value
+  value === undefined ? SchemaAST.isOptional(type) : SchemaAST.isLiteral(type) && type.literal === value
 
 /** The fields of a group of settings, as they are entered. */
 const fieldsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.PropertySignature> => {

@@ -15,7 +15,7 @@ const rows = (schema: Schema.Json, prefix: string, mark?: string): ReadonlyArray
   const tag = tagOf(forms)
   return [
     ...Object.keys(properties).flatMap((name) => rowsOf(decode(schema), name, prefix, mark)),
-    ...(tag === undefined ? [] : [row(tagRow(forms, tag), prefix + tag, ["required", mark])]),
+    ...(tag === undefined ? [] : [row(tagRow(forms, tag), prefix + tag, [tagMark(forms, tag), mark])]),
     ...new Set(
       forms.flatMap((form) => {
         const mark = tag === undefined ? undefined : `with ${code(valueOf(form, tag))}`
@@ -62,6 +62,10 @@ const valueOf = ({ properties = {} }: Settings, name: string): Schema.Json | und
   const { enum: values = [] } = decode(properties[name] ?? {})
   return values.length === 1 ? values[0] : undefined
 }
+
+/** Whether the tag is required: a value without it has the form in which it is optional. */
+const tagMark = (forms: ReadonlyArray<Settings>, tag: string): string =>
+  forms.every(({ required = [] }) => required.includes(tag)) ? "required" : "optional"
 
 /** The tag, with the meaning of each of its values. */
 const tagRow = (forms: ReadonlyArray<Settings>, tag: string): Settings => {

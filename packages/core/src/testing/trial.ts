@@ -140,6 +140,16 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
       settings
     )
 
+  /** Whether the plugin can verify these settings. */
+  const canVerify = Effect.fnUntraced(function* (settings?: Schema.Json) {
+    const { exit, printed } = yield* call(
+      service.accepts,
+      ({ verify }, settings) => Effect.sync(() => verify?.(settings) !== undefined),
+      settings
+    )
+    return Exit.isSuccess(exit) ? exit.value : assert.fail(printed)
+  })
+
   /** Verifies the settings of the test, if the plugin can. */
   const verify = (answer: Answer, settings?: Schema.Json) =>
     call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void, settings)
@@ -180,6 +190,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
     call,
     deliver,
     verify,
+    canVerify,
     settings: decode(options.settings)
   }
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin } from "@tocsin/core"
 import { ChannelPluginTest, settingsTable } from "@tocsin/core/testing"
-import type { Schema } from "effect"
+import { Schema } from "effect"
 import { Either } from "./unionPlugin.ts"
 
 // The example has the other form.
@@ -86,5 +86,41 @@ describe("Settings of several forms", () => {
   ]
   it.each(pairs)("have in common with settings %s", (_, before, after, common) => {
     assert.deepStrictEqual(ChannelPlugin.secretsInCommon(Either, before, after), common)
+  })
+})
+
+/** The plugin as one whose first settings had no tag, and need none now. */
+const [Webhook, Bot] = Either.settings.members
+class Tagless extends ChannelPlugin.Service<Tagless>()("tagless", {
+  title: "Tagless",
+  settings: Schema.Union([
+    Webhook.mapFields((fields) => ({ ...fields, authenticate: Schema.optionalKey(fields.authenticate) })),
+    Bot
+  ]),
+  settingsVersion: 1,
+  example: {},
+  setup: [],
+  rateLimits: () => [],
+  sizes: { text: 100 },
+  capabilities: {}
+}) {}
+
+describe("Settings of which one form may lack the tag", () => {
+  const pairs: ReadonlyArray<
+    readonly [what: string, before: Schema.Json, after: Schema.Json, common: ReadonlyArray<string>]
+  > = [
+    ["without it, those of that form", { url: "u", secret: "s" }, {}, ["/url", "/secret"]],
+    ["with it, the same", { url: "u" }, { authenticate: "webhook" }, ["/url", "/secret"]],
+    ["before and without it after, the same", { authenticate: "webhook", url: "u" }, {}, ["/url", "/secret"]],
+    ["of the other form, none", { url: "u", secret: "s" }, { authenticate: "bot", channel: "#ops" }, []],
+    ["of the other form before, none", { authenticate: "bot", secret: "s" }, {}, []]
+  ]
+  it.each(pairs)("have in common with settings %s", (_, before, after, common) => {
+    assert.deepStrictEqual(ChannelPlugin.secretsInCommon(Tagless, before, after), common)
+  })
+
+  it("call the tag optional in their table", () => {
+    const [row] = settingsTable(Tagless).split("\n").slice(2)
+    assert.strictEqual(row, "| `authenticate` | Authenticate | optional | `webhook`: By a webhook. `bot`: By a bot |")
   })
 })

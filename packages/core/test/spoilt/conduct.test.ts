@@ -210,7 +210,7 @@ catches<Spoils>("conduct", checks, [
     {
       declared: { capabilities: { verify: true } },
       http: { verify: ({ url }) => HttpClientRequest.get(Redacted.value(url)) },
-      channel: ({ verify }) => ({ verify: (settings) => Effect.retry(verify!(settings), isRetried) })
+      channel: ({ verify }) => ({ verify: (settings) => Effect.retry(verify!(settings)!, isRetried) })
     }
   ],
   [
@@ -229,7 +229,7 @@ catches<Spoils>("conduct", checks, [
     "reads no configuration",
     {
       declared: { capabilities: { verify: true } },
-      channel: ({ verify }) => ({ verify: (settings) => Effect.andThen(readChannel, verify!(settings)) }),
+      channel: ({ verify }) => ({ verify: (settings) => Effect.andThen(readChannel, verify!(settings)!) }),
       http: { verify: ({ url }) => HttpClientRequest.get(Redacted.value(url)) }
     }
   ]

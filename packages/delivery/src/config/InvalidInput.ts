@@ -101,9 +101,18 @@ const firstIssues = (issue: SchemaIssue.Issue, limit: { left: number }, input: u
     }
     case "AnyOf": {
       limit.left--
-      const tag = issue.issues.length === 0 && Predicate.isObject(input) ? tagOf(issue.ast) : undefined
+      const tag = Predicate.isObject(input) ? tagOf(issue.ast) : undefined
       if (tag === undefined) return issue
-      return new SchemaIssue.Pointer([tag.name], new SchemaIssue.InvalidType(Schema.Literals(tag.values).ast))
+      const chosen = valueAt(input, [tag.name])
+      if (issue.issues.length > 0 && chosen === undefined) return issue
+      const form = tag.forms.get(chosen)
+      if (form === undefined || issue.issues.length === 0) {
+        const values = Schema.Literals([...tag.forms.keys()].map(String)).ast
+        return new SchemaIssue.Pointer([tag.name], new SchemaIssue.InvalidType(values))
+      }
+      // A form whose tag is optional is tried in vain beside the one that the tag names.
+      const own = issue.issues.filter((one) => !("ast" in one) || one.ast === form)
+      return own.length === 0 ? issue : new SchemaIssue.AnyOf(issue.ast, own)
     }
     default:
       limit.left--
@@ -127,7 +136,8 @@ const tagOf = ({ types }: SchemaAST.Union) => {
       )
   )
   const name = [...(fixed[0]?.keys() ?? [])].find((name) => fixed.every((tags) => tags.has(name)))
-  return name === undefined ? undefined : { name, values: fixed.flatMap((tags) => tags.get(name) ?? []) }
+  if (name === undefined) return undefined
+  return { name, forms: new Map<unknown, SchemaAST.AST>(fixed.map((tags, n) => [tags.get(name), forms[n]!])) }
 }
 
 /** The prefix of the message for a missing field. */

@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       isOwned,
       integration: integration === undefined ? "unknown" : integration.integration.enabled ? "enabled" : "disabled",
       health: lane.findings.health,
-      canVerify: integration?.channel.verify !== undefined && !Health.isPluginFailing(lane.findings.health),
+      canVerify: blocked?.why === "broken" && canVerify(integration) && !Health.isPluginFailing(lane.findings.health),
       inFlight: lane.inFlight.size,
       fallbackAfter: integration?.integration.delivery?.fallbackAfter ?? 300
     }
@@ -266,6 +266,14 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   }
   return made
 })
+
+/** Whether the plugin can check these settings without posting; one that throws is asked again by the probe, which records it. */
+const canVerify = (integration: ReadyIntegration | undefined): boolean =>
+  integration !== undefined &&
+  Result.getOrElse(
+    Result.try(() => integration.channel.verify?.(integration.integration.settings) !== undefined),
+    () => true
+  )
 
 /** The backlog of a lane that may claim nothing. */
 const nothingWaits: BacklogFacts = { due: [], isStorm: false, rateLimit: { wait: 0, available: 1 } }

@@ -125,7 +125,10 @@ export class Services {
       Layer.provide([
         Layer.sync(Simulated, () => Simulated.of(this.#channel(life))),
         Layer.sync(Verified, () =>
-          Verified.of({ ...this.#channel(life), verify: ({ integration }) => this.#verify(integration) })
+          Verified.of({
+            ...this.#channel(life),
+            verify: ({ integration }) => Effect.suspend(() => this.#verify(integration))
+          })
         )
       ])
     )

@@ -5,18 +5,23 @@ import type { Check } from "../options.ts"
 import type { Trial } from "../trial.ts"
 
 /** Checks `verify`. */
-export const verifyChecks = ({ call, plugin, service, verify }: Trial): ReadonlyArray<Check> => [
+export const verifyChecks = ({ call, canVerify, plugin, service, verify }: Trial): ReadonlyArray<Check> => [
   {
     name: "verifies exactly if it declares it",
     run: Effect.gen(function* () {
       const { exit } = yield* call(service.accepts, ({ verify }) => Effect.succeed(verify !== undefined))
       assert.deepStrictEqual(exit, Exit.succeed(plugin.capabilities.verify === true))
+      if (plugin.capabilities.verify !== true) return
+      assert.isTrue(
+        (yield* canVerify()) || (yield* canVerify(plugin.example)),
+        "`verify` returns undefined for the settings of the test and for the example"
+      )
     })
   },
   {
     name: "verifies nothing where there is no connection",
     run: Effect.gen(function* () {
-      if (plugin.capabilities.verify !== true) return
+      if (!(yield* canVerify())) return
       const { exit, printed } = yield* verify(service.isAway)
       const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
       assert.isTrue(error instanceof DeliveryError && error.reason._tag === "Unavailable", printed)
