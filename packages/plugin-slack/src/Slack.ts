@@ -1,73 +1,63 @@
 /**
  * The plugin for Slack.
  */
-import { ChannelPlugin, HttpChannel, HttpClientRequest, Message, WebhookUrl } from "@tocsin/core"
-import { Redacted, Schema } from "effect"
-import { answer } from "./answer.ts"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message } from "@tocsin/core"
+import { Redacted } from "effect"
+import { botRequest, botVerify } from "./bot.ts"
+import { botAnswer } from "./botAnswer.ts"
 import { maxText } from "./limits.ts"
 import { plain, rich } from "./message.ts"
 import { parts } from "./parts.ts"
 import { preview } from "./preview.ts"
+import { Settings } from "./settings.ts"
+import { webhookAnswer } from "./webhookAnswer.ts"
 
-const Mention = Schema.optionalKey(
-  Schema.String.check(
-    Schema.isPattern(/^(here|channel|everyone|[SUW][A-Z0-9]+)$/u, {
-      expected: "here, channel, everyone, a user group's id (S…) or a user's id (U… or W…)"
-    })
-  )
-)
-
-/** Posts to a Slack channel through its incoming webhook, or to another service that accepts the same messages. */
+/**
+ * Posts to a Slack channel: through its incoming webhook, or to another service that accepts the same messages; or as a
+ * bot, which also updates its messages and replies to them when an alert clears.
+ */
 export class Slack extends ChannelPlugin.Service<Slack>()("slack", {
   title: "Slack",
-  settings: Schema.Struct({
-    url: WebhookUrl.annotateKey({ title: "URL", description: "The incoming webhook's URL; whoever has it can post" }),
-    channel: Schema.optionalKey(Schema.NonEmptyString).annotateKey({
-      title: "Channel",
-      description:
-        "Where to post instead of the webhook's own channel, such as #ops. Only webhooks of legacy custom integrations do that; those of Slack apps ignore it"
-    }),
-    authenticate: Schema.optionalKey(Schema.Literal("webhook")).annotateKey({
-      title: "Authenticate",
-      description: "How to post: webhook (also when absent) posts to the URL, which is the credential"
-    }),
-    mention: Schema.optionalKey(
-      Schema.Struct({
-        info: Mention.annotateKey({ title: "Mention on info", description: "Whom an info alert mentions" }),
-        minor: Mention.annotateKey({ title: "Mention on minor", description: "Whom a minor alert mentions" }),
-        major: Mention.annotateKey({ title: "Mention on major", description: "Whom a major alert mentions" }),
-        critical: Mention.annotateKey({ title: "Mention on critical", description: "Whom a critical alert mentions" })
-      })
-    ).annotateKey({
-      title: "Mention",
-      description:
-        "Whom to mention when an alert is raised, by its severity: here, channel, everyone, a user group's id (S…) or a user's id (U… or W…)"
-    })
-  }),
+  settings: Settings,
   settingsVersion: 1,
   example: { url: "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX" },
   setup: [
     "At https://api.slack.com/apps create an app for your workspace, or open one that you have.",
-    "Under Incoming Webhooks switch them on, choose Add New Webhook, and pick the channel.",
-    "Copy the webhook's URL."
+    "For a webhook: under Incoming Webhooks switch them on, choose Add New Webhook, pick the channel, and copy the webhook's URL.",
+    "For a bot: under OAuth & Permissions add the bot scopes chat:write, chat:write.public, channels:read and groups:read, choose Install to Workspace, and copy the Bot User OAuth Token.",
+    "Invite the bot to a private channel with /invite, and copy the channel's id from the end of its details."
   ],
-  // https://docs.slack.dev/apis/web-api/rate-limits: one a second, short bursts; Slack disables a hook that keeps above
-  // it.
-  rateLimits: ({ url }) => [{ key: url, messages: 5, perSeconds: 5, burst: 5 }],
+  // https://docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, short bursts; Slack disables a
+  // hook that keeps above it. A bot may post several hundred messages a minute in a workspace, and call chat.update at
+  // least 50 times: with one clear for each raise, 100 messages keep within both.
+  rateLimits: (settings) => {
+    const channel = { messages: 5, perSeconds: 5, burst: 5 }
+    if (settings.authenticate !== "bot") return [{ key: settings.url, ...channel }]
+    const { token } = settings
+    return [
+      { key: Redacted.make(`${Redacted.value(token)} ${settings.channel}`), ...channel },
+      { key: token, messages: 100, perSeconds: 60, burst: 20 }
+    ]
+  },
   sizes: { text: maxText },
-  capabilities: {},
+  capabilities: { update: true, thread: true, verify: true },
   preview: ({ mention }, notification) => preview(parts(Message.fromNotification(notification), mention))
 }) {
   static readonly layer = HttpChannel.layer(Slack, {
-    request: ({ channel, mention, url }, notification, { form }) => {
+    request: (settings, notification, options) => {
+      if (settings.authenticate === "bot") return botRequest(settings, notification, options)
+      const { channel, mention, url } = settings
       const message = Message.fromNotification(notification)
       return HttpClientRequest.post(Redacted.value(url)).pipe(
         HttpClientRequest.bodyJsonUnsafe({
           ...(channel !== undefined && { channel }),
-          ...(form === "rich" ? rich(message, mention) : plain(message, mention))
+          ...(options.form === "rich" ? rich(message, mention) : plain(message, mention))
         })
       )
     },
-    answer
+    answer: (answer, { now, purpose, settings }) =>
+      settings.authenticate === "bot" ? botAnswer(answer, { now, purpose: purpose._tag }) : webhookAnswer(answer),
+    // A webhook cannot be checked without posting.
+    verify: (settings) => (settings.authenticate === "bot" ? botVerify(settings) : undefined)
   })
 }

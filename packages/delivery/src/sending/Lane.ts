@@ -267,7 +267,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   return made
 })
 
-/** Whether the plugin can check these settings without posting; one that throws is asked again by the probe, which records it. */
+/** Whether the plugin can check these settings without posting. If it throws, the probe records that. */
 const canVerify = (integration: ReadyIntegration | undefined): boolean =>
   integration !== undefined &&
   Result.getOrElse(

@@ -1,6 +1,7 @@
 import type { Preview } from "@tocsin/core"
 import { type Answer, FakeService, type Reply, type Misbehaviour, RateLimit, type Request } from "@tocsin/core/fakes"
 import { Option } from "effect"
+import { FakeWebApi, fakeToken, methodOf, misbehaved, type Posted } from "./FakeWebApi.ts"
 import { see } from "./see.ts"
 import { seen } from "./seen.ts"
 import { type Problem, problems, type ValidateOptions } from "./validate.ts"
@@ -9,11 +10,13 @@ import { type Problem, problems, type ValidateOptions } from "./validate.ts"
 export interface FakeSlackOptions extends ValidateOptions {
   /** Whether each hook has Slack's limit, 1 message a second with short bursts; unlimited when absent. */
   readonly limited?: boolean
+  /** The form of `settings`: a webhook's when absent. The fake accepts the messages of both. */
+  readonly authenticate?: "webhook" | "bot"
 }
 
 /**
- * A fake of Slack's incoming webhooks: every path is a hook. It refuses what Slack refuses, and also what Slack would
- * accept but show differently (`validate`).
+ * A fake of Slack's Web API for one bot, and of its incoming webhooks: every other path is a hook. It refuses what Slack
+ * refuses, and also what Slack would accept but show differently (`validate`).
  *
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  */
@@ -23,16 +26,35 @@ export class FakeSlack extends FakeService {
   // https://docs.slack.dev/apis/web-api/rate-limits
   readonly #limit = RateLimit.make({ messages: 1, perSeconds: 1, burst: 5 })
 
+  readonly #webApi: FakeWebApi
+
   constructor(options: FakeSlackOptions = {}) {
     super()
     this.#options = options
+    this.#webApi = new FakeWebApi(options)
   }
 
-  settings(origin: string) {
-    return { url: `${origin}/services/T00000000/B00000000/fake` }
+  settings(origin: string): { readonly [setting: string]: string } {
+    return this.#options.authenticate === "bot"
+      ? { authenticate: "bot", token: fakeToken, channel: "C00000000", apiUrl: `${origin}/api` }
+      : { url: `${origin}/services/T00000000/B00000000/fake` }
   }
 
-  protected respond({ at, body, method, url }: Request): Reply {
+  /** The messages that the bot posted, as they are now, by their `ts`, oldest first. */
+  posted(): ReadonlyMap<string, Posted> {
+    return this.#webApi.posted
+  }
+
+  /** Deletes a message of the bot, as a person may. */
+  delete(ts: string): void {
+    this.#webApi.posted.delete(ts)
+  }
+
+  protected respond(request: Request): Reply {
+    return this.#webApi.respond(request) ?? this.#hook(request)
+  }
+
+  #hook({ at, body, method, url }: Request): Reply {
     if (method !== "POST") return { answer: answered(405, "") }
     const { pathname } = new URL(url, "https://hooks.slack.invalid")
     if (this.#options.limited === true) {
@@ -50,8 +72,8 @@ export class FakeSlack extends FakeService {
     return { answer: answered(200, "ok"), accepted: { channel, payload } }
   }
 
-  protected misbehave(how: Misbehaviour): Answer {
-    return misbehaving[how]
+  protected misbehave(how: Misbehaviour, { url }: Request): Answer {
+    return methodOf(url) === undefined ? misbehaving[how] : misbehaved(how)
   }
 
   protected render(payload: unknown): Preview.Preview {

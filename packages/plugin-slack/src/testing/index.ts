@@ -1,4 +1,5 @@
 export { FakeSlack, type FakeSlackOptions } from "./FakeSlack.ts"
+export { messageOf, type Posted } from "./FakeWebApi.ts"
 export { see } from "./see.ts"
 export { show } from "./show.ts"
 export { validate, type ValidateOptions } from "./validate.ts"
