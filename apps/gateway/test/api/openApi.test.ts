@@ -113,11 +113,11 @@ describe("The OpenAPI document", () => {
           schemas["IntegrationPayload"]?.["oneOf"],
           builtIn.map(({ type }) => ({ $ref: `#/components/schemas/Integration-${type}` }))
         )
-        const { properties } = Schema.decodeUnknownSync(Variant)(schemas["Integration-slack"])
-        assert.deepStrictEqual(properties.type, { const: "slack" })
-        assert.isFalse(properties.settings.additionalProperties)
-        assert.include(properties.settings.properties["url"], { type: "string", title: "URL", writeOnly: true })
-        assert.notProperty(properties.settings.properties["channel"], "writeOnly")
+        const [webhook, bot] = formsOf(schemas["Integration-slack"])
+        for (const form of [webhook, bot]) assert.isFalse(form?.additionalProperties)
+        assert.include(webhook?.properties["url"], { type: "string", title: "URL", writeOnly: true })
+        assert.notProperty(webhook?.properties["channel"], "writeOnly")
+        assert.include(bot?.properties["token"], { type: "string", title: "Token", writeOnly: true })
       })
     )
 
@@ -128,10 +128,10 @@ describe("The OpenAPI document", () => {
           schemas["IntegrationReplacement"]?.["oneOf"],
           builtIn.map(({ type }) => ({ $ref: `#/components/schemas/IntegrationReplacement-${type}` }))
         )
-        const required = (name: string) => Schema.decodeUnknownSync(Variant)(schemas[name]).properties.settings.required
-        assert.deepStrictEqual(required("Integration-slack"), ["url"])
-        assert.deepStrictEqual(required("IntegrationReplacement-slack"), [])
-        assert.deepStrictEqual(required("IntegrationReplacement-hipchat"), ["url"])
+        const required = (name: string) => formsOf(schemas[name]).map(({ required }) => required)
+        assert.deepStrictEqual(required("Integration-slack"), [["url"], ["authenticate", "token", "channel"]])
+        assert.deepStrictEqual(required("IntegrationReplacement-slack"), [[], ["authenticate", "channel"]])
+        assert.deepStrictEqual(required("IntegrationReplacement-hipchat"), [["url"]])
         const { requestBody } = (yield* document).paths["/v1/integrations/{id}"]?.["put"] ?? {}
         assert.include(JSON.stringify(requestBody), "#/components/schemas/IntegrationReplacement")
       })
@@ -291,13 +291,18 @@ const Required = Schema.Struct({ required: Schema.mutable(Schema.Array(Schema.St
 
 const Method = Schema.Literals(["GET", "POST", "PUT", "DELETE"])
 
-const Variant = Schema.Struct({
-  properties: Schema.Struct({
-    type: Schema.Json,
-    settings: Schema.Struct({
-      additionalProperties: Schema.Boolean,
-      required: Schema.Array(Schema.String),
-      properties: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
-    })
-  })
+const Form = Schema.Struct({
+  additionalProperties: Schema.Boolean,
+  required: Schema.Array(Schema.String),
+  properties: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
 })
+
+const Variant = Schema.Struct({
+  properties: Schema.Struct({ settings: Schema.Union([Form, Schema.Struct({ anyOf: Schema.Array(Form) })]) })
+})
+
+/** The forms of a type's settings. */
+const formsOf = (schema: unknown): ReadonlyArray<typeof Form.Type> => {
+  const { settings } = Schema.decodeUnknownSync(Variant)(schema).properties
+  return "anyOf" in settings ? settings.anyOf : [settings]
+}
