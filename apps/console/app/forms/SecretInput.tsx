@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { type ReactNode, useState } from "react"
 import { ToggleButton } from "react-aria-components"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
@@ -12,26 +12,37 @@ interface Props {
   readonly error: string | undefined
   /** One is stored, which no answer shows. */
   readonly isStored: boolean
+  /** Whether there may be none; null then removes the stored one. */
+  readonly isOptional: boolean
   readonly value: Json | undefined
   readonly onChange: (value: Json | undefined) => void
 }
 
 /** A secret: what is stored is not shown, and stays unless it is replaced. */
-export const SecretInput = ({ error, hint, isStored, label, onChange, value }: Props) => {
+export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange, value }: Props) => {
   const [isReplaced, setIsReplaced] = useState(false)
   const [isShown, setIsShown] = useState(false)
+  if (isStored && value === null && error === undefined) {
+    return (
+      <Stored label={label} state="Removed when you save">
+        <Button onPress={() => onChange(undefined)}>{`Keep ${label}`}</Button>
+      </Stored>
+    )
+  }
   // The gateway may ask for it again, because the settings point elsewhere now.
   if (isStored && !isReplaced && error === undefined && value === undefined) {
     return (
-      <div className="field">
-        <span className="legend">{label}</span>
-        <div className="stored">
-          <span>
+      <Stored
+        label={label}
+        state={
+          <>
             <Icon name="check" /> is set
-          </span>
-          <Button onPress={() => setIsReplaced(true)}>{`Replace ${label}`}</Button>
-        </div>
-      </div>
+          </>
+        }
+      >
+        {isOptional && <Button look="quiet" onPress={() => onChange(null)}>{`Remove ${label}`}</Button>}
+        <Button onPress={() => setIsReplaced(true)}>{`Replace ${label}`}</Button>
+      </Stored>
     )
   }
   return (
@@ -67,3 +78,14 @@ export const SecretInput = ({ error, hint, isStored, label, onChange, value }: P
     </div>
   )
 }
+
+/** In the field's place: what is stored, and what can be done with it. */
+const Stored = ({ children, label, state }: Record<"children" | "state", ReactNode> & { readonly label: string }) => (
+  <div className="field">
+    <span className="legend">{label}</span>
+    <div className="stored">
+      <span>{state}</span>
+      <span className="stored-actions">{children}</span>
+    </div>
+  </div>
+)

@@ -81,7 +81,15 @@ const OneField = ({
         />
       )
     case "secret":
-      return <SecretInput {...shared} isStored={stored.has(here)} value={own} onChange={set} />
+      return (
+        <SecretInput
+          {...shared}
+          isStored={stored.has(here)}
+          isOptional={!field.isRequired}
+          value={own}
+          onChange={set}
+        />
+      )
     case "number":
       return <NumberInput {...shared} value={own} onChange={set} />
     case "yesNo":

@@ -110,6 +110,26 @@ describe("The console's dialogs", () => {
       })
     )
 
+    it.effect("a stored secret that is optional can be removed", () =>
+      Effect.gen(function* () {
+        const { request, slackUrl } = yield* SharedHarness
+        const settings = { url: `${slackUrl}/hook`, headers: { Authorization: "Bearer s3cr3t" } }
+        yield* post("/v1/integrations", { id: "hook", name: "Hook", type: "webhook", settings })
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await visitor.open("/integrations?edit=hook")
+          await mouse.press(page, "button", "Remove Headers")
+          await page.getByText("Removed when you save").waitFor()
+          assert.strictEqual(await page.getByRole("button", { name: "Remove URL" }).count(), 0)
+          await mouse.press(page, "button", "Save")
+          await page.getByRole("status").filter({ hasText: "Saved" }).waitFor()
+        })
+        const { text } = yield* request("GET", "/v1/integrations/hook")
+        assert.deepStrictEqual(JSON.parse(text).secretsSet, ["/url"])
+      })
+    )
+
     it.effect("a long form scrolls inside the dialog, above its footer", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)

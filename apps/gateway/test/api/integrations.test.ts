@@ -67,6 +67,22 @@ describe("Integrations", () => {
       })
     )
 
+    it.effect("lose an optional secret that is null, and keep a required one (S2)", () =>
+      Effect.gen(function* () {
+        const settings = { url: "https://hook.example/in", headers: { Authorization: "Bearer s3cr3t" } }
+        const webhook = (changes: object) => ({ name: "hook", type: "webhook", settings: changes })
+        const put = (status: number, changes: object) => ask(status, "PUT", `${all}/nulled`, webhook(changes))
+        assert.deepStrictEqual((yield* put(201, settings)).as(Integration).secretsSet, ["/url", "/headers"])
+        assert.deepStrictEqual((yield* put(200, {})).as(Integration).secretsSet, ["/url", "/headers"])
+        assert.deepStrictEqual(
+          errorsOf(yield* put(400, { url: null })).map(({ path }) => path),
+          ["/settings/url"]
+        )
+        assert.deepStrictEqual((yield* put(200, { headers: null })).as(Integration).secretsSet, ["/url"])
+        assert.deepStrictEqual((yield* put(200, {})).as(Integration).secretsSet, ["/url"])
+      })
+    )
+
     it.effect("rules are created, read, replaced and deleted", () =>
       Effect.gen(function* () {
         const body = { id: "r", name: "R", match: { labels: { team: ["a*", "b"] } }, integrations: [] }

@@ -12,7 +12,8 @@ const entered = {
   name: ConfiguredName.annotateKey({ description: "A name for people." }),
   type: Schema.NonEmptyString.annotateKey({ description: "The type of an installed plugin: see GET /v1/plugins." }),
   settings: Settings.annotateKey({
-    description: "The plugin's settings: see GET /v1/plugins. A replacement keeps secrets that it omits."
+    description:
+      "The plugin's settings: see GET /v1/plugins. A replacement keeps secrets that it omits; null removes an optional one."
   }),
   limits: Schema.optionalKey(Limits).annotateKey({
     description: "The rate limit, instead of the plugin's."

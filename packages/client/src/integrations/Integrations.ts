@@ -90,7 +90,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Create or replace an integration",
-        "201 if it is new; 412 if If-Match is set and it does not exist. Keeps secrets that are omitted, but requires them if the settings now point to another URL (anything before # differs). Attempts pending deliveries at once."
+        "201 if it is new; 412 if If-Match is set and it does not exist. Keeps secrets that are omitted, and removes an optional one that is null, but requires them if the settings now point to another URL (anything before # differs). Attempts pending deliveries at once."
       )
     ),
     HttpApiEndpoint.delete("remove", "/:id", {

@@ -33,6 +33,14 @@ export const withStoredSecrets = (plugin: ChannelPlugin.Any, settings: JsonObjec
       : settings
   }, settings)
 
+/** Returns the settings without the secrets that are null: null removes a stored secret. */
+export const withoutNullSecrets = (plugin: ChannelPlugin.Any, settings: JsonObject): JsonObject =>
+  ChannelPlugin.secretPointers(plugin).reduce(
+    (settings, pointer) =>
+      valueAt(settings, pointer) === null ? replaceAt(settings, keys(pointer), undefined) : settings,
+    settings
+  )
+
 /** Returns the pointers of the secrets in `settings` that were taken from `stored` instead of entered. */
 export const keptSecrets = (
   plugin: ChannelPlugin.Any,

@@ -6,7 +6,14 @@ import { PluginRegistry, type InstalledChannel, type UnknownType } from "./Plugi
 import { Egress } from "@tocsin/core"
 import { credentialsInUrls } from "./credentialsInUrls.ts"
 import { fromIssue, InvalidInput, invalid, pluginFailed } from "./InvalidInput.ts"
-import { keptSecrets, originOf, pointerTo, secretValues, withStoredSecrets } from "./secretFields.ts"
+import {
+  keptSecrets,
+  originOf,
+  pointerTo,
+  secretValues,
+  withoutNullSecrets,
+  withStoredSecrets
+} from "./secretFields.ts"
 import { type SettingsRow, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import type { IntegrationInput } from "../domain/integration.ts"
 
@@ -25,7 +32,10 @@ export const readSettingsInput = Effect.gen(function* () {
       before === undefined || before.type !== input.type
         ? undefined
         : yield* Effect.orElseSucceed(stored(before), () => undefined)
-    const settings = withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
+    const settings = withoutNullSecrets(
+      installed.plugin,
+      withStoredSecrets(installed.plugin, input.settings, usable?.settings ?? {})
+    )
     const secrets = secretValues(installed.plugin, settings)
     const decoded = yield* decodeSettings(installed, settings).pipe(
       Effect.mapError(({ issue }) => fromIssue(issue, "/settings", settings)),
