@@ -84,7 +84,7 @@ catches<Spoils>("answers", checks, [
       },
       options: { idempotent: () => true }
     },
-    /^(previews|treats a truncated|sends two)/
+    /^(previews|treats a truncated|sends|continues)/
   ],
   [
     "calls it an operator's fault when there is no connection",
