@@ -25,7 +25,7 @@ const alerts = createRoute({
   path: "/alerts",
   validateSearch: texts("state", "severity", "source", "rule", "integration", "notified", "text"),
   loaderDeps: ({ search }) => search,
-  // The first rows are asked for while the page is being drawn.
+  // The first rows are requested while the page renders.
   loader: ({ deps }) => void import("./pages/alerts/filters.ts").then(({ alertPages }) => alertPages(deps)),
   component: lazyRouteComponent(() => import("./pages/alerts/Alerts.tsx"), "Alerts")
 })

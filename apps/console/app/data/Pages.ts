@@ -15,11 +15,11 @@ export interface PageAnswer<Item> {
 
 interface Reads<Item> {
   readonly page: (query: PageQuery) => Promise<PageAnswer<Item>>
-  /** What has changed of an item that has left the list's filter; undefined if it is gone. */
+  /** The new state of an item that no longer matches the list's filter; undefined if it was removed. */
   readonly one: (id: string) => Promise<(Partial<Item> & { readonly id: string }) | undefined>
 }
 
-/** Reads on where a page ends before its limit, as one of more than 4 MiB does. */
+/** Reads more if a page ends before its limit, as a page of more than 4 MiB does. */
 export const whole =
   <Item>(page: Reads<Item>["page"]): Reads<Item>["page"] =>
   async ({ skip, ...query }) => {
@@ -33,12 +33,12 @@ export const whole =
   }
 
 const size = 100
-/** Blocks that are kept; those farthest from what is shown go first. */
+/** The most blocks that are kept; those farthest from the visible rows are dropped first. */
 const kept = 24
 
 /**
- * A list of any length, newest first, of which only what is shown is read and kept. It stands still while it is read: what
- * it shows is brought up to date in place, and what is new is counted and taken by `restart`.
+ * A list of any length, newest first, of which only the rows around the visible ones are read and kept. It does not
+ * move while a person reads it: visible rows are updated in place, new ones are counted, and `restart` shows them.
  */
 export class Pages<Item extends { readonly id: string }> {
   private readonly blocks = new Map<number, ReadonlyArray<Item>>()
@@ -51,14 +51,14 @@ export class Pages<Item extends { readonly id: string }> {
   private readonly reads: Reads<Item>
 
   version = 0
-  /** How many there are; undefined until the first answer. */
+  /** The total number of rows; undefined until the first answer. */
   total: number | undefined
   /** There are more than `total`. */
   hasMore = false
-  /** How many are new at the top and not shown yet. */
+  /** The number of new rows at the top that are not shown yet. */
   fresh = 0
   error: unknown
-  /** Where the reader was, for when this list is shown again. */
+  /** The reader's position, for the next time that this list is shown. */
   scrollTop = 0
 
   constructor(reads: Reads<Item>) {
@@ -72,17 +72,17 @@ export class Pages<Item extends { readonly id: string }> {
 
   readonly at = (index: number): Item | undefined => this.blocks.get(Math.floor(index / size))?.[index % size]
 
-  /** Reads what these rows need. */
+  /** Reads the pages of these rows. */
   readonly show = (first: number, last: number): void => {
     this.shown = { first, last }
     if (this.total === undefined) return
     for (let block = Math.floor(first / size); block <= Math.floor(last / size); block++) void this.want(block)
   }
 
-  /** Begins anew at the top, with what is there now. */
+  /** Starts again at the top, with the current rows. */
   readonly restart = (): Promise<void> => this.update(false)
 
-  /** Something changed. While the list is read nothing in it moves. */
+  /** Handles a change, without moving rows. */
   readonly changed = (isRead: boolean): Promise<void> => this.update(isRead)
 
   private async update(isRead: boolean): Promise<void> {
@@ -149,7 +149,7 @@ export class Pages<Item extends { readonly id: string }> {
     this.wanted.add(block)
     try {
       const items = await this.read(block, total)
-      // The list may have begun anew meanwhile.
+      // The list may have been restarted meanwhile.
       if (!this.wanted.has(block)) return
       this.blocks.set(block, items)
       this.forget()
@@ -162,7 +162,7 @@ export class Pages<Item extends { readonly id: string }> {
     }
   }
 
-  /** Whichever end is nearer: the last page costs no more than the first. */
+  /** Reads from the nearer end, so that the last page costs no more than the first. */
   private async read(block: number, total: number): Promise<ReadonlyArray<Item>> {
     const from = block * size
     if (from < total / 2 || this.hasMore) {

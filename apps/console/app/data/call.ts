@@ -2,10 +2,10 @@ import type { Effect } from "effect"
 import type { Client, TimeOf } from "./client.ts"
 import { whileSignedIn } from "./whileSignedIn.ts"
 
-/** Asked for at once, so that it loads beside the page. */
+/** Imported at once, so that it loads in parallel with the page. */
 const loaded = import("./client.ts")
 
-/** Sends one request by the typed client, once the reader is signed in. */
+/** Sends one request with the typed client, once the reader is signed in. */
 export const call = async <A>(
   request: (client: Client, timeOf: TimeOf) => Effect.Effect<A, unknown>,
   signal?: AbortSignal

@@ -1,5 +1,5 @@
 /**
- * The typed client, in a bundle of its own: the page draws itself while this is loading.
+ * The typed client, in a separate bundle: the page renders while it is loading.
  */
 import { Api } from "@tocsin/client"
 import { Cause, DateTime, Effect, Exit } from "effect"
@@ -14,7 +14,7 @@ const make = HttpApiClient.make(Api, {
   baseUrl: location.origin,
   transformClient: (client) =>
     client.pipe(
-      // With a session the gateway takes JSON alone, also where nothing is in the body.
+      // With a session the gateway accepts only JSON, even for an empty body.
       HttpClient.mapRequest((request) =>
         request.method === "GET" || request.headers["content-type"] !== undefined
           ? request
@@ -28,7 +28,7 @@ export type Client = Effect.Success<typeof make>
 
 const client = Effect.runPromise(make)
 
-/** A time as the client takes it. */
+/** Converts a time for the client. */
 export const timeOf = (epochMilliseconds: number): DateTime.Utc => DateTime.makeUnsafe(epochMilliseconds)
 
 export type TimeOf = typeof timeOf

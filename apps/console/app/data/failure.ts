@@ -1,4 +1,4 @@
-/** One thing that is wrong with what was entered: a JSON Pointer, and a sentence. */
+/** One error in the entered values: a JSON Pointer, and a sentence. */
 export interface Wrong {
   readonly path: string
   readonly message: string
@@ -58,7 +58,7 @@ export const toFailure = (error: unknown): Failure => {
   return new Failure(known, detail, "errors" in error && Array.isArray(error.errors) ? error.errors : [])
 }
 
-/** A proxy in front may answer for a gateway that is down, with a body of its own. */
+/** The failure for an answer of a proxy in front of a gateway that is down. */
 const fromResponse = (error: object): Failure => {
   const status = "response" in error ? statusOf(error.response) : undefined
   if (status === undefined || status === 502 || status === 504) return new Failure("Unreachable", advice.Unreachable)

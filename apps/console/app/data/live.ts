@@ -1,21 +1,21 @@
 /**
- * What changes, as it changes. One page of a browser reads the gateway's stream and passes it on to the others: a
- * browser opens six connections to a host at most, so a seventh page with a stream of its own would not load.
+ * Live changes. One page of a browser reads the gateway's stream and forwards it to the others: a browser opens at most
+ * six connections to a host, so a seventh page with its own stream would not load.
  */
 import { now } from "./clock.ts"
 
-/** Something that changed; without an id, anything of its kind may have. */
+/** Something that changed; without an id, anything of its kind may have changed. */
 export interface Change {
   readonly kind: string
   readonly id?: string
 }
 
-/** Whether the page shows what is true now; `since` is when the stream was lost. */
+/** Whether the page is up to date; `since` is when the stream was lost. */
 export type LiveState =
   | { readonly status: "connecting" | "live" }
   | { readonly status: "reconnecting" | "offline"; readonly since: number }
 
-/** What goes from the page that reads the stream to the others. */
+/** The messages from the page that reads the stream to the others. */
 type Passed =
   | { readonly type: "who" }
   | { readonly type: "state"; readonly state: LiveState }
@@ -31,7 +31,7 @@ interface Listeners {
   readonly refused: () => void
 }
 
-/** The stream has a heartbeat every 15 seconds: after three the connection is taken for dead. */
+/** The stream has a heartbeat every 15 seconds: after three missed ones the connection counts as dead. */
 const silence = 45_000
 const offlineAfter = 10_000
 const longestPause = 8_000
@@ -75,7 +75,7 @@ const read = (): void => {
   source = new EventSource("/v1/events")
   heard()
   source.addEventListener("ready", ({ lastEventId }) => {
-    // A stream that resumes where it was lost has missed nothing.
+    // A stream that resumes has missed nothing.
     if (lastEventId !== position) pass({ type: "reset" })
     position = lastEventId
   })
@@ -96,7 +96,7 @@ const read = (): void => {
   })
   source.addEventListener("error", () => {
     lost()
-    // An answer that is no stream ends an EventSource for good; a lost connection it opens again by itself.
+    // EventSource reconnects by itself after a lost connection, but not after an answer that is not a stream.
     if (source?.readyState !== EventSource.CLOSED) return
     listeners?.refused()
     again = setTimeout(read, Math.min(longestPause, 500 * 2 ** failures++))
@@ -125,7 +125,7 @@ const lost = (): void => {
   }, offlineAfter)
 }
 
-/** Opens the stream at once where it is being waited for. */
+/** Opens the stream at once if the page waits to reconnect. */
 export const reconnect = (): void => {
   if (isReader && state.status !== "live") read()
 }

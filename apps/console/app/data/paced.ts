@@ -1,11 +1,11 @@
-/** After a first read a page waits so long, and twice as long each time while changes keep coming. */
+/** The pause after a first read; it doubles while changes keep coming. */
 const shortest = 125
 const longest = 1_000
 
 /**
- * Makes a function that runs `read` at once when it is called after a quiet moment, and otherwise once more when a pause
- * is over: in a storm the gateway sends four batches of changes a second. It never runs twice at once, and not while
- * nobody sees the page; the last call always leads to a run.
+ * Makes a function that runs `read` at once if it is called after a quiet moment, and otherwise once after a pause: in
+ * a storm the gateway sends four batches of changes a second. `read` never runs twice at once, or while the page is
+ * hidden; the last call always leads to a run.
  */
 export const paced = (read: () => Promise<unknown>, onIdle?: () => void): (() => void) => {
   let isAsked = false
@@ -27,7 +27,7 @@ export const paced = (read: () => Promise<unknown>, onIdle?: () => void): (() =>
   }
 }
 
-/** Waits until the page is in sight. */
+/** Waits until the page is visible. */
 const visible = (): Promise<unknown> | undefined =>
   document.visibilityState === "visible"
     ? undefined

@@ -27,7 +27,7 @@ const kept = <Value extends string>(name: string, values: readonly [Value, ...Ar
       try {
         localStorage.setItem(key, next)
       } catch {
-        // It holds until the page is left.
+        // Without storage it is kept until the page is closed.
       }
       become(next)
     },
@@ -36,7 +36,7 @@ const kept = <Value extends string>(name: string, values: readonly [Value, ...Ar
   }
 }
 
-/** In which zone times are shown. */
+/** The zone in which times are shown. */
 export const zone = kept("zone", ["local", "utc"])
 
 /** Whether the page is light or dark. */

@@ -103,20 +103,20 @@ export const healthQuery = queryOptions({
   refetchInterval: 15_000
 })
 
-/** How many alerts and deliveries of a kind there are: what "Get started" ticks off. */
+/** The counts of alerts and deliveries that "Get started" uses. */
 export const anyAlertQuery = queryOptions({
   queryKey: ["counts", "alerts"],
   queryFn: ({ signal }) => call((client) => client.alerts.list({ query: { limit: 1 } }), signal)
 })
 
-/** The last alerts: what a message can be previewed with. */
+/** The last alerts, with which a message can be previewed. */
 export const recentAlertsQuery = queryOptions({
   queryKey: ["recent alerts"],
   queryFn: ({ signal }) => call((client) => client.alerts.list({ query: { limit: 20 } }), signal),
   staleTime: 30_000
 })
 
-/** The alerts of the last day that a match fits, as it was typed. */
+/** The alerts of the last day that match, with the match as it was typed. */
 export const matchesQuery = (match: unknown) =>
   queryOptions({
     queryKey: ["rules", "matches", match],
@@ -128,7 +128,7 @@ export const matchesQuery = (match: unknown) =>
     retry: false
   })
 
-/** As it comes over the wire. */
+/** The JSON of the answer. */
 interface MatchedAlerts {
   readonly items: ReadonlyArray<
     Pick<AlertRow, "id" | "rule" | "severity" | "state" | "test"> & { readonly startedAt: string }

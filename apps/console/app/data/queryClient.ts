@@ -3,7 +3,7 @@ import { Failure } from "./failure.ts"
 import type { Change } from "./live.ts"
 import { paced } from "./paced.ts"
 
-/** What was read stays true until the live stream says otherwise. */
+/** Answers stay valid until the live stream reports a change. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -28,24 +28,25 @@ const shownBy: { readonly [kind: string]: ReadonlyArray<string> } = {
   session: ["sessions"]
 }
 
-/** Reads again what shows any of these changes. */
+/** Reads the queries again that show any of these changes. */
 export const refresh = (changes: ReadonlyArray<Change>): void => {
   const names = new Set(changes.flatMap(({ kind }) => shownBy[kind] ?? []))
   const alerts = new Set(changes.filter(({ kind }) => kind === "alert").map(({ id }) => id))
   const onlyAlerts = changes.every(({ id, kind }) => kind === "alert" && id !== undefined)
   for (const name of names) {
-    // Deliveries do not name their alert: the one that is shown is read again. Of other alerts' changes it is not.
+    // Changes of deliveries do not name their alert, so the shown alert is read again. Other alerts' changes do not
+    // affect it.
     if (name === "alert" && onlyAlerts) for (const id of alerts) refreshOne(["alert", id])
     else refreshOne([name])
   }
 }
 
-/** Reads again all that is shown. */
+/** Reads all visible queries again. */
 export const refreshAll = (): void => refreshOne([])
 
 const readers = new Map<string, () => void>()
 
-/** A query that is being read is not asked for anew but once more afterwards: in a storm it would never end. */
+/** A query that is being read is not restarted, but read once more afterwards: in a storm it would never end. */
 const refreshOne = (queryKey: ReadonlyArray<unknown>): void => {
   const name = JSON.stringify(queryKey)
   const known = readers.get(name)

@@ -2,15 +2,15 @@ import { setFromDate } from "./clock.ts"
 import { Failure, fromProblem } from "./failure.ts"
 import { whileSignedIn } from "./whileSignedIn.ts"
 
-/** An answer as it came. */
+/** An answer without decoding. */
 export interface Sent<Body> {
   readonly body: Body
   readonly etag: string | undefined
 }
 
 /**
- * Sends what was typed, whatever it is: the gateway alone says what is wrong with it. (The typed client would refuse to
- * send it.) The answer is taken as it came.
+ * Sends the typed values without checking them, because only the gateway validates. (The typed client would refuse to
+ * send them.) Returns the answer without decoding it.
  */
 export const send = <Body>(
   method: "POST" | "PUT",

@@ -4,7 +4,7 @@ import { toFailure } from "./failure.ts"
 import { queryClient } from "./queryClient.ts"
 import { signedIn } from "./signedIn.ts"
 
-/** Who the reader is to the gateway. */
+/** The caller as the gateway sees it. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: ({ signal }) => call((client) => client.session.get(), signal)
@@ -22,7 +22,7 @@ const welcome = async (): Promise<void> => {
   signedIn.done()
 }
 
-/** Exchanges the token for a session; the browser keeps nothing of it but the cookie, which no script can read. */
+/** Exchanges the token for a session. The browser keeps only the cookie, which no script can read. */
 export const signIn = async (token: string): Promise<void> => {
   // The answer's Set-Cookie is for the browser alone: it cannot be read here.
   await call((client) => client.session.signIn({ payload: { token }, responseMode: "response-only" })).then(

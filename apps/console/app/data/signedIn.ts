@@ -1,5 +1,5 @@
 /**
- * Whether the reader has to sign in again, and who waits for that.
+ * Tracks whether the reader must sign in again, and the requests that wait for it.
  */
 type Listener = () => void
 

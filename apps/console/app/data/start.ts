@@ -11,7 +11,7 @@ export const onLiveState = (listener: () => void): (() => void) => {
   return () => stateListeners.delete(listener)
 }
 
-/** Calls with what changed, or `all` where that is not known. */
+/** Calls with the changes, or with `all` if they are not known. */
 export const onChanges = (listener: (changes: ReadonlyArray<Change> | "all") => void): (() => void) => {
   changeListeners.add(listener)
   return () => changeListeners.delete(listener)
@@ -19,7 +19,7 @@ export const onChanges = (listener: (changes: ReadonlyArray<Change> | "all") => 
 
 let isStarted = false
 
-/** Follows what changes, once somebody is signed in. */
+/** Follows changes, once the reader is signed in. */
 export const startLive = (): void => {
   if (isStarted) return reconnect()
   isStarted = true
@@ -33,7 +33,7 @@ export const startLive = (): void => {
       refreshAll()
       changeListeners.forEach((listener) => listener("all"))
     },
-    // Whether the session has ended is what this reads: if so, the page asks the reader to sign in.
+    // Reads whether the session has ended: if so, the page asks the reader to sign in.
     refused: () => void queryClient.invalidateQueries({ queryKey: ["session"] })
   })
   addEventListener("online", reconnect)

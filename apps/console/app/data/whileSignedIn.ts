@@ -2,8 +2,8 @@ import { Failure } from "./failure.ts"
 import { signedIn } from "./signedIn.ts"
 
 /**
- * Sends one request. When the session has ended meanwhile, the page asks the reader to sign in, and the request is sent
- * again: nothing that was typed is lost.
+ * Sends one request. If the session has ended, the page asks the reader to sign in, and then sends the request again,
+ * so that typed values are not lost.
  */
 export const whileSignedIn = async <A>(send: () => Promise<A>, signal?: AbortSignal): Promise<A> => {
   for (;;) {

@@ -18,7 +18,7 @@ const shown: { readonly [S in Status]: { readonly word: string; readonly icon: I
 
 export const stateWord = (status: Status): string => shown[status].word
 
-/** The state of a delivery, and when it is tried next. */
+/** The state of a delivery, and the time of the next attempt. */
 export const DeliveryState = ({ delivery: { nextAt, status } }: { readonly delivery: DeliveryRow }) => {
   const { icon, tone, word } = shown[status]
   return (

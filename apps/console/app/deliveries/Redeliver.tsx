@@ -9,7 +9,7 @@ import { Dialog } from "../parts/Dialog.tsx"
 import { Form } from "../parts/Form.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
 
-/** Delivers again what has ended; asks for a reason where the message would be sent twice. */
+/** Redelivers a delivery that has ended; asks for a reason if the message would be sent twice. */
 export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }) => {
   const client = useQueryClient()
   const [isAsking, setIsAsking] = useState(false)

@@ -2,7 +2,7 @@ import { Failure, toFailure, type Wrong } from "../data/failure.ts"
 import { Notice } from "../parts/Notice.tsx"
 import { plural } from "../parts/times.ts"
 
-/** A form's one role alert: how many things are wrong, and those that no field shows. */
+/** A form's one role alert: the number of errors, and the errors that no field shows. */
 export const ErrorSummary = ({
   elsewhere,
   error

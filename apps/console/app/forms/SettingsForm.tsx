@@ -8,11 +8,11 @@ import { chosenVariant, type Field, isObject, type Json, type JsonObject, pointe
 import { SecretInput } from "./SecretInput.tsx"
 import "./forms.css"
 
-/** What the fields have in common. */
+/** The properties that all fields share. */
 export interface FormContext {
   /** The JSON Pointers of the secrets that are stored. */
   readonly stored: ReadonlySet<string>
-  /** What the gateway refused there, or below it if `isLeaf`. */
+  /** The gateway's errors for the field, including those below it if `isLeaf`. */
   readonly errorAt: (at: string, isLeaf: boolean) => string | undefined
 }
 
@@ -20,15 +20,15 @@ interface Props extends FormContext {
   readonly fields: ReadonlyArray<Field>
   readonly value: JsonObject
   readonly onChange: (value: JsonObject) => void
-  /** Where `value` stands in what is sent. */
+  /** The path of `value` in the request. */
   readonly at: string
 }
 
-/** What few people need: what may be left out and is more than a line. */
+/** Whether few people need the field: it is optional and larger than a line. */
 const isRare = (field: Field): boolean =>
   !field.isRequired && (field.kind === "group" || (field.kind === "choice" && field.values.length === 1))
 
-/** Fields drawn from a schema. It knows no plugin. */
+/** Renders fields from a schema, without knowing any plugin. */
 export const SettingsForm = ({ fields, ...props }: Props) => {
   const rare = fields.filter(isRare)
   return (

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect } from "react"
 import { Failure, type Wrong } from "../data/failure.ts"
 
-/** What the gateway refused, and what of it no field of the form shows. */
+/** The gateway's errors, and those that no field of the form shows. */
 export interface FormErrors {
   readonly count: number
   readonly at: (at: string, isLeaf: boolean) => string | undefined
@@ -17,7 +17,7 @@ export const formErrors = (error: unknown): FormErrors => {
   }
 }
 
-/** Focuses the first field that is wrong, whenever there is another error. */
+/** Focuses the first invalid field after each new error. */
 export const useFocusOnError = (form: RefObject<HTMLElement | null>, error: unknown): void => {
   useEffect(() => {
     if (error === null || error === undefined) return

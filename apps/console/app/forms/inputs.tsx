@@ -13,7 +13,7 @@ interface Props {
   readonly onChange: (value: Json | undefined) => void
 }
 
-/** What was typed, as long as it stands for the value: `1.` stays while a person goes on to type `1.5`. */
+/** The typed text, as long as it stands for the value: `1.` stays while a person types `1.5`. */
 const useTyped = (
   value: Json | undefined,
   toText: (value: Json | undefined) => string,
@@ -27,7 +27,7 @@ const useTyped = (
 const toNumber = (text: string): Json | undefined => {
   if (text.trim() === "") return undefined
   const number = Number(text)
-  // The gateway says what belongs here.
+  // The gateway reports the expected value.
   return Number.isFinite(number) ? number : text
 }
 
@@ -46,7 +46,7 @@ export const NumberInput = ({ onChange, value, ...shared }: Props) => {
   )
 }
 
-/** What the form cannot draw: as JSON. */
+/** A JSON editor for types that the form cannot render. */
 export const JsonInput = ({ hint, onChange, value, ...shared }: Props) => {
   const [typed, setTyped] = useTyped(value, jsonText, fromJsonText)
   return (
@@ -64,7 +64,7 @@ export const JsonInput = ({ hint, onChange, value, ...shared }: Props) => {
   )
 }
 
-/** A list of texts, one a row. */
+/** A list of texts, one per row. */
 export const TextsInput = ({ error, hint, label, onChange, value }: Props) => {
   const texts: ReadonlyArray<string> = Array.isArray(value) ? value.map(plainText) : []
   const set = (next: ReadonlyArray<string>) => onChange(next.length === 0 ? undefined : next)
@@ -92,7 +92,7 @@ export const TextsInput = ({ error, hint, label, onChange, value }: Props) => {
   )
 }
 
-/** Texts by their keys, a pair a row. */
+/** Texts by their keys, one pair per row. */
 export const PairsInput = ({ error, hint, label, onChange, value }: Props) => {
   const given = isObject(value) ? Object.entries(value).map(([key, text]) => [key, plainText(text)] as const) : []
   const [rows, setRows] = useState<ReadonlyArray<readonly [string, string]>>(given)

@@ -3,7 +3,7 @@ import type { Json } from "./schema.ts"
 export const jsonText = (value: Json | undefined): string =>
   value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2)
 
-/** What a person typed as JSON; what is none goes to the gateway as text, which says what belongs there. */
+/** Parses typed JSON. Invalid JSON is sent as text, so that the gateway reports the error. */
 export const fromJsonText = (text: string): Json | undefined => {
   if (text.trim() === "") return undefined
   try {

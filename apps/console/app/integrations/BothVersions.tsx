@@ -10,7 +10,7 @@ interface Choices {
 const text = (value: unknown): string =>
   value === undefined || value === "" ? "not set" : typeof value === "string" ? value : JSON.stringify(value)
 
-/** Somebody else has saved meanwhile: what differs, and whose version stays. */
+/** Shows the differences after somebody else has saved, and asks which version to keep. */
 export const Versions = ({
   mine,
   onKeepMine,
@@ -68,7 +68,7 @@ export const BothVersions = ({
     Name: name,
     ...Object.fromEntries(
       Object.entries(settings)
-        // What may hold a secret has no title here.
+        // Settings that may be secret have no title here.
         .flatMap(([key, value]) => (titles.has(key) ? [[titles.get(key), value]] : []))
     ),
     Enabled: enabled ? "yes" : "no",

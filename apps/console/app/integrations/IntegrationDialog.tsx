@@ -11,7 +11,7 @@ import { IntegrationForm } from "./IntegrationForm.tsx"
 import "./IntegrationDialog.css"
 
 interface Props {
-  /** Which one is edited; absent to add one. */
+  /** The edited integration; absent to add one. */
   readonly id?: string
   readonly onClose: () => void
   readonly onSaved?: (id: string) => void
@@ -24,7 +24,7 @@ export const IntegrationDialog = ({ id, onClose, onSaved }: Props) => {
     queryKey: ["integration", id],
     queryFn: ({ signal }) => call((client) => client.integrations.get({ params: { id: id as IntegrationId } }), signal),
     enabled: id !== undefined,
-    // What was opened is edited: a change by someone else is found out when it is saved.
+    // Edits the version that was opened: a save detects a change by someone else.
     staleTime: 0,
     gcTime: 0,
     refetchOnMount: "always"

@@ -208,10 +208,10 @@ export const IntegrationForm = ({ onDirty, onSaved, plugins, start, stored }: Pr
   )
 }
 
-/** Whether no secret can be in it. */
+/** Whether it cannot contain a secret. */
 const isPlain = ({ kind }: Field) => !["secret", "group", "variants", "json"].includes(kind)
 
-/** Rate limit and time limits, each a group of numbers. */
+/** The rate limit and the time limits, each a group of numbers. */
 const MoreFields = ({
   errorAt,
   onChange,

@@ -13,7 +13,7 @@ import { PreviewView } from "../parts/PreviewView.tsx"
 
 const kinds = ["Raised", "Cleared", "RaisedAndCleared", "Digest", "Test"]
 
-/** What a message would look like, as the gateway answers it; nothing of it is taken for granted. */
+/** A preview as the gateway returns it, not validated yet. */
 interface Item {
   readonly kind: string
   readonly preview: unknown
@@ -30,12 +30,12 @@ export interface PreviewState {
   readonly items: ReadonlyArray<Item> | undefined
   readonly isExample: boolean
   readonly isLoading: boolean
-  /** Whether there is a type to show anything of. */
+  /** Whether a type is selected. */
   readonly hasType: boolean
-  /** Reads it for what is entered now; gives what is wrong with that, or null. */
+  /** Reads the preview of the entered values; returns their errors, or null. */
   readonly ask: () => Promise<unknown>
   readonly region: React.RefObject<HTMLElement | null>
-  /** The id of the alert that is shown; empty for the example. */
+  /** The id of the shown alert; empty for the example. */
   readonly alert: string
   readonly setAlert: (id: string) => void
 }
@@ -55,10 +55,10 @@ const readItems = (answer: unknown): ReadonlyArray<Item> => {
   }))
 }
 
-/** What a message depends on. */
+/** The values on which a message depends. */
 const previewOf = (draft: Draft): JsonObject => payloadOf({ ...draft, more: {}, fallback: undefined })
 
-/** Draws what is entered; while that is not complete, the plugin's own example. */
+/** Previews the entered values; while they are incomplete, the plugin's example. */
 export const usePreview = (
   draft: Draft,
   plugin: PluginRow | undefined,
@@ -82,7 +82,7 @@ export const usePreview = (
       return readItems(body)
     },
     enabled: plugin !== undefined && settled === key,
-    // It may hold what was typed: nothing of it is kept.
+    // Not cached, because it may contain typed secrets.
     gcTime: 0,
     retry: false
   })

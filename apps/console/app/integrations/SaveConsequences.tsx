@@ -7,7 +7,7 @@ import { plural } from "../parts/times.ts"
 import { useSettled } from "../parts/useSettled.ts"
 import { messagesText } from "./messagesText.ts"
 
-/** What saving does, as far as it is known. */
+/** The known consequences of saving. */
 export interface SaveEffect {
   readonly messages: ReadonlyArray<{ readonly integration: string; readonly raise: number; readonly clear: number }>
   readonly retried: number
@@ -16,11 +16,11 @@ export interface SaveEffect {
 export interface ConsequencesState {
   readonly effect: SaveEffect | undefined
   readonly isKnown: boolean
-  /** Waits until the page says what saving does; a person may press Save sooner. */
+  /** Waits until the page shows the consequences; a person may press Save sooner. */
   readonly said: () => Promise<void>
 }
 
-/** Keeps what saving would do up to date while something is edited. */
+/** Keeps the consequences up to date during an edit. */
 export const useSaveEffect = (
   key: string,
   read: ((signal: AbortSignal) => Promise<SaveEffect>) | undefined
@@ -48,7 +48,7 @@ export const useSaveEffect = (
     said: async () => {
       if (isKnown) return
       setAsked(key)
-      // What cannot be computed, the save itself refuses, and says why.
+      // If they cannot be computed, the save itself fails with the reason.
       await client.fetchQuery({ ...options, queryKey: ["consequences", key] }).catch(() => nothing)
     }
   }
@@ -56,7 +56,7 @@ export const useSaveEffect = (
 
 const nothing: SaveEffect = { messages: [], retried: 0 }
 
-/** What saving an integration that is stored does. */
+/** The consequences of saving a stored integration. */
 export const useConsequences = (payload: JsonObject | undefined, isDirty: boolean): ConsequencesState =>
   useSaveEffect(
     JSON.stringify(payload ?? null),
@@ -79,7 +79,7 @@ interface Props {
   readonly isNew: boolean
 }
 
-/** What saving will do, before it is saved. */
+/** Shows the consequences before a save. */
 export const SaveConsequences = ({ consequences: { effect, isKnown }, isNew, names }: Props) => {
   if (isNew) return <p className="consequence quiet">Nothing is sent by adding it: no rule uses it yet.</p>
   if (effect === undefined) return null

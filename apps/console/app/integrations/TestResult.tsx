@@ -12,7 +12,7 @@ import { adviceFor } from "./state.ts"
 
 type Status = (typeof TestSend.Type)["items"][number]["status"]
 
-/** `TestSend` as it comes over the wire. */
+/** The JSON of `TestSend`. */
 interface Answer {
   readonly items: ReadonlyArray<Outcome>
 }
@@ -33,7 +33,7 @@ export interface TestState {
   readonly send: () => void
 }
 
-/** Sends a raised and a cleared message by what is entered, the real way. */
+/** Sends a raised and a cleared message with the entered values, through the real path. */
 export const useTestSend = (
   draft: Draft,
   stored: IntegrationRow | undefined,
@@ -49,7 +49,7 @@ export const useTestSend = (
         : send<Answer>(
             "POST",
             `/v1/integrations/${encodeURIComponent(stored.id)}/test`,
-            // What is stored is tested as it is, which also ends a broken state.
+            // Unchanged settings are tested as the stored integration, which also ends a broken state.
             isSame ? {} : { settings: draft.settings }
           ))
       const { items } = body
@@ -74,7 +74,7 @@ const shown: {
   skipped: { word: "Not sent", tone: "quiet", icon: "dash" }
 }
 
-/** What became of a test: the raised and the cleared message, with the service's answer. */
+/** The result of a test: the raised and the cleared message, with the service's answer. */
 export const TestResult = ({ test: { isPending, result } }: { readonly test: TestState }) => (
   <div className="test-result" aria-live="polite">
     {isPending && <span className="quiet">Sending a raised and a cleared message…</span>}

@@ -1,7 +1,7 @@
 import type { IntegrationRow, PluginRow } from "../data/queries.ts"
 import { chosenVariant, type Field, fieldsOf, type JsonObject } from "../forms/schema.ts"
 
-/** An integration while it is being entered: what is sent, but for its id. */
+/** An integration while it is edited: the request without its id. */
 export interface Draft {
   readonly type: string
   readonly name: string
@@ -38,7 +38,7 @@ const startOfFields = (fields: ReadonlyArray<Field>): JsonObject => {
   return start
 }
 
-/** What is sent. The gateway says what is wrong with it, so nothing is checked here. */
+/** The request. It is not checked here, because the gateway reports errors. */
 export const payloadOf = ({ enabled, fallback, more, name, settings, type }: Draft, id?: string): JsonObject => ({
   type,
   name,
@@ -51,7 +51,7 @@ export const payloadOf = ({ enabled, fallback, more, name, settings, type }: Dra
 
 const whole = (title: string, description: string): JsonObject => ({ type: "integer", title, description })
 
-/** How fast and for how long to send, drawn by the same form as the plugins' settings. */
+/** The schema of the limits, rendered by the same form as the plugins' settings. */
 export const moreFields = fieldsOf({
   type: "object",
   properties: {
@@ -79,7 +79,7 @@ export const moreFields = fieldsOf({
   }
 })
 
-/** Whether a pointer of an error stands at something that the form shows. */
+/** Whether the form shows the field of an error's pointer. */
 export const isShown =
   (draft: Draft, fields: ReadonlyArray<Field>) =>
   (path: string): boolean => {

@@ -8,7 +8,7 @@ interface Messages {
 
 const list = new Intl.ListFormat(undefined, { style: "short", type: "unit" })
 
-/** What saving sends: `1 cleared message to Ops room, 3 raised messages to Night shift`. */
+/** The messages of a save in words: `1 cleared message to Ops room, 3 raised messages to Night shift`. */
 export const messagesText = (
   messages: ReadonlyArray<Messages>,
   names: ReadonlyMap<string, { readonly name: string }>

@@ -7,7 +7,7 @@ export interface ShownState {
   readonly icon: IconName
 }
 
-/** How an integration does, in a word. */
+/** The state of an integration, in a word. */
 export const stateOf = ({ enabled, lastSuccessAt, paused, state }: IntegrationRow): ShownState => {
   if (state === "broken") return { word: "Broken", tone: "bad", icon: "warning" }
   if (paused !== undefined) return { word: "Paused", tone: "warn", icon: "pause" }
@@ -29,6 +29,6 @@ const advice: { readonly [reason: string]: string } = {
   NotReady: "Its plugin is not installed, or cannot read the stored settings. Install it, or edit the integration."
 }
 
-/** What a person should do about a reason such as `DestinationGone: HTTP 404`, or `The plugin failed: TypeError in request`. */
+/** The remedy for a reason such as `DestinationGone: HTTP 404`, or `The plugin failed: TypeError in request`. */
 export const adviceFor = (reason: string): string | undefined =>
   advice[reason.startsWith("The plugin failed: ") ? "PluginFailed" : (/^\w+/.exec(reason)?.[0] ?? "")]

@@ -4,7 +4,10 @@ import "./AgeBar.css"
 const minute = 60_000
 const longest = 30 * 24 * 60 * minute
 
-/** Where a time stands on an axis from 30 days ago (0) to now (100); the last minutes have as much space as the days. */
+/**
+ * The position of a time on an axis from 30 days ago (0) to now (100), on a scale that gives the last minutes as much
+ * space as the days.
+ */
 const place = (age: number): number =>
   100 * (1 - Math.log1p(Math.min(longest, Math.max(0, age)) / minute) / Math.log1p(longest / minute))
 
@@ -15,7 +18,7 @@ const marks = [
   { label: "5 m", age: 5 * minute }
 ]
 
-/** The head of the bars' column: what the places mean. */
+/** The header of the bars' column: the scale. */
 export const AgeAxis = () => (
   <span className="age-axis">
     <span className="hidden">Span</span>
@@ -34,7 +37,7 @@ interface Props {
   readonly severity: SeverityName | undefined
 }
 
-/** When an alert was raised and for how long; the times beside it say the same in words. */
+/** A bar of when an alert was raised and for how long; the times beside it have the same in words. */
 export const AgeBar = ({ from, now, severity, to }: Props) => {
   const start = place(now - from)
   const end = place(to === undefined ? 0 : now - to)

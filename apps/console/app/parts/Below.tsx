@@ -3,14 +3,14 @@ import { FieldError, Text } from "react-aria-components"
 import { Icon } from "./Icon.tsx"
 import "./controls.css"
 
-/** What every field has. */
+/** The properties of every field. */
 export interface FieldProps {
   readonly label: string
   readonly hint?: ReactNode
   readonly error?: string | undefined
 }
 
-/** What is said below a field: the hint, and what the gateway refused. */
+/** The texts below a field: the hint, and the gateway's errors. */
 export const Below = ({ error, hint }: Omit<FieldProps, "label">) => (
   <>
     {hint !== undefined && (

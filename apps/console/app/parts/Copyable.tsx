@@ -3,7 +3,7 @@ import { Button } from "react-aria-components"
 import { Icon } from "./Icon.tsx"
 import "./controls.css"
 
-/** A text that is to be copied, with a button that does it. */
+/** A text with a button that copies it. */
 export const Copyable = ({ label, text }: { readonly label: string; readonly text: string }) => {
   const [isCopied, setIsCopied] = useState(false)
   return (

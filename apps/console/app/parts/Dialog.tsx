@@ -13,7 +13,7 @@ interface Props {
   readonly isDismissable?: boolean
 }
 
-/** A modal dialog that is open; focus stays in it and goes back to where it was. Escape asks to close. */
+/** An open modal dialog. Focus stays in it, and returns to the previous element. Escape asks to close. */
 export const Dialog = ({
   children,
   isDismissable = false,

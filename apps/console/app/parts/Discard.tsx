@@ -1,7 +1,7 @@
 import { Button } from "./Button.tsx"
 import { Dialog } from "./Dialog.tsx"
 
-/** Asks before what was typed is thrown away. */
+/** Asks before typed values are discarded. */
 export const Discard = ({ onDiscard, onStay }: { readonly onStay: () => void; readonly onDiscard: () => void }) => (
   <Dialog title="Discard your changes?" role="alertdialog" width="narrow" onClose={onStay}>
     <div className="dialog-body">

@@ -3,7 +3,7 @@ import { Button } from "./Button.tsx"
 import "./Filters.css"
 
 interface Props {
-  /** What is always in sight. */
+  /** The filters that are always visible. */
   readonly first?: ReactNode
   readonly children: ReactNode
   readonly isFiltered: boolean

@@ -44,7 +44,7 @@ interface Props {
   readonly className?: string
 }
 
-/** A picture beside words; it says nothing by itself. */
+/** A decorative icon beside words, hidden from screen readers. */
 export const Icon = ({ className = "", name }: Props) => (
   <svg className={`icon ${className}`} viewBox="0 0 16 16" aria-hidden="true">
     <path d={shapes[name]} />

@@ -7,7 +7,7 @@ interface Props<Value extends string> {
   readonly options: ReadonlyArray<{ readonly value: Value; readonly label: string }>
 }
 
-/** One of several, by the browser's own chooser with the label inside of it. */
+/** A choice of one, as the browser's own select with the label inside. */
 export const InlineSelect = <Value extends string>({ label, onChange, options, value }: Props<Value>) => (
   <label className="field inline">
     <span className="react-aria-Label">{label}</span>

@@ -13,7 +13,7 @@ import "./LongList.css"
 
 interface Props {
   readonly label: string
-  /** What stands above the columns; each is one cell of a row. */
+  /** The headers of the columns. */
   readonly columns: ReadonlyArray<ReactNode>
   readonly className: string
   readonly count: number
@@ -29,8 +29,8 @@ interface Props {
 }
 
 /**
- * A table of any length, of which only the rows in sight are in the document. The table takes focus: Home and End go to
- * the first and last row, arrows from row to row.
+ * A table of any length, of which only the visible rows are in the document. The table takes focus: Home and End go to
+ * the first and last row, the arrow keys to the next row.
  */
 export const LongList = ({ className, columns, count, label, lines, onScroll, onShown, row, scrollTop }: Props) => {
   const scroller = useRef<HTMLDivElement>(null)
@@ -44,7 +44,7 @@ export const LongList = ({ className, columns, count, label, lines, onScroll, on
     estimateSize: () => rowHeight,
     overscan: 8,
     initialOffset: scrollTop,
-    // The row with focus stays, or the reader would lose the place.
+    // The row with focus stays in the document, so that the reader keeps the position.
     rangeExtractor: (range: Range) => {
       const rows = defaultRangeExtractor(range)
       return focused === undefined || focused >= count || rows.includes(focused)
@@ -58,7 +58,7 @@ export const LongList = ({ className, columns, count, label, lines, onScroll, on
   const first = virtual.range?.startIndex ?? 0
   const last = virtual.range?.endIndex ?? 0
   useEffect(() => {
-    // Rows that only fly past are not read.
+    // Rows that only scroll past are not read.
     const timer = setTimeout(() => onShown(first, last), virtual.isScrolling ? 90 : 0)
     return () => clearTimeout(timer)
   }, [first, last, count, onShown, virtual.isScrolling])

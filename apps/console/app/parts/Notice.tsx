@@ -16,7 +16,7 @@ const icons: { readonly [Tone in Props["tone"]]: IconName } = {
   good: "check"
 }
 
-/** A few words that should not be missed. */
+/** A short notice. */
 export const Notice = ({ children, role, tone }: Props) => (
   <div className={`notice ${tone}`} {...(role && { role })}>
     <Icon name={icons[tone]} />
@@ -24,7 +24,7 @@ export const Notice = ({ children, role, tone }: Props) => (
   </div>
 )
 
-/** Why something did not work, and what to do. */
+/** The reason of a failure, and a remedy. */
 export const FailureNotice = ({ error }: { readonly error: unknown }) => {
   const { detail, message } = error instanceof Failure ? error : toFailure(error)
   return (

@@ -4,12 +4,12 @@ import "./Page.css"
 interface Props {
   /** The page's name: its heading and its title. */
   readonly name: string
-  /** What stands beside the name, such as how many there are. */
+  /** The content beside the name, such as a count. */
   readonly beside?: ReactNode
   readonly actions?: ReactNode
   readonly above?: ReactNode
   readonly children: ReactNode
-  /** Fills the window and scrolls inside of it. */
+  /** Whether it fills the window and scrolls inside it. */
   readonly isFilled?: boolean
 }
 
@@ -56,7 +56,7 @@ export const Section = ({
   </section>
 )
 
-/** Nothing is there: why, and what to do. */
+/** An empty state: the reason, and a next step. */
 export const Empty = ({
   actions,
   children,
@@ -73,7 +73,7 @@ export const Empty = ({
   </div>
 )
 
-/** The shape of what is being read, so that nothing moves when it is there. */
+/** A skeleton of the content that is loading, so that nothing moves when it arrives. */
 export const Skeleton = ({ height = "2.5rem", rows = 5 }: { readonly rows?: number; readonly height?: string }) => (
   <div className="skeletons" aria-busy="true">
     <span className="hidden">Loading</span>

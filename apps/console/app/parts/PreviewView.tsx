@@ -9,8 +9,8 @@ const nodes = (value: unknown): ReadonlyArray<Node> => (Array.isArray(value) ? v
 const string = (value: unknown): string => (typeof value === "string" ? value : "")
 
 /**
- * A message as people see it, from data alone: one way for all plugins, and nothing of theirs but texts and links. What
- * this console does not know is shown as it came.
+ * Renders a message from data, in the same way for all plugins, with only their texts and links. Unknown blocks are
+ * shown as data.
  */
 export const PreviewView = ({ preview, text }: { readonly preview: unknown; readonly text: string }) => {
   if (!isNode(preview)) return <pre className="message plain foreign">{text}</pre>

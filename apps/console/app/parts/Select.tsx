@@ -2,7 +2,7 @@ import { Button, Label, ListBox, ListBoxItem, Popover, Select as AriaSelect, Sel
 import { Below, type FieldProps } from "./Below.tsx"
 import { Icon } from "./Icon.tsx"
 
-/** One of several, by a button with a list; its accessible name holds the label and the value. */
+/** A choice of one, as a button with a list; its accessible name contains the label and the value. */
 export const Select = <Value extends string>({
   error,
   hint,

@@ -13,7 +13,7 @@ const words: { readonly [Name in SeverityName]: string } = {
 
 export const severityWord = (name: SeverityName): string => words[name]
 
-/** A shape for each, so that nobody needs the colour. */
+/** A shape for each severity, so that colour is not the only difference. */
 const shapes: { readonly [Name in SeverityName]: string } = {
   critical: "M4.2 1h3.6L11 4.2v3.6L7.8 11H4.2L1 7.8V4.2Z",
   major: "M6 1.2 11.4 10.8H.6Z",
@@ -21,7 +21,7 @@ const shapes: { readonly [Name in SeverityName]: string } = {
   info: "M6 1.2a4.8 4.8 0 1 0 0 9.6 4.8 4.8 0 0 0 0-9.6Z"
 }
 
-/** How severe an alert is: a shape, a word and a colour. One that has cleared is an outline. */
+/** The severity of an alert as a shape, a word and a colour; an outline if it has cleared. */
 export const Severity = ({
   isCleared = false,
   name

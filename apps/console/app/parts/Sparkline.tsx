@@ -10,7 +10,7 @@ interface Props {
 
 const hours = 24
 
-/** Bars for each of the last 24 hours; what failed stands out above what was delivered. */
+/** Bars for each of the last 24 hours, with failures above deliveries. */
 export const Sparkline = ({ delivered, failed, label }: Props) => {
   const most = Math.max(4, ...delivered.map((number, hour) => number + (failed[hour] ?? 0)))
   const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((sum, number) => sum + number, 0)

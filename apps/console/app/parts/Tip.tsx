@@ -8,8 +8,8 @@ interface Shown {
 }
 
 /**
- * One tip for the whole page: what `data-exact` says of the element under the pointer or with focus; a row with focus
- * shows those of its times. Escape hides it, and it stays while the pointer is on it.
+ * The page's one tooltip: the `data-exact` of the element under the pointer or with focus; for a row with focus, those
+ * of its times. Escape hides it, and it stays while the pointer is on it.
  */
 export const Tip = () => {
   const [shown, setShown] = useState<Shown>()

@@ -4,9 +4,9 @@ import { useTick } from "./useTick.ts"
 
 interface Props {
   readonly at: Moment
-  /** Shows how far from now it is instead of the time. */
+  /** Whether to show the distance from now instead of the time. */
   readonly relative?: boolean
-  /** Whether a row around it shows the exact time when it takes focus; else the time itself does. */
+  /** Whether the surrounding row shows the exact time on focus, instead of the time itself. */
   readonly inRow?: boolean
 }
 

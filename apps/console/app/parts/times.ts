@@ -1,7 +1,7 @@
 import { now } from "../data/clock.ts"
 import { zone } from "../data/preferences.ts"
 
-/** A time as the API gives it. */
+/** A time from the API. */
 export interface Moment {
   readonly epochMilliseconds: number
 }
@@ -22,7 +22,7 @@ const format = (name: string, options: Intl.DateTimeFormatOptions, shown: Zone):
 const clock = { hour: "numeric", minute: "2-digit" } as const
 const day = { month: "short", day: "numeric" } as const
 
-/** As short as it is clear: the time of today, else the date and the time. */
+/** The short form: the time if it is today, else the date and the time. */
 export const shortTime = (at: number, shown: Zone = zone.get()): string => {
   const dates = format("date", { year: "numeric", month: "numeric", day: "numeric" }, shown)
   if (dates.format(at) === dates.format(now())) return format("clock", clock, shown).format(at)

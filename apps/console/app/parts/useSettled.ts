@@ -2,7 +2,7 @@ import { useEffect, useState } from "react"
 
 const pause = 300
 
-/** A value that follows another once it has stood still for a moment, so that not every key asks the gateway. */
+/** Follows a value after a short pause, so that not every key press sends a request. */
 export const useSettled = <Value>(value: Value): Value => {
   const [settled, setSettled] = useState(value)
   useEffect(() => {

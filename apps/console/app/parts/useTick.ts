@@ -3,7 +3,7 @@ import { now } from "../data/clock.ts"
 
 const interval = 1000
 
-/** The gateway's time, again each second while it is asked for. */
+/** The gateway's time, updated every second while the component is mounted. */
 export const useTick = (isOn = true): number => {
   const [at, setAt] = useState(now)
   useEffect(() => {

@@ -3,7 +3,7 @@ import { announcements } from "../parts/announce.ts"
 
 const shownFor = 6_000
 
-/** The page's one role status: says what was done, and shows it for a while. */
+/** The page's one role status: announces a result, and shows it for a while. */
 export const Announcer = () => {
   const said = useSyncExternalStore(announcements.subscribe, announcements.get)
   const [gone, setGone] = useState(0)

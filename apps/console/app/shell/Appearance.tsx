@@ -8,7 +8,7 @@ const themes = [
   { value: "dark", icon: "moon", label: "Dark theme" }
 ] as const
 
-/** How this browser shows the console: the theme, and the zone of all times. */
+/** The settings of this browser: the theme, and the zone of all times. */
 export const Appearance = () => {
   const shown = theme.use()
   return (

@@ -8,7 +8,7 @@ import { Shell } from "./Shell.tsx"
 const SignInPage = lazy(() => import("./SignIn.tsx").then(({ SignInPage }) => ({ default: SignInPage })))
 const SignInDialog = lazy(() => import("./SignIn.tsx").then(({ SignInDialog }) => ({ default: SignInDialog })))
 
-/** Not a secret: only spares a browser that was here before an empty page while the gateway is asked. */
+/** Not a secret: avoids an empty page for a returning browser while the session is checked. */
 const seen = "tocsin.seen"
 
 const wasHere = () => {
@@ -19,7 +19,7 @@ const wasHere = () => {
   }
 }
 
-/** Asks for the token where one is needed; else the page. */
+/** Asks for the token if one is needed; otherwise shows the page. */
 export const Gate = () => {
   const { data: caller } = useQuery(sessionQuery)
   const isNeeded = useSyncExternalStore(signedIn.subscribe, signedIn.isNeeded)
@@ -31,7 +31,7 @@ export const Gate = () => {
     try {
       localStorage.setItem(seen, "1")
     } catch {
-      // Without storage every visit begins as the first.
+      // Without storage every visit counts as the first.
     }
   }, [isIn])
 
@@ -56,5 +56,5 @@ export const Gate = () => {
   )
 }
 
-/** Once a page was shown, what is typed into it must not be lost: the token is asked for in a dialog. */
+/** Asks for the token in a dialog once a page has been shown, so that typed values are not lost. */
 const hasShown = { shell: false }

@@ -3,7 +3,7 @@ import { shortTime } from "../parts/times.ts"
 import { liveState } from "../data/live.ts"
 import { onLiveState } from "../data/start.ts"
 
-/** Whether the page shows what is true now. */
+/** Shows whether the page is up to date. */
 export const LiveWord = () => {
   const state = useSyncExternalStore(onLiveState, liveState)
   const words = {

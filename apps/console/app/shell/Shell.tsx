@@ -13,7 +13,7 @@ const GoTo = lazy(() => import("./GoTo.tsx").then(({ GoTo }) => ({ default: GoTo
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
-/** What every page has around it. */
+/** The frame of every page. */
 export const Shell = () => {
   const [isGoing, setIsGoing] = useState(false)
   const [isMenuOpen, setIsMenuOpen] = useState(false)
@@ -25,7 +25,7 @@ export const Shell = () => {
     if (shown.current === pathname) return
     shown.current = pathname
     setIsMenuOpen(false)
-    // A screen reader begins where the new page does.
+    // A screen reader starts at the new page.
     main.current?.focus({ preventScroll: true })
     main.current?.scrollTo(0, 0)
   }, [pathname])

@@ -39,7 +39,7 @@ const SignInForm = () => {
   )
 }
 
-/** The whole page, where nothing was shown yet. */
+/** The sign-in as a whole page, before anything was shown. */
 export const SignInPage = ({ caller: { isSecure } }: { readonly caller: { readonly isSecure: boolean } }) => {
   useTitle("Sign in")
   const isLoopback = /^(localhost|127\.|\[::1\])/.test(location.hostname)
@@ -66,7 +66,7 @@ export const SignInPage = ({ caller: { isSecure } }: { readonly caller: { readon
   )
 }
 
-/** Over a page that is in use: it stays as it is. */
+/** The sign-in as a dialog over a page in use, which stays unchanged. */
 export const SignInDialog = () => (
   <Dialog title="Sign in again" width="narrow" onClose={() => {}}>
     <div className="dialog-body">

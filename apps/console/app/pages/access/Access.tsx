@@ -12,7 +12,7 @@ import { When } from "../../parts/When.tsx"
 import "../../integrations/cards.css"
 import "./Access.css"
 
-/** Who is signed in, and how the gateway is. */
+/** The sessions, and the health of the gateway. */
 export const Access = () => {
   const { data: caller } = useQuery(sessionQuery)
   const { data: sessions } = useQuery(sessionsQuery)

@@ -7,7 +7,7 @@ import { When } from "../../parts/When.tsx"
 
 const shownObservations = 20
 
-/** What the source says of it. */
+/** The facts from the source. */
 export const AlertFacts = ({ alert }: { readonly alert: AlertInFull }) => {
   const {
     assumedTimeZone,

@@ -10,7 +10,9 @@ interface Props {
 
 const marked = new Set<TimelineRow["kind"]>(["delivered", "dead", "attempt"])
 
-/** From the raise to the clear, or to now, with a mark where each message went out; the timeline says it in words. */
+/**
+ * A bar from the raise to the clear, or to now, with a mark for each sent message; the timeline has the same in words.
+ */
 export const SpanBar = ({ alert: { clearedAt, severity, startedAt, state }, now, timeline }: Props) => {
   const shown = zone.use()
   const raised = startedAt.epochMilliseconds

@@ -24,7 +24,7 @@ interface Props {
   readonly names: ReadonlyMap<string, { readonly name: string }>
 }
 
-/** All that happened, in order; it grows while it is watched. */
+/** The timeline, oldest first; it grows live. */
 export const Timeline = ({ items, names }: Props) => {
   if (items === undefined) return <Skeleton rows={5} height="1.5rem" />
   return (

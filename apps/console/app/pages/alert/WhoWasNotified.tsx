@@ -35,7 +35,7 @@ interface Props {
   readonly names: ReadonlyMap<string, { readonly name: string }>
 }
 
-/** For each integration, whether it was notified and what decided that; trouble first. */
+/** For each integration, whether it was notified and why; problems first. */
 export const WhoWasNotified = ({ items, names }: Props) => {
   const rows = items?.map((item) => ({ ...item, shown: shown[item.outcome] }))
   const notified = items?.filter(({ told }) => told).length ?? 0

@@ -10,7 +10,7 @@ interface Props {
   readonly onTakeTheirs: () => void
 }
 
-/** Somebody else has saved the rule meanwhile. */
+/** Shows both versions after somebody else has saved the rule. */
 export const BothRules = ({ mine, names, onKeepMine, onTakeTheirs, theirs }: Props) => {
   const rows = ({ enabled, integrations, match, name, notifyOnClear }: RuleDraft) => ({
     Name: name,

@@ -16,7 +16,7 @@ interface Props {
   readonly onClose: () => void
 }
 
-/** Says what a removal sends, before it happens: the same as disabling the rule. */
+/** Shows the messages of a removal before it happens: the same as for disabling the rule. */
 export const DeleteRule = ({ names, onClose, rule }: Props) => {
   const client = useQueryClient()
   const { data } = useQuery({

@@ -24,7 +24,7 @@ const patterns = [
   { name: "test", label: "Test", hint: "Its name or its id." }
 ] as const
 
-/** Which alerts the rule is about, with those of the last day that it matches. */
+/** The rule's conditions, with the alerts of the last day that match. */
 export const MatchTab = ({ draft, errorAt, onChange }: Props) => {
   const { enabled, match, name } = draft
   const set = (key: string, value: Json | undefined) => onChange({ match: withValue(match, key, value) })
@@ -73,7 +73,7 @@ export const MatchTab = ({ draft, errorAt, onChange }: Props) => {
   )
 }
 
-/** One pattern, or several with commas; what is typed stays as it was typed. */
+/** One pattern, or several with commas; the typed text stays as it is. */
 const Patterns = ({
   onChange,
   value,
@@ -141,7 +141,7 @@ const Labels = ({
   )
 }
 
-/** Which alerts of the last day the match fits, while it is edited. */
+/** The alerts of the last day that match, while the match is edited. */
 const Matched = ({ match }: { readonly match: RuleDraft["match"] }) => {
   const settled = useSettled(match)
   const { data, isError } = useQuery(matchesQuery(settled))

@@ -102,7 +102,7 @@ const Choice = ({
   )
 }
 
-/** The integrations, to edit one or to add another, which the rule then names. */
+/** The list of integrations, to edit one or to add one, which is then selected for the rule. */
 const IntegrationList = ({
   integrations,
   onAdded,

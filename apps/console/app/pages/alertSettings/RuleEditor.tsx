@@ -25,7 +25,7 @@ interface Props {
   readonly onCancel: () => void
 }
 
-/** A rule with its tabs; what saving does is said before it is saved. */
+/** A rule with its tabs; shows the consequences before a save. */
 export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
   const client = useQueryClient()
   const start = stored === undefined ? newRule : ruleDraftOf(stored)

@@ -17,7 +17,7 @@ interface Props {
   readonly onTab: (tab: string) => void
 }
 
-/** One rule in a line, and all of it when it is expanded. */
+/** One rule as a row, with its editor when expanded. */
 export const RuleRow = ({ isOpen, names, onOpen, onTab, rule, tab }: Props) => {
   const { enabled, integrations, match, name, notifyOnClear } = rule
   return (

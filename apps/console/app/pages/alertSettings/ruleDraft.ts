@@ -1,7 +1,7 @@
 import type { RuleRow } from "../../data/queries.ts"
 import { isObject, type Json, type JsonObject, plainText } from "../../forms/schema.ts"
 
-/** A rule while it is being entered. */
+/** A rule while it is edited. */
 export interface RuleDraft {
   readonly name: string
   readonly enabled: boolean
@@ -22,7 +22,7 @@ export const ruleDraftOf = ({ enabled, integrations, match, name, notifyOnClear 
 
 const asJson = (match: RuleRow["match"]): JsonObject => JSON.parse(JSON.stringify(match))
 
-/** What is sent; the gateway says what is wrong with it. */
+/** The request; the gateway reports its errors. */
 export const rulePayloadOf = (draft: RuleDraft, id?: string): JsonObject => ({
   ...draft,
   ...(id !== undefined && { id })
@@ -32,7 +32,7 @@ export const rulePayloadOf = (draft: RuleDraft, id?: string): JsonObject => ({
 export const patternsText = (value: Json | undefined): string =>
   typeof value === "string" ? value : Array.isArray(value) ? value.map(plainText).join(", ") : ""
 
-/** One pattern as itself, several as a list, none as nothing. */
+/** One pattern as a text, several as a list, none as undefined. */
 export const toPatterns = (text: string): Json | undefined => {
   const patterns = text
     .split(",")

@@ -11,7 +11,7 @@ import { type Filters, isFiltered, stateOf, states } from "./filters.ts"
 const any = { value: "", label: "Any" }
 const pause = 250
 
-/** All of them live in the address. */
+/** The filters; all of them are in the address. */
 export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
   const navigate = useNavigate({ from: "/alerts" })
   const { data: sources } = useQuery(sourcesQuery)
@@ -29,7 +29,7 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
     chosen?: string
   ) => {
     const found = (items ?? []).map(({ id, name }) => ({ value: id, label: name }))
-    // An address may name what is gone.
+    // An address may name something that was removed.
     const isKnown = chosen === undefined || found.some(({ value }) => value === chosen)
     return [any, ...found, ...(isKnown ? [] : [{ value: chosen, label: chosen }])]
   }

@@ -34,7 +34,7 @@ const columns = [
 
 const lines = { wide: 1, narrow: 2 }
 
-/** The start page: what is wrong now, and who knows of it. */
+/** The start page: the raised alerts, and how many integrations were notified. */
 export const Alerts = () => {
   const filters: Filters = route.useSearch()
   const list = alertPages(filters)

@@ -6,7 +6,7 @@ import { sessionQuery } from "../../data/session.ts"
 import { Copyable } from "../../parts/Copyable.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 
-/** The first alert, with the address by which this page was reached. */
+/** The curl line of a first alert, with the address by which this page was reached. */
 const command = (needsToken: boolean) =>
   [
     `curl -sS ${location.origin}/v1/alerts \\`,
@@ -18,7 +18,7 @@ const command = (needsToken: boolean) =>
     `  }'`
   ].join("\n")
 
-/** What an empty gateway needs; each step ticks itself off when it happens. */
+/** The first steps for an empty gateway; each step ticks itself off when it happens. */
 export const GetStarted = () => {
   const { data: integrations } = useQuery(integrationsQuery)
   const { data: rules } = useQuery(rulesQuery)

@@ -35,7 +35,7 @@ const query = (filters: Filters) => {
     ...(state !== "all" && { state }),
     ...(severity.length > 0 && { severity }),
     ...(filters.source !== undefined && { source: filters.source }),
-    // What an address holds may be no id: the gateway says so.
+    // An address may contain an invalid id, which the gateway reports.
     ...(filters.rule !== undefined && { rule: filters.rule as RuleId }),
     ...(filters.integration !== undefined && { integration: filters.integration as IntegrationId }),
     ...(filters.notified === "no" && { notNotified: "true" as const }),
@@ -46,7 +46,7 @@ const query = (filters: Filters) => {
 const lists = new Map<string, Pages<AlertRow>>()
 const keptLists = 4
 
-/** The list that these filters give: the one that was shown before, if it was, so that going back goes back. */
+/** The list for these filters; the earlier one if it was shown before, so that going back restores the position. */
 export const alertPages = (filters: Filters): Pages<AlertRow> => {
   const key = JSON.stringify(query(filters))
   const known = lists.get(key)
@@ -73,7 +73,7 @@ export const alertPages = (filters: Filters): Pages<AlertRow> => {
   return list
 }
 
-/** Calls when alerts may have changed. */
+/** Runs the callback when alerts may have changed. */
 export const onAlertsChanged = (listener: () => void): (() => void) =>
   onChanges((changes) => {
     if (changes === "all" || changes.some(({ kind }) => kind === "alert" || kind === "delivery")) listener()

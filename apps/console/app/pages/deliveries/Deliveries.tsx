@@ -22,7 +22,7 @@ import "./Deliveries.css"
 const route = getRouteApi("/deliveries")
 const pageSize = 50
 
-/** What was sent, where and when, with every attempt. */
+/** The deliveries with every attempt. */
 export const Deliveries = () => {
   const search: DeliverySearch = route.useSearch()
   const [isRedelivering, setIsRedelivering] = useState(false)
@@ -168,7 +168,7 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
   )
 }
 
-/** The one that another page points at. */
+/** The delivery to which another page links. */
 const OneDelivery = ({ id, names }: { readonly id: string; readonly names: LineProps["names"] }) => {
   const { data, error } = useQuery({
     queryKey: ["deliveries", "one", id],

@@ -18,7 +18,7 @@ interface Props {
   readonly onClose: () => void
 }
 
-/** Delivers again what the filter shows: what is dead, unless it shows what was delivered. Counts first. */
+/** Redelivers the filtered deliveries: the dead ones, unless the filter shows delivered ones. Counts them first. */
 export const RedeliverAll = ({ names, onClose, search }: Props) => {
   const client = useQueryClient()
   const [reason, setReason] = useState("")

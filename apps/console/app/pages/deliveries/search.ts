@@ -1,7 +1,7 @@
 import type { DeliveryRow } from "../../data/queries.ts"
 import { now } from "../../data/clock.ts"
 
-/** What the address says is shown. */
+/** The filters in the address. */
 export interface DeliverySearch {
   readonly state?: string
   readonly integration?: string
@@ -33,7 +33,7 @@ export const periods = [
   { value: "7d", label: "Last 7 days", milliseconds: 604_800_000 }
 ] as const
 
-/** Since when, to the minute, so that the same address gives the same list for a while. */
+/** The start time, rounded to the minute, so that the same address has the same list for a while. */
 export const sinceTime = ({ since }: DeliverySearch): number | undefined => {
   const found = periods.find(({ value }) => value === since)
   return found === undefined ? undefined : Math.floor((now() - found.milliseconds) / 60_000) * 60_000

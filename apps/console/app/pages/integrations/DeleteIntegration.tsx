@@ -9,7 +9,7 @@ import { Skeleton } from "../../parts/Page.tsx"
 import { plural } from "../../parts/times.ts"
 import { messagesText } from "../../integrations/messagesText.ts"
 
-/** Says what a removal leaves without a channel, before it happens. */
+/** Shows the rules that a removal leaves without a channel, before it happens. */
 export const DeleteIntegration = ({
   integration: { id, name },
   onClose

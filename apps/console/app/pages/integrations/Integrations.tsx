@@ -12,7 +12,7 @@ import "../../integrations/cards.css"
 
 const route = getRouteApi("/integrations")
 
-/** The configured channels, and how they do. */
+/** The configured channels, with their states. */
 export const Integrations = () => {
   const { edit, new: isNew } = route.useSearch()
   const navigate = useNavigate({ from: "/integrations" })

@@ -17,7 +17,7 @@ import { When } from "../../parts/When.tsx"
 import "../../integrations/cards.css"
 import "./Lanes.css"
 
-/** How each integration is being sent to now. */
+/** The current state of each lane. */
 export const Lanes = () => {
   const { data, failureReason, isError } = useQuery({ ...lanesQuery, refetchInterval: 5_000 })
   return (
@@ -63,7 +63,7 @@ const stateOf = ({ circuit, enabled, paused, pending }: LaneRow): Shown => {
     : { word: "Idle", tone: "quiet", icon: "check" }
 }
 
-/** Whether something other than the rate limit keeps its messages back. */
+/** Whether its messages wait for a reason other than the rate limit. */
 const isHeld = ({ circuit, enabled, paused }: LaneRow): boolean =>
   !enabled || paused !== undefined || circuit.state === "open"
 
@@ -173,7 +173,7 @@ const circuitText = ({ because, reason }: LaneRow["circuit"]): string => {
   return because === "limited" ? "The service asked for a pause." : "The service cannot be reached."
 }
 
-/** How far a storm is through. */
+/** The progress of a storm. */
 const Storm = ({ storm: { endsAt, pending, sent, since } }: { readonly storm: NonNullable<LaneRow["storm"]> }) => {
   const all = sent + pending
   return (

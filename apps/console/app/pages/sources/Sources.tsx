@@ -22,7 +22,7 @@ const states: {
   unreadable: { word: "Unreadable", tone: "bad", icon: "warning" }
 }
 
-/** Where alerts come from, and what came that nobody could read. */
+/** The sources, and their unreadable bodies. */
 export const Sources = () => {
   const { data: sources, failureReason, isError } = useQuery(sourcesQuery)
   const { data: unreadable } = useQuery(unreadableQuery)
