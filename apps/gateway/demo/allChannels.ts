@@ -35,19 +35,31 @@ const fakes: { readonly [type: string]: FakeService } = {
   "google-chat": new FakeGoogleChat()
 }
 
+/** The form of Slack's settings that updates messages and replies to them. */
+const slackBot: { readonly id: string; readonly title: string; readonly type: string; readonly fake: FakeService } = {
+  id: "slack-bot",
+  title: "Slack, as a bot",
+  type: "slack",
+  fake: new FakeSlack({ authenticate: "bot" })
+}
+
 /** Runs the tour at a gateway; fails unless each channel received all three messages, and each delivery is delivered. */
 export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
   const api = yield* HttpApiClient.make(Api, { baseUrl: gatewayUrl })
+  const channels = [slackBot]
   for (const { title, type } of builtIn) {
     const fake = fakes[type]
     if (fake === undefined) return yield* new ChannelsFailed({ message: `There is no fake of ${title}` })
+    channels.push({ id: type, title, type, fake })
+  }
+  for (const { fake, id, title, type } of channels) {
     const url = yield* FakeServer.serve(FakePage.withPage(fake))
     yield* api.integrations.create({
-      payload: { id: IntegrationId.make(type), name: title, type, settings: fake.settings(url) }
+      payload: { id: IntegrationId.make(id), name: title, type, settings: fake.settings(url) }
     })
     yield* Console.log(`${title}: ${url}/`)
   }
-  const integrations = builtIn.map(({ type }) => IntegrationId.make(type))
+  const integrations = channels.map(({ id }) => IntegrationId.make(id))
   yield* api.rules.create({ payload: { name: "All", match: {}, integrations, notifyOnClear: true } })
 
   const alert = {
@@ -65,11 +77,11 @@ export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
   ] as const
   for (const [n, payload] of steps.entries()) {
     yield* api.alerts.post({ payload })
-    yield* received(n + 1)
+    yield* received(channels, n + 1)
   }
 
-  for (const { title, type } of builtIn) {
-    for (const { messages, name } of fakes[type]?.channels() ?? []) {
+  for (const { fake, title } of channels) {
+    for (const { messages, name } of fake.channels()) {
       yield* Console.log(`\n=== ${title}, ${name}`)
       for (const { preview } of messages) yield* Console.log(`\n${previewText(preview)}`)
     }
@@ -77,19 +89,19 @@ export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
   yield* Effect.retry(
     Effect.gen(function* () {
       const { items } = yield* api.deliveries.list({ query: { limit: 500 } })
-      if (items.length !== steps.length * builtIn.length || items.some(({ status }) => status !== "delivered")) {
+      if (items.length !== steps.length * channels.length || items.some(({ status }) => status !== "delivered")) {
         return yield* new ChannelsFailed({ message: "Not every delivery is delivered" })
       }
     }),
     often
   )
-  yield* Console.log(`\nAll ${builtIn.length} channels received the raise, the escalation and the clear.`)
+  yield* Console.log(`\nAll ${channels.length} channels received the raise, the escalation and the clear.`)
 })
 
 /** Waits up to a minute until every channel has received this many messages. */
-const received = (count: number) =>
+const received = (channels: ReadonlyArray<{ readonly title: string; readonly fake: FakeService }>, count: number) =>
   Effect.suspend(() => {
-    const late = Object.values(fakes).filter(({ messages }) => messages.length < count)
+    const late = channels.filter(({ fake }) => fake.messages.length < count)
     return late.length === 0
       ? Effect.void
       : new ChannelsFailed({
