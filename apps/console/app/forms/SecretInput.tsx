@@ -10,7 +10,7 @@ interface Props {
   readonly label: string
   readonly hint?: string | undefined
   readonly error: string | undefined
-  /** One is stored, which no answer shows. */
+  /** Whether a secret is stored, which no answer shows. */
   readonly isStored: boolean
   /** Whether there may be none; null then removes the stored one. */
   readonly isOptional: boolean
@@ -18,7 +18,7 @@ interface Props {
   readonly onChange: (value: Json | undefined) => void
 }
 
-/** A secret: what is stored is not shown, and stays unless it is replaced. */
+/** A field for a secret. The stored one is not shown, and stays unless it is replaced. */
 export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange, value }: Props) => {
   const [isReplaced, setIsReplaced] = useState(false)
   const [isShown, setIsShown] = useState(false)
@@ -29,7 +29,7 @@ export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange
       </Stored>
     )
   }
-  // The gateway may ask for it again, because the settings point elsewhere now.
+  // The gateway may require it again, because the settings now point to another URL.
   if (isStored && !isReplaced && error === undefined && value === undefined) {
     return (
       <Stored

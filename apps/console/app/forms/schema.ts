@@ -1,5 +1,5 @@
 /**
- * What a JSON Schema says of a field: enough to draw it. The gateway alone decides what is right.
+ * Reads as much of a JSON Schema as is needed to render a field. Only the gateway validates.
  */
 export type Json = string | number | boolean | null | JsonArray | JsonObject
 export type JsonArray = ReadonlyArray<Json>
@@ -48,7 +48,7 @@ const text = (value: Json | undefined): string | undefined => (typeof value === 
 const objects = (value: Json | undefined): ReadonlyArray<JsonObject> =>
   Array.isArray(value) ? value.filter(isObject) : []
 
-/** `authToken` in words, where the schema names no title. */
+/** `authToken` in words, if the schema has no title. */
 const inWords = (name: string): string => {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
@@ -57,7 +57,7 @@ const inWords = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** The fields of a plugin's settings, or the one choice that they are. */
+/** The fields of a plugin's settings, or their one choice. */
 export const fieldsOf = (schema: JsonObject): ReadonlyArray<Field> => {
   const variants = variantsOf(schema)
   if (variants !== undefined) {
@@ -104,7 +104,7 @@ const valuesOf = (node: JsonObject): ReadonlyArray<string> | undefined => {
   return values.every((value) => typeof value === "string") ? values : undefined
 }
 
-/** A union of objects that have one property in common, with another fixed value in each. */
+/** A union of objects that share one property with a different fixed value in each. */
 const variantsOf = (node: JsonObject): Omit<Extract<Field, { kind: "variants" }>, keyof Named | "kind"> | undefined => {
   const forms = objects(node["anyOf"] ?? node["oneOf"])
   const [first] = forms
@@ -141,11 +141,11 @@ export const chosenVariant = (
   return variants.find((variant) => variant.value === named)
 }
 
-/** A place inside of settings, as the gateway names it. */
+/** A path in settings, as the gateway writes it. */
 export const pointer = (at: string, name: string): string =>
   name === "" ? at : `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`
 
-/** The object with one value set, or left out where it is undefined. */
+/** Returns the object with one value set, or removed if it is undefined. */
 export const withValue = (object: JsonObject, name: string, value: Json | undefined): JsonObject => {
   const { [name]: _, ...rest } = object
   return value === undefined ? rest : { ...object, [name]: value }

@@ -30,11 +30,11 @@ export class GroupCommit extends Context.Service<
   {
     /**
      * Runs the statements of `write` in a transaction shared with all pending writes, and returns once they are on the
-     * disk. A write that fails is rolled back and does not affect the others. It runs even if the caller is interrupted,
-     * and again if another transaction conflicts or another write fails.
+     * disk. A write that fails is rolled back and does not affect the others. It runs even if the caller is
+     * interrupted, and again if another transaction conflicts or another write fails.
      *
-     * If several gateways write at once, a write without lock keys may change anything and runs alone. A write with lock
-     * keys, such as that of an alert, runs concurrently with writes that have other keys.
+     * If several gateways write at once, a write without lock keys may change anything and runs alone. A write with
+     * lock keys, such as that of an alert, runs concurrently with writes that have other keys.
      */
     readonly commit: <A, E>(
       write: Effect.Effect<A, E>,
@@ -48,14 +48,17 @@ export class GroupCommit extends Context.Service<
       run: (items: ReadonlyArray<I>) => Effect.Effect<(item: I) => A, E>
     ) => (item: I, lockKeys?: ReadonlyArray<string>) => Effect.Effect<A, Failure<E>>
     /**
-     * Checks that the store accepts writes, by an empty transaction. After a write failed because the disk is full, broken
-     * or read-only, the check fails until 64 KiB have been written; after a statement found the database damaged, it fails
-     * until the gateway is restarted.
+     * Checks that the store accepts writes, by an empty transaction. After a write failed because the disk is full,
+     * broken or read-only, the check fails until 64 KiB have been written; after a statement found the database
+     * damaged, it fails until the gateway is restarted.
      */
     readonly check: Effect.Effect<void, StoreUnavailable>
     /** Reads outside any transaction. */
     readonly read: <A, E>(query: Effect.Effect<A, E>) => Effect.Effect<A, Failure<E>>
-    /** Since when this gateway can write without interruption, in epoch milliseconds; during an outage, later than any time. */
+    /**
+     * Since when this gateway can write without interruption, in epoch milliseconds; during an outage, later than any
+     * time.
+     */
     readonly availableSince: () => number
     /** Open while no write and no read is pending: the engine does nothing more until time passes or it is called. */
     readonly idle: Latch.Latch
@@ -199,7 +202,7 @@ class Batch<I, A, E> {
     this.#run = run
   }
 
-  /** Runs all of its writes at once. Whatever fails fails the whole transaction. */
+  /** Runs all of its writes at once. Any failure fails the whole transaction. */
   run(writes: ReadonlyArray<AnyWrite>): Effect.Effect<void, E> {
     const own = this.#own(writes)
     return Effect.map(this.#runItems(own), (answerTo) =>
@@ -235,7 +238,7 @@ class Batch<I, A, E> {
   }
 }
 
-/** What a batch needs of the store. */
+/** The parts of the store that a batch needs. */
 interface Store {
   readonly sql: SqlClient.SqlClient
   readonly unavailable: (error: SqlError.SqlError) => Effect.Effect<StoreUnavailable>

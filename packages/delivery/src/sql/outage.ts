@@ -23,8 +23,8 @@ export interface Outage {
   /** The problem that blocks writes: until 64 KiB have been written, or until a restart if the database is damaged. */
   readonly blocksWrites: () => StoreProblem | undefined
   /**
-   * Since when the store can be used, in epoch milliseconds: since the last outage, or since the start. During an outage
-   * it is later than any time.
+   * The time since which the store has been usable, in epoch milliseconds: the end of the last outage, or the start.
+   * During an outage it is later than any time.
    */
   readonly availableSince: () => number
 }
@@ -86,7 +86,7 @@ export const followOutages = Effect.fnUntraced(function* <E>(probes: Probes<E>) 
   return follows
 })
 
-/** Logs a statement that fails because of itself. Only syntax errors are quoted: others may contain values. */
+/** Logs a statement that is itself wrong. Only syntax errors are quoted: others may contain values. */
 const logBug = ({ reason }: SqlError.SqlError) => {
   const code = codeOf(reason.cause)
   const detail = reason._tag === "SqlSyntaxError" && reason.cause instanceof Error ? `: ${reason.cause.message}` : ""
