@@ -4,6 +4,7 @@ import { Alert } from "@tocsin/core"
 import { Effect } from "effect"
 import { ask, errorsOf, listOf, Problem } from "../harness/answers.ts"
 import { alert, posted, refused } from "../harness/posting.ts"
+import { send } from "../harness/raw.ts"
 import { isOfSources, routesWithBody } from "../harness/routes.ts"
 import { fixture, SharedHarness } from "../harness/gateway.ts"
 
@@ -92,6 +93,37 @@ describe("The limits of an alert", () => {
           if (!isOfSources(path)) assert.notDeepEqual(yield* refusal(zeros(most)), tooMany)
         }
       })
+    )
+
+    it.effect.each(routesWithBody.map(({ method, path }) => [method, path] as const))(
+      "%s %s answers long names and texts with at most 64 KiB",
+      ([method, path]) =>
+        Effect.gen(function* () {
+          const long = (length: number, n = 0) => `${n}${"\u0001".repeat(length)}`
+          const fields = (count: number, length: number) =>
+            Object.fromEntries(Array.from({ length: count }, (_, n) => [long(length, n), { a: 1 }]))
+          const nested = Array.from({ length: 28 }).reduce<object>((inner) => ({ [long(5000)]: inner }), {})
+          const rule = { name: "R", match: {}, integrations: [] }
+          const settings = { url: "https://hooks.slack.com/services/T0/B0/x" }
+          for (const body of [
+            fields(1, 600_000),
+            fields(100, 6000),
+            [fields(100, 6000)],
+            `{"a":{"${"k".repeat(1_000_000)}":1,"${"k".repeat(1_000_000)}":2}}`,
+            alert("long", { labels: fields(60, 10_000) }),
+            alert("long", { test: nested }),
+            { ...rule, match: { labels: fields(60, 10_000) } },
+            { ...rule, match: fields(100, 6000), id: long(1_000_000), integrations: [long(1000), long(1_000_000)] },
+            { name: "I", type: "slack", settings: { ...settings, ...fields(100, 6000) } },
+            { name: "I", type: long(1_000_000), settings },
+            { name: "I", type: "slack", settings, limits: nested, fallback: long(100_000), id: long(100_000) },
+            { reason: long(600_000), token: long(5000), alert: long(600_000), rule: nested }
+          ]) {
+            const sent = typeof body === "string" ? body : JSON.stringify(body)
+            const { text } = yield* send((yield* SharedHarness).gateway().url, { method, path, body: sent })
+            assert.isAtMost(Buffer.byteLength(text), 65_536, sent.slice(0, 60))
+          }
+        })
     )
 
     it.effect("cut values from a source, and refuse nothing", () =>
