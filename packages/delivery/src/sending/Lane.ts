@@ -267,12 +267,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   return made
 })
 
-/** Whether the plugin can check these settings without posting. If it throws, the probe records that. */
+/** Whether the plugin can check these settings without posting. If it throws, only a delivery finds out. */
 const canVerify = (integration: ReadyIntegration | undefined): boolean =>
   integration !== undefined &&
   Result.getOrElse(
     Result.try(() => integration.channel.verify?.(integration.integration.settings) !== undefined),
-    () => true
+    () => false
   )
 
 /** The backlog of a lane that may claim nothing. */
