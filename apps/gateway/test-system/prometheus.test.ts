@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AlertSummary } from "@tocsin/client"
+import { AlertSummary, Source } from "@tocsin/client"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
@@ -12,14 +12,14 @@ import { makeInProcess } from "../test/harness/gateway.ts"
 
 const runbook = "https://runbooks.example/disk"
 
-/** Runs a Debian program until the scope closes; gives the address that it prints, where it listens. */
+/** Runs a Debian program until the scope closes or it is killed; gives the address that it prints, where it listens. */
 const run = (program: string, args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] })),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )
-    return yield* Effect.callback<string>((resume) => {
+    const address = yield* Effect.callback<string>((resume) => {
       let printed = ""
       child.stderr.on("data", (part) => {
         printed += String(part)
@@ -28,6 +28,7 @@ const run = (program: string, args: ReadonlyArray<string>) =>
       })
       child.once("exit", () => resume(Effect.die(new Error(`${program} ended: ${printed}`))))
     })
+    return { address, kill: Effect.sync(() => child.kill("SIGKILL")) }
   })
 
 /** A disk that Prometheus scrapes; it is full when the test says so. */
@@ -43,14 +44,14 @@ const makeDisk = Effect.gen(function* () {
   return { disk, address: `127.0.0.1:${bound.port}` }
 })
 
-/** Starts an Alertmanager whose webhook is the gateway, and a Prometheus that sends to both. JSON is YAML. */
+/** Starts an Alertmanager whose webhook is the gateway, and a Prometheus that sends to both; gives Prometheus. JSON is YAML. */
 const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"))
   const write = (name: string, content: object) => {
     writeFileSync(join(folder, name), JSON.stringify(content))
     return join(folder, name)
   }
-  const alertmanager = yield* run("prometheus-alertmanager", [
+  const { address: alertmanager } = yield* run("prometheus-alertmanager", [
     `--config.file=${write("alertmanager.yml", {
       route: { receiver: "tocsin", group_wait: "1s", group_interval: "1s", repeat_interval: "1h" },
       receivers: [{ name: "tocsin", webhook_configs: [{ url: `${gateway}/v1/sources/alertmanager` }] }]
@@ -71,7 +72,7 @@ const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
     scrape_configs: [{ job_name: "disks", static_configs: [{ targets: [disk] }] }],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(gateway).host, alertmanager] }] }] }
   })
-  yield* run("prometheus", [
+  return yield* run("prometheus", [
     `--config.file=${prometheus}`,
     `--storage.tsdb.path=${folder}/data`,
     "--web.listen-address=127.0.0.1:0",
@@ -81,7 +82,7 @@ const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
 })
 
 describe("A real Prometheus", () => {
-  it.live("raises and clears alerts, by itself and through Alertmanager, over a restart of the gateway", () =>
+  it.live("raises and clears alerts, by itself and through Alertmanager, and its alerts expire once it is gone", () =>
     Effect.gen(function* () {
       const harness = yield* makeInProcess()
       const { url } = harness.gateway()
@@ -94,10 +95,10 @@ describe("A real Prometheus", () => {
           Effect.map(harness.request("GET", `/v1/alerts?state=${state}`), ({ as }) =>
             as(listOf(AlertSummary)).items.filter(({ rule }) => rule.name === "DiskFull")
           ),
-          (items) => items.length === 2
+          (items) => items.length >= 2
         )
 
-      yield* monitor(url, address)
+      const prometheus = yield* monitor(url, address)
       disk.isFull = true
       const raised = yield* alerts("raised")
       // Prometheus and Alertmanager know an alert by the same fingerprint.
@@ -117,6 +118,25 @@ describe("A real Prometheus", () => {
         assert.include(first?.slack.shown, `Runbook (${runbook})`)
         assert.include(second?.slack.shown, `Cleared: DiskFull on ${address}`)
       }
+
+      // Nobody says any more that it is over: the end that Prometheus stated passes.
+      disk.isFull = true
+      yield* alerts("raised")
+      // How long Prometheus takes to repeat an alert is known once it has.
+      const lastEventAt = Effect.map(harness.request("GET", "/v1/sources"), ({ as }) =>
+        String(as(listOf(Source)).items.find(({ name }) => name === "prometheus")?.lastEventAt)
+      )
+      const before = yield* lastEventAt
+      yield* eventually("a repeat", lastEventAt, (at) => at !== before)
+      yield* prometheus.kill
+      const expired = yield* eventually("the alert to expire", alerts("cleared"), (items) => items.length === 4)
+      assert.deepStrictEqual(expired.map(({ clearedBecause, source }) => `${source} ${clearedBecause}`).toSorted(), [
+        "alertmanager conditionsNoLongerMet",
+        "alertmanager conditionsNoLongerMet",
+        "prometheus conditionsNoLongerMet",
+        "prometheus expired"
+      ])
+      assert.lengthOf(yield* direct.received(4), 4)
     })
   )
 })
