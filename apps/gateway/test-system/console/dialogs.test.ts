@@ -130,6 +130,28 @@ describe("The console's dialogs", () => {
       })
     )
 
+    it.effect("stored settings from before there were several forms are of the first, and can be given another", () =>
+      Effect.gen(function* () {
+        const { request } = yield* SharedHarness
+        yield* integration("becomes", "Becomes a bot")
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await visitor.open("/integrations?edit=becomes")
+          await page.getByRole("radio", { name: /^Incoming webhook/, checked: true }).waitFor()
+          await page.getByRole("button", { name: "Replace URL" }).waitFor()
+          await page.getByText(/^Bot/).first().click()
+          await mouse.type(page, "Token", "xoxb-fake-token")
+          await mouse.type(page, "Channel", "C012AB3CD")
+          await mouse.press(page, "button", "Save")
+          await page.getByRole("status").filter({ hasText: "Saved" }).waitFor()
+        })
+        const { secretsSet, settings } = JSON.parse((yield* request("GET", "/v1/integrations/becomes")).text)
+        assert.deepStrictEqual(settings, { authenticate: "bot", channel: "C012AB3CD" })
+        assert.deepStrictEqual(secretsSet, ["/token"])
+      })
+    )
+
     it.effect("a long form scrolls inside the dialog, above its footer", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
