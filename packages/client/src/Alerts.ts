@@ -39,20 +39,23 @@ const ShownAlert = Alert.annotate({ identifier: "Alert" })
 
 const { observations: _observations, observationsOmitted: _observationsOmitted, ...summary } = Alert.fields
 
+const Notified = Schema.Struct({
+  delivered: Schema.Natural.annotateKey({
+    description: "How many integrations received a message about it, also in a digest."
+  }),
+  of: Schema.Natural.annotateKey({ description: "How many integrations the matching rules name." })
+})
+
 /** An alert in a list: without its observations, and with the number of integrations that were notified. */
 export const AlertSummary = Schema.Struct({
   ...summary,
-  notified: Schema.Struct({
-    delivered: Schema.Natural.annotateKey({
-      description: "How many integrations received a message about it, also in a digest."
-    }),
-    of: Schema.Natural.annotateKey({ description: "How many integrations the matching rules name." })
-  })
+  notified: Notified
 }).annotate({ identifier: "AlertSummary" })
 
 /** An alert with all its details. */
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
+  notified: Notified,
   conversations: Schema.Array(Conversation),
   deliveries: Schema.Array(Delivery).annotateKey({
     description: "The newest first: at most 500, and at most 4 MiB of them."

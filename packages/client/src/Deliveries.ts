@@ -14,6 +14,9 @@ const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead
 export const Delivery = Schema.Struct({
   id: Schema.String,
   alert: Schema.optionalKey(AlertId).annotateKey({ description: "Absent for a digest and a notice." }),
+  alertName: Schema.optionalKey(Schema.String).annotateKey({
+    description: "The alert's rule, and its test if it has one."
+  }),
   integration: IntegrationId,
   kind: Schema.String.annotateKey({
     description: "Raised, Escalated, Reminder, Cleared, RaisedAndCleared, Digest, Notice or Test."

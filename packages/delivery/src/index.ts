@@ -9,6 +9,7 @@ export * as Engine from "./Engine.ts"
 export { explain, type Explanation } from "./history/Explain.ts"
 export { Overview } from "./history/Overview.ts"
 export { RateLimiter } from "./sending/RateLimiter.ts"
+export { withShownCauses } from "./history/shownCauses.ts"
 export { endOf, timeline, type TimelineEntry } from "./history/timeline.ts"
 export {
   type ConversationSummary,

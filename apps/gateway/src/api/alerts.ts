@@ -9,7 +9,8 @@ import {
   History,
   Intake,
   RateLimiter,
-  timeline
+  timeline,
+  withShownCauses
 } from "@tocsin/delivery"
 import { Clock, DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -69,11 +70,12 @@ export const AlertHandlers = HttpApiBuilder.group(
           const conversations = yield* history.conversations(id)
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
           const notes = yield* history.notes(id)
-          const shown = deliveries.items.map(deliveryJson)
+          const shown = deliveries.items.map(withShownCauses(yield* configuration.currentRules)).map(deliveryJson)
           const fitting = shown.slice(0, countThatFits(shown))
           const isCut = deliveries.next !== undefined || fitting.length < shown.length
           return {
             ...alert,
+            notified: yield* search.notified(id),
             conversations: conversations.map(({ closedBecause, lastSent, severitySent, ...conversation }) => ({
               ...conversation,
               ...(lastSent && { lastWord: lastSent }),
@@ -110,7 +112,10 @@ export const AlertHandlers = HttpApiBuilder.group(
           if (alert === undefined) return yield* noSuch()
           const conversations = yield* history.conversations(id)
           const ledBy = new Set(conversations.flatMap(({ rules }) => rules))
-          const deliveries = (yield* history.list({ alert: id, status: [], limit: 500 })).items.toReversed()
+          const rules = yield* configuration.rules
+          const deliveries = (yield* history.list({ alert: id, status: [], limit: 500 })).items
+            .map(withShownCauses(rules.map(({ rule }) => rule)))
+            .toReversed()
           const until = endOf({ alert, deliveries }) ?? (yield* Clock.currentTimeMillis)
           const entries = timeline({
             alert,
@@ -120,7 +125,7 @@ export const AlertHandlers = HttpApiBuilder.group(
               until
             ),
             notes: yield* history.notes(id),
-            rules: (yield* configuration.rules).filter(({ rule }) => ledBy.has(rule.id))
+            rules: rules.filter(({ rule }) => ledBy.has(rule.id))
           })
           return { items: entries.map(({ at, ...entry }) => ({ ...entry, at: DateTime.makeUnsafe(at) })) }
         })

@@ -1,5 +1,5 @@
 import { Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
-import { type Delivery, History, invalid, Redeliveries } from "@tocsin/delivery"
+import { Configuration, type Delivery, History, invalid, Redeliveries, withShownCauses } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
@@ -12,6 +12,7 @@ import { notFound } from "./problems.ts"
 /** A delivery as the API shows it. */
 export const deliveryJson = ({
   alert,
+  alertName,
   cause,
   createdAt,
   link,
@@ -26,6 +27,7 @@ export const deliveryJson = ({
 }: Delivery): typeof DeliveryJson.Type => ({
   ...delivery,
   ...(alert !== undefined && { alert }),
+  ...(alertName !== undefined && { alertName }),
   ...(cause !== undefined && { cause }),
   ...(text !== undefined && { text }),
   ...(link !== undefined && { link }),
@@ -50,10 +52,13 @@ export const DeliveryHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const history = yield* History
     const redeliveries = yield* Redeliveries
+    const configuration = yield* Configuration
+
+    const shown = Effect.map(configuration.currentRules, withShownCauses)
 
     const get = Effect.fnUntraced(function* (id: string) {
       const delivery = yield* history.get(id)
-      return delivery === undefined ? yield* noSuch() : deliveryJson(delivery)
+      return delivery === undefined ? yield* noSuch() : deliveryJson((yield* shown)(delivery))
     })
 
     return handlers.handleAll({
@@ -68,7 +73,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
           before: query.after
         }
         const page = yield* history.list(filter)
-        return boundedPage(page, page.items.map(deliveryJson))
+        return boundedPage(page, page.items.map(yield* shown).map(deliveryJson))
       }),
       get: ({ params: { id } }) => get(id),
       redeliver: Effect.fnUntraced(function* ({ params: { id }, payload, request }) {

@@ -102,6 +102,26 @@ describe("An operator", () => {
       })
     )
 
+    it.effect("reads which alert a delivery is about, and is offered nothing for a filter that there is not", () =>
+      Effect.gen(function* () {
+        yield* integration("named", "Named")
+        yield* rule("named", { source: "named" }, ["named"])
+        yield* raise("named", ["a"])
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await visitor.open("/deliveries?integration=named")
+          await page.getByRole("listitem").getByText("named a", { exact: true }).waitFor()
+          await checkPage(visitor, "deliveries with the names of their alerts")
+          await page.getByRole("button", { name: "Redeliver all" }).waitFor()
+          await visitor.open("/deliveries?state=dea")
+          await page.getByText("the state “dea”").waitFor()
+          assert.strictEqual(await page.getByRole("button", { name: "Redeliver all" }).count(), 0)
+          assert.strictEqual(await page.getByRole("listitem").getByText("named a", { exact: true }).count(), 0)
+        })
+      })
+    )
+
     it.effect("sees what removing an integration sends to its fallback, and what it leaves", () =>
       Effect.gen(function* () {
         const { slack } = yield* SharedHarness

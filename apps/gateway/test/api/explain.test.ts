@@ -81,6 +81,38 @@ describe("Questions and actions of operators", () => {
       })
     )
 
+    it.effect("history names the rule and the alert, and counts who was notified like the list", () =>
+      Effect.gen(function* () {
+        const harness = yield* SharedHarness
+        const hook = { type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/unnamed` } }
+        for (const id of ["unnamed", "unused"]) yield* ask(201, "POST", "/v1/integrations", { ...hook, id, name: id })
+        yield* ask(201, "POST", "/v1/rules", {
+          name: "Disk, or memory",
+          match: { source: "unnamed" },
+          integrations: ["unnamed"],
+          notifyOnClear: true
+        })
+        const id = yield* raise("unnamed", "a")
+        const delivered = (count: number) =>
+          eventually(
+            "the messages",
+            Effect.map(ask(200, "GET", `/v1/alerts/${id}`), (answer) => answer.as(AlertDetails)),
+            ({ deliveries }) => deliveries.filter(({ status }) => status === "delivered").length === count
+          )
+        yield* delivered(1)
+        yield* ask(200, "POST", `/v1/alerts/${id}/clear`, { reason: "a drill" })
+        const { deliveries, notified } = yield* delivered(2)
+        assert.deepStrictEqual([...new Set(deliveries.map(({ alertName }) => alertName))], ["Latency"])
+        const texts = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline).items.map(({ text }) => text)
+        assert.include(texts, 'Raised was planned: matched by rule "Disk, or memory"')
+        assert.include(texts, "Cleared: closed by hand")
+        assert.include(texts, 'Cleared was planned: closed: closed by hand; was matched by rule "Disk, or memory"')
+        const listed = (yield* ask(200, "GET", "/v1/alerts?source=unnamed")).as(listOf(AlertSummary))
+        assert.deepStrictEqual(listed.items[0]?.notified, notified)
+        assert.strictEqual(notified.of, 1)
+      })
+    )
+
     it.effect("explain names the outcome, and the condition that failed for a rule that does not match", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness

@@ -41,7 +41,7 @@ describe("While the service fails", () => {
         assert.deepStrictEqual(
           delivery.transitions.map(({ cause, status }) => [status, cause?.split(":")[0]]),
           [
-            ["pending", "matched by rule tried"],
+            ["pending", 'matched by rule "tried"'],
             ["sending", undefined],
             ["retrying", "RateLimited"],
             ["sending", undefined],

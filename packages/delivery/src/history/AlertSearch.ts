@@ -54,6 +54,8 @@ export class AlertSearch extends Context.Service<
   AlertSearch,
   {
     readonly get: (id: AlertId) => Effect.Effect<Alert | undefined, StoreUnavailable>
+    /** How many integrations were notified of the alert, of how many. */
+    readonly notified: (id: AlertId) => Effect.Effect<Notified, StoreUnavailable>
     readonly list: (filter: AlertFilter) => Effect.Effect<AlertPage, StoreUnavailable>
     /** The alerts that arrived since a time, in epoch milliseconds, and that match; among the newest 10,000. */
     readonly matching: (match: Match, since: number) => Effect.Effect<MatchedAlerts, StoreUnavailable>
@@ -91,7 +93,7 @@ export class AlertSearch extends Context.Service<
           const alert = shown.get(sequence)
           if (alert === undefined) return []
           const { observations: _, observationsOmitted: __, ...summary } = alert
-          return [{ ...summary, notified: counts.get(alert.id) ?? { delivered: 0, of: 0 } }]
+          return [{ ...summary, notified: counts.get(alert.id) ?? nobody }]
         })
       })
 
@@ -124,6 +126,7 @@ export class AlertSearch extends Context.Service<
 
       return AlertSearch.of({
         get: (id) => read(alerts.get(id)),
+        notified: (id) => read(Effect.map(notified([id]), (counts) => counts.get(id) ?? nobody)),
         matching: (match, since) => read(matching(match, since)),
         list: Effect.fnUntraced(function* (filter) {
           const found = yield* find(filter)
@@ -139,3 +142,5 @@ export class AlertSearch extends Context.Service<
     })
   )
 }
+
+const nobody: Notified = { delivered: 0, of: 0 }

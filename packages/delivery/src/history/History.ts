@@ -27,6 +27,8 @@ export interface Delivery {
   readonly sequence: number
   /** Undefined for a digest or a notice. */
   readonly alert: AlertId | undefined
+  /** The alert's rule, and its test if it has one: `Disk full: db-1`. */
+  readonly alertName: string | undefined
   readonly integration: IntegrationId
   readonly kind: Kind
   readonly status: DeliveryStatus
@@ -123,7 +125,16 @@ export class History extends Context.Service<
             rows.map(({ id }) => id)
           )} ORDER BY sequence`
         const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
-        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], now))
+        const ids = [...new Set(rows.flatMap(({ alert_id }) => (alert_id === null ? [] : [alert_id])))]
+        const alerts =
+          ids.length === 0
+            ? []
+            : yield* sql<{ id: string; alert: string }>`SELECT id, alert FROM alerts WHERE ${sql.in("id", ids)}`
+        const names = new Map(alerts.map(({ alert, id }) => [id, nameOf(decodeAlert(alert))]))
+        return rows.map((row) => ({
+          ...fromRow(row, byDelivery.get(row.id) ?? [], now),
+          alertName: names.get(row.alert_id ?? "")
+        }))
       })
 
       /** The first delivery created at or after a time. If the clock was set back, some may be missed. */
@@ -265,7 +276,7 @@ interface ConversationRow {
   readonly closed_because: Because | null
 }
 
-const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: number): Delivery => ({
+const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: number): Omit<Delivery, "alertName"> => ({
   id: row.id,
   sequence: row.sequence,
   alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),

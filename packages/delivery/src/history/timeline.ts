@@ -1,7 +1,7 @@
 /**
  * The timeline of one alert. Pure; times are epoch milliseconds.
  */
-import type { Alert, AlertRuleId, IntegrationId } from "@tocsin/core"
+import { type Alert, type AlertRuleId, becauseText, type IntegrationId } from "@tocsin/core"
 import type { StoredRule } from "../config/AlertRules.ts"
 import { reasonOfCause } from "../domain/failureReason.ts"
 import type { Delivery, Pause, Transition } from "./History.ts"
@@ -65,9 +65,7 @@ export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFa
     { at: startedAt, kind: "received" as const, text: `Raised at ${alert.source}: ${alert.rule.name}` },
     ...(alert.clearedAt === undefined
       ? []
-      : [
-          { at: alert.clearedAt.epochMilliseconds, kind: "received" as const, text: `Cleared: ${alert.clearedBecause}` }
-        ]),
+      : [{ at: alert.clearedAt.epochMilliseconds, kind: "received" as const, text: clearedText(alert) }]),
     ...notes.map(({ at, note }) => ({ at, kind: "received" as const, text: note })),
     ...rules.flatMap(({ createdAt, rule, updatedAt }) =>
       updatedAt > createdAt && updatedAt >= startedAt
@@ -78,6 +76,9 @@ export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFa
     ...deliveries.flatMap(ofDelivery)
   ].toSorted((a, b) => a.at - b.at)
 }
+
+const clearedText = ({ clearedBecause }: Alert): string =>
+  clearedBecause === undefined ? "Cleared" : `Cleared: ${becauseText[clearedBecause]}`
 
 /** Ignores a pause that was over before the alert was raised. */
 const ofPause = (

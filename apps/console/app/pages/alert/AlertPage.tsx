@@ -54,7 +54,7 @@ export const AlertPage = () => {
     )
   }
 
-  const { clearedAt, clearedBecause, links, rule, severity, startedAt, state, summary, test } = alert
+  const { clearedAt, clearedBecause, links, notified, rule, severity, startedAt, state, summary, test } = alert
   const end = clearedAt?.epochMilliseconds ?? now
   const views = [
     { href: links.started?.href, name: "View at the start" },
@@ -92,7 +92,7 @@ export const AlertPage = () => {
       <SpanBar alert={alert} timeline={timeline?.items ?? []} now={now} />
       <div className="alert-columns">
         <div className="alert-main">
-          <WhoWasNotified items={explanations?.items} names={names} />
+          <WhoWasNotified items={explanations?.items} notified={notified} names={names} />
           <Messages deliveries={alert.deliveries} names={names} alert={id} />
           <Section title="Timeline">
             {timelineError ? (

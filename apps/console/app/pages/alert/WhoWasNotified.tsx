@@ -32,17 +32,18 @@ const rank: { readonly [T in Shown["tone"]]: number } = { bad: 0, warn: 1, good:
 
 interface Props {
   readonly items: ReadonlyArray<ExplanationRow> | undefined
+  /** The same count as in the list of alerts: what no rule sends there does not count. */
+  readonly notified: { readonly delivered: number; readonly of: number }
   readonly names: ReadonlyMap<string, { readonly name: string }>
 }
 
 /** For each integration, whether it was notified and why; problems first. */
-export const WhoWasNotified = ({ items, names }: Props) => {
+export const WhoWasNotified = ({ items, names, notified }: Props) => {
   const rows = items?.map((item) => ({ ...item, shown: shown[item.outcome] }))
-  const notified = items?.filter(({ told }) => told).length ?? 0
   return (
     <Section
       title="Who was notified"
-      beside={rows && (rows.length === 0 ? undefined : `${notified} of ${rows.length}`)}
+      beside={notified.of === 0 ? undefined : `${notified.delivered} of ${notified.of}`}
     >
       {rows === undefined ? (
         <Skeleton rows={3} height="2.25rem" />

@@ -9,12 +9,12 @@ import { RedeliverButton } from "../../deliveries/Redeliver.tsx"
 import { Button as PageButton } from "../../parts/Button.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 import { OutLink } from "../../parts/Linked.tsx"
-import { FailureNotice } from "../../parts/Notice.tsx"
+import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
 import { count, plural } from "../../parts/times.ts"
 import { When } from "../../parts/When.tsx"
 import { DeliveryFilters } from "./DeliveryFilters.tsx"
-import { type DeliverySearch, sinceTime, statuses } from "./search.ts"
+import { type DeliverySearch, sinceTime, statuses, unknownFilter } from "./search.ts"
 import { RedeliverAll } from "./RedeliverAll.tsx"
 import "../../parts/Foldable.css"
 import "./Deliveries.css"
@@ -28,6 +28,7 @@ export const Deliveries = () => {
   const [isRedelivering, setIsRedelivering] = useState(false)
   const { data: integrations } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
+  const unknown = unknownFilter(search)
   const list = useInfiniteQuery({
     queryKey: ["deliveries", "list", search],
     initialPageParam: undefined as number | undefined,
@@ -47,6 +48,7 @@ export const Deliveries = () => {
         })
       }, signal),
     getNextPageParam: ({ next }) => (next === undefined ? undefined : Number(next)),
+    enabled: unknown === undefined,
     placeholderData: keepPreviousData
   })
   const [first] = list.data?.pages ?? []
@@ -57,15 +59,25 @@ export const Deliveries = () => {
       name="Deliveries"
       beside={first && `${count(first.total)}${first.more ? "+" : ""}`}
       actions={
-        <PageButton icon="retry" onPress={() => setIsRedelivering(true)}>
-          Redeliver all
-        </PageButton>
+        unknown === undefined ? (
+          <PageButton icon="retry" onPress={() => setIsRedelivering(true)}>
+            Redeliver all
+          </PageButton>
+        ) : undefined
       }
     >
       <DeliveryFilters search={search} integrations={integrations?.items ?? []} />
+      {unknown !== undefined && (
+        <Notice tone="warn">
+          <span>
+            The address asks for {unknown}, which there is not. Choose one above, or{" "}
+            <Link to="/deliveries">show all deliveries</Link>.
+          </span>
+        </Notice>
+      )}
       {list.failureReason && <FailureNotice error={list.failureReason} />}
       {search.open !== undefined && <OneDelivery id={search.open} names={names} />}
-      {items === undefined ? (
+      {unknown !== undefined ? null : items === undefined ? (
         <Skeleton height="2.75rem" rows={8} />
       ) : items.length === 0 ? (
         <Empty title="No delivery fits">
@@ -78,7 +90,7 @@ export const Deliveries = () => {
           ))}
         </ul>
       )}
-      {list.hasNextPage && (
+      {unknown === undefined && list.hasNextPage && (
         <div>
           <PageButton isPending={list.isFetchingNextPage} onPress={() => void list.fetchNextPage()}>
             Show more
@@ -97,9 +109,23 @@ interface LineProps {
 }
 
 const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
-  const { alert, attempts, cause, createdAt, foldedInto, integration, kind, link, recipients, text, transitions } =
-    delivery
+  const {
+    alert,
+    alertName,
+    attempts,
+    cause,
+    createdAt,
+    foldedInto,
+    integration,
+    kind,
+    link,
+    recipients,
+    text,
+    transitions
+  } = delivery
   const name = names.get(integration)?.name ?? integration
+  // Of a delivered message its alert says enough, and of any other what became of it.
+  const said = delivery.status !== "delivered" ? cause : alertName === undefined ? text?.split("\n")[0] : undefined
   return (
     <li className="delivery">
       <Disclosure defaultExpanded={isOpen} className="foldable">
@@ -118,7 +144,11 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
             )}{" "}
             to <bdi>{name}</bdi>
           </span>
-          <span className="delivery-cause quiet foreign cut">{text?.split("\n")[0] ?? cause}</span>
+          <span className="delivery-cause foreign cut">
+            <bdi>{alertName}</bdi>
+            {alertName !== undefined && said !== undefined && " · "}
+            <span className="quiet">{said}</span>
+          </span>
           <span className="quiet numbers delivery-attempts">{plural(attempts, "attempt")}</span>
           <span className="quiet delivery-at">
             <When at={createdAt} />

@@ -38,3 +38,10 @@ export const sinceTime = ({ since }: DeliverySearch): number | undefined => {
   const found = periods.find(({ value }) => value === since)
   return found === undefined ? undefined : Math.floor((now() - found.milliseconds) / 60_000) * 60_000
 }
+
+/** What the address asks for and nothing is; the rest of it would show, and redeliver, more than was asked for. */
+export const unknownFilter = (search: DeliverySearch): string | undefined => {
+  if (search.state !== undefined && statuses(search) === undefined) return `the state “${search.state}”`
+  if (search.since !== undefined && sinceTime(search) === undefined) return `the period “${search.since}”`
+  return undefined
+}
