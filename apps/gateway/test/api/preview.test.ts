@@ -33,7 +33,7 @@ describe("A preview", () => {
           )
           assert.notInclude(answer.text, canary)
           for (const { preview, requests, text } of items) {
-            assert.isAbove(preview?.blocks.length ?? 0, 0)
+            assert.isAbove(preview.blocks.length, 0)
             assert.strictEqual(requests.length, 1)
             assert.strictEqual(requests[0]?.method, "POST")
             assert.isAbove(text.length, 10)
@@ -42,11 +42,29 @@ describe("A preview", () => {
           assert.include(raised?.requests[0]?.body, "HTTP errors on checkout-eu")
           assert.include(raised?.text, "Raised: HTTP errors on checkout-eu")
           const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
-          assert.deepStrictEqual(raised?.preview?.blocks[0], {
+          assert.deepStrictEqual(raised?.preview.blocks[0], {
             _tag: "Heading",
             spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
           })
         })
+    )
+
+    it.effect("of a plugin without one shows the headline, the facts and the links as data", () =>
+      Effect.gen(function* () {
+        const settings = { url: "https://hook.example/in" }
+        const payload = { name: "hook", type: "webhook", settings }
+        const { items } = (yield* ask(200, "POST", "/v1/integrations/preview", payload)).as(IntegrationPreview)
+        const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
+        const [heading, ...others] = items[0]?.preview.blocks ?? []
+        assert.deepStrictEqual(heading, {
+          _tag: "Heading",
+          spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
+        })
+        assert.include(
+          others.map(({ _tag }) => _tag),
+          "Facts"
+        )
+      })
     )
 
     it.effect("shows the mentions that a setting adds", () =>
@@ -56,7 +74,7 @@ describe("A preview", () => {
         const mentioning = answer
           .as(IntegrationPreview)
           .items.filter(({ preview }) =>
-            preview?.blocks.some((block) => block._tag === "Heading" && block.spans[0]?._tag === "Mention")
+            preview.blocks.some((block) => block._tag === "Heading" && block.spans[0]?._tag === "Mention")
           )
         assert.deepStrictEqual(
           mentioning.map(({ kind }) => kind),

@@ -9,8 +9,9 @@ export const IntegrationPreview = Schema.Struct({
   items: Schema.Array(
     Schema.Struct({
       kind: Schema.String.annotateKey({ description: "The kind of notification, such as Raised." }),
-      preview: Schema.optionalKey(Preview.Preview).annotateKey({
-        description: "The message as a person sees it, as data; absent if the plugin has no preview."
+      preview: Preview.Preview.annotateKey({
+        description:
+          "The message as a person sees it, as data. Of a plugin without a preview: headline, facts and links, which the channel may show in another way."
       }),
       text: Schema.String.annotateKey({
         description: "The plain text, which is sent if the service refuses the rich form."

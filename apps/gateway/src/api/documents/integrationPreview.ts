@@ -1,5 +1,13 @@
 import type { IntegrationPreview } from "@tocsin/client"
-import { type Alert, Message, type Notification, sampleNotifications, showRequest, withoutSecrets } from "@tocsin/core"
+import {
+  type Alert,
+  Message,
+  type Notification,
+  Preview,
+  sampleNotifications,
+  showRequest,
+  withoutSecrets
+} from "@tocsin/core"
 import type { ReadyIntegration } from "@tocsin/delivery"
 import type { DateTime } from "effect"
 
@@ -16,13 +24,30 @@ export const integrationPreview = (
 ): typeof IntegrationPreview.Type => ({
   items: notifications(real).map((notification) => ({
     kind: notification._tag,
-    ...(plugin.preview && { preview: plugin.preview(withoutSecrets(settings), notification) }),
+    preview:
+      plugin.preview?.(withoutSecrets(settings), notification) ??
+      Preview.fromMessage(Message.fromNotification(notification), wholeMessage),
     text: Message.plainText(Message.fromNotification(notification), plugin.sizes.text),
     requests: (channel.requests?.(settings, notification, { form: "rich", deliveryId: "preview" }) ?? []).map(
       (request) => showRequest(request, settings)
     )
   }))
 })
+
+/** Of a plugin that shows no preview, the gateway does not know the limits: everything is shown, as far as it fits a page. */
+const wholeMessage: Preview.Shown = {
+  headline: 1000,
+  summary: 4000,
+  label: 200,
+  facts: 50,
+  fact: 1000,
+  lines: 50,
+  line: 500,
+  links: 10,
+  link: 4000,
+  notes: 10,
+  note: 1000
+}
 
 const notifications = (real: RealAlert | undefined): ReadonlyArray<Notification> => {
   const samples = Object.values(sampleNotifications)
