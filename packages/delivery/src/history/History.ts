@@ -1,9 +1,10 @@
 /**
  * Deliveries with their transitions. Only reads.
  */
-import { Alert, AlertId, Because, IntegrationId, type Kind, type RecipientOutcome, type Severity } from "@tocsin/core"
+import { AlertId, Because, IntegrationId, type Kind, type RecipientOutcome, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { alertName } from "./alertName.ts"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { decodeRecipients } from "../records/partialDelivery.ts"
@@ -125,16 +126,11 @@ export class History extends Context.Service<
             rows.map(({ id }) => id)
           )} ORDER BY sequence`
         const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
-        const ids = [...new Set(rows.flatMap(({ alert_id }) => (alert_id === null ? [] : [alert_id])))]
-        const alerts =
-          ids.length === 0
-            ? []
-            : yield* sql<{ id: string; alert: string }>`SELECT id, alert FROM alerts WHERE ${sql.in("id", ids)}`
-        const names = new Map(alerts.map(({ alert, id }) => [id, nameOf(decodeAlert(alert))]))
-        return rows.map((row) => ({
-          ...fromRow(row, byDelivery.get(row.id) ?? [], now),
-          alertName: names.get(row.alert_id ?? "")
-        }))
+        const ids = rows.flatMap(({ alert_id }) => alert_id ?? [])
+        const alerts = yield* sql<{ id: string; alert: string }>`SELECT id, alert FROM alerts
+          WHERE ${ids.length === 0 ? sql`1 = 0` : sql.in("id", [...new Set(ids)])}`
+        const names = new Map(alerts.map(({ alert, id }) => [id, alertName(alert)]))
+        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], { names, now }))
       })
 
       /** The first delivery created at or after a time. If the clock was set back, some may be missed. */
@@ -200,7 +196,7 @@ export class History extends Context.Service<
           const rows = yield* sql<{ alert: string; severity: Severity; kind: Kind }>`
             SELECT a.alert, a.severity, d.kind FROM deliveries d JOIN alerts a ON a.id = d.alert_id
             WHERE d.folded_into = ${found.id} ORDER BY d.sequence`
-          const alerts = rows.map(({ alert, kind, severity }) => ({ name: nameOf(decodeAlert(alert)), severity, kind }))
+          const alerts = rows.map(({ alert, kind, severity }) => ({ name: alertName(alert), severity, kind }))
           return { at: found.created_at, alerts }
         }, read),
         conversations: (alert) =>
@@ -220,10 +216,6 @@ export class History extends Context.Service<
     })
   )
 }
-
-const decodeAlert = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Alert)))
-
-const nameOf = ({ rule, test }: Alert): string => (test === undefined ? rule.name : `${rule.name}: ${test.name}`)
 
 const meant = (status: DeliveryStatus | "open"): ReadonlyArray<DeliveryStatus> => {
   if (status === "open") return ["pending", "retrying", "sending", "folded"]
@@ -276,10 +268,15 @@ interface ConversationRow {
   readonly closed_because: Because | null
 }
 
-const fromRow = (row: Row, transitions: ReadonlyArray<TransitionRow>, now: number): Omit<Delivery, "alertName"> => ({
+const fromRow = (
+  row: Row,
+  transitions: ReadonlyArray<TransitionRow>,
+  { names, now }: { readonly names: ReadonlyMap<string, string>; readonly now: number }
+): Delivery => ({
   id: row.id,
   sequence: row.sequence,
   alert: row.alert_id === null ? undefined : AlertId.make(row.alert_id),
+  alertName: names.get(row.alert_id ?? ""),
   integration: IntegrationId.make(row.integration_id),
   kind: row.kind,
   status: row.status,
