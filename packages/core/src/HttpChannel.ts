@@ -2,9 +2,8 @@
  * Implements a channel plugin with pure functions: the requests for a notification, and the meaning of the service's
  * answers.
  */
-import { Clock, DateTime, type Duration, Effect, Function, Layer, Option, Predicate, Result, Schema } from "effect"
+import { Clock, type Duration, Effect, Function, Layer, Option, Predicate, Result, Schema } from "effect"
 import { Headers, HttpClient, HttpClientRequest } from "effect/http"
-import { AlertId } from "./Alert.ts"
 import type { Channel, ChannelPlugin, DeliverOptions, Receipt } from "./ChannelPlugin.ts"
 import {
   DeliveryError,
@@ -17,6 +16,7 @@ import {
   Unavailable
 } from "./DeliveryError.ts"
 import type { Notification } from "./Notification.ts"
+import { probe, probeOptions } from "./samples.ts"
 import { PluginDefect } from "./PluginDefect.ts"
 import { readBody, unavailable } from "./httpAnswer.ts"
 import { redactText } from "./settings/redactText.ts"
@@ -175,8 +175,11 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
         },
         ...(verify && {
           verify: (settings) => {
-            const request = PluginDefect.calling("verify", () => verify(settings))
-            return request && Effect.asVoid(run(settings, toStep(request), { _tag: "verify" }))
+            const step = PluginDefect.calling("verify", () => {
+              const request = verify(settings)
+              return request && toStep(request)
+            })
+            return step && Effect.asVoid(run(settings, step, { _tag: "verify" }))
           }
         })
       }
@@ -274,25 +277,3 @@ export const retryAfter = (headers: Headers.Headers, now: number): Duration.Dura
   })
 
 export { rateLimitHints } from "./httpAnswer.ts"
-
-/** The notification for which `destination` asks the request. It is never sent. */
-const probe: Notification = {
-  _tag: "Test",
-  of: "Raised",
-  alert: {
-    id: AlertId.make("probe"),
-    source: "tocsin",
-    sourceId: "probe",
-    episode: 1,
-    state: "raised",
-    rule: { name: "probe" },
-    severity: "info",
-    startedAt: DateTime.makeUnsafe(0),
-    observations: [],
-    observationsOmitted: 0,
-    labels: {},
-    links: {}
-  }
-}
-
-const probeOptions: RequestOptions = { form: "plain", deliveryId: "probe", now: 0 }

@@ -2,7 +2,7 @@
  * A sample alert, and a sample notification of every kind, for previews and tests.
  */
 import { DateTime, Schema } from "effect"
-import { Alert } from "./Alert.ts"
+import { Alert, AlertId } from "./Alert.ts"
 import type { Kind, Notification } from "./Notification.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.toCodecJson(Alert))
@@ -93,3 +93,26 @@ export const notifications: { readonly [K in Kind]: Extract<Notification, { read
   },
   Test: { _tag: "Test", of: "Raised", alert: raised }
 }
+
+/** The notification for which `destination` asks the request. It is never sent. */
+export const probe: Notification = {
+  _tag: "Test",
+  of: "Raised",
+  alert: {
+    id: AlertId.make("probe"),
+    source: "tocsin",
+    sourceId: "probe",
+    episode: 1,
+    state: "raised",
+    rule: { name: "probe" },
+    severity: "info",
+    startedAt: DateTime.makeUnsafe(0),
+    observations: [],
+    observationsOmitted: 0,
+    labels: {},
+    links: {}
+  }
+}
+
+/** The options of that request. */
+export const probeOptions = { form: "plain", deliveryId: "probe", now: 0 } as const

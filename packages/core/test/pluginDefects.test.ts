@@ -46,7 +46,7 @@ const bugs: ReadonlyArray<readonly [what: string, functions: Parameters<typeof p
   ["next throws", { request: () => ({ request: post, next: boom }) }, "TemplateMissing in next"],
   ["next returns a number", { request: () => ({ request: post, next: () => 1 }) }, "TypeError in next"],
   ["verify throws", { verify: boom }, "TemplateMissing in verify"],
-  ["verify returns nothing", { verify: () => undefined }, "TypeError in verify"]
+  ["verify returns a text", { verify: () => "ok" }, "TypeError in verify"]
 ]
 
 describe("A bug of an HTTP plugin", () => {

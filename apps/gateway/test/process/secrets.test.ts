@@ -55,11 +55,14 @@ describe("Secrets", () => {
       Effect.gen(function* () {
         const { items } = (yield* ask(200, "GET", "/v1/plugins")).as(listOf(Plugin))
         const secrets = items.map(({ settings, type }) => {
-          const { properties } = Schema.decodeUnknownSync(JsonSchema)(settings)
-          return [type, ...Object.keys(properties).filter((name) => properties[name]?.writeOnly === true)]
+          const { anyOf = [], properties = {} } = Schema.decodeUnknownSync(JsonSchema)(settings)
+          const marked = [{ properties }, ...anyOf].flatMap(({ properties }) =>
+            Object.keys(properties).filter((name) => properties[name]?.writeOnly === true)
+          )
+          return [type, ...marked]
         })
         assert.deepStrictEqual(secrets, [
-          ["slack", "url"],
+          ["slack", "url", "token"],
           ["hipchat", "authToken"],
           ["webhook", "url", "secret", "previousSecret", "headers"],
           ["pagerduty", "routingKey"],
@@ -125,6 +128,10 @@ describe("Secrets", () => {
   })
 })
 
+const Properties = Schema.Record(Schema.String, Schema.Struct({ writeOnly: Schema.optionalKey(Schema.Boolean) }))
+
+/** Settings of one form, or of several. */
 const JsonSchema = Schema.Struct({
-  properties: Schema.Record(Schema.String, Schema.Struct({ writeOnly: Schema.optionalKey(Schema.Boolean) }))
+  properties: Schema.optionalKey(Properties),
+  anyOf: Schema.optionalKey(Schema.Array(Schema.Struct({ properties: Properties })))
 })
