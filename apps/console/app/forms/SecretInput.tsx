@@ -3,6 +3,7 @@ import { ToggleButton } from "react-aria-components"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
 import { Icon } from "../parts/Icon.tsx"
+import { PairsInput } from "./inputs.tsx"
 import { type Json } from "./schema.ts"
 import { fromJsonText, jsonText } from "./jsonText.ts"
 
@@ -14,12 +15,14 @@ interface Props {
   readonly isStored: boolean
   /** Whether there may be none; null then removes the stored one. */
   readonly isOptional: boolean
+  /** Whether it is texts by their keys. */
+  readonly isPairs?: boolean
   readonly value: Json | undefined
   readonly onChange: (value: Json | undefined) => void
 }
 
 /** A field for a secret. The stored one is not shown, and stays unless it is replaced. */
-export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange, value }: Props) => {
+export const SecretInput = ({ error, hint, isOptional, isPairs = false, isStored, label, onChange, value }: Props) => {
   const [isReplaced, setIsReplaced] = useState(false)
   const [isShown, setIsShown] = useState(false)
   if (isStored && value === null && error === undefined) {
@@ -45,6 +48,22 @@ export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange
       </Stored>
     )
   }
+  const keep = isStored && (
+    <Button
+      look="quiet"
+      onPress={() => {
+        setIsReplaced(false)
+        onChange(undefined)
+      }}
+    >
+      Keep the stored one
+    </Button>
+  )
+  if (isPairs) {
+    return (
+      <PairsInput label={label} hint={hint} error={error} isSecret value={value} onChange={onChange} beside={keep} />
+    )
+  }
   return (
     <div className="secret">
       <TextInput
@@ -63,17 +82,7 @@ export const SecretInput = ({ error, hint, isOptional, isStored, label, onChange
         <ToggleButton className="button quiet" isSelected={isShown} onChange={setIsShown}>
           {isShown ? "Hide" : "Show"}
         </ToggleButton>
-        {isStored && (
-          <Button
-            look="quiet"
-            onPress={() => {
-              setIsReplaced(false)
-              onChange(undefined)
-            }}
-          >
-            Keep the stored one
-          </Button>
-        )}
+        {keep}
       </div>
     </div>
   )

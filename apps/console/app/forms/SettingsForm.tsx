@@ -90,6 +90,17 @@ const OneField = ({
           onChange={set}
         />
       )
+    case "secretPairs":
+      return (
+        <SecretInput
+          {...shared}
+          isStored={stored.has(here)}
+          isOptional={!field.isRequired}
+          isPairs
+          value={own}
+          onChange={set}
+        />
+      )
     case "number":
       return <NumberInput {...shared} value={own} onChange={set} />
     case "yesNo":
@@ -102,12 +113,12 @@ const OneField = ({
       return (
         <Select
           {...shared}
-          value={typeof own === "string" ? own : field.isRequired ? undefined : ""}
+          value={typeof own === "string" || typeof own === "number" ? String(own) : field.isRequired ? undefined : ""}
           options={[
             ...(field.isRequired ? [] : [{ value: "", label: "Not set" }]),
-            ...field.values.map((one) => ({ value: one, label: one }))
+            ...field.values.map((one) => ({ value: String(one), label: String(one) }))
           ]}
-          onChange={(chosen) => set(chosen === "" ? undefined : chosen)}
+          onChange={(chosen) => set(field.values.find((one) => String(one) === chosen))}
         />
       )
     case "texts":

@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { type ReactNode, useState } from "react"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
 import { Icon } from "../parts/Icon.tsx"
@@ -93,7 +93,20 @@ export const TextsInput = ({ error, hint, label, onChange, value }: Props) => {
 }
 
 /** Texts by their keys, one pair per row. */
-export const PairsInput = ({ error, hint, label, onChange, value }: Props) => {
+export const PairsInput = ({
+  beside,
+  error,
+  hint,
+  isSecret = false,
+  label,
+  onChange,
+  value
+}: Props & {
+  /** What stands beside the button that adds a pair. */
+  readonly beside?: ReactNode
+  /** Whether the values are shown as dots. */
+  readonly isSecret?: boolean
+}) => {
   const given = isObject(value) ? Object.entries(value).map(([key, text]) => [key, plainText(text)] as const) : []
   const [rows, setRows] = useState<ReadonlyArray<readonly [string, string]>>(given)
   const set = (next: ReadonlyArray<readonly [string, string]>) => {
@@ -110,14 +123,22 @@ export const PairsInput = ({ error, hint, label, onChange, value }: Props) => {
         // A row has no identity but its place.
         <div className="rows-row" key={row}>
           <TextInput label={`Key ${row + 1}`} value={key} onChange={(changed) => change(row, [changed, text])} />
-          <TextInput label={`Value ${row + 1}`} value={text} onChange={(changed) => change(row, [key, changed])} />
+          <TextInput
+            label={`Value ${row + 1}`}
+            {...(isSecret && { type: "password" as const, autoComplete: "new-password" })}
+            value={text}
+            onChange={(changed) => change(row, [key, changed])}
+          />
           <Button look="quiet" icon="cross" isIconOnly onPress={() => set(rows.filter((_, at) => at !== row))}>
             {`Remove pair ${row + 1}`}
           </Button>
         </div>
       ))}
       {error !== undefined && <RowError>{error}</RowError>}
-      <Button icon="plus" onPress={() => set([...rows, ["", ""]])}>{`Add to ${label}`}</Button>
+      <div className="rows-actions">
+        <Button icon="plus" onPress={() => set([...rows, ["", ""]])}>{`Add to ${label}`}</Button>
+        {beside}
+      </div>
     </fieldset>
   )
 }

@@ -25,7 +25,9 @@ export interface Variant {
 export type Field = Named &
   (
     | { readonly kind: "text" | "secret" | "number" | "yesNo" | "texts" | "pairs" | "json" }
-    | { readonly kind: "choice"; readonly values: ReadonlyArray<string> }
+    | { readonly kind: "choice"; readonly values: ReadonlyArray<string | number> }
+    /** A secret of texts by their keys, such as HTTP headers. */
+    | { readonly kind: "secretPairs" }
     | { readonly kind: "group"; readonly fields: ReadonlyArray<Field> }
     | {
         readonly kind: "variants"
@@ -79,12 +81,12 @@ const fieldOf = (name: string, node: JsonObject, isRequired: boolean): Field => 
     description: text(node["description"]),
     isRequired
   }
-  if (node["writeOnly"] === true) return { ...named, kind: "secret" }
+  if (node["writeOnly"] === true) return { ...named, kind: isPairs(node) ? "secretPairs" : "secret" }
   const variants = variantsOf(node)
   if (variants !== undefined) return { ...named, kind: "variants", ...variants }
   const values = valuesOf(node)
   if (values !== undefined) return { ...named, kind: "choice", values }
-  const { additionalProperties, items, properties, type } = node
+  const { items, properties, type } = node
   if (type === "string") return { ...named, kind: "text" }
   if (type === "number" || type === "integer") return { ...named, kind: "number" }
   if (type === "boolean") return { ...named, kind: "yesNo" }
@@ -92,16 +94,24 @@ const fieldOf = (name: string, node: JsonObject, isRequired: boolean): Field => 
     return { ...named, kind: "texts" }
   }
   if (type === "object" && isObject(properties)) return { ...named, kind: "group", fields: fieldsOf(node) }
-  if (type === "object" && isObject(additionalProperties) && additionalProperties["type"] === "string") {
-    return { ...named, kind: "pairs" }
-  }
+  if (isPairs(node)) return { ...named, kind: "pairs" }
   return { ...named, kind: "json" }
 }
 
-const valuesOf = (node: JsonObject): ReadonlyArray<string> | undefined => {
+/** An object with free names whose values are texts. */
+const isPairs = ({ additionalProperties, properties, type }: JsonObject): boolean =>
+  type === "object" &&
+  properties === undefined &&
+  isObject(additionalProperties) &&
+  additionalProperties["type"] === "string"
+
+const valuesOf = (node: JsonObject): ReadonlyArray<string | number> | undefined => {
+  // Several fixed values may come as an `enum`, or as one form each.
+  const forms = objects(node["anyOf"]).map(valuesOf)
+  if (forms.length > 0) return forms.every((values) => values !== undefined) ? forms.flat() : undefined
   const values = node["enum"] ?? (node["const"] === undefined ? undefined : [node["const"]])
   if (!Array.isArray(values)) return undefined
-  return values.every((value) => typeof value === "string") ? values : undefined
+  return values.every((value) => typeof value === "string" || typeof value === "number") ? values : undefined
 }
 
 /** A union of objects that share one property with a different fixed value in each. */
@@ -112,7 +122,8 @@ const variantsOf = (node: JsonObject): Omit<Extract<Field, { kind: "variants" }>
   const fixed = (form: JsonObject, name: string): string | undefined => {
     const property = isObject(form["properties"]) ? form["properties"][name] : undefined
     const values = isObject(property) ? valuesOf(property) : undefined
-    return values?.length === 1 ? values[0] : undefined
+    const [value] = values ?? []
+    return values?.length === 1 && typeof value === "string" ? value : undefined
   }
   const tag = Object.keys(first["properties"]).find((name) => {
     const found = forms.map((form) => fixed(form, name))
