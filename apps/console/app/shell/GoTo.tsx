@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { useState } from "react"
+import { useLayoutEffect, useState } from "react"
 import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField } from "react-aria-components"
 import { call } from "../data/call.ts"
 import { integrationsQuery, rulesQuery } from "../data/queries.ts"
@@ -21,9 +21,17 @@ interface Place {
 const most = 8
 
 /** Goes to a page, an alert, a rule or an integration by its name. */
-export const GoTo = ({ onClose }: { readonly onClose: () => void }) => {
+export const GoTo = ({
+  onClose,
+  onShown
+}: {
+  readonly onClose: () => void
+  /** Returns the text that was typed before the field was there. */
+  readonly onShown: () => string
+}) => {
   const navigate = useNavigate()
   const [text, setText] = useState("")
+  useLayoutEffect(() => setText((typed) => onShown() + typed), [])
   const settled = useSettled(text.trim())
   const { data: integrations } = useQuery(integrationsQuery)
   const { data: rules } = useQuery(rulesQuery)

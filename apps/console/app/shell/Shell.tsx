@@ -9,7 +9,8 @@ import { LiveWord } from "./LiveWord.tsx"
 import { Navigation } from "./Navigation.tsx"
 import "./Shell.css"
 
-const GoTo = lazy(() => import("./GoTo.tsx").then(({ GoTo }) => ({ default: GoTo })))
+const loadGoTo = () => import("./GoTo.tsx").then(({ GoTo }) => ({ default: GoTo }))
+const GoTo = lazy(loadGoTo)
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
@@ -20,6 +21,15 @@ export const Shell = () => {
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
   const shown = useRef(pathname)
+
+  /** What was typed before Go to was there; undefined while it is there, or is not wanted. */
+  const early = useRef<string>(undefined)
+  const goTo = () => {
+    setIsGoing((isShown) => {
+      if (!isShown) early.current ??= ""
+      return true
+    })
+  }
 
   useEffect(() => {
     if (shown.current === pathname) return
@@ -32,9 +42,15 @@ export const Shell = () => {
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
+      const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey
+      if (early.current !== undefined && isText) {
+        event.preventDefault()
+        early.current += event.key
+        return
+      }
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
       event.preventDefault()
-      setIsGoing(true)
+      goTo()
     }
     addEventListener("keydown", key)
     return () => removeEventListener("keydown", key)
@@ -66,7 +82,7 @@ export const Shell = () => {
           </Button>
         </div>
         <div className="sidebar-rest">
-          <button className="go-to" type="button" aria-keyshortcuts="Control+K Meta+K" onClick={() => setIsGoing(true)}>
+          <button className="go-to" type="button" aria-keyshortcuts="Control+K Meta+K" onClick={goTo}>
             <Icon name="search" />
             Go to
             <kbd aria-hidden="true">{isApple ? "⌘K" : "Ctrl K"}</kbd>
@@ -82,7 +98,14 @@ export const Shell = () => {
       <Announcer />
       {isGoing && (
         <Suspense>
-          <GoTo onClose={() => setIsGoing(false)} />
+          <GoTo
+            onShown={() => {
+              const typed = early.current ?? ""
+              early.current = undefined
+              return typed
+            }}
+            onClose={() => setIsGoing(false)}
+          />
         </Suspense>
       )}
     </div>

@@ -38,7 +38,7 @@ export const startupMessage = (packages: Packages) =>
       yield* Console.log(
         [
           "What to do next:",
-          `  1. POST ${here}/v1/integrations   a Slack channel or a HipChat room`,
+          `  1. POST ${here}/v1/integrations   a channel: GET ${here}/v1/plugins lists the types`,
           `  2. POST ${here}/v1/rules          which alerts go there`,
           `  3. point ThousandEyes' webhook at ${url(hostname())}/v1/sources/thousandeyes`,
           `${here}/docs describes every route; docs/guide has each of these as a command.`,

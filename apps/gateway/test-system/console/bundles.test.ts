@@ -46,10 +46,12 @@ describe("The console's bundles", () => {
 describe("The console's sources", () => {
   const sources = globSync("{app,public,src}/**/*.*", { cwd: consoleFolder })
 
+  const vendors = /slack|hip-?chat|teams|pagerduty|discord|mattermost|telegram|ntfy|google-?chat/i
+
   it("name no channel's vendor", () => {
     assert.isAbove(sources.length, 50)
     for (const file of sources) {
-      assert.notMatch(readFileSync(join(consoleFolder, file), "utf8"), /slack|hip-?chat|teams|pagerduty|discord/i, file)
+      assert.notMatch(readFileSync(join(consoleFolder, file), "utf8"), vendors, file)
     }
   })
 

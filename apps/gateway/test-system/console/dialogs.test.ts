@@ -7,7 +7,7 @@ import type { Page } from "playwright-core"
 import { until } from "../../test/harness/gate.ts"
 import { make, SharedHarness } from "../../test/harness/gateway.ts"
 import * as InProcess from "../../test/harness/inProcess.ts"
-import { Chromium, visit } from "./harness/browser.ts"
+import { checkPage, Chromium, visit } from "./harness/browser.ts"
 import { keyboard, mouse } from "./harness/walk.ts"
 
 const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
@@ -149,6 +149,79 @@ describe("The console's dialogs", () => {
         const { secretsSet, settings } = JSON.parse((yield* request("GET", "/v1/integrations/becomes")).text)
         assert.deepStrictEqual(settings, { authenticate: "bot", channel: "C012AB3CD" })
         assert.deepStrictEqual(secretsSet, ["/token"])
+      })
+    )
+
+    it.effect("numbers to choose from are a chooser, and secret headers are keys and values", () =>
+      Effect.gen(function* () {
+        const { request } = yield* SharedHarness
+        const { slackUrl } = yield* SharedHarness
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await visitor.open("/integrations?new=yes")
+          await page.getByRole("dialog", { name: "Add new integration" }).waitFor()
+          await mouse.choose(page, "Type", "ntfy")
+          await mouse.press(page, "button", "More settings")
+          await mouse.choose(page, "Priority of info", "4")
+          await page.getByRole("button", { name: /4 Priority of info$/ }).waitFor()
+          await mouse.choose(page, "Type", "Webhook")
+          await mouse.type(page, "Name", "With headers")
+          await mouse.type(page, "URL", `${slackUrl}/headers`)
+          await mouse.press(page, "button", "Add to Headers")
+          await mouse.type(page, "Key 1", "Authorization")
+          const value = page.getByLabel("Value 1", { exact: true })
+          assert.strictEqual(await value.getAttribute("type"), "password")
+          await value.fill("Bearer s3cr3t")
+          await checkPage(visitor, "secret headers")
+          await mouse.press(page, "button", "Add new integration")
+          await page.getByRole("dialog").first().waitFor({ state: "detached" })
+        })
+        const { text } = yield* request("GET", "/v1/integrations")
+        const { items } = JSON.parse(text)
+        const made = items.find(({ name }: { readonly name: string }) => name === "With headers")
+        assert.deepStrictEqual(made?.secretsSet, ["/url", "/headers"])
+      })
+    )
+
+    it.effect("unsaved edits of a rule are not left without asking", () =>
+      Effect.gen(function* () {
+        yield* post("/v1/rules", { id: "left", name: "Left rule", match: { source: "left" }, integrations: [] })
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const asked = page.getByRole("alertdialog", { name: "Discard your changes?" })
+        yield* Effect.promise(async () => {
+          await visitor.open("/alert-settings?rule=left&tab=Notifications")
+          await mouse.press(page, "checkbox", "Send when clears")
+          await mouse.press(page, "tab", "Match")
+          await page.getByRole("textbox", { name: "Name", exact: true }).fill("Left rule, edited")
+          await mouse.press(page, "link", "Lanes")
+          await asked.getByRole("button", { name: "Keep editing" }).click()
+          await asked.waitFor({ state: "detached" })
+          await mouse.press(page, "button", "Save")
+          await page.getByRole("status").filter({ hasText: "Saved" }).waitFor()
+          await mouse.press(page, "tab", "Notifications")
+          await mouse.press(page, "checkbox", "Send when clears")
+          await mouse.press(page, "link", "Lanes")
+          await asked.getByRole("button", { name: "Discard", exact: true }).click()
+          await page.getByRole("heading", { name: "Lanes", level: 1 }).waitFor()
+        })
+      })
+    )
+
+    it.effect("Go to keeps what is typed before its field is there", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await visitor.open("/lanes")
+          await page.getByRole("heading", { name: "Lanes", level: 1 }).waitFor()
+          await page.keyboard.press("Control+k")
+          await page.keyboard.type("sources")
+          await page.getByRole("option", { name: /Sources/ }).waitFor()
+          const field = page.getByRole("dialog", { name: "Go to" }).locator("input")
+          assert.strictEqual(await field.inputValue(), "sources")
+        })
       })
     )
 

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useRef, useState } from "react"
+import { useBlocker } from "@tanstack/react-router"
+import { useEffect, useRef, useState } from "react"
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
 import { call } from "../../data/call.ts"
 import { Failure } from "../../data/failure.ts"
@@ -10,6 +11,7 @@ import { ErrorSummary } from "../../forms/ErrorSummary.tsx"
 import { SaveConsequences, type SaveEffect, useSaveEffect } from "../../integrations/SaveConsequences.tsx"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
+import { Discard } from "../../parts/Discard.tsx"
 import { Form } from "../../parts/Form.tsx"
 import { DeleteRule } from "./DeleteRule.tsx"
 import { MatchTab } from "./MatchTab.tsx"
@@ -57,6 +59,18 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
       : undefined
   )
 
+  // A save navigates before the page is drawn again.
+  const unsaved = useRef(isDirty)
+  useEffect(() => {
+    unsaved.current = isDirty
+  }, [isDirty])
+  const leaving = useBlocker({
+    shouldBlockFn: ({ current, next }) =>
+      unsaved.current && (current.pathname !== next.pathname || ruleIn(current.search) !== ruleIn(next.search)),
+    enableBeforeUnload: false,
+    withResolver: true
+  })
+
   const save = useMutation({
     mutationFn: async (guard: string | undefined) => {
       await effect.said()
@@ -66,6 +80,7 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
     },
     onSuccess: ({ body, etag }) => {
       announce("Saved")
+      unsaved.current = false
       setProblem(null)
       setEtag(etag)
       setDraft(ruleDraftOf(body))
@@ -160,7 +175,11 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
           Save
         </Button>
       </footer>
+      {leaving.status === "blocked" && <Discard onStay={leaving.reset} onDiscard={leaving.proceed} />}
       {isDeleting && stored && <DeleteRule rule={stored} names={names} onClose={() => setIsDeleting(false)} />}
     </Form>
   )
 }
+
+/** The rule that an address of this page opens. */
+const ruleIn = (search: object): unknown => ("rule" in search ? search.rule : undefined)
