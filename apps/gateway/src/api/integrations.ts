@@ -37,6 +37,7 @@ import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
 import { notFound } from "./problems.ts"
+import { makeTestedSettings } from "./testedSettings.ts"
 
 /** `/v1/integrations` */
 export const IntegrationHandlers = HttpApiBuilder.group(
@@ -49,6 +50,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
     const lanes = yield* Lanes
+    const testedSettings = makeTestedSettings()
 
     /** An unsaved integration, ready to use; omitted secrets are taken from the integration with this id. */
     const unsaved = (input: IntegrationInput) =>
@@ -123,7 +125,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       create: Effect.fnUntraced(function* ({ payload, request }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
         const { isNew: _, ...saved } = yield* edits
-          .saveIntegration(input(payload, id), "absent")
+          .saveIntegration(input(payload, id), "absent", yield* testedSettings.deliveredAt(payload))
           .pipe(Effect.catchTags(createProblems("an integration")))
         yield* logEdit(request, `Integration ${id}`, "created")
         return tagged(yield* show(saved))
@@ -174,7 +176,9 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       resume: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: false, reason }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // A new id, so that it gets no stored secrets.
-        return yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
+        const outcome = yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
+        if (outcome.items.every(({ status }) => status === "delivered")) yield* testedSettings.delivered(payload)
+        return outcome
       }),
       test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
         const ready = yield* stored(id, payload?.settings)

@@ -52,7 +52,11 @@ describe("Test sends (D6)", () => {
           0
         )
 
-        yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved })
+        // The test counts for the integration that is created with these settings, and for no other.
+        const made = yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved })
+        assert.isDefined(made.as(Integration).lastSuccessAt)
+        const untested = { ...unsaved, settings: { ...unsaved.settings, url: `${url}#other` } }
+        assert.isUndefined((yield* ask(201, "POST", "/v1/integrations", untested)).as(Integration).lastSuccessAt)
         const changed = { settings: { url: `${url}#changed` } }
         assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", changed)), both)
         const after = url.replace("before", "after")

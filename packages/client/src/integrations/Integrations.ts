@@ -50,7 +50,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Send a test with unsaved settings",
-        "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit."
+        "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit, and as the last success of an integration that is created with these settings within 15 minutes."
       )
     ),
     HttpApiEndpoint.post("previewUnsaved", "/preview", {

@@ -58,9 +58,14 @@ export class Edits extends Context.Service<
       id: AlertRuleId,
       expected: Expected
     ) => Effect.Effect<void, StoreUnavailable | NotFound | Changed>
+    /**
+     * Saves an integration. `testedAt` is when a test of its settings was delivered, in epoch milliseconds: the last success of
+     * an integration that is created.
+     */
     readonly saveIntegration: (
       integration: IntegrationInput,
-      expected: Expected
+      expected: Expected,
+      testedAt?: number
     ) => Effect.Effect<Saved<ShownIntegration>, Refused>
     /** Counts the messages that saving the integration would send for raised alerts, by integration. Saves nothing. */
     readonly previewIntegration: (
@@ -155,10 +160,14 @@ export class Edits extends Context.Service<
         yield* reconciler.edited({ ...(before && { before: before.rule }) })
       })
 
-      const saveIntegration = Effect.fnUntraced(function* (input: IntegrationInput, expected: Expected) {
+      const saveIntegration = Effect.fnUntraced(function* (
+        input: IntegrationInput,
+        expected: Expected,
+        testedAt: number | undefined
+      ) {
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
-        const { hasNewSettings } = yield* integrations.save(input)
+        const { hasNewSettings } = yield* integrations.save(input, testedAt)
         // Receipts of another destination are useless (O8).
         if (hasNewSettings) {
           yield* conversations.forgetReceipts(input.id)
@@ -221,10 +230,10 @@ export class Edits extends Context.Service<
         saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),
         removeRule: (id, expected) => groupCommit.commit(removeRule(id, expected)),
         // The check may wait for the network, so it runs before the transaction.
-        saveIntegration: (input, expected) =>
+        saveIntegration: (input, expected, testedAt) =>
           Effect.andThen(
             groupCommit.read(integrations.check(input)),
-            groupCommit.commit(saveIntegration(input, expected))
+            groupCommit.commit(saveIntegration(input, expected, testedAt))
           ),
         removeIntegration: (id, { expected, force }) => groupCommit.commit(removeIntegration(id, expected, force))
       })

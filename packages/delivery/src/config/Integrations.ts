@@ -52,9 +52,13 @@ export class Integrations extends Context.Service<
      * to send to. Must not run in a transaction, because it may wait for the network.
      */
     readonly check: (input: IntegrationInput) => Effect.Effect<ReadyIntegration, SqlError.SqlError | InvalidInput>
-    /** Creates the integration or replaces the one with this id, and returns whether its settings changed. */
+    /**
+     * Creates the integration or replaces the one with this id, and returns whether its settings changed. `testedAt` is
+     * the last success of an integration that is created, in epoch milliseconds.
+     */
     readonly save: (
-      input: IntegrationInput
+      input: IntegrationInput,
+      testedAt?: number
     ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
     /** Pauses or resumes an integration; history keeps the caller and the reason. */
     readonly setPaused: (
@@ -176,7 +180,7 @@ export class Integrations extends Context.Service<
           const { decoded, installed } = settings
           return { ...installed, integration: { ...input, settings: decoded } }
         }),
-        save: Effect.fnUntraced(function* (input) {
+        save: Effect.fnUntraced(function* (input, testedAt) {
           const now = yield* Clock.currentTimeMillis
           const before = yield* row(input.id)
           if (input.fallback === input.id) {
@@ -216,7 +220,7 @@ export class Integrations extends Context.Service<
           const hasNewSettings = before !== undefined && !(yield* entered.isSealedIn(before, settings))
           yield* configCache.changed
           yield* before === undefined
-            ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, ...columns })}`
+            ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, last_success_at: testedAt ?? null, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
           yield* assignAll
           yield* live.changed("integration", [input.id])
