@@ -75,6 +75,26 @@ describe("The console's looks", () => {
       )
     }
 
+    it.effect("the list of alerts with text of 200% at 360 px: nothing covers anything else", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness, { width: 360 })
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alerts?state=all", "Alerts")
+          await page.evaluate(() => void (document.documentElement.style.fontSize = "200%"))
+          const [beside, filters, list] = await page.evaluate(() =>
+            [".beside", ".filters", ".alerts-list"].map((selector) => {
+              const box = document.querySelector(selector)?.getBoundingClientRect()
+              return { top: box?.top ?? 0, bottom: box?.bottom ?? 0 }
+            })
+          )
+          assert.isAtMost(beside?.bottom ?? Infinity, filters?.top ?? 0)
+          assert.isAtMost(filters?.bottom ?? Infinity, list?.top ?? 0)
+          assert.isAbove((list?.bottom ?? 0) - (list?.top ?? 0), 100)
+        })
+      })
+    )
+
     it.effect("dialogs and forms, complete, incomplete and refused", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
