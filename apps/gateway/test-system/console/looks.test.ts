@@ -75,9 +75,9 @@ describe("The console's looks", () => {
       )
     }
 
-    it.effect("the list of alerts with text of 200% at 360 px: nothing covers anything else", () =>
+    it.effect("the list of alerts with text of 200% at 320 px: nothing covers anything else", () =>
       Effect.gen(function* () {
-        const visitor = yield* visit(yield* SharedHarness, { width: 360 })
+        const visitor = yield* visit(yield* SharedHarness, { width: 320 })
         const { page } = visitor
         yield* Effect.promise(async () => {
           await open(visitor, "/alerts?state=all", "Alerts")
