@@ -420,6 +420,9 @@ describe("ThousandEyes, custom webhooks", () => {
       for (const name of ["generic-trigger", "generic-clear", "tocsin-trigger", "tocsin-clear"]) {
         const rendered = body(`thousandeyes-custom-${name}`)
         assert.deepStrictEqual(event({ ...rendered, eventType }), event(rendered))
+        const withId = { ...rendered, eventType, alert: { ...Object(rendered.alert), alertId: 5 } }
+        const { labels, ...read } = event(rendered)
+        assert.deepStrictEqual(event(withId), { ...read, labels: { ...labels, alertId: "5" } })
       }
     }
   )

@@ -51,12 +51,13 @@ const decode = Schema.decodeUnknownResult(Notification)
 
 /**
  * Whether a body has the fields of a custom webhook. An `eventType` makes no difference: the Splunk preset has one, and
- * anybody may add one to a template.
+ * anybody may add one to a template, or an `alertId`. ThousandEyes' own format has no `rule` in its alerts.
  */
 export const isCustom = (body: unknown): boolean =>
   Predicate.hasProperty(body, "type") &&
   Predicate.hasProperty(body, "alert") &&
   (!Predicate.hasProperty(body, "eventType") ||
+    Predicate.hasProperty(body.alert, "rule") ||
     (Predicate.hasProperty(body.alert, "id") && !Predicate.hasProperty(body.alert, "alertId")))
 
 /** Reads a custom webhook with the preset Generic or Splunk, or with Tocsin's template. */
