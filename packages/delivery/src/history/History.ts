@@ -4,7 +4,7 @@
 import { AlertId, Because, IntegrationId, type Kind, type RecipientOutcome, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { alertName } from "./alertName.ts"
+import { alertNames } from "./alertNames.ts"
 import { DeliveryStatus } from "../records/deliveryRow.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { decodeRecipients } from "../records/partialDelivery.ts"
@@ -127,9 +127,7 @@ export class History extends Context.Service<
           )} ORDER BY sequence`
         const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
         const ids = rows.flatMap(({ alert_id }) => alert_id ?? [])
-        const alerts = yield* sql<{ id: string; alert: string }>`SELECT id, alert FROM alerts
-          WHERE ${ids.length === 0 ? sql`1 = 0` : sql.in("id", [...new Set(ids)])}`
-        const names = new Map(alerts.map(({ alert, id }) => [id, alertName(alert)]))
+        const names = yield* alertNames(sql, ids)
         return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], { names, now }))
       })
 
@@ -193,10 +191,12 @@ export class History extends Context.Service<
         digest: Effect.fnUntraced(function* (key) {
           const [found] = yield* sql<Row>`SELECT * FROM deliveries WHERE digest_key = ${key}`
           if (found === undefined) return undefined
-          const rows = yield* sql<{ alert: string; severity: Severity; kind: Kind }>`
-            SELECT a.alert, a.severity, d.kind FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+          const rows = yield* sql<{ id: string; severity: Severity; kind: Kind }>`
+            SELECT a.id, a.severity, d.kind FROM deliveries d JOIN alerts a ON a.id = d.alert_id
             WHERE d.folded_into = ${found.id} ORDER BY d.sequence`
-          const alerts = rows.map(({ alert, kind, severity }) => ({ name: alertName(alert), severity, kind }))
+          const ids = rows.map(({ id }) => id)
+          const names = yield* alertNames(sql, ids)
+          const alerts = rows.map(({ id, kind, severity }) => ({ name: names.get(id) ?? id, severity, kind }))
           return { at: found.created_at, alerts }
         }, read),
         conversations: (alert) =>
