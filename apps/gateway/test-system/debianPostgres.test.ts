@@ -75,6 +75,10 @@ const start = (port: number) =>
     TOCSIN_EGRESS_ALLOW: "127.0.0.1"
   })
 
+/** Every setting that a session of a gateway begins with. */
+const ignored =
+  "synchronous_commit,statement_timeout,random_page_cost,plan_cache_mode,idle_in_transaction_session_timeout,idle_session_timeout"
+
 describe("Debian's PostgreSQL", () => {
   it.live("serves a gateway", () =>
     Effect.gen(function* () {
@@ -103,8 +107,8 @@ describe("Debian's PostgreSQL", () => {
   )
 
   it.live.each([
-    ["transaction", "synchronous_commit,statement_timeout,idle_in_transaction_session_timeout,idle_session_timeout"],
-    ["session", "synchronous_commit,statement_timeout,idle_in_transaction_session_timeout,idle_session_timeout"],
+    ["transaction", ignored],
+    ["session", ignored],
     ["transaction", ""]
   ])("behind a pooler in %s mode, which ignores '%s', is refused with a sentence", ([mode, ignored]) =>
     Effect.gen(function* () {
@@ -128,7 +132,7 @@ ignore_startup_parameters = ${ignored}
       chmodSync(file, 0o644)
       yield* serve("process up", "/usr/sbin/pgbouncer", file)
       const { message } = yield* Effect.flip(start(port))
-      assert.match(message, /pooler is in front of the database/)
+      assert.match(message, /pooler is in front of /)
     })
   )
 })

@@ -54,9 +54,16 @@ const tlsSentences: { readonly [problem in TlsProblem]: string } = {
     "refuses the client certificate. Look whether its authority is in the file of ssl_ca_file there, and whether it has expired."
 }
 
+/** PgBouncer's words; PostgreSQL knows all of our settings. */
+const isOfPooler = ({ reason: { cause } }: SqlError.SqlError) =>
+  cause instanceof Error && /unsupported startup parameter/.test(cause.message)
+
 const postgresRefused = (shown: string, error: SqlError.SqlError) => {
   const tls = tlsProblem(error)
   if (tls !== undefined) return `${shown} ${tlsSentences[tls]}`
+  if (isOfPooler(error)) {
+    return `A connection pooler is in front of ${shown} and refuses the settings of sessions: point the URL to PostgreSQL itself.`
+  }
   const problem = storeProblem(error)
   switch (problem) {
     case "AccessDenied":
