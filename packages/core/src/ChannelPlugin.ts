@@ -86,7 +86,7 @@ export interface DeliverOptions {
    * for services that recognise a repeated request, such as Matrix' transaction id or the header `webhook-id`.
    */
   readonly deliveryId: string
-  /** Absent for messages about no single alert: digests and notices. */
+  /** Absent for digests and notices. Of a `DigestList` it is the digest's: its `deliveryId` and its receipt. */
   readonly conversation?: Conversation
   /**
    * What earlier attempts of this delivery achieved, as the plugin put it into `DeliveryError.partial`: the recipients
@@ -94,6 +94,12 @@ export interface DeliverOptions {
    * the message has changed since, so that everybody must get it.
    */
   readonly partial?: PartialDelivery
+  /**
+   * The trace context of this attempt, as the value of the header `traceparent`
+   * (https://www.w3.org/TR/trace-context/); absent if the gateway exports no traces. Send it only to servers of the
+   * operator's own, such as a webhook's: others have no use for it.
+   */
+  readonly traceparent?: string
 }
 
 /**
@@ -115,7 +121,7 @@ export interface RateLimit {
 export interface Capabilities {
   /** A clear can change the message that was posted for the raise. */
   readonly update?: boolean
-  /** A clear can be posted as a reply to the raise. */
+  /** A clear can be posted as a reply to the raise, and a `DigestList` as a reply to its digest. */
   readonly thread?: boolean
   /** `verify` checks the settings without posting, at least those of one form. */
   readonly verify?: boolean
@@ -166,6 +172,9 @@ export interface Channel<in Settings> {
   readonly verify?: (settings: Settings) => Effect.Effect<void, DeliveryError> | undefined
 }
 
+/** The longest `timeout` that a plugin may declare, in seconds. */
+export const maxTimeout = 60
+
 /** The declarations of a plugin. */
 export interface Options<Settings extends Schema.Codec<any, any>> {
   /** The channel's name, as its vendor spells it. */
@@ -194,6 +203,11 @@ export interface Options<Settings extends Schema.Codec<any, any>> {
    * texts and links are exactly those of the request for the same notification.
    */
   readonly preview?: (settings: WithoutSecrets<Settings["Type"]>, notification: Notification) => Preview
+  /**
+   * How many seconds an attempt may take unless the integration says otherwise: 1 to `maxTimeout`, 10 when absent. For a
+   * service that answers only after several steps, such as an SMTP server.
+   */
+  readonly timeout?: number
   /** The service's limits for these settings. */
   readonly rateLimits: (settings: Settings["Type"]) => ReadonlyArray<RateLimit>
   /** Size limits: `text` is the longest plain text in UTF-16 units, before any escaping. */

@@ -10,8 +10,12 @@ export interface Endpoint {
   /** A host name or an address. */
   readonly host: string
   readonly port: number
-  /** Whether to use TLS from the first byte on. The certificate is verified against `host`. */
-  readonly tls: boolean
+  /**
+   * Whether to use TLS from the first byte on; the certificate is verified against `host`. With `"starttls"` the
+   * connection begins without TLS, and the plugin must start TLS, and verify the certificate, before it sends a
+   * credential or a message: it is allowed wherever a connection by TLS is.
+   */
+  readonly tls: boolean | "starttls"
 }
 
 /**

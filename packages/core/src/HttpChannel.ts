@@ -18,7 +18,7 @@ import {
 import type { Notification } from "./Notification.ts"
 import { probe, probeOptions } from "./samples.ts"
 import { PluginDefect } from "./PluginDefect.ts"
-import { readBody, unavailable } from "./httpAnswer.ts"
+import { readBody, redactToken, RequestCounter, unavailable } from "./httpAnswer.ts"
 import { redactText } from "./settings/redactText.ts"
 import { cut } from "./text.ts"
 
@@ -188,8 +188,8 @@ export const layer = <Self, Settings extends Schema.Codec<any, any>>(
   )
 
 /**
- * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted. Fails if no
- * status arrived. For plugins that implement `deliver` themselves; `classify` maps the answer's status to a receipt or
+ * Sends one request and reads its answer: at most 64 KiB of it, with every secret of `settings` redacted, and the token
+ * that the request is authorized with. Fails if no status arrived. For plugins that implement `deliver` themselves; `classify` maps the answer's status to a receipt or
  * a reason.
  */
 export const exchange = Effect.fnUntraced(
@@ -198,9 +198,12 @@ export const exchange = Effect.fnUntraced(
     settings: unknown
   ): Effect.fn.Return<Answer, DeliveryError, HttpClient.HttpClient> {
     const client = yield* HttpClient.HttpClient
+    const counter = yield* RequestCounter
+    counter.made++
     const response = yield* client.execute(request).pipe(Effect.mapError(unavailable))
     const { text, ...rest } = yield* readBody(response)
-    return { status: response.status, headers: response.headers, body: redactText(text, settings), ...rest }
+    const body = redactToken(redactText(text, settings), request.headers["authorization"])
+    return { status: response.status, headers: response.headers, body, ...rest }
   },
   // A webhook's URL is a secret, and client spans record URLs.
   Effect.provideService(HttpClient.TracerDisabledWhen, Function.constTrue)
@@ -276,4 +279,4 @@ export const retryAfter = (headers: Headers.Headers, now: number): Duration.Dura
     onSuccess: (value) => Headers.retryAfterDelay(value, now)
   })
 
-export { rateLimitHints } from "./httpAnswer.ts"
+export { rateLimitHints, RequestCounter } from "./httpAnswer.ts"

@@ -27,7 +27,7 @@ export type Limits = typeof Limits.Type
 /** Time limits of deliveries, all in seconds. */
 export const DeliveryOptions = Schema.Struct({
   timeout: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 120 }))).annotateKey({
-    description: "The longest time for one attempt; 1 to 120, 10 by default."
+    description: "The longest time for one attempt; 1 to 120, by default that of the plugin, most often 10."
   }),
   maxBackoff: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 }))).annotateKey({
     description: "The longest pause between two attempts; 1 to 3,600, 300 by default."

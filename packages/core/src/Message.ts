@@ -1,10 +1,10 @@
 /**
  * A notification as text: every plugin can render it, whatever its kind.
  */
-import { DateTime, Duration, Option, Schema } from "effect"
+import { DateTime, Option, Schema } from "effect"
 import { type Alert, Link, NamedLink, type Observation, Severity } from "./Alert.ts"
 import { becauseText, endsAlert, Notification } from "./Notification.ts"
-import { cut, type CutOptions, fitting } from "./text.ts"
+import { cut, type CutOptions, durationText, fitting } from "./text.ts"
 
 /** A named piece of information. A `Time` is to be shown in the reader's own time zone where the channel can. */
 export const Fact = Schema.Union([
@@ -84,20 +84,21 @@ export const fromNotification: (notification: Notification) => Message = Notific
       omitted: digest.groups.reduce((omitted, group) => omitted + Math.max(0, group.total - group.alerts.length), 0),
       notes: [
         ...(digest.because === "storm" ? ["There were more messages than this channel accepts one by one."] : []),
-        ...(here > 0 ? ["What was cleared here is still raised at its source."] : [])
+        ...(here > 0 ? ["Alerts that were cleared here are still raised at their source."] : [])
       ]
     }
   },
-  Notice: ({ headline, lines, link, severity }): Message => ({
-    state: "notice",
-    severity,
+  DigestList: ({ alerts, first, omitted, total, ...about }): Message => ({
+    ...listed(about),
+    headline: `Alerts ${count(first)} to ${count(first + alerts.length - 1)} of ${count(total)}`,
+    lines: alerts.map(({ severity, text }) => ({ strong: text, text: severity })),
+    linesTitle: "Most severe first",
+    omitted
+  }),
+  Notice: ({ headline, lines, ...about }): Message => ({
+    ...listed(about),
     headline,
-    ...(link && { link }),
-    facts: [],
-    lines: lines.map((line) => ({ strong: line })),
-    linesTitle: "Details",
-    omitted: 0,
-    notes: []
+    lines: lines.map((line) => ({ strong: line }))
   }),
   Test: ({ alert, of }) => {
     const message: Message =
@@ -168,6 +169,16 @@ export const factText = (fact: Fact): string => (fact._tag === "Text" ? fact.tex
 /** A time in words, for a reader whose zone is not known: `2022-04-25 22:18:00 UTC`. */
 export const timeText = (at: DateTime.Utc): string =>
   `${DateTime.formatIso(at).replace("T", " ").replace(/\.\d+/, "").replace(/Z$/, "")} UTC`
+
+const listed = ({ link, severity }: Pick<Message, "link" | "severity">) => ({
+  state: "notice" as const,
+  severity,
+  ...(link && { link }),
+  facts: [],
+  linesTitle: "Details",
+  omitted: 0,
+  notes: []
+})
 
 const subject = (alert: Alert): string =>
   alert.test === undefined ? alert.rule.name : `${alert.rule.name} on ${alert.test.name}`
@@ -286,10 +297,3 @@ const time = (label: string, at: DateTime.Utc): Fact => ({ _tag: "Time", label, 
 const count = (n: number): string => n.toLocaleString("en-US")
 
 const times = (n: number): string => (n === 1 ? "once" : `${count(n)} times`)
-
-/** The two largest units, `6d 21h`, `13m`, down to seconds; zero for a clear before its start. */
-const durationText = (duration: Duration.Duration): string => {
-  const { days, hours, minutes, seconds } = Duration.parts(Duration.max(duration, Duration.zero))
-  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !part.startsWith("0"))
-  return parts.length === 0 ? "0s" : parts.slice(0, 2).join(" ")
-}

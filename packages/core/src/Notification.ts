@@ -50,6 +50,14 @@ export const DigestGroup = Schema.Struct({
 })
 
 /**
+ * The most replies with which a digest lists its alerts in its thread, each as long as the channel's `sizes.text`. The
+ * digest's page lists the others.
+ */
+export const maxDigestReplies = 3
+
+const digestReply = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxDigestReplies }))
+
+/**
  * A notification to send. A plugin need not distinguish the kinds: `Message` renders each of them, also kinds that later
  * versions add.
  */
@@ -76,6 +84,24 @@ export const Notification = Schema.Union([
     /** A page that lists all of them. */
     link: Schema.optionalKey(Link)
   }),
+  /**
+   * A reply to a digest that lists its alerts, the most severe first: `part` of `parts`. It is sent in plain form, and
+   * only once the digest is delivered and nothing else waits.
+   */
+  Schema.TaggedStruct("DigestList", {
+    part: digestReply,
+    parts: digestReply,
+    severity: Severity,
+    /** The number of the first alert that it lists, from 1. */
+    first: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+    /** How many alerts the digest includes. */
+    total: Schema.Natural,
+    alerts: Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, severity: Severity })),
+    /** How many alerts follow that no reply lists. */
+    omitted: Schema.Natural,
+    /** A page that lists all of them. */
+    link: Schema.optionalKey(Link)
+  }),
   /** Something that operators should know about Tocsin itself. */
   Schema.TaggedStruct("Notice", {
     severity: Severity,
@@ -96,6 +122,7 @@ export const Kind = Schema.Literals([
   "Cleared",
   "RaisedAndCleared",
   "Digest",
+  "DigestList",
   "Notice",
   "Test"
 ]) satisfies Schema.Codec<Notification["_tag"]>

@@ -1,7 +1,7 @@
 /**
  * Reads answers of HTTP services, and the failures of requests that have none.
  */
-import { DateTime, Effect, Option, Stream } from "effect"
+import { Context, DateTime, Effect, Option, Redacted, Stream } from "effect"
 import type { Headers, HttpClientError, HttpClientResponse } from "effect/http"
 import {
   answerUnreadableCode,
@@ -12,8 +12,23 @@ import {
   type RateLimitHint,
   Unavailable
 } from "./DeliveryError.ts"
+import { redactText } from "./settings/redactText.ts"
 
 const maxAnswerBytes = 65_536
+
+/**
+ * Counts the requests of an attempt, each of which counts against the rate limits. `exchange` counts; whoever calls
+ * `deliver` provides the counter, and reads it afterwards.
+ */
+export const RequestCounter = Context.Reference<{ made: number }>("@tocsin/core/HttpChannel/RequestCounter", {
+  defaultValue: () => ({ made: 0 })
+})
+
+/** Redacts the credential of a request, which may be a token that an earlier request fetched. */
+export const redactToken = (text: string, authorization: string | undefined): string => {
+  const token = authorization?.slice(authorization.indexOf(" ") + 1) ?? ""
+  return token.length >= 8 && text.includes(token) ? redactText(text, Redacted.make(token)) : text
+}
 
 /** The part of an answer's text that arrived, and why the rest could not be read. */
 export interface Body {

@@ -85,6 +85,20 @@ export const notifications: { readonly [K in Kind]: Extract<Notification, { read
     ],
     link: new URL("https://tocsin.example.com/digests/0123456789abcdef")
   },
+  DigestList: {
+    _tag: "DigestList",
+    part: 1,
+    parts: 3,
+    severity: "critical",
+    first: 1,
+    total: 9990,
+    alerts: [
+      { text: "Raised: HTTP errors on checkout-eu", severity: "critical" },
+      { text: "Cleared: HTTP errors on checkout-us", severity: "major" }
+    ],
+    omitted: 0,
+    link: new URL("https://tocsin.example.com/digests/0123456789abcdef")
+  },
   Notice: {
     _tag: "Notice",
     severity: "major",

@@ -1,3 +1,5 @@
+import { Duration } from "effect"
+
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" })
 
 /** Options of `cut`. */
@@ -68,6 +70,12 @@ export const utf8Units = (text: string): string => "0".repeat(utf8.encode(text).
 
 const utf8 = new TextEncoder()
 
+/**
+ * Divides the addresses in foreign text by an invisible U+200B, for a channel that turns every address into a link, and
+ * has no escape for it.
+ */
+export const dividedLinks = (text: string): string => text.replace(/:(?=\/\/)|\bwww(?=\.)/gi, "$&\u200B")
+
 /** Foreign text on one line, without control characters and overrides of the direction: `–` if nothing is left. */
 export const oneLine = (text: string): string => lines(text).join(" ") || "–"
 
@@ -87,3 +95,10 @@ const lines = (text: string): ReadonlyArray<string> =>
         .trim()
     )
     .filter((line) => line !== "")
+
+/** The two largest units, `6d 21h`, `13m`, down to seconds; zero for a clear before its start. */
+export const durationText = (duration: Duration.Duration): string => {
+  const { days, hours, minutes, seconds } = Duration.parts(Duration.max(duration, Duration.zero))
+  const parts = [`${days}d`, `${hours}h`, `${minutes}m`, `${seconds}s`].filter((part) => !part.startsWith("0"))
+  return parts.length === 0 ? "0s" : parts.slice(0, 2).join(" ")
+}

@@ -167,6 +167,27 @@ describe("HttpChannel", () => {
     })
   )
 
+  it.effect("counts each request, and redacts the token that a request is authorized with", () =>
+    Effect.gen(function* () {
+      const counter = { made: 0 }
+      const fetched = "f3tched-T0ken"
+      const answers = [Response.json({ token: fetched }), Response.json({ error: `No such token: ${fetched}` })]
+      const bodies = yield* Effect.forEach(
+        [HttpClientRequest.bearerToken("none"), HttpClientRequest.bearerToken(fetched)],
+        (authorize) => HttpChannel.exchange(authorize(HttpClientRequest.post("https://api.example.com/")), {})
+      ).pipe(
+        Effect.provideService(HttpChannel.RequestCounter, counter),
+        Effect.provideService(
+          HttpClient.HttpClient,
+          HttpClient.make((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, answers.shift()!)))
+        )
+      )
+      assert.strictEqual(counter.made, 2)
+      assert.include(bodies[0]?.body, fetched)
+      assert.strictEqual(bodies[1]?.body, `{"error":"No such token: <redacted>"}`)
+    })
+  )
+
   it.effect("reports that a request may have been accepted, unless the client knows that it was not sent", () =>
     Effect.gen(function* () {
       const reason = (code: string) =>

@@ -117,7 +117,7 @@ describe("fromNotification", () => {
     const some = fromNotification(digest)
     assert.strictEqual(some.headline, "1,200 alerts: 200 cleared, 1,000 cleared here")
     assert.strictEqual(some.state, "notice")
-    assert.include(some.notes, "What was cleared here is still raised at its source.")
+    assert.include(some.notes, "Alerts that were cleared here are still raised at their source.")
     assert.strictEqual(fromNotification({ ...digest, clearedHere: 0 }).state, "cleared")
     assert.strictEqual(fromNotification({ ...digest, raised: 1 }).state, "raised")
   })

@@ -19,7 +19,11 @@ class FakeEcho extends FakeService {
     return { url: `${origin}/channel` }
   }
   protected respond({ body, url }: Request): Reply {
-    return { answer: { status: 200, headers: {}, body: "taken" }, accepted: { channel: url.slice(1), payload: body } }
+    const [, as] = /^(edit|reply):/.exec(body) ?? []
+    return {
+      answer: { status: 200, headers: {}, body: "taken" },
+      accepted: { channel: url.slice(1), payload: body, ...((as === "edit" || as === "reply") && { as }) }
+    }
   }
   protected misbehave(how: Misbehaviour): Answer {
     return { status: 500, headers: {}, body: how }
@@ -63,6 +67,18 @@ describe("FakeService", () => {
       fake.messages.map(({ payload }) => payload),
       ["one", "two", "three"]
     )
+  })
+
+  it("shows edits and replies as such, and counts no edit as a message", () => {
+    const fake = new FakeEcho()
+    for (const text of ["one", "edit: one", "reply: two"]) fake.answer(post("/a", text))
+    assert.deepStrictEqual(
+      fake.channels()[0]?.messages.map(({ as }) => as),
+      [undefined, "edit", "reply"]
+    )
+    assert.lengthOf(fake.messages, 2)
+    const { body } = FakePage.withPage(fake).answer(get("/"))
+    assert.match(body, /<time>00:00:00<\/time>[^]*<time>00:00:00, an edit<\/time>[^]*<time>00:00:00, a reply<\/time>/)
   })
 
   it("accepts nothing while it misbehaves", () => {

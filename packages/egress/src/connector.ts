@@ -25,8 +25,8 @@ export const make = (allowed: Hosts, { resolve }: Resolver["Service"]): Effect.E
           lookup: lookup(protocolOf(tls)),
           autoSelectFamilyAttemptTimeout: attemptTimeout
         }
-        const socket = tls ? NodeTls.connect(options) : NodeNet.connect(options)
-        socket.once(tls ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
+        const socket = tls === true ? NodeTls.connect(options) : NodeNet.connect(options)
+        socket.once(tls === true ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
         // The listener stays, because an error between two reads would end the gateway.
         socket.on("error", (error) => resume(Effect.fail(error)))
         return Effect.sync(() => void socket.destroy())
@@ -53,7 +53,7 @@ export const make = (allowed: Hosts, { resolve }: Resolver["Service"]): Effect.E
     })
   })
 
-const protocolOf = (tls: boolean): string => (tls ? "tls:" : "tcp:")
+const protocolOf = (tls: Endpoint["tls"]): string => (tls === "starttls" ? "starttls:" : tls ? "tls:" : "tcp:")
 
 const notConnected = (error: Error): DeliveryError =>
   new DeliveryError({

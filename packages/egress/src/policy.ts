@@ -10,7 +10,7 @@ import { holds, type Hosts, relative } from "./hosts.ts"
 /** A destination: the parts of a URL, or of a connector's endpoint. */
 export interface Destination {
   readonly hostname: string
-  /** `https:`, `http:` or `tls:`; any other is an unprotected connection. */
+  /** `https:`, `http:`, `tls:` or `starttls:`; any other is an unprotected connection. */
   readonly protocol: string
 }
 
@@ -28,7 +28,7 @@ const httpSentence =
 const plainSentence =
   "Only connections by TLS are made: use it, or add the host's name or address to TOCSIN_EGRESS_ALLOW if a plain one is meant"
 
-const isProtected = (protocol: string): boolean => protocol === "https:" || protocol === "tls:"
+const isProtected = (protocol: string): boolean => /^(?:https|tls|starttls):$/.test(protocol)
 
 const unprotectedSentence = (protocol: string): string => (protocol === "http:" ? httpSentence : plainSentence)
 

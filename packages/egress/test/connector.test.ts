@@ -108,6 +108,8 @@ describe("The connector of plugins that dial themselves", () => {
       assert.strictEqual(yield* check("tls://irc.example:6697", "127.0.0.1"), "fine")
       assert.strictEqual(yield* check("tcp://irc.example:6667", "irc.example"), "fine")
       assert.strictEqual(yield* check("tls://1.1.1.1:6697", ""), "fine")
+      assert.strictEqual(yield* check("starttls://1.1.1.1:587", ""), "fine")
+      assert.include(yield* check("starttls://irc.example:587", ""), "not a public one")
     })
   )
 })

@@ -9,12 +9,13 @@ import { generate } from "selfsigned"
 
 /** Makes a certificate for the host names, and a file with it for `NODE_EXTRA_CA_CERTS`. */
 export const make = (
-  names: ReadonlyArray<string>
+  names: ReadonlyArray<string>,
+  keyType: "ec" | "rsa" = "ec"
 ): Effect.Effect<{ readonly key: string; readonly cert: string; readonly file: string }, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { cert, private: key } = yield* Effect.promise(() =>
       generate([{ name: "commonName", value: "Tocsin test" }], {
-        keyType: "ec",
+        keyType,
         algorithm: "sha256",
         extensions: [
           { name: "basicConstraints", cA: true },

@@ -1,8 +1,15 @@
 /**
  * The page of a fake: its channels as a person sees them, and buttons that make it misbehave.
  */
-import type { Answering } from "./FakeServer.ts"
-import { type Answer, type Behaviour, type FakeService, misbehaviours, type Channel } from "./FakeService.ts"
+import {
+  type Answer,
+  type Answering,
+  type Behaviour,
+  type FakeService,
+  misbehaviours,
+  type Channel,
+  type Shown
+} from "./FakeService.ts"
 import { escapeHtml } from "../text.ts"
 import { html } from "./previewHtml.ts"
 import { style } from "./style.ts"
@@ -82,8 +89,10 @@ const channel = ({ messages, name }: Channel): string => `<section>
 <h2>${escapeHtml(name)}</h2>
 ${messages
   .slice(-shown)
-  .map(({ at, preview }) => `<article><time>${time(at)}</time>\n${html(preview)}</article>`)
+  .map((message) => `<article><time>${time(message.at)}${label(message)}</time>\n${html(message.preview)}</article>`)
   .join("\n")}
 </section>`
+
+const label = ({ as }: Shown): string => (as === undefined ? "" : as === "edit" ? ", an edit" : ", a reply")
 
 const time = (at: number): string => new Date(at).toISOString().slice(11, 19)

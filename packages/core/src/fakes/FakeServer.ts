@@ -4,13 +4,11 @@
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import { createServer as createSecureServer } from "node:https"
-import type { AddressInfo } from "node:net"
-import type { Answer, Request } from "./FakeService.ts"
+import { type AddressInfo, createServer as createConnectionServer, type Server } from "node:net"
+import { withPage } from "./FakePage.ts"
+import type { Answering, FakeService, Peer } from "./FakeService.ts"
 
-/** Answers requests: a `FakeService`, one with its page (`FakePage.withPage`), or a test's own. */
-export interface Answering {
-  readonly answer: (request: Request) => Answer
-}
+export type { Answering }
 
 /** Options of `serve`. */
 export interface Options {
@@ -56,6 +54,40 @@ export const serve = (
     ),
     (server) => `${certificate === undefined ? "http" : "https"}://127.0.0.1:${portOf(server.address())}`
   )
+
+/**
+ * Serves the connections of a fake with a `peer` on a free port of loopback until the scope closes, and returns their
+ * origin, such as `tcp://127.0.0.1:2525`.
+ */
+export const serveConnections = (peer: (now: () => number) => Peer): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<Server>((resume) => {
+        const server = createConnectionServer((socket) => {
+          const { answer, greeting = "" } = peer(Date.now)
+          // The client may leave at any time.
+          socket.on("error", () => {})
+          socket.on("data", (data) => {
+            const says = answer(data)
+            if (says === null) socket.destroy()
+            else socket.write(says)
+          })
+          socket.write(greeting)
+        })
+        server.once("error", (error) => resume(Effect.die(error)))
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+    ),
+    (server) => `tcp://127.0.0.1:${portOf(server.address())}`
+  )
+
+/** Serves a fake with its page until the scope closes; returns the page's origin, and the settings that post to it. */
+export const serveFake = Effect.fnUntraced(function* (fake: FakeService, options?: Options) {
+  const origin = yield* serve(withPage(fake), options)
+  const at = fake.peer === undefined ? origin : yield* serveConnections((now) => fake.peer!(now))
+  return { origin, settings: fake.settings(at) }
+})
 
 const portOf = (address: string | AddressInfo | null): number => {
   if (address === null || typeof address === "string") throw new Error("The server does not listen on a port")

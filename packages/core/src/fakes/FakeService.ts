@@ -23,6 +23,19 @@ export interface Answer {
   readonly body: string
 }
 
+/** Answers requests: a `FakeService`, one with its page (`FakePage.withPage`), or a test's own. */
+export interface Answering {
+  readonly answer: (request: Request) => Answer
+}
+
+/** The service's end of one connection. */
+export interface Peer {
+  /** Its greeting: the text that it sends before the plugin writes anything. */
+  readonly greeting?: Uint8Array | string
+  /** Answers the bytes that were just written: `""` sends nothing, and `null` ends the connection. */
+  readonly answer: (written: Uint8Array) => Uint8Array | string | null
+}
+
 /** A message that the service accepted. */
 export interface Message {
   readonly url: string
@@ -30,10 +43,17 @@ export interface Message {
   readonly at: number
 }
 
-/** A channel with its messages as a person sees them, oldest first. */
+/** A channel with its messages as a person sees them, oldest first; an edit of a message is an entry of its own. */
 export interface Channel {
   readonly name: string
-  readonly messages: ReadonlyArray<{ readonly at: number; readonly preview: Preview }>
+  readonly messages: ReadonlyArray<Shown>
+}
+
+/** One entry of a channel: a new message unless `as` says that it is a reply, or an earlier message after an edit. */
+export interface Shown {
+  readonly at: number
+  readonly preview: Preview
+  readonly as?: "edit" | "reply"
 }
 
 /**
@@ -46,10 +66,10 @@ export type Misbehaviour = (typeof misbehaviours)[number]
 /** What a fake does with requests: as documented (`usual`), a misbehaviour, or no answer at all (`hanging`). */
 export type Behaviour = "usual" | Misbehaviour | "hanging"
 
-/** The answer to a request, and the channel of its message if the service accepts one. */
+/** The answer to a request, and the channel of its message if the service accepts one, or an edit of one. */
 export interface Reply {
   readonly answer: Answer
-  readonly accepted?: { readonly channel: string; readonly payload: unknown }
+  readonly accepted?: { readonly channel: string; readonly payload: unknown; readonly as?: Shown["as"] }
 }
 
 /**
@@ -61,13 +81,22 @@ export abstract class FakeService {
   abstract readonly title: string
   /** Its behaviour for requests that no script answers. */
   behaviour: Behaviour = "usual"
-  /** The accepted messages, in order. */
+  /** The accepted messages, in order, without edits. */
   readonly messages: Array<Message> = []
-  readonly #channels = new Map<string, Array<Channel["messages"][number]>>()
+  readonly #channels = new Map<string, Array<Shown>>()
   readonly #scripted: Array<Answer> = []
 
-  /** Returns the settings, as JSON, of an integration that posts to this fake when it is served at `origin`. */
+  /**
+   * Returns the settings, as JSON, of an integration that posts to this fake when it is served at `origin`: an HTTP
+   * origin, or `tcp://127.0.0.1:2525` for a service with a `peer`.
+   */
   abstract settings(origin: string): { readonly [setting: string]: Schema.Json }
+
+  /**
+   * Makes the service's end of a connection, for a service that is not HTTP; it passes accepted messages to `answer`.
+   * `now` returns the time in epoch milliseconds.
+   */
+  peer?(now: () => number): Peer
 
   /** Answers a request as the service documents; `at` drives its rate limits. */
   protected abstract respond(request: Request): Reply
@@ -94,9 +123,10 @@ export abstract class FakeService {
     const { answer, accepted } = this.respond(request)
     if (accepted !== undefined) {
       const { at, url } = request
-      this.messages.push({ url, payload: accepted.payload, at })
+      const { as, payload } = accepted
+      if (as !== "edit") this.messages.push({ url, payload, at })
       const channel = this.#channels.get(accepted.channel) ?? []
-      channel.push({ at, preview: this.render(accepted.payload) })
+      channel.push({ at, preview: this.render(payload), ...(as && { as }) })
       this.#channels.set(accepted.channel, channel)
     }
     return answer

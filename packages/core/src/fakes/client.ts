@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
-import type { Answering } from "./FakeServer.ts"
+import type { Answering } from "./FakeService.ts"
 
 /** An HTTP client without a network: every request goes to the fake, at the clock's time. */
 export const client = (fake: Answering): HttpClient.HttpClient =>

@@ -3,8 +3,7 @@
  */
 import { Console, Effect, Fiber } from "effect"
 import { parseArgs } from "node:util"
-import { withPage } from "./FakePage.ts"
-import { serve } from "./FakeServer.ts"
+import { serveFake } from "./FakeServer.ts"
 import type { FakeService } from "./FakeService.ts"
 
 /**
@@ -19,9 +18,9 @@ export const run = (name: string, fake: FakeService): void => {
     return
   }
   const served = Effect.gen(function* () {
-    const origin = yield* serve(withPage(fake), { port })
+    const { origin, settings } = yield* serveFake(fake, { port })
     yield* Console.log(`A fake ${fake.title}. Its channels are shown at ${origin}/`)
-    yield* Console.log(`Settings of an integration that posts to it: ${JSON.stringify(fake.settings(origin))}`)
+    yield* Console.log(`Settings of an integration that posts to it: ${JSON.stringify(settings)}`)
     yield* Console.log("The gateway calls it only with TOCSIN_EGRESS_ALLOW=127.0.0.1.")
     return yield* Effect.never
   }).pipe(

@@ -8,9 +8,11 @@ export {
   type Reply,
   type Message,
   type Misbehaviour,
+  type Peer,
   misbehaviours,
   type Request,
-  type Channel
+  type Channel,
+  type Shown
 } from "./FakeService.ts"
 export { run } from "./command.ts"
 export * as RateLimit from "./RateLimit.ts"

@@ -42,8 +42,13 @@ const secretParts = (value: unknown): ReadonlyArray<string> => {
     // A header's value, such as `Bearer ...`.
     const [, credential] = /^[A-Za-z-]+ +(\S{8,})$/.exec(secret) ?? []
     if (credential !== undefined) add(credential)
+    // A list, such as of URLs.
+    const items = secret.split(/[\s,]+/).filter((item) => URL.canParse(item))
+    if (items.length > 1) items.forEach(addSecret)
     if (!URL.canParse(secret)) return
-    const { password, pathname, search, username } = new URL(secret)
+    const { hostname, password, pathname, protocol, search, username } = new URL(secret)
+    // Other schemes than HTTP's may have a credential there.
+    if (!/^https?:$/.test(protocol) && hostname.length >= 8) add(hostname)
     if (username !== "" || password !== "") {
       const [user, pass] = [percentDecoded(username), percentDecoded(password)]
       // As in Basic authentication.

@@ -39,8 +39,12 @@ export const make = ({
   postsNothing = () => false,
   read,
   refused = [],
+  timed = (text) => text,
   validate = () => []
-}: Pick<ConnectionOptions<never>, "peer" | "postsNothing" | "read" | "refused" | "validate">): ConnectionService => {
+}: Pick<
+  ConnectionOptions<never>,
+  "peer" | "postsNothing" | "read" | "refused" | "timed" | "validate"
+>): ConnectionService => {
   const by =
     (
       open: (endpoint: Endpoint) => Effect.Effect<Turns, DeliveryError>,
@@ -55,8 +59,8 @@ export const make = ({
         const written = () => Uint8Array.from(chunks.flatMap((chunk) => [...chunk]))
         let isOpen = true
         record({
-          origin: `${endpoint.tls ? "tls" : "tcp"}://${endpoint.host}:${endpoint.port}`,
-          wire: () => JSON.stringify([endpoint, new TextDecoder().decode(written())]),
+          origin: `${endpoint.tls === "starttls" ? "starttls" : endpoint.tls ? "tls" : "tcp"}://${endpoint.host}:${endpoint.port}`,
+          wire: () => JSON.stringify([endpoint, timed(new TextDecoder().decode(written()))]),
           problems: () => validate(written()),
           shows: () => read?.(written()) ?? { blocks: [] },
           isIdempotent: () => false,

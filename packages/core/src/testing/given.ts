@@ -24,11 +24,14 @@ const full: Alert = {
   assumedTimeZone: { zone: "UTC", stated: upTo("`") }
 }
 
-/** Whether the engine passes a notification to a plugin: it does not for the kinds that the plugin skips. */
+/**
+ * Whether the engine passes a notification to a plugin: not a kind that the plugin skips, and no list of a digest's alerts
+ * without threads.
+ */
 export const isGiven =
-  ({ capabilities: { skips = [] } }: Pick<Any, "capabilities">) =>
+  ({ capabilities: { skips = [], thread = false } }: Pick<Any, "capabilities">) =>
   ({ _tag }: Notification): boolean =>
-    !skips.some((kind) => kind === _tag)
+    (thread || _tag !== "DigestList") && !skips.some((kind) => kind === _tag)
 
 /** Runs a check only for notifications that the engine passes to the plugin. */
 export const ifGiven =

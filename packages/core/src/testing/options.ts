@@ -6,7 +6,7 @@ import type { HttpClient, HttpClientRequest } from "effect/http"
 import type { Connector } from "../Connector.ts"
 import type { Reason } from "../DeliveryError.ts"
 import type { Arbitrary } from "effect"
-import type { FakeService } from "../fakes/FakeService.ts"
+import type { FakeService, Peer } from "../fakes/FakeService.ts"
 import type { Preview } from "../Preview.ts"
 
 /** Options for every plugin. */
@@ -44,8 +44,8 @@ export interface Options<Self> extends Common<Self> {
   readonly accepted: () => Response
   /** Answers of the service that are refusals, each with the reason that it stands for. */
   readonly refused?: ReadonlyArray<readonly [answer: () => Response, reason: Expected]>
-  /** Statuses to which this service gives another meaning than usual. */
-  readonly statuses?: { readonly [status: number]: Reason["_tag"] }
+  /** Statuses to which this service gives another meaning than usual: another reason, or that the message is delivered. */
+  readonly statuses?: { readonly [status: number]: Reason["_tag"] | "delivered" }
   /**
    * Checks a request against the service's documentation. Returns one sentence for each problem; none for a valid
    * request.
@@ -82,6 +82,11 @@ export interface ConnectionOptions<Self> extends Common<Self> {
    * each problem.
    */
   readonly validate?: (written: Uint8Array) => ReadonlyArray<string>
+  /**
+   * Removes what depends on the time of the attempt from the text that was written, such as an e-mail's `Date`: two
+   * texts that differ only in it are the same.
+   */
+  readonly timed?: (written: string) => string
   /** Reads the message that a person sees from the bytes that were written on a connection. */
   readonly read?: (written: Uint8Array) => Preview
   /** Whether the bytes that `verify` wrote on a connection post nothing; required if the plugin can verify. */
@@ -96,10 +101,4 @@ export interface Check {
   readonly run: Effect.Effect<unknown>
 }
 
-/** The service's end of one connection. */
-export interface Peer {
-  /** Its greeting: the text that it sends before the plugin writes anything. */
-  readonly greeting?: Uint8Array | string
-  /** Answers the bytes that were just written: `""` sends nothing, and `null` ends the connection. */
-  readonly answer: (written: Uint8Array) => Uint8Array | string | null
-}
+export type { Peer }

@@ -5,7 +5,7 @@ import { assert } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Predicate, Redacted, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import type * as ChannelPlugin from "../ChannelPlugin.ts"
-import { DeliveryError, type Reason } from "../DeliveryError.ts"
+import { DeliveryError, type PartialDelivery, type Reason } from "../DeliveryError.ts"
 import type { Notification } from "../Notification.ts"
 import type { Common } from "./options.ts"
 import { notifications } from "./samples.ts"
@@ -34,8 +34,12 @@ interface How {
   readonly form?: ChannelPlugin.Form
   readonly conversation?: ChannelPlugin.Conversation
   readonly deliveryId?: string
+  readonly partial?: PartialDelivery
   readonly settings?: Schema.Json
 }
+
+/** The most bytes of a partial result, as JSON. */
+const maxPartialBytes = 4096
 
 /** How the checks deliver if only the notification matters. */
 export const rich: ChannelPlugin.DeliverOptions = { form: "rich", deliveryId: "01966d2c-6d00-7000-8000-0000000000d1" }
@@ -126,6 +130,7 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
       conversation,
       deliveryId = rich.deliveryId,
       form = "rich",
+      partial,
       settings = options.settings
     }: How = {}
   ) =>
@@ -135,7 +140,8 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
         channel.deliver(settings, notification, {
           form,
           deliveryId,
-          ...(conversation !== undefined && { conversation })
+          ...(conversation !== undefined && { conversation }),
+          ...(partial !== undefined && { partial })
         }),
       settings
     )
@@ -154,12 +160,28 @@ export const make = <Self, Settings extends Schema.Codec<any, any>>(
   const verify = (answer: Answer, settings?: Schema.Json) =>
     call(answer, ({ verify }, settings) => verify?.(settings) ?? Effect.void, settings)
 
+  /** Fails the check unless the next attempt, which gets this partial result as it is stored, can complete the delivery. */
+  const continues = Effect.fnUntraced(function* ({ data }: PartialDelivery, settings?: Schema.Json) {
+    const stored = JSON.stringify(data)
+    const bytes = new TextEncoder().encode(stored).length
+    assert.isAtMost(bytes, maxPartialBytes, "`partial.data` is longer than 4 KiB")
+    const partial = { data: JSON.parse(stored) }
+    const { exit, printed } = yield* deliver(notifications.Raised, { partial, ...(settings && { settings }) })
+    assert.isTrue(
+      Exit.isSuccess(exit),
+      `the service accepts the rest, but \`deliver\` fails from \`partial\`: ${printed}`
+    )
+  })
+
   /** Delivers, and returns the reason of a failure, or undefined on success. Fails the check on any other error. */
   const outcome = Effect.fnUntraced(function* (answer: Answer, settings?: Schema.Json) {
     const { exit, printed } = yield* deliver(notifications.Raised, { answer, ...(settings && { settings }) })
     if (Exit.isSuccess(exit)) return
     const error = Cause.squash(exit.cause)
-    if (error instanceof DeliveryError) return error.reason
+    if (error instanceof DeliveryError) {
+      if (error.partial !== undefined) yield* continues(error.partial, settings)
+      return error.reason
+    }
     return assert.fail(`\`deliver\` fails with something other than a DeliveryError: ${printed}`)
   })
 

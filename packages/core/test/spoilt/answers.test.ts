@@ -10,6 +10,19 @@ const failing = (reason: (reason: DeliveryError["reason"]) => DeliveryError["rea
   })
 })
 
+/** A plugin that keeps this partial result of each failure, and that does not deliver from one that is broken. */
+const partly = (data: string): Spoils => ({
+  channel: ({ deliver }) => ({
+    deliver: (settings, notification, options) =>
+      options.partial?.data === "broken"
+        ? Effect.fail(new DeliveryError({ reason: new Misconfigured({ detail: "broken" }) }))
+        : Effect.mapError(
+            deliver(settings, notification, options),
+            ({ reason }) => new DeliveryError({ reason, partial: { data } })
+          )
+  })
+})
+
 /** A plugin that reads whole answers in its own way. */
 const reading = <E>(
   read: (text: HttpClientResponse.HttpClientResponse["text"]) => Effect.Effect<string, E>
@@ -54,6 +67,18 @@ catches<Spoils>("answers", checks, [
     "calls HTTP 401 Unauthorized",
     failing(({ detail }) => new Unavailable({ detail })),
     /^(calls HTTP|calls a refusal|waits|understands)/
+  ],
+  [
+    "keeps a partial result of more than 4 KiB",
+    "calls HTTP 503 Unavailable",
+    partly("x".repeat(4096)),
+    /^(calls|waits|understands|reads no more)/
+  ],
+  [
+    "fails from its own partial result",
+    "calls HTTP 503 Unavailable",
+    partly("broken"),
+    /^(calls|waits|understands|reads no more)/
   ],
   [
     "knows no status but the common ones",

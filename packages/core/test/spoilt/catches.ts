@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChannelPluginTest } from "@tocsin/core/testing"
 import { Effect, Exit } from "effect"
-import { inject } from "vitest"
 
 /** A fault, the check that names it, how it is made, and the other checks that the same fault cannot but fail. */
 export type Spoilt<Spoils> = readonly [fault: string, caughtBy: string, spoils: Spoils, also?: RegExp]
@@ -36,11 +35,9 @@ export const catches = <Spoils>(
   })
 }
 
-/** What is generated takes long, and fails where what is given does; so do a few others, which `pnpm test` leaves out. */
+/** What is generated takes long, and fails where what is given does; so do a few others. */
 const isLong =
-  inject("breadth") === "all"
-    ? /any notification$|^keeps its plain form/
-    : /any notification$|^keeps its plain form|5,000 observations$|^calls no other status|^understands malformed|^returns a receipt of/
+  /any notification$|^keeps its plain form|5,000 observations$|^calls no other status|^understands malformed|^returns a receipt of/
 
 const failing = Effect.fnUntraced(function* (all: ReadonlyArray<ChannelPluginTest.Check>) {
   const names: Array<string> = []

@@ -23,6 +23,11 @@ const growing = Schema.String.pipe(
 )
 
 catches<Spoils>("declaration", checks, [
+  [
+    "declares a timeout in milliseconds",
+    "declares no timeout that the engine would shorten",
+    { declared: { timeout: 30_000 } }
+  ],
   ["has a type in capitals", "has a lowercase type", { type: "Hook" }],
   [
     "gives a setting no title",

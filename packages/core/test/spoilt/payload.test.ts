@@ -82,6 +82,12 @@ catches<Spoils>("payloads", checks, [
     }
   ],
   [
+    "declares threads, and posts the list of a digest's alerts outside of its thread",
+    "lists the alerts of a digest in a reply to it",
+    { declared: { capabilities: { thread: true } }, http: { answer: () => ({ data: { id: 1 } }) } },
+    /.*/
+  ],
+  [
     "sends more plain text than it declares",
     "keeps its plain form within the size that it declares",
     { declared: { sizes: { text: 900 } } }

@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect, JsonPatch, Predicate, Redacted, Schema } from "effect"
+import { maxTimeout } from "../../ChannelPlugin.ts"
 import { secretPointers, settingsSchema } from "../../settings/settingsSchema.ts"
 import { withoutSecrets } from "../../settings/withoutSecrets.ts"
 import { isGiven } from "../given.ts"
@@ -93,6 +94,13 @@ export const declarationChecks = ({ decode, json, options, plugin, settings }: T
         assert.isTrue([burst, messages, perSeconds].every(Number.isFinite))
         assert.isTrue(messages >= 1 && perSeconds >= 1 && burst >= 1 && burst <= messages)
       }
+    })
+  },
+  {
+    name: "declares no timeout that the engine would shorten",
+    run: Effect.sync(() => {
+      const { timeout = 10 } = plugin
+      assert.isTrue(timeout >= 1 && timeout <= maxTimeout, `\`timeout\` is not between 1 and ${maxTimeout} seconds`)
     })
   },
   {

@@ -1,13 +1,13 @@
 import { assert } from "@effect/vitest"
 import { Effect, Exit, Schema } from "effect"
-import { type Form, Receipt } from "../../ChannelPlugin.ts"
+import { type Conversation, type Form, Receipt } from "../../ChannelPlugin.ts"
 import type { Notification } from "../../Notification.ts"
 import type { Check } from "../options.ts"
 import { always } from "../always.ts"
 import { givenTo, ifGiven, isGiven } from "../given.ts"
 import { previewTexts } from "../previewTexts.ts"
 import { notifications } from "../samples.ts"
-import type { Seen, Trial } from "../trial.ts"
+import { rich, type Seen, type Trial } from "../trial.ts"
 
 const forms: ReadonlyArray<Form> = ["rich", "plain"]
 
@@ -53,6 +53,23 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
     }
   })
 
+  /** Lists a digest's alerts in a reply to it. */
+  const isListedInThread = Effect.gen(function* () {
+    const { exit, printed } = yield* deliver(notifications.Digest)
+    if (!Exit.isSuccess(exit)) return assert.fail(printed)
+    // These settings have no threads.
+    if (exit.value.data === undefined) return
+    const listed = (messages: Conversation["messages"]) =>
+      deliver(notifications.DigestList, { form: "plain", conversation: { id: rich.deliveryId, messages } })
+    const reply = yield* listed([{ kind: "Digest", receipt: exit.value }])
+    fits(reply)
+    assert.notStrictEqual(
+      reply.sent[0]?.wire(),
+      (yield* listed([])).sent[0]?.wire(),
+      "the list of a digest's alerts does not refer to the digest's receipt, so it is not in its thread"
+    )
+  })
+
   const isWithinSize = Effect.fnUntraced(function* (notification: Notification) {
     const { sent } = yield* deliver(notification, { form: "plain" })
     const texts = sent.flatMap(({ shows }) => previewTexts(shows()))
@@ -81,6 +98,9 @@ export const payloadChecks = ({ deliver, options, plugin, service }: Trial): Rea
       run: always(ifGiven(plugin, isTaken), options.generate)
     },
     { name: "continues from its own receipt, and without one", run: isContinued },
+    ...(plugin.capabilities.thread === true && isGiven(plugin)(notifications.DigestList)
+      ? [{ name: "lists the alerts of a digest in a reply to it", run: isListedInThread }]
+      : []),
     ...(service.isRead
       ? [
           {
