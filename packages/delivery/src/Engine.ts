@@ -8,9 +8,11 @@ import { AlertRules } from "./config/AlertRules.ts"
 import { Configuration } from "./config/Configuration.ts"
 import { Overview } from "./history/Overview.ts"
 import { AlertSearch } from "./history/AlertSearch.ts"
+import { AcceptedRaises } from "./records/AcceptedRaises.ts"
 import { Alerts } from "./records/Alerts.ts"
 import { Pipeline } from "./sending/pipeline.ts"
 import { Backlog } from "./sending/Backlog.ts"
+import * as DirectClaiming from "./sending/directClaiming.ts"
 import type { PluginRegistry } from "./config/PluginRegistry.ts"
 import type { Egress } from "@tocsin/core"
 import { AlertCloser } from "./planning/AlertCloser.ts"
@@ -37,9 +39,15 @@ import * as Retention from "./history/Retention.ts"
 import type { Seal } from "./config/Seal.ts"
 import { Partitions } from "./cluster/Partitions.ts"
 import type { Peers } from "./cluster/Peers.ts"
+import { Readiness } from "./commands/Readiness.ts"
 import { Redeliveries } from "./commands/Redeliveries.ts"
 import { ConfigCache } from "./config/ConfigCache.ts"
-import { Sessions } from "./records/Sessions.ts"
+import * as QuietSources from "./commands/QuietSources.ts"
+import { Sources } from "./config/Sources.ts"
+import { ApiKeys } from "./records/access/ApiKeys.ts"
+import { AuditLog } from "./records/access/AuditLog.ts"
+import * as PooledRandom from "./pooledRandom.ts"
+import { Sessions } from "./records/access/Sessions.ts"
 import { Signals } from "./cluster/Signals.ts"
 import { TestSends } from "./commands/TestSends.ts"
 import { UnreadableBodies } from "./commands/UnreadableBodies.ts"
@@ -55,8 +63,12 @@ export type Engine =
   | RateLimiter
   | UnreadableBodies
   | Sessions
+  | ApiKeys
+  | Sources
+  | AuditLog
   | TestSends
   | Redeliveries
+  | Readiness
   | Lanes
   | GroupCommit
   | Changes
@@ -84,19 +96,22 @@ export const layer: Layer.Layer<
   Sessions.layer,
   TestSends.layer,
   Redeliveries.layer,
+  Readiness.layer,
   Lanes.layer,
   Expiry.layer,
   Refreshes.layer,
   FailureWatch.layer,
+  QuietSources.layer.pipe(Layer.provide(Intake.layer)),
   Retention.layer
 ).pipe(
   Layer.provideMerge(AlertCloser.layer),
   Layer.provideMerge([Pipeline.layer, Reconciler.layer]),
   Layer.provideMerge([Fallbacks.layer, OperatorNotices.layer]),
+  Layer.provideMerge(Conversations.layer),
+  Layer.provideMerge(DirectClaiming.layer),
   Layer.provideMerge(Partitions.layer),
   Layer.provideMerge(Layer.effectDiscard(updatePartitions)),
   Layer.provideMerge(Layer.effectDiscard(changeKey)),
-  Layer.provideMerge(Conversations.layer),
   Layer.provideMerge([
     Deliveries.layer,
     Alerts.layer,
@@ -104,10 +119,13 @@ export const layer: Layer.Layer<
     Integrations.layer,
     RateLimiter.layer,
     Backlog.layer,
+    AcceptedRaises.layer,
     Signals.layer
   ]),
-  Layer.provideMerge(ConfigCache.layer),
+  Layer.provideMerge(Sources.layer),
+  Layer.provideMerge(ApiKeys.layer),
+  Layer.provideMerge([ConfigCache.layer, AuditLog.layer]),
   Layer.provideMerge([GroupCommit.layer, Changes.layer]),
-  Layer.provideMerge([SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
+  Layer.provideMerge([PooledRandom.layer, Digest.layerWebCrypto]),
   Layer.provideMerge(Layer.effectDiscard(mapOutages(migrate)))
 )

@@ -116,7 +116,7 @@ export class Changes extends Context.Service<
           )
         }
         const all = new Collected()
-        for (const batch of batches) if (batch.number > number) batch.items.forEach((change) => all.add(change))
+        for (const { items } of batches.slice(number - last)) items.forEach((change) => all.add(change))
         return { position: `${run}.${last}`, items: all.take() }
       })
 

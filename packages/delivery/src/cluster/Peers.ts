@@ -46,6 +46,8 @@ export class Peers extends Context.Service<
     ) => Effect.Effect<never>
     /** Runs `look` regularly, to find work whose signal was lost. */
     readonly poll: (look: Effect.Effect<void>) => Effect.Effect<never>
+    /** How many partitions no gateway owns; undefined if that was not confirmed within the last two seconds. */
+    readonly unowned: () => number | undefined
     /** Whether there can be other gateways at all. */
     readonly many: boolean
   }
@@ -59,6 +61,7 @@ export class Peers extends Context.Service<
     publishChanges: () => Effect.void,
     subscribeToChanges: () => Effect.never,
     poll: () => Effect.never,
+    unowned: () => 0,
     many: false
   })
 }

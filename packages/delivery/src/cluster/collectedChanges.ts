@@ -9,7 +9,7 @@ export const Change = Schema.Struct({ kind: ChangeKind, id: Schema.optionalKey(S
 export type Change = typeof Change.Type
 
 /** If more things of a kind change at once, the change has the kind without ids. */
-const mostIds = 500
+const mostIds = 100
 
 /** Changes, each once. */
 export class Collected {

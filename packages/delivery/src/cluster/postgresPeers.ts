@@ -22,6 +22,8 @@ const channel = "tocsin"
 /** A separate channel, because earlier versions of the gateway know only the other one. */
 const channelOfChanges = "tocsin_changes"
 
+const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
+
 /** A notification holds at most 8,000 bytes, and the ids in it have at most 64 characters. */
 const maxSignals = 50
 
@@ -47,6 +49,9 @@ export const peersOn = Effect.fnUntraced(function* (
   const owned = new Set<number>()
   /** When the last answered ping was sent, by a monotonic clock. */
   let confirmedAt = -Infinity
+  /** The partitions that any gateway owned then. */
+  let ownedAnywhere: ReadonlySet<number> = new Set()
+  const isConfirmed = () => performance.now() - confirmedAt < confirmedFor
 
   const ping = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
     const sentAt = performance.now()
@@ -54,11 +59,10 @@ export const peersOn = Effect.fnUntraced(function* (
       SELECT objid::int AS lock FROM pg_locks
       WHERE locktype = 'advisory' AND classid = ${advisoryClass} AND objsubid = 2 AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+    const locked = new Set(rows.filter(({ lock }) => lock < partitionCount).map(({ lock }) => lock))
     confirmedAt = sentAt
-    return {
-      members: rows.filter(({ lock }) => lock === lockOfMembers).length,
-      locked: new Set(rows.filter(({ lock }) => lock < partitionCount).map(({ lock }) => lock))
-    }
+    ownedAnywhere = locked
+    return { members: rows.filter(({ lock }) => lock === lockOfMembers).length, locked }
   })
 
   /** One step towards a fair share. */
@@ -72,9 +76,7 @@ export const peersOn = Effect.fnUntraced(function* (
       yield* sql`SELECT pg_advisory_unlock(${advisoryClass}, lock)
         FROM jsonb_array_elements_text(${JSON.stringify(surplus)}::jsonb) AS listed, CAST(listed AS int) AS lock`
     }
-    const free = Array.from({ length: partitionCount }, (_, partition) => partition)
-      .filter((partition) => !locked.has(partition))
-      .slice(0, Math.max(0, share - owned.size))
+    const free = partitions.filter((partition) => !locked.has(partition)).slice(0, Math.max(0, share - owned.size))
     if (free.length === 0) return
     const tried = yield* sql<{ lock: number; got: boolean }>`
       SELECT lock, pg_try_advisory_lock(${advisoryClass}, lock) AS got
@@ -142,7 +144,11 @@ export const peersOn = Effect.fnUntraced(function* (
           })
         )
       ),
-    isOwned: (partition) => owned.has(partition) && performance.now() - confirmedAt < confirmedFor,
+    isOwned: (partition) => owned.has(partition) && isConfirmed(),
+    unowned: () =>
+      isConfirmed()
+        ? partitions.filter((partition) => !ownedAnywhere.has(partition) && !owned.has(partition)).length
+        : undefined,
     publish: Effect.fnUntraced(function* (signals) {
       for (let from = 0; from < signals.length; from += maxSignals) {
         const some = signals.slice(from, from + maxSignals)

@@ -6,10 +6,12 @@ import type { AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "../config/AlertRules.ts"
+import { AuditLog, type Record } from "../records/access/AuditLog.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { InvalidInput } from "../config/InvalidInput.ts"
+import { Changed, check, checkPresent, type Expected, IdInUse, NotFound } from "../config/expected.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { type Edit, Reconciler } from "../planning/Reconciler.ts"
@@ -18,20 +20,8 @@ import { Signals } from "../cluster/Signals.ts"
 import type { Plan } from "../domain/Planner.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
 
-/** Nothing has this id. */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {}) {}
-
-/** The id is in use. */
-export class IdInUse extends Schema.TaggedError<IdInUse>()("IdInUse", {}) {}
-
-/** It was edited since the caller read it. */
-export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {}
-
 /** The integration is used by rules, or as the fallback of other integrations. */
 export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
-
-/** The precondition of an edit: none, that the id is free, that it exists, or that it is in one of these states. */
-export type Expected = "any" | "absent" | "present" | { readonly updatedAt: ReadonlyArray<number> }
 
 /** How many open alerts an edit would raise and clear at one integration. */
 export interface RulePreview {
@@ -88,7 +78,15 @@ export class Edits extends Context.Service<
   static readonly layer: Layer.Layer<
     Edits,
     never,
-    GroupCommit | SqlClient.SqlClient | AlertRules | Conversations | Deliveries | Integrations | Reconciler | Signals
+    | GroupCommit
+    | SqlClient.SqlClient
+    | AuditLog
+    | AlertRules
+    | Conversations
+    | Deliveries
+    | Integrations
+    | Reconciler
+    | Signals
   > = Layer.effect(
     Edits,
     Effect.gen(function* () {
@@ -100,6 +98,11 @@ export class Edits extends Context.Service<
       const integrations = yield* Integrations
       const reconciler = yield* Reconciler
       const signals = yield* Signals
+      const audit = yield* AuditLog
+
+      /** Commits an edit with its entry in the audit log. */
+      const commit = <A, E>(edit: (record: Record) => Effect.Effect<A, E>) =>
+        Effect.flatMap(audit.recorder, (record) => groupCommit.commit(edit(record)))
 
       /** Refuses a rule that names unknown integrations. */
       const checkIntegrations = Effect.fnUntraced(function* (rule: AlertRule) {
@@ -141,11 +144,12 @@ export class Edits extends Context.Service<
       /** Counts the messages that an edit would send, by integration. */
       const preview = (edit: Edit) => counted((use) => reconciler.preview(edit, use))
 
-      const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected) {
+      const saveRule = Effect.fnUntraced(function* (rule: AlertRule, expected: Expected, record: Record) {
         const before = yield* alertRules.get(rule.id)
         yield* check(before, expected)
         yield* checkIntegrations(rule)
         yield* alertRules.save(rule)
+        yield* record({ ...created(before), kind: "rule", subject: rule.id, before: before?.rule, after: rule })
         yield* reconciler.edited({ ...(before && { before: before.rule }), after: rule })
         return yield* Effect.flatMap(alertRules.get(rule.id), Effect.fromNullishOr).pipe(
           Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
@@ -153,17 +157,19 @@ export class Edits extends Context.Service<
         )
       })
 
-      const removeRule = Effect.fnUntraced(function* (id: AlertRuleId, expected: Expected) {
+      const removeRule = Effect.fnUntraced(function* (id: AlertRuleId, expected: Expected, record: Record) {
         const before = yield* alertRules.get(id)
         yield* checkPresent(before, expected)
         yield* alertRules.remove(id)
+        yield* record({ action: "removed", kind: "rule", subject: id, before: before?.rule })
         yield* reconciler.edited({ ...(before && { before: before.rule }) })
       })
 
       const saveIntegration = Effect.fnUntraced(function* (
         input: IntegrationInput,
         expected: Expected,
-        testedAt: number | undefined
+        testedAt: number | undefined,
+        record: Record
       ) {
         const before = yield* integrations.get(input.id)
         yield* check(before, expected)
@@ -172,19 +178,34 @@ export class Edits extends Context.Service<
         if (hasNewSettings) {
           yield* conversations.forgetReceipts(input.id)
           yield* deliveries.forgetPartials(input.id)
-          yield* deliveries.supersedeTests(input.id)
+          yield* deliveries.supersedeFollowing(input.id)
         }
         yield* deliveries.retryNow(input.id)
         if (before?.enabled === false && input.enabled) yield* reconciler.edited({ enabled: input.id })
         yield* sql.afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
+          Effect.tap((after) =>
+            record({
+              ...created(before),
+              kind: "integration",
+              subject: input.id,
+              before: before && audited(before),
+              after: { ...audited(after), ...(before !== undefined && hasNewSettings && { hasNewSettings }) }
+            })
+          ),
           Effect.map((saved) => ({ ...saved, isNew: before === undefined })),
           Effect.catchTag("NoSuchElementError", Effect.die)
         )
       })
 
-      const removeIntegration = Effect.fnUntraced(function* (id: IntegrationId, expected: Expected, force: boolean) {
-        yield* checkPresent(yield* integrations.get(id), expected)
+      const removeIntegration = Effect.fnUntraced(function* (
+        id: IntegrationId,
+        expected: Expected,
+        force: boolean,
+        record: Record
+      ) {
+        const before = yield* integrations.get(id)
+        yield* checkPresent(before, expected)
         const rules = (yield* alertRules.list).map(({ rule }) => rule).filter((rule) => rule.integrations.includes(id))
         const fallingBack = (yield* integrations.list).filter(({ fallback }) => fallback === id)
         if (!force && rules.length + fallingBack.length > 0) {
@@ -193,13 +214,16 @@ export class Edits extends Context.Service<
           })
         }
         for (const rule of rules) {
-          yield* alertRules.save({ ...rule, integrations: rule.integrations.filter((other) => other !== id) })
+          const after = { ...rule, integrations: rule.integrations.filter((other) => other !== id) }
+          yield* alertRules.save(after)
+          yield* record({ action: "replaced", kind: "rule", subject: rule.id, before: rule, after })
         }
         for (const other of fallingBack) yield* integrations.removeFallback(other.id)
         yield* reconciler.leave(id)
         yield* deliveries.supersedeAll(id)
         yield* conversations.closeAll(id)
         yield* integrations.remove(id)
+        yield* record({ action: "removed", kind: "integration", subject: id, before: before && audited(before) })
         yield* sql.afterCommit(signals.send([id, ...fallingBack.map((other) => other.id)], "changed"))
       })
 
@@ -210,13 +234,20 @@ export class Edits extends Context.Service<
 
       const setPaused = Effect.fnUntraced(function* (
         id: IntegrationId,
-        { by, paused, reason }: { readonly paused: boolean; readonly reason: string; readonly by: string }
+        { by, paused, reason }: { readonly paused: boolean; readonly reason: string; readonly by: string },
+        record: Record
       ) {
         const before = yield* integrations.get(id)
         if (before === undefined) return yield* new NotFound()
         // If two callers pause it, the first reason stays.
         if ((before.paused !== undefined) === paused) return before
         yield* integrations.setPaused(id, { paused, reason: storable(reason), by: storable(by) })
+        yield* record({
+          action: paused ? "paused" : "resumed",
+          kind: "integration",
+          subject: id,
+          after: { reason: storable(reason) }
+        })
         yield* sql.afterCommit(signals.send([id], "changed"))
         return (yield* integrations.get(id)) ?? before
       })
@@ -225,35 +256,33 @@ export class Edits extends Context.Service<
         previewIntegration: (input) =>
           groupCommit.read(Effect.andThen(integrations.check(input), previewIntegration(input))),
         previewRemoval: (id) => groupCommit.read(counted((use) => reconciler.previewRemoval(id, use))),
-        setPaused: (id, change) => groupCommit.commit(setPaused(id, change)),
+        setPaused: (id, change) => commit((record) => setPaused(id, change, record)),
         previewRule: (rule) => groupCommit.read(previewRule(rule)),
-        saveRule: (rule, expected) => groupCommit.commit(saveRule(rule, expected)),
-        removeRule: (id, expected) => groupCommit.commit(removeRule(id, expected)),
+        saveRule: (rule, expected) => commit((record) => saveRule(rule, expected, record)),
+        removeRule: (id, expected) => commit((record) => removeRule(id, expected, record)),
         // The check may wait for the network, so it runs before the transaction.
         saveIntegration: (input, expected, testedAt) =>
           Effect.andThen(
             groupCommit.read(integrations.check(input)),
-            groupCommit.commit(saveIntegration(input, expected, testedAt))
+            commit((record) => saveIntegration(input, expected, testedAt, record))
           ),
-        removeIntegration: (id, { expected, force }) => groupCommit.commit(removeIntegration(id, expected, force))
+        removeIntegration: (id, { expected, force }) =>
+          commit((record) => removeIntegration(id, expected, force, record))
       })
     })
   )
 }
 
-const check = (
-  before: { readonly updatedAt: number } | undefined,
-  expected: Expected
-): Effect.Effect<void, NotFound | IdInUse | Changed> =>
-  expected === "absent" && before !== undefined ? new IdInUse() : checkPresentUnless(before, expected)
+const created = (before: unknown) => ({ action: before === undefined ? "created" : "replaced" })
 
-const checkPresentUnless = (before: { readonly updatedAt: number } | undefined, expected: Expected) =>
-  expected === "any" || expected === "absent" ? Effect.void : checkPresent(before, expected)
-
-const checkPresent = (
-  before: { readonly updatedAt: number } | undefined,
-  expected: Expected
-): Effect.Effect<void, NotFound | Changed> => {
-  if (before === undefined) return new NotFound()
-  return typeof expected === "object" && !expected.updatedAt.includes(before.updatedAt) ? new Changed() : Effect.void
-}
+/** An integration as the audit log has it: as it was entered, without secrets. */
+const audited = ({ delivery, enabled, fallback, limits, name, secretsSet, settings, type }: ShownIntegration) => ({
+  name,
+  type,
+  enabled,
+  settings,
+  secretsSet,
+  ...(limits && { limits }),
+  ...(fallback && { fallback }),
+  ...(delivery && { delivery })
+})

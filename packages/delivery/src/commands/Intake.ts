@@ -3,19 +3,25 @@
  * the disk.
  */
 import { type Alert, AlertEvent, AlertId, cut } from "@tocsin/core"
-import { Array as Arr, Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Array as Arr, Clock, Context, DateTime, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 // Effect's own digest starts a task on another thread for each event.
 import { hash } from "node:crypto"
+import { AuditLog, type Record } from "../records/access/AuditLog.ts"
+import type { HashedText } from "../records/DirectClaims.ts"
 import { Alerts, type Heard, type SavedEpisode } from "../records/Alerts.ts"
+import { countEvents } from "../records/eventCounts.ts"
 import { AlertCloser } from "../planning/AlertCloser.ts"
 import { applyEvent } from "../domain/episode.ts"
 import { countEvent } from "../metrics/engineMetrics.ts"
+import { RequestTrace } from "../metrics/traces.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { given, insertAll, mostAtOnce, type Values } from "../sql/bulk.ts"
 import { type Moved, Reconciler } from "../planning/Reconciler.ts"
+import { jsonEncoder } from "../domain/plainCodec.ts"
+import { Shortcuts } from "../domain/Shortcuts.ts"
 import { storable } from "../domain/storableText.ts"
 import { truncateEvent } from "../domain/truncateEvent.ts"
 import { alertKey, eventKey } from "../sql/locks.ts"
@@ -55,7 +61,7 @@ export class Intake extends Context.Service<
   static readonly layer: Layer.Layer<
     Intake,
     never,
-    GroupCommit | SqlClient.SqlClient | Alerts | AlertCloser | Reconciler | SecureRandom.SecureRandom
+    GroupCommit | SqlClient.SqlClient | AuditLog | Alerts | AlertCloser | Reconciler | SecureRandom.SecureRandom
   > = Layer.effect(
     Intake,
     Effect.gen(function* () {
@@ -65,6 +71,14 @@ export class Intake extends Context.Service<
       const closing = yield* AlertCloser
       const reconciler = yield* Reconciler
       const random = yield* SecureRandom.SecureRandom
+      const takesShortcuts = yield* Shortcuts
+      const audit = yield* AuditLog
+
+      const clear = Effect.fnUntraced(function* (id: AlertId, reason: string, record: Record) {
+        const alert = yield* closing.close(id, "byHand", storable(`closed by hand: ${reason}`))
+        if (alert !== undefined) yield* record({ action: "cleared", kind: "alert", subject: id, after: { reason } })
+        return alert
+      })
 
       const seenBefore = Effect.fnUntraced(function* (events: ReadonlyArray<AlertEvent>) {
         const keys = events.flatMap(({ eventId, source }) =>
@@ -78,8 +92,8 @@ export class Intake extends Context.Service<
         return new Map(rows.map((row) => [eventKey(row.source, row.event_id), row]))
       })
 
-      /** Accepts events, no two of which have the same alert or the same id. */
-      const acceptDistinct = Effect.fnUntraced(function* (events: ReadonlyArray<Hashed>) {
+      /** Accepts events, no two of which have the same alert or the same id. `isAll`: the transaction has no others. */
+      const acceptDistinct = Effect.fnUntraced(function* (events: ReadonlyArray<Hashed>, isAll: boolean) {
         const seen = yield* seenBefore(events.map(({ event }) => event))
         const episodes = yield* alerts.latest(events.map(({ event }) => event))
         const now = yield* DateTime.now
@@ -88,10 +102,11 @@ export class Intake extends Context.Service<
         const heard: Array<Heard> = []
         const saved: Array<SavedEpisode> = []
         const moved: Array<Moved> = []
-        for (const { event, hash } of events) {
+        for (const { event, text, trace } of events) {
+          const { hash } = text
           const known = event.eventId === undefined ? undefined : seen.get(eventKey(event.source, event.eventId))
           if (known !== undefined) {
-            if (known.hash !== hash) {
+            if (!known.hash.startsWith(hash)) {
               yield* sql`UPDATE events SET note = 'came again with another body, which was not taken' WHERE sequence = ${known.sequence}`
             }
             heard.push({ id: known.alert_id, expiresAt: undefined })
@@ -103,8 +118,8 @@ export class Intake extends Context.Service<
           const { _tag, alert } = effect
           const status = _tag === "Duplicate" ? "duplicate" : _tag === "Late" ? "late" : "accepted"
           accepted.push({ id: alert.id, status })
-          // An event that only repeats or updates an alert is stored only if its id must be recognized later (I5, I6).
-          if (event.eventId !== undefined || (_tag !== "Duplicate" && _tag !== "Updated")) {
+          // An event is stored only if its id must be recognized later (I5), or its note be read.
+          if (event.eventId !== undefined || _tag === "NeverRaised") {
             rows.push({
               source: event.source,
               event_id: event.eventId ?? null,
@@ -126,9 +141,14 @@ export class Intake extends Context.Service<
             expiresAt: expiresAt(event),
             raisedHere: _tag !== "NeverRaised"
           })
-          moved.push({ alert, before: episode?.alert.id === alert.id ? episode.alert : undefined })
+          moved.push({ alert, before: episode?.alert.id === alert.id ? episode.alert : undefined, text, trace })
         }
         yield* insertAll(sql, "events", rows)
+        yield* countEvents(
+          sql,
+          moved.map(({ alert }) => alert.source),
+          now.epochMilliseconds
+        )
         const repeated = [...heard, ...saved.map(({ alert, expiresAt }) => ({ id: alert.id, expiresAt }))]
           .filter(({ expiresAt }) => expiresAt !== undefined)
           .map(({ id }) => id)
@@ -136,15 +156,16 @@ export class Intake extends Context.Service<
         yield* alerts.heard(heard)
         yield* alerts.save(saved)
         if (repeated.length > 0) yield* closing.mayExpire.open
-        yield* reconciler.moved(moved)
+        yield* reconciler.moved(moved, { mayClaim: isAll })
         return accepted
       })
 
       /** Accepts requests in order, independent events together. */
       const acceptAll = Effect.fnUntraced(function* (requests: ReadonlyArray<ReadonlyArray<Hashed>>) {
         const answers = new Map<Hashed, Accepted>()
-        for (const events of turns(requests.flat()).flatMap(Arr.chunksOf(mostAtOnce))) {
-          const accepted = yield* acceptDistinct(events)
+        const parts = turns(requests.flat()).flatMap(Arr.chunksOf(mostAtOnce))
+        for (const events of parts) {
+          const accepted = yield* acceptDistinct(events, parts.length === 1)
           accepted.forEach((one, index) => {
             const event = events[index]
             if (event !== undefined) answers.set(event, one)
@@ -177,15 +198,18 @@ export class Intake extends Context.Service<
 
       return Intake.of({
         note: (notes) => groupCommit.commit(noteAll(notes)),
-        clear: (id, reason) => groupCommit.commit(closing.close(id, "byHand", storable(`closed by hand: ${reason}`))),
+        clear: (id, reason) =>
+          Effect.flatMap(audit.recorder, (record) => groupCommit.commit(clear(id, reason, record))),
         accept: Effect.fnUntraced(function* (events) {
+          const trace = yield* RequestTrace
           const hashed: Array<Hashed> = []
           for (const given of events) {
             if (hashed.length > 0 && hashed.length % hashedAtOnce === 0) yield* Effect.yieldNow
             const event = truncateEvent(given)
             // A repeat that only extends the expiry is not a change.
             const { expiresAt: _, ...content } = event
-            hashed.push({ event, hash: hash("sha256", encodeEvent(content)) })
+            const text = encodeEvent(content, takesShortcuts)
+            hashed.push({ event, text: { hash: hashOf(text), length: text.length }, trace })
           }
           const answers = yield* accept(
             hashed,
@@ -211,10 +235,14 @@ const lockKeysOf = ({ eventId, source, sourceId }: AlertEvent) => [
 const expiresAt = ({ expiresAt, state }: AlertEvent): number | undefined =>
   state === "raised" ? expiresAt?.epochMilliseconds : undefined
 
-/** An event, and the hash of its content. */
+/** 128 bits of SHA-256. Versions before schema 16 stored all 256. */
+const hashOf = (text: string): string => hash("sha256", text).slice(0, 32)
+
+/** An event, the text of its content, and the trace of its request. */
 interface Hashed {
   readonly event: AlertEvent
-  readonly hash: string
+  readonly text: HashedText
+  readonly trace: string | undefined
 }
 
 /** Splits events into turns. The events of one turn are independent of each other. */
@@ -240,4 +268,5 @@ interface SeenRow {
   readonly hash: string
 }
 
-const encodeEvent = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(AlertEvent)))
+/** The text that is hashed. */
+const encodeEvent = jsonEncoder(AlertEvent)

@@ -4,12 +4,14 @@
 import type { AlertId, IntegrationId, Kind } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { AuditLog } from "../records/access/AuditLog.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
-import type { Row } from "../records/deliveryRow.ts"
-import { NotFound } from "./Edits.ts"
+import { type Row, undelivered, undeliveredAnywhere } from "../records/deliveryRow.ts"
+import { NotFound } from "../config/expected.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { type InvalidInput, invalid } from "../config/InvalidInput.ts"
+import { RequestTrace } from "../metrics/traces.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -24,6 +26,9 @@ export interface Asked {
   readonly by: string
   readonly reason: string | undefined
 }
+
+/** With the trace of the request: a transaction runs in another fiber than its caller. */
+type Traced<A> = A & { readonly trace: string | undefined }
 
 /** Selects the deliveries to redeliver. */
 export interface RedeliveryFilter {
@@ -59,7 +64,7 @@ export class Redeliveries extends Context.Service<
   static readonly layer: Layer.Layer<
     Redeliveries,
     never,
-    GroupCommit | SqlClient.SqlClient | Conversations | Deliveries | Integrations | Signals
+    GroupCommit | SqlClient.SqlClient | AuditLog | Conversations | Deliveries | Integrations | Signals
   > = Layer.effect(
     Redeliveries,
     Effect.gen(function* () {
@@ -69,14 +74,16 @@ export class Redeliveries extends Context.Service<
       const deliveries = yield* Deliveries
       const integrations = yield* Integrations
       const signals = yield* Signals
+      const audit = yield* AuditLog
 
-      const again = Effect.fnUntraced(function* (row: Row, { by, reason }: Asked) {
-        if (row.conversation_id === null) {
+      const again = Effect.fnUntraced(function* (row: Row, { by, reason, trace }: Traced<Asked>) {
+        if (row.alert_id === null) {
           return yield* new NotAgain({
-            message: "It is a digest or a notice; redeliver the deliveries that a digest includes instead"
+            message:
+              "It is a digest, a reply to one or a notice; redeliver the deliveries that a digest includes instead"
           })
         }
-        const conversation = (yield* conversations.byIds([row.conversation_id])).get(row.conversation_id)
+        const conversation = (yield* conversations.ofDeliveries([row])).get(row.id)
         const whyNot =
           conversation === undefined || !(yield* integrations.enabled).has(conversation.integration)
             ? "Its integration was deleted"
@@ -89,18 +96,19 @@ export class Redeliveries extends Context.Service<
             kind: kindNow(row.kind, conversation),
             status: "pending",
             cause: storable(`delivered again, asked for by ${by}${reason === undefined ? "" : `: ${reason}`}`),
-            redeliveryOf: row.id
+            redeliveryOf: row.id,
+            trace
           }
         ])
         yield* sql.afterCommit(signals.send([conversation.integration], "work"))
         return created
       })
 
-      const one = Effect.fnUntraced(function* (id: string, asked: Asked) {
+      const one = Effect.fnUntraced(function* (id: string, asked: Traced<Asked>) {
         const row = (yield* deliveries.byIds([id])).get(id)
         if (row === undefined) return yield* new NotFound()
         const redelivered = yield* sql`SELECT id FROM deliveries
-          WHERE conversation_id = ${row.conversation_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
+          WHERE alert_id = ${row.alert_id} AND integration_id = ${row.integration_id} AND redelivery_of = ${id} AND status = 'delivered' LIMIT 1`
         if ((row.status === "delivered" || redelivered.length > 0) && asked.reason === undefined) {
           return yield* invalid("/reason", "why it is to be delivered again, because it was delivered already")
         }
@@ -110,28 +118,46 @@ export class Redeliveries extends Context.Service<
       /** The next matching deliveries without a later delivery in their conversation, except superseded ones. */
       const endedAfter = (after: number, { alert, integration, since, state = "dead" }: RedeliveryFilter) =>
         sql<Row>`SELECT * FROM deliveries WHERE ${sql.and([
-          sql`status = ${state} AND sequence > ${after} AND conversation_id IS NOT NULL`,
+          sql.literal(
+            state === "dead"
+              ? `status = 'dead' AND ${integration === undefined ? undeliveredAnywhere : undelivered}`
+              : "status = 'delivered'"
+          ),
+          sql`sequence > ${after} AND alert_id IS NOT NULL`,
           ...(alert === undefined ? [] : [sql`alert_id = ${alert}`]),
           sql`NOT EXISTS (SELECT 1 FROM deliveries later
-          WHERE later.conversation_id = deliveries.conversation_id AND later.sequence > deliveries.sequence
+          WHERE later.alert_id = deliveries.alert_id AND later.integration_id = deliveries.integration_id
+            AND later.sequence > deliveries.sequence
             AND later.status <> 'superseded')`,
           ...(integration === undefined ? [] : [sql`integration_id = ${integration}`]),
           ...(since === undefined ? [] : [sql`created_at >= ${since}`])
         ])} ORDER BY sequence LIMIT ${redeliveredAtOnce}`
 
       return Redeliveries.of({
-        one: (id, asked) => groupCommit.commit(one(id, asked)),
+        one: (id, asked) =>
+          Effect.flatMap(Effect.all([audit.recorder, RequestTrace]), ([record, trace]) =>
+            groupCommit.commit(
+              Effect.tap(one(id, { ...asked, trace }), (delivery) =>
+                record({
+                  action: "redelivered",
+                  kind: "delivery",
+                  subject: id,
+                  after: { delivery, reason: asked.reason }
+                })
+              )
+            )
+          ),
         count: Effect.fnUntraced(function* (filter) {
           let count = 0
           for (let after = 0; ;) {
             const possible = yield* groupCommit.read(
               Effect.gen(function* () {
                 const rows = yield* endedAfter(after, filter)
-                const known = yield* conversations.byIds(rows.flatMap(({ conversation_id }) => conversation_id ?? []))
+                const known = yield* conversations.ofDeliveries(rows)
                 const enabled = yield* integrations.enabled
                 const last = rows.at(-1)?.sequence
                 const can = rows.filter((row) => {
-                  const conversation = known.get(row.conversation_id ?? "")
+                  const conversation = known.get(row.id)
                   return (
                     conversation !== undefined &&
                     enabled.has(conversation.integration) &&
@@ -147,6 +173,8 @@ export class Redeliveries extends Context.Service<
           }
         }),
         many: Effect.fnUntraced(function* (filter, asked) {
+          const trace = yield* RequestTrace
+          const record = yield* audit.recorder
           let made = 0
           let after = 0
           for (;;) {
@@ -155,15 +183,20 @@ export class Redeliveries extends Context.Service<
             if (last === undefined) return made
             after = last.sequence
             made += yield* groupCommit.commit(
-              Effect.map(
-                Effect.forEach(rows, (row) =>
-                  again(row, asked).pipe(
+              Effect.gen(function* () {
+                const each = yield* Effect.forEach(rows, (row) =>
+                  again(row, { ...asked, trace }).pipe(
                     Effect.as(1),
                     Effect.catchTag("NotAgain", () => Effect.succeed(0))
                   )
-                ),
-                (each) => each.reduce((sum, one) => sum + one, 0)
-              )
+                )
+                const redelivered = each.reduce((sum, one) => sum + one, 0)
+                if (redelivered > 0) {
+                  const entry = { redelivered, ...filter, reason: asked.reason }
+                  yield* record({ action: "redelivered", kind: "delivery", subject: "", after: entry })
+                }
+                return redelivered
+              })
             )
           }
         })

@@ -9,6 +9,7 @@ import { Signals } from "../cluster/Signals.ts"
 import { rateLimitsOf } from "../config/rateLimits.ts"
 import { reasonOfCause } from "../domain/failureReason.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
+import { decodeHistory } from "../records/deliveryHistory.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import type { DeliveryStatus } from "../records/deliveryRow.ts"
 import { clearedTestAlert, decodeTestSend, newTestSend, testAlert, testsOf } from "../records/testSend.ts"
@@ -67,9 +68,8 @@ export class TestSends extends Context.Service<
       /** The current outcomes of the test with this id. */
       const outcomes = Effect.fnUntraced(function* (integration: IntegrationId, id: string) {
         const rows = yield* groupCommit.read(
-          sql<Row>`SELECT status, form, next_at, notification, (SELECT cause FROM transitions
-              WHERE delivery_id = deliveries.id AND status IN ('retrying', 'dead') ORDER BY sequence DESC LIMIT 1) AS failure
-            FROM deliveries WHERE about = ${testsOf(integration)} ORDER BY sequence DESC LIMIT 20`
+          sql<Row>`SELECT status, form, next_at, notification, history FROM deliveries
+             WHERE about = ${testsOf(integration)} ORDER BY sequence DESC LIMIT 20`
         )
         const found = new Map(
           rows.flatMap((row) => {
@@ -115,7 +115,11 @@ export class TestSends extends Context.Service<
               if (until > giveUpAt) return { of, form, status: "failed", until }
               yield* Effect.sleep(until - (yield* Clock.currentTimeMillis))
             }
-            const sent = yield* Effect.provideService(send(unsaved, notification, options), RateLimiter, rateLimiter)
+            const sent = yield* Effect.provideService(
+              send(unsaved, notification, { options }),
+              RateLimiter,
+              rateLimiter
+            )
             if (sent._tag === "Failed") {
               const { partial, reason } = sent
               return (reason._tag === "PayloadRejected" || reason._tag === "PluginFailed") && form === "rich"
@@ -154,8 +158,7 @@ export class TestSends extends Context.Service<
 
 interface Row {
   readonly status: DeliveryStatus
-  /** Why the last attempt failed. */
-  readonly failure: string | null
+  readonly history: string
   readonly form: ChannelPlugin.Form
   readonly next_at: number
   readonly notification: string
@@ -163,13 +166,16 @@ interface Row {
 
 const outcomeOf = (
   of: TestOutcome["of"],
-  { failure, form, next_at, status }: Row,
+  { form, history, next_at, status }: Row,
   receipt: ChannelPlugin.Receipt | undefined
-): TestOutcome => ({
-  of,
-  form,
-  status: status === "delivered" ? "delivered" : status === "dead" || status === "superseded" ? "failed" : "trying",
-  ...(failure !== null && { reason: reasonOfCause(failure) ?? { _tag: "Unavailable", detail: failure } }),
-  ...(status === "retrying" && { until: next_at }),
-  ...(receipt?.link && { link: receipt.link })
-})
+): TestOutcome => {
+  const failure = decodeHistory(history).findLast(({ status }) => status === "retrying" || status === "dead")?.cause
+  return {
+    of,
+    form,
+    status: status === "delivered" ? "delivered" : status === "dead" || status === "superseded" ? "failed" : "trying",
+    ...(failure !== undefined && { reason: reasonOfCause(failure) ?? { _tag: "Unavailable", detail: failure } }),
+    ...(status === "retrying" && { until: next_at }),
+    ...(receipt?.link && { link: receipt.link })
+  }
+}

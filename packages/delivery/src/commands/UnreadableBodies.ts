@@ -7,6 +7,7 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
+import { AuditLog } from "../records/access/AuditLog.ts"
 import { countUnreadable } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
@@ -57,7 +58,7 @@ export class UnreadableBodies extends Context.Service<
   static readonly layer: Layer.Layer<
     UnreadableBodies,
     never,
-    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes | OperatorNotices
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes | OperatorNotices | AuditLog
   > = Layer.effect(
     UnreadableBodies,
     Effect.gen(function* () {
@@ -66,6 +67,7 @@ export class UnreadableBodies extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const { allChanged, changed } = yield* Changes
       const notices = yield* OperatorNotices
+      const audit = yield* AuditLog
 
       const keep = Effect.fnUntraced(function* ({
         body: sent,
@@ -130,7 +132,18 @@ export class UnreadableBodies extends Context.Service<
             Effect.map(sql<Row>`SELECT * FROM unreadable WHERE id = ${id}`, ([row]) => row && fromRow(row))
           ),
         remove: (id) =>
-          groupCommit.commit(Effect.andThen(sql`DELETE FROM unreadable WHERE id = ${id}`, allChanged("source"))),
+          Effect.flatMap(audit.recorder, (record) =>
+            groupCommit.commit(
+              Effect.all(
+                [
+                  sql`DELETE FROM unreadable WHERE id = ${id}`,
+                  allChanged("source"),
+                  record({ action: "replayed", kind: "unreadable", subject: id })
+                ],
+                { discard: true }
+              )
+            )
+          ),
         list: (options) => groupCommit.read(list(options))
       })
     })

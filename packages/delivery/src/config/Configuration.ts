@@ -22,6 +22,8 @@ export class Configuration extends Context.Service<
     readonly currentRules: Effect.Effect<ReadonlyArray<AlertRule>, StoreUnavailable>
     /** All integrations, in the order of their creation, without their secrets. */
     readonly integrations: Effect.Effect<ReadonlyArray<ShownIntegration>, StoreUnavailable>
+    /** The name of each integration, cached between edits. */
+    readonly integrationNames: Effect.Effect<ReadonlyMap<IntegrationId, string>, StoreUnavailable>
     readonly integration: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, StoreUnavailable>
     /** The integration with its plugin, ready to send to, even if it is disabled; undefined if the id is unknown. */
     readonly ready: (id: IntegrationId) => Effect.Effect<ReadyIntegration | undefined, NotReady | StoreUnavailable>
@@ -44,6 +46,7 @@ export class Configuration extends Context.Service<
         rule: (id) => read(rules.get(id)),
         currentRules: read(Effect.map(rules.current, ({ rules }) => rules)),
         integrations: read(integrations.list),
+        integrationNames: read(integrations.names),
         integration: (id) => read(integrations.get(id)),
         ready: (id) => read(integrations.ready(id)),
         check: (input) => read(integrations.check(input))

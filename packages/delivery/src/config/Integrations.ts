@@ -17,6 +17,7 @@ import { type HealthRecord, healthRecord } from "./healthRecord.ts"
 import { hideSecrets } from "./secretFields.ts"
 import { type NotReady, settingsReader, type StoredSettings } from "./storedSettings.ts"
 import { assignPartitions } from "./assignPartitions.ts"
+import { type PauseChange, writePause } from "./pauses.ts"
 import {
   type ReadyIntegration,
   type ShownIntegration,
@@ -28,6 +29,8 @@ import {
 export interface Assignment {
   readonly partition: number
   readonly version: string
+  /** The settings as they are sealed; an edit that leaves them as they are keeps this, too. */
+  readonly sealed: string
 }
 
 /** Reads integrations, and is the only writer of their rows. Writes run inside a transaction of `GroupCommit`. */
@@ -38,6 +41,8 @@ export class Integrations extends Context.Service<
     readonly get: (id: IntegrationId) => Effect.Effect<ShownIntegration | undefined, SqlError.SqlError>
     /** Whether each integration is enabled. */
     readonly enabled: Effect.Effect<ReadonlyMap<IntegrationId, boolean>, SqlError.SqlError>
+    /** The name of each integration. */
+    readonly names: Effect.Effect<ReadonlyMap<IntegrationId, string>, SqlError.SqlError>
     /**
      * The partition of each integration, which it shares with those that share a rate limit (M1), and its version,
      * which every edit changes.
@@ -61,15 +66,10 @@ export class Integrations extends Context.Service<
       testedAt?: number
     ) => Effect.Effect<{ readonly hasNewSettings: boolean }, SqlError.SqlError | InvalidInput>
     /** Pauses or resumes an integration; history keeps the caller and the reason. */
-    readonly setPaused: (
-      id: IntegrationId,
-      change: { readonly paused: boolean; readonly reason: string; readonly by: string }
-    ) => Effect.Effect<void, SqlError.SqlError>
+    readonly setPaused: (id: IntegrationId, change: PauseChange) => Effect.Effect<void, SqlError.SqlError>
     /** Removes the fallback of an integration. */
     readonly removeFallback: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     readonly remove: (id: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Whether any settings are sealed with a key that this gateway does not have. */
-    readonly hasUnknownKey: Effect.Effect<boolean, SqlError.SqlError>
     /** Reseals the next settings that the previous key sealed; false when there are none. */
     readonly reseal: Effect.Effect<boolean, SqlError.SqlError | SealBroken>
   }
@@ -130,16 +130,22 @@ export class Integrations extends Context.Service<
             (rows) => new Map(rows.map(({ enabled, id }) => [IntegrationId.make(id), enabled === 1]))
           )
         ),
+        names: configCache.remember(
+          Effect.map(
+            sql<Pick<Row, "id" | "name">>`SELECT id, name FROM integrations`,
+            (rows) => new Map(rows.map(({ id, name }) => [IntegrationId.make(id), name]))
+          )
+        ),
         assignments: configCache.remember(
           Effect.map(
             sql<
-              Pick<Row, "id" | "sequence" | "partition" | "updated_at">
-            >`SELECT id, sequence, partition, updated_at FROM integrations`,
+              Pick<Row, "id" | "sequence" | "partition" | "sealed_settings" | "updated_at">
+            >`SELECT id, sequence, partition, sealed_settings, updated_at FROM integrations`,
             (rows) =>
               new Map(
                 rows.map((row) => [
                   IntegrationId.make(row.id),
-                  { partition: row.partition ?? 0, version: versionOf(row) }
+                  { partition: row.partition ?? 0, version: versionOf(row), sealed: row.sealed_settings }
                 ])
               )
           )
@@ -160,6 +166,7 @@ export class Integrations extends Context.Service<
           return {
             ...installed,
             version: versionOf(found),
+            sealed: found.sealed_settings,
             wasNotReady: found.broken_reason?.startsWith(brokenAsNotReady("")) === true,
             integration: {
               id,
@@ -199,6 +206,11 @@ export class Integrations extends Context.Service<
           }
           const { decoded, installed, settings } = yield* entered.complete(input, before)
           const { delivery, fallback, limits } = input
+          const hasSameSettings =
+            before?.type === input.type && before !== undefined && (yield* entered.isSealedIn(before, settings))
+          const { settingsVersion } = installed.plugin
+          const isSealed =
+            hasSameSettings && before.settings_version === settingsVersion && before.key_id === seal.keyId
           const columns = {
             type: input.type,
             name: input.name,
@@ -208,8 +220,8 @@ export class Integrations extends Context.Service<
               ...(fallback && { fallback }),
               ...(delivery && { delivery })
             }),
-            sealed_settings: yield* seal.seal(JSON.stringify(settings), input.id),
-            settings_version: installed.plugin.settingsVersion,
+            sealed_settings: isSealed ? before.sealed_settings : yield* seal.seal(JSON.stringify(settings), input.id),
+            settings_version: settingsVersion,
             key_id: seal.keyId,
             budgets: keysOf({ installed, decoded }, limits),
             broken_reason: null,
@@ -217,29 +229,17 @@ export class Integrations extends Context.Service<
             waiting_because: null,
             updated_at: before === undefined ? now : Math.max(now, before.updated_at + 1)
           }
-          const hasNewSettings = before !== undefined && !(yield* entered.isSealedIn(before, settings))
           yield* configCache.changed
           yield* before === undefined
             ? sql`INSERT INTO integrations ${sql.insert({ id: input.id, created_at: now, last_success_at: testedAt ?? null, ...columns })}`
             : sql`UPDATE integrations SET ${sql.update(columns)} WHERE id = ${input.id}`
           yield* assignAll
           yield* live.changed("integration", [input.id])
-          return { hasNewSettings }
+          return { hasNewSettings: before !== undefined && !hasSameSettings }
         }),
-        setPaused: Effect.fnUntraced(function* (id, { by, paused, reason }) {
-          const at = yield* Clock.currentTimeMillis
-          const columns = paused
-            ? { paused_since: at, paused_reason: reason, paused_by: by }
-            : { paused_since: null, paused_reason: null, paused_by: null }
+        setPaused: Effect.fnUntraced(function* (id, change) {
           yield* configCache.changed
-          yield* sql`UPDATE integrations SET ${sql.update(columns)}, updated_at = updated_at + 1 WHERE id = ${id}`
-          yield* sql`INSERT INTO pauses ${sql.insert({
-            integration_id: id,
-            action: paused ? "paused" : "resumed",
-            reason,
-            caller: by,
-            at
-          })}`
+          yield* Effect.provideService(writePause(id, change), SqlClient.SqlClient, sql)
           yield* live.changed("integration", [id])
         }),
         removeFallback: Effect.fnUntraced(function* (id) {
@@ -255,10 +255,6 @@ export class Integrations extends Context.Service<
           yield* sql`DELETE FROM integrations WHERE id = ${id}`
           yield* live.changed("integration", [id])
         }),
-        hasUnknownKey: Effect.map(
-          sql`SELECT id FROM integrations WHERE NOT (${sql.in("key_id", seal.keyIds)}) LIMIT 1`,
-          (rows) => rows.length > 0
-        ),
         reseal: Effect.gen(function* () {
           const [old] = yield* sql<Row>`SELECT * FROM integrations WHERE key_id <> ${seal.keyId} LIMIT 1`
           if (old === undefined) return false

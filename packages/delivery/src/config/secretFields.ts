@@ -10,7 +10,7 @@ type JsonObject = { readonly [key: string]: Schema.Json }
 
 /** Returns the settings without their secrets, and the pointers of the secrets that are set. */
 export const hideSecrets = (
-  plugin: ChannelPlugin.Any,
+  plugin: Pick<ChannelPlugin.Any, "settings">,
   settings: JsonObject
 ): { readonly settings: JsonObject; readonly secretsSet: ReadonlyArray<string> } => {
   const secretsSet = ChannelPlugin.secretPointers(plugin).filter((pointer) => valueAt(settings, pointer) !== undefined)

@@ -1,7 +1,9 @@
 /**
  * An attempt: a delivery that is claimed for sending, and its outcome. Pure.
  */
-import type { ChannelPlugin, IntegrationId, Kind, Notification, PartialDelivery } from "@tocsin/core"
+import type { Alert, ChannelPlugin, IntegrationId, Kind, Notification, PartialDelivery } from "@tocsin/core"
+import type { StoredConversation } from "./conversation.ts"
+import type { DigestList } from "./digest.ts"
 import type { FailureReason } from "./failureReason.ts"
 import type { ShownIntegration } from "./integration.ts"
 import type { Consequence } from "./retryPolicy.ts"
@@ -21,6 +23,8 @@ export interface DueDelivery {
   readonly lockKeys: ReadonlyArray<string>
   /** A test send is sent before everything else, even if the integration is blocked or disabled (D6). */
   readonly isTest: boolean
+  /** A reply to a digest is sent after everything else, and leaves a permit of the rate limit (D5). */
+  readonly isReply?: boolean
 }
 
 /** A delivery that is marked as `sending`, and the message to send. */
@@ -37,8 +41,21 @@ export interface ClaimedDelivery {
   /** The number of this attempt, from 1. */
   readonly attempt: number
   readonly createdAt: number
-  /** Deliveries that this message includes, each with its kind in the message. They share its outcome. */
-  readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind }>
+  /** The trace context of the request that caused it, as a `traceparent`. */
+  readonly trace: string | null
+  /**
+   * Deliveries that this message includes, each with its kind in the message. They share its outcome. A digest that goes
+   * only to the recipients who do not have it yet includes none.
+   */
+  readonly included: ReadonlyArray<{ readonly delivery: string; readonly kind: Kind; readonly trace: string | null }>
+  /** The replies that list the alerts of a digest, to be sent after it. */
+  readonly replies?: ReadonlyArray<DigestList>
+  /** What was read of the alert and the conversation when it was claimed; digests, notices and test sends have none. */
+  readonly subject?: {
+    readonly alert: Alert
+    readonly conversation: StoredConversation
+    readonly recipients: string | null
+  }
 }
 
 /** The outcome of an attempt, and its consequences. */
@@ -69,10 +86,20 @@ export interface Failed {
   readonly overBefore: number
 }
 
+/** Whether the message is a digest that nobody has yet. */
+export const isNewDigest = ({ included, notification }: ClaimedDelivery): boolean =>
+  notification._tag === "Digest" && included.length > 0
+
+/** Whether some recipients have the message although the attempt failed. */
+export const reachedSome = ({ partial }: Pick<Failed, "partial">): boolean =>
+  partial !== undefined && (partial.recipients?.some(({ status }) => status === "delivered") ?? true)
+
 /** An attempt that ended. */
 export interface AttemptEnd {
   readonly claimed: ClaimedDelivery
   readonly outcome: Outcome
   /** The version of the integration that sent it. Findings of another version are not recorded (O8). */
   readonly version: string | undefined
+  /** Its sealed settings. What was sent with other settings has no receipt and no partial result (O8). */
+  readonly sealed: string | undefined
 }

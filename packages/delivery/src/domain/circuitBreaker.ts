@@ -55,6 +55,8 @@ export interface Failure {
   readonly reason: FailureReason
   /** The plain form was refused, too, or the plugin threw for it, too. A digest is halved first. */
   readonly isRefused: boolean
+  /** Some recipients have the message, so that the service works. */
+  readonly isPartial?: boolean
   readonly startedAt: number
   readonly now: number
   /** From 0 to 1. */
@@ -65,7 +67,7 @@ export interface Failure {
 
 /** Computes the health of a lane after a failed attempt. */
 export const afterFailure = (health: Health, failure: Failure): Health => {
-  const { delivery, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
+  const { delivery, isPartial = false, isRefused, jitter, maxBackoff, now, reason, startedAt } = failure
   const stand = (why: BlockReason, pause: number) => ({ why, since: now, until: now + pause })
   switch (reason._tag) {
     case "RateLimited": {
@@ -78,6 +80,7 @@ export const afterFailure = (health: Health, failure: Failure): Health => {
       return { ...health, ...reachable, limits, limitedSince, blocked: later(health, pause) }
     }
     case "Unavailable": {
+      if (isPartial) return { ...health, ...reachable }
       // An attempt that was in flight when the circuit opened is not a probe: 64 failures at once would extend the
       // pause to five minutes.
       const { blocked } = health

@@ -52,11 +52,15 @@ export interface Conversation {
 
 /** A conversation as it is stored. */
 export interface StoredConversation extends Conversation {
+  /** Its id for channels that correlate messages by it. The store knows it by its alert and its integration. */
   readonly id: string
   readonly alertId: AlertId
   readonly closedAt: number | undefined
   readonly receipt: string | undefined
 }
+
+/** The id of a new conversation. */
+export const conversationId = (alert: string, integration: string): string => `${alert}.${integration}`
 
 /** A conversation that has not been opened yet. */
 export const unopened = (integration: IntegrationId): Conversation => ({

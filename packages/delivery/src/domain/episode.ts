@@ -11,7 +11,7 @@ export interface Episode {
   readonly raisedHere: boolean
   /** Whether the source stated the time of the clear (I3). */
   readonly clearTimeStated: boolean
-  /** The hash of the last event, to recognize a repeat (I5). */
+  /** The hash of the last event, to recognize a repeat (I5). May be longer than the hash of a new event, which is its beginning. */
   readonly lastHash: string
 }
 
@@ -44,7 +44,7 @@ export const applyEvent = (
 
   if (episode === undefined) return open(1)
   const { alert, lastHash } = episode
-  if (lastHash === hash && alert.state === event.state) return { _tag: "Duplicate", alert }
+  if (lastHash.startsWith(hash) && alert.state === event.state) return { _tag: "Duplicate", alert }
 
   if (alert.state === "raised") {
     if (event.state === "raised") return { _tag: "Updated", alert: updatedAlert(alert, event), clearTimeStated: false }
@@ -120,3 +120,7 @@ const clearedAlert = (alert: Alert, event: AlertEvent, now: DateTime.Utc): Alert
 /** Whether `severity` is more severe than `than`; true if nothing was sent yet. */
 export const isMoreSevere = (severity: Alert["severity"], than: Alert["severity"] | undefined): boolean =>
   than === undefined || severityRank(severity) > severityRank(than)
+
+/** Whether an event raised the alert for the first time, so that nothing was ever sent about it. */
+export const isFirstRaise = ({ episode, state }: Alert, before: Alert | undefined): boolean =>
+  before === undefined && episode === 1 && state === "raised"

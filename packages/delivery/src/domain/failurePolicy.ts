@@ -3,7 +3,7 @@
  * epoch milliseconds.
  */
 import type { ChannelPlugin, DeliveryOptions, PartialDelivery } from "@tocsin/core"
-import type { ClaimedDelivery, Failed } from "./attempt.ts"
+import { type ClaimedDelivery, type Failed, isNewDigest, reachedSome } from "./attempt.ts"
 import * as Health from "./circuitBreaker.ts"
 import type { FailureReason } from "./failureReason.ts"
 import { consequence, deadline, maxBackoff, pauseFor } from "./retryPolicy.ts"
@@ -30,6 +30,9 @@ export const noFindings: Findings = { health: Health.healthy, digest: usualDiges
 
 /** How long a test send is attempted, in milliseconds (D6). */
 export const testDeadline = 300_000
+
+/** How long a reply to a digest may wait, in milliseconds: after that the digest is no longer read. */
+export const replyDeadline = 3_600_000
 
 /** An attempt that failed. */
 export interface FailedAttempt {
@@ -100,18 +103,37 @@ export const classifyTest = (attempt: FailedAttempt): Failed => {
   }
 }
 
+/**
+ * A reply to a digest is retried only if the service certainly does not have it (D5). It does not affect the lane.
+ */
+export const classifyReply = (attempt: FailedAttempt): Failed => {
+  const { reason } = attempt
+  const isUntaken = reason._tag === "RateLimited" || (reason._tag === "Unavailable" && reason.unanswered !== true)
+  const outcome = classifyStale(attempt)
+  return isUntaken ? outcome : { ...outcome, consequence: { status: "dead" } }
+}
+
 /** Classifies a failed attempt: the consequence for the delivery, and the lane's findings. */
 export const classify = (
   attempt: FailedAttempt,
   { digest, health }: Findings
 ): { readonly outcome: Failed; readonly findings: Findings } => {
-  const { claimed, jitter, now, options, reason, startedAt } = attempt
+  const { claimed, jitter, now, options, partial, reason, startedAt } = attempt
   const outcome = classifyStale(attempt)
   const isRefusedInPlain = mayPlain(reason) && claimed.options.form === "plain"
-  const isDigest = claimed.notification._tag === "Digest"
+  const isDigest = isNewDigest(claimed) && !reachedSome(attempt)
   // A digest that is refused may be too long, and is halved first.
   const isRefused = isRefusedInPlain && !isDigest
-  const failure = { delivery: claimed.id, reason, isRefused, startedAt, now, jitter, maxBackoff: maxBackoff(options) }
+  const failure = {
+    delivery: claimed.id,
+    reason,
+    isRefused,
+    isPartial: partial !== undefined && !isDigest,
+    startedAt,
+    now,
+    jitter,
+    maxBackoff: maxBackoff(options)
+  }
   const after = Health.afterFailure(health, failure)
   const begun = after.blocked === health.blocked ? undefined : after.blocked
   const { consequence: follows } = outcome

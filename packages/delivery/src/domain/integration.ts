@@ -1,8 +1,8 @@
 /**
  * An integration as operators enter it, as it may be shown, and as its lane needs it. Pure.
  */
-import type { ChannelPlugin, DeliveryOptions, Integration, IntegrationId, Limits } from "@tocsin/core"
-import type { Schema } from "effect"
+import { ChannelPlugin, type DeliveryOptions, type Integration, type IntegrationId, type Limits } from "@tocsin/core"
+import { Duration, type Schema } from "effect"
 
 export type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -41,6 +41,8 @@ export interface ShownIntegration extends IntegrationInput {
 export interface ReadyIntegration {
   /** Changes with every edit: findings of another version are stale. Undefined if it is not saved. */
   readonly version?: string
+  /** The stored settings, sealed: the same as long as no edit changes them. Undefined if it is not saved. */
+  readonly sealed?: string
   /** Whether it is still recorded as broken because it was not ready, although it is ready now. */
   readonly wasNotReady?: boolean
   readonly integration: Integration
@@ -50,3 +52,7 @@ export interface ReadyIntegration {
 
 /** The reason with which an integration is broken if its settings or plugin cannot be used. */
 export const brokenAsNotReady = (detail: string): string => `NotReady: ${detail}`
+
+/** How long an attempt may take: as the integration says, else as its plugin declares, else ten seconds. */
+export const timeoutOf = ({ integration: { delivery }, plugin }: ReadyIntegration): Duration.Duration =>
+  Duration.seconds(delivery?.timeout ?? Math.min(plugin.timeout ?? 10, ChannelPlugin.maxTimeout))

@@ -33,7 +33,7 @@ export interface LaneFacts {
 export interface BacklogFacts {
   /** Deliveries that may be claimed, in their order: test sends first. If `freeSlots` is 0, only test sends count. */
   readonly due: ReadonlyArray<DueDelivery>
-  /** When the next one is due, if none is now. */
+  /** When the next one is due, if none but a reply to a digest is now. */
   readonly dueAt?: number | undefined
   /** More deliveries are pending than the rate limit allows in a minute (D5). */
   readonly isStorm: boolean
@@ -81,7 +81,7 @@ export const decide = (facts: LaneFacts, backlog: BacklogFacts): Decision => {
   if (blocked?.why === "broken" && canVerify) return { _tag: "Probe" }
   if (freeSlots(facts) === 0) return idle
   if (due.length === 0) return waitOrDivert(facts, Math.min(dueAt, now + pollInterval))
-  if (rateLimit.wait > 0) return wait(now + rateLimit.wait)
+  if (rateLimit.wait > 0) return wait(Math.min(dueAt, now + rateLimit.wait))
   if (critical !== undefined) return claim([critical], 1)
   if (isStorm) return { _tag: "Digest", otherwise: due.slice(0, rateLimit.available) }
   return claim(due, rateLimit.available)

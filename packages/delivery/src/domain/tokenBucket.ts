@@ -27,13 +27,15 @@ export const fill = (bucket: Bucket, rate: Limits, now: number): Bucket => {
   return { tokens, at: now, notBefore }
 }
 
-/** How many milliseconds until the bucket holds a token that may be used; 0 if it does. */
-export const waitFor = (bucket: Bucket, rate: Limits, now: number): number =>
-  Math.max(
+/** How many milliseconds until the bucket holds that many tokens, at most its burst, to use; 0 if it does. */
+export const waitFor = (bucket: Bucket, rate: Limits, now: number, tokens = 1): number => {
+  const missing = Math.min(tokens, rate.burst) - bucket.tokens
+  return Math.max(
     0,
     bucket.notBefore - now,
-    bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) * rate.perSeconds * 1000) / rate.messages)
+    missing <= 0 ? 0 : Math.ceil((missing * rate.perSeconds * 1000) / rate.messages)
   )
+}
 
 /** Empties the bucket for a pause until then; it holds at most one token at that time. */
 export const emptyUntil = (bucket: Bucket, until: number): Bucket => ({

@@ -76,7 +76,8 @@ export class AlertSearch extends Context.Service<
         const rows = yield* sql<{ alert_id: string; due: number; delivered: number }>`
           SELECT alert_id, sum(CASE WHEN diverted_to IS NULL THEN 1 ELSE 0 END) AS due,
             sum(CASE WHEN EXISTS (SELECT 1 FROM deliveries its
-              WHERE its.conversation_id = conversations.id AND ${sql.literal(isDelivered)}) THEN 1 ELSE 0 END) AS delivered
+              WHERE its.alert_id = conversations.alert_id AND its.integration_id = conversations.integration_id
+                AND ${sql.literal(isDelivered)}) THEN 1 ELSE 0 END) AS delivered
           FROM conversations WHERE ${sql.in("alert_id", ids)} GROUP BY alert_id`
         return new Map(
           rows.map(({ alert_id, delivered, due }) => [

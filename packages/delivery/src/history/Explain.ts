@@ -11,7 +11,6 @@ import {
   type UnmetCondition,
   unmetConditions
 } from "@tocsin/core"
-import { DateTime } from "effect"
 import type { ConversationSummary, Delivery } from "./History.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 
@@ -154,6 +153,17 @@ const outcomes = {
   diverted: "diverted"
 } as const
 
+const words = {
+  pending: "pending",
+  retrying: "retrying",
+  sending: "sending",
+  folded: "coalesced",
+  delivered: "delivered",
+  dead: "failed for good",
+  superseded: "superseded",
+  diverted: "diverted"
+} as const
+
 const whatWasSent = (
   { closedBecause, integration, rules: matchers }: ConversationSummary,
   { deliveries, integrations, rules }: Facts
@@ -167,10 +177,8 @@ const whatWasSent = (
   const steps = deliveries
     .filter((delivery) => delivery.integration === integration)
     .map(
-      ({ cause, kind, nextAt, status }) =>
-        `${kind} ${status}${cause === undefined || status === "pending" ? "" : ` (${cause})`}${
-          nextAt === undefined ? "" : `, next attempt at ${DateTime.formatIso(DateTime.makeUnsafe(nextAt))}`
-        }`
+      ({ cause, kind, status }) =>
+        `${kind} ${words[status]}${cause === undefined || status === "pending" ? "" : ` (${cause})`}`
     )
   const closed = closedBecause === undefined ? "" : `; closed: ${becauseText[closedBecause]}`
   return `matched by ${matchers.map(nameOf).join(", ")}: ${steps.join(", ")}${closed}`

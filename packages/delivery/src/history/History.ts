@@ -1,25 +1,19 @@
 /**
- * Deliveries with their transitions. Only reads.
+ * Deliveries with their history. Only reads.
  */
 import { AlertId, Because, IntegrationId, type Kind, type RecipientOutcome, type Severity } from "@tocsin/core"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { alertNames } from "./alertNames.ts"
-import { DeliveryStatus } from "../records/deliveryRow.ts"
+import { decodeHistory, type Transition } from "../records/deliveryHistory.ts"
+import { DeliveryStatus, undelivered, undeliveredAnywhere } from "../records/deliveryRow.ts"
+import { isOneOf } from "../sql/bulk.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { decodeRecipients } from "../records/partialDelivery.ts"
 import { only, type Page, page } from "../sql/pagination.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 
-/** One step of a delivery: its new status, when, and why. */
-export interface Transition {
-  readonly status: DeliveryStatus
-  readonly cause: string | undefined
-  /** The attempt that the step belongs to, from 1. */
-  readonly attempt: number | undefined
-  /** Epoch milliseconds, like all times here. */
-  readonly at: number
-}
+export type { Transition }
 
 /** One notification due at one integration. */
 export interface Delivery {
@@ -41,7 +35,7 @@ export interface Delivery {
   readonly text: string | undefined
   /** Where a person can see the message. */
   readonly link: URL | undefined
-  /** The last outcome at each of several recipients, if the plugin names them. */
+  /** The last outcome at each of several recipients, if the plugin names them; of a digest for what it includes. */
   readonly recipients: ReadonlyArray<RecipientOutcome>
   /** The digest, or the message about a later episode, that included it. */
   readonly foldedInto: string | undefined
@@ -117,18 +111,21 @@ export class History extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { read } = yield* GroupCommit
 
-      const withTransitions = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+      const toDeliveries = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
         if (rows.length === 0) return []
         const now = yield* Clock.currentTimeMillis
-        const steps = yield* sql<TransitionRow>`SELECT * FROM transitions
-          WHERE ${sql.in(
-            "delivery_id",
-            rows.map(({ id }) => id)
-          )} ORDER BY sequence`
-        const byDelivery = Map.groupBy(steps, ({ delivery_id }) => delivery_id)
         const ids = rows.flatMap(({ alert_id }) => alert_id ?? [])
         const names = yield* alertNames(sql, ids)
-        return rows.map((row) => fromRow(row, byDelivery.get(row.id) ?? [], { names, now }))
+        const including = yield* recipientsOf(rows.flatMap(({ folded_into }) => folded_into ?? []))
+        return rows.map((row) => fromRow(row, { including, names, now }))
+      })
+
+      /** The recipients of the messages that included other deliveries. */
+      const recipientsOf = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+        if (ids.length === 0) return new Map<string, string>()
+        const rows = yield* sql<{ id: string; recipients: string }>`SELECT id, recipients FROM deliveries
+          WHERE ${isOneOf(sql, "id", ids)} AND recipients IS NOT NULL`
+        return new Map(rows.map(({ id, recipients }) => [id, recipients]))
       })
 
       /** The first delivery created at or after a time. If the clock was set back, some may be missed. */
@@ -155,20 +152,30 @@ export class History extends Context.Service<
               ? [sql.and([sql.in("status", statuses), ...others])]
               : isAll && integration === undefined
                 ? [sql.and(others)]
-                : statuses.map((status) => sql.and([sql`status = ${status}`, ...others])),
+                : statuses.map((status) =>
+                    sql.and([
+                      ...(status === "delivered"
+                        ? [sql.literal("status = 'delivered'")]
+                        : [
+                            sql`status = ${status}`,
+                            sql.literal(integration === undefined ? undeliveredAnywhere : undelivered)
+                          ]),
+                      ...others
+                    ])
+                  ),
           counted:
             alert === undefined && since === undefined
               ? sql`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
                   WHERE ${sql.and([sql.in("status", statuses), ...others])}`
               : undefined
         })
-        return { ...found, items: yield* withTransitions(found.items) }
+        return { ...found, items: yield* toDeliveries(found.items) }
       })
 
       return History.of({
         list: (filter) => read(list(filter)),
         get: Effect.fnUntraced(function* (id) {
-          const [delivery] = yield* withTransitions(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
+          const [delivery] = yield* toDeliveries(yield* sql<Row>`SELECT * FROM deliveries WHERE id = ${id}`)
           return delivery
         }, read),
         notes: (alert) =>
@@ -201,7 +208,9 @@ export class History extends Context.Service<
         }, read),
         conversations: (alert) =>
           Effect.map(
-            read(sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, id`),
+            read(
+              sql<ConversationRow>`SELECT * FROM conversations WHERE alert_id = ${alert} ORDER BY opened_at, integration_id`
+            ),
             (rows) =>
               rows.map((row) => ({
                 integration: IntegrationId.make(row.integration_id),
@@ -239,16 +248,9 @@ interface Row {
   readonly recipients: string | null
   readonly redelivery_of: string | null
   readonly folded_into: string | null
+  readonly history: string
   readonly created_at: number
   readonly updated_at: number
-}
-
-interface TransitionRow {
-  readonly delivery_id: string
-  readonly status: DeliveryStatus
-  readonly cause: string | null
-  readonly attempt: number | null
-  readonly at: number
 }
 
 interface PauseRow {
@@ -270,8 +272,7 @@ interface ConversationRow {
 
 const fromRow = (
   row: Row,
-  transitions: ReadonlyArray<TransitionRow>,
-  { names, now }: { readonly names: ReadonlyMap<string, string>; readonly now: number }
+  { including, names, now }: Record<"including" | "names", ReadonlyMap<string, string>> & { readonly now: number }
 ): Delivery => ({
   id: row.id,
   sequence: row.sequence,
@@ -286,15 +287,10 @@ const fromRow = (
   nextAt: row.status === "retrying" && row.next_at > now ? row.next_at : undefined,
   text: row.text ?? undefined,
   link: row.link === null ? undefined : new URL(row.link),
-  recipients: decodeRecipients(row.recipients),
+  recipients: decodeRecipients(row.recipients ?? including.get(row.folded_into ?? "") ?? null),
   redeliveryOf: row.redelivery_of ?? undefined,
   foldedInto: row.folded_into ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
-  transitions: transitions.map(({ at, attempt, cause, status }) => ({
-    status,
-    at,
-    cause: cause ?? undefined,
-    attempt: attempt ?? undefined
-  }))
+  transitions: decodeHistory(row.history)
 })

@@ -4,6 +4,9 @@
 import { IntegrationId } from "@tocsin/core"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { undeliveredAnywhere } from "../records/deliveryRow.ts"
+import { countedSince, hour, hoursCounted } from "../records/eventCounts.ts"
+import { everySource } from "./alertFilter.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import * as Dialect from "../sql/dialect.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
@@ -29,18 +32,16 @@ export interface Activity {
 export interface SourceActivity {
   readonly name: string
   readonly lastEventAt: number | undefined
+  /** Those that changed an alert, in this hour and the 23 before. */
   readonly events24h: number
   readonly lastUnreadableAt: number | undefined
   readonly unreadable24h: number
 }
 
-const hour = Duration.toMillis(Duration.hours(1))
-const hours = 24
-
 /** How old a digest may be to be shown: the limit keeps the query fast in a long history. */
 const lately = Duration.toMillis(Duration.days(7))
 
-/** How many of the newest digests are examined. */
+/** How many of the newest digests and notices are examined. */
 const mostDigests = 200
 
 /** Summarises recent activity. */
@@ -58,7 +59,7 @@ export class Overview extends Context.Service<
       { readonly since: number; readonly items: ReadonlyArray<Activity> },
       StoreUnavailable
     >
-    /** At most two seconds old: the events of a day are counted for it. */
+    /** At most two seconds old. */
     readonly sources: Effect.Effect<ReadonlyArray<SourceActivity>, StoreUnavailable>
   }
 >()("@tocsin/delivery/Overview") {
@@ -72,7 +73,7 @@ export class Overview extends Context.Service<
         const since = (yield* Clock.currentTimeMillis) - lately
         const rows = yield* sql<DigestRow>`SELECT id, integration_id, status, digest_key, created_at
           FROM deliveries ${Dialect.indexedBy(sql, "deliveries_of_no_alert")}
-          WHERE alert_id IS NULL AND created_at >= ${since} ORDER BY created_at DESC, sequence DESC
+          WHERE alert_id IS NULL AND kind <> 'DigestList' AND created_at >= ${since} ORDER BY created_at DESC, sequence DESC
           LIMIT ${mostDigests}`
         const found = new Map<IntegrationId, LastDigest>()
         for (const { created_at, digest_key, id, integration_id, status } of rows) {
@@ -85,10 +86,10 @@ export class Overview extends Context.Service<
       })
 
       const activity = Effect.gen(function* () {
-        const since = (Math.floor((yield* Clock.currentTimeMillis) / hour) - hours + 1) * hour
+        const since = countedSince(yield* Clock.currentTimeMillis)
         const counts = new Map<IntegrationId, { readonly delivered: Array<number>; readonly failed: Array<number> }>()
         // An hour at a time, so that other fibers run in between.
-        for (let index = 0; index < hours; index++) {
+        for (let index = 0; index < hoursCounted; index++) {
           const from = since + index * hour
           const rows = yield* sql<{ integration_id: string; status: string; n: number }>`
             SELECT integration_id, status, count(*) AS n FROM deliveries
@@ -106,18 +107,11 @@ export class Overview extends Context.Service<
       })
 
       const sources = Effect.gen(function* () {
-        const since = (yield* Clock.currentTimeMillis) - hours * hour
-        const names = yield* sql<{ source: string }>`WITH RECURSIVE named (source) AS (
-            SELECT min(source) FROM alerts
-            UNION ALL SELECT (SELECT min(source) FROM alerts WHERE alerts.source > named.source) FROM named
-              WHERE named.source IS NOT NULL
-          ) SELECT source FROM named WHERE source IS NOT NULL`
-        const heard = (yield* Effect.forEach(
-          ["IS NULL", "IS NOT NULL"],
-          // Grouped by an expression; otherwise SQLite reads the index by source, and with it all events ever recorded.
-          (which) => sql<SourceRow>`SELECT source || '' AS source, count(*) AS n, max(received_at) AS last FROM events
-            WHERE event_id ${sql.literal(which)} AND received_at >= ${since} GROUP BY source || ''`
-        )).flat()
+        const now = yield* Clock.currentTimeMillis
+        const since = now - hoursCounted * hour
+        const names = yield* everySource(sql)
+        const heard = yield* sql<SourceRow>`SELECT source, sum(n) AS n, max(last_at) AS last FROM event_counts
+          WHERE hour >= ${countedSince(now)} GROUP BY source`
         const unread = yield* sql<SourceRow>`SELECT source, max(received_at) AS last,
             sum(CASE WHEN received_at >= ${since} THEN 1 ELSE 0 END) AS n FROM unreadable GROUP BY source`
         const all = new Set([...names, ...unread].map(({ source }) => source))
@@ -129,13 +123,13 @@ export class Overview extends Context.Service<
               (state) => sql<{ last: number }>`SELECT last_heard_at AS last FROM alerts
                 WHERE source = ${name} AND state = ${state} ORDER BY sequence DESC LIMIT 1`
             )
-            const events = heard.filter(({ source }) => source === name)
-            const times = [...newest.flat(), ...events].map(({ last }) => last)
+            const events = heard.find(({ source }) => source === name)
+            const times = [...newest.flat(), ...(events === undefined ? [] : [events])].map(({ last }) => last)
             const bodies = unread.find(({ source }) => source === name)
             return {
               name,
               lastEventAt: times.length === 0 ? undefined : Math.max(...times),
-              events24h: events.reduce((sum, { n }) => sum + n, 0),
+              events24h: Number(events?.n ?? 0),
               lastUnreadableAt: bodies?.last,
               unreadable24h: bodies?.n ?? 0
             }
@@ -148,7 +142,7 @@ export class Overview extends Context.Service<
         retryingSince: Effect.map(
           read(
             sql<{ integration_id: string; at: number }>`SELECT integration_id, min(created_at) AS at FROM deliveries
-              WHERE status = 'retrying' GROUP BY integration_id`
+              WHERE status = 'retrying' AND ${sql.literal(undeliveredAnywhere)} GROUP BY integration_id`
           ),
           (rows) => new Map(rows.map(({ at, integration_id }) => [IntegrationId.make(integration_id), at]))
         ),
@@ -173,7 +167,7 @@ export class Overview extends Context.Service<
   )
 }
 
-const zeros = () => Array.from({ length: hours }, () => 0)
+const zeros = () => Array.from({ length: hoursCounted }, () => 0)
 
 interface DigestRow {
   readonly id: string

@@ -1,14 +1,17 @@
 /**
- * Removes old history: closed alerts with their conversations, deliveries and transitions, event ids, and removed rules
- * (cases I5 and L). Open alerts and deliveries are never removed.
+ * Removes old history: closed alerts with their conversations and deliveries, event ids, removed rules,
+ * ended API keys and the audit log (cases I5 and L). Open alerts and deliveries are never removed.
  */
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AlertRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
+import { ApiKeys } from "../records/access/ApiKeys.ts"
+import { AuditLog } from "../records/access/AuditLog.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { openStatus } from "../records/deliveryRow.ts"
+import { countedSince } from "../records/eventCounts.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { ignoreLogged } from "../sql/StoreUnavailable.ts"
 
@@ -27,13 +30,15 @@ const removedAtOnce = 200
 export const layer: Layer.Layer<
   never,
   never,
-  GroupCommit | SqlClient.SqlClient | Alerts | AlertRules | Conversations | Deliveries
+  GroupCommit | SqlClient.SqlClient | Alerts | AlertRules | ApiKeys | AuditLog | Conversations | Deliveries
 > = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const groupCommit = yield* GroupCommit
     const alerts = yield* Alerts
     const alertRules = yield* AlertRules
+    const apiKeys = yield* ApiKeys
+    const audit = yield* AuditLog
     const conversations = yield* Conversations
     const deliveries = yield* Deliveries
     const kept = yield* HistoryKept
@@ -97,15 +102,16 @@ export const layer: Layer.Layer<
     /** Removes removed rules that no conversation refers to: until then, their `notifyOnClear` still applies. */
     const forgetRules = Effect.fnUntraced(function* (before: number) {
       const unused = new Map((yield* groupCommit.read(alertRules.removed(before))).map((id) => [String(id), id]))
-      let after = ""
+      let after: Pick<HeldRow, "alert_id" | "integration_id"> = { alert_id: "", integration_id: "" }
       while (unused.size > 0) {
         const page = yield* groupCommit.read(
-          sql<{ id: string; held_by: string }>`SELECT id, held_by FROM conversations
-            WHERE id > ${after} ORDER BY id LIMIT ${removedAtOnce}`
+          sql<HeldRow>`SELECT alert_id, integration_id, held_by FROM conversations
+            WHERE (alert_id, integration_id) > (${after.alert_id}, ${after.integration_id})
+            ORDER BY alert_id, integration_id LIMIT ${removedAtOnce}`
         )
-        for (const { held_by, id } of page) {
-          after = id
-          for (const matcher of decodeMatchers(held_by)) unused.delete(matcher)
+        for (const row of page) {
+          after = row
+          for (const matcher of decodeMatchers(row.held_by)) unused.delete(matcher)
         }
         if (page.length < removedAtOnce) break
       }
@@ -120,7 +126,10 @@ export const layer: Layer.Layer<
       yield* forgetOthers(before)
       yield* forgetEvents("IS NOT NULL", now - Duration.toMillis(eventIdsKept))
       yield* forgetEvents("IS NULL", before)
+      yield* groupCommit.commit(sql`DELETE FROM event_counts WHERE hour < ${countedSince(now)}`)
       yield* forgetRules(before)
+      yield* Effect.repeat(audit.forget(before), { while: (more) => more })
+      yield* apiKeys.forget(before)
     })
 
     yield* sweep.pipe(
@@ -130,5 +139,11 @@ export const layer: Layer.Layer<
     )
   })
 )
+
+interface HeldRow {
+  readonly alert_id: string
+  readonly integration_id: string
+  readonly held_by: string
+}
 
 const decodeMatchers = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.String)))

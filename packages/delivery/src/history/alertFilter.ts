@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { contains } from "../sql/dialect.ts"
 import { forEachBatch } from "./alertBatches.ts"
-import { mayContain, textMatcher, wordsIn } from "./alertText.ts"
+import { mayContain, type StoredTexts, textMatcher, wordsIn } from "./alertText.ts"
 
 /** Which alerts to list, and in which order. */
 export interface AlertFilter {
@@ -38,8 +38,15 @@ const maxExamined = 100_000
 /** How many alerts one query examines, and how many if it also reads their texts: some milliseconds. */
 const examinedAtOnce = { rows: 1000, texts: 250 }
 
-/** Whether a delivery `its` was delivered. Otherwise SQLite would scan all delivered rows, not the few of the alert. */
-export const isDelivered = "NOT (its.status <> 'delivered')"
+/** Whether a delivery `its` was delivered. */
+export const isDelivered = "its.status = 'delivered'"
+
+/** The sources of all alerts, found by an index however many alerts there are. */
+export const everySource = (sql: SqlClient.SqlClient) => sql<{ source: string }>`WITH RECURSIVE named (source) AS (
+    SELECT min(source) FROM alerts
+    UNION ALL SELECT (SELECT min(source) FROM alerts WHERE alerts.source > named.source) FROM named
+      WHERE named.source IS NOT NULL
+  ) SELECT source FROM named WHERE source IS NOT NULL`
 
 interface Examined {
   readonly sequence: number
@@ -52,7 +59,9 @@ export const finding = (sql: SqlClient.SqlClient) => {
   const indexed = ({ source, sourceId, state }: AlertFilter) => [
     ...(state === undefined ? [] : [sql`state = ${state}`]),
     ...(source === undefined ? [] : [sql`source = ${source}`]),
-    ...(sourceId === undefined ? [] : [sql`source_id = ${sourceId}`])
+    ...(sourceId === undefined ? [] : [sql`source_id = ${sourceId}`]),
+    // The index is by the source first, and there are few sources.
+    ...(sourceId === undefined || source !== undefined ? [] : [sql`source IN (${everySource(sql)})`])
   ]
 
   /**
@@ -111,12 +120,10 @@ export const finding = (sql: SqlClient.SqlClient) => {
     const found = new Set<number>()
     yield* forEachBatch(sql, fitting, (batch) =>
       Effect.map(
-        sql<{
-          sequence: number
-          alert: string
-        }>`SELECT sequence, alert FROM alerts WHERE ${sql.in("sequence", batch)}`,
+        sql<StoredTexts & { sequence: number }>`SELECT sequence, id, source, source_id, alert FROM alerts
+          WHERE ${sql.in("sequence", batch)}`,
         (texts) => {
-          for (const { alert, sequence } of texts) if (hasWords(alert)) found.add(sequence)
+          for (const row of texts) if (hasWords(row)) found.add(row.sequence)
         }
       )
     )

@@ -7,27 +7,38 @@ export const wordsIn = (q: string | undefined): ReadonlyArray<string> =>
     .split(/\s+/)
     .filter((word) => word !== "")
 
+/** The columns of an alert that contain its texts. */
+export interface StoredTexts {
+  readonly id: string
+  readonly source: string
+  readonly source_id: string
+  readonly alert: string
+}
+
 /**
  * Conditions that a stored alert meets if it may contain all words, so that most other alerts are never read. Words with
  * letters outside ASCII, or with characters that JSON escapes, give no condition.
  */
-export const mayContain = (sql: SqlClient.SqlClient, q: string | undefined): ReadonlyArray<Statement.Fragment> =>
-  wordsIn(q)
+export const mayContain = (sql: SqlClient.SqlClient, q: string | undefined): ReadonlyArray<Statement.Fragment> => {
+  // No word contains a space.
+  const stored = sql.literal("id || ' ' || source || ' ' || source_id || ' ' || alert")
+  return wordsIn(q)
     .filter((word) => /^[\x20-\x7e]+$/.test(word) && !/["\\]/.test(word))
     .map((word) => {
       const pattern = `%${word.replaceAll(/[%_]/g, "\\$&")}%`
       return sql.onDialectOrElse({
-        pg: () => sql`alert ILIKE ${pattern} ESCAPE '\\'`,
-        orElse: () => sql`alert LIKE ${pattern} ESCAPE '\\'`
+        pg: () => sql`${stored} ILIKE ${pattern} ESCAPE '\\'`,
+        orElse: () => sql`${stored} LIKE ${pattern} ESCAPE '\\'`
       })
     })
+}
 
 /** Whether all words occur in the texts of a stored alert, in any case of letters. */
-export const textMatcher = (q: string | undefined): ((alert: string) => boolean) => {
+export const textMatcher = (q: string | undefined): ((stored: StoredTexts) => boolean) => {
   const words = wordsIn(q)
   if (words.length === 0) return () => true
-  return (alert) => {
-    const texts = textsIn(JSON.parse(alert), new Set(unsearched)).join("\n").toLowerCase()
+  return ({ alert, id, source, source_id }) => {
+    const texts = [id, source, source_id, ...textsIn(JSON.parse(alert), new Set(unsearched))].join("\n").toLowerCase()
     return words.every((word) => texts.includes(word))
   }
 }

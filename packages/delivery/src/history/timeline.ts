@@ -4,6 +4,7 @@
 import { type Alert, type AlertRuleId, becauseText, type IntegrationId } from "@tocsin/core"
 import type { StoredRule } from "../config/AlertRules.ts"
 import { reasonOfCause } from "../domain/failureReason.ts"
+import type { RuleEdit } from "../records/access/AuditLog.ts"
 import type { Delivery, Pause, Transition } from "./History.ts"
 
 /** One thing that happened. */
@@ -46,6 +47,8 @@ export interface TimelineFacts {
   readonly notes: ReadonlyArray<{ readonly at: number; readonly note: string }>
   /** The rules that ever matched, in their current form. */
   readonly rules: ReadonlyArray<StoredRule>
+  /** The recorded edits of these rules since the alert was raised. */
+  readonly edits: ReadonlyArray<RuleEdit>
   /** The pauses of the integrations that matched, oldest first. */
   readonly pauses: ReadonlyArray<Pause>
 }
@@ -59,7 +62,14 @@ export const endOf = ({ alert, deliveries }: Pick<TimelineFacts, "alert" | "deli
 const isOpen = new Set<Delivery["status"]>(["pending", "retrying", "sending", "folded"])
 
 /** Everything that happened, oldest first. */
-export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFacts): ReadonlyArray<TimelineEntry> => {
+export const timeline = ({
+  alert,
+  deliveries,
+  edits,
+  notes,
+  pauses,
+  rules
+}: TimelineFacts): ReadonlyArray<TimelineEntry> => {
   const startedAt = alert.startedAt.epochMilliseconds
   return [
     { at: startedAt, kind: "received" as const, text: `Raised at ${alert.source}: ${alert.rule.name}` },
@@ -67,11 +77,7 @@ export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFa
       ? []
       : [{ at: alert.clearedAt.epochMilliseconds, kind: "received" as const, text: clearedText(alert) }]),
     ...notes.map(({ at, note }) => ({ at, kind: "received" as const, text: note })),
-    ...rules.flatMap(({ createdAt, rule, updatedAt }) =>
-      updatedAt > createdAt && updatedAt >= startedAt
-        ? [{ at: updatedAt, kind: "ruleEdited" as const, text: `Rule ${rule.name} was edited`, rule: rule.id }]
-        : []
-    ),
+    ...rules.flatMap((rule) => ofRule(rule, edits, startedAt)),
     ...pauses.flatMap((pause, index) => ofPause(pause, pauses.slice(index + 1), startedAt)),
     ...deliveries.flatMap(ofDelivery)
   ].toSorted((a, b) => a.at - b.at)
@@ -79,6 +85,23 @@ export const timeline = ({ alert, deliveries, notes, pauses, rules }: TimelineFa
 
 const clearedText = ({ clearedBecause }: Alert): string =>
   clearedBecause === undefined ? "Cleared" : `Cleared: ${becauseText[clearedBecause]}`
+
+/** The edits of a rule. Of one that was edited before edits were recorded, only the last edit is known. */
+const ofRule = (
+  { createdAt, rule: { id: rule, name }, updatedAt }: StoredRule,
+  edits: ReadonlyArray<RuleEdit>,
+  startedAt: number
+): ReadonlyArray<TimelineEntry> => {
+  const own = edits.filter((edit) => edit.rule === rule)
+  const last = updatedAt > createdAt && updatedAt >= startedAt ? [{ at: updatedAt }] : []
+  return (own.length > 0 ? own : last).map((edit) => ({
+    at: edit.at,
+    kind: "ruleEdited",
+    text: `Rule ${name} was edited`,
+    rule,
+    ...("by" in edit && { by: edit.by })
+  }))
+}
 
 /** Ignores a pause that was over before the alert was raised. */
 const ofPause = (

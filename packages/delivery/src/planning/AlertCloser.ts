@@ -56,7 +56,9 @@ export class AlertCloser extends Context.Service<
             note,
             received_at: yield* Clock.currentTimeMillis
           })}`
-          yield* isSilent ? reconciler.expired(cleared) : reconciler.moved([{ alert: cleared, before: alert }])
+          yield* isSilent
+            ? reconciler.expired(cleared)
+            : reconciler.moved([{ alert: cleared, before: alert }], { mayClaim: false })
           return cleared
         })
       })

@@ -6,6 +6,8 @@ import type { IntegrationId } from "@tocsin/core"
 import { Clock, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { Partitions } from "../cluster/Partitions.ts"
+import { decodeHistory } from "../records/deliveryHistory.ts"
+import { undelivered } from "../records/deliveryRow.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { isRecent, OperatorNotices, Operators } from "./OperatorNotices.ts"
 
@@ -25,31 +27,31 @@ export const layer: Layer.Layer<never, never, GroupCommit | SqlClient.SqlClient 
 
       /** The oldest retrying delivery of each integration. */
       const oldest = sql<Oldest>`
-        SELECT i.id AS integration, i.broken_reason, i.waiting_until, d.cause, d.next_at,
-          (SELECT min(at) FROM transitions WHERE delivery_id = d.id AND status = 'retrying') AS first_failure,
-          (SELECT max(at) FROM transitions WHERE delivery_id = d.id AND status = 'retrying') AS last_failure,
+        SELECT i.id AS integration, i.broken_reason, i.waiting_until, d.cause, d.next_at, d.history,
           (SELECT max(created_at) FROM deliveries WHERE about = i.id) AS last_notice
         FROM integrations i CROSS JOIN deliveries d
         WHERE i.enabled = 1 AND i.id <> ${operators}
           AND d.id = (SELECT id FROM deliveries
-            WHERE integration_id = i.id AND status = 'retrying' ORDER BY sequence LIMIT 1)`
+            WHERE integration_id = i.id AND status = 'retrying' AND ${sql.literal(undelivered)} AND kind <> 'DigestList' ORDER BY sequence LIMIT 1)`
 
       const check = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const failing = (yield* groupCommit.read(oldest)).filter(
-          (one) =>
-            now - one.first_failure >= patience &&
-            failingUntil(one) - one.first_failure >= patience &&
-            !isRecent(one.last_notice ?? undefined, now)
-        )
+        const failing = (yield* groupCommit.read(oldest))
+          .map((one) => ({ ...one, ...failuresOf(one) }))
+          .filter(
+            (one) =>
+              now - one.firstFailure >= patience &&
+              failingUntil(one) - one.firstFailure >= patience &&
+              !isRecent(one.last_notice ?? undefined, now)
+          )
         if (failing.length === 0) return
         yield* groupCommit.commit(
           Effect.flatMap(partitions.leases(new Set(failing.map(({ integration }) => integration))), (leases) =>
             Effect.forEach(
               failing.filter(({ integration }) => leases.has(integration)),
-              ({ broken_reason, cause, first_failure, integration }) =>
+              ({ broken_reason, cause, firstFailure, integration }) =>
                 broken_reason === null
-                  ? notices.failing(integration, { cause: cause ?? "", since: first_failure })
+                  ? notices.failing(integration, { cause: cause ?? "", since: firstFailure })
                   : notices.broken(integration, broken_reason),
               { discard: true }
             )
@@ -75,11 +77,21 @@ interface Oldest {
   /** Why its last attempt failed. */
   readonly cause: string | null
   readonly next_at: number
-  readonly first_failure: number
-  readonly last_failure: number
+  readonly history: string
   readonly last_notice: number | null
 }
 
+/** When an attempt failed first, and last. */
+const failuresOf = ({ history }: Oldest) => {
+  const times = decodeHistory(history).flatMap(({ at, status }) => (status === "retrying" ? [at] : []))
+  return { firstFailure: Math.min(...times), lastFailure: Math.max(...times) }
+}
+
 /** Until when the service causes the delay. After that, the delivery waits for our own rate limit, which is no failure. */
-const failingUntil = ({ broken_reason, last_failure, next_at, waiting_until }: Oldest): number =>
-  broken_reason === null ? Math.max(last_failure, next_at, waiting_until ?? 0) : Infinity
+const failingUntil = ({
+  broken_reason,
+  lastFailure,
+  next_at,
+  waiting_until
+}: Oldest & ReturnType<typeof failuresOf>): number =>
+  broken_reason === null ? Math.max(lastFailure, next_at, waiting_until ?? 0) : Infinity

@@ -9,6 +9,7 @@ import { AlertRules } from "../config/AlertRules.ts"
 import { Alerts } from "../records/Alerts.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
+import { undelivered } from "../records/deliveryRow.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { isEnded, settle } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
@@ -79,8 +80,8 @@ export class Fallbacks extends Context.Service<
 
       const divert = Effect.fnUntraced(function* (delivery: string, to: IntegrationId, why: string) {
         const row = (yield* deliveries.byIds([delivery])).get(delivery)
-        if (row?.conversation_id == null || row.alert_id === null || !divertible.includes(row.kind)) return false
-        const conversation = (yield* conversations.byIds([row.conversation_id])).get(row.conversation_id)
+        if (row === undefined || row.alert_id === null || !divertible.includes(row.kind)) return false
+        const conversation = (yield* conversations.ofDeliveries([row])).get(row.id)
         const alert = yield* alerts.get(AlertId.make(row.alert_id))
         // Fallbacks never chain.
         if (conversation === undefined || alert === undefined || !conversation.everMatchedBy.every(isRule)) return false
@@ -110,9 +111,11 @@ export class Fallbacks extends Context.Service<
           let diverted = 0
           for (const status of ["retrying", "pending"]) {
             const rows = yield* sql<{ id: string }>`SELECT id FROM deliveries
-              WHERE integration_id = ${integration} AND status = ${status} AND ${sql.in("kind", divertible)}
+              WHERE integration_id = ${integration} AND status = ${status} AND ${sql.literal(undelivered)}
+                AND ${sql.in("kind", divertible)}
                 AND NOT EXISTS (SELECT 1 FROM conversations c
-                  WHERE c.id = deliveries.conversation_id AND c.stands_in_for IS NOT NULL)
+                  WHERE c.alert_id = deliveries.alert_id AND c.integration_id = deliveries.integration_id
+                    AND c.stands_in_for IS NOT NULL)
               ORDER BY sequence LIMIT ${divertedAtOnce}`
             for (const { id } of rows) if (yield* divert(id, to, why)) diverted++
           }

@@ -6,8 +6,10 @@ import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core
 import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertRules, type CurrentRules } from "../config/AlertRules.ts"
+import { ConfigCache } from "../config/ConfigCache.ts"
 import { Alerts } from "../records/Alerts.ts"
 import { type Change, Conversations } from "../records/Conversations.ts"
+import type { Opening } from "../records/DirectClaims.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
@@ -16,6 +18,7 @@ import { onEdit, onEvent, onExpiry, onRemoval, type Plan, type PlannerInput } fr
 import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
+import { isFirstRaise } from "../domain/episode.ts"
 
 /** How many alerts share a transaction. Events wait for it, some tens of milliseconds. */
 const plannedAtOnce = 1000
@@ -30,8 +33,8 @@ export const Edit = Schema.Union([
 ])
 export type Edit = typeof Edit.Type
 
-/** An alert that an event changed. */
-export interface Moved {
+/** An alert that an event changed, with the event's text and the trace of its request. */
+export interface Moved extends Partial<Pick<Opening, "text" | "trace">> {
   readonly alert: Alert
   /** The alert before the event, if it was known. */
   readonly before: Alert | undefined
@@ -41,8 +44,14 @@ export interface Moved {
 export class Reconciler extends Context.Service<
   Reconciler,
   {
-    /** Plans for the alerts that events changed. */
-    readonly moved: (moved: ReadonlyArray<Moved>) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Plans for the alerts that events changed. `mayClaim`: the transaction has no other events, so that raises may be
+     * claimed at once.
+     */
+    readonly moved: (
+      moved: ReadonlyArray<Moved>,
+      options: { readonly mayClaim: boolean }
+    ) => Effect.Effect<void, SqlError.SqlError>
     /** Plans for an alert that expired: no message is sent. */
     readonly expired: (alert: Alert) => Effect.Effect<void, SqlError.SqlError>
     /**
@@ -68,6 +77,7 @@ export class Reconciler extends Context.Service<
     | SqlClient.SqlClient
     | Alerts
     | AlertRules
+    | ConfigCache
     | Conversations
     | Deliveries
     | Integrations
@@ -80,6 +90,7 @@ export class Reconciler extends Context.Service<
       const groupCommit = yield* GroupCommit
       const alerts = yield* Alerts
       const alertRules = yield* AlertRules
+      const configCache = yield* ConfigCache
       const conversations = yield* Conversations
       const deliveries = yield* Deliveries
       const integrations = yield* Integrations
@@ -111,6 +122,9 @@ export class Reconciler extends Context.Service<
         Effect.map(sql<Row>`SELECT * FROM edits ORDER BY sequence LIMIT ${limit}`, (rows) =>
           rows.map(({ edit, ...row }) => ({ ...row, edit: decode(edit) }))
         )
+
+      /** The edits that are not complete. While there are none, there are none until the next edit. */
+      const incomplete = configCache.remember(pending(Number.MAX_SAFE_INTEGER), (edits) => edits.length === 0)
 
       /** Plans an alert under the edits that have not reached it yet, before an event changes it. */
       const catchUp = Effect.fnUntraced(function* (
@@ -184,9 +198,9 @@ export class Reconciler extends Context.Service<
       )
 
       return Reconciler.of({
-        moved: Effect.fnUntraced(function* (moved) {
+        moved: Effect.fnUntraced(function* (moved, { mayClaim }) {
           const input = yield* facts
-          const edits = yield* pending(Number.MAX_SAFE_INTEGER)
+          const edits = yield* incomplete
           if (Arr.isReadonlyArrayNonEmpty(edits)) yield* Effect.forEach(moved, (one) => catchUp(input, edits, one))
           for (const { alert, before } of moved) {
             if (before === undefined || before.severity === alert.severity) continue
@@ -196,10 +210,16 @@ export class Reconciler extends Context.Service<
             moved.flatMap(({ alert, before }) => (before === undefined ? [] : [alert.id]))
           )
           yield* write(
-            moved.map(({ alert }) => {
+            moved.map(({ alert, before, text, trace }) => {
               const known = ofKnown.get(alert.id) ?? []
               const plans = onEvent({ ...input, alert, conversations: known }, input.mayMatch(alert))
-              return { alert: alert.id, plans, known }
+              return {
+                alert: alert.id,
+                plans,
+                known,
+                trace,
+                ...(mayClaim && text && isFirstRaise(alert, before) && { first: { alert, text } })
+              }
             })
           )
         }),
@@ -276,8 +296,4 @@ interface PendingEdit {
   readonly reached: number
 }
 
-interface Row {
-  readonly sequence: number
-  readonly edit: string
-  readonly reached: number
-}
+type Row = Omit<PendingEdit, "edit"> & { readonly edit: string }

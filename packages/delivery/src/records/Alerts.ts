@@ -1,14 +1,15 @@
 /**
  * The table `alerts`.
  */
-import { Alert, type AlertId } from "@tocsin/core"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import type { Alert, AlertId } from "@tocsin/core"
+import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import type { Episode } from "../domain/episode.ts"
 import { given, insertAll, isOneOf } from "../sql/bulk.ts"
-import { memoize } from "../sql/memoize.ts"
+import { Shortcuts } from "../domain/Shortcuts.ts"
 import { alertKey } from "../sql/locks.ts"
+import { encodeOthers, fromRow, type Row, toColumns } from "./alertRow.ts"
 
 /** A raised alert and its sequence number. */
 export interface RaisedAlert {
@@ -63,34 +64,35 @@ export class Alerts extends Context.Service<
     Alerts,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const takesShortcuts = yield* Shortcuts
       const { changed } = yield* Changes
 
       return Alerts.of({
         bySequence: Effect.fnUntraced(function* (sequences) {
           if (sequences.length === 0) return new Map()
           const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${sql.in("sequence", sequences)}`
-          return new Map(rows.map(({ alert, sequence }) => [sequence, decode(alert)]))
+          return new Map(rows.map((row) => [row.sequence, fromRow(row)]))
         }),
         get: (id) =>
           Effect.map(sql<Row>`SELECT * FROM alerts WHERE id = ${id}`, ([row]) =>
-            row === undefined ? undefined : decode(row.alert)
+            row === undefined ? undefined : fromRow(row)
           ),
         many: Effect.fnUntraced(function* (ids) {
           if (ids.length === 0) return new Map()
           const rows = yield* sql<Row>`SELECT * FROM alerts WHERE ${isOneOf(sql, "id", ids)}`
-          return new Map(rows.map(({ alert }) => decode(alert)).map((alert) => [alert.id, alert]))
+          return new Map(rows.map((row) => [row.id, fromRow(row)]))
         }),
         latest: Effect.fnUntraced(function* (wanted) {
           if (wanted.length === 0) return new Map()
           const keys = wanted.map(({ source, sourceId }) => ({ source, source_id: sourceId }))
           const rows = yield* sql<Row>`SELECT alerts.* FROM ${given(sql, "alerts", keys)} AS given CROSS JOIN alerts
-            WHERE alerts.source = given.source AND alerts.source_id = given.source_id AND alerts.episode = (
-              SELECT max(episode) FROM alerts a WHERE a.source = given.source AND a.source_id = given.source_id)`
+            WHERE alerts.id = (SELECT a.id FROM alerts a WHERE a.source = given.source AND a.source_id = given.source_id
+              ORDER BY a.episode DESC LIMIT 1)`
           return new Map(
             rows.map((row) => [
               alertKey(row.source, row.source_id),
               {
-                alert: decode(row.alert),
+                alert: fromRow(row),
                 raisedHere: row.raised_here === 1,
                 clearTimeStated: row.clear_time_stated === 1,
                 lastHash: row.last_hash
@@ -101,18 +103,11 @@ export class Alerts extends Context.Service<
         save: Effect.fnUntraced(function* (episodes) {
           const now = yield* Clock.currentTimeMillis
           const rows = episodes.map(({ alert, clearTimeStated, expiresAt = null, lastHash, raisedHere }) => ({
-            id: alert.id,
-            source: alert.source,
-            source_id: alert.sourceId,
-            episode: alert.episode,
+            ...toColumns(alert),
             raised_here: raisedHere ? 1 : 0,
             created_at: now,
-            state: alert.state,
-            severity: alert.severity,
-            started_at: alert.startedAt.epochMilliseconds,
-            cleared_at: alert.clearedAt?.epochMilliseconds ?? null,
             clear_time_stated: clearTimeStated ? 1 : 0,
-            alert: encode(alert),
+            alert: encodeOthers(alert, takesShortcuts),
             last_hash: lastHash,
             last_heard_at: now,
             expires_at: expiresAt
@@ -152,7 +147,7 @@ export class Alerts extends Context.Service<
             sql<Row>`SELECT * FROM alerts WHERE state = 'raised' AND sequence > ${after} ORDER BY sequence LIMIT ${limit}`,
             (rows) =>
               rows.map((row) => ({
-                alert: decode(row.alert),
+                alert: fromRow(row),
                 sequence: row.sequence,
                 plannedUnder: row.planned_under
               }))
@@ -161,11 +156,6 @@ export class Alerts extends Context.Service<
     })
   )
 }
-
-const AlertJson = Schema.fromJsonString(Schema.toCodecJson(Alert))
-const encode = Schema.encodeSync(AlertJson)
-/** Memoized, because an alert is read twice for each of its messages. */
-const decode = memoize(Schema.decodeSync(AlertJson))
 
 /** The columns that a later event of the episode replaces. */
 const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
@@ -181,14 +171,3 @@ const replaced = `ON CONFLICT (id) DO UPDATE SET ${[
 ]
   .map((column) => `${column} = excluded.${column}`)
   .join(", ")}`
-
-interface Row {
-  readonly sequence: number
-  readonly source: string
-  readonly source_id: string
-  readonly alert: string
-  readonly raised_here: number
-  readonly clear_time_stated: number
-  readonly last_hash: string
-  readonly planned_under: number
-}

@@ -1,6 +1,5 @@
 /**
- * The tables `deliveries` and `transitions`. Nothing else writes them. All of it runs inside a transaction of
- * `GroupCommit`.
+ * The table `deliveries`. Nothing else writes it. All of it runs inside a transaction of `GroupCommit`.
  */
 import {
   type AlertId,
@@ -15,9 +14,14 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
-import { given, insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
-import { type DeliveryStatus, openStatus, type Row } from "./deliveryRow.ts"
+import { given, givenAs, insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
+import { type DeliveryStatus, openStatus, type Row, undelivered } from "./deliveryRow.ts"
+import { encodeStep, withStep } from "./deliveryHistory.ts"
+import type { DirectClaim } from "./DirectClaims.ts"
+import { episodes } from "./openEpisodes.ts"
+import { type DigestReply, encodeDigestReply, repliesAt } from "./digestReply.ts"
 import { encodeTestSend, type TestSend, testsOf } from "./testSend.ts"
+import { isAsAccepted, raiseRow, setToSending, toRaiseRows, type UnclaimedRaise } from "./unclaimedRaise.ts"
 
 /** A delivery to create. Without a conversation it is a digest or a notice. */
 export interface NewDelivery {
@@ -29,9 +33,13 @@ export interface NewDelivery {
   readonly cause: string
   readonly redeliveryOf?: string
   /** Its content. If absent, it is composed when the delivery is claimed. */
-  readonly notification?: Notification | TestSend
-  /** What a notice or a test send is about. */
+  readonly notification?: Notification | TestSend | DigestReply
+  /** What a notice, a test send or a reply to a digest is about. */
   readonly about?: string
+  /** The trace context of the request that causes it, as a `traceparent`. */
+  readonly trace?: string | undefined
+  /** Its first attempt begins after the commit. */
+  readonly claim?: DirectClaim | undefined
   readonly digest?: { readonly key: string; readonly form: ChannelPlugin.Form; readonly severity: Severity }
 }
 
@@ -70,7 +78,7 @@ export interface StepChanges {
   readonly recipients?: string
 }
 
-/** Reads deliveries, and is the only writer of their rows and transitions. */
+/** Reads deliveries, and is the only writer of their rows. */
 export class Deliveries extends Context.Service<
   Deliveries,
   {
@@ -78,8 +86,15 @@ export class Deliveries extends Context.Service<
     readonly enqueue: (
       deliveries: ReadonlyArray<NewDelivery>
     ) => Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
-    /** Moves deliveries to their next status, each with a row of history. */
+    /** Moves deliveries to their next status, each with a step in its history. */
     readonly transition: (steps: ReadonlyArray<Step>) => Effect.Effect<void, SqlError.SqlError>
+    /**
+     * Moves pending first raises to `sending`, except where the delivery, its alert or its conversation has changed since
+     * the event with this hash created them; returns the ids of those that it moved.
+     */
+    readonly claimUnchanged: (
+      raises: ReadonlyArray<UnclaimedRaise>
+    ) => Effect.Effect<ReadonlySet<string>, SqlError.SqlError>
     readonly byIds: (ids: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Row>, SqlError.SqlError>
     /**
      * Returns for each delivery, by its id, all open deliveries of the same alert at the same integration, including
@@ -94,13 +109,13 @@ export class Deliveries extends Context.Service<
     readonly setSeverity: (alert: AlertId, severity: Severity) => Effect.Effect<void, SqlError.SqlError>
     /** Ends all open deliveries of an integration that is being removed. */
     readonly supersedeAll: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Ends the pending test sends of an integration whose settings changed. */
-    readonly supersedeTests: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
+    /** Ends the pending test sends and replies to digests of an integration whose settings changed. */
+    readonly supersedeFollowing: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
     /** Removes the partial results from the open deliveries of an integration (O8). */
     readonly forgetPartials: (integration: IntegrationId) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes deliveries with their history. */
+    /** Removes deliveries. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes all deliveries of these alerts with their history. */
+    /** Removes all deliveries of these alerts. */
     readonly removeOfAlerts: (alerts: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Deliveries") {
@@ -112,27 +127,11 @@ export class Deliveries extends Context.Service<
         const random = yield* SecureRandom.SecureRandom
         const live = yield* Changes
 
-        const record = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, at: number) {
-          yield* insertAll(
-            sql,
-            "transitions",
-            steps.map(({ attempt, cause, delivery, status }) => ({
-              delivery_id: delivery,
-              status,
-              cause: cause ?? null,
-              attempt: attempt ?? null,
-              at
-            }))
-          )
-          yield* live.changed(
-            "delivery",
-            steps.map(({ delivery }) => delivery)
-          )
-        })
-
         const enqueue = Effect.fnUntraced(function* (created: ReadonlyArray<NewDelivery>) {
           const at = yield* Clock.currentTimeMillis
-          const ids = yield* Effect.forEach(created, () => random.uuidV7())
+          const ids = yield* Effect.forEach(created, ({ claim }) =>
+            claim === undefined ? random.uuidV7() : Effect.succeed(claim.id)
+          )
           const rows = created.map((delivery, index) => toRow(ids[index] ?? "", delivery, at))
           for (const alike of Map.groupBy(rows, (row) => Object.keys(row).join()).values()) {
             const isOfAlert = alike.every((row) => !("severity" in row))
@@ -140,29 +139,44 @@ export class Deliveries extends Context.Service<
               ...(isOfAlert && { computed: { severity: severityOfAlert("given") } })
             })
           }
-          yield* record(
-            created.map(({ cause, status }, index) => ({ delivery: ids[index] ?? "", status, cause })),
-            at
-          )
+          yield* live.changed("delivery", ids)
           return ids
         })
 
         const transition = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
           const at = yield* Clock.currentTimeMillis
           for (const alike of Map.groupBy(steps, ({ set = {} }) => Object.keys(set).join()).values()) {
-            const rows = alike.map(({ cause, delivery, set = {}, status }) => ({
+            const rows = alike.map(({ attempt, cause, delivery, set = {}, status }) => ({
               id: delivery,
               status,
               cause: cause ?? null,
               updated_at: at,
+              history: encodeStep({ status, at, cause, attempt }),
               ...toColumns(set)
             }))
             const refreshes = alike.some(({ set }) => set?.refreshSeverity)
             yield* updateAll(sql, "deliveries", rows, {
-              ...(refreshes && { computed: { severity: severityOfAlert("deliveries") } })
+              computed: {
+                history: withStep("deliveries.history", "given.history"),
+                ...(refreshes && { severity: severityOfAlert("deliveries") })
+              }
             })
           }
-          yield* record(steps, at)
+          yield* live.changed(
+            "delivery",
+            steps.map(({ delivery }) => delivery)
+          )
+        })
+
+        const claimUnchanged = Effect.fnUntraced(function* (raises: ReadonlyArray<UnclaimedRaise>) {
+          if (raises.length === 0) return new Set<string>()
+          const rows = toRaiseRows(raises, yield* Clock.currentTimeMillis)
+          const claimed = yield* sql<{ readonly id: string }>`UPDATE deliveries SET ${sql.literal(setToSending)}
+            FROM ${givenAs(sql, raiseRow, rows)}
+            WHERE ${sql.literal(isAsAccepted)} RETURNING deliveries.id`
+          const ids = claimed.map(({ id }) => id)
+          yield* live.changed("delivery", ids)
+          return new Set(ids)
         })
 
         const openOfEpisodes = Effect.fnUntraced(function* (
@@ -179,15 +193,19 @@ export class Deliveries extends Context.Service<
 
         const supersede = Effect.fnUntraced(function* (where: Statement.Fragment, cause: string) {
           const at = yield* Clock.currentTimeMillis
-          yield* sql`INSERT INTO transitions (delivery_id, status, cause, at)
-          SELECT id, 'superseded', ${cause}, ${at} FROM deliveries WHERE ${where} ORDER BY sequence`
-          yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at} WHERE ${where}`
+          const history = sql.literal(withStep("history", "step"))
+          yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at}, history = ${history}
+            FROM (SELECT CAST(${encodeStep({ status: "superseded", at, cause })} AS text) AS step) AS given WHERE ${where}`
           yield* live.allChanged("delivery")
         })
+
+        const openAt = (integration: IntegrationId) =>
+          sql`integration_id = ${integration} AND ${sql.literal(openStatus)} AND ${sql.literal(undelivered)}`
 
         return Deliveries.of({
           enqueue,
           transition,
+          claimUnchanged,
           byIds: (ids) =>
             Effect.map(
               sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
@@ -202,49 +220,26 @@ export class Deliveries extends Context.Service<
           setSeverity: (alert, severity) =>
             Effect.asVoid(sql`UPDATE deliveries SET severity = ${severity}
             WHERE alert_id = ${alert} AND status IN ('pending', 'retrying')`),
-          supersedeAll: (integration) =>
-            supersede(sql`integration_id = ${integration} AND ${sql.literal(openStatus)}`, "integration deleted"),
-          supersedeTests: (integration) =>
-            supersede(sql`about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`, "by the edit"),
+          supersedeAll: (integration) => supersede(openAt(integration), "integration deleted"),
+          supersedeFollowing: (integration) =>
+            supersede(
+              sql`about IN (${testsOf(integration)}, ${repliesAt(integration)}) AND status IN ('pending', 'retrying')`,
+              "by the edit"
+            ),
           forgetPartials: (integration) =>
             Effect.asVoid(sql`UPDATE deliveries SET partial = NULL
-            WHERE integration_id = ${integration} AND ${sql.literal(openStatus)} AND partial IS NOT NULL`),
-          remove: Effect.fnUntraced(function* (ids) {
-            yield* sql`DELETE FROM transitions WHERE ${sql.in("delivery_id", ids)}`
-            yield* sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`
-          }),
-          removeOfAlerts: Effect.fnUntraced(function* (alerts) {
-            const ofAlerts = sql.in("alert_id", alerts)
-            yield* sql`DELETE FROM transitions WHERE delivery_id IN (SELECT id FROM deliveries WHERE ${ofAlerts})`
-            yield* sql`DELETE FROM deliveries WHERE ${ofAlerts}`
-          })
+            WHERE ${openAt(integration)} AND partial IS NOT NULL`),
+          remove: (ids) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`),
+          removeOfAlerts: (alerts) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("alert_id", alerts)}`)
         })
       })
     )
 }
 
-/**
- * The condition, for a query of deliveries, that nothing is being sent about any episode of the same alert at the same
- * integration (O7).
- */
-export const noEpisodeInFlight = () =>
-  `NOT EXISTS (SELECT 1 FROM ${episodes({ alert: "deliveries.alert_id", integration: "deliveries.integration_id" })}
-    AND d.status IN ('sending', 'folded'))`
-
-/**
- * The open deliveries `d` of all episodes `a` of an alert at an integration, through their conversations `c`; both are
- * expressions. The order of the tables matters: SQLite does not know the length of a backlog, and would begin with it.
- */
-const episodes = ({ alert, integration }: { readonly alert: string; readonly integration: string }) =>
-  `alerts this CROSS JOIN alerts a CROSS JOIN conversations c CROSS JOIN deliveries d
-    WHERE a.source = this.source AND a.source_id = this.source_id AND c.alert_id = a.id AND d.conversation_id = c.id
-      AND this.id = ${alert} AND c.integration_id = ${integration} AND d.${openStatus}`
-
 const severityOfAlert = (row: "given" | "deliveries") => `(SELECT severity FROM alerts WHERE id = ${row}.alert_id)`
 
 const toRow = (id: string, delivery: NewDelivery, at: number) => ({
   id,
-  conversation_id: delivery.conversation?.id ?? null,
   alert_id: delivery.conversation?.alertId ?? null,
   integration_id: delivery.integration,
   kind: delivery.kind,
@@ -252,13 +247,17 @@ const toRow = (id: string, delivery: NewDelivery, at: number) => ({
   cause: delivery.cause,
   form: delivery.digest?.form ?? "rich",
   attempts: 0,
-  // No longer read.
-  unanswered: 0,
   next_at: at,
   redelivery_of: delivery.redeliveryOf ?? null,
   ...(delivery.notification && { notification: encode(delivery.notification) }),
   ...(delivery.about !== undefined && { about: delivery.about }),
+  ...(delivery.trace !== undefined && { trace: delivery.trace }),
   ...(delivery.digest && { digest_key: delivery.digest.key, severity: delivery.digest.severity }),
+  ...(delivery.claim && { status: "sending", cause: null, attempts: 1, taken_under: delivery.claim.partition }),
+  history: `[${[
+    encodeStep({ status: delivery.status, at, cause: delivery.cause }),
+    ...(delivery.claim === undefined ? [] : [encodeStep({ status: "sending", at, attempt: 1 })])
+  ].join(",")}]`,
   created_at: at,
   updated_at: at
 })
@@ -293,5 +292,7 @@ const toColumns = ({
 
 const encodeNotification = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))
 
-const encode = (notification: Notification | TestSend) =>
-  notification._tag === "Test" ? encodeTestSend(notification) : encodeNotification(notification)
+const encode = (notification: Notification | TestSend | DigestReply) => {
+  if (notification._tag === "DigestReply") return encodeDigestReply(notification)
+  return notification._tag === "Test" ? encodeTestSend(notification) : encodeNotification(notification)
+}

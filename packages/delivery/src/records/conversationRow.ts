@@ -5,10 +5,25 @@ import { type AlertId, AlertRuleId, Because, IntegrationId, type Severity } from
 import { Schema } from "effect"
 import type { Values } from "../sql/bulk.ts"
 import { memoize } from "../sql/memoize.ts"
-import { type Conversation, isRule, type OpenDelivery, type StoredConversation } from "../domain/conversation.ts"
+import {
+  type Conversation,
+  conversationId,
+  isRule,
+  type OpenDelivery,
+  type StoredConversation
+} from "../domain/conversation.ts"
 
-/** Some columns of a conversation. */
-export type Columns = Values & { readonly id: string }
+/** Some columns of a conversation, with its key. */
+export type Columns = Values & Key
+
+/** The key of a conversation: one alert at one integration. */
+export interface Key {
+  readonly alert_id: string
+  readonly integration_id: string
+}
+
+/** The columns of the key. */
+export const key = ["alert_id", "integration_id"] as const
 
 /** The columns of a conversation that a plan changes; `known` is the stored conversation. */
 export const toColumns = (conversation: Conversation, known: StoredConversation | undefined, at: number) => ({
@@ -28,7 +43,8 @@ export const toColumns = (conversation: Conversation, known: StoredConversation 
 
 /** A row of a conversation, joined with its open delivery. */
 export interface Row {
-  readonly id: string
+  /** Only if a version before schema 17 opened it: services know it by this id. */
+  readonly id: string | null
   readonly alert_id: AlertId
   readonly integration_id: string
   readonly state: "open" | "closed"
@@ -53,7 +69,7 @@ const decodeBecause = Schema.decodeUnknownSync(Schema.UndefinedOr(Because))
 
 /** Converts a row to a conversation. */
 export const fromRow = (row: Row): StoredConversation => ({
-  id: row.id,
+  id: row.id ?? conversationId(row.alert_id, row.integration_id),
   alertId: row.alert_id,
   integration: IntegrationId.make(row.integration_id),
   state: row.state,

@@ -22,11 +22,28 @@ export type DeliveryStatus = typeof DeliveryStatus.Type
  */
 export const openStatus = "status IN ('pending', 'retrying', 'sending', 'folded')"
 
+/**
+ * The same for deliveries that are found by their alerts. `|| ''` hides the status from PostgreSQL's indexes by status,
+ * where it would find all open deliveries for each alert: while it counted none, that looks cheap.
+ */
+export const openOfAlert = "status || '' IN ('pending', 'retrying', 'sending', 'folded')"
+
+/**
+ * The condition of the index by integration and status. SQLite uses it only if the query repeats the condition in these
+ * words; what was delivered has an index of its own, with the condition `status = 'delivered'`.
+ */
+export const undelivered = "status <> 'delivered'"
+
+/**
+ * The condition of the index by status alone, for queries of all integrations. Its second part keeps PostgreSQL from using
+ * that index for one integration: a plan that it made while the table was short would read the backlog of all of them.
+ */
+export const undeliveredAnywhere = "status <> 'delivered' AND sequence > 0"
+
 /** The columns of the table `deliveries` that an attempt needs. */
 export interface Row {
   readonly sequence: number
   readonly id: string
-  readonly conversation_id: string | null
   readonly alert_id: string | null
   readonly integration_id: string
   readonly kind: Kind
@@ -37,8 +54,11 @@ export interface Row {
   readonly severity: Severity | null
   readonly notification: string | null
   readonly folded_into: string | null
+  readonly digest_key: string | null
   readonly partial: string | null
   readonly recipients: string | null
+  readonly history: string
+  readonly trace: string | null
   readonly created_at: number
 }
 

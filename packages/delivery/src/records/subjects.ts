@@ -20,13 +20,12 @@ export const subjects = Effect.gen(function* () {
   const conversations = yield* Conversations
 
   return Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
-    const known = yield* conversations.byIds(rows.flatMap(({ conversation_id }) => conversation_id ?? []))
+    const known = yield* conversations.ofDeliveries(rows)
     const about = yield* alerts.many([...known.values()].map(({ alertId }) => alertId))
     return new Map<string, Subject>(
-      rows.flatMap(({ conversation_id, id }) => {
-        const conversation = conversation_id === null ? undefined : known.get(conversation_id)
-        const alert = conversation && about.get(conversation.alertId)
-        return conversation === undefined || alert === undefined ? [] : [[id, { alert, conversation }]]
+      [...known].flatMap(([id, conversation]) => {
+        const alert = about.get(conversation.alertId)
+        return alert === undefined ? [] : [[id, { alert, conversation }]]
       })
     )
   })

@@ -6,12 +6,14 @@ import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { DueDelivery } from "../domain/attempt.ts"
-import { noEpisodeInFlight } from "../records/Deliveries.ts"
+import { undelivered } from "../records/deliveryRow.ts"
+import { noEpisodeInFlight } from "../records/openEpisodes.ts"
+import { repliesAt } from "../records/digestReply.ts"
 import { testsOf } from "../records/testSend.ts"
 import { alertKey } from "../sql/locks.ts"
 
 /** Up to this number of pending critical raises are sent by themselves, before any digest (D5). */
-const fewCriticals = 10
+export const fewCriticals = 10
 
 /** Reads the pending deliveries. */
 export class Backlog extends Context.Service<
@@ -19,17 +21,17 @@ export class Backlog extends Context.Service<
   {
     /**
      * The first deliveries of the integration that are due and can be sent now, in their order, no two of one alert,
-     * and test sends before all others; if there are none, when the next one is due. With `pendingFirst`, those that
-     * were never attempted go before the others.
+     * and test sends before all others; replies to digests after all others, one at a time; if there are none but a reply,
+     * when the next one is due. With `pendingFirst`, those that were never attempted go before the others.
      */
     readonly next: (
       integration: IntegrationId,
       limit: number,
       options?: { readonly pendingFirst?: boolean }
     ) => Effect.Effect<{ readonly due: ReadonlyArray<DueDelivery>; readonly dueAt?: number }, SqlError.SqlError>
-    /** The number of pending deliveries. */
+    /** The number of pending deliveries, without replies to digests. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
-    /** When the oldest pending delivery was created, in epoch milliseconds. */
+    /** When the oldest of these was created, in epoch milliseconds. */
     readonly oldest: (integration: IntegrationId) => Effect.Effect<number | undefined, SqlError.SqlError>
     /** The first pending critical raise, if there are at most ten of them. */
     readonly critical: (integration: IntegrationId) => Effect.Effect<DueDelivery | undefined, SqlError.SqlError>
@@ -45,6 +47,8 @@ export class Backlog extends Context.Service<
       /** Selects deliveries that can be sent now: others would block those behind them. */
       const isFree = sql.literal(noEpisodeInFlight())
 
+      const isUndelivered = sql.literal(undelivered)
+
       const columns = sql.literal(`id, sequence, kind, status, next_at, updated_at,
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
@@ -58,9 +62,13 @@ export class Backlog extends Context.Service<
         const rows = yield* sql<Row>`
           SELECT ${columns} FROM deliveries WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'pending' AND kind <> 'Test' AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+            AND status = 'pending' AND ${isUndelivered} AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'retrying' AND kind <> 'Test' AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying`
+            AND status = 'retrying' AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying
+          UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE about = ${repliesAt(integration)}
+            AND status IN ('pending', 'retrying') AND NOT EXISTS (SELECT 1 FROM deliveries earlier
+              WHERE earlier.about = deliveries.about AND earlier.status = 'sending')
+            ORDER BY sequence LIMIT ${Math.min(1, limit)}) AS reply`
         // A row with a later time was written before the clock was set back, and counts as due now.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
@@ -69,17 +77,22 @@ export class Backlog extends Context.Service<
             (a, b) =>
               Number(isTest(b)) - Number(isTest(a)) || (pendingFirst ? untriedOrder(a, b) : a.sequence - b.sequence)
           )
-        const due = Arr.dedupeWith(inOrder.map(toDue), (a, b) => a.lockKeys[0] === b.lockKeys[0])
-        // If none is due, none is pending.
+        const others = inOrder.filter((row) => !isReply(row))
+        const due = Arr.dedupeWith(
+          (others.length > 0 ? others : inOrder).map(toDue),
+          (a, b) => a.lockKeys[0] === b.lockKeys[0]
+        )
+        const later = rows.filter((row) => !inOrder.includes(row))
         return {
           due: due.slice(0, Math.max(limit, due.filter(({ isTest }) => isTest).length)),
-          ...(due.length === 0 && rows.length > 0 && { dueAt: Math.min(...rows.map(({ next_at }) => next_at)) })
+          ...(others.length === 0 && later.length > 0 && { dueAt: Math.min(...later.map(({ next_at }) => next_at)) })
         }
       })
 
       const size = (integration: IntegrationId) =>
         Effect.map(
-          sql<{ n: number }>`SELECT coalesce(sum(n), 0) AS n FROM delivery_counts
+          sql<{ n: number }>`SELECT coalesce(sum(n), 0) - (SELECT count(*) FROM deliveries
+            WHERE about = ${repliesAt(integration)} AND status IN ('pending', 'retrying')) AS n FROM delivery_counts
             WHERE integration_id = ${integration} AND status IN ('pending', 'retrying')`,
           ([row]) => row?.n ?? 0
         )
@@ -88,7 +101,8 @@ export class Backlog extends Context.Service<
         const rows = yield* Effect.forEach(
           ["pending", "retrying"],
           (status) => sql<{ created_at: number }>`SELECT created_at FROM deliveries
-            WHERE integration_id = ${integration} AND status = ${status} ORDER BY sequence LIMIT 1`
+            WHERE integration_id = ${integration} AND status = ${status} AND ${isUndelivered} AND kind <> 'DigestList'
+            ORDER BY sequence LIMIT 1`
         )
         const times = rows.flat().map(({ created_at }) => created_at)
         return times.length === 0 ? undefined : Math.min(...times)
@@ -133,8 +147,11 @@ const untriedOrder = (a: Row, b: Row): number =>
 
 const isTest = ({ kind }: Pick<Row, "kind">) => kind === "Test"
 
+const isReply = ({ kind }: Pick<Row, "kind">) => kind === "DigestList"
+
 const toDue = (row: Row): DueDelivery => ({
   id: row.id,
   lockKeys: row.source === null || row.source_id === null ? [row.id] : [alertKey(row.source, row.source_id)],
-  isTest: isTest(row)
+  isTest: isTest(row),
+  ...(isReply(row) && { isReply: true })
 })

@@ -2,27 +2,33 @@
  * The lane of one integration: it sends the integration's deliveries in their order, as fast as the rate limit allows.
  */
 import { type IntegrationId, PluginDefect } from "@tocsin/core"
-import { Cause, Clock, Deferred, Duration, Effect, Exit, Latch, Result } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Latch, Result } from "effect"
 import { Partitions } from "../cluster/Partitions.ts"
 import { Integrations } from "../config/Integrations.ts"
 import { rateLimitsOf } from "../config/rateLimits.ts"
 import type { ClaimedDelivery, DueDelivery } from "../domain/attempt.ts"
 import * as Health from "../domain/circuitBreaker.ts"
-import { brokenAsNotReady, type ReadyIntegration } from "../domain/integration.ts"
+import { brokenAsNotReady, type ReadyIntegration, timeoutOf } from "../domain/integration.ts"
+import { Shortcuts } from "../domain/Shortcuts.ts"
 import { type BacklogFacts, decide, freeSlots, type LaneFacts } from "../domain/laneDecision.ts"
 import { brokenPause } from "../domain/retryPolicy.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { Deliveries } from "../records/Deliveries.ts"
+import type { DirectLane } from "../records/DirectClaims.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Backlog } from "./Backlog.ts"
+import { makeDirectLane } from "./directLane.ts"
+import { makeAttempts } from "./laneAttempts.ts"
 import { LaneState } from "./LaneState.ts"
 import { Pipeline } from "./pipeline.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /** A lane, with the signals for work and for edits. */
 export interface Lane {
+  /** What deliveries are claimed for before they exist. */
+  readonly direct: DirectLane
   /** Signals that there is something new to send. */
   readonly wake: Effect.Effect<void>
   /** Sets the current version of the integration. */
@@ -33,9 +39,6 @@ export interface Lane {
 
 /** How long to wait after a failure of the store. */
 const storePause = Duration.seconds(1)
-
-/** How long a stop waits for attempts in flight before it requeues them: well within Docker's 10 s. */
-const grace = Duration.seconds(5)
 
 /** Makes the lane of an integration that has this version now. */
 export const make = Effect.fnUntraced(function* (id: IntegrationId, version: string | undefined) {
@@ -48,10 +51,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const rateLimiter = yield* RateLimiter
   const fallbacks = yield* Fallbacks
   const notices = yield* OperatorNotices
+  const takesShortcuts = yield* Shortcuts
   const lane = new LaneState(id, version)
   const wake = yield* Latch.make()
-  const stopped = yield* Deferred.make<void>()
-  const landed = yield* Latch.make(true)
+  const attempts = yield* makeAttempts(id, lane, wake)
 
   const setHealth = (health: Health.Health) => {
     lane.findings = { ...lane.findings, health }
@@ -62,8 +65,13 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     const now = yield* Clock.currentTimeMillis
     setHealth(Health.at(lane.findings.health, now))
     const isOwned = partitions.isOwned(id)
-    if (isOwned && lane.mayHaveUnsent) {
-      yield* pipeline.requeueUnsent(id, lane.inFlight)
+    if (isOwned && (lane.mayHaveUnsent || lane.hasLostClaims)) {
+      const hadLostClaims = lane.hasLostClaims
+      // More may be lost meanwhile.
+      lane.hasLostClaims = false
+      yield* Effect.tapError(pipeline.requeueUnsent(id, lane.inFlight), () =>
+        Effect.sync(() => (lane.hasLostClaims ||= hadLostClaims))
+      )
       lane.mayHaveUnsent = false
     }
     const { blocked } = lane.findings.health
@@ -125,17 +133,26 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
         pendingFirst: Health.isPluginFailing(facts.health)
       })
     )
-    if (due.length === 0 && dueAt === undefined && facts.inFlight === 0) yield* lane.log.calm
+    if (facts.inFlight === 0 && dueAt === undefined && (due.length === 0 || due[0]?.isReply === true))
+      yield* lane.log.calm
+    if (due.length === 0 && dueAt === undefined) {
+      // Others may wait for a message about the same alert that is being sent.
+      const isEmpty = takesShortcuts && !lane.log.isStorm() && (yield* groupCommit.read(backlog.size(id))) === 0
+      lane.isCaughtUp = isEmpty && !wake.isOpen()
+    }
     const mayDigest =
       due[0] !== undefined &&
       !due[0].isTest &&
+      due[0].isReply !== true &&
       lane.findings.digest.most > 1 &&
       lane.integration?.plugin.capabilities.digest !== false
     const size = mayDigest ? yield* groupCommit.read(backlog.size(id)) : 0
     const isStorm = size > perMinute
     if (isStorm) yield* lane.log.storm(size)
     const critical = isStorm ? yield* groupCommit.read(backlog.critical(id)) : undefined
-    return { due, dueAt, isStorm, critical, rateLimit: yield* rateLimiter.allowance(id) }
+    const allowance = yield* rateLimiter.allowance(id)
+    const rateLimit = due[0]?.isReply === true ? { ...allowance, wait: allowance.waitForTwo } : allowance
+    return { due, dueAt, isStorm, critical, rateLimit }
   })
 
   const step = Effect.gen(function* () {
@@ -159,13 +176,22 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
         return yield* probe(integration)
       case "Digest": {
         if ((yield* rateLimiter.take(id, 1)) === 0) return
-        if (yield* begin(integration, pipeline.claimDigest(id, lane.findings.digest))) return
+        if (
+          yield* begin(
+            integration,
+            pipeline.claimDigest(id, { ...lane.findings.digest, replyText: replyTextOf(integration) })
+          )
+        )
+          return
         const more = yield* rateLimiter.take(id, decision.otherwise.length - 1)
-        return yield* beginAll(integration, decision.otherwise.slice(0, 1 + more))
+        yield* beginAll(integration, decision.otherwise.slice(0, 1 + more))
+        return
       }
       case "Claim": {
         const permits = yield* rateLimiter.take(id, decision.deliveries.length)
-        if (permits > 0) yield* beginAll(integration, decision.deliveries.slice(0, permits))
+        const isBegun = permits === 0 || (yield* beginAll(integration, decision.deliveries.slice(0, permits)))
+        // An expired reply needs none.
+        if (!isBegun && decision.deliveries[0]?.isReply === true) yield* rateLimiter.giveBack(id, permits)
       }
     }
   }).pipe(
@@ -175,10 +201,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   )
 
   /** Verifies a broken integration. */
-  const probe = Effect.fnUntraced(function* ({ channel, integration, version }: ReadyIntegration) {
+  const probe = Effect.fnUntraced(function* (ready: ReadyIntegration) {
+    const { channel, integration, version } = ready
     const works = yield* Effect.suspend(() => channel.verify?.(integration.settings) ?? Effect.void).pipe(
       Effect.timeoutOrElse({
-        duration: Duration.seconds(integration.delivery?.timeout ?? 10),
+        duration: timeoutOf(ready),
         orElse: () => Effect.fail(false)
       }),
       Effect.exit
@@ -203,11 +230,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
         const claimed = yield* claim
         lane.mayHaveUnsent = false
         if (claimed.length === 0) return false
-        for (const { id } of claimed) lane.inFlight.add(id)
-        yield* landed.close
-        for (const one of claimed) {
-          yield* Effect.forkDetach(Effect.ensuring(attempt(integration, one), land(one)))
-        }
+        yield* attempts.hold(claimed.map(({ id }) => id))
+        yield* attempts.start(integration, claimed)
         return true
       })
     )
@@ -215,54 +239,25 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const beginAll = (
     integration: ReadyIntegration,
     due: ReadonlyArray<DueDelivery>
-  ): Effect.Effect<void, StoreUnavailable> =>
-    begin(integration, pipeline.claim(id, due)).pipe(
-      Effect.asVoid,
+  ): Effect.Effect<boolean, StoreUnavailable> =>
+    begin(integration, pipeline.claim(id, due, { replyText: replyTextOf(integration) })).pipe(
       Effect.catchDefect((defect) => {
         const [first] = due
         // One of the deliveries cannot be read.
-        if (first === undefined || due.length > 1) {
-          return Effect.forEach(due, (one) => beginAll(integration, [one]), { discard: true })
-        }
-        return Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id))
+        return first === undefined || due.length > 1
+          ? Effect.as(
+              Effect.forEach(due, (one) => beginAll(integration, [one])),
+              true
+            )
+          : Effect.as(Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id)), true)
       })
     )
 
-  const attempt = (integration: ReadyIntegration, claimed: ClaimedDelivery) =>
-    pipeline.deliver({ integration, claimed, lane, stopped }).pipe(
-      Effect.flatMap((outcome) =>
-        outcome._tag === "Delivered" && outcome.isSkipped !== true ? recovered(integration) : Effect.void
-      ),
-      Effect.catchDefect(lane.log.bug)
-    )
-
-  const recovered = Effect.fnUntraced(function* ({ version }: ReadyIntegration) {
-    if (!lane.isCurrent(version)) return
-    const { health } = lane.findings
-    setHealth(Health.afterSuccess(health, yield* Clock.currentTimeMillis))
-    yield* lane.log.worked
-    if (health.isProbing) yield* Effect.ignore(groupCommit.commit(deliveries.retryNow(id)))
-  })
-
-  const land = ({ id }: ClaimedDelivery) =>
-    Effect.suspend(() => {
-      lane.inFlight.delete(id)
-      return Effect.andThen(wake.open, lane.inFlight.size === 0 ? landed.open : Effect.void)
-    })
-
-  /** Waits for the attempts in flight; those that do not end in time are requeued, and may have been sent. */
-  const finish = Effect.gen(function* () {
-    // Later findings are ignored: an integration that is created with this id may be another one.
-    lane.update(undefined)
-    yield* Effect.timeoutOption(landed.await, grace)
-    yield* Deferred.succeed(stopped, undefined)
-    yield* Effect.timeoutOption(landed.await, storePause)
-  })
-
   const made: Lane = {
-    wake: Effect.asVoid(wake.open),
-    update: (version) => Effect.suspend(() => (lane.update(version) ? Effect.asVoid(wake.open) : Effect.void)),
-    run: Effect.ensuring(Effect.forever(step), finish)
+    direct: yield* makeDirectLane(id, lane, attempts),
+    wake: attempts.signal,
+    update: (version) => Effect.suspend(() => (lane.update(version) ? attempts.signal : Effect.void)),
+    run: Effect.ensuring(Effect.forever(step), attempts.finish)
   }
   return made
 })
@@ -274,6 +269,10 @@ const canVerify = (integration: ReadyIntegration | undefined): boolean =>
     Result.try(() => integration.channel.verify?.(integration.integration.settings) !== undefined),
     () => false
   )
+
+/** The longest plain text of a reply, if the channel has threads, and its plugin wants replies. */
+const replyTextOf = ({ plugin: { capabilities, sizes } }: ReadyIntegration): number | undefined =>
+  capabilities.thread === true && capabilities.skips?.includes("DigestList") !== true ? sizes.text : undefined
 
 /** The backlog of a lane that may claim nothing. */
 const nothingWaits: BacklogFacts = { due: [], isStorm: false, rateLimit: { wait: 0, available: 1 } }

@@ -12,6 +12,10 @@ export class LaneState {
   readonly inFlight = new Set<string>()
   /** Whether the answer to a claim was lost: deliveries may be stored as `sending` although they are not being sent. */
   mayHaveUnsent = false
+  /** Whether a transaction that claimed deliveries directly was not committed, or its answer was lost: the same. */
+  hasLostClaims = false
+  /** Whether nothing waits for the lane, as far as it knows. */
+  isCaughtUp = false
   readonly log: LaneLog
   #version: string | undefined
 

@@ -11,6 +11,8 @@ import { type Bucket, emptyUntil, fill, start, waitFor } from "../domain/tokenBu
 export interface Allowance {
   /** How many milliseconds until a message may be sent; 0 if one may be sent now. */
   readonly wait: number
+  /** The same for a message that leaves another one, where the burst allows two. */
+  readonly waitForTwo: number
   /** How many messages may be sent now; at least 1, even before `wait` is over. */
   readonly available: number
   /** How many messages may be sent in a minute. */
@@ -30,6 +32,10 @@ export class RateLimiter extends Context.Service<
     readonly allowance: (integration: IntegrationId) => Effect.Effect<Allowance>
     /** Takes permits for up to `most` messages, each of all rate limits of the integration; returns how many. */
     readonly take: (integration: IntegrationId, most: number) => Effect.Effect<number>
+    /** Counts further requests that an attempt made, beside the one that its permit was for. */
+    readonly spend: (integration: IntegrationId, requests: number) => Effect.Effect<void>
+    /** Gives permits back that were taken for messages that are not sent. */
+    readonly giveBack: (integration: IntegrationId, permits: number) => Effect.Effect<void>
     /**
      * Applies a pause that the service asked for: the integration's first rate limit, its own, is empty until then
      * (B4).
@@ -81,6 +87,7 @@ export class RateLimiter extends Context.Service<
       const all = bucketsOf(integration, now)
       return {
         wait: Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now))),
+        waitForTwo: Math.max(0, ...all.map(({ bucket, rate }) => waitFor(bucket, rate, now, 2))),
         available: Math.max(1, Math.floor(Math.min(...all.map(({ bucket }) => bucket.tokens)))),
         perMinute: Math.min(...all.map(({ rate }) => perSecond(rate) * 60)),
         rate: all.map(({ rate }) => rate).toSorted((a, b) => perSecond(a) - perSecond(b))[0]
@@ -109,6 +116,19 @@ export class RateLimiter extends Context.Service<
             buckets.set(key, { ...bucket, tokens: bucket.tokens - taken })
           }
           return taken
+        }),
+      spend: (integration, requests) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          // Fewer than none: the lane waits until they are refilled.
+          for (const { bucket, key } of bucketsOf(integration, now)) {
+            buckets.set(key, { ...bucket, tokens: bucket.tokens - requests })
+          }
+        }),
+      giveBack: (integration, permits) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          for (const { bucket, key } of bucketsOf(integration, now)) {
+            buckets.set(key, { ...bucket, tokens: bucket.tokens + permits })
+          }
         }),
       pause: (integration, milliseconds) =>
         Effect.map(Clock.currentTimeMillis, (now) => {

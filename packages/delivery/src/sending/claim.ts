@@ -1,34 +1,45 @@
 /**
  * Claiming: selects the deliveries to send now, and marks them as `sending` (cases D1, O3, O7).
  */
-import { IntegrationId } from "@tocsin/core"
+import { IntegrationId, type Kind } from "@tocsin/core"
 import { Clock, Effect } from "effect"
-import type { SqlError } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 import type { ClaimedDelivery, Lease } from "../domain/attempt.ts"
-import { testDeadline } from "../domain/failurePolicy.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
+import { replyDeadline, testDeadline } from "../domain/failurePolicy.ts"
+import { AcceptedRaises } from "../records/AcceptedRaises.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { isInFlight, type Row } from "../records/deliveryRow.ts"
 import { type Subject, subjects } from "../records/subjects.ts"
+import { type ComposedDigest, digestComposing } from "./claimDigest.ts"
+import { composeFirst } from "./compose.ts"
 
 /** A delivery that may be sent now, with its subject. */
 export interface Candidate {
   readonly row: Row
   readonly lease: Lease
-  /** A notice is stored; every other message is composed from its alert. */
-  readonly about: { readonly stored: string } | Subject
+  /** A notice is stored; every other message is composed from its alert, or its alerts. */
+  readonly about: { readonly stored: string } | ComposedDigest | Subject
   /** The pending deliveries about earlier episodes that the message includes (O7). */
   readonly earlier: ReadonlyArray<{ readonly row: Row; readonly subject: Subject | undefined }>
 }
 
-/** Selects deliveries, and marks them as `sending`. Both run inside one transaction of `GroupCommit`. */
+/** Selects deliveries, and marks them as `sending`. All of it runs inside one transaction of `GroupCommit`. */
 export const claiming = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const accepted = yield* AcceptedRaises
   const deliveries = yield* Deliveries
   const subjectsOf = yield* subjects
+  const composeDigest = yield* digestComposing
 
-  /** Returns those of the deliveries that may be sent now. Integrations without a lease belong to other gateways. */
+  /**
+   * Returns those of the deliveries that may be sent now. Integrations without a lease belong to other gateways. `replyTexts`
+   * has the longest plain text of a reply of each integration that has threads.
+   */
   const select = Effect.fnUntraced(function* (
     ids: ReadonlyArray<string>,
-    leases: ReadonlyMap<IntegrationId, Lease>
+    leases: ReadonlyMap<IntegrationId, Lease>,
+    replyTexts: ReadonlyMap<string, number | undefined>
   ): Effect.fn.Return<ReadonlyArray<Candidate>, SqlError.SqlError> {
     const now = yield* Clock.currentTimeMillis
     const rows = yield* deliveries.byIds(ids)
@@ -38,13 +49,12 @@ export const claiming = Effect.gen(function* () {
       const isWaiting = row?.status === "pending" || row?.status === "retrying"
       return row === undefined || lease === undefined || !isWaiting ? [] : [{ row, lease }]
     })
-    /** Whether a test send is too old: its caller no longer waits (D6). */
-    const isExpired = ({ row }: { readonly row: Row }) => row.kind === "Test" && row.created_at + testDeadline <= now
+    const isExpired = ({ row }: { readonly row: Row }) => row.created_at + (lifetimes[row.kind] ?? Infinity) <= now
     const expired = waiting.filter(isExpired)
     yield* deliveries.transition(
       expired.map(({ row }) => ({ delivery: row.id, status: "superseded", cause: "expired" }))
     )
-    const ofAlerts = waiting.filter(({ row }) => row.notification === null)
+    const ofAlerts = waiting.filter(({ row }) => row.alert_id !== null)
     const episodes = yield* deliveries.openOfEpisodes(ofAlerts.map(({ row }) => row))
     const chosen = ofAlerts.flatMap(({ lease, row }) => {
       const open = episodes.get(row.id) ?? []
@@ -73,7 +83,42 @@ export const claiming = Effect.gen(function* () {
         ? []
         : [{ row, lease, about: { stored: row.notification }, earlier: [] }]
     )
-    return [...stored, ...composed]
+    const digests = yield* Effect.forEach(
+      waiting.filter(({ row }) => row.kind === "Digest"),
+      Effect.fnUntraced(function* ({ lease, row }) {
+        const isRead = row.created_at + replyDeadline > now
+        const about = yield* composeAgain(row, isRead ? replyTexts.get(row.integration_id) : undefined)
+        return { row, lease, about, earlier: [] }
+      })
+    )
+    return [...stored, ...digests, ...composed]
+  })
+
+  /** Composes a digest again, for the recipients who do not have it: some of its alerts may have cleared. */
+  const composeAgain = Effect.fnUntraced(function* ({ digest_key, id }: Row, replyText: number | undefined) {
+    const included = yield* sql<Row>`SELECT * FROM deliveries WHERE folded_into = ${id} ORDER BY sequence`
+    return yield* composeDigest(included, { key: digest_key ?? "", kindOf: kindNow, replyText })
+  })
+
+  /** Claims those first raises that this gateway accepted, and that are unchanged, without reading them. */
+  const claimAccepted = Effect.fnUntraced(function* (
+    ids: ReadonlyArray<string>,
+    leases: ReadonlyMap<IntegrationId, Lease>
+  ): Effect.fn.Return<ReadonlyArray<ClaimedDelivery>, SqlError.SqlError> {
+    const raises = accepted.take(ids).flatMap((raise) => {
+      const lease = leases.get(raise.opening.conversation.integration)
+      return lease === undefined ? [] : [{ ...raise, lease }]
+    })
+    const unchanged = yield* deliveries.claimUnchanged(
+      raises.map(({ delivery, lease, opening }) => ({
+        id: delivery,
+        partition: lease.partition,
+        hash: opening.text.hash
+      }))
+    )
+    return raises.flatMap(({ createdAt, delivery, lease, opening }) =>
+      unchanged.has(delivery) ? [composeFirst(delivery, opening, { createdAt, lease })] : []
+    )
   })
 
   const markSending = (claimed: ReadonlyArray<ClaimedDelivery>) =>
@@ -99,5 +144,12 @@ export const claiming = Effect.gen(function* () {
       )
     ])
 
-  return { select, markSending }
+  return { claimAccepted, select, markSending }
 })
+
+/** The kind of a delivered notification in a message that is sent later. */
+const kindNow = (kind: Kind, { state }: StoredConversation): Kind =>
+  state === "open" ? "Raised" : kind === "RaisedAndCleared" ? kind : "Cleared"
+
+/** How long a test send is attempted, whose caller then no longer waits (D6), and a reply to a digest (D5). */
+const lifetimes: { readonly [kind: string]: number } = { Test: testDeadline, DigestList: replyDeadline }

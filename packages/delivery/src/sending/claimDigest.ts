@@ -1,22 +1,73 @@
 /**
  * Claims many deliveries at once, as one digest (case D5).
  */
-import { AlertId, type ChannelPlugin, type IntegrationId } from "@tocsin/core"
+import type { IntegrationId, Kind } from "@tocsin/core"
 import { Clock, Context, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { ClaimedDelivery, Lease } from "../domain/attempt.ts"
 import { composeNotification } from "../domain/composeNotification.ts"
-import { digest } from "../domain/digest.ts"
-import { Alerts } from "../records/Alerts.ts"
-import { Conversations } from "../records/Conversations.ts"
+import type { StoredConversation } from "../domain/conversation.ts"
+import { digest, type DigestList, digestList, type OfAlert } from "../domain/digest.ts"
+import type { DigestForm } from "../domain/failurePolicy.ts"
 import { Deliveries } from "../records/Deliveries.ts"
-import { isInFlight, type Row } from "../records/deliveryRow.ts"
+import { isInFlight, type Row, undelivered } from "../records/deliveryRow.ts"
+import { subjects } from "../records/subjects.ts"
+import { fewCriticals } from "./Backlog.ts"
 
 /** The gateway's public URL. Without it digests have no link. */
 export const PublicUrl = Context.Reference<URL | undefined>("@tocsin/delivery/PublicUrl", {
   defaultValue: () => undefined
+})
+
+/** How to send a digest. */
+export interface DigestOptions extends DigestForm {
+  /** The longest plain text of a reply in the channel's threads; undefined if it has none. */
+  readonly replyText: number | undefined
+}
+
+/** A digest, the deliveries that it includes, and the replies that list their alerts. */
+export interface ComposedDigest {
+  readonly digest: ReturnType<typeof digest>
+  readonly members: ReadonlyArray<{ readonly row: Row; readonly notification: OfAlert }>
+  readonly replies: ReadonlyArray<DigestList>
+}
+
+/** Composes a digest of deliveries from the current state of their alerts. */
+export const digestComposing = Effect.gen(function* () {
+  const subjectsOf = yield* subjects
+  const publicUrl = yield* PublicUrl
+
+  return Effect.fnUntraced(function* (
+    rows: ReadonlyArray<Row>,
+    {
+      key,
+      kindOf = (kind) => kind,
+      replyText
+    }: Pick<DigestOptions, "replyText"> & {
+      /** The key of the digest's page. */
+      readonly key: string
+      readonly kindOf?: (kind: Kind, conversation: StoredConversation) => Kind
+    }
+  ): Effect.fn.Return<ComposedDigest, SqlError.SqlError> {
+    const about = yield* subjectsOf(rows)
+    const members = rows.flatMap((row) => {
+      const subject = about.get(row.id)
+      if (subject === undefined) return []
+      const { alert, conversation } = subject
+      return [
+        { row, notification: { ...composeNotification(kindOf(row.kind, conversation), alert, conversation), alert } }
+      ]
+    })
+    const notifications = members.map(({ notification }) => notification)
+    const link = publicUrl && new URL(`digests/${key}`, publicUrl)
+    return {
+      digest: digest(notifications, link),
+      members,
+      replies: replyText === undefined ? [] : digestList(notifications, { link, text: replyText })
+    }
+  })
 })
 
 /**
@@ -24,23 +75,26 @@ export const PublicUrl = Context.Reference<URL | undefined>("@tocsin/delivery/Pu
  */
 export const digestClaiming = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const alerts = yield* Alerts
-  const conversations = yield* Conversations
   const deliveries = yield* Deliveries
   const random = yield* SecureRandom.SecureRandom
-  const publicUrl = yield* PublicUrl
+  const composeDigest = yield* digestComposing
 
-  /** The deliveries that are due, the critical ones first. */
+  /**
+   * The deliveries that are due, the critical ones first. A few critical raises are left out, because the lane sends each
+   * by itself: they were accepted since it decided on a digest.
+   */
   const due = Effect.fnUntraced(function* (integration: IntegrationId, most: number) {
     const now = yield* Clock.currentTimeMillis
     const due = sql`integration_id = ${integration} AND alert_id IS NOT NULL
       AND (status = 'pending' OR (status = 'retrying' AND next_at <= ${now}))`
-    const critical = yield* sql<Row>`SELECT * FROM deliveries
+    const everyCritical = yield* sql<Row>`SELECT * FROM deliveries
       WHERE ${due} AND severity = 'critical' AND status IN ('pending', 'retrying') ORDER BY sequence LIMIT ${most}`
+    const areFew = everyCritical.filter(({ kind }) => kind !== "Cleared").length <= fewCriticals
+    const critical = everyCritical.filter(({ kind }) => !areFew || kind === "Cleared")
     const others = yield* Effect.forEach(["retrying", "pending"], (status) =>
       critical.length >= most
         ? Effect.succeed([])
-        : sql<Row>`SELECT * FROM deliveries WHERE ${due} AND status = ${status} AND severity <> 'critical'
+        : sql<Row>`SELECT * FROM deliveries WHERE ${due} AND status = ${status} AND ${sql.literal(undelivered)} AND severity <> 'critical'
             ORDER BY sequence LIMIT ${most - critical.length}`
     )
     return [...critical, ...others.flat()].slice(0, most)
@@ -58,32 +112,19 @@ export const digestClaiming = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (
     integration: IntegrationId,
-    { form, lease, most }: { readonly form: ChannelPlugin.Form; readonly lease: Lease; readonly most: number }
+    { form, lease, most, replyText }: DigestOptions & { readonly lease: Lease }
   ): Effect.fn.Return<ReadonlyArray<ClaimedDelivery>, SqlError.SqlError> {
     const rows = yield* withEarlierEpisodes(yield* due(integration, most))
-    const ids = rows.flatMap(({ alert_id }) => (alert_id === null ? [] : [AlertId.make(alert_id)]))
-    const known = yield* alerts.many(ids)
-    const ofAlerts = yield* conversations.ofAlerts(ids)
-    const members = rows.flatMap((row) => {
-      const alert = row.alert_id === null ? undefined : known.get(AlertId.make(row.alert_id))
-      const conversation = alert && ofAlerts.get(alert.id)?.find(({ id }) => id === row.conversation_id)
-      if (alert === undefined || conversation === undefined) return []
-      return [{ row, notification: { ...composeNotification(row.kind, alert, conversation), alert } }]
-    })
-    if (members.length < 2) return []
-
     const key = Hex.encode(yield* random.randomBytes(16))
-    const notification = digest(
-      members.map(({ notification }) => notification),
-      publicUrl && new URL(`digests/${key}`, publicUrl)
-    )
+    const { digest, members, replies } = yield* composeDigest(rows, { key, replyText })
+    if (members.length < 2) return []
     const [id = ""] = yield* deliveries.enqueue([
       {
         integration,
         kind: "Digest",
         status: "pending",
         cause: `more than a minute's messages waited: ${members.length} are in it`,
-        digest: { key, form, severity: notification.severity }
+        digest: { key, form, severity: digest.severity }
       }
     ])
     yield* deliveries.transition([
@@ -109,11 +150,17 @@ export const digestClaiming = Effect.gen(function* () {
         id,
         integration,
         lease,
-        notification,
+        notification: digest,
         options: { form, deliveryId: id },
         attempt: 1,
         createdAt: yield* Clock.currentTimeMillis,
-        included: members.map(({ notification, row }) => ({ delivery: row.id, kind: notification._tag }))
+        trace: null,
+        replies,
+        included: members.map(({ notification, row }) => ({
+          delivery: row.id,
+          kind: notification._tag,
+          trace: row.trace
+        }))
       }
     ]
   })

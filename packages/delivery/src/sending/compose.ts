@@ -1,10 +1,12 @@
 /**
  * Composes the message of a delivery that was selected for sending, from the current state. Pure.
  */
-import { IntegrationId, Notification } from "@tocsin/core"
+import { type ChannelPlugin, IntegrationId, Notification } from "@tocsin/core"
 import { Schema } from "effect"
-import type { ClaimedDelivery } from "../domain/attempt.ts"
+import type { ClaimedDelivery, Lease } from "../domain/attempt.ts"
 import { composeNotification } from "../domain/composeNotification.ts"
+import type { Opening } from "../records/DirectClaims.ts"
+import { decodeDigestReply } from "../records/digestReply.ts"
 import { partialFor } from "../records/partialDelivery.ts"
 import { decodeMessages } from "../records/receipt.ts"
 import { decodeTestSend } from "../records/testSend.ts"
@@ -17,45 +19,56 @@ export const compose = ({ about, earlier, lease, row }: Candidate): ClaimedDeliv
     integration: IntegrationId.make(row.integration_id),
     lease,
     attempt: row.attempts + 1,
-    createdAt: row.created_at
+    createdAt: row.created_at,
+    trace: row.trace
   }
-  const options = { form: row.form, deliveryId: row.id }
-  const partial = (notification: Notification) => {
+  const message = (notification: Notification, conversation?: ChannelPlugin.Conversation) => {
     const partial = partialFor(notification, row.partial)
-    return partial && { partial }
+    const form = row.kind === "DigestList" ? "plain" : row.form
+    const options = { form, deliveryId: row.id, ...(partial && { partial }), ...(conversation && { conversation }) }
+    return { ...claimed, notification, options, included: [] }
   }
+  if ("digest" in about) return { ...message(about.digest), replies: about.replies }
   if ("stored" in about) {
-    if (row.kind !== "Test") {
-      const notification = decodeNotification(about.stored)
-      return {
-        ...claimed,
-        notification,
-        options: { ...options, ...partial(notification) },
-        included: []
-      }
+    if (row.kind === "DigestList") {
+      const { digest, list, receipt } = decodeDigestReply(about.stored)
+      return message(list, { id: digest, messages: [{ kind: "Digest", receipt }] })
     }
-    const test = decodeTestSend(about.stored)
-    const notification = { _tag: "Test" as const, of: test.of, alert: test.alert }
-    const messages = test.follows === undefined ? [] : [{ kind: "Test" as const, receipt: test.follows }]
-    return {
-      ...claimed,
-      notification,
-      options: { ...options, ...partial(notification), conversation: { id: test.alert.id, messages } },
-      included: []
-    }
+    if (row.kind !== "Test") return message(decodeNotification(about.stored))
+    const { alert, follows, of } = decodeTestSend(about.stored)
+    const messages = follows === undefined ? [] : [{ kind: "Test" as const, receipt: follows }]
+    return message({ _tag: "Test", of, alert }, { id: alert.id, messages })
   }
   const { alert, conversation } = about
   const { id, receipt } = conversation
   const notification = composeNotification(row.kind, alert, conversation, earlier.length)
   return {
-    ...claimed,
-    notification,
-    options: { ...options, ...partial(notification), conversation: { id, messages: decodeMessages(receipt) } },
-    included: earlier.map(({ row: { id, kind }, subject }) => ({
+    ...message(notification, { id, messages: decodeMessages(receipt) }),
+    included: earlier.map(({ row: { id, kind, trace }, subject }) => ({
       delivery: id,
+      trace,
       kind: subject === undefined ? kind : composeNotification(kind, subject.alert, subject.conversation)._tag
-    }))
+    })),
+    subject: { alert, conversation, recipients: row.recipients }
   }
 }
+
+/** Composes the first message of a conversation, whose delivery does not exist yet. */
+export const composeFirst = (
+  id: string,
+  { alert, conversation, trace }: Pick<Opening, "alert" | "conversation" | "trace">,
+  { createdAt, lease }: { readonly createdAt: number; readonly lease: Lease }
+): ClaimedDelivery => ({
+  id,
+  integration: conversation.integration,
+  lease,
+  attempt: 1,
+  createdAt,
+  trace: trace ?? null,
+  notification: composeNotification("Raised", alert, conversation, 0),
+  options: { form: "rich", deliveryId: id, conversation: { id: conversation.id, messages: [] } },
+  included: [],
+  subject: { alert, conversation, recipients: null }
+})
 
 const decodeNotification = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Notification)))

@@ -18,6 +18,8 @@ export interface LaneLog {
   readonly storm: (pending: number) => Effect.Effect<void>
   /** Logs a bug by the name of its error: the error itself may hold settings. */
   readonly bug: (defect: unknown) => Effect.Effect<void>
+  /** Whether a storm began, and is not over. */
+  readonly isStorm: () => boolean
   /** Nothing is pending: logs that a storm is over. */
   readonly calm: Effect.Effect<void>
 }
@@ -56,6 +58,7 @@ export const makeLaneLog = (integration: IntegrationId): LaneLog => {
       const name = defect instanceof Error ? defect.name : typeof defect
       return log("Error", "lane-failed", `The lane of integration ${integration} met a bug: ${name}`)
     },
+    isStorm: () => isStorm,
     calm: Effect.suspend(() => {
       if (!isStorm) return Effect.void
       isStorm = false

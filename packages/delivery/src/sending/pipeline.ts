@@ -7,42 +7,50 @@
  * one. Both are done for all lanes at once, and only under the leases of their partitions (M2).
  */
 import type { DeliveryOptions, IntegrationId } from "@tocsin/core"
-import { Array as Arr, Clock, Context, Deferred, Effect, Layer, Random } from "effect"
+import { Array as Arr, Clock, Context, Effect, Layer, Random } from "effect"
 import type { SqlError } from "effect/sql"
 import { Partitions } from "../cluster/Partitions.ts"
-import { type AttemptEnd, type ClaimedDelivery, type DueDelivery, type Outcome } from "../domain/attempt.ts"
+import {
+  type AttemptEnd,
+  type ClaimedDelivery,
+  type DueDelivery,
+  isNewDigest,
+  type Outcome
+} from "../domain/attempt.ts"
 import {
   classify,
+  classifyReply,
   classifyStale,
   classifyTest,
   classifyUnfinished,
-  type DigestForm,
   usualDigest
 } from "../domain/failurePolicy.ts"
 import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { maxBackoff, pauseFor } from "../domain/retryPolicy.ts"
+import { AttemptSpan, endSpan, Traces } from "../metrics/traces.ts"
 import { mostAtOnce } from "../sql/bulk.ts"
 import { countAttempt } from "../metrics/engineMetrics.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { alertKey } from "../sql/locks.ts"
 import { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { claiming } from "./claim.ts"
-import { digestClaiming } from "./claimDigest.ts"
+import { digestClaiming, type DigestOptions } from "./claimDigest.ts"
 import { compose } from "./compose.ts"
 import type { LaneState } from "./LaneState.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { recording } from "./record.ts"
 import { requeueing } from "./requeue.ts"
+import { traced } from "./traced.ts"
 import { cutShort, notBegun, send, type Sent } from "./send.ts"
+import type { Stop } from "./withinLimits.ts"
 
 /** An attempt of a lane. */
 export interface Attempt {
   readonly integration: ReadyIntegration
   readonly claimed: ClaimedDelivery
   readonly lane: LaneState
-  /** Completes when the lane can no longer wait for the attempt. */
-  readonly stopped: Deferred.Deferred<void>
+  readonly stop: Stop
 }
 
 /** Claims deliveries, sends them, and records the outcomes. */
@@ -55,15 +63,19 @@ export class Pipeline extends Context.Service<
      */
     readonly claim: (
       integration: IntegrationId,
-      due: ReadonlyArray<DueDelivery>
+      due: ReadonlyArray<DueDelivery>,
+      options: Pick<DigestOptions, "replyText">
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
     /** Claims a digest of the backlog, the critical deliveries first; none if fewer than two are pending. */
     readonly claimDigest: (
       integration: IntegrationId,
-      form: DigestForm
+      options: DigestOptions
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
-    /** Sends a claimed delivery, and records the outcome unless another gateway owns the lane by then. */
-    readonly deliver: (attempt: Attempt) => Effect.Effect<Outcome>
+    /**
+     * Sends a claimed delivery, and records the outcome unless another gateway owns the lane by then. `isUnchanged`:
+     * it was delivered, and nothing follows from it.
+     */
+    readonly deliver: (attempt: Attempt) => Effect.Effect<{ readonly outcome: Outcome; readonly isUnchanged: boolean }>
     /** Requeues the deliveries that a transaction claimed whose answer was lost. */
     readonly requeueUnsent: (
       integration: IntegrationId,
@@ -88,18 +100,23 @@ export class Pipeline extends Context.Service<
       const claimDigest = yield* digestClaiming
       const { markDead, record } = yield* recording
       const requeue = yield* requeueing
+      const traces = yield* Traces
 
       /** claim -> compose: for all waiting lanes in one transaction. */
       const claimAll = groupCommit.batch(
         Effect.fnUntraced(function* (claims: ReadonlyArray<Claim>) {
           const leases = yield* partitions.leases(new Set(claims.map(({ integration }) => integration)))
           const ids = claims.flatMap(({ due, integration }) => (leases.has(integration) ? due.map(({ id }) => id) : []))
+          const replyTexts = new Map(claims.map(({ integration, replyText }) => [integration, replyText]))
           const claimed: Array<ClaimedDelivery> = []
           for (const some of Arr.chunksOf(ids, mostAtOnce)) {
-            const candidates = yield* claim.select(some, leases)
+            const accepted = yield* claim.claimAccepted(some, leases)
+            const known = new Set(accepted.map(({ id }) => id))
+            const others = some.filter((id) => !known.has(id))
+            const candidates = others.length === 0 ? [] : yield* claim.select(others, leases, replyTexts)
             const composed = candidates.map(compose)
             yield* claim.markSending(composed)
-            claimed.push(...composed)
+            claimed.push(...accepted, ...composed)
           }
           const byLane = Map.groupBy(claimed, ({ integration }) => integration)
           return ({ integration }: Claim) => {
@@ -112,13 +129,14 @@ export class Pipeline extends Context.Service<
       )
 
       /** send: under the lane's lease, with the current integration. */
-      const sendClaimed = ({ claimed, integration, lane, stopped }: Attempt): Effect.Effect<Sent> =>
+      const sendClaimed = ({ claimed, integration, lane, stop }: Attempt): Effect.Effect<Sent> =>
         // Since the claim, the lane may have been lost (M2) or stopped, or its integration edited.
         !partitions.isOwned(claimed.integration) || !lane.isCurrent(integration.version)
           ? Effect.succeed(notBegun)
-          : send(integration, claimed.notification, claimed.options).pipe(
-              Effect.provideService(RateLimiter, rateLimiter),
-              Effect.raceFirst(Effect.as(Deferred.await(stopped), cutShort))
+          : Effect.provideService(
+              send(integration, claimed.notification, { options: claimed.options, stop }),
+              RateLimiter,
+              rateLimiter
             )
 
       /** classify: the consequence for the delivery, and the lane's findings. */
@@ -136,17 +154,21 @@ export class Pipeline extends Context.Service<
         const options = integration.integration.delivery ?? {}
         const { _tag: _, ...failure } = sent
         const failed = { claimed, ...failure, options, startedAt, now, jitter }
-        if (sent === notBegun || sent === cutShort) return classifyUnfinished(failed)
-        const isTest = claimed.notification._tag === "Test"
-        if (!isTest && !lane.isCurrent(integration.version)) return classifyStale(failed)
-        const { findings, outcome } = isTest
-          ? { findings: lane.findings, outcome: classifyTest(failed) }
-          : classify(failed, lane.findings)
+        const { _tag: kind } = claimed.notification
+        if (kind !== "DigestList" && (sent === notBegun || sent === cutShort)) return classifyUnfinished(failed)
+        // A rate limit that answers a reply is the lane's, for which alerts wait.
+        const isReply = kind === "DigestList" && sent.reason._tag !== "RateLimited"
+        if (kind === "Test" || isReply) {
+          const outcome = isReply ? classifyReply(failed) : classifyTest(failed)
+          const pause = pauseAsked(sent.reason, claimed.attempt, options)
+          if (pause !== undefined) yield* rateLimiter.pause(claimed.integration, pause)
+          return outcome
+        }
+        if (!lane.isCurrent(integration.version)) return classifyStale(failed)
+        const { findings, outcome } = classify(failed, lane.findings)
         lane.findings = findings
-        if (!isTest) yield* lane.log.failed(findings.health, causeOf(sent.reason))
-        const pause = isTest
-          ? testPause(sent.reason, claimed.attempt, options)
-          : outcome.waiting && outcome.waiting.until - now
+        yield* lane.log.failed(findings.health, causeOf(sent.reason))
+        const pause = outcome.waiting && outcome.waiting.until - now
         if (pause !== undefined) yield* rateLimiter.pause(claimed.integration, pause)
         return outcome
       })
@@ -155,8 +177,7 @@ export class Pipeline extends Context.Service<
       const recordAll = groupCommit.batch(
         Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
           const valid = yield* partitions.validLeases(new Set(ends.map(({ claimed }) => claimed.lease)))
-          yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
-          return () => undefined
+          return yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
         })
       )
 
@@ -170,37 +191,42 @@ export class Pipeline extends Context.Service<
             result: sent._tag === "Delivered" ? "delivered" : sent.reason._tag,
             duration: performance.now() - begun
           })
+          const span = yield* AttemptSpan
+          if (span !== undefined) {
+            endSpan(span, yield* Clock.currentTimeNanos, sent._tag === "Delivered" ? undefined : sent.reason._tag)
+          }
         }
         const outcome = yield* classifySent(attempt, sent, startedAt)
-        const end = { claimed: attempt.claimed, outcome, version: attempt.integration.version }
+        const { sealed, version } = attempt.integration
+        const end = { claimed: attempt.claimed, outcome, version, sealed }
         // A message that was sent must be recorded as sent.
-        yield* recordAll(end, lockKeysOf(end)).pipe(
+        const isUnchanged = yield* recordAll(end, lockKeysOf(end)).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
           Effect.eventually
         )
-        return outcome
+        return { outcome, isUnchanged }
       })
 
       return Pipeline.of({
-        claim: (integration, due) =>
+        claim: (integration, due, { replyText }) =>
           Effect.flatMap(
             claimAll(
-              { integration, due },
+              { integration, due, replyText },
               due.flatMap(({ lockKeys }) => lockKeys)
             ),
             orServedElsewhere
           ),
-        claimDigest: (integration, form) =>
+        claimDigest: (integration, options) =>
           Effect.flatMap(
             groupCommit.commit(
               Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
                 const lease = leases.get(integration)
-                return lease === undefined ? Effect.undefined : claimDigest(integration, { ...form, lease })
+                return lease === undefined ? Effect.undefined : claimDigest(integration, { ...options, lease })
               })
             ),
             orServedElsewhere
           ),
-        deliver,
+        deliver: traces === undefined ? deliver : traced(traces, deliver),
         requeueUnsent: (integration, inFlight) =>
           groupCommit.commit(
             Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
@@ -219,7 +245,7 @@ export class Pipeline extends Context.Service<
 const storePause = "1 second"
 
 /** Deliveries that a lane claims. */
-interface Claim {
+interface Claim extends Pick<DigestOptions, "replyText"> {
   readonly integration: IntegrationId
   readonly due: ReadonlyArray<DueDelivery>
 }
@@ -228,18 +254,19 @@ const orServedElsewhere = (claimed: ReadonlyArray<ClaimedDelivery> | undefined) 
   claimed === undefined ? Effect.fail(StoreUnavailable.of("ServedElsewhere")) : Effect.succeed(claimed)
 
 /** The lock keys for recording the end of an attempt; undefined if it may write anything. */
-const lockKeysOf = ({ claimed: { id, notification }, outcome }: AttemptEnd): ReadonlyArray<string> | undefined => {
+const lockKeysOf = ({ claimed, outcome }: AttemptEnd): ReadonlyArray<string> | undefined => {
+  const { id, notification } = claimed
   const isSweeping =
     outcome._tag === "Failed" &&
     (outcome.breaks ||
       outcome.requeued.length > 0 ||
       (outcome.reason._tag === "PluginFailed" && outcome.consequence.status === "dead"))
-  if (notification._tag === "Digest" || isSweeping) return undefined
+  if (isNewDigest(claimed) || isSweeping) return undefined
   return "alert" in notification ? [alertKey(notification.alert.source, notification.alert.sourceId)] : [id]
 }
 
-/** A test send does not block its lane, but the rate limit stays empty during the pause that the service asks for. */
-const testPause = (reason: FailureReason, attempts: number, options: DeliveryOptions) =>
+/** What does not block its lane leaves the rate limit empty during the pause that the service asks for. */
+const pauseAsked = (reason: FailureReason, attempts: number, options: DeliveryOptions) =>
   reason._tag === "RateLimited"
     ? pauseFor(reason, { inARow: attempts, jitter: 0, maxBackoff: maxBackoff(options) })
     : undefined

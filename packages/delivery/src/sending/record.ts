@@ -1,30 +1,35 @@
 /**
  * Records attempts in their deliveries, conversations and integrations (cases D1 to D5).
  */
-import { type Alert, type ChannelPlugin, type IntegrationId, type Kind, Message } from "@tocsin/core"
-import { Array as Arr, Clock, DateTime, Effect } from "effect"
-import { SqlClient } from "effect/sql"
+import type { IntegrationId, Kind } from "@tocsin/core"
+import { Array as Arr, Clock, Effect } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import { AlertRules } from "../config/AlertRules.ts"
-import { type AttemptEnd, type ClaimedDelivery, type Delivered, type Failed, type Outcome } from "../domain/attempt.ts"
+import {
+  type AttemptEnd,
+  type ClaimedDelivery,
+  type Delivered,
+  type Failed,
+  isNewDigest,
+  type Outcome,
+  reachedSome
+} from "../domain/attempt.ts"
 import { conversationAfter } from "../domain/conversationAfter.ts"
 import { causeOf, type FailureReason } from "../domain/failureReason.ts"
 import { settle } from "../domain/Planner.ts"
 import type { Consequence } from "../domain/retryPolicy.ts"
-import { storable } from "../domain/storableText.ts"
-import { countDeliveries, countDigest } from "../metrics/engineMetrics.ts"
+import { Shortcuts } from "../domain/Shortcuts.ts"
+import { countDeliveries } from "../metrics/engineMetrics.ts"
 import { Fallbacks } from "../planning/Fallbacks.ts"
 import { OperatorNotices } from "../planning/OperatorNotices.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries, type StepChanges } from "../records/Deliveries.ts"
 import type { Row } from "../records/deliveryRow.ts"
-import { encodePartial, withRecipients } from "../records/partialDelivery.ts"
-import { withMessage } from "../records/receipt.ts"
+import { encodePartial } from "../records/partialDelivery.ts"
 import { subjects } from "../records/subjects.ts"
-import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from "../records/testSend.ts"
-
-/** The longest plain text of a message that history keeps, in UTF-16 units. */
-const maxTextLength = 4096
+import { deliveredRecording, type Current, linkOf, recipientsOf, type RecordedEnd } from "./recordDelivered.ts"
+import { unchangedRecording } from "./recordUnchanged.ts"
 
 /** Records the outcomes of attempts. All of it runs inside a transaction of `GroupCommit`. */
 export const recording = Effect.gen(function* () {
@@ -36,48 +41,68 @@ export const recording = Effect.gen(function* () {
   const fallbacks = yield* Fallbacks
   const notices = yield* OperatorNotices
   const subjectsOf = yield* subjects
+  const recordDelivered = yield* deliveredRecording
+  const recordUnchanged = yield* unchangedRecording
+  const takesShortcuts = yield* Shortcuts
 
-  const record = Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
+  /** Records attempts; returns of which it is certain that nothing follows. */
+  const record = Effect.fnUntraced(function* (
+    ends: ReadonlyArray<AttemptEnd>
+  ): Effect.fn.Return<(end: AttemptEnd) => boolean, SqlError.SqlError> {
+    if (ends.length === 0) return () => false
+    const current = yield* currentIntegrations
+    const isRecorded = takesShortcuts ? yield* recordUnchanged(ends, current) : () => false
+    yield* recordChanged(
+      ends.filter((end) => !isRecorded(end)),
+      current
+    )
+    return isRecorded
+  })
+
+  /** Reads the deliveries again: each may have ended meanwhile, because its integration was removed. */
+  const recordChanged = Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>, current: Current) {
+    if (ends.length === 0) return
     const rows = yield* deliveries.byIds(ends.map(({ claimed }) => claimed.id))
     const known = ends.flatMap((end) => {
       const row = rows.get(end.claimed.id)
-      // Otherwise it ended meanwhile: its integration was removed.
       return row?.status === "sending" && row.attempts === end.claimed.attempt ? [{ ...end, row }] : []
     })
     if (!Arr.isReadonlyArrayNonEmpty(known)) return
-    const isCurrent = yield* currentVersions
     // In order: the last one decides the state of its integration.
     for (const inARow of Arr.groupWith(known, (a, b) => isDelivered(a) && isDelivered(b))) {
       const delivered = inARow.filter(isDelivered)
       yield* recordDelivered(
         delivered.filter(({ outcome }) => outcome.isSkipped !== true),
-        isCurrent
+        current
       )
       yield* deliveries.transition(
         delivered.flatMap(({ claimed: { attempt, id }, outcome }) =>
           outcome.isSkipped === true ? [{ delivery: id, status: "superseded", attempt, cause: skipped }] : []
         )
       )
-      for (const { claimed, outcome, row, version } of inARow) {
-        if (outcome._tag === "Failed") yield* recordFailed({ claimed, row, outcome }, isCurrent({ claimed, version }))
+      for (const end of inARow) {
+        const { outcome, row } = end
+        if (outcome._tag === "Failed") yield* recordFailed({ ...end, outcome }, current)
         // The next attempt posts a new message.
-        if (outcome._tag === "Failed" && outcome.reason._tag === "MessageGone" && row.conversation_id !== null) {
-          yield* conversations.saveMessages([{ id: row.conversation_id, messages: [] }])
+        if (outcome._tag === "Failed" && outcome.reason._tag === "MessageGone") {
+          yield* conversations.saveMessages([{ of: row, messages: [] }])
         }
       }
       yield* settleAll(inARow.map(({ claimed, outcome, row }) => ({ row, kind: claimed.notification._tag, outcome })))
-      for (const { claimed, outcome } of inARow) {
+      for (const end of inARow) {
+        const { claimed } = end
+        const outcome = outcomeOfIncluded(end, current)
         yield* Effect.forEach(claimed.included, (included) => recordIncluded(claimed, included, outcome))
       }
     }
   })
 
-  /** Whether the attempt's integration is current. Findings of another version are not recorded (O8). */
-  const currentVersions = Effect.map(
+  const currentIntegrations = Effect.map(
     Effect.suspend(() => integrations.assignments),
-    (assignments) =>
-      ({ claimed, version }: Pick<AttemptEnd, "claimed" | "version">) =>
-        assignments.get(claimed.integration)?.version === version
+    (assignments): Current => ({
+      isCurrent: ({ claimed, version }) => assignments.get(claimed.integration)?.version === version,
+      hasSameSettings: ({ claimed, sealed }) => assignments.get(claimed.integration)?.sealed === sealed
+    })
   )
 
   /** Settles the conversations of deliveries, no two of one conversation, after their attempts. */
@@ -97,82 +122,29 @@ export const recording = Effect.gen(function* () {
     )
   })
 
-  const recordDelivered = Effect.fnUntraced(function* (
-    delivered: ReadonlyArray<RecordedEnd & { readonly outcome: Delivered }>,
-    isCurrent: (end: RecordedEnd) => boolean
-  ) {
-    if (delivered.length === 0) return
-    yield* deliveries.transition(
-      delivered.map(({ claimed: { attempt, id, notification }, outcome: { receipt }, row }) => {
-        const test = testOf(row)
-        return {
-          delivery: id,
-          status: "delivered",
-          attempt,
-          cause: receipt.unreadable === undefined ? undefined : storable(`answer unreadable: ${receipt.unreadable}`),
-          set: {
-            text: storable(Message.plainText(Message.fromNotification(notification), maxTextLength)),
-            ...linkOf(receipt),
-            ...recipientsOf(row, receipt),
-            ...(test && { notification: encodeTestSend({ ...test, receipt }) })
-          }
-        }
-      })
-    )
-    yield* sql.afterCommit(
-      Effect.sync(() =>
-        delivered.forEach(({ claimed: { integration, notification } }) =>
-          notification._tag === "Digest"
-            ? countDigest(integration)
-            : countDeliveries(integration, { outcome: "delivered" })
-        )
-      )
-    )
-    for (const end of delivered) {
-      const test = testOf(end.row)
-      if (test?.of === "Raised") yield* followTest(end, test.alert, isCurrent(end))
-    }
-    const current = delivered.filter(isCurrent)
-    yield* conversations.saveMessages(
-      current.flatMap(({ claimed: { notification, options }, outcome: { receipt }, row: { conversation_id } }) => {
-        if (conversation_id === null) return []
-        const delivered = { kind: notification._tag, receipt }
-        return [{ id: conversation_id, messages: withMessage(options.conversation?.messages ?? [], delivered) }]
-      })
-    )
-    const succeeded = new Set(current.map(({ claimed }) => claimed.integration))
-    // In a fixed order, so that no two transactions wait for each other.
-    yield* Effect.forEach([...succeeded].toSorted(), integrations.recordSuccess)
-  })
-
-  /** The clear of a test send follows its raise (D6). */
-  const followTest = Effect.fnUntraced(function* (
-    { claimed: { integration }, outcome: { receipt } }: RecordedEnd & { readonly outcome: Delivered },
-    alert: Alert,
-    isCurrent: boolean
-  ) {
-    const clear = clearedTestAlert(alert, yield* DateTime.now)
-    const delivery = newTestSend(integration, { _tag: "Test", of: "Cleared", alert: clear, follows: receipt })
-    yield* deliveries.enqueue([isCurrent ? delivery : { ...delivery, status: "superseded", cause: "by the edit" }])
-  })
-
-  const recordFailed = Effect.fnUntraced(function* (
-    { claimed, outcome, row }: Omit<RecordedEnd, "version"> & { readonly outcome: Failed },
-    isCurrent: boolean
-  ) {
+  const recordFailed = Effect.fnUntraced(function* (end: RecordedEnd & { readonly outcome: Failed }, current: Current) {
+    const { claimed, outcome, row } = end
+    const isCurrent = current.isCurrent(end)
+    const hasSameSettings = current.hasSameSettings(end)
     const { attempt, id, integration, notification } = claimed
     const { breaks, consequence, partial, reason, requeued, waiting } = outcome
     const cause = causeOf(reason)
     const set =
-      partial === undefined || !isCurrent
+      partial === undefined || !hasSameSettings
         ? {}
-        : { partial: encodePartial(notification, partial), ...linkOf(partial), ...recipientsOf(row, partial) }
-    if (notification._tag === "Digest") {
+        : {
+            partial: encodePartial(notification, partial),
+            ...linkOf(partial),
+            ...recipientsOf(row.recipients, partial)
+          }
+    if (isNewDigest(claimed) && !isSentOn(end, current)) {
       yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
+    } else if (notification._tag === "DigestList" && (consequence.status === "dead" || !hasSameSettings)) {
+      yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `not repeated: ${cause}`, attempt }])
     } else {
       yield* retryOrEnd(id, integration, { attempt, cause, consequence, reason, set })
     }
-    if (isCurrent) yield* integrations.recordFailedAttempt(integration, cause)
+    if (isCurrent && notification._tag !== "DigestList") yield* integrations.recordFailedAttempt(integration, cause)
     if (waiting !== undefined && isCurrent) yield* integrations.recordPause(integration, waiting)
     if (breaks && isCurrent) {
       yield* integrations.recordFailure(integration, cause)
@@ -265,11 +237,6 @@ export const recording = Effect.gen(function* () {
 /** Why a notification of a kind in `capabilities.skips` was not sent. */
 const skipped = "the channel has no message for this kind of notification"
 
-/** An attempt that ended, and the row of its delivery. */
-interface RecordedEnd extends AttemptEnd {
-  readonly row: Row
-}
-
 interface RetryOrEnd {
   readonly attempt?: number
   readonly cause: string
@@ -278,18 +245,20 @@ interface RetryOrEnd {
   readonly set?: StepChanges
 }
 
-const isDelivered = (end: RecordedEnd): end is RecordedEnd & { readonly outcome: Delivered } =>
-  end.outcome._tag === "Delivered"
+/** Whether a digest that failed is itself sent again, to the recipients who do not have it yet. */
+const isSentOn = (end: AttemptEnd, { hasSameSettings }: Current): boolean =>
+  end.outcome._tag === "Failed" && isNewDigest(end.claimed) && reachedSome(end.outcome) && hasSameSettings(end)
 
-const linkOf = ({ link }: Pick<ChannelPlugin.Receipt, "link">) => (link === undefined ? {} : { link: link.href })
-
-const recipientsOf = (row: Row, { recipients: outcomes }: Pick<ChannelPlugin.Receipt, "recipients">) => {
-  const recipients = withRecipients(row.recipients, outcomes)
-  return recipients === undefined ? {} : { recipients }
+/** The outcome of what a message includes: it is delivered with a digest that some recipients have. */
+const outcomeOfIncluded = (end: AttemptEnd, current: Current): Outcome => {
+  const { outcome } = end
+  if (outcome._tag === "Delivered" || !isSentOn(end, current)) return outcome
+  const link = outcome.partial?.link
+  return { _tag: "Delivered", receipt: { ...(link && { link }) } }
 }
 
-const testOf = ({ kind, notification }: Row) =>
-  kind === "Test" && notification !== null ? decodeTestSend(notification) : undefined
+const isDelivered = (end: RecordedEnd): end is RecordedEnd & { readonly outcome: Delivered } =>
+  end.outcome._tag === "Delivered"
 
 const logDead = (delivery: string, cause: string, integration: IntegrationId) =>
   Effect.annotateLogs(Effect.logWarning(`Delivery ${delivery} to integration ${integration} is dead: ${cause}`), {

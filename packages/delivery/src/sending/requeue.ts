@@ -11,7 +11,7 @@ import { withUnknownOutcome } from "../domain/conversationAfter.ts"
 import { settle } from "../domain/Planner.ts"
 import { Conversations } from "../records/Conversations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
-import { openStatus, type Row } from "../records/deliveryRow.ts"
+import { type Row, undelivered, undeliveredAnywhere } from "../records/deliveryRow.ts"
 import { subjects } from "../records/subjects.ts"
 
 /** Requeues deliveries that are no longer being sent. All of it runs inside a transaction of `GroupCommit`. */
@@ -30,9 +30,12 @@ export const requeueing = Effect.gen(function* () {
   ) {
     for (const row of rows) {
       const step = { delivery: row.id, attempt: row.attempts }
-      if (row.kind === "Digest") {
-        // The next digest is composed from the state at that time.
-        yield* deliveries.transition([{ ...step, status: "superseded", cause: `given back: ${cause}` }])
+      // The next digest is composed from the state at that time; a reply that may have arrived is not repeated. After its
+      // first attempt, a digest goes to the recipients who do not have it yet, like any other message.
+      if ((row.kind === "Digest" && row.attempts === 1) || (row.kind === "DigestList" && wasSent)) {
+        const ended =
+          row.kind === "Digest" ? `given back: ${cause}` : "not repeated: the gateway stopped during the attempt"
+        yield* deliveries.transition([{ ...step, status: "superseded", cause: ended }])
         continue
       }
       yield* deliveries.transition([{ ...step, status: "retrying", cause, set: { foldedInto: null } }])
@@ -53,7 +56,7 @@ export const requeueing = Effect.gen(function* () {
      */
     inFlight: Effect.fnUntraced(function* (partitions: ReadonlyArray<number>) {
       const rows = yield* sql<Row>`SELECT * FROM deliveries
-        WHERE ${sql.literal(openStatus)} AND status IN ('sending', 'folded')
+        WHERE status IN ('sending', 'folded') AND ${sql.literal(undeliveredAnywhere)}
           AND (${sql.in("taken_under", partitions)} OR (taken_under IS NULL AND integration_id IN
             (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}))) ORDER BY sequence`
       yield* integrations.forgetPauses(partitions)
@@ -66,7 +69,7 @@ export const requeueing = Effect.gen(function* () {
       inFlight: ReadonlySet<string>
     ) {
       const rows = yield* sql<Row>`SELECT * FROM deliveries WHERE integration_id = ${integration}
-        AND status IN ('sending', 'folded') AND taken_under = ${partition} ORDER BY sequence`
+        AND status IN ('sending', 'folded') AND ${sql.literal(undelivered)} AND taken_under = ${partition} ORDER BY sequence`
       yield* requeue(
         rows.filter(({ folded_into, id }) => !inFlight.has(folded_into ?? id)),
         { cause: "not sent: the store did not say that it was taken", wasSent: false }

@@ -4,6 +4,7 @@
 import {
   ChannelPlugin,
   DeliveryError,
+  HttpChannel,
   type Notification,
   type PartialDelivery,
   PayloadRejected,
@@ -13,12 +14,13 @@ import {
   redactText,
   Unavailable
 } from "@tocsin/core"
-import { Cause, Duration, Effect, Exit, Schema } from "effect"
+import { Cause, Effect, Exit, Schema } from "effect"
 import { hashed } from "../config/rateLimits.ts"
-import type { ReadyIntegration } from "../domain/integration.ts"
+import { type ReadyIntegration, timeoutOf } from "../domain/integration.ts"
 import type { FailureReason, PluginFailed } from "../domain/failureReason.ts"
 import { storable } from "../domain/storableText.ts"
 import { RateLimiter } from "./RateLimiter.ts"
+import { type Stop, withinLimits } from "./withinLimits.ts"
 
 /** The result of a call of the plugin. */
 export type Sent =
@@ -30,10 +32,15 @@ export type Sent =
  * redacted against the integration's secrets, whoever wrote the plugin.
  */
 export const send = Effect.fnUntraced(function* (
-  { channel, integration: { delivery = {}, id, settings }, plugin }: ReadyIntegration,
+  ready: ReadyIntegration,
   notification: Notification,
-  options: ChannelPlugin.DeliverOptions
+  { options, stop }: { readonly options: ChannelPlugin.DeliverOptions; readonly stop?: Stop }
 ): Effect.fn.Return<Sent, never, RateLimiter> {
+  const {
+    channel,
+    integration: { id, settings },
+    plugin
+  } = ready
   const rateLimiter = yield* RateLimiter
   const applyHints = (hints: ChannelPlugin.Receipt["rateLimits"]) =>
     Effect.forEach(hints ?? [], ({ key, remaining, resetAt }) =>
@@ -44,27 +51,28 @@ export const send = Effect.fnUntraced(function* (
   // Digests and tests may not be skipped, whatever a plugin in JavaScript declares.
   const maySkip = notification._tag !== "Digest" && notification._tag !== "Test"
   if (maySkip && skips.includes(notification._tag)) return { _tag: "Delivered", receipt: {}, isSkipped: true }
-  // Only the timeout ends an attempt that has begun, even if the caller cannot be interrupted.
-  const exit = yield* Effect.interruptible(
-    Effect.suspend(() => attempt(channel, settings, notification, options))
-  ).pipe(
-    Effect.timeoutOrElse({
-      duration: Duration.seconds(delivery.timeout ?? 10),
-      orElse: () => new DeliveryError({ reason: new Unavailable({ detail: "No answer in time", unanswered: true }) })
-    }),
-    Effect.catchDefect((defect) =>
-      Effect.flatMap(pluginFailed(defect, { integration: id, settings, type: plugin.type }), Effect.fail)
+  const counter = { made: 0 }
+  const exit = yield* withinLimits(
+    Effect.suspend(() => attempt(channel, settings, notification, options)).pipe(
+      Effect.provideService(HttpChannel.RequestCounter, counter)
     ),
-    Effect.exit
+    { duration: timeoutOf(ready), stop }
   )
+  if (counter.made > 1) yield* rateLimiter.spend(id, counter.made - 1)
+  if (exit === "stopped") return cutShort
+  if (exit === "late") return noAnswer
   if (Exit.isSuccess(exit)) {
     // The message was sent, whatever the plugin returns for it.
     const receipt = isReceipt(exit.value) ? exit.value : {}
     yield* applyHints(receipt.rateLimits)
     return { _tag: "Delivered", receipt: redactReceipt(receipt, settings) }
   }
+  const defect = exit.cause.reasons.find(Cause.isDieReason)
+  if (defect !== undefined) {
+    const reason = yield* pluginFailed(defect.defect, { integration: id, settings, type: plugin.type })
+    return { _tag: "Failed", reason }
+  }
   const failure = failureOf(exit.cause)
-  if (failure._tag === "PluginFailed") return { _tag: "Failed", reason: failure }
   const { partial, rateLimits, reason } = failure
   yield* applyHints(rateLimits)
   return {
@@ -77,7 +85,7 @@ export const send = Effect.fnUntraced(function* (
 const isReceipt = Schema.is(ChannelPlugin.Receipt)
 
 /** Why an attempt failed. If the plugin interrupted itself, the message may have arrived. */
-const failureOf = (cause: Cause.Cause<DeliveryError | PluginFailed>): DeliveryError | PluginFailed => {
+const failureOf = (cause: Cause.Cause<DeliveryError>): DeliveryError => {
   const failed = cause.reasons.find(Cause.isFailReason)
   return failed !== undefined
     ? failed.error
@@ -156,6 +164,12 @@ const redactRecipients = (recipients: ReadonlyArray<RecipientOutcome>, settings:
     status,
     ...(detail !== undefined && { detail: storable(redactText(detail, settings)) })
   }))
+
+/** The result of an attempt that took longer than the integration's timeout. */
+const noAnswer: Sent = {
+  _tag: "Failed",
+  reason: new Unavailable({ detail: "No answer in time", unanswered: true })
+}
 
 /** The result of an attempt that did not end in time for a stop. */
 export const cutShort: Sent = {

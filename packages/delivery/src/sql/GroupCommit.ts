@@ -8,6 +8,7 @@ import { endSessions, groupsAtOnce, lockFor } from "./dialect.ts"
 import { followOutages } from "./outage.ts"
 import { Pending } from "./Pending.ts"
 import { queryTimeout } from "./queryTimeout.ts"
+import { undoing } from "./rollback.ts"
 import { codeOf, storeProblem } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
 import { writeProbe } from "./writeProbe.ts"
@@ -90,12 +91,14 @@ export class GroupCommit extends Context.Service<
         const lock = lockFor(sql, isAlone ? undefined : writes.flatMap(({ lockKeys = [] }) => lockKeys))
         const batches = Map.groupBy(writes, ({ batch }) => batch)
         const transaction = <E>(run: (batch: AnyBatch, writes: ReadonlyArray<AnyWrite>) => Effect.Effect<void, E>) =>
-          queryTimeout(
-            sql,
-            sql.withTransaction(
-              Effect.andThen(
-                lock,
-                Effect.forEach(batches, ([batch, writes]) => run(batch, writes), { discard: true })
+          undoing(
+            queryTimeout(
+              sql,
+              sql.withTransaction(
+                Effect.andThen(
+                  lock,
+                  Effect.forEach(batches, ([batch, writes]) => run(batch, writes), { discard: true })
+                )
               )
             )
           )
@@ -111,20 +114,24 @@ export class GroupCommit extends Context.Service<
           Effect.exit
         )
         observeCommit(writes.length, performance.now() - begun)
-        const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause)
-        const failure = Exit.isSuccess(exit)
-          ? undefined
-          : SqlError.isSqlError(error)
-            ? yield* unavailable(error)
-            : StoreUnavailable.of("Failed")
-        yield* settle(writes, failure)
+        if (Exit.isSuccess(exit)) return yield* settle(writes, undefined)
+        const error = Cause.squash(exit.cause)
+        yield* settle(writes, SqlError.isSqlError(error) ? yield* unavailable(error) : StoreUnavailable.of("Failed"))
       })
 
       yield* Effect.addFinalizer(() =>
         // The writer has stopped: pending callers must not wait forever.
         Effect.flatMap(Queue.clear(queue), (writes) => Effect.andThen(Queue.shutdown(queue), settle(writes, stopping)))
       )
-      const writer = Queue.takeBetween(queue, 1, maxWrites).pipe(
+      /** Waits for a write, and then while each turn of the event loop brings more. */
+      const gather = Effect.gen(function* () {
+        yield* Queue.peek(queue)
+        for (let known = 0, size = 1; known < size && size < maxWrites; size = Queue.sizeUnsafe(queue)) {
+          known = size
+          yield* Effect.yieldNow
+        }
+      })
+      const writer = Effect.andThen(gather, Queue.takeBetween(queue, 1, maxWrites)).pipe(
         // Interrupted between the two, callers would never get a result.
         Effect.flatMap((writes) =>
           Effect.uninterruptible(Effect.forEach(splitByLockKeys(writes), commitTogether, { discard: true }))
@@ -216,7 +223,7 @@ class Batch<I, A, E> {
   }
 
   #runApart(own: ReadonlyArray<Write<I, A, E>>): Effect.Effect<void, SqlError.SqlError> {
-    return Effect.flatMap(Effect.exit(this.#store.sql.withTransaction(this.#runItems(own))), (exit) => {
+    return Effect.flatMap(Effect.exit(undoing(this.#store.sql.withTransaction(this.#runItems(own)))), (exit) => {
       const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
       // A full disk ends the whole transaction, so the others cannot continue in it.
       if (isOfStore(error)) return Effect.fail(error)

@@ -1,9 +1,9 @@
 /**
  * Statements on many rows at once. The rows are one JSON parameter, so the statement is the same for any number of rows
- * and is prepared once.
+ * and is prepared once. SQLite is given the values of few rows, because it takes four times as long to find them in JSON.
  */
 import { Effect } from "effect"
-import type { SqlClient, SqlError, Statement } from "effect/sql"
+import { type SqlClient, type SqlError, Statement } from "effect/sql"
 
 type Sql = SqlClient.SqlClient
 
@@ -15,12 +15,48 @@ export const mostAtOnce = 256
 
 /** Rows as a table to select from, for columns that the table has. */
 export const given = (sql: Sql, table: string, rows: ReadonlyArray<Values>): Statement.Fragment => {
-  const json = JSON.stringify(rows)
-  const columns = Object.keys(rows[0] ?? {}).map((column) => `value->>'${column}' AS ${column}`)
   return sql.onDialectOrElse({
-    pg: () => sql`json_populate_recordset(NULL::${sql.literal(table)}, ${json}::json)`,
-    orElse: () => sql`(SELECT ${sql.literal(columns.join(", "))} FROM json_each(${json}))`
+    pg: () => sql`json_populate_recordset(NULL::${sql.literal(table)}, ${JSON.stringify(rows)}::json)`,
+    orElse: () => onSqlite(sql, Object.keys(rows[0] ?? {}), rows)
   })
+}
+
+/** Rows as a table to select from, for columns of these types. */
+export const givenAs = (
+  sql: Sql,
+  types: Readonly<Record<string, "text" | "bigint">>,
+  rows: ReadonlyArray<Values>
+): Statement.Fragment => {
+  const columns = Object.entries(types)
+  return sql.onDialectOrElse({
+    pg: () =>
+      sql`json_to_recordset(${JSON.stringify(rows)}::json) AS given(${sql.literal(columns.map((column) => column.join(" ")).join(", "))})`,
+    orElse: () => sql`${onSqlite(sql, Object.keys(types), rows)} AS given`
+  })
+}
+
+/** The most rows whose values are bound. */
+const mostBound = 64
+
+const onSqlite = (sql: Sql, columns: ReadonlyArray<string>, rows: ReadonlyArray<Values>): Statement.Fragment => {
+  const [first = ""] = columns
+  return rows.length > mostBound || rows.some((row) => row[first] === null)
+    ? sql`(SELECT ${sql.literal(columns.map((column) => `value->>'${column}' AS ${column}`).join(", "))}
+        FROM json_each(${JSON.stringify(rows)}))`
+    : valuesOf(columns, rows)
+}
+
+/**
+ * Rows as a table of values, filled up to a power of two, so that each statement is prepared few times: a row whose first
+ * value is null is none.
+ */
+const valuesOf = (columns: ReadonlyArray<string>, rows: ReadonlyArray<Values>): Statement.Fragment => {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(1, rows.length)))
+  const values = Array.from({ length: size }, (_, n) => columns.map((column) => rows[n]?.[column] ?? null)).flat()
+  const row = `(${columns.map(() => "?").join()})`
+  const selected = columns.map((column, n) => `column${n + 1} AS ${column}`).join()
+  const text = `(SELECT ${selected} FROM (VALUES ${Array.from({ length: size }, () => row).join()}) WHERE column1 IS NOT NULL)`
+  return Statement.fragment([Statement.literal(text, values)])
 }
 
 /** Whether the column is one of the values. */
@@ -50,15 +86,21 @@ export const insertAll = (
     WHERE 1 = 1 ${sql.literal(onConflict)}`
 }
 
-/** Updates the rows with these ids. `computed` are expressions for further columns, over those of the table. */
+/**
+ * Updates the rows with these keys. `computed` are expressions for columns, over those of the table and, as `given`, the
+ * values of the row.
+ */
 export const updateAll = (
   sql: Sql,
   table: string,
-  rows: ReadonlyArray<Values & { readonly id: string }>,
-  { computed = {} }: { readonly computed?: Readonly<Record<string, string>> } = {}
+  rows: ReadonlyArray<Values>,
+  {
+    computed = {},
+    key = ["id"]
+  }: { readonly computed?: Readonly<Record<string, string>>; readonly key?: ReadonlyArray<string> } = {}
 ): Effect.Effect<unknown, SqlError.SqlError> => {
   if (rows.length === 0) return Effect.void
-  const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== "id")
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => !key.includes(column) && !(column in computed))
   const set = sql.literal(
     [
       ...columns.map((column) => `${column} = given.${column}`),
@@ -66,5 +108,15 @@ export const updateAll = (
     ].join(", ")
   )
   return sql`UPDATE ${sql.literal(table)} SET ${set} FROM ${given(sql, table, rows)} AS given
-    WHERE ${sql.literal(table)}.id = given.id`
+    WHERE ${keyIs(sql, table, key)}`
+}
+
+/**
+ * The condition that a row of the table has the key of the row `given`. While PostgreSQL takes a table for short, an index by
+ * a later column of the key seems as good as that of the key: `|| ''` hides those columns.
+ */
+export const keyIs = (sql: Sql, table: string, key: ReadonlyArray<string>): Statement.Fragment => {
+  const condition = (hidden: string) =>
+    sql.literal(key.map((column, n) => `${table}.${column}${n === 0 ? "" : hidden} = given.${column}`).join(" AND "))
+  return sql.onDialectOrElse({ pg: () => condition(" || ''"), orElse: () => condition("") })
 }

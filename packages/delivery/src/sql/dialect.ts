@@ -21,6 +21,8 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
         .withTransaction(
           Effect.all([
             sql`SET LOCAL statement_timeout = 0`,
+            // A migration may read whole tables.
+            sql`SELECT set_config(name, 'on', true) FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin']) AS name`,
             sql`SELECT pg_advisory_xact_lock(${advisoryClass}, ${lockOfMigrations})`
           ]).pipe(Effect.andThen(effect))
         )
@@ -30,8 +32,8 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
   })
 })
 
-/** How many write transactions a gateway runs concurrently. */
-export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 4, orElse: () => 1 })
+/** How many write transactions a gateway runs concurrently: while one waits for PostgreSQL, the next one is prepared. */
+export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 2, orElse: () => 1 })
 
 /** A transaction with more lock keys locks everything, because PostgreSQL's memory for locks is small. */
 const maxLocks = 512
@@ -49,15 +51,12 @@ export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string
           sql<{ read_only: string }>`SELECT ${readOnly}, pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
         )
       }
-      return Effect.andThen(
-        refuseReadOnly(
-          sql<{
-            read_only: string
-          }>`SELECT ${readOnly}, pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything})`
-        ),
-        // In the order of the hashes, which prevents deadlocks.
-        sql`SELECT pg_advisory_xact_lock(hash) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
-          FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes`
+      // CASE makes the order certain, and so do the hashes, which prevents deadlocks.
+      return refuseReadOnly(
+        sql<{ read_only: string }>`SELECT ${readOnly},
+          CASE WHEN pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything}) IS NOT NULL
+          THEN (SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
+            FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes) END`
       )
     },
     orElse: () => Effect.void
@@ -128,6 +127,42 @@ export const keepCounts = Effect.fnUntraced(function* (table: string, counts: st
           WHEN ${isChanged} BEGIN ${subtract}; ${add}; END`
       ]
     }
+  })
+  for (const statement of statements) yield* sql.unsafe(statement)
+})
+
+/**
+ * Makes the triggers of `keepCounts` write one net change for each statement and key, where each change is a row. SQLite
+ * changes its rows in place, which costs less than to look at what a statement changed.
+ */
+export const keepNetCounts = Effect.fnUntraced(function* (
+  table: string,
+  counts: string,
+  columns: ReadonlyArray<string>
+) {
+  const sql = yield* SqlClient.SqlClient
+  const list = columns.join(", ")
+  const changed = {
+    insert: { rows: "NEW TABLE AS added", from: `SELECT ${list}, 1 AS n FROM added` },
+    delete: { rows: "OLD TABLE AS removed", from: `SELECT ${list}, -1 AS n FROM removed` },
+    update: {
+      rows: "OLD TABLE AS removed NEW TABLE AS added",
+      from: `SELECT ${list}, 1 AS n FROM added UNION ALL SELECT ${list}, -1 FROM removed`
+    }
+  }
+  const statements = sql.onDialectOrElse({
+    pg: () => [
+      `DROP FUNCTION keep_${counts} CASCADE`,
+      ...Object.entries(changed).flatMap(([operation, { from, rows }]) => [
+        `CREATE FUNCTION keep_${counts}_${operation}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          INSERT INTO ${counts} SELECT ${list}, sum(n) FROM (${from}) AS changes GROUP BY ${list} HAVING sum(n) <> 0;
+          RETURN NULL;
+        END $$`,
+        `CREATE TRIGGER ${counts}_${operation} AFTER ${operation} ON ${table} REFERENCING ${rows}
+          FOR EACH STATEMENT EXECUTE FUNCTION keep_${counts}_${operation}()`
+      ])
+    ],
+    orElse: () => []
   })
   for (const statement of statements) yield* sql.unsafe(statement)
 })

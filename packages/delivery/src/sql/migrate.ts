@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import * as Dialect from "./dialect.ts"
 import { migrations } from "./migrations.ts"
+import { prepareRewriting, rewritingMigration } from "./rewriting.ts"
 
 /** The number of the last migration that ran on the tables; 0 if there are none. */
 export const schemaVersion = Effect.gen(function* () {
@@ -20,8 +21,19 @@ export const currentSchema = () => Object.keys(migrations).length
 /** The table that exists while the store is being copied from another one. */
 export const fillingTable = "filling"
 
-/** Migrates the tables to this version. Refuses a store that is still being copied from another one. */
-export const migrate = Effect.gen(function* () {
+/** Fails if a later version wrote the tables. */
+const refuseLater = (schema: number) =>
+  schema > currentSchema()
+    ? Effect.fail(
+        new Migrator.MigrationError({
+          kind: "BadState",
+          message: `The database was written by a later version of Tocsin (schema ${schema}, this one knows ${currentSchema()}); start that version`
+        })
+      )
+    : Effect.void
+
+/** Returns the schema of the store; fails if it is still being copied from another one, or if a later version wrote it. */
+export const usableSchema = Effect.gen(function* () {
   if (yield* Dialect.hasTable(fillingTable)) {
     return yield* new Migrator.MigrationError({
       kind: "BadState",
@@ -29,7 +41,9 @@ export const migrate = Effect.gen(function* () {
         "The database holds only a part of another store: run tocsin migrate-store again with the same two stores; it resumes where it was interrupted"
     })
   }
-  yield* migrateTables
+  const schema = yield* schemaVersion
+  yield* refuseLater(schema)
+  return schema
 })
 
 /**
@@ -40,17 +54,16 @@ export const migrateTables: Effect.Effect<void, Migrator.MigrationError | SqlErr
     const sql = yield* SqlClient.SqlClient
     yield* Dialect.alone(
       Effect.gen(function* () {
-        if ((yield* schemaVersion) >= currentSchema()) return
+        const schema = yield* schemaVersion
+        if (schema >= currentSchema()) return
+        if (schema > 0 && schema < rewritingMigration) yield* prepareRewriting(schema)
         // Running gateways lock several tables in another order than a migration does, which can end in a deadlock.
         yield* Dialect.lockFor(sql, undefined)
         yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "migrations" })
       })
     )
-    const latest = yield* schemaVersion
-    if (latest > currentSchema()) {
-      return yield* new Migrator.MigrationError({
-        kind: "BadState",
-        message: `The database was written by a later version of Tocsin (schema ${latest}, this one knows ${currentSchema()}); start that version`
-      })
-    }
+    yield* refuseLater(yield* schemaVersion)
   })
+
+/** Migrates the tables to this version. Refuses a store that is still being copied from another one. */
+export const migrate = Effect.andThen(usableSchema, migrateTables)

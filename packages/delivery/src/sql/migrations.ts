@@ -4,8 +4,10 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { accessTables } from "./accessTables.ts"
 import { consoleTables } from "./consoleTables.ts"
 import * as Dialect from "./dialect.ts"
+import { conversationsByKey, countedEvents, fewerIndexes, historyInDeliveries, netCounts } from "./leanTables.ts"
 import { partitionCount } from "./locks.ts"
 
 const tables = Effect.gen(function* () {
@@ -249,6 +251,12 @@ const refreshes = Effect.gen(function* () {
   yield* sql`CREATE INDEX refreshed_alerts ON alerts (source, last_heard_at) WHERE refresh_gap IS NOT NULL`
 })
 
+/** Adds the trace context of the request that caused a delivery, as a `traceparent`. */
+const traces = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE deliveries ADD COLUMN trace text`
+})
+
 /** All migrations, by their number. */
 export const migrations = {
   "1_tables": tables,
@@ -260,5 +268,12 @@ export const migrations = {
   "7_write_probes": writeProbes,
   "8_console": consoleTables,
   "9_partial_deliveries": partialDeliveries,
-  "10_refreshes": refreshes
+  "10_refreshes": refreshes,
+  "11_traces": traces,
+  "12_access": accessTables,
+  "13_fewer_indexes": fewerIndexes,
+  "14_history_in_deliveries": historyInDeliveries,
+  "15_net_counts": netCounts,
+  "16_counted_events": countedEvents,
+  "17_conversations_by_key": conversationsByKey
 }

@@ -37,7 +37,7 @@ export const storeSentences: { readonly [problem in StoreProblem]: string } = {
   CannotOpen: "The database file cannot be opened. Check the path in TOCSIN_DATABASE_URL, and the mode of its folder.",
   Locked: "Another process uses the database. Stop it.",
   TooManyConnections:
-    "PostgreSQL has no free connection. Raise max_connections, or the connection limit of the user or the database. A gateway uses up to twelve.",
+    "PostgreSQL has no free connection. Raise max_connections, or the connection limit of the user or the database. A gateway uses up to ten.",
   OutOfMemory: "The database has run out of memory.",
   AccessDenied:
     "Access to the database is denied. Check the owner and the mode of the file and its folder, or the user, password and privileges in PostgreSQL.",

@@ -1,12 +1,15 @@
 /**
  * The store on PostgreSQL, for one or several gateways.
  */
-import { PgClient, PgTypes } from "@effect/sql-pg"
+import { PgClient, type PgPool, PgTypes } from "@effect/sql-pg"
 import { Clock, Context, Duration, Effect, Layer, Redacted, Result, Schema } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
+import { groupsAtOnce } from "../sql/dialect.ts"
 import { Backups } from "./Backups.ts"
+import { exclusive, pipelined } from "./pipelining.ts"
+import { keepStatistics } from "./statistics.ts"
 import { negotiate, waysToConnect } from "./postgresTls.ts"
 import { peersOn, type Session } from "../cluster/postgresPeers.ts"
 
@@ -18,8 +21,8 @@ export class PostgresRefused extends Schema.TaggedError<PostgresRefused>()("Post
 /** The oldest supported major version. */
 const oldest = 15
 
-/** Connections of a gateway: four write, three listen, the others read. One more holds the locks of its partitions. */
-const maxConnections = 11
+/** Connections of a gateway beside those of its transactions: three listen, the others read. */
+const maxConnections = 7
 
 /** The statement timeout: longer than any statement of Tocsin takes unless it is stuck. */
 const statementTimeout = "10s"
@@ -30,7 +33,7 @@ const idleInTransaction = "3s"
 /**
  * The store in the database of a `postgres://` URL, for any number of gateways.
  *
- * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to twelve connections. It
+ * Every commit is on the disk before it returns (`synchronous_commit=on`). A gateway takes up to ten connections. It
  * must connect to the database directly, without a pooler, because partitions are owned by session locks.
  */
 export const layer = (
@@ -49,15 +52,20 @@ export const layer = (
       const session = tls.connect((ssl) => one({ ...connection(url), ...settings, ssl }))
       // Runs before the pool opens connections, because the pool tries only one way.
       if (ways.length > 1) yield* Effect.scoped(session)
-      const pooled = {
+      const pooled = (more: Partial<PgPool.Config>) => ({
         ...connection(url),
         ...settings,
-        maxConnections,
+        ...more,
         get ssl() {
           return tls.current()
         }
-      }
-      const client = yield* Effect.provideService(PgClient.make(pooled), Clock.Clock, clock)
+      })
+      const client = yield* PgClient.make(pooled({ maxConnections })).pipe(
+        Effect.flatMap((client) =>
+          pipelined(client, pooled({ maxConnections: groupsAtOnce(client), ...exclusive }), keepStatistics(client))
+        ),
+        Effect.provideService(Clock.Clock, clock)
+      )
       yield* check(client, session)
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(Backups, Backups.none),
@@ -76,15 +84,25 @@ const connection = (url: Redacted.Redacted) => ({
   startupParameters: {
     synchronous_commit: "on",
     statement_timeout: statementTimeout,
-    // The rows that a statement is given are JSON, of which PostgreSQL guesses that there are 100: with the defaults,
-    // which
-    // are of turning disks, it reads tables of thousands whole to find ten, and keeps a plan made while they were
-    // empty.
-    random_page_cost: "1.1",
-    plan_cache_mode: "force_custom_plan",
+    ...plans,
     idle_in_transaction_session_timeout: idleInTransaction
   }
 })
+
+/**
+ * Plans that are right however long the tables are, so that each statement is planned once for a session and not each time.
+ * Statements receive their rows as JSON, of which PostgreSQL guesses that there are 100, and its statistics are of an hour
+ * when tables were empty, or all was delivered: it would read tables whole to find ten rows, or begin with the wrong one.
+ * So tables are joined in the order of the statement, as SQLite does, and read by their indexes, row by row.
+ */
+const plans = {
+  join_collapse_limit: "1",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_material: "off",
+  random_page_cost: "1.1"
+}
 
 /** Opens a separate session, which the server ends when it is idle. */
 const one = (config: ReturnType<typeof connection> & PgClient.PgClientConfig) =>

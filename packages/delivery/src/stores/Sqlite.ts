@@ -8,7 +8,7 @@ import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
-import { dirname } from "node:path"
+import { dirname, resolve } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
@@ -65,6 +65,9 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
 const isInMemory = (filename: string) => filename === ":memory:" || /^file:.*[?&]mode=memory\b/.test(filename)
 
 const open = (filename: string): DatabaseSync => {
+  // SQLite's temporary files, as migrations need, go beside the file: the rest of the disk may be read-only. It reads this
+  // once, when it opens its first file (https://www.sqlite.org/tempfiles.html#temporary_file_storage_locations).
+  if (!isInMemory(filename)) process.env["SQLITE_TMPDIR"] ??= dirname(resolve(filename))
   // A new file is for its owner only; the write-ahead log gets the same mode.
   if (!isInMemory(filename)) closeSync(openSync(filename, "a", 0o600))
   const database = new DatabaseSync(filename, { timeout: 2000 })

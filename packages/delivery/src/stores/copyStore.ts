@@ -31,21 +31,23 @@ export interface CopiedTable {
 
 type Row = Record<string, unknown>
 
-/** All tables except counts, with their keys. Referenced tables come first. */
+/** All tables except counts of rows, with their keys. Referenced tables come first. */
 const tables = [
-  { name: "settings_version", key: "version" },
-  { name: "partitions", key: "partition" },
-  { name: "integrations", key: "sequence" },
-  { name: "rules", key: "sequence" },
-  { name: "edits", key: "sequence" },
-  { name: "sessions", key: "sequence" },
-  { name: "pauses", key: "sequence" },
-  { name: "events", key: "sequence" },
-  { name: "unreadable", key: "sequence" },
-  { name: "alerts", key: "sequence" },
-  { name: "conversations", key: "id" },
-  { name: "deliveries", key: "sequence" },
-  { name: "transitions", key: "sequence" }
+  { name: "settings_version", key: ["version"] },
+  { name: "partitions", key: ["partition"] },
+  { name: "integrations", key: ["sequence"] },
+  { name: "rules", key: ["sequence"] },
+  { name: "edits", key: ["sequence"] },
+  { name: "sessions", key: ["sequence"] },
+  { name: "pauses", key: ["sequence"] },
+  { name: "api_keys", key: ["sequence"] },
+  { name: "sources", key: ["sequence"] },
+  { name: "audit", key: ["sequence"] },
+  { name: "events", key: ["sequence"] },
+  { name: "unreadable", key: ["sequence"] },
+  { name: "alerts", key: ["sequence"] },
+  { name: "conversations", key: ["alert_id", "integration_id"] },
+  { name: "deliveries", key: ["sequence"] }
 ] as const
 
 type Table = (typeof tables)[number]
@@ -84,15 +86,18 @@ export const copyStore = Effect.fnUntraced(
       for (;;) {
         const rows = yield* read(page(table, reached))
         if (!Arr.isReadonlyArrayNonEmpty(rows)) break
-        reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
+        reached = keyOf(table, rows)
         yield* write(add(table, rows, reached))
       }
-      if (table.key === "sequence")
+      if (table.key[0] === "sequence")
         yield* write(Dialect.continueAfter(table.name, yield* read(Dialect.lastSequence(table.name))))
     }
 
+    yield* write(replaceEventCounts(yield* read(eventCounts)))
+
     for (const [name, sum] of [
       ...tables.map((table) => [table.name, sumOf(table)] as const),
+      ["event_counts", Effect.map(eventCounts, sumOfRows)] as const,
       ...kept.map(({ columns, counts }) => [counts, sumOfCounts(counts, columns)] as const)
     ]) {
       const [before, after] = [yield* read(sum), yield* write(sum)]
@@ -163,6 +168,10 @@ const begin = Effect.fnUntraced(function* (source: string, { name, sql }: NamedS
   )
 })
 
+/** The key of the last of the rows, as JSON. */
+const keyOf = ({ key }: Table, rows: Arr.NonEmptyReadonlyArray<Row>): string =>
+  JSON.stringify(key.map((column) => Arr.lastNonEmpty(rows)[column]))
+
 /** The key of the last copied row, as JSON. */
 const reachedIn = ({ sql }: NamedStore, { name }: Table) =>
   Effect.map(
@@ -173,9 +182,10 @@ const reachedIn = ({ sql }: NamedStore, { name }: Table) =>
 /** The next rows after a key, in the order of the keys. */
 const page = Effect.fnUntraced(function* ({ key, name }: Table, after: string | undefined) {
   const sql = yield* SqlClient.SqlClient
+  const columns = sql.literal(key.join(", "))
   const rows = yield* sql<Row>`SELECT * FROM ${sql(name)}
-    ${after === undefined ? sql.literal("") : sql`WHERE ${sql(key)} > ${JSON.parse(after)}`}
-    ORDER BY ${sql(key)} LIMIT ${sql.literal(String(rowsAtOnce))}`
+    ${after === undefined ? sql.literal("") : sql`WHERE (${columns}) > ${sql.in(JSON.parse(after))}`}
+    ORDER BY ${columns} LIMIT ${sql.literal(String(rowsAtOnce))}`
   return rows.map(plain)
 })
 
@@ -218,15 +228,37 @@ const sumOf = Effect.fnUntraced(function* (table: Table) {
     const rows = yield* page(table, reached)
     if (!Arr.isReadonlyArrayNonEmpty(rows)) return sum
     rows.forEach((row) => sum.add(row))
-    reached = JSON.stringify(Arr.lastNonEmpty(rows)[table.key])
+    reached = keyOf(table, rows)
   }
+})
+
+const sumOfRows = (rows: ReadonlyArray<Row>) => {
+  const sum = new Sum()
+  rows.forEach((row) => sum.add(row))
+  return sum
+}
+
+/** The counts of events, which are few: those of PostgreSQL may be several rows for a source and hour. */
+const eventCounts = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<Row>`SELECT source, hour, sum(n) AS n, max(last_at) AS last_at FROM event_counts
+    GROUP BY source, hour`
+})
+
+const replaceEventCounts = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.withTransaction(
+    Effect.gen(function* () {
+      yield* sql`DELETE FROM event_counts`
+      for (const some of Arr.chunksOf(rows, rowsAtOnce)) yield* Dialect.insertAsTheyAre("event_counts", some)
+    })
+  )
 })
 
 const sumOfCounts = Effect.fnUntraced(function* (counts: string, columns: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   const list = columns.join(", ")
-  const rows = yield* sql.unsafe<Row>(`SELECT ${list}, sum(n) AS n FROM ${counts} GROUP BY ${list} HAVING sum(n) <> 0`)
-  const sum = new Sum()
-  rows.forEach((row) => sum.add(row))
-  return sum
+  return sumOfRows(
+    yield* sql.unsafe<Row>(`SELECT ${list}, sum(n) AS n FROM ${counts} GROUP BY ${list} HAVING sum(n) <> 0`)
+  )
 })

@@ -2,7 +2,7 @@
  * Several engines on one PostgreSQL (M1, M2).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Lanes } from "@tocsin/delivery"
+import { Lanes, Sources } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -25,6 +25,33 @@ const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
   )
 
 describe("Several gateways on one PostgreSQL", () => {
+  it.effect("raise one alert for a source that is quiet, and clear it once", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const scripts = [new Script(), new Script()] as const
+      const [first] = yield* Effect.forEach(scripts, (script) => Layer.build(engine(script, { file })))
+      if (first === undefined) return yield* Effect.die("There is no gateway")
+      const kinds = () => scripts.flatMap((script) => script.kinds("ops"))
+      yield* Effect.gen(function* () {
+        const sources = yield* Sources
+        const input = { name: "probe", type: "json", options: { expectEvery: 60 }, secrets: {}, shown: {} }
+        yield* save(integration("ops"), rule("all", { to: ["ops"], notifyOnClear: true }))
+        yield* sources.save({ ...input, changedCredentials: [], credentials: [] }, "any", () => ({}))
+        yield* until(Effect.sync(() => kinds().length > 0))
+        // Both have checked again by then.
+        yield* TestClock.adjust("2 minutes")
+        yield* settle
+        const source = yield* sources.get("probe")
+        if (source !== undefined) yield* sources.heard(source)
+        yield* until(Effect.sync(() => kinds().length > 1))
+        assert.deepStrictEqual(kinds(), ["Raised", "Cleared"])
+        const sql = yield* SqlClient.SqlClient
+        const [count] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM alerts WHERE source = 'tocsin'`
+        assert.strictEqual(Number(count?.n), 1)
+      }).pipe(Effect.provideContext(first))
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("share the lanes, and take over those of a gateway that stops", () =>
     Effect.gen(function* () {
       const file = newFile()

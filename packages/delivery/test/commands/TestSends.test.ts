@@ -39,7 +39,9 @@ const testUnsaved = Effect.fnUntraced(function* (settings: { readonly [key: stri
   return yield* Effect.forkScoped((yield* TestSends).sendUnsaved(ready))
 })
 
+/** Lets time pass until the send has ended, which takes 15 seconds at most. */
 const ended = Effect.fnUntraced(function* (fiber: Fiber.Fiber<ReadonlyArray<TestOutcome>, StoreUnavailable>) {
+  while (fiber.pollUnsafe() === undefined) yield* tick
   return (yield* Fiber.join(fiber)).map(({ reason, ...outcome }) => ({
     ...outcome,
     ...(reason && { reason: `${reason._tag}: ${reason.detail}` })

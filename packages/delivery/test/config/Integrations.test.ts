@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelPlugin, IntegrationId, Unauthorized, Egress } from "@tocsin/core"
 import { Configuration, Edits, type IntegrationInput, InvalidInput, PluginRegistry } from "@tocsin/delivery"
-import { Effect, Layer, Schema } from "effect"
+import { Deferred, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -18,6 +18,7 @@ import {
   realSeal,
   rule,
   save,
+  settle,
   tick,
   fixture
 } from "../harness/engine.ts"
@@ -210,7 +211,7 @@ describe("Integrations", () => {
       const stolen = yield* get("dev")
       assert.deepStrictEqual(stolen?.settings, {})
       assert.isDefined(stolen?.broken)
-      yield* put({ channel: "ops" })
+      for (const channel of ["other", "ops"]) yield* put({ channel })
       const [again] = yield* sql<{ sealed_settings: string }>`SELECT * FROM integrations WHERE id = 'ops'`
       assert.notStrictEqual(again?.sealed_settings, row?.sealed_settings)
     }).pipe(Effect.provide(engine(new Script(), { seal: Layer.orDie(realSeal) })))
@@ -256,6 +257,26 @@ describe("Integrations", () => {
         const shown = yield* get()
         assert.isUndefined(shown?.broken)
         assert.strictEqual(shown?.lastSuccessAt, 601_000)
+      })
+    )
+  )
+
+  it.effect(
+    "shows that it works again when a message arrives in the second in which it broke",
+    fixture((script) =>
+      Effect.gen(function* () {
+        const [failure, success] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const fail = new Unauthorized({ detail: "HTTP 401" })
+        script.next("ops", "ok", { gate: failure, after: { fail } }, { gate: success })
+        yield* save(integration("ops"), rule("all"))
+        yield* tick
+        for (const id of ["a", "b", "c"]) yield* Effect.andThen(raise(id), settle)
+        yield* Deferred.succeed(failure, undefined)
+        yield* settle
+        assert.isDefined((yield* get())?.broken)
+        yield* Deferred.succeed(success, undefined)
+        yield* settle
+        assert.isUndefined((yield* get())?.broken)
       })
     )
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Configuration, Seal } from "@tocsin/delivery"
+import { Configuration, Seal, Sources } from "@tocsin/delivery"
 import { Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { engine, integration, raise, rule, save } from "../harness/engine.ts"
@@ -44,6 +44,25 @@ describe("A change of the key (S1)", () => {
       const file = yield* stored
       yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) }))
       yield* tellAll(file, seal(2))
+    })
+  )
+
+  it.live("seals the secrets of configured sources with the new key, and stores none in the clear", () =>
+    Effect.gen(function* () {
+      const file = newFile()
+      const secrets = { hmac: "canary-of-a-signature", settings: { key: "canary-of-a-setting" } }
+      const source = { name: "signed", type: "grafana", options: {}, changedCredentials: [], credentials: [] }
+      yield* Effect.flatMap(Sources, (sources) =>
+        sources.save({ ...source, secrets, shown: {} }, "any", () => ({}))
+      ).pipe(Effect.provide(engine(new Script(), { file, seal: seal(1) })))
+      assert.notInclude(JSON.stringify(yield* contents(file)), "canary")
+      const refused = yield* Effect.exit(Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2) })))
+      assert.include(JSON.stringify(refused), "sealed with another key")
+      yield* Effect.provide(Effect.void, engine(new Script(), { file, seal: seal(2, 1) }))
+      const found = yield* Effect.flatMap(Sources, (sources) => sources.get("signed")).pipe(
+        Effect.provide(engine(new Script(), { file, seal: seal(2) }))
+      )
+      assert.deepStrictEqual(found?.secrets, secrets)
     })
   )
 

@@ -32,7 +32,8 @@ const attempt = (reason: FailureReason, form: "rich" | "plain" = "rich", include
     options: { form, deliveryId: "d" },
     attempt: 1,
     createdAt: now,
-    included: Array.from({ length: included }, (_, n) => ({ delivery: `i${n}`, kind: "Raised" as const }))
+    trace: null,
+    included: Array.from({ length: included }, (_, n) => ({ delivery: `i${n}`, kind: "Raised" as const, trace: null }))
   }
   return { claimed, reason, options: {}, startedAt: now, now, jitter: 1 }
 }

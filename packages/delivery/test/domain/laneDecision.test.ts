@@ -48,6 +48,11 @@ const cases: ReadonlyArray<Case> = [
     decision: { _tag: "Claim", deliveries: [a, b] }
   },
   { name: "waits for its rate limit", backlog: { rateLimit: { wait: 500, available: 1 } }, decision: wait(now + 500) },
+  {
+    name: "waits for its rate limit no longer than until something else is due (D5)",
+    backlog: { due: [{ ...a, isReply: true }], dueAt: now + 7, rateLimit: { wait: 500, available: 1 } },
+    decision: wait(now + 7)
+  },
   { name: "polls while nothing is due", backlog: { due: [] }, decision: wait(now + 60_000) },
   { name: "waits until the next is due", backlog: { due: [], dueAt: now + 7 }, decision: wait(now + 7) },
   { name: "polls while 64 are in flight (D1)", facts: { inFlight: 64 }, decision: wait(now + 60_000) },

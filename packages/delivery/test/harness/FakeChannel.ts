@@ -12,6 +12,7 @@ export interface Sent {
   readonly form: ChannelPlugin.Form
   readonly notification: Notification
   readonly receipt: unknown
+  readonly conversation: string | undefined
 }
 
 /** What the channel does with one attempt. */
@@ -110,7 +111,8 @@ export class Script {
               form,
               notification,
               kind: notification._tag,
-              receipt: conversation?.messages[0]?.receipt.data
+              receipt: conversation?.messages[0]?.receipt.data,
+              conversation: conversation?.id
             })
             this.tokens.push(token && Redacted.value(token))
             if ("alert" in notification && this.poisonous.has(notification.alert.sourceId)) {

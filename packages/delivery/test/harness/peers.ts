@@ -17,6 +17,9 @@ export class ScriptedPeers {
   #look: Effect.Effect<void> = Effect.void
   #holds = false
 
+  /** How many partitions no gateway owns, if that is known. */
+  unowned: number | undefined = 0
+
   /** All lanes come here. */
   readonly gain = Effect.suspend(() => {
     this.#holds = true
@@ -47,6 +50,7 @@ export class ScriptedPeers {
       return Effect.never
     },
     isOwned: () => this.#holds,
+    unowned: () => this.unowned,
     publish: () => Effect.void,
     subscribe: () => Effect.never,
     publishChanges: () => Effect.void,

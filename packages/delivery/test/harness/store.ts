@@ -130,8 +130,16 @@ export const schema = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   })
 )
 
-/** Takes no row of the table any more: as if the disk were full, which ends the transaction, or as a wrong one. */
-export const refuse = (table: string, as: "full" | "wrong" = "full", when = "1 = 1") =>
+/**
+ * Takes no row of the table any more, or no change of one: as if the disk were full, which ends the transaction, or as a
+ * wrong one.
+ */
+export const refuse = (
+  table: string,
+  as: "full" | "wrong" = "full",
+  when = "1 = 1",
+  what: "INSERT" | "UPDATE" = "INSERT"
+) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const make = sql.onDialectOrElse({
@@ -139,10 +147,10 @@ export const refuse = (table: string, as: "full" | "wrong" = "full", when = "1 =
         `CREATE FUNCTION refuse_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
           RAISE EXCEPTION 'refused' USING ERRCODE = '${as === "full" ? "disk_full" : "check_violation"}';
         END $$`,
-        `CREATE TRIGGER refuse BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION refuse_${table}()`
+        `CREATE TRIGGER refuse BEFORE ${what} ON ${table} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION refuse_${table}()`
       ],
       orElse: () => [
-        `CREATE TRIGGER refuse_${table} BEFORE INSERT ON ${table} WHEN ${when}
+        `CREATE TRIGGER refuse_${table} BEFORE ${what} ON ${table} WHEN ${when}
           BEGIN SELECT RAISE(${as === "full" ? "ROLLBACK" : "ABORT"}, 'refused'); END`
       ]
     })

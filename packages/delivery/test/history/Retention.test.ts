@@ -17,7 +17,7 @@ import {
   fixture
 } from "../harness/engine.ts"
 
-const tables = ["alerts", "conversations", "deliveries", "transitions", "events", "rules"]
+const tables = ["alerts", "conversations", "deliveries", "events", "rules"]
 
 /** How many rows each table has; those that are empty are left out. */
 const rows = Effect.gen(function* () {
@@ -69,8 +69,6 @@ describe("Retention", () => {
             alerts: 1,
             conversations: 2,
             deliveries: 4,
-            transitions: 12,
-            events: 2,
             rules: 1
           })
           yield* pass("2 hours")

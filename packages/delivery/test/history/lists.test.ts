@@ -115,6 +115,45 @@ describe("Lists", () => {
   )
 
   it.effect(
+    "keep their counts right, whatever a statement changes",
+    fixture(() =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const statuses = DeliveryStatus.literals
+        const pick = (n: number, of: number) => Math.trunc(Math.abs(Math.sin(n) * 1e6)) % of
+        const insert = (n: number) =>
+          sql`INSERT INTO deliveries (id, integration_id, kind, status, form, attempts, next_at, history, created_at, updated_at)
+            ${sql.join(
+              " UNION ALL ",
+              false
+            )(
+              Array.from(
+                { length: 1 + pick(n, 5) },
+                (_, row) =>
+                  sql`SELECT ${`${n} ${row}`}, ${`at ${pick(n + row, 3)}`}, 'Notice', ${statuses[pick(n * 7 + row, 8)]}, 'rich', 0, 0, '[]', 0, 0`
+              )
+            )}`
+        const change = (n: number) =>
+          sql`UPDATE deliveries SET status = ${statuses[pick(n, 8)]}, integration_id = ${`at ${pick(n + 1, 3)}`}
+            WHERE sequence % 3 = ${pick(n, 3)} OR status = ${statuses[pick(n + 2, 8)]}`
+        const remove = (n: number) => sql`DELETE FROM deliveries WHERE sequence % 5 = ${pick(n, 5)}`
+        for (let n = 1; n < 60; n++) {
+          const some = [insert, insert, change, remove][pick(n * 3, 4)]?.(n) ?? Effect.void
+          yield* pick(n * 5, 4) === 0
+            ? Effect.flip(sql.withTransaction(Effect.andThen(some, Effect.fail("taken back" as const))))
+            : some
+          const wrong = yield* sql`SELECT integration_id, status, sum(n) AS n FROM (
+              SELECT integration_id, status, n FROM delivery_counts
+              UNION ALL SELECT integration_id, status, -1 FROM deliveries
+            ) AS counted GROUP BY integration_id, status HAVING sum(n) <> 0`
+          assert.deepStrictEqual(wrong, [], `after ${n}`)
+        }
+        assert.isAbove((yield* sql`SELECT id FROM deliveries`).length, 3)
+      })
+    )
+  )
+
+  it.effect(
     "count up to 10,000 rows without a stored count, and then report that there are more",
     fixture(() =>
       Effect.gen(function* () {
@@ -123,7 +162,7 @@ describe("Lists", () => {
         yield* raise("a")
         yield* tick
         const columns = sql.literal(
-          "conversation_id, alert_id, integration_id, kind, status, form, attempts, unanswered, next_at, created_at, updated_at"
+          "alert_id, integration_id, kind, status, form, attempts, next_at, history, created_at, updated_at"
         )
         const copies = (
           to: number

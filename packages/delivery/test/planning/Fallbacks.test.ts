@@ -59,7 +59,7 @@ describe("A fallback (D4)", () => {
         assert.include((yield* of("ops")).join(), "Cleared superseded: its fallback is told")
         assert.deepStrictEqual(
           (yield* conversations(id)).map(({ integration, state }) => `${integration} ${state}`),
-          ["ops closed", "backup closed"]
+          ["backup closed", "ops closed"]
         )
       })
     )
@@ -81,7 +81,7 @@ describe("A fallback (D4)", () => {
         yield* tick
         assert.deepStrictEqual(
           (yield* conversations(id)).map(({ integration, state }) => `${integration} ${state}`),
-          ["ops closed", "backup closed"]
+          ["backup closed", "ops closed"]
         )
         assert.deepStrictEqual(script.kinds("backup"), ["Raised", "Cleared"])
       })

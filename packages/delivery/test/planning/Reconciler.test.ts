@@ -108,7 +108,7 @@ describe("Reconciler", () => {
         yield* through
         assert.deepStrictEqual(
           (yield* conversations(last)).map(({ closedBecause, integration }) => `${integration} ${closedBecause}`),
-          ["ops integrationRemoved", "dev alertRuleDisabled"]
+          ["dev alertRuleDisabled", "ops integrationRemoved"]
         )
         // What dev was told between the edits is cleared there.
         yield* tick

@@ -202,7 +202,7 @@ describe("Faults of plugins, services and people", () => {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* settle
-        yield* refuse("transitions")
+        yield* refuse("deliveries", "full", "1 = 1", "UPDATE")
         yield* Deferred.succeed(gate, undefined)
         yield* settle
         yield* Deferred.succeed(isStopping, undefined)
@@ -210,7 +210,7 @@ describe("Faults of plugins, services and people", () => {
       yield* Deferred.await(isStopping)
       yield* pass("10 seconds")
       yield* Fiber.join(stopping)
-      yield* Effect.provide(takeAgain("transitions"), storeIn(file))
+      yield* Effect.provide(takeAgain("deliveries"), storeIn(file))
       yield* Effect.gen(function* () {
         yield* tick
         const [delivery] = yield* deliveries

@@ -42,6 +42,19 @@ describe("RateLimiter", () => {
     }).pipe(Effect.provide(RateLimiter.layer))
   )
 
+  it.effect("counts the further requests of a message, and waits until they are refilled (B3)", () =>
+    Effect.gen(function* () {
+      const { declare, spend } = yield* RateLimiter
+      yield* declare(a, [{ key: "hook", messages: 1, perSeconds: 1, burst: 5 }])
+      assert.strictEqual(yield* wait(a), 0)
+      yield* spend(a, 3)
+      assert.strictEqual(yield* wait(a), 4000)
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(yield* wait(a), 0)
+      assert.strictEqual(yield* wait(a), 1000)
+    }).pipe(Effect.provide(RateLimiter.layer))
+  )
+
   it.effect("applies the remaining messages that the service reports (B2)", () =>
     Effect.gen(function* () {
       const { declare, hint } = yield* RateLimiter

@@ -9,7 +9,7 @@ import * as AlertModel from "./AlertModel.ts"
 import * as asEntered from "./asEntered.ts"
 import * as ConversationModel from "./ConversationModel.ts"
 import { differences } from "./invariants.ts"
-import type { Gateway } from "./Gateway.ts"
+import type { AnyGateway } from "./Gateway.ts"
 import type { ScriptedIntegration, ScriptedRule, SourceEvent } from "./Script.ts"
 import { storedAlerts } from "./storedAlerts.ts"
 import type { VirtualClock } from "./VirtualClock.ts"
@@ -23,11 +23,11 @@ export class Acts {
   models: Models = { alerts: AlertModel.empty(), conversations: ConversationModel.empty() }
   readonly wrong: Array<string> = []
   #saves = 0
-  readonly #gateway: Gateway
+  readonly #gateway: AnyGateway
   readonly #clock: VirtualClock
   readonly #start: number
 
-  constructor(gateway: Gateway, clock: VirtualClock) {
+  constructor(gateway: AnyGateway, clock: VirtualClock) {
     this.#gateway = gateway
     this.#clock = clock
     this.#start = clock.wall
@@ -96,10 +96,13 @@ export class Acts {
     const { conversations } = this.models
     const rule = { ...scripted, integrations: scripted.integrations.filter((id) => conversations.integrations.has(id)) }
     const input = asEntered.rule(rule, this.#saves++)
-    const exit = yield* this.#edit(Edits.use(({ saveRule }) => saveRule(input, "any")))
-    const found = yield* this.#gateway.read(Configuration.use(({ rule }) => rule(input.id)))
-    if (found?.rule.name === input.name) ConversationModel.edited(conversations, this.#raised, rule.id, rule)
-    else if (exit !== undefined) this.wrong.push(`rule ${rule.id} is not saved: ${String(exit)}`)
+    const found = Effect.suspend(() => this.#gateway.read(Configuration.use(({ rule }) => rule(input.id))))
+    const refused = yield* this.#untilSaved(
+      Edits.use(({ saveRule }) => saveRule(input, "any")),
+      Effect.map(found, (found) => found?.rule.name === input.name)
+    )
+    if (refused === undefined) ConversationModel.edited(conversations, this.#raised, rule.id, rule)
+    else this.wrong.push(`rule ${rule.id} is not saved: ${refused}`)
   })
 
   readonly removeRule = Effect.fnUntraced({ self: this }, function* (this: Acts, id: string) {
@@ -117,10 +120,15 @@ export class Acts {
     const { fallback, ...others } = scripted
     const integration = fallback !== undefined && conversations.integrations.has(fallback) ? scripted : others
     const input = asEntered.integration(integration, this.#saves++)
-    const exit = yield* this.#edit(Edits.use(({ saveIntegration }) => saveIntegration(input, "any")))
-    const found = yield* this.#gateway.read(Configuration.use(({ integration }) => integration(input.id)))
-    if (found?.name === input.name) ConversationModel.saved(conversations, this.#raised, integration)
-    else if (exit !== undefined) this.wrong.push(`integration ${input.id} is not saved: ${String(exit)}`)
+    const found = Effect.suspend(() =>
+      this.#gateway.read(Configuration.use(({ integration }) => integration(input.id)))
+    )
+    const refused = yield* this.#untilSaved(
+      Edits.use(({ saveIntegration }) => saveIntegration(input, "any")),
+      Effect.map(found, (found) => found?.name === input.name)
+    )
+    if (refused === undefined) ConversationModel.saved(conversations, this.#raised, integration)
+    else this.wrong.push(`integration ${input.id} is not saved: ${refused}`)
   })
 
   readonly removeIntegration = Effect.fnUntraced({ self: this }, function* (this: Acts, id: string, force: boolean) {
@@ -165,6 +173,18 @@ export class Acts {
       ? Effect.void
       : Effect.asVoid(this.#edit(Redeliveries.use(({ one }) => one(delivery.id, { by: "us", reason: "again" }))))
   }
+
+  /** Who gets no answer, and finds nothing saved, saves again, as operators do. Returns why it was refused. */
+  readonly #untilSaved = Effect.fnUntraced(
+    { self: this },
+    function* (this: Acts, save: Effect.Effect<unknown, unknown, Edits>, isSaved: Effect.Effect<boolean>) {
+      for (;;) {
+        const exit = yield* this.#edit(save)
+        if (yield* isSaved) return undefined
+        if (exit !== undefined) return String(exit)
+      }
+    }
+  )
 
   #edit<A, E>(edit: Effect.Effect<A, E, Edits | Redeliveries>) {
     return this.#gateway.answer(this.#gateway.ask(edit))

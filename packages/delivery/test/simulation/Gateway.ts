@@ -9,6 +9,23 @@ const startTime = 500
 
 let stores = 0
 
+/** One gateway, or several that look like one to the script. */
+export type AnyGateway = Pick<
+  Gateway,
+  | "starts"
+  | "wrong"
+  | "start"
+  | "end"
+  | "dieAfter"
+  | "spare"
+  | "restart"
+  | "pass"
+  | "ask"
+  | "answer"
+  | "read"
+  | "readEach"
+>
+
 export class Gateway {
   /** When it was started, in milliseconds since the run began. */
   readonly starts: Array<number> = []
@@ -17,17 +34,17 @@ export class Gateway {
   #life: Life
   #pause = 0
   #again: number | undefined
-  readonly #surroundings: Omit<Surroundings, "store">
+  readonly #surroundings: Omit<Surroundings, "store" | "stored">
   readonly #store = `file:simulation-${stores++}?mode=memory&cache=shared`
   /** A store in memory lives for as long as somebody holds it. */
   readonly #anchor = new DatabaseSync(this.#store)
 
-  constructor(surroundings: Omit<Surroundings, "store">) {
+  constructor(surroundings: Omit<Surroundings, "store" | "stored">) {
     this.#surroundings = surroundings
     this.#life = this.#born()
   }
 
-  readonly start = Effect.suspend(() => {
+  readonly start: Effect.Effect<void> = Effect.suspend(() => {
     this.starts.push(this.#surroundings.clock.elapsed)
     return this.#life.start
   })
@@ -99,6 +116,11 @@ export class Gateway {
         if (exit !== undefined) return yield* Effect.orDie(exit)
       }
     })
+  }
+
+  /** Reads from each gateway. */
+  readEach<A, E>(query: Effect.Effect<A, E, Offered>): Effect.Effect<ReadonlyArray<A>> {
+    return Effect.map(this.read(query), (answer) => [answer])
   }
 
   #born() {

@@ -4,11 +4,12 @@
  * stand still for ever, no finalizer runs, and an open transaction is lost.
  */
 import { Egress } from "@tocsin/core"
-import { type PluginRegistry, Engine, Operators, Seal, Sqlite } from "@tocsin/delivery"
+import { type Backups, Engine, Operators, type Peers, type PluginRegistry, Seal, Sqlite } from "@tocsin/delivery"
 import { Cause, Clock, Context, Effect, Exit, Layer, Logger, Random, Scheduler, Scope } from "effect"
 import { WebCrypto } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto"
+import { Shortcuts } from "../../src/domain/Shortcuts.ts"
 import type { Dice } from "./Dice.ts"
 import { operators } from "./Services.ts"
 import { quiet, type VirtualClock } from "./VirtualClock.ts"
@@ -27,8 +28,12 @@ export interface Surroundings {
   readonly dice: Dice
   /** The name of the store, which is in memory and outlives the gateway. */
   readonly store: string
+  /** The open store, if several gateways share one. */
+  readonly stored?: Context.Context<SqlClient.SqlClient | Peers | Backups>
   readonly channels: (life: Life) => Layer.Layer<PluginRegistry>
   readonly log: (line: string) => void
+  /** Whether its engine takes no shortcuts. */
+  readonly isGeneral: boolean
 }
 
 /** More operations than that without time passing are a fiber that runs in circles. */
@@ -48,13 +53,14 @@ export class Life {
   readonly #storeScope = Scope.makeUnsafe()
 
   constructor(surroundings: Surroundings) {
-    const { clock, dice, log } = surroundings
+    const { clock, dice, isGeneral, log } = surroundings
     this.#surroundings = surroundings
     this.#clock = clock.make()
     this.#context = Context.make(Clock.Clock, this.#clock).pipe(
       Context.add(Random.Random, dice.random),
       Context.add(Scheduler.Scheduler, this.#scheduler()),
       Context.add(WebCrypto.WebCrypto, crypto(dice)),
+      Context.add(Shortcuts, !isGeneral),
       Context.add(Logger.CurrentLoggers, new Set([logger(log)]))
     )
   }
@@ -63,7 +69,8 @@ export class Life {
   readonly start = Effect.suspend(() => {
     const { channels, dice, store } = this.#surroundings
     return Effect.gen({ self: this }, function* () {
-      const stored = yield* Effect.orDie(Layer.buildWithScope(Sqlite.layer(store), this.#storeScope))
+      const stored =
+        this.#surroundings.stored ?? (yield* Effect.orDie(Layer.buildWithScope(Sqlite.layer(store), this.#storeScope)))
       const engine = Engine.layer.pipe(
         Layer.provideMerge([
           Layer.succeedContext(stored),
@@ -88,9 +95,20 @@ export class Life {
     return this.#offered === undefined ? { of: this } : this.#run(effect, this.#offered)
   }
 
+  /** One that shares its store would leave a transaction open in it. */
+  get canDie() {
+    return this.#surroundings.stored === undefined
+  }
+
   /** It dies when its fibers have done so many operations more. */
   dieAfter(operations: number) {
+    if (!this.canDie) return
     this.#diesAfter = Math.min(this.#diesAfter, this.#operations + operations)
+  }
+
+  /** Time passes: its fibers did not run in circles. */
+  rested() {
+    this.#operations = 0
   }
 
   /** It will not die of what was decided before. */

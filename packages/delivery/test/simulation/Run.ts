@@ -5,25 +5,36 @@ import { SqlClient } from "effect/sql"
 import { createHash } from "node:crypto"
 import { Acts } from "./Acts.ts"
 import { Dice } from "./Dice.ts"
-import { Gateway } from "./Gateway.ts"
+import { type AnyGateway, Gateway } from "./Gateway.ts"
+import { Gateways } from "./Gateways.ts"
 import { type Evidence, type Held, violations } from "./invariants.ts"
 import { type Action, type Script, storm } from "./Script.ts"
 import { Services } from "./Services.ts"
 import { storedAlerts } from "./storedAlerts.ts"
 import { VirtualClock } from "./VirtualClock.ts"
 
-/** What came of a run: what is wrong, and a hash of all that was sent, stored and logged. */
+/** What came of a run: what is wrong, a hash of all that was sent, stored and logged, and how each alert ended. */
 export interface Result {
   readonly violations: ReadonlyArray<string>
   readonly trace: string
+  /** Each alert with its conversations, whatever order and times they came in. */
+  readonly ends: ReadonlyArray<string>
+}
+
+/** How the engine of a run works. */
+export interface Way {
+  /** Without its shortcuts, in the general way. */
+  readonly isGeneral?: boolean
+  /** How many gateways share the store; one if absent. */
+  readonly gateways?: number
 }
 
 /** When all is well again nothing waits longer than this, in milliseconds, but for a clock that was set back. */
 const patience = 4 * 3_600_000
 
-export const run = (seed: number, script: Script): Effect.Effect<Result> =>
+export const run = (seed: number, script: Script, way: Way = {}): Effect.Effect<Result> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => new Run(seed)),
+    Effect.sync(() => new Run(seed, way)),
     (run) => run.all(script),
     (run) => run.gateway.end
   )
@@ -33,16 +44,18 @@ class Run {
   readonly #services = new Services(this.#clock)
   readonly #log: Array<string> = []
   readonly #clockSteps: Array<{ readonly at: number; readonly milliseconds: number }> = []
-  readonly gateway: Gateway
+  readonly gateway: AnyGateway
   readonly #acts: Acts
 
-  constructor(seed: number) {
-    this.gateway = new Gateway({
+  constructor(seed: number, { gateways = 1, isGeneral = false }: Way) {
+    const surroundings = {
+      isGeneral,
       clock: this.#clock,
       dice: new Dice(`run ${seed}`),
       channels: this.#services.channels,
-      log: (line) => this.#log.push(line)
-    })
+      log: (line: string) => void this.#log.push(line)
+    }
+    this.gateway = gateways === 1 ? new Gateway(surroundings) : new Gateways(surroundings, gateways)
     this.#acts = new Acts(this.gateway, this.#clock)
   }
 
@@ -55,12 +68,14 @@ class Run {
     yield* this.gateway.spare
     this.#services.heal()
     const rests = (yield* this.#rest()) ? [] : ["the engine does not come to rest"]
-    const broken = violations(yield* this.#evidence())
+    const evidence = yield* this.#evidence()
+    const broken = violations(evidence)
     const stuck = yield* this.#stuck()
     const stored = JSON.stringify([yield* this.#tables(), this.#log, this.#services.calls])
     return {
       violations: [...this.#acts.wrong, ...this.gateway.wrong, ...rests, ...broken, ...stuck],
-      trace: createHash("sha256").update(stored).digest("hex")
+      trace: createHash("sha256").update(stored).digest("hex"),
+      ends: endsOf(evidence)
     }
   })
 
@@ -146,10 +161,11 @@ class Run {
   #stuck() {
     return Effect.gen({ self: this }, function* () {
       const { integrations } = this.#acts.models.conversations
-      const lanes = yield* this.gateway.read(Lanes.use(({ size }) => size))
       const enabled = [...integrations.values()].filter((one) => one.enabled).map(({ id }) => id)
       // Until then a lane that was broken, or asked to wait, may leave the next delivery to its fallback (D3, D4).
       yield* this.gateway.pass(901_000)
+      const sizes = yield* this.gateway.readEach(Lanes.use(({ size }) => size))
+      const lanes = sizes.reduce((sum, size) => sum + size, 0)
       const before = this.#services.calls.length
       const { elapsed } = this.#clock
       yield* this.#acts.saveRule({
@@ -172,7 +188,9 @@ class Run {
 
   #deliveries(status?: "open"): Effect.Effect<ReadonlyArray<Delivery>> {
     const list = History.use(({ list }) => list({ status: status === undefined ? [] : [status], limit: 100_000 }))
-    return Effect.map(this.gateway.read(list), ({ items, total }) => {
+    return Effect.map(this.gateway.read(Effect.all([list, miscounted])), ([{ items, total }, wrong]) => {
+      for (const row of wrong)
+        this.gateway.wrong.push(`A: the counts are not those of the rows: ${JSON.stringify(row)}`)
       if (total !== items.length) this.gateway.wrong.push(`A: ${items.length} deliveries are counted as ${total}`)
       return items.toReversed()
     })
@@ -201,3 +219,27 @@ class Run {
     )
   }
 }
+
+const endsOf = ({ alerts, held }: Evidence) => {
+  const byAlert = Map.groupBy(held, ({ alert }) => alert)
+  return alerts
+    .map(({ clearedBecause, episode, id, severity, source, sourceId, state }) => {
+      const conversations = (byAlert.get(id) ?? [])
+        .map(({ integration, state }) => `${integration} ${state}`)
+        .toSorted()
+      return [source, sourceId, episode, state, severity, clearedBecause, ...conversations].join(" ")
+    })
+    .toSorted()
+}
+
+/** What is counted otherwise than there are rows. */
+const miscounted = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const alerts = yield* sql`SELECT state, sum(n) AS n FROM (
+      SELECT state, n FROM alert_counts UNION ALL SELECT state, -1 FROM alerts
+    ) GROUP BY state HAVING sum(n) <> 0`
+  const deliveries = yield* sql`SELECT integration_id, status, sum(n) AS n FROM (
+      SELECT integration_id, status, n FROM delivery_counts UNION ALL SELECT integration_id, status, -1 FROM deliveries
+    ) GROUP BY integration_id, status HAVING sum(n) <> 0`
+  return [...alerts, ...deliveries]
+})

@@ -280,9 +280,10 @@ export class Services {
       case "takes it and the gateway dies":
         return Effect.andThen(
           take,
-          Effect.sync(() => {
+          Effect.suspend(() => {
+            if (!life.canDie) return fail(new Unavailable({ detail: "ECONNRESET", unanswered: true }))
             life.die()
-            return {}
+            return Effect.succeed({})
           })
         )
       case "answers and the gateway dies":

@@ -11,10 +11,10 @@ const number = (name: string): number | undefined => {
 
 const only = number("TOCSIN_SEED")
 
-/** `TOCSIN_SEED` runs that one; else `TOCSIN_SEEDS` of them, from 0 on: 50 in `pnpm test`, 1,000 in `pnpm test:all`. */
+/** `TOCSIN_SEED` runs that one; else `TOCSIN_SEEDS` of them, from 0 on: 25 in `pnpm test`, 250 in `pnpm test:all`. */
 export const seeds: { readonly first: number; readonly count: number } =
   only === undefined
-    ? { first: 0, count: number("TOCSIN_SEEDS") ?? (inject("breadth") === "all" ? 1000 : 50) }
+    ? { first: 0, count: number("TOCSIN_SEEDS") ?? (inject("breadth") === "all" ? 250 : 25) }
     : { first: only, count: 1 }
 
 /** The command that runs one seed again. */

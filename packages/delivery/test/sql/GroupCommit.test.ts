@@ -53,6 +53,24 @@ describe("GroupCommit", () => {
     }).pipe(Effect.provide(store(":memory:")))
   )
 
+  it.effect("waits while each turn of the event loop brings another write", () =>
+    Effect.gen(function* () {
+      yield* table
+      const sql = yield* SqlClient.SqlClient
+      const groupCommit = yield* GroupCommit
+      const seen: Array<number> = []
+      const count = Effect.map(sql`SELECT n FROM t`, (rows) => void seen.push(rows.length))
+      const writes: Array<Fiber.Fiber<unknown, unknown>> = []
+      for (const n of [1, 2, 3, 4]) {
+        const write = Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count)))
+        writes.push(yield* Effect.forkChild(groupCommit.commit(write, [String(n)])))
+        yield* Effect.yieldNow
+      }
+      yield* Fiber.awaitAll(writes)
+      assert.deepStrictEqual(seen, [4, 4, 4, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
   it.effect("runs writes with many lock keys in separate transactions", () =>
     Effect.gen(function* () {
       yield* table

@@ -23,67 +23,102 @@ import { Script } from "../harness/FakeChannel.ts"
 import { isPostgres } from "../harness/store.ts"
 
 /** A step that reads a whole table that grows with history, by its name or by an alias of ours. */
-const scan = /^SCAN (alerts|events|conversations|deliveries|transitions|one|this|later|a|c|d)\b/
+const scan = /^SCAN (alerts|events|conversations|deliveries|one|this|later|a|c|d)\b/
 
 /**
  * Statements that run often, or that would be slow in a long history, each with the index that is meant for it, and what
  * PostgreSQL finds by it where it has another name there, or goes another good way.
  */
 const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres?: string]> = [
-  [/AND status = 'pending' AND/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/AND status = 'pending' AND/, "undelivered_by_integration (integration_id=? AND status=?)"],
   [/AND status = 'retrying' AND/, "retrying_deliveries (integration_id=?)"],
-  [/FROM deliveries\s+WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
-  [/WHERE about = \? AND status IN/, "notices (about=?)"],
-  [/AND this\.id = given\.alert_id/, "open_delivery_of_conversation (conversation_id=?)"],
-  // Of those that are being sent, or were folded, there are few.
-  [
-    /AND this\.id = deliveries\.alert_id/,
-    "open_delivery_of_conversation (conversation_id=?)",
-    "deliveries_by_status (status=?)"
-  ],
-  [/status = \? AND severity <> 'critical'/, "deliveries_by_integration (integration_id=? AND status=?)"],
-  [/WHERE about = \?/, "notices (about=?)"],
-  [/stands_in_for IS NOT NULL/, "deliveries_by_integration (integration_id=? AND status=?)"],
+  [/WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
+  [/WHERE about = \? AND status IN/, "notices (about=? AND status=?)"],
+  [/AND this\.id = given\.alert_id/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
+  [/AND this\.id = deliveries\.alert_id/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
+  [/status <> 'delivered' AND severity <> 'critical'/, "undelivered_by_integration (integration_id=? AND status=?)"],
+  [/WHERE about = \?/, "notices (about=?"],
+  [/stands_in_for IS NOT NULL/, "undelivered_by_integration (integration_id=? AND status=?)"],
   [/diverted_to IS NOT NULL/, "conversations_by_integration (integration_id=?)"],
-  [/FROM conversations c\s+LEFT/, "open_delivery_of_conversation (conversation_id=?)"],
+  [/JOIN conversations c\s+LEFT/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
   [
-    /CROSS JOIN alerts\s+WHERE alerts\.source = given\.source/,
-    "sqlite_autoindex_alerts_2 (source=? AND source_id=? AND episode=?)",
-    "alerts_source_source_id_episode_key (source=? AND source_id=? AND episode=?)"
+    /CROSS JOIN alerts\s+WHERE alerts\.id = \(SELECT a\.id/,
+    "sqlite_autoindex_alerts_2 (source=? AND source_id=?)",
+    "alerts_source_source_id_episode_key (source=? AND source_id=?)"
   ],
   [/CROSS JOIN events\s+WHERE events\.source = given\.source/, "events_by_event_id (source=? AND event_id=?)"],
   [/FROM deliveries WHERE id IN/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
   [/^UPDATE deliveries SET status = given\.status/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
-  [/FROM deliveries AS one WHERE status = \? AND sequence/, "deliveries_by_status (status=? AND sequence<?)"],
+  [/^UPDATE deliveries SET status = 'sending'/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
   [
-    /AS one WHERE \(status = \? AND integration_id = \?\) AND sequence/,
-    "deliveries_by_integration (integration_id=? AND status=? AND sequence<?)"
+    /^UPDATE conversations SET last_word/,
+    "conversations USING PRIMARY KEY (alert_id=? AND integration_id=?)",
+    // An alert has few conversations.
+    "conversations_pkey (alert_id=?)"
   ],
+  [
+    /JOIN conversations c LEFT[^]*AND c\.integration_id (\|\| '' )?= given/,
+    "c USING PRIMARY KEY (alert_id=? AND integration_id=?)",
+    "conversations_pkey (alert_id=?)"
+  ],
+  [
+    /AS one WHERE \(status = \? AND status <> 'delivered' AND sequence > 0\) AND sequence/,
+    "undelivered (status=? AND sequence>? AND sequence<?)"
+  ],
+  [
+    /AS one WHERE \(status = \? AND status <> 'delivered' AND integration_id = \?\) AND sequence/,
+    "undelivered_by_integration (integration_id=? AND status=? AND sequence<?)"
+  ],
+  [
+    /AS one WHERE \(status = 'delivered' AND integration_id = \?\) AND sequence/,
+    "delivered_by_integration (integration_id=? AND sequence<?)",
+    // It knows that a fifth of all is this integration's, which are soon found among all.
+    "deliveries_pkey (sequence<?)"
+  ],
+  [/AND note IS NOT NULL/, "notes_by_alert (alert_id=?)"],
   [/SELECT sequence FROM alerts\s+WHERE \(state = \? AND sequence </, "alerts_by_state (state=? AND sequence<?)"],
   [/SELECT sequence FROM alerts\s+WHERE \(state = \? AND sequence >/, "alerts_by_state (state=? AND sequence>?)"],
   [
     /SELECT sequence FROM alerts\s+WHERE \(state = \? AND source = \? AND sequence/,
     "alerts_by_source (source=? AND state=? AND sequence<?)"
   ],
-  [/FROM alerts WHERE source_id = \?/, "alerts_by_source_id (source_id=?)"],
+  [
+    /FROM alerts\s+WHERE \(source_id = \? AND source IN .* sequence/s,
+    "sqlite_autoindex_alerts_2 (source=? AND source_id=?)",
+    "alerts_source_source_id_episode_key (source_id=?)"
+  ],
   [/FROM deliveries WHERE created_at >= \?/, "deliveries_by_time (created_at>?)"],
   [/WHERE state = 'raised' AND sequence/, "alerts_by_state (state=? AND sequence>?)"],
   [/WHERE state = 'raised' AND last_heard_at/, "alerts_by_last_heard (state=? AND last_heard_at<?)"],
   [/WHERE state = 'cleared' AND last_heard_at/, "alerts_by_last_heard (state=?"],
-  [/WHERE alert_id IS NULL AND created_at >= \? ORDER BY/, "deliveries_of_no_alert (created_at>?)"],
+  [
+    /WHERE alert_id IS NULL AND kind <> 'DigestList' AND created_at >= \? ORDER BY/,
+    "deliveries_of_no_alert (created_at>?)"
+  ],
   [/count\(\*\) AS n FROM deliveries WHERE folded_into/, "folded_deliveries (folded_into=?)"],
-  [/FROM deliveries digest/, "deliveries_of_no_alert (created_at>?)"],
+  [
+    /FROM deliveries digest/,
+    "deliveries_of_no_alert (created_at>?)",
+    // Those of an integration that are of no alert are few, too.
+    "deliveries_by_conversation (alert_id=? AND integration_id=?)"
+  ],
   [/FROM deliveries digest/, "folded_deliveries (folded_into=?)"],
-  [/status = 'retrying' GROUP BY/, "deliveries_by_status (status=?)"],
+  [
+    /status = 'retrying' AND status <> 'delivered' AND sequence > 0 GROUP BY/,
+    "undelivered (status=? AND sequence>?)",
+    "undelivered (status=?)"
+  ],
   [/created_at < \? GROUP BY integration_id/, "deliveries_by_time (created_at>? AND created_at<?)"],
   [/min\(source\) FROM alerts/, "alerts_by_source (source>?)", "alerts_source_source_id_episode_key"],
-  [/event_id IS NULL AND received_at >= \? GROUP BY/, "events_without_id_by_time (received_at>?)"],
-  [/event_id IS NOT NULL AND received_at >= \? GROUP BY/, "events_with_id_by_time (received_at>?)"],
+  [/FROM event_counts\s+WHERE hour >=/, "event_counts USING PRIMARY KEY (hour>?)", "event_counts_by_hour (hour>?)"],
   [/last_heard_at AS last FROM alerts/, "alerts_by_source (source=? AND state=?)"],
   [/FROM pauses/, "pauses_by_integration (integration_id=?)"],
   [/event_id IS NOT NULL AND received_at </, "events_with_id_by_time (received_at<?)"],
   [/event_id IS NULL AND received_at </, "events_without_id_by_time (received_at<?)"]
 ]
+
+/** Up to here they belong to the hot path: a session keeps the plans that it made when tables were short and all was delivered. */
+const firstOfLists = meant.findIndex(([statement]) => statement.source.startsWith("AS one"))
 
 /** Whether a step takes the index, by all of the columns that are named with it. */
 const takes = (wanted: string) => {
@@ -134,8 +169,8 @@ const stepsOf = ({ Plans = [], ...node }: Node, isFirstOnly = false): ReadonlyAr
   ...Plans.flatMap((plan) => stepsOf(plan, node["Node Type"] === "Limit" && node["Plan Rows"] === 1))
 ]
 
-/** Indexes of what is open, or stands in for another, only: they may be read as a whole. */
-const ofFew = /^(retrying_deliveries|critical_deliveries|open_delivery_of_conversation|stand_ins)$/
+/** Indexes of what is retried or critical only: they may be read as a whole. */
+const ofFew = /^(retrying_deliveries|critical_deliveries)$/
 
 const isScan = /^(Seq|Index|Index Only) Scan$/
 
@@ -152,16 +187,15 @@ const longHistory = (sql: SqlClient.SqlClient) => {
          'major', 1, -n, 1, '{}', '', -n, -n ${each}`,
       `INSERT INTO events (source, event_id, hash, alert_id, status, received_at)
        SELECT 'source' || n % 5, CASE n % 2 WHEN 0 THEN 'e' || n END, '', 'a' || n, 'accepted', -n ${each}`,
-      `INSERT INTO conversations (id, alert_id, integration_id, state, holders, held_by, perhaps_told, opened_at)
-       SELECT 'c' || n, 'a' || n, ${channel}, 'open', '[]', '[]', 0, -n ${each}`,
-      `INSERT INTO deliveries (id, conversation_id, alert_id, integration_id, kind, status, form, attempts, unanswered,
-         next_at, severity, created_at, updated_at)
-       SELECT 'd' || n, 'c' || n, 'a' || n, ${channel}, 'Raised', ${status}, 'rich', 1, 0, -n, 'major', -n, -n ${each}`,
-      `INSERT INTO deliveries (id, integration_id, kind, status, form, attempts, unanswered, next_at, severity, digest_key,
+      `INSERT INTO conversations (alert_id, integration_id, state, holders, held_by, perhaps_told, opened_at)
+       SELECT 'a' || n, ${channel}, 'open', '[]', '[]', 0, -n ${each}`,
+      `INSERT INTO deliveries (id, alert_id, integration_id, kind, status, form, attempts,
+         next_at, severity, history, created_at, updated_at)
+       SELECT 'd' || n, 'a' || n, ${channel}, 'Raised', ${status}, 'rich', 1, -n, 'major', '[]', -n, -n ${each}`,
+      `INSERT INTO deliveries (id, integration_id, kind, status, form, attempts, next_at, severity, digest_key, history,
          created_at, updated_at)
-       SELECT 'g' || n, ${channel}, 'Digest', 'delivered', 'rich', 1, 0, -n, 'major', 'k' || n, -n, -n ${each}`,
-      `INSERT INTO transitions (delivery_id, status, at) SELECT 'd' || n, 'pending', -n ${each}`,
-      "VACUUM ANALYZE alerts, events, conversations, deliveries, transitions"
+       SELECT 'g' || n, ${channel}, 'Digest', 'delivered', 'rich', 1, -n, 'major', 'k' || n, '[]', -n, -n ${each}`,
+      "VACUUM ANALYZE alerts, events, conversations, deliveries"
     ],
     (statement) => sql.unsafe(statement),
     { discard: true }
@@ -211,6 +245,22 @@ const lists = (alert: AlertId) =>
               yield* history.list({ status, integration, since, alert: of, before, limit })
   })
 
+/** Asserts that the statements take the indexes that are meant for them. */
+const takeIndexes = Effect.fnUntraced(function* (
+  statements: ReadonlyMap<string, ReadonlyArray<unknown>>,
+  expected: typeof meant
+) {
+  const others: Array<string> = []
+  for (const [statement, step, onPostgres = step] of expected) {
+    const [found] = [...statements].filter(([text]) => statement.test(text.replaceAll(/\$\d+/g, "?")))
+    assert.isDefined(found, String(statement))
+    if (found === undefined) continue
+    const steps = yield* explain(...found)
+    if (!steps.some(takes(isPostgres ? onPostgres : step))) others.push([statement, ...steps].join("\n"))
+  }
+  assert.deepStrictEqual(others, [])
+})
+
 describe("Every statement", () => {
   it.effect("finds its rows by an index, however long the history is", () => {
     const { layer, statements, unrecorded } = recording()
@@ -229,6 +279,7 @@ describe("Every statement", () => {
       yield* intake.clear(yield* raise("d"), "over")
       yield* tick
       yield* history.conversations(id)
+      yield* history.notes(id)
       const [delivery] = (yield* history.list({ status: [], limit: 1 })).items
       yield* history.get(delivery?.id ?? "")
       yield* lists(id)
@@ -267,20 +318,20 @@ describe("Every statement", () => {
       assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM alerts")))
       assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM rules")))
       assert.isAbove(statements.size, 80)
-      if (isPostgres) yield* unrecorded(longHistory(sql))
+      if (isPostgres) {
+        // Before PostgreSQL has looked at a table, it guesses its length by its pages.
+        yield* takeIndexes(statements, meant.slice(0, firstOfLists))
+        yield* unrecorded(sql`ANALYZE`)
+        yield* takeIndexes(statements, meant.slice(0, firstOfLists))
+        yield* unrecorded(longHistory(sql))
+      }
       const scanning: Array<string> = []
       for (const [text, params] of statements) {
         const steps = yield* explain(text, params)
         if (steps.some((step) => scan.test(step))) scanning.push([text, ...steps].join("\n"))
       }
       assert.deepStrictEqual(scanning, [])
-      for (const [statement, step, onPostgres = step] of meant) {
-        const [found] = [...statements].filter(([text]) => statement.test(text.replaceAll(/\$\d+/g, "?")))
-        assert.isDefined(found, String(statement))
-        if (found === undefined) continue
-        const steps = yield* explain(...found)
-        assert.isTrue(steps.some(takes(isPostgres ? onPostgres : step)), [statement, ...steps].join("\n"))
-      }
+      yield* takeIndexes(statements, meant)
     }).pipe(
       Effect.provide(
         engine(script).pipe(Layer.provideMerge(layer), Layer.provide(Layer.succeed(Operators, integrationId("told"))))

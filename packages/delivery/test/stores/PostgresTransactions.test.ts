@@ -14,7 +14,8 @@ describe("Transactions", () => {
       const { commit } = yield* GroupCommit
       yield* sql`CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL)`
       yield* sql`INSERT INTO t VALUES (1, 0), (2, 0)`
-      const add = (id: number) => sql`UPDATE t SET n = n + 1 WHERE id = ${id}`
+      // A statement that returns a row is waited for.
+      const add = (id: number) => sql`UPDATE t SET n = n + 1 WHERE id = ${id} RETURNING n`
       const hasBegun = [yield* Deferred.make<void>(), yield* Deferred.make<void>()] as const
       let tries = 0
       /** Takes one row, and then the one that the other has taken. */

@@ -4,14 +4,20 @@
 import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { Changes } from "../cluster/Changes.ts"
-import { GroupCommit } from "../sql/GroupCommit.ts"
-import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
+import { Changes } from "../../cluster/Changes.ts"
+import { GroupCommit } from "../../sql/GroupCommit.ts"
+import type { StoreUnavailable } from "../../sql/StoreUnavailable.ts"
+import { keysLock } from "./apiKeyRow.ts"
+import { AuditLog, type Record } from "./AuditLog.ts"
 
 /** A session; times are epoch milliseconds. */
 export interface StoredSession {
   readonly id: string
   readonly scopes: ReadonlyArray<string>
+  /** The name of the user or of the key that signed in; undefined for TOCSIN_TOKEN. */
+  readonly actor: string | undefined
+  /** The id of the API key that signed in. */
+  readonly keyId: string | undefined
   /** The network address that signed in. */
   readonly address: string
   /** The User-Agent of the browser that signed in. */
@@ -32,10 +38,15 @@ const knownAfterwards = Duration.days(1)
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** Starts a session of 12 hours, and removes sessions that expired more than a day ago. */
+    /**
+     * Starts a session of 12 hours, or until its key expires, and removes sessions that expired more than a day ago.
+     * Returns undefined if its key has ended meanwhile.
+     */
     readonly begin: (
-      session: Pick<StoredSession, "scopes" | "address" | "browser"> & { readonly secretHash: string }
-    ) => Effect.Effect<StoredSession, StoreUnavailable>
+      session: Pick<StoredSession, "scopes" | "actor" | "keyId" | "address" | "browser"> & {
+        readonly secretHash: string
+      }
+    ) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
     /** Finds a session by the hash of its secret, even if it has ended. */
     readonly find: (secretHash: string) => Effect.Effect<StoredSession | undefined, StoreUnavailable>
     /** The sessions that have not ended, newest first. */
@@ -47,7 +58,7 @@ export class Sessions extends Context.Service<
   static readonly layer: Layer.Layer<
     Sessions,
     never,
-    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes
+    GroupCommit | SqlClient.SqlClient | SecureRandom.SecureRandom | Changes | AuditLog
   > = Layer.effect(
     Sessions,
     Effect.gen(function* () {
@@ -55,41 +66,56 @@ export class Sessions extends Context.Service<
       const groupCommit = yield* GroupCommit
       const random = yield* SecureRandom.SecureRandom
       const { changed } = yield* Changes
+      const audit = yield* AuditLog
 
       const isLive = (now: number) => sql`ended_at IS NULL AND expires_at > ${now}`
 
-      const begin = Effect.fnUntraced(function* ({
-        address,
-        browser,
-        scopes,
-        secretHash
-      }: Parameters<Sessions["Service"]["begin"]>[0]) {
+      /** Until when a key is valid, in epoch milliseconds; in the past if it has ended. */
+      const endOfKey = Effect.fnUntraced(function* (id: string) {
+        const [key] = yield* sql<{ expires_at: number | null }>`SELECT expires_at FROM api_keys
+          WHERE id = ${id} AND revoked_at IS NULL`
+        return key === undefined ? 0 : (key.expires_at ?? Infinity)
+      })
+
+      const begin = Effect.fnUntraced(function* (
+        { actor, address, browser, keyId, scopes, secretHash }: Parameters<Sessions["Service"]["begin"]>[0],
+        record: Record
+      ) {
         const createdAt = yield* Clock.currentTimeMillis
-        const expiresAt = createdAt + Duration.toMillis(sessionLasts)
+        const latest = createdAt + Duration.toMillis(sessionLasts)
+        const expiresAt = Math.min(latest, keyId === undefined ? latest : yield* endOfKey(keyId))
+        if (expiresAt <= createdAt) return undefined
         const id = yield* random.uuidV7()
         yield* sql`DELETE FROM sessions WHERE expires_at < ${createdAt - Duration.toMillis(knownAfterwards)}`
         yield* sql`INSERT INTO sessions ${sql.insert({
           id,
           secret_hash: secretHash,
           scopes: JSON.stringify(scopes),
+          actor: actor ?? null,
+          key_id: keyId ?? null,
           address,
           browser: browser ?? null,
           created_at: createdAt,
           expires_at: expiresAt
         })}`
         yield* changed("session", [id])
-        return { id, scopes, address, browser, createdAt, expiresAt, endedAt: undefined }
+        yield* record({ action: "signed in", kind: "session", subject: id, after: { scopes } })
+        return { id, scopes, actor, keyId, address, browser, createdAt, expiresAt, endedAt: undefined }
       })
 
-      const end = Effect.fnUntraced(function* (id: string) {
+      const end = Effect.fnUntraced(function* (id: string, record: Record) {
         const now = yield* Clock.currentTimeMillis
         const ended = yield* sql`UPDATE sessions SET ended_at = ${now} WHERE id = ${id} AND ${isLive(now)} RETURNING id`
         yield* changed("session", [id])
+        if (ended.length > 0) yield* record({ action: "ended", kind: "session", subject: id })
         return ended.length > 0
       })
 
       return Sessions.of({
-        begin: (session) => groupCommit.commit(begin(session), []),
+        begin: (session) =>
+          Effect.flatMap(audit.recorder, (record) =>
+            groupCommit.commit(begin(session, record), session.keyId === undefined ? [] : keysLock)
+          ),
         find: (secretHash) =>
           groupCommit.read(
             Effect.map(
@@ -104,7 +130,7 @@ export class Sessions extends Context.Service<
             return rows.map(fromRow)
           })
         ),
-        end: (id) => groupCommit.commit(end(id), [`session ${id}`])
+        end: (id) => Effect.flatMap(audit.recorder, (record) => groupCommit.commit(end(id, record), [`session ${id}`]))
       })
     })
   )
@@ -113,6 +139,8 @@ export class Sessions extends Context.Service<
 interface Row {
   readonly id: string
   readonly scopes: string
+  readonly actor: string | null
+  readonly key_id: string | null
   readonly address: string
   readonly browser: string | null
   readonly created_at: number
@@ -125,6 +153,8 @@ const decodeScopes = Schema.decodeSync(Schema.fromJsonString(Schema.Array(Schema
 const fromRow = (row: Row): StoredSession => ({
   id: row.id,
   scopes: decodeScopes(row.scopes),
+  actor: row.actor ?? undefined,
+  keyId: row.key_id ?? undefined,
   address: row.address,
   browser: row.browser ?? undefined,
   createdAt: row.created_at,

@@ -1,0 +1,70 @@
+/**
+ * The part of a lane that deliveries are claimed for before they exist (`directClaiming.ts`).
+ */
+import type { IntegrationId } from "@tocsin/core"
+import { Effect } from "effect"
+import { Partitions } from "../cluster/Partitions.ts"
+import { maxInFlight } from "../domain/laneDecision.ts"
+import type { DirectLane } from "../records/DirectClaims.ts"
+import type { makeAttempts } from "./laneAttempts.ts"
+import type { LaneState } from "./LaneState.ts"
+import { RateLimiter } from "./RateLimiter.ts"
+
+/** Makes the part of a lane that is claimed for. */
+export const makeDirectLane = Effect.fnUntraced(function* (
+  id: IntegrationId,
+  lane: LaneState,
+  { hold, land, start }: Effect.Success<ReturnType<typeof makeAttempts>>
+) {
+  const partitions = yield* Partitions
+  const rateLimiter = yield* RateLimiter
+
+  const isReady = () =>
+    lane.isCaughtUp &&
+    !lane.mayHaveUnsent &&
+    !lane.hasLostClaims &&
+    lane.integration?.integration.enabled === true &&
+    lane.isCurrent(lane.integration.version) &&
+    lane.findings.health.blocked === undefined &&
+    !lane.findings.health.isProbing &&
+    lane.inFlight.size < maxInFlight &&
+    partitions.isOwned(id)
+
+  const made: DirectLane = {
+    isReady,
+    reserve: Effect.fnUntraced(function* (all, version) {
+      const { integration } = lane
+      if (!isReady() || integration === undefined || integration.version !== version) return undefined
+      const candidates = all.slice(0, maxInFlight - lane.inFlight.size)
+      for (const delivery of candidates) lane.inFlight.add(delivery)
+      const { available, perMinute, wait } = yield* rateLimiter.allowance(id)
+      // Otherwise the lane decides who goes first, and whether to send a digest (D5).
+      const isAllowed = wait === 0 && all.length <= available && all.length <= perMinute
+      const permits = isAllowed ? yield* rateLimiter.take(id, candidates.length) : 0
+      const deliveries = candidates.slice(0, permits)
+      for (const delivery of candidates.slice(permits)) lane.inFlight.delete(delivery)
+      if (permits === 0) return undefined
+      yield* hold(deliveries)
+      // A commit that timed out may still succeed, after its claims were released.
+      let state: "reserved" | "sent" | "released" = "reserved"
+      const once = (next: "sent" | "released", effect: Effect.Effect<void>) =>
+        Effect.suspend(() => {
+          if (state !== "reserved") return Effect.void
+          state = next
+          return effect
+        })
+      return {
+        deliveries,
+        send: (claimed) => once("sent", start(integration, claimed)),
+        release: once(
+          "released",
+          Effect.suspend(() => {
+            lane.hasLostClaims = true
+            return Effect.andThen(rateLimiter.giveBack(id, deliveries.length), land(deliveries, { isOver: false }))
+          })
+        )
+      }
+    })
+  }
+  return made
+})
