@@ -31,7 +31,7 @@ export const decode = (body: unknown, options: Options): Effect.Effect<Decoded> 
 const resolveTimeout = Duration.minutes(5)
 
 const read = readerOf(PrometheusAlert, (alert, options) => {
-  const ends = alert.endsAt === undefined ? Option.none() : readTime(alert.endsAt, options.timezone)
+  const ends = alert.endsAt === undefined ? Option.none() : readTime(alert.endsAt, options.defaults.timezone)
   const isOver = Option.exists(
     ends,
     ({ at }) => at.epochMilliseconds >= 0 && DateTime.isLessThanOrEqualTo(at, options.receivedAt)

@@ -7,6 +7,7 @@ import type { Decoded, Test, Unreadable } from "./Decoded.ts"
 import { readClassic } from "./thousandEyes/thousandEyesClassic.ts"
 import { isCustom, readCustom } from "./thousandEyes/thousandEyesCustom.ts"
 import { type Options, type Reported, toEvent } from "./thousandEyes/thousandEyesEvent.ts"
+import { defaultViewsUrl } from "./thousandEyes/viewLinks.ts"
 
 /** Its name in URLs and alerts. */
 export const type = "thousandeyes"
@@ -15,7 +16,11 @@ export const type = "thousandeyes"
 export const title = "ThousandEyes"
 
 export type { Options } from "./thousandEyes/thousandEyesEvent.ts"
+export { settings } from "./thousandEyes/thousandEyesSettings.ts"
 export { defaultViewsUrl, ViewsUrl } from "./thousandEyes/viewLinks.ts"
+
+/** Settings as a person would enter them. */
+export const example = { viewsUrl: defaultViewsUrl }
 
 /**
  * Reads a body that ThousandEyes posted, as parsed from its JSON by `parseJson`, which keeps every digit of an id.

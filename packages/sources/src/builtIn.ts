@@ -1,10 +1,12 @@
 import * as Alertmanager from "./Alertmanager.ts"
+import * as AwsSns from "./AwsSns.ts"
 import * as AzureMonitor from "./AzureMonitor.ts"
 import * as CloudEvents from "./CloudEvents.ts"
 import * as Datadog from "./Datadog.ts"
 import * as GoogleCloudMonitoring from "./GoogleCloudMonitoring.ts"
 import * as Grafana from "./Grafana.ts"
 import * as Healthchecks from "./Healthchecks.ts"
+import * as Json from "./Json.ts"
 import * as PagerDuty from "./PagerDuty.ts"
 import * as Prometheus from "./Prometheus.ts"
 import * as Sentry from "./Sentry.ts"
@@ -26,6 +28,8 @@ export const builtIn: ReadonlyArray<Source> = [
   UptimeKuma,
   Healthchecks,
   Sentry,
+  AwsSns,
   AzureMonitor,
-  GoogleCloudMonitoring
+  GoogleCloudMonitoring,
+  Json
 ]

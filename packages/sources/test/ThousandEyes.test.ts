@@ -212,15 +212,15 @@ describe("ThousandEyes, its own webhook", () => {
       view: `${view}&roundId={time}&agentId=24`
     }
     const agent = { name: "Tokyo, Japan", atStart: "Page Load Time: 7212 ms" }
-    const settings = { timezone: "Europe/Berlin", severity: "minor" } as const
-    assert.deepStrictEqual(event(body("thousandeyes-2014-trigger"), settings), {
+    const given = { defaults: { timezone: "Europe/Berlin", severity: "minor" } } as const
+    assert.deepStrictEqual(event(body("thousandeyes-2014-trigger"), given), {
       ...known,
       eventId: "20931-1044321",
       state: "raised",
       observations: [agent],
       links
     })
-    assert.deepStrictEqual(event(body("thousandeyes-2014-clear"), settings), {
+    assert.deepStrictEqual(event(body("thousandeyes-2014-clear"), given), {
       ...known,
       eventId: "20977-1044321",
       state: "cleared",

@@ -4,7 +4,7 @@ import { Result, Schema } from "effect"
 import { altered, body, event } from "./fixtures.ts"
 
 const raise = (fields: { readonly [key: string]: unknown }, viewsUrl?: string) =>
-  event(altered("thousandeyes-trigger", fields), viewsUrl === undefined ? {} : { viewsUrl }).links
+  event(altered("thousandeyes-trigger", fields), viewsUrl === undefined ? {} : { settings: { viewsUrl } }).links
 
 const list = "https://app.thousandeyes.com/alerts/list/?__a=1200042&alertId=118039164"
 
@@ -50,7 +50,7 @@ describe("ThousandEyes, links", () => {
 
   it("fills the operator's template, and escapes the values", () => {
     const links = event(altered("thousandeyes-clear", { testId: "a&b {time}" }), {
-      viewsUrl: "https://proxy.example/te/{aid}/{testId}?at={time}000"
+      settings: { viewsUrl: "https://proxy.example/te/{aid}/{testId}?at={time}000" }
     }).links
     assert.deepStrictEqual(links, {
       ...event(body("thousandeyes-clear")).links,

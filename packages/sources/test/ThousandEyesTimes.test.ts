@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { altered, event } from "./fixtures.ts"
 
 const raise = (fields: { readonly [key: string]: unknown }, timezone = "UTC") =>
-  event(altered("thousandeyes-trigger", { dateStart: undefined, dateStartZoned: undefined, ...fields }), { timezone })
+  event(altered("thousandeyes-trigger", { dateStart: undefined, dateStartZoned: undefined, ...fields }), {
+    defaults: { timezone }
+  })
 
 describe("ThousandEyes, times", () => {
   it.each([

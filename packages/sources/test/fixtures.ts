@@ -29,7 +29,8 @@ export const altered = (name: string, fields: { readonly [key: string]: unknown 
 /** The options that the tests decode with. */
 export const options: ThousandEyes.Options = {
   source: "thousandeyes",
-  timezone: "UTC",
+  settings: {},
+  defaults: {},
   receivedAt: DateTime.makeUnsafe("2026-01-01T00:00:00Z")
 }
 

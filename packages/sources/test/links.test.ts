@@ -9,7 +9,8 @@ describe("links", () => {
       const body = bodiesOf("uptime-kuma")["down"]?.replace("https://shop", "https://user:c4n4ry@shop") ?? ""
       const decoded = yield* UptimeKuma.decode(parseJson(body), {
         source: "uptime-kuma",
-        timezone: "UTC",
+        settings: undefined,
+        defaults: {},
         receivedAt: DateTime.makeUnsafe("2026-01-15T10:05:00Z")
       })
       assert(decoded._tag === "Events")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Healthchecks, type Source, Zabbix } from "@tocsin/sources"
+import { defineSource, Healthchecks, type Source, Zabbix } from "@tocsin/sources"
 import { SourceTest } from "@tocsin/sources/testing"
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Redacted, Schema } from "effect"
 import { bodiesOf } from "./sources.ts"
 
 const { test: _, ...bodies } = bodiesOf("healthchecks")
@@ -79,6 +79,66 @@ describe("SourceTest", () => {
   ] as const)("fails one that %s", ([, check, change]) =>
     Effect.gen(function* () {
       assert.include(yield* failed(changed(change)), check)
+    })
+  )
+
+  it.effect.each([
+    ["ignores the default labels", { labels: undefined }],
+    ["ignores the default severity", { severity: undefined }]
+  ] as const)("fails one that %s", ([, ignored]) =>
+    Effect.gen(function* () {
+      const ignoring = defineSource({
+        ...Healthchecks,
+        decode: (body, { defaults, ...options }) => {
+          const { labels, severity, timezone = "UTC" } = { ...defaults, ...ignored }
+          return Healthchecks.decode(body, {
+            ...options,
+            defaults: { timezone, ...(labels && { labels }), ...(severity && { severity }) }
+          })
+        }
+      })
+      assert.include(
+        yield* failed(ignoring),
+        "gives alerts the default labels, and the default severity where they state none"
+      )
+    })
+  )
+
+  it.effect.each([
+    ["has a setting without a description", { team: "net" }, "gives every setting a title and a description"],
+    ["has an example that does not decode", { team: 5 }, "has an example of its settings that decodes"]
+  ] as const)("fails one that %s", ([, example, check]) =>
+    Effect.gen(function* () {
+      const title = { title: "Team" }
+      const team = check.startsWith("gives") ? title : { ...title, description: "Whose alerts these are" }
+      const declaring = defineSource({
+        ...Healthchecks,
+        settings: Schema.Struct({ team: Schema.String.annotateKey(team) }),
+        example
+      })
+      assert.include(yield* failed(declaring), check)
+    })
+  )
+
+  it.effect("gives the decoder the settings, decoded", () =>
+    Effect.gen(function* () {
+      const settings = Schema.Struct({
+        secret: Schema.Redacted(Schema.String).annotateKey({ title: "Secret", description: "Not read" }),
+        team: Schema.String.annotateKey({ title: "Team", description: "Whose alerts these are" })
+      })
+      const teams: Array<string> = []
+      const reading = defineSource({
+        ...Healthchecks,
+        settings,
+        example: { secret: "a secret", team: "net" },
+        decode: (body, options) => {
+          assert.strictEqual(Redacted.value(options.settings.secret), "a secret")
+          teams.push(options.settings.team)
+          return Healthchecks.decode(body, options)
+        }
+      })
+      assert.deepStrictEqual(yield* failed(reading), [])
+      assert.deepStrictEqual([...new Set(teams)], ["net"])
     })
   )
 

@@ -18,7 +18,7 @@ export interface ReadTime {
  * Where the clocks were set back and an hour occurs twice, the first is meant;
  * where they were set forward, a time that never was is read as if they had not been.
  */
-export const readTime = (stated: string, timezone: string): Option.Option<ReadTime> => {
+export const readTime = (stated: string, timezone = "UTC"): Option.Option<ReadTime> => {
   if (/^\d+(?:\.\d+)?$/.test(stated)) return Option.map(fromEpoch(Number(stated)), (at) => ({ at }))
   const [, date, time, zone] = dateAndTime.exec(stated) ?? []
   if (zone === undefined) return Option.none()

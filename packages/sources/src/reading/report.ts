@@ -10,7 +10,7 @@ import {
 } from "@tocsin/core"
 import { DateTime, Effect, Option, Predicate, Result, Schema } from "effect"
 import type { Decoded, Events, Test, Unreadable } from "../Decoded.ts"
-import type { Options } from "../Source.ts"
+import type { Defaults, Options } from "../Source.ts"
 import { fnv } from "./fingerprint.ts"
 import { type ReadTime, readTime } from "./javaTime.ts"
 import { unreadable } from "./unreadable.ts"
@@ -53,12 +53,12 @@ export const nothing: Events = { _tag: "Events", events: [] }
 export const expected = (what: string): Unreadable => ({ _tag: "Unreadable", why: `the body: Expected ${what}` })
 
 /** Makes a decoder of a format in which a body is about one alert. */
-export const decoderOf = <S extends Schema.ConstraintDecoder<unknown>>(
+export const decoderOf = <S extends Schema.ConstraintDecoder<unknown>, Settings = unknown>(
   schema: S,
-  read: (body: S["Type"], options: Options) => Read
-) => {
+  read: (body: S["Type"], options: Options<Settings>) => Read
+): ((body: unknown, options: Options<Settings>) => Effect.Effect<Decoded>) => {
   const readOne = readerOf(schema, read)
-  return (body: unknown, options: Options): Effect.Effect<Decoded> =>
+  return (body, options) =>
     Effect.sync(() => {
       const one = readOne(body, options)
       return one._tag === "Report" ? { _tag: "Events", events: [toEvent(one, options)] } : one
@@ -66,12 +66,12 @@ export const decoderOf = <S extends Schema.ConstraintDecoder<unknown>>(
 }
 
 /** Reads a value that has to match the schema. */
-export const readerOf = <S extends Schema.ConstraintDecoder<unknown>>(
+export const readerOf = <S extends Schema.ConstraintDecoder<unknown>, Settings = unknown>(
   schema: S,
-  read: (body: S["Type"], options: Options) => Read
+  read: (body: S["Type"], options: Options<Settings>) => Read
 ) => {
   const decode = Schema.decodeUnknownResult(schema)
-  return (body: unknown, options: Options): Read =>
+  return (body: unknown, options: Options<Settings>): Read =>
     Result.match(decode(body), { onFailure: unreadable, onSuccess: (decoded) => read(decoded, options) })
 }
 
@@ -91,11 +91,11 @@ const valuesIn = (member: unknown): number =>
  * Reads the members of a list at a JSON Pointer. Those that cannot be read are counted; if none can, the body is
  * unreadable.
  */
-export const readEach = Effect.fnUntraced(function* (
+export const readEach = Effect.fnUntraced(function* <Settings>(
   list: ReadonlyArray<unknown>,
   pointer: string,
-  read: (member: unknown, options: Options) => Read,
-  options: Options
+  read: (member: unknown, options: Options<Settings>) => Read,
+  options: Options<Settings>
 ): Effect.fn.Return<Events | Unreadable> {
   const events: Array<AlertEvent> = []
   let count = 0
@@ -158,7 +158,7 @@ export const toEvent = (report: Report, options: Options): AlertEvent => {
         ...(targets.length > 0 && { targets: targets.map(textOf) })
       }
     }),
-    severity: report.severity ?? options.severity ?? "major",
+    severity: report.severity ?? options.defaults.severity ?? "major",
     ...(report.summary !== undefined && { summary: textOf(report.summary) }),
     observations: (report.observations ?? []).map(({ atEnd, atStart, name }) => ({
       name: textOf(name),
@@ -166,7 +166,7 @@ export const toEvent = (report: Report, options: Options): AlertEvent => {
       ...(atEnd !== undefined && { atEnd: textOf(atEnd) })
     })),
     observationsOmitted: 0,
-    labels: cutLabels(report.labels),
+    labels: cutLabels(withDefaults(report.labels, options.defaults)),
     links: {
       ...(report.link && { alert: withoutCredentials(report.link) }),
       ...(report.more !== undefined &&
@@ -194,8 +194,17 @@ const textOf = (text: string): string => cut(text, InboundLimits.maxTextLength)
 export const idOf = (text: string): string =>
   text.length <= InboundLimits.maxIdLength ? text : `${cut(text, InboundLimits.maxIdLength - 17)}#${fnv(text)}`
 
-const timeOf = (stated: string | undefined, { timezone }: Options): ReadTime | undefined => {
-  const time = stated === undefined ? undefined : Option.getOrUndefined(readTime(stated, timezone))
+/** The default labels come first: labels beyond the limit are left out, and rules match the default ones. */
+export const withDefaults = (
+  labels: ReadonlyArray<readonly [name: string, value: string]>,
+  { labels: defaults = {} }: Defaults
+): ReadonlyArray<readonly [name: string, value: string]> => {
+  const stated = new Set(labels.map(([name]) => name))
+  return [...Object.entries(defaults).filter(([name]) => !stated.has(name)), ...labels]
+}
+
+const timeOf = (stated: string | undefined, { defaults }: Options): ReadTime | undefined => {
+  const time = stated === undefined ? undefined : Option.getOrUndefined(readTime(stated, defaults.timezone))
   // The year 1 is how Go writes that there is no time.
   return time && time.at.epochMilliseconds >= 0 && time.at.epochMilliseconds < year10000 ? time : undefined
 }

@@ -2,55 +2,40 @@
  * Conformance checks for sources: call `suite` in the source's own test file.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { AlertEvent, InboundLimits } from "@tocsin/core"
-import { DateTime, Effect, Schema } from "effect"
-import type { Decoded, Events } from "../Decoded.ts"
+import { Effect, Schema } from "effect"
+import type { Decoded } from "../Decoded.ts"
 import { parseJson } from "../reading/parseJson.ts"
-import type { Options as DecodeOptions, Source } from "../Source.ts"
+import type { Source } from "../Source.ts"
 import { at, paths, replaced } from "./changes.ts"
+import { checkedDecode, eventsOf, sourceName, timezone } from "./checkedDecode.ts"
+import { type Check, declarationChecks } from "./declarationChecks.ts"
+
+export type { Check } from "./declarationChecks.ts"
 
 /** Options of the checks. */
 export interface Options {
   /** The vendor's bodies, as JSON texts by name, each with at least one alert. Some must be raised, some cleared. */
   readonly bodies: { readonly [name: string]: string }
-}
-
-const options: DecodeOptions = {
-  source: "conformance",
-  timezone: "-05:45",
-  receivedAt: DateTime.makeUnsafe("2030-01-01T00:00:00Z")
-}
-
-/** One check; its name continues "a source". */
-export interface Check {
-  readonly name: string
-  readonly run: Effect.Effect<void>
+  /** The settings with which the source reads the bodies, as JSON; those of its `example` when absent. */
+  readonly settings?: { readonly [setting: string]: Schema.Json }
 }
 
 /**
  * Returns all checks of a source, to be run one by one. Times without a zone are only checked if a body has a time with
  * a zone.
  */
-export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check> => {
+export const checks = (source: Source, { bodies, settings }: Options): ReadonlyArray<Check> => {
   const all = Object.entries(bodies).map(([name, text]) => ({ name, text, body: parseJson(text) }))
   const places = all.flatMap(({ body, name }) => paths(body).map((path) => ({ body, name, path })))
   const scalars = places.filter(({ body, path }) => ["string", "number"].includes(typeof at(body, path)))
-  const decode = (body: unknown) => checked(source, body)
-
-  const named: Check = {
-    name: "has a type that fits into a URL, and a title",
-    run: Effect.sync(() => {
-      assert.match(source.type, /^[a-z0-9-]{1,64}$/)
-      assert.notStrictEqual(source.title.trim(), "")
-    })
-  }
+  const decode = checkedDecode(source, settings)
 
   const reads: ReadonlyArray<Check> = all.map(({ body, name }) => ({
     name: `reads ${name} the same each time, as events that survive JSON`,
     run: Effect.gen(function* () {
       const { events } = yield* eventsOf(yield* decode(body), name)
       assert.isNotEmpty(events)
-      for (const event of events) assert.strictEqual(event.source, options.source)
+      for (const event of events) assert.strictEqual(event.source, sourceName)
     })
   }))
 
@@ -119,6 +104,29 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
     return key(before) !== key(after)
   })
 
+  const defaults: Check = {
+    name: "gives alerts the default labels, and the default severity where they state none",
+    run: Effect.gen(function* () {
+      for (const { body, name } of all) {
+        const plain = yield* eventsOf(yield* decode(body), name)
+        const labelled = yield* eventsOf(yield* decode(body, { labels: { conformance: "yes" } }), name)
+        assert.deepStrictEqual(
+          labelled.events.map(({ labels }) => labels),
+          plain.events.map(({ labels }) => ({ conformance: "yes", ...labels }))
+        )
+      }
+      const nothing = all.map(({ body }) => ({ body, path: ["no", "such"] }))
+      for (const { body, path } of [...nothing, ...scalars]) {
+        const severities = Effect.fnUntraced(function* (severity: "critical" | "info") {
+          const decoded = yield* decode(replaced(body, path, null), { severity })
+          return decoded._tag === "Events" ? decoded.events.map((event) => event.severity).join() : ""
+        })
+        if ((yield* severities("critical")) !== (yield* severities("info"))) return
+      }
+      assert.fail("no alert has the default severity, whatever is left out")
+    })
+  }
+
   const zoned = scalars.filter(({ body, path }) => isZoned.test(String(at(body, path))))
   const zones: Check = {
     name: "reads times with and without a zone",
@@ -138,7 +146,7 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
         found++
         for (const { zone } of here) assert.isUndefined(zone)
         assert.isTrue(
-          none.some(({ zone }) => zone === options.timezone),
+          none.some(({ zone }) => zone === timezone),
           `${name}: the event does not report the assumed zone of /${path.join("/")}`
         )
         assert.deepStrictEqual(
@@ -150,7 +158,16 @@ export const checks = (source: Source, { bodies }: Options): ReadonlyArray<Check
     })
   }
 
-  return [named, ...reads, states, ids, long, missing, ...(zoned.length > 0 ? [zones] : [])]
+  return [
+    ...declarationChecks(source),
+    ...reads,
+    states,
+    ids,
+    long,
+    missing,
+    defaults,
+    ...(zoned.length > 0 ? [zones] : [])
+  ]
 }
 
 /** A time whose zone is a separate part: an offset, or Z. */
@@ -161,8 +178,9 @@ export const suite = (source: Source, given: Options): void => {
   describe(`Source (${source.type})`, () => {
     for (const { name, run } of checks(source, given)) it.effect(name, () => run)
 
+    const decode = checkedDecode(source, given.settings)
     const bodies = Object.values(given.bodies).map((text) => parseJson(text))
-    it.effect.prop("never fails on any JSON", [Schema.Json], ([json]) => checked(source, json))
+    it.effect.prop("never fails on any JSON", [Schema.Json], ([json]) => decode(json))
 
     it.effect.prop(
       "never fails where a part of a body is any JSON",
@@ -170,59 +188,15 @@ export const suite = (source: Source, given: Options): void => {
       ([which, place, value]) => {
         const body = bodies[which % bodies.length]
         const all = paths(body)
-        return checked(source, replaced(body, all[place % all.length] ?? [], value))
+        return decode(replaced(body, all[place % all.length] ?? [], value))
       }
     )
 
-    const { toJson } = source
-    if (toJson === undefined) return
+    if (source.toJson === undefined) return
     it.effect.prop(
       "never fails on any request",
       [Schema.Record(Schema.String, Schema.String), Schema.String],
-      ([headers, text]) => Effect.sync(() => assert.isString(toJson({ headers, text })))
+      ([headers, text]) => Effect.sync(() => assert.isString(source.toJson?.({ headers, text })))
     )
   })
-}
-
-const codec = Schema.toCodecJson(AlertEvent)
-const JsonText = Schema.fromJsonString(Schema.Unknown)
-
-/** Decodes twice, and each event to JSON and back. */
-const checked = Effect.fnUntraced(function* (source: Source, body: unknown): Effect.fn.Return<Decoded> {
-  const decoded = yield* source.decode(body, options)
-  assert.deepStrictEqual(yield* source.decode(body, options), decoded)
-  if (decoded._tag !== "Events") return decoded
-  for (const event of decoded.events) {
-    const json = yield* Effect.orDie(Schema.encodeEffect(codec)(event))
-    const text = yield* Effect.orDie(Schema.encodeEffect(JsonText)(json))
-    const again = yield* Effect.orDie(
-      Effect.flatMap(Schema.decodeEffect(JsonText)(text), Schema.decodeUnknownEffect(codec))
-    )
-    assert.deepStrictEqual(yield* Effect.orDie(Schema.encodeEffect(codec)(again)), json)
-    checkLengths(event)
-  }
-  return decoded
-})
-
-/** Returns the events of a body; fails on any other result. */
-const eventsOf = (decoded: Decoded, what: string): Effect.Effect<Events> =>
-  Effect.sync(() => {
-    if (decoded._tag === "Events") return decoded
-    return assert.fail(`${what} is no event: ${JSON.stringify(decoded)}`)
-  })
-
-const checkLengths = ({ eventId, labels, links, observations, rule, sourceId, summary, test }: AlertEvent): void => {
-  for (const id of [sourceId, eventId, rule.id, test?.id]) assert.isAtMost(id?.length ?? 0, InboundLimits.maxIdLength)
-  const texts = [
-    rule.name,
-    rule.expression,
-    summary,
-    test?.name,
-    ...observations.flatMap((one) => [one.name, one.atEnd])
-  ]
-  for (const text of texts) assert.isAtMost(text?.length ?? 0, InboundLimits.maxTextLength)
-  assert.isAtMost(Object.keys(labels).length, InboundLimits.maxLabels)
-  for (const label of Object.entries(labels).flat()) assert.isAtMost(label.length, InboundLimits.maxLabelLength)
-  assert.isAtMost(links.more?.length ?? 0, InboundLimits.maxLinks)
-  assert.isAtMost(observations.length, InboundLimits.maxObservations)
 }

@@ -2,13 +2,12 @@ import { type AlertEvent, cut, cutLabels, InboundLimits, type Link, type Observa
 import { DateTime, Option, Schema } from "effect"
 import type { Options as SourceOptions } from "../Source.ts"
 import { type ReadTime, readTime } from "../reading/javaTime.ts"
+import { withDefaults } from "../reading/report.ts"
+import type { Settings } from "./thousandEyesSettings.ts"
 import { defaultViewsUrl, viewLinks } from "./viewLinks.ts"
 
 /** The context of a body. */
-export interface Options extends SourceOptions {
-  /** The template for links into Views; one that `ViewsUrl` accepts. `defaultViewsUrl` when absent. */
-  readonly viewsUrl?: string
-}
+export type Options = SourceOptions<Settings>
 
 /** An alert as any of the formats states it, before it is interpreted. */
 export interface Reported {
@@ -48,8 +47,8 @@ export interface Reported {
 export const toEvent = (reported: Reported, options: Options): AlertEvent => {
   const { alertId, eventId, expression, ruleId, state, summary } = reported
   const isClear = state === "cleared"
-  const started = firstTime(reported.started, options.timezone)
-  const ended = isClear ? endAfter(started, firstTime(reported.ended, options.timezone)) : undefined
+  const started = firstTime(reported.started, options.defaults.timezone)
+  const ended = isClear ? endAfter(started, firstTime(reported.ended, options.defaults.timezone)) : undefined
   const severity = readSeverity(reported.severity?.toLowerCase())
   const assumedTimeZone = started?.assumed ?? ended?.assumed
   return {
@@ -68,25 +67,32 @@ export const toEvent = (reported: Reported, options: Options): AlertEvent => {
       ...(expression && { expression })
     },
     ...test(reported),
-    severity: Option.getOrElse(severity, () => options.severity ?? "major"),
+    severity: Option.getOrElse(severity, () => options.defaults.severity ?? "major"),
     ...(summary && { summary }),
     observations: reported.observations.map(({ name, ...observed }) => ({
       name: cut(name, InboundLimits.maxTextLength),
       ...observed
     })),
     observationsOmitted: reported.observationsOmitted,
-    labels: cutLabels([
-      ...(reported.testLabels.length > 0 ? [["testLabels", reported.testLabels.join(", ")] as const] : []),
-      ...(reported.severity !== undefined && Option.isNone(severity) ? [["severity", reported.severity] as const] : []),
-      ...reported.extras
-    ]),
-    links: links(reported, options.viewsUrl ?? defaultViewsUrl, { started: started?.at, cleared: ended?.at })
+    labels: cutLabels(
+      withDefaults(
+        [
+          ...(reported.testLabels.length > 0 ? [["testLabels", reported.testLabels.join(", ")] as const] : []),
+          ...(reported.severity !== undefined && Option.isNone(severity)
+            ? [["severity", reported.severity] as const]
+            : []),
+          ...reported.extras
+        ],
+        options.defaults
+      )
+    ),
+    links: links(reported, options.settings.viewsUrl ?? defaultViewsUrl, { started: started?.at, cleared: ended?.at })
   }
 }
 
 const readSeverity = Schema.decodeUnknownOption(Severity)
 
-const firstTime = (stated: ReadonlyArray<string | undefined>, timezone: string): ReadTime | undefined => {
+const firstTime = (stated: ReadonlyArray<string | undefined>, timezone: string | undefined): ReadTime | undefined => {
   for (const text of stated) {
     const time = text === undefined ? undefined : Option.getOrUndefined(readTime(text, timezone))
     if (time) return time
