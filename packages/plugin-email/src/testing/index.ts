@@ -1,0 +1,5 @@
+export { FakeEmail } from "./FakeEmail.ts"
+export { peer, type Replies } from "./peer.ts"
+export { type Mail, mailOf } from "./mailOf.ts"
+export { see } from "./see.ts"
+export { validate } from "./validate.ts"
