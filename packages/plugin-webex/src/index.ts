@@ -1,0 +1,1 @@
+export { Webex } from "./Webex.ts"
