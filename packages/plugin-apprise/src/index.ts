@@ -1,0 +1,1 @@
+export { Apprise } from "./Apprise.ts"

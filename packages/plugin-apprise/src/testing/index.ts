@@ -1,0 +1,3 @@
+export { FakeApprise } from "./FakeApprise.ts"
+export { see } from "../see.ts"
+export { validate } from "./validate.ts"
