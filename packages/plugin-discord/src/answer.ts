@@ -33,7 +33,7 @@ export const answer = (
   // The server does not support `wait`.
   if (status === 204) return {}
   const detail = `HTTP ${status}: ${cut([code, message].join(" ").trim(), 200)}`
-  if (status === 429) {
+  if (status === 429 && code !== tooManyEdits) {
     const seconds = Option.liftPredicate(retry_after ?? 0, (seconds) => seconds > 0)
     const asked = HttpChannel.retryAfter(headers, now) ?? Option.getOrUndefined(Option.map(seconds, Duration.seconds))
     return new RateLimited({ detail, ...(asked && { retryAfter: asked }) })
@@ -45,10 +45,17 @@ export const answer = (
     : undefined
 }
 
+/**
+ * The message is more than an hour old, and was edited too often, as others of that age in the channel were. Discord does
+ * not say for how long: a new message replaces it, and everything else is sent meanwhile.
+ */
+const tooManyEdits = 30_046
+
 const reasons = new Map<number, new (of: { readonly detail: string }) => Reason>([
   [10_003, DestinationGone],
   [10_008, MessageGone],
   [10_015, DestinationGone],
+  [tooManyEdits, MessageGone],
   [50_027, Unauthorized],
   // A forum's webhook needs a thread in its URL, and a closed thread counts as gone.
   [220_001, Misconfigured],

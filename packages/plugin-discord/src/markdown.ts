@@ -16,6 +16,32 @@ export const inline = (text: string, max: number): string => escape(cut(oneLine(
 /** The same with its lines kept. */
 export const lines = (text: string, max: number): string => escape(cut(paragraph(text), max, { encode: escape }))
 
+/**
+ * Foreign text on one line, of at most `max` units, for the text of a link, where Discord shows a backslash instead of
+ * reading it. A character that could format, link or become an emoji is replaced by one that looks the same.
+ *
+ * @see https://github.com/discord/discord-api-docs/issues/6185#issuecomment-1666006809
+ */
+const label = (text: string, max: number): string =>
+  cut(oneLine(text), max).replace(couldFormat, (mark) => alike.get(mark) ?? "")
+
+/** An underscore inside a word formats nothing. */
+const couldFormat = /[\\`*~|<>[\]]|(?<![A-Za-z0-9](?=.[A-Za-z0-9]))_|:(?=\/\/|[\w~+-]+:)/g
+
+const alike = new Map([
+  ["\\", "∖"],
+  ["`", "ˋ"],
+  ["*", "∗"],
+  ["_", "ˍ"],
+  ["~", "∼"],
+  ["|", "∣"],
+  ["<", "‹"],
+  [">", "›"],
+  ["[", "［"],
+  ["]", "］"],
+  [":", "∶"]
+])
+
 /** A linked text, or the text alone if the link is too long: half a link leads nowhere. */
 export const linked = (
   text: string,
@@ -23,5 +49,5 @@ export const linked = (
   { max, maxLink }: { readonly max: number; readonly maxLink: number }
 ): string => {
   const href = link?.href.replace(/[()<>\\]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)
-  return href === undefined || href.length > maxLink ? inline(text, max) : `[${inline(text, max)}](<${href}>)`
+  return href === undefined || href.length > maxLink ? inline(text, max) : `[${label(text, max)}](<${href}>)`
 }

@@ -3,7 +3,7 @@
  *
  * @see https://docs.discord.com/developers/resources/message#embed-object
  */
-import { type ChannelPlugin, cut, fitting, Message, oneLine, paragraph, Preview } from "@tocsin/core"
+import { type ChannelPlugin, cut, fitting, Message, oneLine, Preview, quietText } from "@tocsin/core"
 import { DateTime } from "effect"
 import * as limits from "./limits.ts"
 import { escape, inline, lines, linked } from "./markdown.ts"
@@ -34,7 +34,7 @@ export const payload = (message: Message.Message, form: ChannelPlugin.Form): Pay
   return form === "rich"
     ? { content: "", embeds: [embed(message)], ...quiet, flags: 0 }
     : {
-        content: escape(paragraph(Message.plainText(message, limits.maxContent, { encode: escape }))),
+        content: quietText(message, limits.maxContent, { quiet: escape }),
         embeds: [],
         ...quiet,
         flags: 4
@@ -63,7 +63,11 @@ const embed = (message: Message.Message): Embed => {
   }
 }
 
-/** The longest `url` that Discord accepts; it refuses the whole message if one is longer. */
+/**
+ * The longest `url` that Discord accepts; it refuses the whole message if one is longer.
+ *
+ * @see https://github.com/discord/discord-api-docs/pull/6531
+ */
 const maxUrl = 2048
 
 /** A longer fact gets a line of its own. */

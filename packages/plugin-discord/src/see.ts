@@ -24,16 +24,16 @@ export const see = (payload: unknown): Preview.Preview =>
     }
   })
 
-/** A character after a backslash stands for itself. */
+/** A character after a backslash stands for itself, but not in the text of a link. */
 const token =
-  /(?<!\\)(?:\\\\)*\[(?<label>(?:\\.|[^\]\\])*)\]\(<(?<url>[^>]*)>\)|<t:(?<seconds>-?\d+):f>|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
+  /(?<!\\)(?:\\\\)*\[(?<label>[^\]]*)\]\(<(?<url>[^>]*)>\)|<t:(?<seconds>-?\d+):f>|\*\*(?<strong>(?:\\.|[^*\\])*)\*\*/gs
 
 const spans = (text: string): ReadonlyArray<Preview.Span> =>
   Preview.readSpans(text, token, {
     unescape,
     read: ({ label, seconds, strong = "", url = "" }) => {
       if (seconds !== undefined) return { _tag: "Time", at: DateTime.makeUnsafe(Number(seconds) * 1000) }
-      if (label !== undefined) return { _tag: "Link", text: unescape(label), link: new URL(url) }
+      if (label !== undefined) return { _tag: "Link", text: label, link: new URL(url) }
       return { _tag: "Strong", text: unescape(strong) }
     }
   })

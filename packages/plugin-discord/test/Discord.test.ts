@@ -29,6 +29,7 @@ ChannelPluginTest.suite(Discord, {
     [refusal(404, 10_015, "Unknown Webhook"), "DestinationGone"],
     [refusal(404, 10_003, "Unknown Channel"), "DestinationGone"],
     [refusal(404, 10_008, "Unknown Message"), "MessageGone"],
+    [refusal(429, 30_046, "Maximum number of edits to messages older than 1 hour reached"), "MessageGone"],
     [refusal(401, 50_027, "Invalid Webhook Token"), "Unauthorized"],
     [refusal(400, 50_035, "Invalid Form Body"), "PayloadRejected"],
     [refusal(400, 50_006, "Cannot send an empty message"), "PayloadRejected"],
@@ -107,6 +108,8 @@ describe("Discord", () => {
       const seen = titles(fake)
       assert.lengthOf(seen, expected.length)
       for (const [n, begin] of expected.entries()) assert.include(seen[n], `"${begin}`)
+      const edits = fake.channels()[0]?.messages.filter(({ as }) => as === "edit")
+      assert.lengthOf(edits ?? [], onClear === "reply" ? 0 : 2)
     })
   )
 
@@ -148,6 +151,32 @@ describe("Discord", () => {
       for (let n = 0; n < 4; n++) yield* deliver(fake, notifications.Raised)
       const refused = yield* Effect.flip(deliver(fake, notifications.Raised))
       assert.deepInclude(refused, { reason: limited(1) })
+    })
+  )
+
+  it.effect("links in the plain form to where the alert is seen", () =>
+    Effect.gen(function* () {
+      const fake = new FakeDiscord()
+      const view = new URL("https://app.example.com/_view_/a*b*?x=`1`")
+      const alert = { ...samples.raised, links: { started: view } }
+      yield* deliver(fake, { _tag: "Raised", alert }, { form: "plain" })
+      assert.include(JSON.stringify([...fake.posted().values()]), view.href)
+    })
+  )
+
+  it.effect("shows no escape in the text of a link, where Discord reads none", () =>
+    Effect.gen(function* () {
+      const fake = new FakeDiscord()
+      const text = "checkout-eu (v1.2): node_load_avg __x__ [y](https://evil.example) :tada: \\"
+      const link = new URL("https://app.example.com/")
+      const alert = {
+        ...samples.raised,
+        observations: [{ name: text, link }]
+      }
+      yield* deliver(fake, { _tag: "Raised", alert })
+      const posted = JSON.stringify([...fake.posted().values()])
+      const seen = "checkout-eu (v1.2): node_load_avg ˍˍxˍˍ ［y］(https∶//evil.example) ∶tada: ∖"
+      assert.include(posted, `[${seen}](<https://app.example.com/>)`)
     })
   )
 

@@ -40,18 +40,21 @@ export class GoogleChat extends ChannelPlugin.Service<GoogleChat>()("google-chat
       const endpoint = new URL(Redacted.value(url))
       // https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create#query-parameters
       if (conversation) endpoint.searchParams.set("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD")
+      // A digest has no key, so its list replies to its thread by name.
+      const digestThread =
+        notification._tag === "DigestList" ? threadOf(conversation?.messages[0]?.receipt.data) : undefined
       // The message of an earlier attempt is returned, and no other one made. The plain form has as little as possible.
       if (form === "rich") endpoint.searchParams.set("requestId", deliveryId)
       return HttpClientRequest.post(endpoint.href).pipe(
         HttpClientRequest.bodyJsonUnsafe({
           ...payload(Message.fromNotification(notification), form),
-          ...(conversation && { thread: { threadKey: conversation.id } })
+          ...(conversation && { thread: digestThread ?? { threadKey: conversation.id } })
         })
       )
     },
     answer: ({ body, status }) => {
-      const { error, name } = Option.getOrElse(decodeAnswer(body), (): typeof Said.Type => ({}))
-      if (status === 200 && name !== undefined) return {}
+      const { error, name, thread } = Option.getOrElse(decodeAnswer(body), (): typeof Said.Type => ({}))
+      if (status === 200 && name !== undefined) return thread === undefined ? {} : { data: { thread: thread.name } }
       const { message = "not Google Chat's answer", status: code = "" } = error ?? {}
       const detail = `HTTP ${status}: ${cut(`${code} ${message}`.trim(), 200)}`
       // https://cloud.google.com/docs/authentication/api-keys-use: a key that does not exist is an invalid argument.
@@ -72,9 +75,16 @@ const spaceOf = (url: string): string | undefined => {
 /** https://cloud.google.com/apis/design/errors#http_mapping for errors; else the message that was made. */
 const Said = Schema.Struct({
   name: Schema.optionalKey(Schema.NonEmptyString),
+  thread: Schema.optionalKey(Schema.Struct({ name: Schema.NonEmptyString })),
   error: Schema.optionalKey(
     Schema.Struct({ status: Schema.optionalKey(Schema.String), message: Schema.optionalKey(Schema.String) })
   )
 })
 
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Said))
+
+/** The thread of a message, as its receipt keeps it. */
+const threadOf = (data: Schema.Json | undefined): { readonly name: string } | undefined =>
+  Option.getOrUndefined(Option.map(decodeKept(data), ({ thread }) => ({ name: thread })))
+
+const decodeKept = Schema.decodeUnknownOption(Schema.Struct({ thread: Schema.NonEmptyString }))

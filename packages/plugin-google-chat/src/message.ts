@@ -3,7 +3,7 @@
  *
  * @see https://developers.google.com/workspace/chat/api/reference/rest/v1/cards
  */
-import { type ChannelPlugin, cut, escapeHtml, Message, oneLine, paragraph, Preview, utf8Units } from "@tocsin/core"
+import { type ChannelPlugin, cut, escapeHtml, type Message, oneLine, Preview, quietText, utf8Units } from "@tocsin/core"
 
 /**
  * The most bytes of a message, its text and its cards together.
@@ -34,8 +34,11 @@ export type Widget =
   | { readonly textParagraph: { readonly text: string } }
   | { readonly decoratedText: { readonly topLabel: string; readonly text: string; readonly wrapText: true } }
 
+/** Bytes of a text in JSON. */
+const jsonBytes = (text: string): string => utf8Units(JSON.stringify(text))
+
 /** Bytes of a text as it is sent: as HTML in JSON. */
-const sentBytes = (text: string): string => utf8Units(JSON.stringify(escapeHtml(text)))
+const sentBytes = (text: string): string => jsonBytes(escapeHtml(text))
 
 /** How much of each part a card shows: together, with what is around it, less than `maxBytes`. */
 const shown: Preview.Shown = {
@@ -58,7 +61,7 @@ export const preview = (message: Message.Message): Preview.Preview => Preview.fr
 
 /** The message in the form that is asked for. */
 export const payload = (message: Message.Message, form: ChannelPlugin.Form): Payload => {
-  if (form === "plain") return { text: plain(message) }
+  if (form === "plain") return { text: quietText(message, maxText, { quiet, encode: jsonBytes }) }
   const { accent, blocks } = preview(message)
   const widgets = blocks.flatMap((block) => write(block, accent))
   return {
@@ -101,15 +104,6 @@ const html = (spans: ReadonlyArray<Preview.Span>): string =>
       return span._tag === "Link" ? `<a href="${escapeHtml(span.link.href)}">${text}</a>` : text
     })
     .join("")
-
-/** The words as they are, but for the message's own links nothing that formats, mentions or links. */
-const plain = (message: Message.Message): string => {
-  const own = new Set([message.link, ...Message.namedLinks(message).map(({ link }) => link)].map((link) => link?.href))
-  return paragraph(Message.plainText(message, maxText, { encode: (text) => utf8Units(JSON.stringify(quiet(text))) }))
-    .split(/(https?:\S+)/)
-    .map((part) => (own.has(part) ? part : quiet(part)))
-    .join("")
-}
 
 /**
  * Keeps Google Chat from reading markup, mentions (`<users/all>`) and addresses in text, for which it has no escape: a word

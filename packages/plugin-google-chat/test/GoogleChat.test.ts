@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HttpClient, type HttpClientRequest, type Notification, RateLimited, showRequest } from "@tocsin/core"
+import {
+  type ChannelPlugin,
+  HttpClient,
+  type HttpClientRequest,
+  type Notification,
+  RateLimited,
+  showRequest
+} from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { GoogleChat } from "@tocsin/plugin-google-chat"
@@ -47,11 +54,13 @@ const deliver = Effect.fnUntraced(function* (
   {
     conversation = "c",
     deliveryId = notification._tag,
-    form = "rich"
+    form = "rich",
+    messages = []
   }: {
     readonly conversation?: string | null
     readonly deliveryId?: string
     readonly form?: "rich" | "plain"
+    readonly messages?: ReadonlyArray<ChannelPlugin.DeliveredMessage>
   } = {}
 ) {
   return yield* Effect.gen(function* () {
@@ -61,7 +70,7 @@ const deliver = Effect.fnUntraced(function* (
     return yield* googleChat.deliver(decoded, notification, {
       form,
       deliveryId,
-      ...(conversation !== null && { conversation: { id: conversation, messages: [] } })
+      ...(conversation !== null && { conversation: { id: conversation, messages } })
     })
   }).pipe(Effect.provide(GoogleChat.layer), Effect.provideService(HttpClient.HttpClient, client(fake)))
 })
@@ -77,6 +86,10 @@ describe("Google Chat", () => {
       yield* deliver(fake, notifications.Raised, { conversation: "another", deliveryId: "another" })
       yield* deliver(fake, notifications.Cleared)
       assert.deepStrictEqual(threads(fake), ["c", "c", "another", "c"])
+      assert.deepStrictEqual(
+        fake.channels()[0]?.messages.map(({ as }) => as),
+        [undefined, "reply", undefined, "reply"]
+      )
     })
   )
 
@@ -86,6 +99,15 @@ describe("Google Chat", () => {
       yield* deliver(fake, notifications.Digest, { conversation: null })
       yield* deliver(fake, notifications.Notice, { conversation: null })
       assert.deepStrictEqual(threads(fake), ["spaces/FAKE/messages/1", "spaces/FAKE/messages/2"])
+    })
+  )
+
+  it.effect("lists the alerts of a digest in its thread", () =>
+    Effect.gen(function* () {
+      const fake = new FakeGoogleChat()
+      const receipt = yield* deliver(fake, notifications.Digest, { conversation: null })
+      yield* deliver(fake, notifications.DigestList, { form: "plain", messages: [{ kind: "Digest", receipt }] })
+      assert.deepStrictEqual(threads(fake), Array(2).fill("spaces/FAKE/messages/1"))
     })
   )
 

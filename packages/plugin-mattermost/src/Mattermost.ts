@@ -15,6 +15,7 @@ import {
 } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { maxText, post } from "./message.ts"
+import { see } from "./see.ts"
 
 /** Posts to a channel of Mattermost or Rocket.Chat through its incoming webhook. */
 export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost", {
@@ -42,7 +43,8 @@ export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost"
   // https://docs.mattermost.com/administration-guide/configure/rate-limiting-configuration-settings.html
   rateLimits: ({ url }) => [{ key: url, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: maxText },
-  capabilities: {}
+  capabilities: {},
+  preview: (_, notification) => see(post(Message.fromNotification(notification), "rich"))
 }) {
   static readonly layer = HttpChannel.layer(Mattermost, {
     request: ({ channel, url, username }, notification, { form }) =>
@@ -54,12 +56,19 @@ export class Mattermost extends ChannelPlugin.Service<Mattermost>()("mattermost"
         })
       ),
     // https://developers.mattermost.com/integrate/webhooks/incoming/#use-an-incoming-webhook
-    answer: ({ body, status }) => {
+    answer: ({ body, status }, { purpose }) => {
       const said = Option.getOrElse(decodeAnswer(body), (): typeof Said.Type => ({}))
       if (status === 200 && (body.trim() === "ok" || said.success === true)) return {}
       const detail = `HTTP ${status}: ${cut(said.message ?? said.error ?? (body.trim().replace(/\s+/g, " ") || "no answer"), 200)}`
       const found = reasons.find(([pattern]) => pattern.test(said.id ?? said.error ?? ""))
       if (found !== undefined && status !== 429) return new found[1]({ detail })
+      const isPlain = purpose._tag === "deliver" && purpose.options.form === "plain"
+      // Newer versions say so whatever the reason: of a webhook that was removed, and of a post that cannot be handled, as a
+      // plain text can be: https://github.com/mattermost/mattermost/blob/master/server/channels/web/webhook.go
+      const isGeneral = said.id === "web.incoming_webhook.general.app_error"
+      if (isGeneral && status === 400 && isPlain) return new DestinationGone({ detail })
+      // The webhook may not post there (403), or webhooks are turned off (501).
+      if (isGeneral && (status === 403 || status === 501)) return new Misconfigured({ detail })
       return status >= 200 && status < 300 ? new Misconfigured({ detail }) : undefined
     }
   })

@@ -3,7 +3,7 @@
  *
  * @see https://developers.mattermost.com/integrate/reference/message-attachments/
  */
-import { type ChannelPlugin, cut, fitting, Message, oneLine, paragraph, Preview } from "@tocsin/core"
+import { type ChannelPlugin, cut, fitting, Message, oneLine, paragraph, Preview, quietText } from "@tocsin/core"
 
 /**
  * The longest text. Mattermost splits posts above 16,383 characters, and Rocket.Chat refuses those above 5,000 by
@@ -19,9 +19,12 @@ const shown = {
   summary: 1000,
   label: 50,
   fact: 300,
+  /** A longer fact gets a line of its own. */
+  shortFact: 60,
   list: 2000,
   line: 200,
-  note: 300,
+  /** Mattermost cuts a longer one. */
+  footer: 300,
   link: 2000
 } as const
 
@@ -41,35 +44,33 @@ export interface Post {
 
 /** The post for a message, in the requested form. */
 export const post = (message: Message.Message, form: ChannelPlugin.Form): Post => {
-  if (form === "plain") return { text: quiet(paragraph(Message.plainText(message, maxText, { encode: quiet }))) }
+  if (form === "plain") return { text: quietText(message, maxText, { quiet }) }
   const { facts, headline, link, notes, summary } = message
-  const title = inline(headline, shown.headline)
+  const title_link = link && link.href.length <= shown.link ? link.href : undefined
+  const title = inline(headline, shown.headline, title_link === undefined ? quiet : undirected)
   const text = [
     ...(summary === undefined ? [] : [quiet(cut(paragraph(summary), shown.summary, { encode: quiet }))]),
     ...list(message),
     ...links(message)
   ].join("\n")
-  const footer = notes.map((note) => cut(oneLine(note), shown.note)).join(" · ")
+  const footer = notes.length === 0 ? undefined : inline(notes.join(" · "), shown.footer, undirected)
   return {
     attachments: [
       {
-        fallback: title,
+        fallback: inline(headline, shown.headline, undirected),
         color: Preview.accentOf(message),
         title,
-        ...(link && link.href.length <= shown.link && { title_link: link.href }),
+        ...(title_link !== undefined && { title_link }),
         ...(text !== "" && { text }),
         fields: facts.map((fact) => {
           const value = inline(Message.factText(fact), shown.fact)
-          return { title: inline(fact.label, shown.label), value, short: value.length <= maxShort }
+          return { title: inline(fact.label, shown.label), value, short: value.length <= shown.shortFact }
         }),
-        ...(footer !== "" && { footer: quiet(footer) })
+        ...(footer !== undefined && { footer })
       }
     ]
   }
 }
-
-/** A longer fact gets a line of its own. */
-const maxShort = 60
 
 const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<string> => {
   if (lines.length + omitted === 0) return []
@@ -98,7 +99,7 @@ const linked = (text: string, link: URL | undefined, max: number): string => {
   return href === undefined || href.length > shown.link ? inline(text, max) : `[${inline(text, max)}](${href})`
 }
 
-const inline = (text: string, max: number): string => quiet(cut(oneLine(text), max, { encode: quiet }))
+const inline = (text: string, max: number, encode = quiet): string => encode(cut(oneLine(text), max, { encode }))
 
 /**
  * Escapes foreign text, so that it appears as it was written. A backslash escapes formats. Mentions, tags, links, emoji
@@ -107,8 +108,7 @@ const inline = (text: string, max: number): string => quiet(cut(oneLine(text), m
  *
  * @see https://docs.mattermost.com/end-user-guide/collaborate/format-messages.html
  */
-const quiet = (text: string): string =>
-  text
-    .replace(/[\\`*_[\]|]/g, "\\$&")
-    .replace(/[@#~:<]/g, "$&\u200B")
-    .replace(/^(?=.)/gm, "\u200B")
+const quiet = (text: string): string => undirected(text.replace(/[\\`*_[\]|]/g, "\\$&"))
+
+/** The same where nothing is formatted: in a title with a link, and in a footer. */
+const undirected = (text: string): string => text.replace(/[@#~:<]/g, "$&\u200B").replace(/^(?=.)/gm, "\u200B")

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HttpClient, type HttpClientRequest, type Notification, RateLimited, showRequest } from "@tocsin/core"
+import {
+  type ChannelPlugin,
+  HttpClient,
+  type HttpClientRequest,
+  type Notification,
+  RateLimited,
+  showRequest
+} from "@tocsin/core"
 import { client } from "@tocsin/core/fakes"
 import { ChannelPluginTest, samples } from "@tocsin/core/testing"
 import { Mattermost } from "@tocsin/plugin-mattermost"
@@ -28,6 +35,11 @@ ChannelPluginTest.suite(Mattermost, {
     [refusal(501, "web.incoming_webhook.disabled.app_error"), "Misconfigured"],
     [refusal(403, "web.incoming_webhook.channel_locked.app_error"), "Misconfigured"],
     [refusal(400, "web.incoming_webhook.parse.app_error"), "PayloadRejected"],
+    [refusal(400, "web.incoming_webhook.general.app_error"), "PayloadRejected"],
+    [refusal(403, "web.incoming_webhook.general.app_error"), "Misconfigured"],
+    [refusal(404, "web.incoming_webhook.general.app_error"), "DestinationGone"],
+    [refusal(500, "web.incoming_webhook.general.app_error"), "Unavailable"],
+    [refusal(501, "web.incoming_webhook.general.app_error"), "Misconfigured"],
     [() => Response.json({ success: false, error: "invalid-channel" }, { status: 400 }), "DestinationGone"],
     [
       () => Response.json({ success: false, error: "Invalid integration id or token provided." }, { status: 404 }),
@@ -45,10 +57,18 @@ ChannelPluginTest.suite(Mattermost, {
   fake: () => new FakeMattermost()
 })
 
-const deliver = Effect.fnUntraced(function* (settings: Schema.Json, notification: Notification) {
+const Post = Schema.Struct({
+  attachments: Schema.Array(Schema.Struct({ footer: Schema.String, title: Schema.String }))
+})
+
+const deliver = Effect.fnUntraced(function* (
+  settings: Schema.Json,
+  notification: Notification,
+  form: ChannelPlugin.Form = "rich"
+) {
   const mattermost = yield* Mattermost
   const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(Mattermost.settings))(settings)
-  return yield* mattermost.deliver(decoded, notification, { form: "rich", deliveryId: "d" })
+  return yield* mattermost.deliver(decoded, notification, { form, deliveryId: "d" })
 }, Effect.provide(Mattermost.layer))
 
 describe("Mattermost", () => {
@@ -71,7 +91,12 @@ describe("Mattermost", () => {
       const fake = new FakeMattermost()
       const text =
         "@channel <!channel> [x](https://evil.example) **b** :tada: #tag ~town-square `c` | > \\* https://evil.example"
-      const alert = { ...samples.raised, summary: `- ${text}\n1. ${text}\n> ${text}`, rule: { name: text } }
+      const alert = {
+        ...samples.raised,
+        sourceId: text,
+        summary: `- ${text}\n1. ${text}\n> ${text}`,
+        rule: { name: text }
+      }
       yield* deliver(fake.settings("https://x.example"), { _tag: "Raised", alert }).pipe(
         Effect.provideService(HttpClient.HttpClient, client(fake))
       )
@@ -79,6 +104,42 @@ describe("Mattermost", () => {
       const [heading, body] = see(payload).blocks
       for (const block of [heading, body]) assert.include(JSON.stringify(block), JSON.stringify(text).slice(1, -1))
       assert.notMatch(JSON.stringify(payload), /@channel|<!|:tada:|#tag/)
+      // Neither a title with a link nor a footer is formatted, so nothing in them is escaped.
+      const { attachments } = Schema.decodeUnknownSync(Post)(payload)
+      for (const plain of attachments.flatMap(({ footer, title }) => [footer, title])) {
+        assert.include(plain.replaceAll("\u200B", ""), text)
+      }
+    })
+  )
+
+  it.effect("takes the webhook for removed where Mattermost handles not even a plain text", () =>
+    Effect.gen(function* () {
+      const fake = new FakeMattermost()
+      const body = JSON.stringify({ id: "web.incoming_webhook.general.app_error", message: "Failed to handle it." })
+      for (const [form, expected] of [
+        ["rich", "PayloadRejected"],
+        ["plain", "DestinationGone"]
+      ] as const) {
+        fake.script({ status: 400, body })
+        const refused = yield* Effect.flip(
+          deliver(fake.settings("https://x.example"), samples.notifications.Raised, form).pipe(
+            Effect.provideService(HttpClient.HttpClient, client(fake))
+          )
+        )
+        assert.include(String(refused), expected)
+      }
+    })
+  )
+
+  it.effect("links in the plain form to where the alert is seen", () =>
+    Effect.gen(function* () {
+      const fake = new FakeMattermost()
+      const view = new URL("https://app.example.com/_view_/a*b*?x=`1`")
+      const alert = { ...samples.raised, links: { started: view } }
+      yield* deliver(fake.settings("https://x.example"), { _tag: "Raised", alert }, "plain").pipe(
+        Effect.provideService(HttpClient.HttpClient, client(fake))
+      )
+      assert.include(JSON.stringify(fake.messages[0]?.payload), view.href)
     })
   )
 

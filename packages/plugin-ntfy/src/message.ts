@@ -6,11 +6,13 @@
 import { type ChannelPlugin, cut, Message, oneLine, paragraph, type Severity, utf8Units } from "@tocsin/core"
 
 /**
- * The longest message and title in bytes. A longer message becomes an attachment, a longer title is refused.
+ * The longest message and title in bytes, and the longest request: the server reads twice the length of a message. A
+ * longer message becomes an attachment, a longer request is refused.
  *
  * @see https://docs.ntfy.sh/publish/#limitations
+ * @see https://github.com/binwiederhier/ntfy/blob/main/server/server.go
  */
-export const max = { message: 4096, title: 1024 } as const
+export const max = { message: 4096, title: 1024, request: 8192 } as const
 
 /**
  * The priority of a message, from 1, which is silent and hidden, to 5, which interrupts.
@@ -76,8 +78,9 @@ const shownTitle = 250
 /** https://docs.ntfy.sh/publish/#action-buttons */
 const maxActions = 3
 
+/** Together with the links, a request is below `max.request`. */
 const maxLabel = 40
-const maxLink = 1000
+const maxLink = 750
 
 const text = (message: Message.Message): string =>
   quiet(paragraph(Message.plainText(message, max.message, { encode: units })))
@@ -85,4 +88,5 @@ const text = (message: Message.Message): string =>
 /** Keeps apps from turning addresses in foreign text into links, by an invisible U+200B. */
 const quiet = (text: string): string => text.replaceAll("/", "/\u200B")
 
-const units = (text: string): string => utf8Units(quiet(text))
+/** The bytes in JSON. */
+const units = (text: string): string => utf8Units(JSON.stringify(quiet(text)).slice(1, -1))

@@ -103,6 +103,22 @@ describe("ntfy", () => {
     })
   )
 
+  it.effect("sends a request that the server reads, with the longest texts and links", () =>
+    Effect.gen(function* () {
+      const link = new URL(`https://app.example.com/?${"a".repeat(725)}`)
+      const long = '"\\'.repeat(3000)
+      const more = Array.from({ length: 4 }, () => ({ label: long, link }))
+      const observations = Array.from({ length: 50 }, () => ({ name: long.slice(0, 100) }))
+      const message = yield* publish({
+        _tag: "Raised",
+        alert: { ...raised, observations, rule: { name: long }, links: { started: link, alert: link, more } }
+      })
+      assert.deepStrictEqual(validate(message), [])
+      const { actions } = Schema.decodeUnknownSync(Schema.Struct({ actions: Schema.Array(Schema.Unknown) }))(message)
+      assert.lengthOf(actions, 3)
+    })
+  )
+
   it.each([
     [{ topic: "a b" }, "1 to 64 letters"],
     [{ topic: "../s3cr3t" }, "1 to 64 letters"],

@@ -4,6 +4,7 @@
 import { ChannelPlugin, cut, HttpChannel, HttpClientRequest, BaseUrl, Misconfigured, Unauthorized } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
 import { event, maxSummary } from "./event.ts"
+import { see } from "./see.ts"
 
 /** Triggers an incident for each alert, and resolves it when the alert clears, by PagerDuty's Events API v2. */
 export class PagerDuty extends ChannelPlugin.Service<PagerDuty>()("pagerduty", {
@@ -30,11 +31,13 @@ export class PagerDuty extends ChannelPlugin.Service<PagerDuty>()("pagerduty", {
   ],
   // PagerDuty adjusts its limit to the traffic and documents no number:
   // https://developer.pagerduty.com/docs/events-api-v2-overview#rate-limits
-  // Its support named 120 a minute for each integration key.
+  // Its support named 120 a minute for each integration key:
+  // https://community.pagerduty.com/forum/t/monitoring-api-rate-limiting/3318
   rateLimits: ({ routingKey }) => [{ key: routingKey, messages: 120, perSeconds: 60, burst: 30 }],
   sizes: { text: maxSummary },
   // Nothing would resolve a digest's incident, and nobody should be paged for a problem that is over.
-  capabilities: { update: true, digest: false, skips: ["RaisedAndCleared"] }
+  capabilities: { update: true, digest: false, skips: ["RaisedAndCleared"] },
+  preview: (_, notification) => see(event(notification, { form: "rich", deliveryId: "" }))
 }) {
   static readonly layer = HttpChannel.layer(PagerDuty, {
     request: ({ routingKey, url }, notification, options) =>

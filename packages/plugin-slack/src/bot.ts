@@ -6,7 +6,7 @@
  */
 import { ChannelPlugin, type HttpChannel, HttpClientRequest, Message, type Notification } from "@tocsin/core"
 import { Option, Redacted, Schema } from "effect"
-import { type UpdateOutcome, updateOutcome } from "./botAnswer.ts"
+import { isKnownButGone, type UpdateOutcome, updateOutcome } from "./botAnswer.ts"
 import { plain, rich } from "./message.ts"
 import type { BotSettings } from "./settings.ts"
 
@@ -20,24 +20,25 @@ export const botRequest = (
   settings: BotSettings,
   notification: Notification,
   options: ChannelPlugin.DeliverOptions
-): HttpClientRequest.HttpClientRequest | Step => {
+): Step => {
   const { channel, mention, onClear = "both" } = settings
   const message = Message.fromNotification(notification)
   const payload = options.form === "rich" ? rich(message, mention) : plain(message, mention)
-  const post = (thread: { readonly thread_ts?: string; readonly reply_broadcast?: boolean } = {}) =>
-    call(settings, "chat.postMessage", {
-      channel,
-      ...payload,
-      ...thread,
+  const post = (thread: { readonly thread_ts?: string; readonly reply_broadcast?: boolean } = {}): Step => {
+    const body = { channel, ...payload, ...thread }
+    return {
       // Slack documents the errors `duplicate_…` for it, but does not promise to recognise a repeated message.
-      client_msg_id: options.deliveryId
-    })
+      request: call(settings, "chat.postMessage", { ...body, client_msg_id: options.deliveryId }),
+      next: (answer) => (isKnownButGone(answer) ? call(settings, "chat.postMessage", body) : undefined)
+    }
+  }
 
   const before = ChannelPlugin.receiptsToUpdate(notification, options).flatMap(({ data }) => posted(data))
   const [first] = before
   if (first === undefined) {
     const root = repliesTo(notification, options)
-    return root === undefined ? post() : post({ thread_ts: root, reply_broadcast: true })
+    const isBroadcast = notification._tag !== "DigestList"
+    return root === undefined ? post() : post({ thread_ts: root, ...(isBroadcast && { reply_broadcast: true }) })
   }
   if (onClear === "new") return post()
   if (onClear === "thread") return post({ thread_ts: first.ts })
@@ -77,9 +78,9 @@ const endpoint = ({ apiUrl }: BotSettings, method: string): string =>
 
 const authorization = ({ token }: BotSettings) => ({ authorization: `Bearer ${Redacted.value(token)}` })
 
-/** The thread of an escalation or a reminder. */
+/** The thread of an escalation, a reminder, or the list of a digest's alerts. */
 const repliesTo = ({ _tag }: Notification, { conversation }: ChannelPlugin.DeliverOptions): string | undefined =>
-  _tag === "Escalated" || _tag === "Reminder"
+  _tag === "Escalated" || _tag === "Reminder" || _tag === "DigestList"
     ? conversation?.messages.flatMap(({ receipt }) => posted(receipt.data))[0]?.ts
     : undefined
 

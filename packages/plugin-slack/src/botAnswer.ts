@@ -37,6 +37,13 @@ export const botAnswer = (
 /** The outcome of an update: `gone` if a person deleted the message, `locked` if it exists but cannot be changed. */
 export type UpdateOutcome = "updated" | "gone" | "locked"
 
+/**
+ * Whether Slack knows the message's id, but has no message with it: an earlier attempt was refused, or a person deleted
+ * the message.
+ */
+export const isKnownButGone = ({ body }: HttpChannel.Answer): boolean =>
+  Option.exists(decodeAnswer(body), ({ error = "" }) => /^duplicate_(?:channel|message)_not_found$/.test(error))
+
 /** Classifies the answer to an update; undefined if the reason of its failure ends the attempt. */
 export const updateOutcome = (answer: HttpChannel.Answer): UpdateOutcome | undefined => {
   const { body, status, unreadable } = answer
@@ -61,8 +68,6 @@ const refusal = (
   { headers, now, purpose, status }: Context
 ): ChannelPlugin.Receipt | Reason | undefined => {
   const { error = "", needed, response_metadata: { messages: [message] = [] } = {} } = said
-  // An earlier attempt posted the message.
-  if (purpose === "deliver" && error === "duplicate_message_not_found") return {}
   // The token is valid. Without the scope the channel cannot be checked.
   if (purpose === "verify" && error === "missing_scope") return {}
   const more = needed === undefined ? message : `the app needs the scope ${needed}`

@@ -75,6 +75,7 @@ const reasons = new Map<string, new (of: { readonly detail: string }) => Reason>
   ["user_not_found", Misconfigured],
 
   ["accesslimited", Unavailable],
+  ["external_channel_migrating", Unavailable],
   ["fatal_error", Unavailable],
   ["internal_error", Unavailable],
   ["message_limit_exceeded", Unavailable],

@@ -4,9 +4,9 @@
  *
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  */
-import { cut, Message } from "@tocsin/core"
+import { cut, Message, quietText } from "@tocsin/core"
 import { maxContextElements, maxFields, maxLink, maxText, shown } from "./limits.ts"
-import { escape, inline, linkWithoutEmoji, printable, type Span, withoutEmoji, write } from "./mrkdwn.ts"
+import { escape, inline, linkWithoutEmoji, type Span, withoutEmoji, write } from "./mrkdwn.ts"
 import { bullet, mention, type Mentions, type Parts, parts } from "./parts.ts"
 
 /** A text object of mrkdwn; `verbatim` keeps Slack from turning plain text into links and mentions. */
@@ -50,17 +50,19 @@ export const rich = (message: Message.Message, mentions: Mentions = {}): Payload
 /** The message as plain text, for when Slack refused its rich form. */
 export const plain = (message: Message.Message, mentions: Mentions = {}): Payload => {
   const called = start(mention(message, mentions))
-  const room = maxText - called.length
-  const short = shortened(message)
-  const write = (max: number) => escape(withoutEmoji(printable(Message.plainText(short, max)).trim() || "–"))
-  let max = room
-  let text = write(max)
-  // Escaping makes the text longer, and its length is known only after the cut.
-  while (text.length > room) {
-    max = Math.floor((max * room) / text.length)
-    text = write(max)
-  }
+  const text = quietText(shortened(message), maxText - called.length, {
+    quiet: (text) => escape(withoutEmoji(text)),
+    link
+  })
   return { text: called + text, mrkdwn: false, ...quiet }
+}
+
+/** An address in plain text; one with an emoji, whose host is an IPv6 address, as a link, in which Slack reads none. */
+const link = (href: string): string => {
+  const shown = withoutEmoji(href)
+  return shown === href
+    ? escape(href)
+    : `<${escape(href.replaceAll("|", "%7C"))}|${escape(shown.replaceAll("|", "∣"))}>`
 }
 
 /** A long name should not push the link and the facts out of the message. */

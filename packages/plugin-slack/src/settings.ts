@@ -1,7 +1,7 @@
 /**
  * The settings: those of an incoming webhook, or of a bot.
  */
-import { Link, WebhookUrl } from "@tocsin/core"
+import { BaseUrl, WebhookUrl } from "@tocsin/core"
 import { Schema } from "effect"
 
 const Mention = Schema.optionalKey(
@@ -60,7 +60,7 @@ const Bot = Schema.Struct({
     description:
       "What a clear does: update changes the messages of the alert, which notifies nobody; thread replies to the first; both, also when absent, does both; new posts a message of its own"
   }),
-  apiUrl: Schema.optionalKey(Link).annotateKey({
+  apiUrl: Schema.optionalKey(BaseUrl).annotateKey({
     title: "API URL",
     description: "The Web API; https://slack.com/api when absent, https://slack-gov.com/api for GovSlack"
   }),

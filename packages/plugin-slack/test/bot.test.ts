@@ -65,6 +65,7 @@ ChannelPluginTest.suite(Slack, {
     ],
     [refusal("internal_error"), "Unavailable"],
     [refusal("fatal_error"), "Unavailable"],
+    [refusal("external_channel_migrating"), "Unavailable"],
     [refusal("service_unavailable", {}, { status: 503 }), "Unavailable"],
     [refusal("ratelimited"), new RateLimited({ detail: "" })],
     [
@@ -158,6 +159,8 @@ describe("A Slack bot", () => {
       const messages = yield* escalated(fake)
       yield* deliver(fake, notifications.Cleared, { messages, onClear })
       assert.deepStrictEqual(shown(fake), [...expected])
+      const edits = fake.channels()[0]?.messages.filter(({ as }) => as === "edit")
+      assert.lengthOf(edits ?? [], onClear === "thread" || onClear === "new" ? 0 : 2)
     })
   )
 
@@ -216,6 +219,15 @@ describe("A Slack bot", () => {
     })
   )
 
+  it.effect("lists the alerts of a digest in its thread, and not in the channel", () =>
+    Effect.gen(function* () {
+      const fake = new FakeSlack({ authenticate: "bot" })
+      const receipt = yield* deliver(fake, notifications.Digest)
+      yield* deliver(fake, notifications.DigestList, { form: "plain", messages: [{ kind: "Digest", receipt }] })
+      assert.strictEqual(shown(fake).at(-1), "Alerts replies to 0, updated 0")
+    })
+  )
+
   it.effect("posts one reply for a clear that is attempted again after its answer was lost", () =>
     Effect.gen(function* () {
       const fake = new FakeSlack({ authenticate: "bot" })
@@ -225,6 +237,27 @@ describe("A Slack bot", () => {
       assert.deepStrictEqual(yield* clear(), first)
       assert.lengthOf(shown(fake), 3)
     })
+  )
+
+  it.effect.each([["duplicate_message_not_found"], ["duplicate_channel_not_found"]])(
+    "posts the message where Slack knows its id and has no message: %s",
+    ([error]) =>
+      Effect.gen(function* () {
+        const fake = new FakeSlack({ authenticate: "bot" })
+        fake.script({ status: 200, body: JSON.stringify({ ok: false, error }) })
+        const { data } = yield* deliver(fake, notifications.Raised)
+        assert.deepStrictEqual(shown(fake), ["Raised posted, updated 0"])
+        assert.deepInclude(data, { ts: tsOf(fake, 0) })
+      })
+  )
+
+  it.effect.each([["https://u:s3cr3t@slack.com/api"], ["https://slack.com/api?x=1"], ["https://slack.com/api#x"]])(
+    "refuses an API URL to which no method can be appended, or that has a password: %s",
+    ([apiUrl]) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(bot(new FakeSlack({ authenticate: "bot" }), { apiUrl }))
+        assert.include(String(error), "a URL without a user, a password, a query or a fragment")
+      })
   )
 
   it.effect("posts no reply before every message is updated", () =>

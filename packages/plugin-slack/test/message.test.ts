@@ -46,6 +46,12 @@ const golden: { readonly [name: string]: () => Payload | { readonly [key: string
 }
 
 describe("message", () => {
+  it("leaves a link whose host is an IPv6 address as it is, in the plain form, too", () => {
+    const link = new URL("https://[2001:100:db8::1]/a?b=c")
+    const { text } = plain(Message.fromNotification(raisedOf({ ...samples.raised, links: { started: link } })))
+    assert.include(text, `\n<${link.href}|https://[2001∶100∶db8::1]/a?b=c>\n`)
+  })
+
   it.each(Object.keys(golden))("is as in golden/%s.json", (name) => {
     const payload = golden[name]?.()
     const file = new URL(`golden/${name}.json`, import.meta.url)

@@ -7,7 +7,7 @@ import { FakeTeams, see, validate } from "@tocsin/plugin-teams/testing"
 import { Duration, Effect, Result, Schema } from "effect"
 
 const url =
-  "https://prod-12.westus.logic.azure.com:443/workflows/0123abcd/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=s3cr3t-signature_of-the-hook"
+  "https://0123abcd.09.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/0123abcd/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=s3cr3t-signature_of-the-hook"
 
 const { notifications } = samples
 

@@ -76,7 +76,9 @@ export class Telegram extends ChannelPlugin.Service<Telegram>()("telegram", {
       const post = call("sendMessage", {
         ...content,
         ...(message_thread_id !== undefined && { message_thread_id }),
-        ...(replyTo !== undefined && { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } })
+        ...(replyTo !== undefined && {
+          reply_parameters: { message_id: replyTo, allow_sending_without_reply: notification._tag !== "DigestList" }
+        })
       })
       const [first, ...others] =
         onClear === "reply" ? [] : before.map((message_id) => call("editMessageText", { ...content, message_id }))

@@ -3,7 +3,7 @@
  *
  * @see https://core.telegram.org/bots/api#html-style
  */
-import { type ChannelPlugin, cut, escapeHtml, fitting, Message, oneLine, paragraph } from "@tocsin/core"
+import { type ChannelPlugin, cut, escapeHtml, fitting, Message, oneLine, paragraph, quietText } from "@tocsin/core"
 
 /**
  * The longest text, in UTF-16 units after its elements and entities were read.
@@ -31,7 +31,7 @@ export const text = (
   message: Message.Message,
   form: ChannelPlugin.Form
 ): { readonly text: string; readonly parse_mode?: "HTML" } =>
-  form === "rich" ? { text: html(message), parse_mode: "HTML" } : { text: plain(message) }
+  form === "rich" ? { text: html(message), parse_mode: "HTML" } : { text: quietText(message, maxText, { quiet }) }
 
 const html = (message: Message.Message): string => {
   const { facts, headline, link, notes, summary } = message
@@ -51,18 +51,6 @@ const html = (message: Message.Message): string => {
   ].join("\n")
 }
 
-/** The message as plain text, in which only the message's own links open anything. */
-const plain = (message: Message.Message): string => {
-  const own = new Set([message.link, ...Message.namedLinks(message).map(({ link }) => link)].map((link) => link?.href))
-  return paragraph(Message.plainText(message, maxText, { encode: quiet }))
-    .split("\n")
-    .map((line) => {
-      const [, label = "", href = ""] = /^(.*?)(https?:\S+)$/.exec(line) ?? []
-      return own.has(href) ? quiet(label) + href : quiet(line)
-    })
-    .join("\n")
-}
-
 const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<string> => {
   if (lines.length + omitted === 0) return []
   const items = lines.map(({ link, strong, text }) => {
@@ -79,7 +67,12 @@ const list = ({ lines, linesTitle, omitted }: Message.Message): ReadonlyArray<st
   return [title, ...items.slice(0, fit), ...(fit < lines.length || omitted > 0 ? [more(fit)] : [])]
 }
 
-/** The most links. Telegram keeps 100 entities of a message, such as links, and drops the others. */
+/**
+ * The most links. Telegram keeps 100 entities of a message, such as links, and drops the others, which it does not
+ * document.
+ *
+ * @see https://docs.python-telegram-bot.org/en/stable/telegram.constants.html
+ */
 const maxEntities = 50
 
 const links = (message: Message.Message): ReadonlyArray<string> => {

@@ -147,6 +147,8 @@ describe("Telegram", () => {
       const exit = yield* cleared(fake, onClear)
       assert.isTrue(Exit.isSuccess(exit), String(exit))
       assert.deepStrictEqual<unknown>(shown(fake), expected)
+      const edits = fake.channels()[0]?.messages.filter(({ as }) => as === "edit")
+      assert.lengthOf(edits ?? [], onClear === "reply" ? 0 : 2)
     })
   )
 

@@ -1,7 +1,7 @@
 /**
  * The plugin for webhooks: any server that accepts JSON.
  */
-import { ChannelPlugin, HttpChannel, HttpClientRequest, WebhookUrl } from "@tocsin/core"
+import { ChannelPlugin, HttpChannel, HttpClientRequest, Message, WebhookUrl } from "@tocsin/core"
 import { Redacted, Schema } from "effect"
 import { body, maxText } from "./body.ts"
 import { headers, Secret } from "./signature.ts"
@@ -52,13 +52,18 @@ export class Webhook extends ChannelPlugin.Service<Webhook>()("webhook", {
   // Anyone may write the server, so no limit is known; Standard Webhooks relies on 429 and Retry-After.
   rateLimits: ({ url }) => [{ key: url, messages: 10, perSeconds: 1, burst: 10 }],
   sizes: { text: maxText },
-  capabilities: {}
+  capabilities: {},
+  preview: (_, notification) => {
+    const text = Message.plainText(Message.fromNotification(notification), maxText)
+    return { blocks: [{ _tag: "Text", spans: [{ _tag: "Plain", text }] }] }
+  }
 }) {
   static readonly layer = HttpChannel.layer(Webhook, {
     request: ({ headers: further = {}, previousSecret, secret, url }, notification, options) => {
       const text = JSON.stringify(body(notification, options))
       const secrets = [secret, previousSecret].filter((secret) => secret !== undefined)
       return HttpClientRequest.post(Redacted.value(url)).pipe(
+        HttpClientRequest.setHeaders(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
         HttpClientRequest.setHeaders(
           Object.fromEntries(Object.entries(further).map(([name, value]) => [name, Redacted.value(value)]))
         ),

@@ -14,8 +14,6 @@ import {
 } from "@tocsin/core"
 import { type DateTime, Schema } from "effect"
 
-const testTypes = { Raised: "test.raised", Cleared: "test.cleared" } as const
-
 const types = {
   Raised: "alert.raised",
   Escalated: "alert.escalated",
@@ -23,8 +21,9 @@ const types = {
   Cleared: "alert.cleared",
   RaisedAndCleared: "alert.raised_and_cleared",
   Digest: "digest",
+  DigestList: "digest",
   Notice: "notice"
-} as const satisfies { readonly [K in Exclude<Kind, "Test">]: string }
+} satisfies { readonly [K in Exclude<Kind, "Test">]: string }
 
 /**
  * The body, version 1. Later versions may add fields, but never change or remove one.
@@ -32,8 +31,9 @@ const types = {
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 export const Body = Schema.Struct({
-  type: Schema.Literals([...Object.values(types), ...Object.values(testTypes)]).annotateKey({
-    description: "What happened. `notice` is about Tocsin itself. Ignore types that you do not know."
+  type: Schema.NonEmptyString.annotateKey({
+    description:
+      "What happened: alert.raised, alert.escalated, alert.reminder, alert.cleared, alert.raised_and_cleared, digest, test.raised or test.cleared; or notice, about Tocsin itself. Later versions may add types: ignore those that you do not know."
   }),
   timestamp: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
     description: "When the alert was raised, or when it cleared. Absent for digests and notices."
@@ -68,10 +68,9 @@ export const Body = Schema.Struct({
 /** The JSON Schema of the body, draft 2020-12; a gateway serves it at `/schemas/webhook-v1.json`. */
 export const bodySchema = (): Schema.Json => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(Body))
-  return decodeJson({ $schema: "https://json-schema.org/draft/2020-12/schema", ...schema, $defs: definitions })
+  const dialect = "https://json-schema.org/draft/2020-12/schema"
+  return Schema.decodeUnknownSync(Schema.Json)({ $schema: dialect, ...schema, $defs: definitions })
 }
-
-const decodeJson = Schema.decodeUnknownSync(Schema.Json)
 
 /** The longest `text`. */
 export const maxText = 4000
@@ -88,9 +87,10 @@ export const body = (
 ): Schema.Json => {
   const message = Message.fromNotification(notification)
   const { headline, link, severity, state } = message
+  const timestamp = timeOf(notification)
   return encode({
-    type: notification._tag === "Test" ? testTypes[notification.of] : types[notification._tag],
-    ...timestamp(notification),
+    type: notification._tag === "Test" ? `test.${notification.of.toLowerCase()}` : types[notification._tag],
+    ...(timestamp && { timestamp }),
     data: {
       ...(conversation && { conversation: conversation.id }),
       state,
@@ -107,13 +107,11 @@ export const body = (
 
 const encode = Schema.encodeSync(Schema.toCodecJson(Body))
 
-const timestamp = (notification: Notification): { readonly timestamp?: DateTime.Utc } => {
-  if ("clearedAt" in notification) return { timestamp: notification.clearedAt }
-  if (!("alert" in notification)) return {}
+const timeOf = (notification: Notification): DateTime.Utc | undefined => {
+  if ("clearedAt" in notification) return notification.clearedAt
+  if (!("alert" in notification)) return undefined
   const { clearedAt, startedAt } = notification.alert
-  return {
-    timestamp: notification._tag === "Test" && notification.of === "Cleared" ? (clearedAt ?? startedAt) : startedAt
-  }
+  return notification._tag === "Test" && notification.of === "Cleared" ? clearedAt : startedAt
 }
 
 const details = (notification: Notification): Pick<(typeof Body.Type)["data"], "alert" | "digest"> => {

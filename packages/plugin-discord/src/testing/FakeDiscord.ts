@@ -46,6 +46,7 @@ export class FakeDiscord extends FakeService {
     const { pathname, searchParams } = new URL(url, "https://discord.invalid")
     const [, webhook, message] = /\/webhooks\/(\d+)\/[\w-]+(?:\/messages\/(\d+))?$/.exec(pathname) ?? []
     if (webhook === undefined) return { answer: refused(404, 0, "404: Not Found") }
+    if (!["GET", "POST", "PATCH"].includes(method)) return { answer: refused(405, 0, "405: Method Not Allowed") }
     if (method === "GET") return { answer: json(200, { id: webhook, type: 1, channel_id: "1" }) }
     const verdict = this.#options.limited === true ? this.#limit(webhook, at) : undefined
     if (verdict?.isWithin === false) return { answer: tooMany((verdict.nextAt - at) / 1000) }
@@ -60,7 +61,10 @@ export class FakeDiscord extends FakeService {
       if (message === undefined || !this.#posted.has(message))
         return { answer: refused(404, 10_008, "Unknown Message") }
       this.#posted.set(message, payload)
-      return { answer: json(200, { id: message, channel_id: "1" }, left) }
+      return {
+        answer: json(200, { id: message, channel_id: "1" }, left),
+        accepted: { channel: `Webhook ${webhook}`, payload, as: "edit" }
+      }
     }
     const id = String(this.#next++)
     this.#posted.set(id, payload)

@@ -2,8 +2,8 @@ import { Option, Schema } from "effect"
 import { embed as limits, maxContent } from "../limits.ts"
 
 /**
- * Checks a payload against Discord's documentation and the rules for alerts: nothing mentions anyone, and no foreign
- * text links or formats. Returns one sentence for each problem.
+ * Checks a payload against Discord's documentation and the rules for alerts: nothing mentions anyone, no foreign text
+ * links or formats, and no escape is shown. Returns one sentence for each problem.
  *
  * @see https://docs.discord.com/developers/resources/message#embed-object-embed-limits
  */
@@ -22,6 +22,7 @@ export const validate = (payload: unknown): ReadonlyArray<string> =>
       ]) as ReadonlyArray<readonly [string, string, number]>
       const total = texts.reduce((sum, [, text]) => sum + text.length, 0)
       const all = [...texts.filter(([at]) => at !== "footer"), ["content", content, maxContent] as const]
+      const labels = texts.flatMap(([, text]) => Array.from(text.matchAll(link), ([, label = ""]) => label))
       return [
         ...(content === "" && embeds.length === 0 ? ["Neither content nor embeds"] : []),
         ...(allowed_mentions.parse.length > 0 ? ["Text could mention someone"] : []),
@@ -34,16 +35,24 @@ export const validate = (payload: unknown): ReadonlyArray<string> =>
           ...(text.length > max ? [`${at}: ${text.length} of ${max} characters`] : []),
           ...(text.isWellFormed() ? [] : [`${at}: half a surrogate pair`])
         ]),
+        ...labels.flatMap((label) => {
+          const [mark] = /[\\`*~|<>[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\/\/|[\w~+-]+:)/.exec(label) ?? []
+          return mark === undefined ? [] : [`The text of a link would show or read ${mark}`]
+        }),
         ...all.flatMap(([at, text]) => {
           const rest = text
+            .replace(/(?<=^|\s)https?:\/\/\S+$/gm, "")
             .replace(/\\[^0-9A-Za-z\s]/g, "")
-            .replace(/\]\(<https?:[^<>]*>\)|<t:-?\d+:f>|\*\*|\[|^- /gm, "")
+            .replace(link, "")
+            .replace(/<t:-?\d+:f>|\*\*|^- /gm, "")
           const [bare] = /[\\`*_~|<>@#[\]()]|:(?=\S)/.exec(rest) ?? []
           return bare === undefined ? [] : [`${at}: a bare ${bare}`]
         })
       ]
     }
   })
+
+const link = /(?<!\\)\[([^\]]*)\]\(<https?:[^<>]*>\)/g
 
 const decode = Schema.decodeUnknownOption(
   Schema.Struct({

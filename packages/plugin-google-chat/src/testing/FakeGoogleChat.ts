@@ -7,7 +7,7 @@ import { parse, validate } from "./validate.ts"
 /** A message of the fake. */
 export interface Posted {
   readonly payload: unknown
-  /** The first message with the same `threadKey` began its thread. */
+  /** The `threadKey` of its thread, or the name of the message that began it. */
   readonly thread: string
 }
 
@@ -31,23 +31,25 @@ export class FakeGoogleChat extends FakeService {
     return this.#posted
   }
 
-  protected respond({ body, url }: Request): Reply {
+  protected respond({ body, method, url }: Request): Reply {
     const { pathname, searchParams } = new URL(url, "https://chat.invalid")
     const [, space] = /\/v1\/(spaces\/[\w-]+)\/messages$/.exec(pathname) ?? []
-    if (space === undefined) return { answer: misbehaving.archived }
+    if (space === undefined || method !== "POST") return { answer: misbehaving.archived }
     if (searchParams.get("token") !== "fake-token") return { answer: misbehaving.revoked }
     const requestId = searchParams.get("requestId")
     const known = requestId === null ? undefined : this.#names.get(requestId)
-    if (known !== undefined) return { answer: json(200, { name: known }) }
+    if (known !== undefined) return { answer: made(known) }
     const [problem] = validate(body)
     if (problem !== undefined) return { answer: refused(400, "INVALID_ARGUMENT", problem) }
     const payload = parse(body)
     const name = `${space}/messages/${this.#posted.length + 1}`
     const isReply = searchParams.get("messageReplyOption") === "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
-    const threadKey = isReply ? Option.getOrUndefined(decodeThread(payload))?.thread.threadKey : undefined
-    this.#posted.push({ payload, thread: threadKey ?? name })
+    const asked = isReply ? Option.getOrUndefined(decodeThread(payload))?.thread : undefined
+    const thread = asked?.threadKey ?? asked?.name?.replace("threads", "messages") ?? name
+    const isFirst = this.#posted.every((other) => other.thread !== thread)
+    this.#posted.push({ payload, thread })
     if (requestId !== null) this.#names.set(requestId, name)
-    return { answer: json(200, { name }), accepted: { channel: space, payload } }
+    return { answer: made(name), accepted: { channel: space, payload, ...(!isFirst && { as: "reply" }) } }
   }
 
   protected misbehave(how: Misbehaviour): Answer {
@@ -65,6 +67,9 @@ const json = (status: number, body: object): Answer => ({
   body: JSON.stringify(body)
 })
 
+/** The message that was made, and its thread. */
+const made = (name: string): Answer => json(200, { name, thread: { name: name.replace("messages", "threads") } })
+
 const refused = (code: number, status: string, message: string): Answer =>
   json(code, { error: { code, message, status } })
 
@@ -77,5 +82,10 @@ const misbehaving: { readonly [How in Misbehaviour]: Answer } = {
 }
 
 const decodeThread = Schema.decodeUnknownOption(
-  Schema.Struct({ thread: Schema.Struct({ threadKey: Schema.NonEmptyString }) })
+  Schema.Struct({
+    thread: Schema.Struct({
+      threadKey: Schema.optionalKey(Schema.NonEmptyString),
+      name: Schema.optionalKey(Schema.NonEmptyString)
+    })
+  })
 )

@@ -22,7 +22,7 @@ export class FakeMattermost extends FakeService {
       return { answer: refused(404, "api.context.404.app_error") }
     const payload = parse(body)
     const [problem] = validate(payload)
-    if (problem !== undefined) return { answer: refused(400, "web.incoming_webhook.parse.app_error", problem) }
+    if (problem !== undefined) return { answer: refused(400, general, problem) }
     const channel =
       Predicate.isObject(payload) && Predicate.isString(payload["channel"]) ? payload["channel"] : pathname
     return {
@@ -40,6 +40,8 @@ export class FakeMattermost extends FakeService {
   }
 }
 
+const general = "web.incoming_webhook.general.app_error"
+
 const refused = (status_code: number, id: string, message = id): Answer => ({
   status: status_code,
   headers: { "content-type": "application/json" },
@@ -47,11 +49,15 @@ const refused = (status_code: number, id: string, message = id): Answer => ({
 })
 
 const misbehaving: { readonly [How in Misbehaviour]: Answer } = {
-  archived: refused(400, "web.incoming_webhook.invalid.app_error", "Invalid webhook."),
+  archived: refused(
+    404,
+    general,
+    "Failed to handle the payload of media type application/json for incoming webhook fake."
+  ),
   revoked: refused(401, "api.context.session_expired.app_error"),
   limited: { status: 429, headers: { "retry-after": "2" }, body: "limit exceeded" },
-  failing: refused(500, "app.post.save.app_error"),
-  lying: refused(200, "web.incoming_webhook.disabled.app_error")
+  failing: refused(500, general),
+  lying: refused(200, general)
 }
 
 const parse = (body: string): unknown => {

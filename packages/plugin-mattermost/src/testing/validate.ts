@@ -10,17 +10,29 @@ export const validate = (payload: unknown): ReadonlyArray<string> =>
   Option.match(decode(payload), {
     onNone: () => ["Not a post"],
     onSome: ({ attachments = [], text = "" }) => {
-      const texts = attachments.flatMap(({ fields, footer = "", text = "", title }) => [
-        title,
+      const formatted = attachments.flatMap(({ fields, text = "", title, title_link }) => [
+        ...(title_link === undefined ? [title] : []),
         text,
-        footer,
         ...fields.flatMap(({ title, value }) => [title, value])
       ])
+      const unformatted = attachments.flatMap(({ fallback, footer = "", title, title_link }) => [
+        fallback,
+        footer,
+        ...(title_link === undefined ? [] : [title])
+      ])
+      const texts = [...formatted, ...unformatted]
       return [
         ...(text === "" && attachments.length === 0 ? ["Neither text nor attachments"] : []),
         ...(text.length > 4000 ? [`text: ${text.length} of 4,000 characters`] : []),
         ...(texts.join("").length > 16_383 ? ["The attachment is longer than a post"] : []),
-        ...[text, ...texts].flatMap((text) => {
+        ...attachments.flatMap(({ footer = "" }) =>
+          footer.length > 300 ? [`footer: ${footer.length} of 300 characters`] : []
+        ),
+        ...unformatted.flatMap((text) => {
+          const [bare] = /[@#~:<](?![\u200B\s]|$)/.exec(text) ?? []
+          return bare === undefined ? [] : [`a bare ${bare} in ${text.slice(0, 80)}`]
+        }),
+        ...[text.replace(/(?<=^|\s)https?:\/\/\S+$/gm, ""), ...formatted].flatMap((text) => {
           const rest = text
             .replace(/(?<!\\)\[((?:\\.|[^\]\\])*)\]\(https?:[^()]*\)/gs, "$1")
             .replace(/\\[\\`*_[\]|]/g, "")

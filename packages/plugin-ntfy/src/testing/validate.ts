@@ -11,6 +11,7 @@ export const validate = (payload: unknown): ReadonlyArray<string> =>
   Option.match(decode(payload), {
     onNone: () => ["Not a message of ntfy"],
     onSome: ({ actions = [], message, tags = [], title = "" }) => [
+      ...(Buffer.byteLength(JSON.stringify(payload)) > max.request ? ["JSON body too large"] : []),
       ...(Buffer.byteLength(message) > max.message ? [`message: ${Buffer.byteLength(message)} of 4,096 bytes`] : []),
       ...(message.trim() === "" ? ["An empty message is shown as triggered"] : []),
       ...(Buffer.byteLength(title) > max.title ? [`title: ${Buffer.byteLength(title)} of 1,024 bytes`] : []),

@@ -1,6 +1,6 @@
 import type { Preview } from "@tocsin/core"
 import { type Answer, FakeService, type Misbehaviour, type Reply, type Request } from "@tocsin/core/fakes"
-import { see } from "./see.ts"
+import { see } from "../see.ts"
 import { validate } from "./validate.ts"
 
 /** An incident of the fake. */

@@ -1,3 +1,3 @@
 export { FakePagerDuty } from "./FakePagerDuty.ts"
-export { see } from "./see.ts"
+export { see } from "../see.ts"
 export { validate } from "./validate.ts"

@@ -26,6 +26,8 @@ export class FakeWebApi {
   readonly #options: ValidateOptions & { readonly limited?: boolean }
   readonly posted = new Map<string, Posted>()
   readonly #knownIds = new Map<string, string>()
+  /** What channels were called in the last post, by their ids. */
+  readonly #calledAs = new Map<string, string>()
   // https://docs.slack.dev/apis/web-api/rate-limits: in a channel, and tier 3 for chat.update.
   readonly #posts = RateLimit.make({ messages: 1, perSeconds: 1, burst: 5 })
   readonly #updates = RateLimit.make({ messages: 50, perSeconds: 60, burst: 50 })
@@ -61,6 +63,7 @@ export class FakeWebApi {
     if (thread_ts !== undefined && !this.posted.has(thread_ts)) return { answer: refused("message_not_found") }
     const ts = `${Math.floor(at / 1000)}.${String(this.#knownTs++).padStart(6, "0")}`
     if (client_msg_id !== undefined) this.#knownIds.set(client_msg_id, ts)
+    this.#calledAs.set(id, channel)
     this.posted.set(ts, {
       channel: id,
       payload,
@@ -68,7 +71,10 @@ export class FakeWebApi {
       isBroadcast: reply_broadcast === true,
       updates: 0
     })
-    return { answer: accepted({ channel: id, ts }), accepted: { channel, payload } }
+    return {
+      answer: accepted({ channel: id, ts }),
+      accepted: { channel, payload, ...(thread_ts !== undefined && { as: "reply" }) }
+    }
   }
 
   #knownTs = 1
@@ -80,7 +86,10 @@ export class FakeWebApi {
     const before = this.posted.get(ts)
     if (before === undefined || before.channel !== channel) return { answer: refused("message_not_found") }
     this.posted.set(ts, { ...before, payload, updates: before.updates + 1 })
-    return { answer: accepted({ channel, ts }) }
+    return {
+      answer: accepted({ channel, ts }),
+      accepted: { channel: this.#calledAs.get(channel) ?? channel, payload, as: "edit" }
+    }
   }
 }
 

@@ -15,11 +15,11 @@ export class FakeTeams extends FakeService {
     return { url: `${origin}/workflows/1/triggers/manual/paths/invoke?api-version=2016-06-01&sig=fake-signature` }
   }
 
-  protected respond({ body, url }: Request): Reply {
+  protected respond({ body, method, url }: Request): Reply {
     const { pathname, searchParams } = new URL(url, "https://teams.invalid")
     if (searchParams.get("sig") !== "fake-signature") return { answer: misbehaving.revoked }
     const [, workflow] = /\/workflows\/(\w+)\/triggers\/manual\/paths\/invoke$/.exec(pathname) ?? []
-    if (workflow === undefined) return { answer: misbehaving.archived }
+    if (workflow === undefined || method !== "POST") return { answer: misbehaving.archived }
     const [problem] = validate(body)
     return problem === undefined
       ? {

@@ -76,12 +76,13 @@ export class FakeTelegram extends FakeService {
         return { answer: refused(400, "Bad Request: message is not modified") }
       }
       this.#posted.set(message_id, { ...before, body: payload })
-      return { answer: result(message_id) }
+      return { answer: result(message_id), accepted: { channel: `Chat ${chat_id}`, payload, as: "edit" } }
     }
     const id = this.#next++
     const replyTo = reply_parameters?.message_id
-    this.#posted.set(id, { body: payload, ...(replyTo !== undefined && this.#posted.has(replyTo) && { replyTo }) })
-    return { answer: result(id), accepted: { channel: `Chat ${chat_id}`, payload } }
+    const isReply = replyTo !== undefined && this.#posted.has(replyTo)
+    this.#posted.set(id, { body: payload, ...(isReply && { replyTo }) })
+    return { answer: result(id), accepted: { channel: `Chat ${chat_id}`, payload, ...(isReply && { as: "reply" }) } }
   }
 
   protected misbehave(how: Misbehaviour): Answer {

@@ -25,7 +25,7 @@ export class FakeWebhook extends FakeService {
     const key = Buffer.from(secret.slice("whsec_".length), "base64")
     const expected = `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`
     if (!signatures.split(" ").includes(expected)) return { answer: answered(401, "No matching signature") }
-    if (this.#known.has(id)) return { answer: answered(200, "Known") }
+    if (this.#known.has(id)) return { answer: answered(204, "") }
     this.#known.add(id)
     const payload: unknown = JSON.parse(body)
     return { answer: answered(204, ""), accepted: { channel: new URL(url, "http://fake.invalid").pathname, payload } }

@@ -1,12 +1,12 @@
 import type { Preview } from "@tocsin/core"
 import { Option, Schema } from "effect"
 
-/** An event as PagerDuty shows it: the incident's title, its details and its links; a resolve by its key. */
+/** An event as PagerDuty shows it: the incident's title, its details and its links; a resolve as one word. */
 export const see = (payload: unknown): Preview.Preview =>
   Option.match(decode(payload), {
     onNone: () => ({ blocks: [] }),
-    onSome: ({ dedup_key, links = [], payload }) => {
-      if (payload === undefined) return { blocks: [text(`Resolved: ${dedup_key}`)] }
+    onSome: ({ links = [], payload }) => {
+      if (payload === undefined) return { blocks: [text("Resolved")] }
       const { component, custom_details = {}, group, severity, source, summary } = payload
       const about = { Severity: severity, Source: source, Component: component, Group: group, Class: payload.class }
       const facts = Object.entries<string | ReadonlyArray<string> | undefined>({ ...about, ...custom_details }).flatMap(
