@@ -1,5 +1,5 @@
 /**
- * The names that a channel may have: a name becomes a type, a package, a file and a class.
+ * The names that a channel or a source may have: a name becomes a type, a package, a file and a class.
  */
 import { Effect, Schema } from "effect"
 
@@ -57,12 +57,34 @@ const builtIn = new Set([
   "mattermost",
   "ntfy",
   "teams",
-  "google-chat"
+  "google-chat",
+  "webex",
+  "apprise",
+  "email"
+])
+
+/** The types of the sources that every gateway has. */
+export const builtInSources: ReadonlySet<string> = new Set([
+  "thousandeyes",
+  "alertmanager",
+  "prometheus",
+  "grafana",
+  "pagerduty",
+  "cloudevents",
+  "datadog",
+  "zabbix",
+  "uptime-kuma",
+  "healthchecks",
+  "sentry",
+  "aws-sns",
+  "azure-monitor",
+  "google-cloud-monitoring",
+  "json"
 ])
 
 /** The names that the templates import or declare. */
 const used = new Set(
-  `Answer ChannelPlugin ChannelPluginTest Connector DeliveryError Effect FakeService HttpChannel HttpClientRequest Layer
-  Message Misbehaviour Misconfigured Notification Option PayloadRejected Preview Redacted Reply Request Schema Socket Stream
-  Unavailable`.split(/\s+/)
+  `Answer ChannelPlugin ChannelPluginTest Connector DateTime DeliveryError Effect FakeService HttpChannel HttpClientRequest
+  Layer Message Misbehaviour Misconfigured Notification Option PayloadRejected Preview Reading Redacted Reply Request Schema
+  Socket SourceTest Stream Unavailable`.split(/\s+/)
 )

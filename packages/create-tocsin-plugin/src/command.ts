@@ -8,25 +8,28 @@ import { create } from "./create.ts"
 
 const name = Argument.String("name").pipe(
   Argument.withDescription(
-    "The channel's type, lowercase with hyphens: my-channel. With a scope for the package: @acme/my-channel"
+    "The type of the channel or source, lowercase with hyphens: my-channel. With a scope for the package: @acme/my-channel"
   ),
   Argument.withFallbackPrompt(
     Prompt.String({
-      message: "The channel's type, lowercase with hyphens, such as my-channel",
+      message: "The type of the channel or source, lowercase with hyphens, such as my-channel",
       validate: ChannelName.validate
     })
   ),
   Argument.withSchema(ChannelName.ChannelName)
 )
 
-const kind = Flag.Literals("kind", ["http", "other"]).pipe(
-  Flag.withDescription("http: a message is an HTTP request. other: it is not (TCP, an SDK)"),
+const kind = Flag.Literals("kind", ["http", "other", "source"]).pipe(
+  Flag.withDescription(
+    "http: a channel whose message is an HTTP request. other: a channel whose message is not (TCP, an SDK). source: a monitoring system that sends alerts"
+  ),
   Flag.withFallbackPrompt(
     Prompt.Select({
-      message: "How does the service take a message?",
+      message: "What is it?",
       choices: [
-        { title: "as an HTTP request", value: "http" as const },
-        { title: "otherwise (TCP, an SDK)", value: "other" as const }
+        { title: "a channel that takes a message as an HTTP request", value: "http" as const },
+        { title: "a channel that takes it otherwise (TCP, an SDK)", value: "other" as const },
+        { title: "a source: a monitoring system that sends alerts", value: "source" as const }
       ]
     })
   )
@@ -38,10 +41,11 @@ const folder = Flag.String("folder").pipe(
 )
 
 /**
- * The file to which the guide packs `@tocsin/core`. It is not on npm yet, so installing it by name could fetch a
- * stranger's package.
+ * The files to which the guides pack `@tocsin/core` and `@tocsin/sources`. They are not on npm yet, so installing them by
+ * name could fetch a stranger's package.
  */
 const core = "~/tocsin/tocsin-core-*.tgz"
+const sources = "~/tocsin/tocsin-sources-*.tgz"
 
 /** Creates a plugin's package, and prints the next steps. */
 export const command = Command.make(
@@ -50,14 +54,18 @@ export const command = Command.make(
   Effect.fn(function* ({ folder, kind, name }) {
     const path = Option.getOrElse(folder, () => `tocsin-plugin-${ChannelName.parts(name).type}`)
     yield* create({ name, kind, folder: path })
-    yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install -D ${core}\n  npm test\n`)
+    const packed = kind === "source" ? `${core} ${sources}` : core
+    yield* Console.log(`Written to ${path}. Next:\n\n  cd ${path}\n  npm install -D ${packed}\n  npm test\n`)
   })
 ).pipe(
-  Command.withDescription("Starts a channel plugin for Tocsin. In a terminal it prompts for missing arguments."),
+  Command.withDescription(
+    "Starts a channel plugin or a source for Tocsin. In a terminal it prompts for missing arguments."
+  ),
   Command.withExamples([
     {
       command: "create-tocsin-plugin my-channel --kind http",
       description: "All that is needed where nobody can be asked"
-    }
+    },
+    { command: "create-tocsin-plugin my-monitor --kind source", description: "A source of alerts" }
   ])
 )

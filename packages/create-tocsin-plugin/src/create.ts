@@ -2,7 +2,7 @@
  * Writes a new plugin's package from the templates: the shared files, and those of the kind.
  */
 import { Effect, FileSystem, Path, Schema } from "effect"
-import { className, packageName, parts, title } from "./ChannelName.ts"
+import { builtInSources, className, packageName, parts, title } from "./ChannelName.ts"
 import manifest from "../package.json" with { type: "json" }
 
 /** The package cannot be written; the message says why. */
@@ -13,9 +13,10 @@ export const { version } = manifest
 
 /** The package to create, and its folder. */
 export interface Wanted {
-  /** The type of integration, with the scope of its package if it has one: `my-channel`, `@acme/my-channel`. */
+  /** The type of integration or source, with the scope of its package if it has one: `my-channel`, `@acme/my-channel`. */
   readonly name: string
-  readonly kind: "http" | "other"
+  /** A channel whose messages are HTTP requests, any other channel, or a source of alerts. */
+  readonly kind: "http" | "other" | "source"
   /** An absent or empty folder; a `.git` may be in it. */
   readonly folder: string
 }
@@ -23,6 +24,10 @@ export interface Wanted {
 /** Writes the package. Fails without a change if the folder is not empty. */
 export const create = Effect.fnUntraced(
   function* ({ folder, kind, name }: Wanted) {
+    const { type } = parts(name)
+    if (kind === "source" && builtInSources.has(type)) {
+      return yield* new CannotCreate({ message: `Every gateway has a source of the type ${type}: take another name.` })
+    }
     const files = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const held = yield* Effect.orElseSucceed(files.readDirectory(folder), (): ReadonlyArray<string> => [])

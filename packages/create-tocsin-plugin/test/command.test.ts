@@ -61,7 +61,7 @@ describe("At a terminal", () => {
       yield* run(person, "--folder", folder)
       const shown = person.shown.join("")
       assert.include(shown, "Expected lowercase words with hyphens between")
-      assert.include(shown, "How does the service take a message?")
+      assert.include(shown, "What is it?")
       assert.include(readFileSync(join(folder, "src/Pager.ts"), "utf8"), "Connector")
     })
   )

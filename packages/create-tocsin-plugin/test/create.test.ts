@@ -1,5 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import { builtIn } from "@tocsin/sources"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -16,36 +17,44 @@ const run = (...args: ReadonlyArray<string>) =>
   spawnSync(process.execPath, ["--conditions=@tocsin/source", main, ...args], { cwd: empty(), encoding: "utf8" })
 
 describe("create-tocsin-plugin", () => {
-  it.effect.each(["http", "other"] as const)("writes a package of the kind %s, with its names in it", (kind) =>
-    Effect.gen(function* () {
-      const folder = empty()
-      yield* create({ name: "smoke-signal", kind, folder })
-      const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-      for (const file of files) {
-        assert.notMatch(file + readFileSync(file, "utf8"), /my-channel|MyChannel|My Channel|0\.0\.0-core/)
-      }
-      assert.deepStrictEqual(
-        files.map((file) => file.slice(folder.length + 1)).sort(),
-        [
-          ".changeset/config.json",
-          ".changeset/first.md",
-          ".github/workflows/ci.yml",
-          ".gitignore",
-          "README.md",
-          "package.json",
-          "src/SmokeSignal.ts",
-          ...(kind === "http" ? ["test/FakeSmokeSignal.ts"] : []),
-          "test/SmokeSignal.test.ts",
-          "tsconfig.build.json",
-          "tsconfig.json"
-        ].sort()
-      )
-      const source = readFileSync(join(folder, "src/SmokeSignal.ts"), "utf8")
-      assert.include(source, `class SmokeSignal extends ChannelPlugin.Service<SmokeSignal>()("smoke-signal", {`)
-      assert.include(source, `title: "Smoke Signal"`)
-    }).pipe(Effect.provide(NodeServices.layer))
+  it.effect.each(["http", "other", "source"] as const)(
+    "writes a package of the kind %s, with its names in it",
+    (kind) =>
+      Effect.gen(function* () {
+        const folder = empty()
+        yield* create({ name: "smoke-signal", kind, folder })
+        const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+        for (const file of files) {
+          assert.notMatch(file + readFileSync(file, "utf8"), /my-channel|MyChannel|My Channel|0\.0\.0-core/)
+        }
+        assert.deepStrictEqual(
+          files.map((file) => file.slice(folder.length + 1)).sort(),
+          [
+            ".changeset/config.json",
+            ".changeset/first.md",
+            ".github/workflows/ci.yml",
+            ".gitignore",
+            "README.md",
+            "package.json",
+            "src/SmokeSignal.ts",
+            ...(kind === "http" ? ["test/FakeSmokeSignal.ts"] : []),
+            ...(kind === "source" ? ["test/bodies/down.json", "test/bodies/up.json"] : []),
+            "test/SmokeSignal.test.ts",
+            "tsconfig.build.json",
+            "tsconfig.json"
+          ].sort()
+        )
+        const source = readFileSync(join(folder, "src/SmokeSignal.ts"), "utf8")
+        assert.include(
+          source,
+          kind === "source"
+            ? `export const SmokeSignal = defineSource({\n  type: "smoke-signal",`
+            : `class SmokeSignal extends ChannelPlugin.Service<SmokeSignal>()("smoke-signal", {`
+        )
+        assert.include(source, `title: "Smoke Signal"`)
+      }).pipe(Effect.provide(NodeServices.layer))
   )
 
   it("names the package in its scope", () => {
@@ -109,10 +118,23 @@ describe("create-tocsin-plugin", () => {
     assert.include(stdout, "npm install -D ~/tocsin/tocsin-core-*.tgz")
   })
 
-  it("names the versions that this repository is tested with", () => {
+  it("names both packages that a source needs among the next steps", () => {
+    const { status, stdout } = run("pulse", "--kind", "source")
+    assert.strictEqual(status, 0)
+    assert.include(stdout, "npm install -D ~/tocsin/tocsin-core-*.tgz ~/tocsin/tocsin-sources-*.tgz")
+  })
+
+  it.effect.each(builtIn)("refuses the source $type, which every gateway has", ({ type }) =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(create({ name: type, kind: "source", folder: join(empty(), "new") }))
+      assert.strictEqual(message, `Every gateway has a source of the type ${type}: take another name.`)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.each(["shared", "source"])("names the versions that this repository is tested with in %s", (part) => {
     const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8")
     const template = JSON.parse(
-      readFileSync(join(root, "packages/create-tocsin-plugin/template/shared/_package.json"), "utf8")
+      readFileSync(join(root, `packages/create-tocsin-plugin/template/${part}/_package.json`), "utf8")
     )
     const known = Object.keys(template.devDependencies).flatMap((name) => {
       const [, version] = new RegExp(`^ +"?${name}"?: "?([^"\n]+)"?$`, "m").exec(catalog) ?? []
