@@ -4,44 +4,13 @@
  */
 import { Api } from "@tocsin/client"
 import { IntegrationId, type Preview } from "@tocsin/core"
-import { FakePage, FakeServer, type FakeService, spansText } from "@tocsin/core/fakes"
-import { FakeDiscord } from "@tocsin/plugin-discord/testing"
-import { FakeGoogleChat } from "@tocsin/plugin-google-chat/testing"
-import { FakeHipChat } from "@tocsin/plugin-hipchat/testing"
-import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
-import { FakeNtfy } from "@tocsin/plugin-ntfy/testing"
-import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
-import { FakeSlack } from "@tocsin/plugin-slack/testing"
-import { FakeTeams } from "@tocsin/plugin-teams/testing"
-import { FakeTelegram } from "@tocsin/plugin-telegram/testing"
-import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
+import { FakeServer, type FakeService, spansText } from "@tocsin/core/fakes"
 import { Console, Data, Effect, Schedule } from "effect"
 import { HttpApiClient } from "effect/http-api"
 import { builtIn } from "../src/startup/Plugins.ts"
+import { fakes, slackBot } from "./fakes.ts"
 
 class ChannelsFailed extends Data.TaggedError("ChannelsFailed")<{ readonly message: string }> {}
-
-/** A fake of each channel's service, by the type of the channel. */
-const fakes: { readonly [type: string]: FakeService } = {
-  slack: new FakeSlack(),
-  hipchat: new FakeHipChat({ token: "the-rooms-auth-token" }),
-  webhook: new FakeWebhook(),
-  pagerduty: new FakePagerDuty(),
-  discord: new FakeDiscord(),
-  telegram: new FakeTelegram(),
-  mattermost: new FakeMattermost(),
-  ntfy: new FakeNtfy(),
-  teams: new FakeTeams(),
-  "google-chat": new FakeGoogleChat()
-}
-
-/** The form of Slack's settings that updates messages and replies to them. */
-const slackBot: { readonly id: string; readonly title: string; readonly type: string; readonly fake: FakeService } = {
-  id: "slack-bot",
-  title: "Slack, as a bot",
-  type: "slack",
-  fake: new FakeSlack({ authenticate: "bot" })
-}
 
 /** Runs the tour at a gateway; fails unless each channel received all three messages, and each delivery is delivered. */
 export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
@@ -53,11 +22,11 @@ export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
     channels.push({ id: type, title, type, fake })
   }
   for (const { fake, id, title, type } of channels) {
-    const url = yield* FakeServer.serve(FakePage.withPage(fake))
+    const { origin, settings } = yield* FakeServer.serveFake(fake)
     yield* api.integrations.create({
-      payload: { id: IntegrationId.make(id), name: title, type, settings: fake.settings(url) }
+      payload: { id: IntegrationId.make(id), name: title, type, settings }
     })
-    yield* Console.log(`${title}: ${url}/`)
+    yield* Console.log(`${title}: ${origin}/`)
   }
   const integrations = channels.map(({ id }) => IntegrationId.make(id))
   yield* api.rules.create({ payload: { name: "All", match: {}, integrations, notifyOnClear: true } })
@@ -83,7 +52,9 @@ export const allChannels = Effect.fnUntraced(function* (gatewayUrl: string) {
   for (const { fake, title } of channels) {
     for (const { messages, name } of fake.channels()) {
       yield* Console.log(`\n=== ${title}, ${name}`)
-      for (const { preview } of messages) yield* Console.log(`\n${previewText(preview)}`)
+      for (const { as, preview } of messages) {
+        yield* Console.log(`\n${as === undefined ? "" : `(${entries[as]}) `}${previewText(preview)}`)
+      }
     }
   }
   yield* Effect.retry(
@@ -111,6 +82,8 @@ const received = (channels: ReadonlyArray<{ readonly title: string; readonly fak
 
 /** For a minute. */
 const often = { schedule: Schedule.spaced("50 millis"), times: 1200 }
+
+const entries = { edit: "an earlier message, edited", reply: "a reply" } as const
 
 const previewText = ({ blocks }: Preview.Preview): string => blocks.flatMap(lines).join("\n")
 

@@ -18,6 +18,8 @@ import { seedConsole } from "./seedConsole.ts"
 class PictureFailed extends Data.TaggedError("PictureFailed")<{ readonly message: string }> {}
 
 const demoNow = "2026-03-12T14:20:00.000Z"
+/** When the pictures are taken. The gateway's clock runs while it is filled; nothing shown is later than this. */
+const shownAt = "2026-03-12T14:21:00.000Z"
 const pictures = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url))
 
 /** What is done on a page before its picture is taken. */
@@ -72,11 +74,11 @@ const take = async (url: string, colorScheme: "light" | "dark"): Promise<Readonl
       const real = Date.now.bind(Date)
       const offset = Date.parse(at) - real()
       Object.assign(Date, { now: () => real() + offset })
-    }, demoNow)
+    }, shownAt)
     // Node states the machine's own time, whatever the gateway's is.
     await context.route(/\/v1\/(?!events)/, async (route) => {
       const response = await route.fetch()
-      await route.fulfill({ response, headers: { ...response.headers(), date: new Date(demoNow).toUTCString() } })
+      await route.fulfill({ response, headers: { ...response.headers(), date: new Date(shownAt).toUTCString() } })
     })
     const page = await context.newPage()
     page.on("pageerror", (error) => problems.push(error.message))

@@ -1,25 +1,30 @@
 /**
  * The whole gateway: engine, plugins and HTTP server.
  */
-import { Engine, HistoryKept, Operators, PublicUrl } from "@tocsin/delivery"
+import { BackupTaken, Engine, HistoryKept, Operators, PublicUrl } from "@tocsin/delivery"
+import { builtIn, type Source } from "@tocsin/sources"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
+import * as Heartbeat from "./heartbeat.ts"
 import { startupMessage } from "./startup/startupMessage.ts"
 import * as Certificate from "./server/Certificate.ts"
 import * as Egress from "./startup/Egress.ts"
 import { Routes } from "./api/Routes.ts"
 import * as Key from "./startup/SealKey.ts"
 import * as Plugins from "./startup/Plugins.ts"
+import { byType, SourceTypes } from "./startup/SourceTypes.ts"
 import { makeServer, makeTlsServer } from "./server/nodeServer.ts"
-import { Settings, StartRefused } from "./startup/Settings.ts"
+import { Settings, StartRefused } from "./startup/settings/Settings.ts"
+import * as Telemetry from "./startup/telemetry.ts"
 import * as Store from "./startup/Store.ts"
 
 /** The settings of the engine. */
 const EngineSettings = Layer.effectContext(
-  Effect.map(Settings, ({ operators, publicUrl, retentionDays }) =>
+  Effect.map(Settings, ({ backupTaken, operators, publicUrl, retentionDays }) =>
     Context.make(HistoryKept, Duration.days(retentionDays)).pipe(
+      Context.add(BackupTaken, backupTaken),
       Context.add(Operators, Option.getOrUndefined(operators)),
       // The path counts as a folder, because links are made below it.
       Context.add(
@@ -75,20 +80,24 @@ const refuse = <A>(message: string): Layer.Layer<A, StartRefused> =>
 export interface Options {
   /** The channel plugins, one for each type of integration. */
   readonly plugins: Plugins.Plugins
+  /** Sources of other types than the built-in ones. */
+  readonly sources?: ReadonlyArray<Source>
   /** The plugins' packages, for the start message; when absent, those of the built-in plugins. */
   readonly packages?: Plugins.Packages
 }
 
 /** Serves until it is interrupted. Requires the settings. */
-export const layer = ({ packages = Plugins.builtInPackages, plugins }: Options) =>
-  startupMessage(packages).pipe(
+export const layer = ({ packages = Plugins.builtInPackages, plugins, sources = [] }: Options) =>
+  Layer.merge(startupMessage(packages, sources), Heartbeat.layer).pipe(
     Layer.provide(HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true })),
     Layer.provide(Server),
     // The routes read these settings, too.
     Layer.provide(Engine.layer.pipe(Layer.provideMerge(EngineSettings))),
     Layer.provideMerge(Plugins.layer(plugins)),
-    Layer.provideMerge(Egress.layer),
+    Layer.provideMerge(Layer.provideMerge(Telemetry.clientLayer, Egress.layer)),
+    Layer.provide(Layer.succeed(SourceTypes, byType([...builtIn, ...sources]))),
     // The key comes first, because it checks whether a database exists.
     Layer.provide(Layer.provideMerge(Layer.unwrap(Effect.map(Settings, ({ store }) => Store.layer(store))), Key.layer)),
+    Layer.provide(Telemetry.layer),
     Layer.provide(NodeServices.layer)
   )

@@ -1,5 +1,5 @@
 /**
- * The command line: serve, back up, or move the data to another store.
+ * The command line: serve, back up and restore, or move the data to another store.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, References } from "effect"
@@ -9,10 +9,11 @@ import { backup } from "./commands/backup.ts"
 import { checkConfig } from "./commands/checkConfig.ts"
 import { health } from "./commands/health.ts"
 import { migrateStore } from "./commands/migrateStore.ts"
+import { restore } from "./commands/restore.ts"
 import * as Gateway from "./Gateway.ts"
 import { loadPlugins } from "./startup/loadPlugins.ts"
 import { launcherEnds } from "./startup/launcher.ts"
-import { Settings } from "./startup/Settings.ts"
+import { Settings } from "./startup/settings/Settings.ts"
 
 const running = Layer.unwrap(Effect.map(loadPlugins, Gateway.layer)).pipe(
   Layer.provide(Settings.layer),
@@ -30,7 +31,7 @@ const serve = Command.make("serve", {}, () => serving).pipe(
 /** The command `tocsin` with its subcommands. */
 export const tocsin = Command.make("tocsin", {}, () => serving).pipe(
   Command.withDescription("Delivers alerts to channels. Without a command it serves."),
-  Command.withSubcommands([serve, backup, migrateStore, checkConfig, health]),
+  Command.withSubcommands([serve, backup, restore, migrateStore, checkConfig, health]),
   Command.run({ version: manifest.version }),
   Effect.provide([
     NodeServices.layer,

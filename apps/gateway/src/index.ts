@@ -3,4 +3,4 @@
  */
 export * as Gateway from "./Gateway.ts"
 export { builtIn, type Given, type HasLayer, type Plugins } from "./startup/Plugins.ts"
-export { Settings, StartRefused } from "./startup/Settings.ts"
+export { Settings, StartRefused } from "./startup/settings/Settings.ts"

@@ -9,7 +9,7 @@ import { SqlError } from "effect/sql"
 import { tocsin } from "./cli.ts"
 import * as Log from "./startup/log.ts"
 
-const operatorErrors = /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|WrongKey)$/
+const operatorErrors = /^(StartRefused|StoreUnavailable|MigrationError|MigrateStoreRefused|RestoreRefused|WrongKey)$/
 
 tocsin.pipe(
   Effect.tapCause((cause) => {

@@ -1,57 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFileSync, spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { execFileSync, spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { eventually } from "../test/harness/gate.ts"
 import { makeInProcess } from "../test/harness/gateway.ts"
+import { scraping } from "./harness/prometheus.ts"
 
 const rules = fileURLToPath(new URL("../../../deploy/prometheus", import.meta.url))
 const guide = fileURLToPath(new URL("../../../docs/guide/monitor.md", import.meta.url))
 const token = "c4n4ry-token-of-24-characters"
-
-/** A Prometheus that scrapes the gateway every second, with the rules that are shipped; the address of its API. */
-const prometheus = Effect.fnUntraced(function* (gateway: string) {
-  const folder = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"))
-  const config = {
-    global: { scrape_interval: "1s", evaluation_interval: "1s" },
-    rule_files: [join(rules, "tocsin.rules.yml")],
-    scrape_configs: [
-      {
-        job_name: "tocsin",
-        authorization: { credentials: token },
-        static_configs: [{ targets: [new URL(gateway).host] }]
-      }
-    ]
-  }
-  // JSON is YAML.
-  writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(config), { mode: 0o600 })
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(
-        "prometheus",
-        [
-          `--config.file=${folder}/prometheus.yml`,
-          `--storage.tsdb.path=${folder}/data`,
-          "--web.listen-address=127.0.0.1:0"
-        ],
-        { stdio: ["ignore", "ignore", "pipe"] }
-      )
-    ),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-  return yield* Effect.callback<string>((resume) => {
-    let printed = ""
-    child.stderr.on("data", (part) => {
-      printed += String(part)
-      const [, address] = /msg="Listening on" address=(\S+)/.exec(printed) ?? []
-      if (address !== undefined) resume(Effect.succeed(`http://${address}`))
-    })
-    child.once("exit", () => resume(Effect.die(new Error(`Prometheus ended: ${printed}`))))
-  })
-})
 
 describe("The alert rules for Tocsin itself", () => {
   it("pass promtool's checks and their own tests", () => {
@@ -59,12 +18,12 @@ describe("The alert rules for Tocsin itself", () => {
       execFileSync("promtool", args, { cwd: rules, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
     assert.include(promtool("check", "rules", "--lint-fatal", "tocsin.rules.yml"), "SUCCESS")
     assert.include(promtool("test", "rules", "tocsin.rules.test.yml"), "SUCCESS")
-    // Each has a row in the guide.
+    // Each has a section in the guide, where its runbook_url leads.
     const shipped = readFileSync(join(rules, "tocsin.rules.yml"), "utf8").matchAll(/- alert: (\w+)/g)
-    const rows = readFileSync(guide, "utf8").matchAll(/^\| `(Tocsin\w+)`/gm)
+    const sections = readFileSync(guide, "utf8").matchAll(/^### (Tocsin\w+)$/gm)
     assert.deepStrictEqual(
       [...shipped].map(([, name]) => name),
-      [...rows].map(([, name]) => name)
+      [...sections].map(([, name]) => name)
     )
   })
 
@@ -86,7 +45,7 @@ describe("The alert rules for Tocsin itself", () => {
       }
       yield* ask("POST", "/v1/alerts", alert)
 
-      const api = yield* prometheus(harness.gateway().url)
+      const api = yield* scraping(harness.gateway().url, token)
       const firing = Effect.promise(async () => (await fetch(`${api}/api/v1/alerts`)).text())
       const text = yield* eventually("the alert", firing, (text) => text.includes("TocsinIntegrationBroken"))
       assert.include(text, '"integration":"ops"')

@@ -124,22 +124,24 @@ const post = (url: string, body: unknown) =>
   })
 
 describe("From outside, with npm alone", () => {
-  it.live("a plugin is scaffolded, tested, packed, installed beside a gateway, and delivers", () =>
+  it.live("a plugin and a source are scaffolded, tested, packed, installed beside a gateway, and deliver", () =>
     Effect.gen(function* () {
       const { all, tarball } = yield* packed
       const author = empty("author")
       const create = `npx -y --package=${tarball("create-tocsin-plugin")} create-tocsin-plugin`
       yield* run(author, "sh", "-c", `${create} smoke-http --kind http`)
+      yield* run(author, "sh", "-c", `${create} smoke-source --kind source`)
       yield* asked(author, create, [
-        { to: "The channel's type", keys: "smoke-other\r" },
-        { to: "How does the service take a message?", keys: "\u001b[B\r" }
+        { to: "The type of the channel", keys: "smoke-other\r" },
+        { to: "What is it?", keys: "\u001b[B\r" }
       ])
-      for (const kind of ["http", "other"]) {
+      for (const kind of ["http", "other", "source"]) {
         const folder = join(author, `tocsin-plugin-smoke-${kind}`)
         // What is not on npm yet.
         const file = join(folder, "package.json")
         const manifest = JSON.parse(readFileSync(file, "utf8"))
         manifest.devDependencies["@tocsin/core"] = `file:${tarball("tocsin-core")}`
+        if (kind === "source") manifest.devDependencies["@tocsin/sources"] = `file:${tarball("tocsin-sources")}`
         writeFileSync(file, JSON.stringify(manifest))
         yield* run(folder, "npm", "install", "--no-audit", "--no-fund")
         assert.match(yield* run(folder, "npm", "test"), /Tests +.*\d+ passed/)
@@ -150,11 +152,11 @@ describe("From outside, with npm alone", () => {
       const operator = empty("operator")
       writeFileSync(join(operator, "package.json"), JSON.stringify({ private: true, type: "module" }))
       const plugins = readdirSync(author).flatMap((file) => (file.endsWith(".tgz") ? [join(author, file)] : []))
-      assert.lengthOf(plugins, 2)
+      assert.lengthOf(plugins, 3)
       yield* run(operator, "npm", "install", "--no-audit", "--no-fund", ...all, ...plugins)
       const { lines, port, posts, url } = yield* services
       const gatewayUrl = yield* gateway(operator, ["npx", "--no-install", "@tocsin/gateway"], {
-        TOCSIN_PLUGINS: "tocsin-plugin-smoke-http,tocsin-plugin-smoke-other",
+        TOCSIN_PLUGINS: "tocsin-plugin-smoke-http,tocsin-plugin-smoke-other,tocsin-plugin-smoke-source",
         TOCSIN_DATABASE_URL: `sqlite:${join(operator, "tocsin.db")}`,
         TOCSIN_EGRESS_ALLOW: "127.0.0.1"
       })
@@ -175,6 +177,13 @@ describe("From outside, with npm alone", () => {
       assert.match(posted.text, /^\{"text":"Raised: Disk full\\n/)
       assert.strictEqual(posted.authorization, "Bearer s3cr3t")
       assert.match(yield* Queue.take(lines), /^s3cr3t Raised: Disk full \| /)
+
+      // The scaffolded source reads what its vendor posts, and its alert arrives.
+      const down = readFileSync(join(author, "tocsin-plugin-smoke-source/test/bodies/down.json"), "utf8")
+      const received = yield* post(`${gatewayUrl}/v1/sources/smoke-source`, JSON.parse(down))
+      assert.deepStrictEqual(received, { status: 200, text: `{"accepted":1,"unreadable":0}` })
+      assert.match((yield* Queue.take(posts)).text, /Disk full/)
+      assert.match(yield* Queue.take(lines), /Disk full/)
 
       // The console came by npm, too, and draws the form and the messages of a plugin that it does not know.
       const visitor = yield* visit({ gateway: () => ({ url: gatewayUrl }) })

@@ -44,7 +44,13 @@ const makeDisk = Effect.gen(function* () {
   return { disk, address: `127.0.0.1:${bound.port}` }
 })
 
-/** Starts an Alertmanager whose webhook is the gateway, and a Prometheus that sends to both; gives Prometheus. JSON is YAML. */
+/** The credential of the configured source `shop`. */
+const credential = "the-credential-of-shop"
+
+/**
+ * Starts an Alertmanager whose webhook is the gateway, and a Prometheus that sends to it, to the gateway, and to the
+ * gateway's source `shop`; gives Prometheus. JSON is YAML.
+ */
 const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-prometheus-"))
   const write = (name: string, content: object) => {
@@ -70,7 +76,16 @@ const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
     global: { scrape_interval: "1s", evaluation_interval: "1s" },
     rule_files: [write("rules.yml", { groups: [{ name: "disks", rules: [rule] }] })],
     scrape_configs: [{ job_name: "disks", static_configs: [{ targets: [disk] }] }],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(gateway).host, alertmanager] }] }] }
+    alerting: {
+      alertmanagers: [
+        { static_configs: [{ targets: [new URL(gateway).host, alertmanager] }] },
+        {
+          path_prefix: "/v1/sources/shop",
+          authorization: { credentials: credential },
+          static_configs: [{ targets: [new URL(gateway).host] }]
+        }
+      ]
+    }
   })
   return yield* run("prometheus", [
     `--config.file=${prometheus}`,
@@ -82,61 +97,70 @@ const monitor = Effect.fnUntraced(function* (gateway: string, disk: string) {
 })
 
 describe("A real Prometheus", () => {
-  it.live("raises and clears alerts, by itself and through Alertmanager, and its alerts expire once it is gone", () =>
-    Effect.gen(function* () {
-      const harness = yield* makeInProcess()
-      const { url } = harness.gateway()
-      const { address, disk } = yield* makeDisk
-      const direct = yield* harness.channels("direct", { match: { source: "prometheus" } })
-      const through = yield* harness.channels("through", { match: { source: "alertmanager" } })
-      const alerts = (state: string) =>
-        eventually(
-          `both alerts to be ${state}`,
-          Effect.map(harness.request("GET", `/v1/alerts?state=${state}`), ({ as }) =>
-            as(listOf(AlertSummary)).items.filter(({ rule }) => rule.name === "DiskFull")
-          ),
-          (items) => items.length >= 2
+  it.live(
+    "raises and clears alerts, by itself, as a named source and through Alertmanager, and its alerts expire once it is gone",
+    () =>
+      Effect.gen(function* () {
+        const harness = yield* makeInProcess()
+        const { url } = harness.gateway()
+        const shop = { type: "prometheus", token: credential, defaults: { labels: { team: "shop" } } }
+        assert.strictEqual((yield* harness.request("PUT", "/v1/sources/shop", shop)).status, 201)
+        const { address, disk } = yield* makeDisk
+        const direct = yield* harness.channels("direct", { match: { source: "prometheus" } })
+        const through = yield* harness.channels("through", { match: { source: "alertmanager" } })
+        const named = yield* harness.channels("named", { match: { source: "shop", labels: { team: "shop" } } })
+        const alerts = (state: string) =>
+          eventually(
+            `the three alerts to be ${state}`,
+            Effect.map(harness.request("GET", `/v1/alerts?state=${state}`), ({ as }) =>
+              as(listOf(AlertSummary)).items.filter(({ rule }) => rule.name === "DiskFull")
+            ),
+            (items) => items.length >= 3
+          )
+
+        const prometheus = yield* monitor(url, address)
+        disk.isFull = true
+        const raised = yield* alerts("raised")
+        // Prometheus and Alertmanager know an alert by the same fingerprint.
+        assert.strictEqual(new Set(raised.map(({ sourceId }) => sourceId)).size, 1)
+        yield* direct.received(1)
+        yield* through.received(1)
+        yield* named.received(1)
+
+        yield* harness.gateway().stop("SIGTERM")
+        disk.isFull = false
+        yield* harness.startWith({ TOCSIN_PORT: new URL(url).port })
+        yield* alerts("cleared")
+
+        for (const { received } of [direct, through, named]) {
+          const [first, second] = yield* received(2)
+          assert.include(first?.slack.shown, `Raised: DiskFull on ${address}`)
+          assert.include(first?.slack.shown, "disk_full == 1")
+          assert.include(first?.slack.shown, `Runbook (${runbook})`)
+          assert.include(second?.slack.shown, `Cleared: DiskFull on ${address}`)
+        }
+
+        // Nobody says any more that it is over: the end that Prometheus stated passes.
+        disk.isFull = true
+        yield* alerts("raised")
+        // How long Prometheus takes to repeat an alert is known once it has.
+        const lastEventAt = Effect.map(harness.request("GET", "/v1/sources"), ({ as }) =>
+          String(as(listOf(Source)).items.find(({ name }) => name === "prometheus")?.lastEventAt)
         )
-
-      const prometheus = yield* monitor(url, address)
-      disk.isFull = true
-      const raised = yield* alerts("raised")
-      // Prometheus and Alertmanager know an alert by the same fingerprint.
-      assert.strictEqual(new Set(raised.map(({ sourceId }) => sourceId)).size, 1)
-      yield* direct.received(1)
-      yield* through.received(1)
-
-      yield* harness.gateway().stop("SIGTERM")
-      disk.isFull = false
-      yield* harness.startWith({ TOCSIN_PORT: new URL(url).port })
-      yield* alerts("cleared")
-
-      for (const { received } of [direct, through]) {
-        const [first, second] = yield* received(2)
-        assert.include(first?.slack.shown, `Raised: DiskFull on ${address}`)
-        assert.include(first?.slack.shown, "disk_full == 1")
-        assert.include(first?.slack.shown, `Runbook (${runbook})`)
-        assert.include(second?.slack.shown, `Cleared: DiskFull on ${address}`)
-      }
-
-      // Nobody says any more that it is over: the end that Prometheus stated passes.
-      disk.isFull = true
-      yield* alerts("raised")
-      // How long Prometheus takes to repeat an alert is known once it has.
-      const lastEventAt = Effect.map(harness.request("GET", "/v1/sources"), ({ as }) =>
-        String(as(listOf(Source)).items.find(({ name }) => name === "prometheus")?.lastEventAt)
-      )
-      const before = yield* lastEventAt
-      yield* eventually("a repeat", lastEventAt, (at) => at !== before)
-      yield* prometheus.kill
-      const expired = yield* eventually("the alert to expire", alerts("cleared"), (items) => items.length === 4)
-      assert.deepStrictEqual(expired.map(({ clearedBecause, source }) => `${source} ${clearedBecause}`).toSorted(), [
-        "alertmanager conditionsNoLongerMet",
-        "alertmanager conditionsNoLongerMet",
-        "prometheus conditionsNoLongerMet",
-        "prometheus expired"
-      ])
-      assert.lengthOf(yield* direct.received(4), 4)
-    })
+        const before = yield* lastEventAt
+        yield* eventually("a repeat", lastEventAt, (at) => at !== before)
+        yield* prometheus.kill
+        const expired = yield* eventually("the alert to expire", alerts("cleared"), (items) => items.length === 6)
+        assert.deepStrictEqual(expired.map(({ clearedBecause, source }) => `${source} ${clearedBecause}`).toSorted(), [
+          "alertmanager conditionsNoLongerMet",
+          "alertmanager conditionsNoLongerMet",
+          "prometheus conditionsNoLongerMet",
+          "prometheus expired",
+          "shop conditionsNoLongerMet",
+          "shop expired"
+        ])
+        assert.lengthOf(yield* direct.received(4), 4)
+        assert.lengthOf(yield* named.received(4), 4)
+      })
   )
 })

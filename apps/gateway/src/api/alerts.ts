@@ -1,29 +1,28 @@
-import type { Explanation as ExplanationJson } from "@tocsin/client"
-import { fromPostedAlert, InboundLimits, type IntegrationId } from "@tocsin/core"
+import { AlertList, type Explanation as ExplanationJson } from "@tocsin/client"
+import type { IntegrationId } from "@tocsin/core"
 import {
   AlertSearch,
+  AuditLog,
   Configuration,
   endOf,
   explain,
   type Explanation,
   History,
   Intake,
+  plainEncoder,
   RateLimiter,
-  timeline,
-  withShownCauses
+  shownCauses,
+  timeline
 } from "@tocsin/delivery"
 import { Clock, DateTime, Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
-import { decodeAlerts } from "./body/decodeAlerts.ts"
-import { readBody } from "./body/readBody.ts"
-import { readJson } from "./body/readJson.ts"
 import { deliveryJson } from "./deliveries.ts"
 import { logEdit } from "./logEdit.ts"
 import { countThatFits, next } from "./pagination.ts"
 import { notFound } from "./problems.ts"
-
-const json = { maxValues: InboundLimits.maxValues, repeated: "refuse", number: Number } as const
+import { failureOf, makeReceiveAlerts } from "./intake/receiveAlerts.ts"
 
 /** `/v1/alerts` */
 export const AlertHandlers = HttpApiBuilder.group(
@@ -31,8 +30,10 @@ export const AlertHandlers = HttpApiBuilder.group(
   "alerts",
   Effect.fn(function* (handlers) {
     const intake = yield* Intake
+    const receive = yield* makeReceiveAlerts
     const search = yield* AlertSearch
     const history = yield* History
+    const audit = yield* AuditLog
     const configuration = yield* Configuration
     const rateLimiter = yield* RateLimiter
 
@@ -48,19 +49,12 @@ export const AlertHandlers = HttpApiBuilder.group(
     })
 
     return handlers
-      .handleRaw("post", ({ request }) =>
-        Effect.gen(function* () {
-          const body = yield* readJson(yield* readBody(request), json)
-          const posted = yield* decodeAlerts(body.value)
-          const items = yield* intake.accept(posted.map(fromPostedAlert))
-          return { items }
-        })
-      )
-      .handle("list", ({ query }) =>
-        Effect.gen(function* () {
-          const { limit = 100, notNotified } = query
-          const page = yield* search.list({ ...query, limit, notNotified: notNotified === "true" })
-          return { items: page.items, total: page.total, ...next(page) }
+      .handleRaw("post", ({ request }) => Effect.suspend(() => failureOf(request) ?? receive(request)))
+      .handle("list", ({ query: { limit = 100, notNotified, ...query } }) =>
+        Effect.map(search.list({ ...query, limit, notNotified: notNotified === "true" }), (page) => {
+          const list = { items: page.items, total: page.total, ...next(page) }
+          const plain = plainList(list)
+          return plain === undefined ? list : HttpServerResponse.jsonUnsafe(plain)
         })
       )
       .handle("get", ({ params: { id } }) =>
@@ -70,7 +64,7 @@ export const AlertHandlers = HttpApiBuilder.group(
           const conversations = yield* history.conversations(id)
           const deliveries = yield* history.list({ alert: id, status: [], limit: 500 })
           const notes = yield* history.notes(id)
-          const shown = deliveries.items.map(withShownCauses(yield* configuration.currentRules)).map(deliveryJson)
+          const shown = deliveries.items.map(yield* shownCauses(configuration)).map(deliveryJson)
           const fitting = shown.slice(0, countThatFits(shown))
           const isCut = deliveries.next !== undefined || fitting.length < shown.length
           return {
@@ -101,7 +95,7 @@ export const AlertHandlers = HttpApiBuilder.group(
               rules: yield* configuration.currentRules,
               integrations: all,
               conversations: yield* history.conversations(id),
-              deliveries: deliveries.items.toReversed()
+              deliveries: deliveries.items.map(yield* shownCauses(configuration)).toReversed()
             }).map(explanationJson)
           }
         })
@@ -114,7 +108,7 @@ export const AlertHandlers = HttpApiBuilder.group(
           const ledBy = new Set(conversations.flatMap(({ rules }) => rules))
           const rules = yield* configuration.rules
           const deliveries = (yield* history.list({ alert: id, status: [], limit: 500 })).items
-            .map(withShownCauses(rules.map(({ rule }) => rule)))
+            .map(yield* shownCauses(configuration))
             .toReversed()
           const until = endOf({ alert, deliveries }) ?? (yield* Clock.currentTimeMillis)
           const entries = timeline({
@@ -125,21 +119,29 @@ export const AlertHandlers = HttpApiBuilder.group(
               until
             ),
             notes: yield* history.notes(id),
-            rules: rules.filter(({ rule }) => ledBy.has(rule.id))
+            rules: rules.filter(({ rule }) => ledBy.has(rule.id)),
+            edits: yield* audit.ruleEdits({
+              rules: rules.flatMap(({ rule }) => (ledBy.has(rule.id) ? [rule.id] : [])),
+              since: alert.startedAt.epochMilliseconds,
+              until
+            })
           })
           return { items: entries.map(({ at, ...entry }) => ({ ...entry, at: DateTime.makeUnsafe(at) })) }
         })
       )
-      .handle("clear", ({ params: { id }, payload: { reason }, request }) =>
+      .handle("clear", ({ params: { id }, payload: { reason } }) =>
         Effect.gen(function* () {
           const alert = yield* intake.clear(id, reason)
           if (alert === undefined) return yield* noSuch()
-          yield* logEdit(request, `Alert ${id}`, "cleared")
+          yield* logEdit(`Alert ${id}`, "cleared")
           return alert
         })
       )
   })
 )
+
+/** Encodes a page in 0.6 of the schema's time; consoles read many. */
+const plainList = plainEncoder(AlertList)
 
 const explanationJson = ({
   delivery,

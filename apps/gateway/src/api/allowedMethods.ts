@@ -14,17 +14,21 @@ export const webhookSchemaPath = "/schemas/webhook-v1.json"
 /** The path of the web console. */
 export const consolePath = "/console"
 
-const routes = FindMyWay.make<true>()
+const routes = FindMyWay.make<string>()
 const methods = new Set(["GET"])
 HttpApi.reflect(Api, {
   onGroup: () => {},
   onEndpoint: ({ endpoint: { method, path } }) => {
     methods.add(method)
-    routes.on(method, `/${path.slice(1)}`, true)
+    routes.on(method, `/${path.slice(1)}`, path)
   }
 })
 for (const path of ["/", openapiPath, docsPath, webhookSchemaPath, `${consolePath}/*`] as const)
-  routes.on("GET", path, true)
+  routes.on("GET", path, path)
+
+/** The route of a request, such as `/v1/alerts/:id/clear`; undefined if there is none. */
+export const routeOf = (method: string, url: string): string | undefined =>
+  methods.has(method) ? routes.find(method, url)?.handler : undefined
 
 /** The methods of a URL's path, as in `Allow`; none if there is no such route. */
 export const allowedMethods = (url: string): ReadonlyArray<string> =>

@@ -1,5 +1,5 @@
 import { Conflict } from "@tocsin/client"
-import { Backups, StoreUnavailable } from "@tocsin/delivery"
+import { AuditLog, Backups, StoreUnavailable } from "@tocsin/delivery"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Predicate } from "effect"
@@ -11,7 +11,7 @@ import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { downloads } from "../server/connectionLimit.ts"
-import { Settings } from "../startup/Settings.ts"
+import { Settings } from "../startup/settings/Settings.ts"
 import { logEdit } from "./logEdit.ts"
 
 /** `/v1/backup` */
@@ -21,6 +21,7 @@ export const BackupHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const { copyTo } = yield* Backups
     const { store } = yield* Settings
+    const audit = yield* AuditLog
     let isDownloading = false
 
     /** Only one download runs at a time, because a slow client keeps its copy on the disk until it has read it. */
@@ -44,7 +45,8 @@ export const BackupHandlers = HttpApiBuilder.group(
           Effect.promise(() => copy.close())
         )
         const { size } = yield* Effect.promise(() => copy.stat())
-        yield* logEdit(request, "A backup", "downloaded")
+        yield* audit.record({ action: "downloaded", kind: "backup", subject: "" })
+        yield* logEdit("A backup", "downloaded")
         downloads.add(NodeHttpServerRequest.toServerResponse(request))
         const body = NodeStream.fromReadable({
           evaluate: () => createReadStream("", { fd: copy.fd, autoClose: false, start: 0 }),

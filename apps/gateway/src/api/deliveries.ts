@@ -1,10 +1,10 @@
 import { Conflict, type Delivery as DeliveryJson } from "@tocsin/client"
-import { Configuration, type Delivery, History, invalid, Redeliveries, withShownCauses } from "@tocsin/delivery"
+import { Configuration, type Delivery, History, invalid, Redeliveries, shownCauses } from "@tocsin/delivery"
 import { DateTime, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
-import { callerOf } from "./access/caller.ts"
+import { callerText } from "./access/Caller.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage } from "./pagination.ts"
 import { notFound } from "./problems.ts"
@@ -54,7 +54,7 @@ export const DeliveryHandlers = HttpApiBuilder.group(
     const redeliveries = yield* Redeliveries
     const configuration = yield* Configuration
 
-    const shown = Effect.map(configuration.currentRules, withShownCauses)
+    const shown = shownCauses(configuration)
 
     const get = Effect.fnUntraced(function* (id: string) {
       const delivery = yield* history.get(id)
@@ -76,8 +76,8 @@ export const DeliveryHandlers = HttpApiBuilder.group(
         return boundedPage(page, page.items.map(yield* shown).map(deliveryJson))
       }),
       get: ({ params: { id } }) => get(id),
-      redeliver: Effect.fnUntraced(function* ({ params: { id }, payload, request }) {
-        const asked = { by: callerOf(request), reason: payload?.reason }
+      redeliver: Effect.fnUntraced(function* ({ params: { id }, payload }) {
+        const asked = { by: yield* callerText, reason: payload?.reason }
         const made = yield* redeliveries.one(id, asked).pipe(
           Effect.catchTags({
             NotFound: () => Effect.fail(noSuch()),
@@ -85,10 +85,10 @@ export const DeliveryHandlers = HttpApiBuilder.group(
             InvalidInput: (error) => Effect.fail(toInvalidRequest(error))
           })
         )
-        yield* logEdit(request, `Delivery ${id}`, `redelivered as ${made}`)
+        yield* logEdit(`Delivery ${id}`, `redelivered as ${made}`)
         return yield* get(made)
       }),
-      redeliverAll: Effect.fnUntraced(function* ({ payload, request }) {
+      redeliverAll: Effect.fnUntraced(function* ({ payload }) {
         const { alert, dryRun = false, integration, reason, since, state = "dead" } = payload
         const filter = { alert, integration, state, since: since?.epochMilliseconds }
         if (dryRun) {
@@ -99,8 +99,8 @@ export const DeliveryHandlers = HttpApiBuilder.group(
             invalid("/reason", "why they are to be delivered again, because they were delivered already")
           )
         }
-        const redelivered = yield* redeliveries.many(filter, { by: callerOf(request), reason })
-        yield* logEdit(request, `A redelivery of ${redelivered} ${state} deliveries`, "requested")
+        const redelivered = yield* redeliveries.many(filter, { by: yield* callerText, reason })
+        yield* logEdit(`A redelivery of ${redelivered} ${state} deliveries`, "requested")
         return { redelivered }
       })
     })

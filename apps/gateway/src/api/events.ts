@@ -8,6 +8,7 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { endless } from "../server/connectionLimit.ts"
 import { problem } from "../server/problem.ts"
 import { Access } from "./access/Auth.ts"
+import { CurrentCaller } from "./access/Caller.ts"
 import { eventStream } from "./eventStream.ts"
 
 /** Each stream keeps a connection; a browser has one, however many pages it shows. */
@@ -31,16 +32,28 @@ export const EventHandlers = HttpApiBuilder.group(
         Effect.orElseSucceed(() => false)
       )
 
+    /** Whether an API key has ended, likewise. */
+    const isRevoked = (key: string) =>
+      access.isLiveKey(key).pipe(
+        Effect.map((isLive) => !isLive),
+        Effect.orElseSucceed(() => false)
+      )
+
     return handlers.handleRaw("stream", ({ headers, request }) =>
       Effect.gen(function* () {
         if (streams >= mostStreams) {
           return problem(503, "Too many live streams", `${mostStreams} are open already: close some pages`)
         }
-        const hasSession = access.tokenRequired && request.headers["authorization"] === undefined
+        const caller = yield* CurrentCaller
         const body = eventStream({
           changes,
           last: headers["last-event-id"],
-          isOver: hasSession ? isOver(yield* cookie) : Effect.succeed(false)
+          isOver:
+            caller?.by === "session"
+              ? isOver(yield* cookie)
+              : caller?.keyId === undefined
+                ? Effect.succeed(false)
+                : isRevoked(caller.keyId)
         }).pipe(
           Stream.encodeText,
           Stream.onStart(Effect.sync(() => void streams++)),

@@ -15,10 +15,9 @@ import {
 } from "@tocsin/delivery"
 import { Clock, DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
-import { callerOf } from "./access/caller.ts"
+import { callerText } from "./access/Caller.ts"
 import { toInvalidRequest } from "./body/toInvalidRequest.ts"
 import {
   checkId,
@@ -37,7 +36,7 @@ import { integrationPreview } from "./documents/integrationPreview.ts"
 import { logEdit } from "./logEdit.ts"
 import { boundedPage, pageOf } from "./pagination.ts"
 import { notFound } from "./problems.ts"
-import { makeTestedSettings } from "./testedSettings.ts"
+import { testedSettings } from "./testedSettings.ts"
 
 /** `/v1/integrations` */
 export const IntegrationHandlers = HttpApiBuilder.group(
@@ -50,7 +49,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     const random = yield* SecureRandom.SecureRandom
     const tests = yield* TestSends
     const lanes = yield* Lanes
-    const testedSettings = makeTestedSettings()
+    const tested = yield* testedSettings
 
     /** An unsaved integration, ready to use; omitted secrets are taken from the integration with this id. */
     const unsaved = (input: IntegrationInput) =>
@@ -99,16 +98,15 @@ export const IntegrationHandlers = HttpApiBuilder.group(
     })
 
     const setPaused = Effect.fnUntraced(function* (
-      request: HttpServerRequest.HttpServerRequest,
       id: IntegrationId,
       change: { readonly paused: boolean; readonly reason: string }
     ) {
-      const changed = yield* edits.setPaused(id, { ...change, by: callerOf(request) }).pipe(
+      const changed = yield* edits.setPaused(id, { ...change, by: yield* callerText }).pipe(
         Effect.catchTags({
           NotFound: () => Effect.fail(noSuch())
         })
       )
-      yield* logEdit(request, `Integration ${id}`, change.paused ? "paused" : "resumed")
+      yield* logEdit(`Integration ${id}`, change.paused ? "paused" : "resumed")
       return yield* show(changed)
     })
 
@@ -122,24 +120,24 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const found = pageOf(wanted, page)
         return boundedPage(found, yield* Effect.forEach(found.items, show))
       }),
-      create: Effect.fnUntraced(function* ({ payload, request }) {
+      create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? IntegrationId.make(yield* random.uuidV7())
         const { isNew: _, ...saved } = yield* edits
-          .saveIntegration(input(payload, id), "absent", yield* testedSettings.deliveredAt(payload))
+          .saveIntegration(input(payload, id), "absent", yield* tested.deliveredAt(payload, payload.tested))
           .pipe(Effect.catchTags(createProblems("an integration")))
-        yield* logEdit(request, `Integration ${id}`, "created")
+        yield* logEdit(`Integration ${id}`, "created")
         return tagged(yield* show(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
         const found = yield* configuration.integration(id)
         return found === undefined ? yield* noSuch() : tagged(yield* show(found))
       }),
-      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         yield* checkId(payload.id, id)
         const { isNew, ...saved } = yield* edits
           .saveIntegration(input(payload, id), expectedOfReplace(headers))
           .pipe(Effect.catchTags(replaceProblems))
-        yield* logEdit(request, `Integration ${id}`, isNew ? "created" : "replaced")
+        yield* logEdit(`Integration ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(yield* show(saved))
       }),
@@ -172,13 +170,13 @@ export const IntegrationHandlers = HttpApiBuilder.group(
         const items = yield* edits.previewIntegration(input(payload, id)).pipe(Effect.catchTags(invalidProblem))
         return { ...nothing, ...summed(items), retried: (payload.enabled ?? true) ? pending : 0 }
       }),
-      pause: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: true, reason }),
-      resume: ({ params: { id }, payload: { reason }, request }) => setPaused(request, id, { paused: false, reason }),
+      pause: ({ params: { id }, payload: { reason } }) => setPaused(id, { paused: true, reason }),
+      resume: ({ params: { id }, payload: { reason } }) => setPaused(id, { paused: false, reason }),
       testUnsaved: Effect.fnUntraced(function* ({ payload }) {
         // A new id, so that it gets no stored secrets.
         const outcome = yield* test(yield* unsaved(input(payload, IntegrationId.make(yield* random.uuidV7()))), false)
-        if (outcome.items.every(({ status }) => status === "delivered")) yield* testedSettings.delivered(payload)
-        return outcome
+        const isDelivered = outcome.items.every(({ status }) => status === "delivered")
+        return { ...outcome, ...(isDelivered && { tested: yield* tested.proof(payload) }) }
       }),
       test: Effect.fnUntraced(function* ({ params: { id }, payload }) {
         const ready = yield* stored(id, payload?.settings)
@@ -190,7 +188,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
       preview: Effect.fnUntraced(function* ({ params: { id }, payload, query }) {
         return yield* preview(yield* stored(id, payload?.settings), query.alert)
       }),
-      remove: Effect.fnUntraced(function* ({ headers, params: { id }, query, request }) {
+      remove: Effect.fnUntraced(function* ({ headers, params: { id }, query }) {
         yield* edits.removeIntegration(id, { expected: expected(headers), force: query.force === "true" }).pipe(
           Effect.catchTags({
             ...editProblems(noSuch),
@@ -202,7 +200,7 @@ export const IntegrationHandlers = HttpApiBuilder.group(
               )
           })
         )
-        yield* logEdit(request, `Integration ${id}`, "removed")
+        yield* logEdit(`Integration ${id}`, "removed")
       })
     })
   })

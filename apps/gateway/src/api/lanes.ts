@@ -32,7 +32,7 @@ export const LaneHandlers = HttpApiBuilder.group(
           const { perMinute, rate, wait } = allowance
           const digest = digests.get(shown.id)
           const since = retrying.get(shown.id)
-          const isStorm = rate !== undefined && oldest !== undefined && pending > perMinute
+          const isStorm = rate !== undefined && oldest !== undefined && pending > Math.max(1, perMinute)
           const lane: typeof LaneJson.Type = {
             integration: shown.id,
             name: shown.name,

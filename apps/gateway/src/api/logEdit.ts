@@ -1,10 +1,8 @@
 import { Effect } from "effect"
-import type { HttpServerRequest } from "effect/http"
-import { callerOf } from "./access/caller.ts"
+import { callerText } from "./access/Caller.ts"
 
 /** Logs what a caller changed, such as `Rule checkout` and `created`. */
-export const logEdit = (request: HttpServerRequest.HttpServerRequest, what: string, done: string) =>
-  Effect.suspend(() => {
-    const by = callerOf(request)
-    return Effect.annotateLogs(Effect.logInfo(`${what} was ${done} by ${by}.`), { event: "edit", by })
-  })
+export const logEdit = (what: string, done: string) =>
+  Effect.flatMap(callerText, (by) =>
+    Effect.annotateLogs(Effect.logInfo(`${what} was ${done} by ${by}.`), { event: "edit", by })
+  )

@@ -94,7 +94,8 @@ export const ProblemsLayer = HttpRouter.middleware(
         return Effect.as(Effect.logError("A request failed", cause), problem(500, "The gateway failed"))
       }),
       Effect.map((response) => {
-        if (response.status === 503) return HttpServerResponse.setHeader(response, "retry-after", "5")
+        if (response.status === 503 && !("retry-after" in response.headers))
+          return HttpServerResponse.setHeader(response, "retry-after", "5")
         if (response.status === 401) return HttpServerResponse.setHeader(response, "www-authenticate", challenge)
         return response
       })

@@ -38,12 +38,12 @@ export const RuleHandlers = HttpApiBuilder.group(
         const found = pageOf(wanted, page)
         return boundedPage(found, found.items.map(ruleJson))
       }),
-      create: Effect.fnUntraced(function* ({ payload, request }) {
+      create: Effect.fnUntraced(function* ({ payload }) {
         const id = payload.id ?? AlertRuleId.make(yield* random.uuidV7())
         const { isNew: _, ...saved } = yield* edits
           .saveRule(rule(payload, id), "absent")
           .pipe(Effect.catchTags(createProblems("a rule")))
-        yield* logEdit(request, `Rule ${id}`, "created")
+        yield* logEdit(`Rule ${id}`, "created")
         return tagged(ruleJson(saved))
       }),
       get: Effect.fnUntraced(function* ({ params: { id } }) {
@@ -59,18 +59,18 @@ export const RuleHandlers = HttpApiBuilder.group(
         const { more, ...found } = yield* search.matching(match, since)
         return { ...found, ...(more && { more }) }
       }),
-      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload, request }) {
+      replace: Effect.fnUntraced(function* ({ headers, params: { id }, payload }) {
         yield* checkId(payload.id, id)
         const { isNew, ...saved } = yield* edits
           .saveRule(rule(payload, id), expectedOfReplace(headers))
           .pipe(Effect.catchTags(replaceProblems))
-        yield* logEdit(request, `Rule ${id}`, isNew ? "created" : "replaced")
+        yield* logEdit(`Rule ${id}`, isNew ? "created" : "replaced")
         yield* created(isNew)
         return tagged(ruleJson(saved))
       }),
-      remove: Effect.fnUntraced(function* ({ headers, params: { id }, request }) {
+      remove: Effect.fnUntraced(function* ({ headers, params: { id } }) {
         yield* edits.removeRule(id, expected(headers)).pipe(Effect.catchTags(editProblems(noSuch)))
-        yield* logEdit(request, `Rule ${id}`, "removed")
+        yield* logEdit(`Rule ${id}`, "removed")
       })
     })
   })

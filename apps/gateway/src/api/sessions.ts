@@ -1,12 +1,22 @@
-import { type Caller, Conflict, Scope, type Session as SessionJson, sessionCookie, Unauthorized } from "@tocsin/client"
+import {
+  allows,
+  type Caller,
+  Conflict,
+  Forbidden,
+  Scope,
+  type Session as SessionJson,
+  sessionCookie,
+  Unauthorized
+} from "@tocsin/client"
 import { cut } from "@tocsin/core"
-import { Sessions, type StoredSession } from "@tocsin/delivery"
+import { CurrentAuthor, Sessions, type StoredSession } from "@tocsin/delivery"
 import { DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder, HttpApiSecurity } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { Access, tooManyAttempts } from "./access/Auth.ts"
+import { authorOf, type Caller as AcceptedCaller, needsScope } from "./access/Caller.ts"
 import { checkLoopback } from "./access/loopback.ts"
 import { checkNoOtherPage } from "./access/ownPages.ts"
 import * as Cookie from "./access/sessionCookie.ts"
@@ -27,17 +37,28 @@ const SessionHandlers = HttpApiBuilder.group(
 
     const callerOf = (
       request: HttpServerRequest.HttpServerRequest,
-      by: Pick<typeof Caller.Type, "signedInBy" | "session">
+      by: Pick<typeof Caller.Type, "signedInBy" | "session" | "name"> & { readonly scopes?: ReadonlyArray<string> }
     ): typeof Caller.Type => {
       const isKnown = by.signedInBy !== undefined
       return {
         signInRequired: access.tokenRequired,
         ...by,
-        scopes: isKnown ? (by.session?.scopes ?? ["admin"]) : [],
+        scopes: isKnown ? (by.scopes ?? ["admin"]).filter(isScope) : [],
         isSecure: Cookie.isSecure(request),
         ...(isKnown && { version: manifest.version })
       }
     }
+
+    const ofCaller = (request: HttpServerRequest.HttpServerRequest, { by, name, scopes }: AcceptedCaller) =>
+      callerOf(request, { signedInBy: by, scopes, ...(name !== undefined && { name }) })
+
+    const ofSession = (request: HttpServerRequest.HttpServerRequest, session: StoredSession) =>
+      callerOf(request, {
+        signedInBy: "session",
+        scopes: session.scopes,
+        ...(session.actor !== undefined && { name: session.actor }),
+        session: sessionJson(session, session.id)
+      })
 
     /** The session of the request's cookie, if it has not ended. */
     const currentSession = Effect.gen(function* () {
@@ -54,39 +75,55 @@ const SessionHandlers = HttpApiBuilder.group(
         }
         const verdict = yield* access.ofToken(Redacted.make(token))
         if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
-        if (verdict._tag === "Refused") return yield* new Unauthorized({ detail: "The token is wrong" })
+        if (verdict._tag === "Refused") return yield* wrongToken
+        const { caller } = verdict
+        if (!allows(caller.scopes, "read")) {
+          return yield* new Forbidden({ detail: needsScope("read, write or admin") })
+        }
         const secret = Cookie.newSecret()
-        const session = yield* sessions.begin({
+        const begin = sessions.begin({
           secretHash: access.hashOf(secret),
-          scopes: ["admin"],
+          scopes: caller.scopes,
+          actor: caller.name,
+          keyId: caller.keyId,
           address: Option.getOrElse(request.remoteAddress, () => "an unknown address"),
           browser: cut(request.headers["user-agent"] ?? "", 256) || undefined
         })
+        const session = yield* Effect.provideService(begin, CurrentAuthor, authorOf(caller, request))
+        if (session === undefined) return yield* wrongToken
         yield* Cookie.set(secret, request)
-        return callerOf(request, { signedInBy: "session", session: sessionJson(session, session.id) })
+        return ofSession(request, session)
       }),
       get: Effect.fnUntraced(function* ({ request }) {
         if (!access.tokenRequired) {
           const isHere = Option.isSome(yield* Effect.option(checkLoopback(request)))
           return callerOf(request, isHere ? { signedInBy: "thisMachine" } : {})
         }
-        const shown = [yield* bearer, (yield* basic).password].find((given) => Redacted.value(given) !== "")
-        if (shown !== undefined) {
-          const verdict = yield* access.ofToken(shown)
+        const token = yield* bearer
+        const { password, username } = yield* basic
+        const isBasic = Redacted.value(token) === ""
+        if (!isBasic || Redacted.value(password) !== "") {
+          const verdict = yield* isBasic ? access.ofBasic({ password, username }) : access.ofToken(token)
           if (verdict._tag === "Wait") return yield* tooManyAttempts(verdict.seconds)
-          if (verdict._tag === "Allowed") return callerOf(request, { signedInBy: "token" })
+          if (verdict._tag === "Allowed") return ofCaller(request, verdict.caller)
         }
+        const user = request.headers["authorization"] === undefined ? access.ofProxy(request) : undefined
+        if (user !== undefined) return ofCaller(request, user)
         const session = yield* currentSession
         if (session === undefined) {
           if (sessionCookie in request.cookies) yield* Cookie.clear(request)
           return callerOf(request, {})
         }
-        return callerOf(request, { signedInBy: "session", session: sessionJson(session, session.id) })
+        return ofSession(request, session)
       }),
       signOut: Effect.fnUntraced(function* ({ request }) {
         yield* checkNoOtherPage(request)
         const session = yield* currentSession
-        if (session !== undefined) yield* sessions.end(session.id)
+        if (session !== undefined) {
+          const { actor: name, keyId, scopes } = session
+          const author = authorOf({ by: "session", name, keyId, scopes }, request)
+          yield* Effect.provideService(sessions.end(session.id), CurrentAuthor, author)
+        }
         yield* Cookie.clear(request)
       })
     })
@@ -115,15 +152,18 @@ const SessionsHandlers = HttpApiBuilder.group(
   })
 )
 
+const wrongToken = Effect.suspend(() => new Unauthorized({ detail: "The token is wrong" }))
+
 const isScope = Schema.is(Scope)
 
 const sessionJson = (
-  { address, browser, createdAt, expiresAt, id, scopes }: StoredSession,
+  { actor, address, browser, createdAt, expiresAt, id, scopes }: StoredSession,
   current: string | undefined
 ): typeof SessionJson.Type => ({
   id,
   // Unknown scopes, which a later version stored, allow nothing here.
   scopes: scopes.filter(isScope),
+  ...(actor !== undefined && { name: actor }),
   address,
   ...(browser !== undefined && { browser }),
   createdAt: DateTime.makeUnsafe(createdAt),

@@ -1,41 +1,30 @@
 /**
- * The settings whose test was delivered before they were saved.
+ * Proves that a test of settings was delivered before they were saved. The proof is sealed, so that each gateway on the
+ * store believes it, and none has to remember it.
  */
+import { type IntegrationInput, Seal } from "@tocsin/delivery"
 import { Clock, Duration, Effect } from "effect"
-import { createHmac, randomBytes } from "node:crypto"
-import type { IntegrationInput } from "@tocsin/delivery"
+import { hash } from "node:crypto"
 
 type Tested = Pick<IntegrationInput, "type" | "settings">
 
 /** How long a delivered test counts for an integration that is created with its settings. */
-const remembered = Duration.toMillis("15 minutes")
+const counts = Duration.toMillis("15 minutes")
 
-/** The most settings that are remembered. */
-const most = 100
+/** A proof opens for the tested settings only. */
+const row = ({ settings, type }: Tested) => `tested ${hash("sha256", JSON.stringify([type, settings]))}`
 
-/**
- * Remembers settings by a keyed hash, in the memory of this gateway: an integration that is created with them, at this
- * gateway, has worked already.
- */
-export const makeTestedSettings = () => {
-  const key = randomBytes(32)
-  const times = new Map<string, number>()
-  const hash = ({ settings, type }: Tested) =>
-    createHmac("sha256", key)
-      .update(JSON.stringify([type, settings]))
-      .digest("base64")
-  return {
-    delivered: Effect.fnUntraced(function* (tested: Tested) {
-      const name = hash(tested)
-      // The newest is the last.
-      times.delete(name)
-      times.set(name, yield* Clock.currentTimeMillis)
-      for (const oldest of [...times.keys()].slice(0, -most)) times.delete(oldest)
-    }),
-    /** When a test of these settings was delivered, in epoch milliseconds; undefined if none was recently. */
-    deliveredAt: Effect.fnUntraced(function* (tested: Tested) {
-      const at = times.get(hash(tested))
-      return at === undefined || at < (yield* Clock.currentTimeMillis) - remembered ? undefined : at
-    })
-  }
-}
+/** Makes and reads proofs. */
+export const testedSettings = Effect.map(Seal, ({ keyId, open, seal }) => ({
+  /** Proves that a test of these settings was delivered now. */
+  proof: Effect.fnUntraced(function* (tested: Tested) {
+    const now = yield* Clock.currentTimeMillis
+    return `${keyId}.${yield* seal(String(now), row(tested))}`
+  }),
+  /** When the test was delivered, in epoch milliseconds; undefined if it does not count for these settings. */
+  deliveredAt: Effect.fnUntraced(function* (tested: Tested, proof: string | undefined) {
+    const [, key = "", sealed = ""] = /^(\w+)\.(.*)$/s.exec(proof ?? "") ?? []
+    const text = yield* Effect.orElseSucceed(open(sealed, row(tested), key), () => "0")
+    return Number(text) < (yield* Clock.currentTimeMillis) - counts ? undefined : Number(text)
+  })
+}))

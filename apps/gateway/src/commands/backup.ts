@@ -6,7 +6,7 @@ import { Console, Context, Effect, Exit, Layer, Result } from "effect"
 import { Argument, Command } from "effect/cli"
 import { existsSync } from "node:fs"
 import { open, rename, rm, stat } from "node:fs/promises"
-import { Settings, StartRefused } from "../startup/Settings.ts"
+import { Settings, StartRefused } from "../startup/settings/Settings.ts"
 import { download } from "./downloadBackup.ts"
 
 /** Writes a backup to a file. */

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises"
 import type { IncomingMessage } from "node:http"
 import { once } from "node:events"
 import { pipeline } from "node:stream/promises"
-import { type Settings, StartRefused } from "../startup/Settings.ts"
+import { type Settings, StartRefused } from "../startup/settings/Settings.ts"
 import { addressOf, requestTo } from "./ownGateway.ts"
 
 /** Writes the answer of `POST /v1/backup` to an existing, empty file. Finds the gateway by its settings. */

@@ -5,7 +5,7 @@ import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { once } from "node:events"
 import type { IncomingMessage } from "node:http"
-import { Settings, StartRefused } from "../startup/Settings.ts"
+import { Settings, StartRefused } from "../startup/settings/Settings.ts"
 import { addressOf, requestTo } from "./ownGateway.ts"
 
 /** Asks `/healthz`, for the health check of a container. Ends with 0 if alerts are accepted, and with 1 otherwise. */

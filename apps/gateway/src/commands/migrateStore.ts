@@ -5,10 +5,10 @@ import { copyStore, type NamedStore } from "@tocsin/delivery"
 import { Console, Context, Effect, FileSystem, Layer, Redacted, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
-import { secretSetting } from "../startup/secretSetting.ts"
-import { StartRefused } from "../startup/Settings.ts"
+import { secretSetting } from "../startup/settings/secretSetting.ts"
+import { StartRefused } from "../startup/settings/Settings.ts"
 import * as Store from "../startup/Store.ts"
-import { isStoreUrl, readStoreUrl } from "../startup/storeUrl.ts"
+import { isStoreUrl, readStoreUrl } from "../startup/settings/storeUrl.ts"
 
 /** A URL may contain a password: no message may repeat it, and other users of the machine can read arguments. */
 const store = (name: string, variable: string, description: string) =>

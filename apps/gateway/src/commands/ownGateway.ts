@@ -5,7 +5,7 @@ import { Option, Redacted } from "effect"
 import { readFileSync } from "node:fs"
 import { type ClientRequest, request as http } from "node:http"
 import { request as https } from "node:https"
-import type { Settings } from "../startup/Settings.ts"
+import type { Settings } from "../startup/settings/Settings.ts"
 
 /** The host to call: 0.0.0.0 and :: are for listening only. */
 const hostOf = ({ host }: Settings["Service"]) => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host)

@@ -177,4 +177,14 @@ export const endless = new WeakSet<object>()
 export const downloads = new WeakSet<object>()
 
 /** The same key for a TLS socket and for the TCP socket below it, which is the only one before the TLS handshake. */
-const keyOf = ({ localAddress, remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort} ${localAddress}`
+const keyOf = (socket: Socket): string => {
+  const known = keys.get(socket)
+  if (known !== undefined) return known
+  const { localAddress, remoteAddress, remotePort } = socket
+  const key = `${remoteAddress} ${remotePort} ${localAddress}`
+  keys.set(socket, key)
+  return key
+}
+
+/** Made once for each socket: every request asks for it. */
+const keys = new WeakMap<Socket, string>()

@@ -2,7 +2,9 @@ import { createServer, type Server } from "node:http"
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import { answerClientErrors, maxHeaderBytes } from "./clientErrors.ts"
+import { hideUrlTokens } from "./urlTokens.ts"
 import { boundConnections, mostConnections } from "./connectionLimit.ts"
+import { SingleWriteResponse } from "./SingleWriteResponse.ts"
 
 /** How long callers may take, in milliseconds, and how slowly. */
 export interface Times {
@@ -68,6 +70,7 @@ export const makeTlsServer = (certificate: SecureContextOptions, options: Server
 const nodeOptions = (options: ServerOptions) => {
   const { check, headers, keepAlive, request } = { ...times, ...options }
   return {
+    ServerResponse: SingleWriteResponse,
     headersTimeout: headers,
     requestTimeout: request,
     handshakeTimeout: headers,
@@ -93,6 +96,7 @@ const guard = <S extends Server>(server: S, options: ServerOptions): S => {
     ...options
   }
   server.timeout = silence
+  hideUrlTokens(server)
   const { check, headers, keepAlive, slowestDownload, unread } = limits
   const connections = boundConnections(server, maxConnections, {
     idle: keepAlive + headers,

@@ -4,7 +4,7 @@
 import { EgressGuard } from "@tocsin/egress"
 import { Effect, Layer } from "effect"
 import manifest from "../../package.json" with { type: "json" }
-import { Settings } from "./Settings.ts"
+import { Settings } from "./settings/Settings.ts"
 
 const { homepage, version } = manifest
 

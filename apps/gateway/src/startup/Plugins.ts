@@ -2,6 +2,7 @@
  * The channel plugins of a gateway.
  */
 import type { ChannelPlugin, Connector } from "@tocsin/core"
+import type { Source } from "@tocsin/sources"
 import { PluginRegistry } from "@tocsin/delivery"
 import { HipChat } from "@tocsin/plugin-hipchat"
 import hipChat from "@tocsin/plugin-hipchat/package.json" with { type: "json" }
@@ -23,10 +24,16 @@ import { Teams } from "@tocsin/plugin-teams"
 import teams from "@tocsin/plugin-teams/package.json" with { type: "json" }
 import { GoogleChat } from "@tocsin/plugin-google-chat"
 import googleChat from "@tocsin/plugin-google-chat/package.json" with { type: "json" }
+import { Webex } from "@tocsin/plugin-webex"
+import webex from "@tocsin/plugin-webex/package.json" with { type: "json" }
+import { Apprise } from "@tocsin/plugin-apprise"
+import apprise from "@tocsin/plugin-apprise/package.json" with { type: "json" }
+import { Email } from "@tocsin/plugin-email"
+import email from "@tocsin/plugin-email/package.json" with { type: "json" }
 import { Cause, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import { firstLine } from "./firstLine.ts"
-import { StartRefused } from "./Settings.ts"
+import { StartRefused } from "./settings/Settings.ts"
 
 /** The services that a gateway provides to the layers of plugins. */
 export type Given = HttpClient.HttpClient | Connector
@@ -49,8 +56,8 @@ export interface PluginPackage {
   readonly version: string
 }
 
-/** The known packages of plugins; a plugin that a program passes to `Gateway.layer` has none. */
-export type Packages = ReadonlyMap<ChannelPlugin.Any, PluginPackage>
+/** The known packages of plugins and sources; one that a program passes to `Gateway.layer` has none. */
+export type Packages = ReadonlyMap<ChannelPlugin.Any | Source, PluginPackage>
 
 /** The built-in plugins with the manifests of their packages. */
 const manifests = [
@@ -63,19 +70,22 @@ const manifests = [
   [Mattermost, mattermost],
   [Ntfy, ntfy],
   [Teams, teams],
-  [GoogleChat, googleChat]
+  [GoogleChat, googleChat],
+  [Webex, webex],
+  [Apprise, apprise],
+  [Email, email]
 ] as const
 
 /** The plugins of every gateway. */
 export const builtIn: Plugins = manifests.map(([plugin]) => plugin)
 
 /** The packages of the built-in plugins. */
-export const builtInPackages: Packages = new Map<ChannelPlugin.Any, PluginPackage>(manifests)
+export const builtInPackages: Packages = new Map<ChannelPlugin.Any | Source, PluginPackage>(manifests)
 
 /**
- * Describes a plugin for the start message: `slack 1.0.0`, or `pager (tocsin-plugin-pager 1.0.0)` for another package.
+ * Describes a plugin or a source for the start message: `slack 1.0.0`, or `pager (tocsin-plugin-pager 1.0.0)` for another package.
  */
-export const describePlugin = (plugin: ChannelPlugin.Any, packages: Packages): string => {
+export const describePlugin = (plugin: ChannelPlugin.Any | Source, packages: Packages): string => {
   const from = packages.get(plugin)
   if (from === undefined) return plugin.type
   return builtInPackages.has(plugin)

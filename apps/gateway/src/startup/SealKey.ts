@@ -6,8 +6,8 @@ import { Effect, FileSystem, Layer, Option, Redacted, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64 } from "effect/encoding"
 import { firstLine } from "./firstLine.ts"
-import { secretFileProblem } from "./filePrivacy.ts"
-import { Settings, StartRefused } from "./Settings.ts"
+import { secretFileProblem } from "./settings/filePrivacy.ts"
+import { Settings, StartRefused } from "./settings/Settings.ts"
 
 /**
  * Seals with the key of `TOCSIN_KEY` or `TOCSIN_KEY_FILE`; without either, with a key that is created once beside the

@@ -13,9 +13,9 @@ import {
 } from "@tocsin/delivery"
 import { Effect, Layer } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import { databaseProblem } from "./filePrivacy.ts"
-import { StartRefused } from "./Settings.ts"
-import type { StoreUrl } from "./storeUrl.ts"
+import { databaseProblem } from "./settings/filePrivacy.ts"
+import { StartRefused } from "./settings/Settings.ts"
+import type { StoreUrl } from "./settings/storeUrl.ts"
 
 /** Opens the store; fails with a sentence for the operator if it cannot be used. */
 export const layer = (store: StoreUrl) =>

@@ -2,34 +2,37 @@
  * Loads the packages in `TOCSIN_PLUGINS`, which are installed beside the gateway or in a separate folder.
  */
 import { ChannelPlugin } from "@tocsin/core"
-import { Effect, Layer, Option, Predicate, Schema } from "effect"
+import { builtIn as builtInSources, type Source } from "@tocsin/sources"
+import { Effect, Layer, type Option, Predicate, Schema } from "effect"
 import { resolve as resolveFrom } from "import-meta-resolve"
-import { readFileSync } from "node:fs"
-import { findPackageJSON, registerHooks } from "node:module"
-import { join } from "node:path"
-import { pathToFileURL } from "node:url"
-import { satisfies } from "semver"
+import { registerHooks } from "node:module"
 import { firstLine } from "./firstLine.ts"
+import { faultOf, guarded, isMeantAsSource, isSource } from "./outsideSource.ts"
+import { checkFits, locate, refused } from "./pluginPackage.ts"
 import { builtIn, builtInPackages, type Packages, type Plugins } from "./Plugins.ts"
-import { Settings, StartRefused } from "./Settings.ts"
+import { Settings, type StartRefused } from "./settings/Settings.ts"
 
-/** Plugins, and the packages that they come from. */
+/** Channel plugins and sources, and the packages that they come from. */
 export interface LoadedPlugins {
   readonly plugins: Plugins
+  /** The sources of other packages. */
+  readonly sources: ReadonlyArray<Source>
   readonly packages: Packages
 }
 
-/** The built-in plugins, and those of the settings; fails if one of them cannot be loaded. */
+/** The built-in plugins, and the plugins and sources of the settings; fails if one of them cannot be loaded. */
 export const loadPlugins: Effect.Effect<LoadedPlugins, StartRefused, Settings> = Effect.gen(function* () {
   const { plugins: names, pluginsDir } = yield* Settings
-  if (names.length === 0) return { plugins: builtIn, packages: builtInPackages }
+  if (names.length === 0) return { plugins: builtIn, sources: [], packages: builtInPackages }
   shareCore()
   const packages = new Map(builtInPackages)
   const found = new Map<string, { readonly plugin: Plugins[number]; readonly name: string }>()
   for (const plugin of [...builtIn].filter(isPlugin)) found.set(plugin.type, { plugin, name: "the gateway itself" })
+  const sources = new Map<string, { readonly source: Source; readonly name: string }>()
+  for (const source of builtInSources) sources.set(source.type, { source, name: "the gateway itself" })
   for (const name of names) {
-    const { plugins, version } = yield* load(name, pluginsDir)
-    for (const plugin of plugins) {
+    const loaded = yield* load(name, pluginsDir)
+    for (const plugin of loaded.plugins) {
       const other = found.get(plugin.type)
       if (other !== undefined) {
         return yield* refused(
@@ -38,25 +41,41 @@ export const loadPlugins: Effect.Effect<LoadedPlugins, StartRefused, Settings> =
         )
       }
       found.set(plugin.type, { plugin, name })
-      packages.set(plugin, { name, version })
+      packages.set(plugin, { name, version: loaded.version })
+    }
+    for (const source of loaded.sources) {
+      const other = sources.get(source.type)
+      if (other !== undefined) {
+        return yield* refused(
+          name,
+          `it reads the source ${source.type}, and so does ${other.name}: leave one of them out`
+        )
+      }
+      const outside = guarded(source)
+      sources.set(source.type, { source: outside, name })
+      packages.set(outside, { name, version: loaded.version })
     }
   }
-  return { plugins: [...found.values()].map(({ plugin }) => plugin), packages }
+  return {
+    plugins: [...found.values()].map(({ plugin }) => plugin),
+    sources: [...sources.values()].map(({ source }) => source).slice(builtInSources.length),
+    packages
+  }
 })
 
 /**
- * Gives plugins the gateway's core and effect, even if they are installed with their own, so that there is one copy of
- * each.
+ * Gives plugins the gateway's core, sources and effect, even if they are installed with their own, so that there is one
+ * copy of each.
  */
 const shareCore = () =>
   registerHooks({
     resolve: (specifier, context, next) =>
-      /^(effect|@tocsin\/core)(\/|$)/.test(specifier)
+      /^(effect|@tocsin\/(core|sources))(\/|$)/.test(specifier)
         ? next(specifier, { ...context, parentURL: import.meta.url })
         : next(specifier, context)
   })
 
-/** The plugins that a package exports, and its version. */
+/** The plugins and sources that a package exports, and its version. */
 const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
   const { manifest, parent } = yield* locate(name, pluginsDir)
   const version = yield* checkFits(name, manifest)
@@ -96,10 +115,19 @@ const load = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Optio
       `its plugin of the type ${plugin.type} declares no ${missing}, or none that fits. Install a version of it that passes the conformance kit of @tocsin/core`
     )
   }
-  if (plugins.length > 0) return { plugins, version }
+  const meant = [...values].filter(isMeantAsSource)
+  const fault = meant.map(faultOf).find((fault) => fault !== undefined)
+  if (fault !== undefined) {
+    return yield* refused(
+      name,
+      `it ${fault}. Install a version of it that passes the conformance suite of @tocsin/sources`
+    )
+  }
+  const sources = meant.filter(isSource)
+  if (plugins.length + sources.length > 0) return { plugins, sources, version }
   return yield* refused(
     name,
-    "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer"
+    "it exports no channel plugin, that is no class made by ChannelPlugin.Service with a static layer, and no source, that is no object with type, title and decode"
   )
 })
 
@@ -117,63 +145,6 @@ const declared: { readonly [field: string]: (value: unknown) => boolean } = {
   capabilities: Predicate.isObject
 }
 
-/** Finds a package's package.json, and the folder from which Node resolves the package by its name. */
-const locate = Effect.fnUntraced(function* (name: string, pluginsDir: Option.Option<string>) {
-  const folders = [...Option.toArray(pluginsDir).flatMap((dir) => [dir, join(dir, name)]), process.cwd()]
-  for (const parent of [...folders.map((folder) => pathToFileURL(join(folder, "-")).href), import.meta.url]) {
-    const manifest = findManifest(name, parent)
-    if (manifest !== undefined) return { manifest, parent }
-  }
-  return yield* refused(
-    name,
-    `it is not installed: not in ${folders.join(", ")}, nor with the gateway. Install it with npm where the gateway runs, or in the folder that TOCSIN_PLUGINS_DIR names`
-  )
-})
-
-const findManifest = (name: string, parent: string) => {
-  try {
-    return findPackageJSON(name, parent)
-  } catch {
-    return undefined
-  }
-}
-
-/** Refuses a package that was made for a core or effect other than this gateway's; returns the package's version. */
-const checkFits = Effect.fnUntraced(function* (name: string, manifest: string) {
-  const { peerDependencies = {}, version: own = "of no version" } = yield* readManifest(name, manifest)
-  for (const shared of ["@tocsin/core", "effect"]) {
-    const { version = "" } = yield* readManifest(name, findPackageJSON(shared, import.meta.url))
-    const wanted = peerDependencies[shared]
-    if (wanted === undefined) {
-      return yield* refused(
-        name,
-        `it does not say which ${shared} it was made for, and this gateway has ${version}. Its author must name ${shared} in its peerDependencies: install a version that does`
-      )
-    }
-    if (satisfies(version, wanted, { includePrerelease: true })) continue
-    return yield* refused(
-      name,
-      `it was made for ${shared} ${wanted}, and this gateway has ${version}: install a version of it for ${version}, or another gateway`
-    )
-  }
-  return own
-})
-
-const readManifest = (name: string, file = "") =>
-  Effect.try({
-    try: () => decodeManifest(readFileSync(file, "utf8")),
-    catch: () => refused(name, `${file} cannot be read, or is not a package.json. Install the package again`)
-  })
-
-const decodeManifest = Schema.decodeUnknownSync(
-  Schema.fromJsonString(
-    Schema.Struct({
-      version: Schema.optionalKey(Schema.String),
-      peerDependencies: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
-    })
-  )
-)
-
 const isPlugin = (value: unknown): value is Plugins[number] =>
   ChannelPlugin.isChannelPlugin(value) && Predicate.hasProperty(value, "layer") && Layer.isLayer(value.layer)
 
@@ -181,5 +152,3 @@ const isOfAnotherCore = (value: unknown) =>
   !ChannelPlugin.isChannelPlugin(value) &&
   Predicate.hasProperty(value, "key") &&
   String(value.key).startsWith("@tocsin/core/ChannelPlugin/")
-
-const refused = (name: string, why: string) => new StartRefused({ message: `TOCSIN_PLUGINS: ${name}: ${why}.` })

@@ -1,34 +1,13 @@
 /**
  * The log: one line for each event, as text or as JSON.
  */
-import {
-  Array as Arr,
-  Cause,
-  Config,
-  Console,
-  Effect,
-  Formatter,
-  Layer,
-  Logger,
-  type LogLevel,
-  References,
-  Schema
-} from "effect"
+import { Array as Arr, Cause, Console, Effect, Formatter, Layer, Logger, type LogLevel, References } from "effect"
+import { logSettings } from "./settings/logSettings.ts"
 
 const levels = { error: "Error", warn: "Warn", info: "Info", debug: "Debug" } as const satisfies Record<
   string,
   LogLevel.LogLevel
 >
-
-const Level = Schema.Literals(["error", "warn", "info", "debug"]).annotate({ expected: "error, warn, info or debug" })
-
-const Format = Schema.Literals(["text", "json"]).annotate({ expected: "text or json" })
-
-/** `TOCSIN_LOG` and `TOCSIN_LOG_LEVEL`: the format of lines, and the least severe level that is logged. */
-export const logSettings = Config.all({
-  format: Config.schema(Format, "TOCSIN_LOG").pipe(Config.withDefault("text" as const)),
-  level: Config.schema(Level, "TOCSIN_LOG_LEVEL").pipe(Config.withDefault("info" as const))
-})
 
 /** Ignores invalid values, which `Settings` refuses. */
 const current = Effect.orElseSucceed(logSettings, () => ({ format: "text", level: "info" }) as const)

@@ -1,3 +1,4 @@
+import type { Source } from "@tocsin/sources"
 import { Configuration, PluginRegistry } from "@tocsin/delivery"
 import { Console, Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
@@ -5,18 +6,20 @@ import { NetAddress } from "effect/net"
 import { hostname } from "node:os"
 import manifest from "../../package.json" with { type: "json" }
 import { describePlugin, type Packages } from "./Plugins.ts"
-import { Settings } from "./Settings.ts"
+import { Settings } from "./settings/Settings.ts"
 
 /**
  * Logs the version, the address, the store and the plugins at the start; prints the next steps while there is no
  * integration.
  */
-export const startupMessage = (packages: Packages) =>
+export const startupMessage = (packages: Packages, sources: ReadonlyArray<Source>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { hasConsole, log, store, tlsCert, token } = yield* Settings
       const { address } = yield* HttpServer.HttpServer
       const plugins = (yield* PluginRegistry).installed.map(({ plugin }) => describePlugin(plugin, packages))
+      const others = sources.map((source) => describePlugin(source, packages))
+      const read = others.length === 0 ? "" : ` and the sources ${others.join(", ")}`
       const scheme = Option.isSome(tlsCert) ? "https" : "http"
       const bound = HttpServer.formatAddress(address).replace(/^http:/, `${scheme}:`)
       const isEverywhere = NetAddress.isInetAddress(address) && NetAddress.isUnspecified(address.address)
@@ -30,9 +33,16 @@ export const startupMessage = (packages: Packages) =>
         : "Callers need the token."
       yield* Effect.annotateLogs(
         Effect.logInfo(
-          `Tocsin ${manifest.version} listens on ${bound}, with its data in ${store.shown} and the plugins ${plugins.join(", ")}. ${served}${console}`
+          `Tocsin ${manifest.version} listens on ${bound}, with its data in ${store.shown} and the plugins ${plugins.join(", ")}${read}. ${served}${console}`
         ),
-        { event: "start", version: manifest.version, url: bound, store: store.shown, plugins }
+        {
+          event: "start",
+          version: manifest.version,
+          url: bound,
+          store: store.shown,
+          plugins,
+          ...(others.length > 0 && { sources: others })
+        }
       )
       if (integrations.length > 0 || log.format === "json") return
       yield* Console.log(

@@ -165,7 +165,7 @@ describe("Bad days", () => {
       })
     )
 
-    it.effect("shows a skeleton while the gateway is slow, and retries after a 503", () =>
+    it.effect("shows a skeleton while the page's script and its list are slow, and retries after a 503", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
@@ -178,9 +178,28 @@ describe("Bad days", () => {
             if (refusals-- > 0) return route.fulfill({ status: 503, contentType: "text/plain", body: "away" })
             return route.continue()
           })
+          const script = Promise.withResolvers<void>()
+          await page.route(/\/assets\/AlertSettings-[^/]*\.js$/, async (route) => {
+            await script.promise
+            await route.continue()
+          })
+          const shown = async () => {
+            const places = [
+              page.getByRole("heading", { name: "Alert settings", level: 1 }),
+              page.locator(".skeleton").first(),
+              page.locator(".skeleton").last()
+            ]
+            return Promise.all(places.map((place) => place.boundingBox()))
+          }
           await visitor.open("/alert-settings")
-          await page.getByRole("heading", { name: "Alert settings", level: 1 }).waitFor()
           await page.locator(".skeleton").first().waitFor()
+          assert.strictEqual(await page.title(), "Alert settings - Tocsin")
+          await checkPage(visitor, "loading the script")
+          const before = await shown()
+          const asked = page.waitForRequest("**/v1/rules?*")
+          script.resolve()
+          await asked
+          assert.deepStrictEqual(await shown(), before)
           await checkPage(visitor, "loading")
           release()
           await page.getByRole("alert").filter({ hasText: "cannot reach its store" }).waitFor()

@@ -184,32 +184,7 @@ describe("The console's dialogs", () => {
       })
     )
 
-    it.effect("unsaved edits of a rule are not left without asking", () =>
-      Effect.gen(function* () {
-        yield* post("/v1/rules", { id: "left", name: "Left rule", match: { source: "left" }, integrations: [] })
-        const visitor = yield* visit(yield* SharedHarness)
-        const { page } = visitor
-        const asked = page.getByRole("alertdialog", { name: "Discard your changes?" })
-        yield* Effect.promise(async () => {
-          await visitor.open("/alert-settings?rule=left&tab=Notifications")
-          await mouse.press(page, "checkbox", "Send when clears")
-          await mouse.press(page, "tab", "Match")
-          await page.getByRole("textbox", { name: "Name", exact: true }).fill("Left rule, edited")
-          await mouse.press(page, "link", "Lanes")
-          await asked.getByRole("button", { name: "Keep editing" }).click()
-          await asked.waitFor({ state: "detached" })
-          await mouse.press(page, "button", "Save")
-          await page.getByRole("status").filter({ hasText: "Saved" }).waitFor()
-          await mouse.press(page, "tab", "Notifications")
-          await mouse.press(page, "checkbox", "Send when clears")
-          await mouse.press(page, "link", "Lanes")
-          await asked.getByRole("button", { name: "Discard", exact: true }).click()
-          await page.getByRole("heading", { name: "Lanes", level: 1 }).waitFor()
-        })
-      })
-    )
-
-    it.effect("Go to keeps what is typed before its field is there", () =>
+    it.effect("Go to keeps what is typed before its field is there, and says when it has found nothing", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
@@ -221,6 +196,17 @@ describe("The console's dialogs", () => {
           await page.getByRole("option", { name: /Sources/ }).waitFor()
           const field = page.getByRole("dialog", { name: "Go to" }).locator("input")
           assert.strictEqual(await field.inputValue(), "sources")
+          const answer = Promise.withResolvers<void>()
+          await page.route("**/v1/alerts?*", async (route) => {
+            await answer.promise
+            await route.continue()
+          })
+          const asked = page.waitForRequest("**/v1/alerts?*")
+          await field.fill("of no such name")
+          await asked
+          await page.getByText("Searching…").waitFor()
+          answer.resolve()
+          await page.getByText("Nothing has this name.").waitFor()
         })
       })
     )

@@ -6,16 +6,23 @@ import { Chromium, visit } from "./harness/browser.ts"
 
 const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
 
+const token = "the-operators-token-0123456789"
+const TokenHarness = Layer.effect(SharedHarness, make({ TOCSIN_TOKEN: token }, InProcess.start))
+
+const get = (path: string, headers: { readonly [name: string]: string } = {}, method = "GET") =>
+  Effect.flatMap(SharedHarness, ({ gateway }) =>
+    Effect.promise(async () => {
+      const answer = await fetch(`${gateway().url}${path}`, { method, headers, redirect: "manual" })
+      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    })
+  )
+
+/** The answer in a page. */
+const answerIn = (html: string) =>
+  /<script\s+type="application\/json"\s[^>]*data-answer-of="([^"]*)"[^>]*>([^<]*)<\/script>/.exec(html)
+
 describe("The console's files", () => {
   layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
-    const get = (path: string, headers: { readonly [name: string]: string } = {}) =>
-      Effect.flatMap(SharedHarness, ({ gateway }) =>
-        Effect.promise(async () => {
-          const answer = await fetch(`${gateway().url}${path}`, { headers, redirect: "manual" })
-          return { status: answer.status, headers: answer.headers, text: await answer.text() }
-        })
-      )
-
     it.effect("redirects browsers from / and /console to the console, and other clients from / to the API's page", () =>
       Effect.gen(function* () {
         const html = { accept: "text/html,*/*" }
@@ -28,8 +35,7 @@ describe("The console's files", () => {
     it.effect("answers every path without a file with the page, whatever characters it has", () =>
       Effect.gen(function* () {
         for (const path of [
-          "/",
-          "/alerts",
+          "/deliveries",
           "/alerts/a.5",
           "/alerts/%2F%25%F0%9F%94%A5",
           "/alerts/..%2F..%2Fpackage.json"
@@ -47,7 +53,7 @@ describe("The console's files", () => {
 
     it.effect("sends the content security policy, and the files compressed at build time", () =>
       Effect.gen(function* () {
-        const page = yield* get("/console/")
+        const page = yield* get("/console/deliveries")
         const policy = page.headers.get("content-security-policy") ?? ""
         for (const part of [
           "default-src 'none'",
@@ -71,7 +77,7 @@ describe("The console's files", () => {
           assert.include(headers.get("cache-control") ?? "", "immutable")
         }
         const etag = page.headers.get("etag") ?? ""
-        assert.strictEqual((yield* get("/console/", { "if-none-match": etag })).status, 304)
+        assert.strictEqual((yield* get("/console/deliveries", { "if-none-match": etag })).status, 304)
       })
     )
 
@@ -110,6 +116,64 @@ describe("The console's files", () => {
           assert.isTrue(added.some(({ isLock }) => isLock))
           assert.isTrue(added.every(({ rules }) => rules > 0))
         })
+      })
+    )
+  })
+
+  layer(TokenHarness, { excludeTestServices: true })((it) => {
+    it.effect("contain the API's answer for whoever gets it from the API, and nothing for others", () =>
+      Effect.gen(function* () {
+        const { gateway, request } = yield* SharedHarness
+        const hostile = "</script><!-- <script>document.title='run'</script>"
+        const alert = { source: "page", id: "1", state: "raised", startedAt: "2026-01-15T02:00:00Z" }
+        const authorization = `Bearer ${token}`
+        const posted = yield* request("POST", "/v1/alerts", [{ ...alert, rule: { name: hostile } }], { authorization })
+        assert.strictEqual(posted.status, 202, posted.text)
+        const signIn = yield* Effect.promise(() =>
+          fetch(`${gateway().url}/v1/session`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ token })
+          })
+        )
+        const [cookie = ""] = signIn.headers.get("set-cookie")?.split(";") ?? []
+        for (const path of ["/console/", "/console/alerts"]) {
+          const page = yield* get(path, { cookie })
+          assert.strictEqual(page.headers.get("cache-control"), "no-store")
+          assert.isNull(page.headers.get("etag"))
+          assert.include(page.headers.get("content-security-policy") ?? "", "script-src 'self'")
+          const [, of = "", json = ""] = answerIn(page.text) ?? []
+          const answer = yield* get(of.replaceAll("&amp;", "&"), { cookie })
+          assert.deepStrictEqual(JSON.parse(json), JSON.parse(answer.text))
+          assert.include(json, "document.title")
+          assert.notInclude(page.text, hostile)
+        }
+        // Never a cached page in place of the present one.
+        const empty = yield* get("/console/alerts")
+        const again = yield* get("/console/alerts", { cookie, "if-none-match": empty.headers.get("etag") ?? "" })
+        assert.strictEqual(again.status, 200)
+        assert.strictEqual((yield* get("/console/alerts", { cookie }, "HEAD")).status, 200)
+
+        const ended = yield* get(
+          "/v1/session",
+          { cookie, "content-type": "application/json", origin: gateway().url },
+          "DELETE"
+        )
+        assert.strictEqual(ended.status, 204, ended.text)
+        for (const [path, headers] of [
+          ["/console/", {}],
+          ["/console/alerts", {}],
+          ["/console/alerts", { cookie }],
+          ["/console/alerts", { cookie: `${cookie.split("=")[0]}=wrong` }],
+          ["/console/alerts", { authorization: "Bearer wrong" }],
+          ["/console/alerts?state=cleared", { authorization }],
+          ["/console/deliveries", { authorization }]
+        ] as const) {
+          const { headers: sent, status, text } = yield* get(path, headers)
+          assert.strictEqual(status, 200, path)
+          assert.strictEqual(answerIn(text)?.[2], "", path)
+          assert.strictEqual(sent.get("cache-control"), "no-cache", path)
+        }
       })
     )
   })

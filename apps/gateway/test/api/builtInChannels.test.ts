@@ -5,12 +5,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { Delivery } from "@tocsin/client"
 import { FakeServer } from "@tocsin/core/fakes"
 import { FakeDiscord, see as seeDiscord } from "@tocsin/plugin-discord/testing"
+import { FakeEmail } from "@tocsin/plugin-email/testing"
 import { FakeGoogleChat, see as seeGoogleChat } from "@tocsin/plugin-google-chat/testing"
 import { FakeMattermost } from "@tocsin/plugin-mattermost/testing"
 import { FakeNtfy } from "@tocsin/plugin-ntfy/testing"
 import { FakePagerDuty } from "@tocsin/plugin-pagerduty/testing"
 import { FakeTeams, see as seeTeams } from "@tocsin/plugin-teams/testing"
 import { FakeTelegram, see as seeTelegram } from "@tocsin/plugin-telegram/testing"
+import { FakeApprise } from "@tocsin/plugin-apprise/testing"
+import { FakeWebex } from "@tocsin/plugin-webex/testing"
 import { FakeWebhook } from "@tocsin/plugin-webhook/testing"
 import { Effect, Schema } from "effect"
 import { readFileSync } from "node:fs"
@@ -44,10 +47,13 @@ describe("The channels that every gateway has", () => {
         ntfy: new FakeNtfy(),
         telegram: new FakeTelegram(),
         teams: new FakeTeams(),
-        "google-chat": new FakeGoogleChat()
+        "google-chat": new FakeGoogleChat(),
+        webex: new FakeWebex(),
+        apprise: new FakeApprise(),
+        email: new FakeEmail()
       }
       for (const [type, fake] of Object.entries(fakes)) {
-        const settings = fake.settings(yield* FakeServer.serve(fake))
+        const { settings } = yield* FakeServer.serveFake(fake)
         const created = yield* request("POST", "/v1/integrations", {
           id: type,
           name: type,
@@ -103,15 +109,21 @@ describe("The channels that every gateway has", () => {
         assert.include(JSON.stringify(seeGoogleChat(fakes["google-chat"].messages[n]?.payload).blocks[0]), headline)
       }
       assert.lengthOf(new Set(fakes["google-chat"].posted().map(({ thread }) => thread)), 1)
+      assert.deepStrictEqual(
+        [...fakes.webex.posted().values()].map(({ parentId }) => parentId),
+        [undefined, "message-1", "message-1"]
+      )
 
       // A person deletes what a clear would edit: it is posted as a new message.
       yield* report(4, { id: "2", state: "raised", severity: "major" })
       const deleted = { discord: [...fakes.discord.posted()].at(-1)!, telegram: [...fakes.telegram.posted()].at(-1)! }
       fakes.discord.delete(deleted.discord[0])
       fakes.telegram.delete(deleted.telegram[0])
+      fakes.webex.delete([...fakes.webex.posted().keys()].at(-1)!)
       yield* report(5, { id: "2", state: "cleared", severity: "major", clearedAt: "2026-01-15T02:10:00Z" })
       assert.lengthOf([...fakes.discord.posted()], 4)
       assert.lengthOf([...fakes.telegram.posted()], 4)
+      assert.isUndefined([...fakes.webex.posted().values()].at(-1)?.parentId)
 
       const deliveries = Effect.map(request("GET", "/v1/deliveries?limit=500"), ({ as }) => as(Deliveries).items)
       const items = yield* eventually("the end of every delivery", deliveries, (items) =>

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Gateway from "../../src/Gateway.ts"
 import * as Plugins from "../../src/startup/Plugins.ts"
-import { Settings } from "../../src/startup/Settings.ts"
+import { Settings } from "../../src/startup/settings/Settings.ts"
 import { eventually } from "../harness/gate.ts"
 
 /** One for each place; none is a part of another, or of anything else. */
@@ -87,7 +87,7 @@ const watched = () => {
 }
 
 describe("Canaries", () => {
-  it.live("are in no database, log of any level, span or answer", () =>
+  it.live("are in no database, backup, log of any level, span, metric, audit entry or other answer", () =>
     Effect.gen(function* () {
       const slack = new FakeSlack()
       const slackUrl = yield* FakeServer.serve(slack)
@@ -204,10 +204,13 @@ describe("Canaries", () => {
         "/v1/deliveries",
         "/v1/sources/unreadable",
         "/v1/plugins",
-        "/openapi.json"
+        "/openapi.json",
+        "/metrics",
+        "/v1/audit?limit=500"
       ]) {
         assert.strictEqual((yield* request("GET", path)).status, 200)
       }
+      assert.include((yield* request("POST", "/v1/backup")).text, "No such hook")
 
       const files = ["", "-wal", "-shm", ".key"].map((suffix) => `${database}${suffix}`).filter(existsSync)
       const places = {
@@ -218,6 +221,8 @@ describe("Canaries", () => {
       // The search finds what is not secret.
       assert.include(places.answers, "#seen")
       assert.include(places.answers, "No such hook")
+      assert.include(places.answers, `tocsin_attempts_total{integration="hook"`)
+      assert.include(places.answers, `"action":"created","kind":"integration","id":"hook"`)
       assert.include(places.database, "No such hook")
       assert.isAbove(spans.length, 50)
       assert.include(places["logs and spans"], "/v1/integrations")

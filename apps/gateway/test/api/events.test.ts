@@ -103,6 +103,21 @@ describe("Live events", () => {
       })
     )
 
+    it.effect("come after what a shared list shows", () =>
+      Effect.gen(function* () {
+        const harness = yield* SharedHarness
+        const list = () => harness.request("GET", "/v1/alerts", undefined, { ...bearer, "cache-control": "max-age=1" })
+        const stream = yield* listen(harness, bearer)
+        yield* until("the stream to begin", () => stream.events().length > 0)
+        for (const id of ["shared 1", "shared 2", "shared 3"]) {
+          yield* list()
+          const alert = yield* raise(id)
+          yield* until("the alert", () => idsOf(stream.events()).includes(alert))
+          assert.include((yield* list()).text, alert.replace("alert ", ""))
+        }
+      })
+    )
+
     it.effect("end with the session, and need one", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness

@@ -113,6 +113,38 @@ describe("Questions and actions of operators", () => {
       })
     )
 
+    it.effect("history names the integration whose fallback was notified, and the fallback", () =>
+      Effect.gen(function* () {
+        const harness = yield* SharedHarness
+        const standby = { type: "slack", settings: { url: `${harness.slackUrl}/services/T0/B0/standby` } }
+        yield* ask(201, "POST", "/v1/integrations", { ...standby, id: "standby", name: "Standby, at home" })
+        yield* ask(201, "POST", "/v1/integrations", {
+          id: "night",
+          name: "Night shift",
+          type: "hipchat",
+          settings: { url: `${harness.hipChatUrl}/v2/room/44/notification`, authToken: "wrong" },
+          fallback: "standby"
+        })
+        yield* ask(201, "POST", "/v1/rules", { name: "Nights", match: { source: "night" }, integrations: ["night"] })
+        const id = yield* raise("night", "a")
+        const found = yield* eventually(
+          "the message at the fallback",
+          Effect.map(ask(200, "GET", `/v1/alerts/${id}`), (answer) => answer.as(AlertDetails)),
+          ({ deliveries }) => deliveries.some(({ status }) => status === "delivered")
+        )
+        const causes = found.deliveries.map(({ cause }) => cause)
+        assert.isTrue(
+          causes.some((cause) => cause?.startsWith("to Standby, at home: ")),
+          causes.join("\n")
+        )
+        const texts = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline).items.map(({ text }) => text)
+        assert.include(texts, "Raised was planned: matched by the fallback for Night shift")
+        const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/explain`)).as(Explanations)
+        const why = items.flatMap((one) => (one.integration === "night" ? [one.why] : []))
+        assert.match(why.join(""), /^matched by rule "Nights": Raised diverted \(to Standby, at home: /)
+      })
+    )
+
     it.effect("explain names the outcome, and the condition that failed for a rule that does not match", () =>
       Effect.gen(function* () {
         const harness = yield* SharedHarness
@@ -188,6 +220,28 @@ describe("Questions and actions of operators", () => {
             ["Resumed: It was over", "127.0.0.1"],
             ["Paused: The room moves", "127.0.0.1"],
             ["Resumed: It moved", "127.0.0.1"]
+          ]
+        )
+      })
+    )
+
+    it.effect("the timeline names who edited a rule, each time", () =>
+      Effect.gen(function* () {
+        const harness = yield* SharedHarness
+        const channels = yield* harness.channels("edited", { match: { source: "edited" } })
+        const id = yield* raise("edited", "a")
+        yield* channels.received(1)
+        for (const user of ["ann", "bob"]) {
+          const { createdAt: _, updatedAt: __, ...rule } = JSON.parse((yield* ask(200, "GET", "/v1/rules/edited")).text)
+          yield* ask(200, "PUT", "/v1/rules/edited", { ...rule, name: `by ${user}` })
+        }
+        const { items } = (yield* ask(200, "GET", `/v1/alerts/${id}/timeline`)).as(Timeline)
+        const edits = items.filter(({ kind }) => kind === "ruleEdited")
+        assert.deepStrictEqual(
+          edits.map(({ by, rule, text }) => [by, rule, text]),
+          [
+            ["this machine at 127.0.0.1", "edited", "Rule by bob was edited"],
+            ["this machine at 127.0.0.1", "edited", "Rule by bob was edited"]
           ]
         )
       })

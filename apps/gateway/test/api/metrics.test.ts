@@ -6,6 +6,7 @@ import { eventually } from "../harness/gate.ts"
 import { make, makeInProcess } from "../harness/gateway.ts"
 
 const page = fileURLToPath(new URL("../../../../docs/reference/metrics.md", import.meta.url))
+const dashboard = fileURLToPath(new URL("../../../../deploy/grafana/tocsin.json", import.meta.url))
 const token = "c4n4ry-token-of-24-characters"
 const bearer = { authorization: `Bearer ${token}` }
 
@@ -16,6 +17,8 @@ describe("GET /metrics", () => {
       const harness = yield* make({ TOCSIN_TOKEN: token })
       const ask = (method: "GET" | "POST" | "DELETE", path: string, body?: unknown) =>
         harness.request(method, path, body, bearer)
+      // An idle gateway does not sample its event loop until somebody scrapes.
+      assert.include((yield* ask("GET", "/metrics")).text, 'tocsin_event_loop_delay_seconds{percentile="100"} 0\n')
       const integration = (id: string, path: string) => ({
         id,
         name: "Ops",
@@ -61,6 +64,9 @@ describe("GET /metrics", () => {
       const documented = [...readFileSync(page, "utf8").matchAll(/^\| `(tocsin_\w+)`/gm)].map(([, name]) => name)
       const missing = documented.filter((name) => !printed.includes(name) && name !== "tocsin_digests_total")
       assert.deepStrictEqual([missing, printed.filter((name) => !documented.includes(name))], [[], []])
+      // The dashboard has all of them, and no other.
+      const shown = readFileSync(dashboard, "utf8").matchAll(/\b(tocsin_\w+?)(?:_bucket|_sum|_count)?(?=[{)])/g)
+      assert.deepStrictEqual([...new Set([...shown].map(([, name]) => name))].toSorted(), documented.toSorted())
 
       yield* ask("DELETE", "/v1/integrations/night?force=true")
       assert.notInclude(yield* metrics, 'tocsin_lane_pending{integration="night"')

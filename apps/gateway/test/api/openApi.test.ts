@@ -214,7 +214,8 @@ describe("The OpenAPI document", () => {
         assert.deepStrictEqual(required, [
           "post /v1/integrations/{id}/test",
           "post /v1/integrations/{id}/preview",
-          "post /v1/deliveries/{id}/redeliver"
+          "post /v1/deliveries/{id}/redeliver",
+          "post /v1/keys/{id}/rotate"
         ])
       })
     )

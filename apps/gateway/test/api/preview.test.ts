@@ -1,8 +1,9 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { IntegrationPreview, Plugin } from "@tocsin/client"
 import { Effect, Schema } from "effect"
 import { Accepted, ask, errorsOf } from "../harness/answers.ts"
-import { SharedHarness } from "../harness/gateway.ts"
+import { make, SharedHarness } from "../harness/gateway.ts"
+import { installed, pager } from "../harness/pluginPackages.ts"
 
 const canary = "c4n4ry-T0K3N"
 
@@ -47,24 +48,6 @@ describe("A preview", () => {
             spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
           })
         })
-    )
-
-    it.effect("of a plugin without one shows the headline, the facts and the links as data", () =>
-      Effect.gen(function* () {
-        const settings = { url: "https://hook.example/in" }
-        const payload = { name: "hook", type: "webhook", settings }
-        const { items } = (yield* ask(200, "POST", "/v1/integrations/preview", payload)).as(IntegrationPreview)
-        const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
-        const [heading, ...others] = items[0]?.preview.blocks ?? []
-        assert.deepStrictEqual(heading, {
-          _tag: "Heading",
-          spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
-        })
-        assert.include(
-          others.map(({ _tag }) => _tag),
-          "Facts"
-        )
-      })
     )
 
     it.effect("shows the mentions that a setting adds", () =>
@@ -139,4 +122,23 @@ describe("A preview", () => {
       })
     )
   })
+
+  it.live("of a plugin without one shows the headline, the facts and the links as data", () =>
+    Effect.gen(function* () {
+      const dir = installed({ acme: { main: pager } })
+      const { request } = yield* make({ TOCSIN_PLUGINS: "acme", TOCSIN_PLUGINS_DIR: dir })
+      const payload = { name: "Pager", type: "pager", settings: { url: "https://pager.example/in" } }
+      const { items } = (yield* request("POST", "/v1/integrations/preview", payload)).as(IntegrationPreview)
+      const [heading, ...others] = items[0]?.preview.blocks ?? []
+      const link = new URL("https://app.example.com/view?test=2800817&at=1650925080")
+      assert.deepStrictEqual(heading, {
+        _tag: "Heading",
+        spans: [{ _tag: "Link", text: "Raised: HTTP errors on checkout-eu", link }]
+      })
+      assert.include(
+        others.map(({ _tag }) => _tag),
+        "Facts"
+      )
+    })
+  )
 })

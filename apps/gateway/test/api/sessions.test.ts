@@ -4,7 +4,7 @@ import { Effect, Schedule, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { listOf, Problem } from "../harness/answers.ts"
-import { make, SharedHarness, type Harness } from "../harness/gateway.ts"
+import { makeInProcess, SharedHarness, type Harness } from "../harness/gateway.ts"
 
 const token = "the-operators-t0ken"
 
@@ -179,7 +179,7 @@ describe("A session", () => {
 
   it.live("is not needed without a token", () =>
     Effect.gen(function* () {
-      const harness = yield* make()
+      const harness = yield* makeInProcess()
       const me = (yield* harness.request("GET", "/v1/session")).as(Caller)
       assert.deepInclude(me, { signInRequired: false, signedInBy: "thisMachine", scopes: ["admin"] })
       const elsewhere = (yield* harness.request("GET", "/v1/session", undefined, { host: "evil.example" })).as(Caller)
@@ -190,7 +190,7 @@ describe("A session", () => {
 
   it.live("survives a restart, and ends when the token changes", () =>
     Effect.gen(function* () {
-      const harness = yield* make({ TOCSIN_TOKEN: token })
+      const harness = yield* makeInProcess({ TOCSIN_TOKEN: token })
       const cookie = cookieOf(yield* signIn(harness))
       const reads = Effect.map(harness.request("GET", "/v1/alerts", undefined, cookie), ({ status }) => status)
       yield* harness.gateway().stop("SIGTERM")

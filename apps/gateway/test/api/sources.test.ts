@@ -1,5 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { AlertSummary, Enqueued, Source, Taken } from "@tocsin/client"
+import { AwsSns, builtIn } from "@tocsin/sources"
 import { Effect, Fiber } from "effect"
 import { AlertDetails, ask, listOf, UnreadableBody } from "../harness/answers.ts"
 import { SharedHarness } from "../harness/gateway.ts"
@@ -43,6 +44,20 @@ const pairs = [
 
 describe("sources", () => {
   layer(SharedHarness.layer(), { excludeTestServices: true })((it) => {
+    it.effect.each(builtIn.map(({ type }) => type))("%s answers any bytes with less than 500", (type) =>
+      Effect.gen(function* () {
+        const configured = {
+          json: { mapping: { id: "/id", state: { value: "/state" }, name: "/name" } },
+          "aws-sns": { settings: AwsSns.example }
+        }[type]
+        if (configured !== undefined) yield* ask(201, "PUT", pathOf(type), { type, ...configured })
+        for (const bytes of oddBodies) {
+          const answer = yield* (yield* SharedHarness).request("POST", pathOf(type), bytes)
+          assert.isBelow(answer.status, 500, `${JSON.stringify(bytes.slice(0, 40))}: ${answer.text}`)
+        }
+      })
+    )
+
     it.effect.each(pairs)("%s raises an alert by %s and clears it by %s", ([type, raise, clear, id, severity, rule]) =>
       Effect.gen(function* () {
         yield* post(type, yield* bodyOf(type, raise))
@@ -265,3 +280,24 @@ describe("PagerDuty's route", () => {
     )
   })
 })
+
+/** Bodies that are no alerts, and some that are no text. */
+const oddBodies = [
+  "",
+  "null",
+  "0",
+  '"x"',
+  "[]",
+  "{}",
+  "{",
+  "[[[[[[]]]]]]",
+  "[null,0,{},[]]",
+  '{"alerts":null}',
+  '{"alerts":[null,{},0]}',
+  '{"__proto__":{"alerts":[]},"constructor":1}',
+  '{"id":1e400,"status":-0,"state":"\\ud800"}',
+  "\u0000\u0001",
+  "\ufeff{}",
+  "<html></html>",
+  "a=1&b=2"
+]

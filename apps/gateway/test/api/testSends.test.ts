@@ -44,7 +44,9 @@ describe("Test sends (D6)", () => {
         const harness = yield* SharedHarness
         const url = `${harness.hipChatUrl}/v2/room/before/notification`
         const unsaved = { name: "Room", type: "hipchat", settings: { url, authToken: hipChatToken } }
-        assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/test", unsaved)), both)
+        const test = yield* ask(200, "POST", "/v1/integrations/test", unsaved)
+        assert.deepStrictEqual(outcomes(test), both)
+        const { tested } = test.as(TestSend)
         assert.strictEqual(
           (yield* ask(200, "GET", "/v1/integrations?"))
             .as(listOf(Integration))
@@ -53,10 +55,12 @@ describe("Test sends (D6)", () => {
         )
 
         // The test counts for the integration that is created with these settings, and for no other.
-        const made = yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved })
+        const made = yield* ask(201, "POST", "/v1/integrations", { id: "stored", ...unsaved, tested })
         assert.isDefined(made.as(Integration).lastSuccessAt)
-        const untested = { ...unsaved, settings: { ...unsaved.settings, url: `${url}#other` } }
-        assert.isUndefined((yield* ask(201, "POST", "/v1/integrations", untested)).as(Integration).lastSuccessAt)
+        const other = { ...unsaved.settings, url: `${url}#other` }
+        for (const untested of [unsaved, { ...unsaved, tested: "made up" }, { ...unsaved, tested, settings: other }]) {
+          assert.isUndefined((yield* ask(201, "POST", "/v1/integrations", untested)).as(Integration).lastSuccessAt)
+        }
         const changed = { settings: { url: `${url}#changed` } }
         assert.deepStrictEqual(outcomes(yield* ask(200, "POST", "/v1/integrations/stored/test", changed)), both)
         const after = url.replace("before", "after")

@@ -1,28 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
 import { tmpdir } from "node:os"
+import { tocsin } from "../harness/command.ts"
 import { until } from "../harness/gate.ts"
 import * as RawSocket from "../harness/rawSocket.ts"
 import { makeInProcess, type Harness } from "../harness/gateway.ts"
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
-
-/** Runs `tocsin backup` to its end, with these settings and no others. */
-const backup = (file: string, settings: { readonly [name: string]: string }) =>
-  Effect.callback<{ readonly code: number | null; readonly out: string; readonly err: string }>((resume) => {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TOCSIN_"))
-    const child = execFile(
-      process.execPath,
-      ["--conditions=@tocsin/source", main, "backup", file],
-      { env: { ...Object.fromEntries(inherited), ...settings } },
-      (_, out, err) => resume(Effect.succeed({ code: child.exitCode, out, err }))
-    )
-  })
+const backup = (file: string, settings: { readonly [name: string]: string }) => tocsin(["backup", file], settings)
 
 const token = "a-token-of-24-characters"
 

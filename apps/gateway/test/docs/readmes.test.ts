@@ -1,22 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { settingsTable } from "@tocsin/core/testing"
-import { HipChat } from "@tocsin/plugin-hipchat"
-import { Slack } from "@tocsin/plugin-slack"
-import { Webhook } from "@tocsin/plugin-webhook"
-import { PagerDuty } from "@tocsin/plugin-pagerduty"
-import { Discord } from "@tocsin/plugin-discord"
-import { Telegram } from "@tocsin/plugin-telegram"
-import { Mattermost } from "@tocsin/plugin-mattermost"
-import { Ntfy } from "@tocsin/plugin-ntfy"
-import { Teams } from "@tocsin/plugin-teams"
-import { GoogleChat } from "@tocsin/plugin-google-chat"
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { builtIn } from "../../src/startup/Plugins.ts"
 
 const table = /(?<=<!-- settings -->\n\n)[^]*?(?=\n\n<!-- \/settings -->)/
 
-it.each([Slack, HipChat, Webhook, PagerDuty, Discord, Telegram, Mattermost, Ntfy, Teams, GoogleChat])(
+it.each([...builtIn])(
   "the settings in the README of $title are those of its schema (UPDATE_DOCS=1 writes them)",
   (plugin) => {
     const file = fileURLToPath(new URL(`../../../../packages/plugin-${plugin.type}/README.md`, import.meta.url))
@@ -39,6 +30,12 @@ it("the guide for authors and core's README quote the example as it is", () => {
     const text = readFileSync(new URL(`../../../../${page}`, import.meta.url), "utf8")
     assert.include(text, `\`\`\`ts\n${hello}\n\`\`\``, page)
   }
+})
+
+it("the guide for authors of sources quotes the example as it is", () => {
+  const hello = readFileSync(new URL("../../../../examples/source-hello/src/hello.ts", import.meta.url), "utf8").trim()
+  const guide = readFileSync(new URL("../../../../docs/plugins/writing-a-source.md", import.meta.url), "utf8")
+  assert.include(guide, `\`\`\`ts\n${hello}\n\`\`\``)
 })
 
 /** A table without what aligns its columns. */

@@ -57,12 +57,14 @@ export interface Cluster {
 }
 
 /** Starts this many gateways on one new database, in this process. */
-export const makeInProcess = (count: number) => make(count, InProcess.start)
+export const makeInProcess = (count: number, settings?: { readonly [name: string]: string }) =>
+  make(count, InProcess.start, settings)
 
 /** Starts this many gateways on one new database, each in a process of its own. */
 export const make = Effect.fnUntraced(function* (
   count: number,
-  start: typeof GatewayProcess.start = GatewayProcess.start
+  start: typeof GatewayProcess.start = GatewayProcess.start,
+  settings: { readonly [name: string]: string } = {}
 ): Effect.fn.Return<Cluster, GatewayProcess.GatewayEnded, Scope.Scope> {
   const client = Context.get(yield* Layer.build(NodeHttpClient.layerUndici), HttpClient.HttpClient)
   const scope = yield* Effect.scope
@@ -74,7 +76,8 @@ export const make = Effect.fnUntraced(function* (
   const environment = {
     TOCSIN_DATABASE_URL: postgres.url("postgres"),
     TOCSIN_KEY: Buffer.alloc(32, 1).toString("base64"),
-    TOCSIN_EGRESS_ALLOW: "127.0.0.1"
+    TOCSIN_EGRESS_ALLOW: "127.0.0.1",
+    ...settings
   }
   const join: Cluster["join"] = (options) =>
     start(environment, options).pipe(

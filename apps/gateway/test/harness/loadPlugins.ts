@@ -5,7 +5,7 @@
 import { ConfigProvider, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { loadPlugins } from "../../src/startup/loadPlugins.ts"
-import { Settings } from "../../src/startup/Settings.ts"
+import { Settings } from "../../src/startup/settings/Settings.ts"
 
 interface Case {
   readonly settings: { readonly [name: string]: string }

@@ -28,6 +28,31 @@ export class Pager extends ChannelPlugin.Service()("pager", {
   })
 }`
 
+/** A source as its author publishes it, in JavaScript, of the type `pulse`; its decoder throws at the state `broken`. */
+export const pulse = `
+import { defineSource, Reading } from "@tocsin/sources"
+import { Effect, Schema } from "effect"
+
+export const pulse = defineSource({
+  type: "pulse",
+  title: "Pulse",
+  setup: ["In Pulse, open Settings, Webhooks, and paste the address."],
+  decode: (body, options) => {
+    if (body.state === "broken") throw new TypeError("c4n4ry in the body")
+    if (body.state === "invalid") return Effect.succeed({ _tag: "Events", events: [{ sourceId: body.id }] })
+    if (body.state === "nothing") return Effect.void
+    return read(body, options)
+  }
+})
+
+const read = Reading.decoderOf(
+  Schema.Struct({ id: Reading.Id, state: Schema.Literals(["down", "up"]), check: Reading.Plain }),
+  ({ check, id, state }) => ({
+    _tag: "Report", state: state === "up" ? "cleared" : "raised", id, name: check, severity: undefined,
+    started: undefined, ended: undefined, labels: []
+  })
+)`
+
 /** A package: its one file, and what its package.json says beyond the usual. */
 export interface Package {
   readonly main: string
@@ -58,7 +83,8 @@ export const installed = (packages: { readonly [name: string]: Package }) => {
   unpack(join(dir, "node_modules"), {
     ...packages,
     effect: wrong("effect"),
-    "@tocsin/core": wrong("@tocsin/core")
+    "@tocsin/core": wrong("@tocsin/core"),
+    "@tocsin/sources": wrong("@tocsin/sources")
   })
   return dir
 }

@@ -25,7 +25,13 @@ export const routes: ReadonlyArray<Route> = (() => {
 /** Those that take a body, with paths that can be called. */
 export const routesWithBody: ReadonlyArray<Route> = routes
   .filter(({ endpoint }) => endpoint.payload.size > 0)
-  .map((route) => ({ ...route, path: route.path.replace(":name", "thousandeyes").replaceAll(/:\w+/g, "some-id") }))
+  .map((route) => ({
+    ...route,
+    path: route.path
+      .replace(":name/api/v2", "prometheus/api/v2")
+      .replace(":name", "thousandeyes")
+      .replaceAll(/:\w+/g, "some-id")
+  }))
 
 /** Whether sources post there, in formats of their own: their bodies are read as far as they can be. */
 export const isOfSources = (path: string): boolean => /^\/v1\/sources\/|^\/api\/v2\/|^\/v2\//.test(path)

@@ -154,4 +154,18 @@ describe("An integration that another gateway owns", () => {
       cluster.keepsTo(limits, "a")
     })
   )
+
+  it.live("is created as working by one gateway after a test of its settings by the other (D6)", () =>
+    Effect.gen(function* () {
+      const cluster = yield* makeInProcess(2)
+      const settings = { url: `${cluster.slackUrl}/services/T0/B0/new` }
+      const unsaved = { name: "New", type: "slack", settings }
+      const { tested } = read(TestSend, (yield* cluster.request(0, "POST", "/v1/integrations/test", unsaved)).text)
+      for (const gateway of [1, 0]) {
+        const made = yield* cluster.request(gateway, "POST", "/v1/integrations", { ...unsaved, tested })
+        assert.strictEqual(made.status, 201, made.text)
+        assert.isDefined(read(Integration, made.text).lastSuccessAt)
+      }
+    })
+  )
 })

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Dependency } from "@tocsin/client"
+import { Effect, Layer, Schema } from "effect"
 import { TcpServer } from "@tocsin/test-network"
 import { connect, createServer, type Socket } from "node:net"
 import * as Store from "../../src/startup/Store.ts"
-import { readStoreUrl } from "../../src/startup/storeUrl.ts"
+import { readStoreUrl } from "../../src/startup/settings/storeUrl.ts"
 import { eventually } from "../harness/gate.ts"
 import { postgres } from "../harness/postgres.ts"
 import { makeInProcess } from "../harness/gateway.ts"
@@ -121,10 +122,23 @@ describe("A gateway on PostgreSQL", () => {
         assert.include(text, "Nothing was stored: send the request again.")
       }
 
+      const notReady = yield* harness.request("GET", "/readyz")
+      assert.strictEqual(notReady.status, 503)
+      assert.strictEqual(notReady.headers["content-type"], "application/problem+json")
+      const { dependencies } = notReady.as(Schema.Struct({ dependencies: Schema.Array(Dependency) }))
+      assert.deepStrictEqual(
+        // Whether the partitions are owned was confirmed within the last two seconds, or not.
+        dependencies.flatMap(({ name, status }) => (name === "partitions" ? [] : [`${name} ${status}`])),
+        ["store failed", "key unknown", "plugins unknown"]
+      )
+
       yield* Effect.promise(() => server.start())
       yield* eventually("the door to open", post("afterwards"), ({ status }) => status === 202)
       const all = yield* channels.received(2)
       assert.include(all.at(-1)?.slack.shown, "monitor alert afterwards")
+      yield* eventually("everything to work", harness.request("GET", "/readyz"), ({ text }) =>
+        text.startsWith('{"status":"ok"')
+      )
       assert.strictEqual((yield* harness.request("GET", "/healthz")).status, 200)
     })
   )
@@ -217,6 +231,5 @@ const usesOfTheStore: ReadonlyArray<readonly [method: "GET" | "POST" | "DELETE",
   ["GET", "/v1/sources/unreadable"],
   ["POST", "/v1/sources/unreadable/one/replay"],
   ["POST", "/v1/sources/thousandeyes", { of: "no known form" }],
-  ["GET", "/digests/one"],
-  ["GET", "/readyz"]
+  ["GET", "/digests/one"]
 ]

@@ -71,7 +71,10 @@ describe("Secrets", () => {
           ["mattermost", "url"],
           ["ntfy", "token"],
           ["teams", "url"],
-          ["google-chat", "url"]
+          ["google-chat", "url"],
+          ["webex", "token"],
+          ["apprise", "key", "urls"],
+          ["email", "password"]
         ])
       })
     )

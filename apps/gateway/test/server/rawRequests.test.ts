@@ -164,7 +164,7 @@ describe("Over a bare connection", () => {
     it.effect.each([
       ["/v1/alerts", "GET, HEAD, POST"],
       ["/v1/integrations/ops?force=true", "GET, HEAD, PUT, DELETE"],
-      ["/v1/sources/thousandeyes", "POST"],
+      ["/v1/sources/thousandeyes", "GET, HEAD, PUT, DELETE, POST"],
       ["/healthz", "GET, HEAD"],
       ["/docs", "GET, HEAD"],
       ["/openapi.json", "GET, HEAD"],

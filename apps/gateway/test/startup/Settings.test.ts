@@ -3,7 +3,7 @@ import { ConfigProvider, Effect, Layer, Logger, Option, Redacted } from "effect"
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Settings } from "../../src/startup/Settings.ts"
+import { Settings } from "../../src/startup/settings/Settings.ts"
 
 type Environment = { readonly [name: string]: string }
 
@@ -36,6 +36,15 @@ describe("A start is refused with one sentence", () => {
     [{ TOCSIN_TRUSTED_PROXIES: "10.0.0.1" }, "Behind a proxy the gateway needs a token"],
     [{ TOCSIN_TLS_CERT: "/nowhere/cert.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
     [{ TOCSIN_TLS_KEY: "/nowhere/key.pem" }, "TOCSIN_TLS_CERT and TOCSIN_TLS_KEY belong together"],
+    [{ TOCSIN_HEARTBEAT_URL: "hc-ping.com/1" }, "TOCSIN_HEARTBEAT_URL: Expected an http or https URL"],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" },
+      "OTEL_EXPORTER_OTLP_ENDPOINT: Expected the receiver's base URL"
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      "OTEL_EXPORTER_OTLP_PROTOCOL: Expected http/protobuf or http/json"
+    ],
     [{ TOCSIN_THOUSANDEYES_VIEWS_URL: "javascript:{time}" }, "TOCSIN_THOUSANDEYES_VIEWS_URL: Expected"]
   ] as const)("for %j", ([env, expected]) =>
     Effect.gen(function* () {
@@ -150,6 +159,29 @@ describe("TOCSIN_KEEP_ALIVE", () => {
   )
 })
 
+describe("A variable that is not a setting", () => {
+  it.effect("is named in a warning, without its value", () =>
+    Effect.gen(function* () {
+      const { logged } = yield* read({
+        TOCSIN_TOKEN: token,
+        TOCSIN_RETENTION_DAY: "s3cr3t",
+        TOCSIN_KEY_PREVIOUS_FILE: "s3cr3t",
+        TOCSIN_HTTP_PORT: "9090",
+        TOCSIN_POSTGRES_PORT: "tcp://10.43.57.33:5432",
+        TOCSIN_MIGRATE_FROM: "sqlite:tocsin.db",
+        TOCSINISH: "1"
+      })
+      assert.sameMembers(
+        logged,
+        ["TOCSIN_RETENTION_DAY", "TOCSIN_KEY_PREVIOUS_FILE", "TOCSIN_HTTP_PORT"].map(
+          (name) =>
+            `${name} is set, but it is not a setting of the gateway, and is ignored. Check its spelling: docs/reference/configuration.md lists the settings.`
+        )
+      )
+    })
+  )
+})
+
 describe("Beside a Kubernetes Service named tocsin", () => {
   it.effect("the service link in TOCSIN_PORT is ignored, and the log says so", () =>
     Effect.gen(function* () {
@@ -210,3 +242,26 @@ const folder = Effect.map(
     }
   }
 )
+
+describe("OTEL_EXPORTER_OTLP_ENDPOINT", () => {
+  it.effect("is not set if it is empty, whatever the other variables say", () =>
+    Effect.gen(function* () {
+      const { settings } = yield* read({ OTEL_EXPORTER_OTLP_ENDPOINT: "", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })
+      assert.deepStrictEqual(settings.otlp, Option.none())
+    })
+  )
+
+  it.effect("is a base URL, and its headers are percent-encoded and secret", () =>
+    Effect.gen(function* () {
+      const { settings } = yield* read({
+        OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com/base/",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20c4n4ry,x-tenant=1"
+      })
+      const otlp = Option.getOrThrow(settings.otlp)
+      assert.strictEqual(otlp.url("/v1/traces"), "https://otlp.example.com/base/v1/traces")
+      assert.deepStrictEqual(Redacted.value(otlp.headers), { authorization: "Bearer c4n4ry", "x-tenant": "1" })
+      assert.notInclude(JSON.stringify(settings), "c4n4ry")
+      assert.deepStrictEqual([otlp.protocol, otlp.serviceName], ["http/protobuf", "tocsin"])
+    })
+  )
+})

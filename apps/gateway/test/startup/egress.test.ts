@@ -7,7 +7,7 @@ import { ConfigProvider, Effect, Layer } from "effect"
 import { Irc } from "tocsin-plugin-irc"
 import * as Egress from "../../src/startup/Egress.ts"
 import * as Plugins from "../../src/startup/Plugins.ts"
-import { Settings } from "../../src/startup/Settings.ts"
+import { Settings } from "../../src/startup/settings/Settings.ts"
 
 const egress = ({ address }: NameServer.NameServer, allow: string) =>
   Egress.layerNoDeps.pipe(

@@ -53,7 +53,7 @@ describe("The gateway's files", () => {
       const settings = { TOCSIN_DATABASE_URL: "sqlite::memory:", TOCSIN_KEY_FILE: file }
       for (const [mode, who] of [
         [0o604, "every user of this machine (mode 0604)"],
-        [0o640, "its group (mode 0640)"]
+        [0o620, "its group (mode 0620)"]
       ] as const) {
         chmodSync(file, mode)
         const sentence = yield* refused(settings)

@@ -1,13 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Integration, Plugin } from "@tocsin/client"
+import { Integration, Plugin, SourceType } from "@tocsin/client"
+import { builtIn as sources } from "@tocsin/sources"
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
-import { emptyFolder, installed, type Package, pager, unpack } from "../harness/pluginPackages.ts"
+import { emptyFolder, installed, type Package, pager, pulse, unpack } from "../harness/pluginPackages.ts"
 import { asProcesses } from "../harness/refusal.ts"
 import { make, makeInProcess } from "../harness/gateway.ts"
 import { builtIn } from "../../src/startup/Plugins.ts"
@@ -49,12 +51,43 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
   {
     name: "is no plugin",
     main: "export const Slack = class {}",
-    says: ["it exports no channel plugin"]
+    says: ["it exports no channel plugin", "no source, that is no object with type, title and decode"]
   },
   {
     name: "has no layer",
     main: pager.replace("static layer", "static implementation"),
     says: ["it exports no channel plugin", "with a static layer"]
+  },
+  {
+    name: "exports a source of an impossible type",
+    main: pulse.replace(`type: "pulse"`, `type: "Pulse/1"`),
+    says: ["it exports a source whose type is not 1 to 64 lowercase letters, digits and hyphens", "conformance suite"]
+  },
+  {
+    name: "exports a source without a title",
+    main: pulse.replace(`title: "Pulse",`, ""),
+    says: ["it exports the source pulse without title, or with one that does not fit", "conformance suite"]
+  },
+  {
+    name: "exports a source with settings that are no schema",
+    main: pulse.replace(`title: "Pulse",`, `title: "Pulse", settings: { team: "string" }, example: {},`),
+    says: ["it exports the source pulse without settings, or with one that does not fit"]
+  },
+  {
+    name: "exports a source without an example of its settings",
+    main: pulse.replace(`title: "Pulse",`, `title: "Pulse", settings: Schema.Struct({}),`),
+    says: ["it exports the source pulse with settings, but without an example of them"]
+  },
+  {
+    name: "exports a source of a type that is built in",
+    main: pulse.replace(`type: "pulse"`, `type: "grafana"`),
+    says: ["it reads the source grafana, and so does the gateway itself: leave one of them out"]
+  },
+  {
+    name: "was made for other sources",
+    main: pulse,
+    manifest: { peerDependencies: { "@tocsin/core": "*", "@tocsin/sources": "^7.0.0", effect: "~4.1.0" } },
+    says: ["it was made for @tocsin/sources ^7.0.0, and this gateway has"]
   },
   {
     name: "never comes to its end as it is loaded",
@@ -120,6 +153,14 @@ const refusals = Effect.runSync(
 
 const loadPlugins = fileURLToPath(new URL("../harness/loadPlugins.ts", import.meta.url))
 
+it("every plugin package of this repository is built in", () => {
+  const packages = readdirSync(new URL("../../../../packages", import.meta.url))
+  assert.sameMembers(
+    packages.flatMap((name) => (name.startsWith("plugin-") ? [name.slice("plugin-".length)] : [])),
+    builtIn.map(({ type }) => type)
+  )
+})
+
 describe("TOCSIN_PLUGINS", () => {
   it.live(
     "loads a package from TOCSIN_PLUGINS_DIR, with the gateway's own core and effect, and delivers through it",
@@ -163,6 +204,62 @@ describe("TOCSIN_PLUGINS", () => {
         assert.strictEqual(posted.status, 202, posted.text)
         yield* until("the message", () => slack.slack.messages.length === 1)
       })
+  )
+
+  it.live("receives alerts of a source from a package, beside its plugin", () =>
+    Effect.gen(function* () {
+      const both = `${pager}\n${pulse.replace("{ Effect, Schema }", "{ Effect }")}`
+      const dir = installed({ "tocsin-plugin-pulse": { main: both } })
+      const harness = yield* make({ TOCSIN_PLUGINS: "tocsin-plugin-pulse", TOCSIN_PLUGINS_DIR: dir })
+      assert.match(
+        harness.gateway().printed(),
+        /pager \(tocsin-plugin-pulse 1\.0\.0\) and the sources pulse \(tocsin-plugin-pulse 1\.0\.0\)\. /
+      )
+
+      const types = (yield* harness.request("GET", "/v1/source-types")).as(
+        Schema.Struct({ items: Schema.Array(SourceType) })
+      )
+      assert.deepStrictEqual(
+        types.items.map(({ type }) => type),
+        [...sources.map(({ type }) => type), "pulse"]
+      )
+      assert.deepStrictEqual(types.items.at(-1), {
+        type: "pulse",
+        title: "Pulse",
+        needsConfiguring: false,
+        setup: ["In Pulse, open Settings, Webhooks, and paste the address."]
+      })
+      assert.deepStrictEqual(
+        types.items.flatMap(({ needsConfiguring, type }) => (needsConfiguring ? [type] : [])),
+        ["aws-sns", "json"]
+      )
+      const sns = types.items.find(({ type }) => type === "aws-sns")
+      assert.deepInclude(sns?.settings, { type: "object", required: ["topicArns"] })
+      assert.deepStrictEqual(sns?.example, { topicArns: ["arn:aws:sns:eu-west-1:123456789012:alarms"] })
+
+      const post = (state: string) => harness.request("POST", "/v1/sources/pulse", { id: "p1", state, check: "Disk" })
+      assert.strictEqual((yield* post("down")).text, `{"accepted":1,"unreadable":0}`)
+      assert.include((yield* harness.request("GET", "/v1/alerts?source=pulse")).text, `"name":"Disk"`)
+      assert.strictEqual((yield* post("up")).status, 200)
+      assert.include((yield* harness.request("GET", "/v1/alerts?source=pulse")).text, `"state":"cleared"`)
+
+      for (const [state, why] of [
+        ["broken", "fails with TypeError in decode"],
+        ["invalid", "makes an event that lacks a field"],
+        ["nothing", "returns neither events, a test, nor a reason"]
+      ] as const) {
+        const answer = yield* post(state)
+        assert.strictEqual(answer.status, 200, answer.text)
+        assert.include(answer.text, `The decoder of the source pulse ${why}`)
+        assert.notInclude(answer.text, "c4n4ry")
+      }
+      assert.match(harness.gateway().printed(), /ERROR The source pulse failed: TypeError in decode/)
+      assert.notInclude(harness.gateway().printed(), "c4n4ry")
+      const kept = yield* harness.request("GET", "/v1/sources/unreadable")
+      assert.strictEqual(kept.text.match(/"source":"pulse"/g)?.length, 3)
+      const listed = yield* harness.request("GET", "/v1/sources")
+      assert.include(listed.text, `"name":"pulse","type":"pulse","address":"/v1/sources/pulse"`)
+    })
   )
 
   it.live("shows an integration as broken while its package is missing, and keeps its deliveries pending", () =>

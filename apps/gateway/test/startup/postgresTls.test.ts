@@ -8,7 +8,7 @@ import { generate } from "selfsigned"
 import { eventually } from "../harness/gate.ts"
 import * as InProcess from "../harness/inProcess.ts"
 import * as Store from "../../src/startup/Store.ts"
-import { isStoreUrl, readStoreUrl } from "../../src/startup/storeUrl.ts"
+import { isStoreUrl, readStoreUrl } from "../../src/startup/settings/storeUrl.ts"
 
 /** What the server lets into each of its databases. */
 const hba = `hostnossl demands,certificates all all reject

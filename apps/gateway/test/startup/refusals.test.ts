@@ -55,7 +55,7 @@ describe("A start is refused with one sentence", () => {
       const channels = yield* harness.channels("ops", { match: {} })
       yield* harness.gateway().stop("SIGTERM")
       const sentence = yield* refused({ TOCSIN_DATABASE_URL: `sqlite:${harness.database}`, TOCSIN_KEY: key(2) })
-      assert.include(sentence, "The integrations were sealed with another key")
+      assert.include(sentence, "The integrations and sources were sealed with another key")
       yield* harness.start
       yield* harness.request("POST", "/v1/sources/thousandeyes", yield* fixture("trigger"))
       yield* channels.received(1)

@@ -3,7 +3,7 @@
  */
 import { Effect, Layer } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"
-import { Settings } from "../../startup/Settings.ts"
+import { Settings } from "../../startup/settings/Settings.ts"
 
 /**
  * Sets the caller's address to the one that a trusted proxy states: the rightmost of `X-Forwarded-For` that is not
@@ -11,6 +11,9 @@ import { Settings } from "../../startup/Settings.ts"
  */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ trustedProxies }) =>
-    HttpRouter.middleware(Effect.succeed(HttpMiddleware.xForwardedHeaders({ trustedProxies })), { global: true })
+    // It would parse the address of each caller.
+    trustedProxies.length === 0
+      ? Layer.empty
+      : HttpRouter.middleware(Effect.succeed(HttpMiddleware.xForwardedHeaders({ trustedProxies })), { global: true })
   )
 )

@@ -1,7 +1,8 @@
 import type { InvalidRequest } from "@tocsin/client"
 import { InboundLimits, Observation, PostedAlert } from "@tocsin/core"
-import { fromIssue, invalid } from "@tocsin/delivery"
+import { fromIssue, invalid, plainDecoder } from "@tocsin/delivery"
 import { Effect, Schema } from "effect"
+import type { Json } from "./parseJson.ts"
 import { toInvalidRequest } from "./toInvalidRequest.ts"
 import { yielding } from "./yielding.ts"
 
@@ -26,10 +27,24 @@ const decoder = <S extends Schema.Codec<any, any>>(schema: S) => {
 const decodeOne = decoder(Posted)
 const decodeMany = decoder(Schema.Array(yielding(Posted, 20)))
 
-/** Decodes the body of `POST /v1/alerts`: an alert, or an array of alerts. An unknown field is an error. */
-export const decodeAlerts = (body: unknown): Effect.Effect<ReadonlyArray<PostedAlert>, InvalidRequest> => {
-  if (!Array.isArray(body)) return Effect.map(decodeOne(body), (alert) => [alert])
-  return body.length > InboundLimits.maxAlerts
-    ? toInvalidRequest(invalid("", `at most ${InboundLimits.maxAlerts} alerts`))
-    : decodeMany(body)
+const plainOne = plainDecoder(PostedAlert)
+const plainMany = plainDecoder(Schema.Array(PostedAlert))
+
+/**
+ * Decodes the body of `POST /v1/alerts`: an alert, or an array of alerts. An unknown field is an error. A short body is
+ * decoded at once if it is plainly valid.
+ */
+export const decodeAlerts = ({
+  isShort = false,
+  value
+}: Pick<Json, "value" | "isShort">): Effect.Effect<ReadonlyArray<PostedAlert>, InvalidRequest> => {
+  if (!Array.isArray(value)) {
+    const plain = isShort ? plainOne(value) : undefined
+    return plain === undefined ? Effect.map(decodeOne(value), (alert) => [alert]) : Effect.succeed([plain])
+  }
+  if (value.length > InboundLimits.maxAlerts) {
+    return toInvalidRequest(invalid("", `at most ${InboundLimits.maxAlerts} alerts`))
+  }
+  const plain = isShort ? plainMany(value) : undefined
+  return plain === undefined ? decodeMany(value) : Effect.succeed(plain)
 }

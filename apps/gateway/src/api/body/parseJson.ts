@@ -18,6 +18,8 @@ export interface Json {
   readonly value: unknown
   /** Whether a text contained NUL or half a surrogate pair, which no store accepts. U+FFFD replaces it. */
   readonly isCorrected: boolean
+  /** Whether the text is so short that its value may be decoded at once. */
+  readonly isShort?: boolean
 }
 
 /** The number of values after which parsing pauses. */

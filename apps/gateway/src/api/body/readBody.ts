@@ -13,6 +13,8 @@ export interface Body {
   readonly text: string
   /** The first byte that is not UTF-8. */
   readonly notUtf8At: number | undefined
+  /** The body as it was sent. */
+  readonly bytes: Buffer
 }
 
 /** Reads a body, unless it is compressed, too long or not in UTF-8. Checks the headers before it reads the body. */
@@ -41,7 +43,7 @@ export const readBody = Effect.fnUntraced(function* (
     })
   }
   const text = bytes.toString()
-  return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text) }
+  return { text: text.replace(/^\uFEFF/, ""), notUtf8At: notUtf8At(bytes, text), bytes }
 })
 
 /**

@@ -4,9 +4,10 @@
 import { directory } from "@tocsin/console"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { Settings } from "../../startup/Settings.ts"
+import { Settings } from "../../startup/settings/Settings.ts"
 import { consolePath, docsPath } from "../allowedMethods.ts"
 import { contentSecurityPolicy } from "./contentSecurityPolicy.ts"
+import { pageWithAnswer } from "./pageWithAnswer.ts"
 import { readSite, type SiteFile, type SiteFiles } from "./siteFiles.ts"
 
 /**
@@ -22,6 +23,7 @@ export const ConsoleRoutes = Layer.unwrap(
       return Layer.merge(HttpRouter.add("GET", "/", toDocs), HttpRouter.add("GET", everything, none))
     }
     const site = yield* readSite(directory)
+    const withAnswer = yield* pageWithAnswer(new TextDecoder().decode(site.get("index.html")?.bytes))
     return Layer.mergeAll(
       HttpRouter.add(
         "GET",
@@ -33,8 +35,10 @@ export const ConsoleRoutes = Layer.unwrap(
       HttpRouter.add(
         "GET",
         everything,
-        Effect.map(HttpServerRequest.HttpServerRequest, (request) =>
-          request.url.startsWith(`${consolePath}/`) ? answer(site, request) : toConsole
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          request.url.startsWith(`${consolePath}/`)
+            ? Effect.map(withAnswer(request), (page) => page ?? answer(site, request))
+            : Effect.succeed(toConsole)
         )
       )
     )

@@ -50,7 +50,8 @@ const wholeMessage: Preview.Shown = {
 }
 
 const notifications = (real: RealAlert | undefined): ReadonlyArray<Notification> => {
-  const samples = Object.values(sampleNotifications)
+  // Replies to digests are sent in plain form.
+  const samples = Object.values(sampleNotifications).filter(({ _tag }) => _tag !== "DigestList")
   return real === undefined ? samples : samples.map((sample) => about(real, sample))
 }
 

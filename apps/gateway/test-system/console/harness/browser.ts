@@ -78,6 +78,8 @@ export const visit = (
         if (/Content Security Policy|Trusted ?Type|Refused to/i.test(message.text())) complaints.push(message.text())
       })
       page.on("dialog", (dialog) => {
+        // Whoever opens another page leaves what was typed.
+        if (dialog.type() === "beforeunload") return void dialog.accept()
         complaints.push(dialog.message())
         void dialog.dismiss()
       })

@@ -118,7 +118,7 @@ describe("With a token", () => {
         const harness = yield* SharedHarness
         const { status, text } = yield* harness.request("GET", "/healthz")
         assert.strictEqual(status, 200)
-        assert.strictEqual(text, `{"status":"ok"}`)
+        assert.deepStrictEqual(JSON.parse(text), { status: "ok", version: manifest.version })
       })
     )
   })

@@ -15,7 +15,7 @@ const decodeAndCount = (body: unknown) =>
       if (!isDone) setImmediate(turn)
     }
     setImmediate(turn)
-    const exit = await Effect.runPromiseExit(decodeAlerts(body))
+    const exit = await Effect.runPromiseExit(decodeAlerts({ value: body }))
     isDone = true
     return { exit, turns }
   })
@@ -50,7 +50,7 @@ describe("Decoding posted alerts", () => {
   it.effect("lists the first 100 errors, each with its index", () =>
     Effect.gen(function* () {
       const { detail, errors } = yield* Effect.flip(
-        decodeAlerts([alert("a"), alert("b", { observations: many(20_000, () => ({ name: "" })) })])
+        decodeAlerts({ value: [alert("a"), alert("b", { observations: many(20_000, () => ({ name: "" })) })] })
       )
       assert.lengthOf(errors, 100)
       assert.strictEqual(errors[0]?.path, "/1/observations/0/name")
@@ -61,7 +61,7 @@ describe("Decoding posted alerts", () => {
 
   it.effect("refuses more than 1,000 alerts before it decodes them", () =>
     Effect.gen(function* () {
-      const { errors } = yield* Effect.flip(decodeAlerts(many(1001, () => 0)))
+      const { errors } = yield* Effect.flip(decodeAlerts({ value: many(1001, () => 0) }))
       assert.deepStrictEqual(
         errors.map(({ expected, path }) => [path, expected]),
         [["", "at most 1000 alerts"]]

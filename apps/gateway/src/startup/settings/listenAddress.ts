@@ -19,10 +19,10 @@ export const isLoopback = (host: string): boolean =>
   host === "localhost" || Option.exists(parseAddress(host), NetAddress.isLoopback)
 
 /**
- * Kubernetes sets `TOCSIN_PORT` to a URL in every pod beside a Service named `tocsin`.
+ * Whether a value is one that Kubernetes sets: `TOCSIN_PORT` is a URL in every pod beside a Service named `tocsin`.
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
-const isServiceLink = (text: string) => /^(tcp|udp|sctp):\/\//.test(text)
+export const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\//.test(text)
 
 const text = Config.option(Config.String("TOCSIN_PORT"))
 

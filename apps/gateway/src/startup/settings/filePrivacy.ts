@@ -16,12 +16,12 @@ const quote = (file: string) => (/^[\w./@%+=:,-]+$/.test(file) ? file : `'${file
 /**
  * Why a file with a secret is not private, and what to do; undefined if it is, or if it is not there. As PostgreSQL
  * does with its keys (https://www.postgresql.org/docs/current/libpq-ssl.html), a file of root may be readable by its
- * group: that is how Kubernetes mounts a secret for a user who is not root.
+ * group: that is how Kubernetes mounts a secret, and how Debian keeps the keys of certificates.
  */
 export const secretFileProblem = (file: string): string | undefined => {
   const stat = statOf(file)
   if (stat === undefined) return undefined
-  const allowed = stat.uid === 0 && process.getuid?.() !== 0 ? 0o740 : 0o700
+  const allowed = stat.uid === 0 ? 0o740 : 0o700
   if ((stat.mode & 0o777 & ~allowed) === 0) return undefined
   return sentence(file, stat.mode, (stat.mode & 0o007) === 0 ? "its group" : everybody, [file])
 }

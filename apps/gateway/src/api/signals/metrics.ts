@@ -3,8 +3,8 @@ import { Clock, Context, Effect, Metric } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import manifest from "../../package.json" with { type: "json" }
-import { GatewayApi } from "./GatewayApi.ts"
+import manifest from "../../../package.json" with { type: "json" }
+import { GatewayApi } from "../GatewayApi.ts"
 
 /** `/metrics`: the engine's counters since the start, and gauges of the current state. */
 export const MetricsHandlers = HttpApiBuilder.group(
@@ -15,10 +15,9 @@ export const MetricsHandlers = HttpApiBuilder.group(
     const lanes = yield* Lanes
     const rateLimiter = yield* RateLimiter
     const eventLoop = yield* Effect.acquireRelease(
-      Effect.sync(() => monitorEventLoopDelay({ resolution: 10 })),
+      Effect.sync(() => monitorEventLoopDelay({ resolution: sampled })),
       (histogram) => Effect.sync(() => histogram.disable())
     )
-    eventLoop.enable()
 
     /** Makes the gauges from the current state, so that a removed integration leaves none. */
     const gauges = Effect.gen(function* () {
@@ -40,9 +39,12 @@ export const MetricsHandlers = HttpApiBuilder.group(
           set("integration_state", { integration: id, type, state }, Number(state === current))
       }
       for (const percentile of [50, 99, 100]) {
-        const delay = eventLoop.percentile(percentile)
-        set("event_loop_delay_seconds", { percentile: String(percentile) }, delay / 1e9)
+        // What Node measures is the time between two samples.
+        const delay = Math.max(0, eventLoop.percentile(percentile) / 1e6 - sampled)
+        set("event_loop_delay_seconds", { percentile: String(percentile) }, delay / 1000)
       }
+      // Begun by the first scrape: the samples are most of the CPU time of an idle gateway.
+      eventLoop.enable()
       eventLoop.reset()
       set("build_info", { version: manifest.version, node: process.version }, 1)
       return PrometheusMetrics.formatUnsafe(context)
@@ -54,12 +56,15 @@ export const MetricsHandlers = HttpApiBuilder.group(
   })
 )
 
+/** How often the event loop is looked at, in milliseconds. */
+const sampled = 100
+
 const gaugeTexts = {
   lane_pending: "Deliveries that wait at an integration.",
   lane_oldest_seconds: "Age of the oldest delivery that waits at an integration; 0 if none does.",
   lane_rate_limit_wait_seconds: "How long an integration's rate limit makes its next message wait.",
   integration_state: "1 for the state that the integration is in: ok, waiting, broken, paused or disabled.",
-  event_loop_delay_seconds: "Delay of the event loop since the last scrape, by percentile.",
+  event_loop_delay_seconds: "Delay of the event loop since the last scrape, by percentile; 0 in the first.",
   build_info: "Always 1; the labels say what runs."
 }
 

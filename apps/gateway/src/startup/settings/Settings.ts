@@ -8,10 +8,12 @@ import { Config, Context, DateTime, Effect, Layer, Option, Redacted, Schema } fr
 import { parseHosts } from "@tocsin/egress"
 import { warnOfOpenFiles } from "./filePrivacy.ts"
 import * as Listen from "./listenAddress.ts"
-import { logSettings } from "./log.ts"
+import { logSettings } from "./logSettings.ts"
+import { otlpSettings } from "./otlpSettings.ts"
 import { numberSetting } from "./numberSetting.ts"
 import { secretSetting } from "./secretSetting.ts"
 import { readStoreUrl, StoreUrlText } from "./storeUrl.ts"
+import { withUnknownWarned } from "./unknownSettings.ts"
 
 /** The gateway cannot start with its settings; the message is for the operator. */
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", {
@@ -44,6 +46,12 @@ const ProxyUrl = Schema.Redacted(Schema.String).check(
   })
 )
 
+const HeartbeatUrl = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((url) => /^https?:\/\//i.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)), {
+    expected: "an http or https URL such as https://hc-ping.com/<uuid>"
+  })
+)
+
 /** A token that is too long to guess, and that an `Authorization` header can carry unchanged. */
 const Token = Schema.Redacted(Schema.String).check(
   Schema.makeFilter((token) => Redacted.value(token).length >= 16, {
@@ -62,6 +70,12 @@ const shared = <A>(setting: (name: string) => Config.Config<A>, name: string) =>
   )
 
 const proxyUrl = (name: string) => Config.schema(ProxyUrl, name)
+
+const HeaderName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, {
+    expected: "the name of a header, such as X-Forwarded-Email"
+  })
+)
 
 const PackageNames = Schema.String.check(
   Schema.isPattern(/^([ ,]*(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*[ ,]*(,|$))*$/, {
@@ -95,6 +109,11 @@ const settings = Config.all({
     maximum: 36_500,
     expected: "a number of days from 1 to 36500"
   }).pipe(Config.withDefault(30)),
+  /** Whether there is a backup, which an upgrade that rewrites the tables asks for. */
+  backupTaken: Config.schema(Schema.Literals(["yes", "no"]), "TOCSIN_BACKUP_TAKEN").pipe(
+    Config.withDefault("no"),
+    Config.map((set) => set === "yes")
+  ),
   /** Whether the web console is served. */
   hasConsole: Config.schema(Schema.Literals(["on", "off"]), "TOCSIN_CONSOLE").pipe(
     Config.withDefault("on"),
@@ -107,11 +126,21 @@ const settings = Config.all({
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
   ),
+  /** The header in which a trusted proxy states the user that it signed in. */
+  authHeader: Config.option(Config.schema(HeaderName, "TOCSIN_AUTH_HEADER")),
+  /** The scope of such users. */
+  authScope: Config.schema(Schema.Literals(["read", "write", "admin"]), "TOCSIN_AUTH_SCOPE").pipe(
+    Config.withDefault("read" as const)
+  ),
   /** The addresses that may read `/metrics` without the token. */
   metricsAllow: Config.schema(Networks, "TOCSIN_METRICS_ALLOW").pipe(
     Config.withDefault(""),
     Config.map((text) => parseHosts(text).networks)
   ),
+  /** The URL that is called every minute while alerts can be accepted and delivered. */
+  heartbeatUrl: Config.option(secretSetting(HeartbeatUrl, "TOCSIN_HEARTBEAT_URL")),
+  /** Where traces and logs are sent. */
+  otlp: otlpSettings,
   /** How long a connection stays open without a request, in seconds. */
   keepAlive: Config.all([
     Config.option(
@@ -166,11 +195,14 @@ const keepAlive = (behindProxy: boolean) => (behindProxy ? 620 : 75)
 
 /** The operator's settings. */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("@tocsin/gateway/Settings") {
-  /** Reads the environment; refuses to serve other machines without a token. */
+  /**
+   * Reads the environment, and warns of variables named `TOCSIN_...` that are not settings. Refuses to serve other
+   * machines without a token.
+   */
   static readonly layer: Layer.Layer<Settings, StartRefused> = Layer.effect(
     Settings,
     Effect.gen(function* () {
-      const set = yield* Effect.mapError(settings, toStartRefused)
+      const set = yield* Effect.mapError(withUnknownWarned(settings), toStartRefused)
       if (Option.isNone(set.token) && !Listen.isLoopback(set.host)) {
         return yield* new StartRefused({
           message: `Without TOCSIN_TOKEN the gateway serves this machine only: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_HOST (now ${set.host}) at 127.0.0.1.`
@@ -182,6 +214,12 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
             "Behind a proxy the gateway needs a token: set TOCSIN_TOKEN to a secret of your own, or leave TOCSIN_TRUSTED_PROXIES out."
         })
       }
+      if (Option.isSome(set.authHeader) && set.trustedProxies.length === 0) {
+        return yield* new StartRefused({
+          message:
+            "TOCSIN_AUTH_HEADER is believed from trusted proxies only: set TOCSIN_TRUSTED_PROXIES to the address of the proxy, or leave TOCSIN_AUTH_HEADER out."
+        })
+      }
       if (Option.isSome(set.tlsCert) !== Option.isSome(set.tlsKey)) {
         return yield* new StartRefused({
           message:
@@ -189,7 +227,12 @@ export class Settings extends Context.Service<Settings, Config.Success<typeof se
         })
       }
       yield* Effect.mapError(Listen.logServiceLink, toStartRefused)
-      yield* warnOfOpenFiles(["TOCSIN_TOKEN_FILE", "TOCSIN_DATABASE_URL_FILE", "TOCSIN_TLS_KEY"])
+      yield* warnOfOpenFiles([
+        "TOCSIN_TOKEN_FILE",
+        "TOCSIN_DATABASE_URL_FILE",
+        "TOCSIN_HEARTBEAT_URL_FILE",
+        "TOCSIN_TLS_KEY"
+      ])
       return set
     })
   )

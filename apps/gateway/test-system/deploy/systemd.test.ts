@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const unit = fileURLToPath(new URL("../../../deploy/systemd/tocsin.service", import.meta.url))
+const unit = fileURLToPath(new URL("../../../../deploy/systemd/tocsin.service", import.meta.url))
 const analyze = (...args: ReadonlyArray<string>) =>
   spawnSync("systemd-analyze", [...args, unit], { encoding: "utf8", env: { ...process.env, SYSTEMD_COLORS: "0" } })
 

@@ -1,0 +1,197 @@
+/**
+ * The first rows of the list of alerts, which are drawn before the application and its libraries are loaded.
+ */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import type { Page } from "playwright-core"
+import * as InProcess from "../../test/harness/inProcess.ts"
+import { make, SharedHarness } from "../../test/harness/gateway.ts"
+import { checkPage, Chromium, visit } from "./harness/browser.ts"
+
+const InProcessHarness = Layer.effect(SharedHarness, make({}, InProcess.start))
+
+const raise = Effect.fnUntraced(function* (count: number) {
+  const { request } = yield* SharedHarness
+  const startedAt = new Date().toISOString()
+  const alerts = Array.from({ length: count }, (_, n) => ({
+    source: "first",
+    id: `${n}`,
+    state: "raised",
+    severity: n % 2 === 0 ? "critical" : "minor",
+    startedAt,
+    rule: { name: `Rule <b>${n}</b>` },
+    ...(n % 3 === 0 && { test: { name: "Test" } })
+  }))
+  const { status, text } = yield* request("POST", "/v1/alerts", alerts)
+  assert.strictEqual(status, 202, text)
+})
+
+/** Holds back the application until it is released. */
+const holdApplication = async (page: Page) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(/\/assets\/index-[^/]*\.js$/, async (route) => {
+    await promise
+    await route.continue()
+  })
+  return resolve
+}
+
+/** The elements of the page, without what only the application knows: the stream's state, choices of filters, the clock. */
+const elements = (page: Page) =>
+  page.evaluate(() => {
+    const copy = document.getElementById("root")?.cloneNode(true)
+    if (!(copy instanceof HTMLElement)) return []
+    for (const part of copy.querySelectorAll(".live-word, .filters-rest, [aria-live], svg rect")) part.remove()
+    for (const row of copy.querySelectorAll("[aria-rowindex]")) {
+      // Below the window the application draws some rows more or fewer.
+      if (Number(row.getAttribute("aria-rowindex")) > 20) row.remove()
+    }
+    const left = ["inert", "readonly", "disabled", "id", "value", "checked", "data-react-aria-pressable"]
+    return Array.from(copy.querySelectorAll("*"), (element) => {
+      const attributes = Array.from(element.attributes, ({ name, value }) => `${name}=${value.trim()}`)
+        .filter((attribute) => !left.some((name) => attribute.startsWith(`${name}=`)))
+        .filter((attribute) => element.tagName !== "BUTTON" || !attribute.startsWith("tabindex="))
+        .sort()
+      return [element.tagName, ...attributes, element.childElementCount === 0 ? element.textContent : ""].join(" ")
+    })
+  })
+
+describe("The first rows", () => {
+  layer(Layer.merge(InProcessHarness, Chromium.layer), { excludeTestServices: true })((it) => {
+    it.effect("are on screen before the application is loaded, and look the same afterwards", () =>
+      Effect.gen(function* () {
+        yield* raise(120)
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const release = await holdApplication(page)
+          await visitor.open("/alerts")
+          await page.getByRole("link", { name: "Rule <b>119</b>" }).waitFor()
+          assert.strictEqual(await page.getByRole("table", { name: "Alerts" }).getAttribute("aria-rowcount"), "121")
+          await checkPage(visitor, "the first rows")
+          const before = await elements(page)
+          release()
+          await page.getByText("live", { exact: true }).waitFor()
+          assert.deepStrictEqual(await elements(page), before)
+        })
+      })
+    )
+
+    it.effect("are of the filters in the address", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const release = await holdApplication(page)
+          await visitor.open("/alerts?severity=minor&text=Rule")
+          await page.getByRole("link", { name: "Rule <b>119</b>" }).waitFor()
+          assert.strictEqual(await page.getByRole("table", { name: "Alerts" }).getAttribute("aria-rowcount"), "61")
+          release()
+          await page.getByText("live", { exact: true }).waitFor()
+          await page.getByText("60 active").waitFor()
+        })
+      })
+    )
+
+    it.effect("are the same on the next visit, with the texts that were kept for it", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const release = await holdApplication(page)
+          const texts = () => page.evaluate(() => localStorage.getItem("tocsin.texts"))
+          for (const kept of [undefined, "not JSON", '{"reader":"of another zone","texts":{"120":"wrong"}}']) {
+            if (kept !== undefined) await page.evaluate((kept) => localStorage.setItem("tocsin.texts", kept), kept)
+            await visitor.open("/alerts")
+            await page.getByText("120 active", { exact: true }).waitFor()
+            await page.waitForFunction(() => localStorage.getItem("tocsin.texts")?.includes('"120":"120"'))
+          }
+          const [number, exact] = [/"120":"120"/, /("exact local \d+":)"[^"]+"/]
+          const kept = ((await texts()) ?? "").replace(number, '"120":"one score"').replace(exact, '$1"long ago"')
+          await page.evaluate((kept) => localStorage.setItem("tocsin.texts", kept), kept)
+          await visitor.open("/alerts")
+          await page.getByText("one score active", { exact: true }).waitFor()
+          release()
+          // The application asks Intl itself.
+          await page.getByText("120 active", { exact: true }).waitFor()
+        })
+      })
+    )
+
+    it.effect("hand the focus, the keys that were pressed and the answer in the page to the application", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const reads: Array<string> = []
+        page.on("request", (request) => {
+          if (request.url().includes("/v1/alerts?") && !request.url().endsWith("limit=1")) reads.push(request.url())
+        })
+        yield* Effect.promise(async () => {
+          // Without the stream nothing is read a second time.
+          await page.route("**/v1/events", (route) => route.abort())
+          const release = await holdApplication(page)
+          await visitor.open("/")
+          const table = page.getByRole("table", { name: "Alerts" })
+          await table.focus()
+          await page.keyboard.press("End")
+          release()
+          await page.getByRole("link", { name: "Rule <b>0</b>" }).waitFor()
+          const focused = await page.evaluate(() => document.activeElement?.getAttribute("role"))
+          assert.strictEqual(focused, "table")
+          assert.strictEqual(new URL(page.url()).pathname, "/console/alerts")
+          await page.getByRole("button", { name: "Not notified" }).waitFor()
+          assert.deepStrictEqual(
+            reads.filter((url) => !url.includes("oldest")),
+            []
+          )
+        })
+      })
+    )
+
+    it.effect("are not drawn once the application loads", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const hold = async (path: string) => {
+            const { promise, resolve } = Promise.withResolvers<void>()
+            await page.route(path, async (route) => {
+              await promise
+              await route.continue()
+            })
+            return resolve
+          }
+          const releaseList = await hold("**/v1/alerts?*")
+          const releaseSession = await hold("**/v1/session")
+          const asked = page.waitForRequest("**/v1/session")
+          await visitor.open("/alerts?text=Rule")
+          await asked
+          const answered = page.waitForResponse("**/v1/alerts?*")
+          releaseList()
+          await (await answered).finished()
+          releaseSession()
+          await page.getByText("live", { exact: true }).first().waitFor()
+          assert.strictEqual(await page.locator(".shell").count(), 1)
+        })
+      })
+    )
+
+    it.effect("are not waited for when the gateway is slow", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const { promise, resolve } = Promise.withResolvers<void>()
+          await page.route("**/v1/alerts?*", async (route) => {
+            await promise
+            await route.continue()
+          })
+          await visitor.open("/alerts?text=Rule")
+          await page.getByRole("heading", { name: "Alerts", level: 1 }).waitFor()
+          resolve()
+          await page.getByRole("link", { name: "Rule <b>119</b>" }).waitFor()
+        })
+      })
+    )
+  })
+})
