@@ -7,10 +7,12 @@ import {
   redirect
 } from "@tanstack/react-router"
 import { Gate } from "./shell/Gate.tsx"
+import { alertPages } from "./pages/alerts/filters.ts"
 import { NotFound } from "./shell/NotFound.tsx"
-import { texts } from "./searchParameters.ts"
+import { Pending } from "./shell/Pending.tsx"
+import { alertParameters, texts } from "./searchParameters.ts"
 
-const root = createRootRoute({ component: Gate, notFoundComponent: NotFound })
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, pendingComponent: Outlet })
 
 const index = createRoute({
   getParentRoute: () => root,
@@ -23,10 +25,10 @@ const index = createRoute({
 const alerts = createRoute({
   getParentRoute: () => root,
   path: "/alerts",
-  validateSearch: texts("state", "severity", "source", "rule", "integration", "notified", "text"),
+  validateSearch: texts(...alertParameters),
   loaderDeps: ({ search }) => search,
   // The first rows are requested while the page renders.
-  loader: ({ deps }) => void import("./pages/alerts/filters.ts").then(({ alertPages }) => alertPages(deps)),
+  loader: ({ deps }) => void alertPages(deps),
   component: lazyRouteComponent(() => import("./pages/alerts/Alerts.tsx"), "Alerts")
 })
 
@@ -61,7 +63,7 @@ const alertSettings = createRoute({
 const sources = createRoute({
   getParentRoute: () => root,
   path: "/sources",
-  validateSearch: texts("body"),
+  validateSearch: texts("body", "edit", "new"),
   component: lazyRouteComponent(() => import("./pages/sources/Sources.tsx"), "Sources")
 })
 
@@ -81,7 +83,9 @@ export const router = createRouter({
   basepath: "/console",
   routeTree: root.addChildren([index, alerts, alert, deliveries, integrations, alertSettings, sources, lanes, access]),
   defaultPreload: "intent",
-  defaultPendingComponent: Outlet,
+  // A script that is there soon replaces the page before at once; until a slow one is, the page shows what it can.
+  defaultPendingComponent: Pending,
+  defaultPendingMs: 100,
   // Values in the address are plain texts: what a person typed is what the address shows.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

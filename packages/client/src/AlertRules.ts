@@ -4,6 +4,7 @@
 import { AlertRule as CoreRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { needs } from "./access/Scope.ts"
 import { AlertSummary } from "./Alerts.ts"
 import { ifMatch, withETag } from "./etags.ts"
 import { ignored } from "./ignored.ts"
@@ -80,21 +81,25 @@ export class AlertRulesApi extends HttpApiGroup.make("rules")
       payload: AlertRulePayload,
       success: RulePreview,
       error: InvalidRequest
-    }).annotateMerge(
-      says(
-        "Preview the messages of saving a rule",
-        "The number of raises and clears for each integration. Nothing is saved."
-      )
-    ),
+    })
+      .annotateMerge(needs("read"))
+      .annotateMerge(
+        says(
+          "Preview the messages of saving a rule",
+          "The number of raises and clears for each integration. Nothing is saved."
+        )
+      ),
     HttpApiEndpoint.post("matches", "/matches", {
       payload: Schema.Struct({
         match: CoreRule.fields.match.annotateKey({ description: "As in a rule." })
       }),
       success: MatchPreview,
       error: InvalidRequest
-    }).annotateMerge(
-      says("List the alerts that a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")
-    ),
+    })
+      .annotateMerge(needs("read"))
+      .annotateMerge(
+        says("List the alerts that a match matches", "Among the alerts of the last 24 hours. Nothing is saved.")
+      ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(AlertRule),

@@ -4,6 +4,7 @@
 import { Alert, AlertId, AlertRuleId, Because, InboundLimits, IntegrationId, PostedAlert, Severity } from "@tocsin/core"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { needs } from "./access/Scope.ts"
 import { Delivery } from "./Deliveries.ts"
 import { Explanations, Timeline } from "./Explanations.ts"
 import { list, page, skip } from "./lists.ts"
@@ -52,6 +53,9 @@ export const AlertSummary = Schema.Struct({
   notified: Notified
 }).annotate({ identifier: "AlertSummary" })
 
+/** A page of alerts. */
+export const AlertList = list(AlertSummary)
+
 /** An alert with all its details. */
 export const AlertDetails = Schema.Struct({
   ...Alert.fields,
@@ -77,12 +81,14 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       payload: Schema.Union([Posted, Schema.Array(Posted).check(Schema.isMaxLength(InboundLimits.maxAlerts))]),
       success: Accepted.pipe(HttpApiSchema.status(202)),
       error: [InvalidRequest, TooLarge]
-    }).annotateMerge(
-      says(
-        "Report an alert, or up to 1,000",
-        "Raised or cleared. An array is accepted as a whole or not at all. Answered once it is on the disk. A clear has the same source and id as its raise."
-      )
-    ),
+    })
+      .annotateMerge(needs("ingest"))
+      .annotateMerge(
+        says(
+          "Report an alert, or up to 1,000",
+          "Raised or cleared. An array is accepted as a whole or not at all. Answered once it is on the disk. A clear has the same source and id as its raise."
+        )
+      ),
     HttpApiEndpoint.get("list", "/", {
       query: {
         ...page,
@@ -110,9 +116,12 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
         }),
         sourceId: Schema.optionalKey(Schema.String).annotateKey({ description: "The source's own id of the alert." })
       },
-      success: list(AlertSummary)
+      success: AlertList
     }).annotateMerge(
-      says("Alerts, newest first", "Without observations: see GET /v1/alerts/{id}. total is exact unless more is set.")
+      says(
+        "Alerts, newest first",
+        "Without observations: see GET /v1/alerts/{id}. total is exact unless more is set. With Cache-Control: max-age=1 the answer may be a second old, but has all changes that /v1/events has told of: readers that follow it share one answer."
+      )
     ),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: AlertId },

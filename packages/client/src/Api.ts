@@ -2,6 +2,8 @@
  * The gateway's API.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AuditApi } from "./access/Audit.ts"
+import { KeysApi } from "./access/Keys.ts"
 import { AlertRulesApi } from "./AlertRules.ts"
 import { AlertsApi } from "./Alerts.ts"
 import { Authorization, RequestErrors } from "./Authorization.ts"
@@ -11,7 +13,8 @@ import { PluginsApi } from "./Plugins.ts"
 import { EventsApi } from "./Events.ts"
 import { LanesApi } from "./Lanes.ts"
 import { SessionApi, SessionsApi } from "./Sessions.ts"
-import { PagerDutyApi, PrometheusApi, SourcesApi } from "./Sources.ts"
+import { PagerDutyApi, PrometheusApi, SourcesApi, SourceUrlsApi } from "./Sources.ts"
+import { SourceTypesApi } from "./sources/SourceTypes.ts"
 import { BackupApi, MetricsApi, SystemApi } from "./System.ts"
 
 const description = [
@@ -24,6 +27,7 @@ const description = [
 export class Api extends HttpApi.make("tocsin")
   .add(
     SourcesApi,
+    SourceTypesApi,
     PrometheusApi,
     AlertsApi,
     IntegrationsApi,
@@ -33,11 +37,13 @@ export class Api extends HttpApi.make("tocsin")
     LanesApi,
     EventsApi,
     SessionsApi,
+    KeysApi,
+    AuditApi,
     BackupApi,
     MetricsApi
   )
   .middleware(Authorization)
-  .add(PagerDutyApi, SessionApi, SystemApi)
+  .add(PagerDutyApi, SourceUrlsApi, SessionApi, SystemApi)
   .middleware(RequestErrors)
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -41,7 +41,7 @@ export const Delivery = Schema.Struct({
     )
   ).annotateKey({
     description:
-      "The last outcome at each of several recipients of the integration, such as the addresses of an e-mail. A retry goes only to those that failed. Absent for channels with one recipient."
+      "The last outcome at each of several recipients of the integration, such as the addresses of an e-mail. A retry goes only to those that failed. Of a delivery that a digest includes, they are those of the digest. Absent for channels with one recipient."
   }),
   foldedInto: Schema.optionalKey(Schema.String).annotateKey({
     description: "The delivery that includes it: a digest, or the message about a later episode of its alert."

@@ -102,7 +102,7 @@ export const TimelineEntry = Schema.Struct({
       "coalesced: a digest, or the message about a later episode, includes the delivery.",
       "delivered, dead, superseded, diverted: how a delivery ended.",
       "requeued: a delivery waits again for a reason other than its own attempt.",
-      "ruleEdited: a rule that led somewhere was edited.",
+      "ruleEdited: a rule that led somewhere was edited; by says by whom.",
       "paused, resumed: an integration was."
     ].join(" ")
   }),

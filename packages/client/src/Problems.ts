@@ -92,3 +92,22 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
     })
   }
 ) {}
+
+/** One thing that the gateway needs. */
+export const Dependency = Schema.Struct({
+  name: Schema.Literals(["store", "partitions", "key", "plugins"]).annotateKey({
+    description:
+      "store: the database accepts writes. partitions: each lane has a gateway. key: it opens the settings of the enabled integrations. plugins: each of their types is installed."
+  }),
+  status: Schema.Literals(["ok", "failed", "unknown"]).annotateKey({
+    description: "unknown: the store, which would say it, cannot be read."
+  }),
+  detail: Schema.optionalKey(Schema.String).annotateKey({ description: "What is wrong, and what to do." })
+}).annotate({ identifier: "Dependency" })
+
+/** Alerts cannot be accepted; `dependencies` say why. Look again after `Retry-After` seconds. */
+export class NotReady extends HttpApiError.Problem<NotReady>()(
+  "NotReady",
+  { type: ProblemDetails.blankType, status: 503, title: "Alerts cannot be accepted" },
+  { dependencies: Schema.Array(Dependency) }
+) {}

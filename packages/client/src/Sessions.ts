@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { needs, Scope } from "./access/Scope.ts"
 import { list, whole } from "./lists.ts"
 import {
   Conflict,
@@ -15,19 +16,21 @@ import {
 } from "./Problems.ts"
 import { says } from "./says.ts"
 
-/** What a caller may do. */
-export const Scope = Schema.Literals(["admin"])
-
 /** A browser that is signed in. */
 export const Session = Schema.Struct({
   id: Schema.String.annotateKey({ description: "Names the session; it is not the secret in the cookie." }),
   scopes: Schema.Array(Scope).annotateKey({ description: "What the session may do." }),
+  name: Schema.optionalKey(Schema.String).annotateKey({
+    description: "The name of the API key that signed in; absent for TOCSIN_TOKEN."
+  }),
   address: Schema.String.annotateKey({ description: "The network address that signed in." }),
   browser: Schema.optionalKey(Schema.String).annotateKey({
     description: "The User-Agent of the browser that signed in, at most 256 characters."
   }),
   createdAt: Schema.DateTimeUtc,
-  expiresAt: Schema.DateTimeUtc.annotateKey({ description: "12 hours after it was created." }),
+  expiresAt: Schema.DateTimeUtc.annotateKey({
+    description: "12 hours after it was created, or when its API key expires."
+  }),
   isCurrent: Schema.Boolean.annotateKey({ description: "Whether this request was sent with it." })
 }).annotate({ identifier: "Session" })
 
@@ -36,10 +39,11 @@ export const Caller = Schema.Struct({
   signInRequired: Schema.Boolean.annotateKey({
     description: "Whether callers need the API token. Without TOCSIN_TOKEN the gateway serves this machine only."
   }),
-  signedInBy: Schema.optionalKey(Schema.Literals(["session", "token", "thisMachine"])).annotateKey({
+  signedInBy: Schema.optionalKey(Schema.Literals(["session", "token", "key", "proxy", "thisMachine"])).annotateKey({
     description:
-      "How this request is authorized: by a session, by the API token, or because it comes from this machine and no token is set. Absent if it is not authorized."
+      "How this request is authorized: by a session, by TOCSIN_TOKEN, by an API key, by a proxy that signed in its user (TOCSIN_AUTH_HEADER), or because it comes from this machine and no token is set. Absent if it is not authorized."
   }),
+  name: Schema.optionalKey(Schema.String).annotateKey({ description: "The name of its key or of its user." }),
   scopes: Schema.Array(Scope).annotateKey({ description: "What the caller may do; empty if it is not signed in." }),
   session: Schema.optionalKey(Session),
   isSecure: Schema.Boolean.annotateKey({
@@ -56,7 +60,7 @@ export class SessionApi extends HttpApiGroup.make("session")
     HttpApiEndpoint.post("signIn", "/", {
       payload: Schema.Struct({
         token: Schema.NonEmptyString.check(Schema.isMaxLength(4096)).annotateKey({
-          description: "The API token (TOCSIN_TOKEN)."
+          description: "TOCSIN_TOKEN, or an API key with the scope read, write or admin."
         })
       }),
       success: Caller.pipe(HttpApiSchema.status(201)),
@@ -64,7 +68,7 @@ export class SessionApi extends HttpApiGroup.make("session")
     }).annotateMerge(
       says(
         "Sign in",
-        "Exchanges the API token for a session in the cookie tocsin_session: HttpOnly, SameSite=Strict, Secure over TLS, for 12 hours. A wrong token is 401, repeated ones are slowed down. 409 if the gateway has no token."
+        "Exchanges TOCSIN_TOKEN or an API key for a session with its scopes in the cookie tocsin_session: HttpOnly, SameSite=Strict, Secure over TLS, for 12 hours. A wrong one is 401, repeated ones are slowed down. 409 if the gateway has no token."
       )
     ),
     HttpApiEndpoint.get("get", "/", {
@@ -93,4 +97,5 @@ export class SessionsApi extends HttpApiGroup.make("sessions")
     }).annotateMerge(says("End a session", "Its browser has to sign in again; its live stream ends."))
   )
   .prefix("/v1/sessions")
+  .annotateMerge(needs("admin"))
   .annotateMerge(OpenApi.annotations({ description: "The browsers that are signed in." })) {}

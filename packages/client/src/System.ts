@@ -3,28 +3,46 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Conflict, NotFound, StoreUnavailable } from "./Problems.ts"
+import { Conflict, Dependency, NotFound, NotReady, StoreUnavailable } from "./Problems.ts"
+import { needs } from "./access/Scope.ts"
 import { says } from "./says.ts"
 
-const options = { success: Schema.Struct({ status: Schema.Literal("ok") }), error: StoreUnavailable }
+const Ok = Schema.Struct({ status: Schema.Literal("ok") })
 
 /** For load balancers and supervisors, and for readers of digests; needs no token. */
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
   .add(
-    HttpApiEndpoint.get("healthz", "/healthz", options).annotateMerge(
+    HttpApiEndpoint.get("healthz", "/healthz", {
+      success: Schema.Struct({
+        status: Schema.Literal("ok"),
+        version: Schema.String.annotateKey({ description: "The gateway's version, as `tocsin --version` prints it." })
+      }),
+      error: StoreUnavailable
+    }).annotateMerge(
       says(
         "Whether events can be accepted",
         "Begins and ends a write transaction. After a write has failed for lack of space, 503 until 64 KiB have been written. Needs no token."
       )
     ),
-    HttpApiEndpoint.get("livez", "/livez", { success: options.success }).annotateMerge(
+    HttpApiEndpoint.get("livez", "/livez", { success: Ok }).annotateMerge(
       says(
         "Whether the process answers",
         "Never reads the store: for the liveness probe, so that a database that is away restarts nothing. Needs no token."
       )
     ),
-    HttpApiEndpoint.get("readyz", "/readyz", options).annotateMerge(
-      says("Whether to send requests here", "The same as /healthz. Needs no token.")
+    HttpApiEndpoint.get("readyz", "/readyz", {
+      success: Schema.Struct({
+        status: Schema.Literals(["ok", "degraded"]).annotateKey({
+          description: "degraded: alerts are accepted, and some cannot be delivered now."
+        }),
+        dependencies: Schema.Array(Dependency)
+      }),
+      error: NotReady
+    }).annotateMerge(
+      says(
+        "What works and what does not",
+        "Each dependency by itself. 503 only when alerts cannot be accepted, so that load balancers and Kubernetes still send alerts to a gateway that cannot deliver now: they are delivered later. Needs no token."
+      )
     ),
     HttpApiEndpoint.get("digest", "/digests/:key", {
       params: { key: Schema.String },
@@ -48,7 +66,7 @@ export class MetricsApi extends HttpApiGroup.make("metrics")
     }).annotateMerge(
       says(
         "Metrics for Prometheus",
-        "In the text format of Prometheus. Needs the token, except from the addresses in TOCSIN_METRICS_ALLOW."
+        "In the text format of Prometheus. Needs a key, except from the addresses in TOCSIN_METRICS_ALLOW."
       )
     )
   )
@@ -67,4 +85,5 @@ export class BackupApi extends HttpApiGroup.make("backup")
       )
     )
   )
+  .annotateMerge(needs("admin"))
   .annotateMerge(OpenApi.annotations({ description: "Backups of the store." })) {}

@@ -1,6 +1,9 @@
 export { AlertRule, AlertRulePayload, AlertRulesApi, MatchPreview, RulePreview } from "./AlertRules.ts"
-export { Accepted, AlertDetails, AlertsApi, AlertSummary, Conversation } from "./Alerts.ts"
+export { Accepted, AlertDetails, AlertList, AlertsApi, AlertSummary, Conversation } from "./Alerts.ts"
 export { Api } from "./Api.ts"
+export { AuditApi, AuditEntry } from "./access/Audit.ts"
+export { Key, KeysApi, NewKey } from "./access/Keys.ts"
+export { allows, allowsPosting, KeyScope, MaySign, type RequiredScope, Scope, scopeOf } from "./access/Scope.ts"
 export { Authorization, RequestErrors, sessionCookie } from "./Authorization.ts"
 export { Activity, Consequences, MessageCounts } from "./Consequences.ts"
 export { DeliveriesApi, Delivery, Redelivered } from "./Deliveries.ts"
@@ -14,10 +17,12 @@ export { pageBounds } from "./lists.ts"
 export { Plugin, PluginsApi } from "./Plugins.ts"
 export {
   Conflict,
+  Dependency,
   Forbidden,
   InvalidPart,
   InvalidRequest,
   NotFound,
+  NotReady,
   PreconditionFailed,
   StoreUnavailable,
   TooLarge,
@@ -25,7 +30,19 @@ export {
   Unauthorized,
   UnsupportedMediaType
 } from "./Problems.ts"
-export { Caller, Scope, Session, SessionApi, SessionsApi } from "./Sessions.ts"
-export { Enqueued, PagerDutyApi, PrometheusApi, Source, SourcesApi, Taken, UnreadableBody } from "./Sources.ts"
+export { Caller, Session, SessionApi, SessionsApi } from "./Sessions.ts"
+export { SourceType, SourceTypesApi } from "./sources/SourceTypes.ts"
+export { Tried, TrySource } from "./sources/TrySource.ts"
+export { ConfiguredSource, SourceName, SourcePayload } from "./sources/ConfiguredSource.ts"
+export {
+  Enqueued,
+  PagerDutyApi,
+  PrometheusApi,
+  Source,
+  SourcesApi,
+  SourceUrlsApi,
+  Taken,
+  UnreadableBody
+} from "./Sources.ts"
 export { SystemApi } from "./System.ts"
 export { TestSend } from "./integrations/TestSend.ts"

@@ -50,6 +50,10 @@ export class Pages<Item extends { readonly id: string }> {
   private shown = { first: 0, last: 0 }
   private readonly reads: Reads<Item>
 
+  private readonly firstAnswer = Promise.withResolvers<void>()
+  /** Settles when the first read has ended, whether it succeeded or not. */
+  readonly isRead: Promise<void> = this.firstAnswer.promise
+
   version = 0
   /** The total number of rows; undefined until the first answer. */
   total: number | undefined
@@ -101,6 +105,7 @@ export class Pages<Item extends { readonly id: string }> {
     } finally {
       this.running = false
     }
+    this.firstAnswer.resolve()
     this.changedNow()
     if (this.again === undefined) return
     const again = this.again

@@ -1,6 +1,10 @@
-/** The pause after a first read; it doubles while changes keep coming. */
-const shortest = 125
+/** The pause after a first read; it doubles while changes keep coming. The gateway sends four batches of them a second. */
+const shortest = 250
 const longest = 1_000
+/** The part of the time in which a page reads: a gateway that answers slowly is asked less often. */
+const share = 1 / 10
+/** The longest pause because of that. */
+const slowest = 3_000
 
 /**
  * Makes a function that runs `read` at once if it is called after a quiet moment, and otherwise once after a pause: in
@@ -15,8 +19,10 @@ export const paced = (read: () => Promise<unknown>, onIdle?: () => void): (() =>
     for (let pause = shortest; isAsked; pause = Math.min(longest, pause * 2)) {
       await visible()
       isAsked = false
+      const began = performance.now()
       await read().catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      const took = performance.now() - began
+      await new Promise((resolve) => setTimeout(resolve, Math.max(pause, Math.min(slowest, took / share))))
     }
     isBusy = false
     onIdle?.()

@@ -42,7 +42,8 @@ export const zone = kept("zone", ["local", "utc"])
 /** Whether the page is light or dark. */
 export const theme = kept("theme", ["system", "light", "dark"])
 
-const showTheme = () => {
+/** Shows the page in the chosen theme, from before the first paint on. */
+export const showTheme = (): void => {
   if (theme.get() === "system") delete document.documentElement.dataset["theme"]
   else document.documentElement.dataset["theme"] = theme.get()
 }

@@ -3,13 +3,16 @@ import type {
   AlertDetails,
   AlertRule,
   AlertSummary,
+  ConfiguredSource,
   Delivery,
   Explanation,
   Integration,
+  Key,
   Lane,
   Plugin,
   Session,
   Source,
+  SourceType,
   TimelineEntry,
   UnreadableBody
 } from "@tocsin/client"
@@ -22,11 +25,14 @@ export type AlertInFull = typeof AlertDetails.Type
 export type RuleRow = typeof AlertRule.Type
 export type DeliveryRow = typeof Delivery.Type
 export type ExplanationRow = typeof Explanation.Type
+export type ConfiguredSourceRow = typeof ConfiguredSource.Type
 export type IntegrationRow = typeof Integration.Type
+export type KeyRow = typeof Key.Type
 export type LaneRow = typeof Lane.Type
 export type PluginRow = typeof Plugin.Type
 export type SessionRow = typeof Session.Type
 export type SourceRow = typeof Source.Type
+export type SourceTypeRow = typeof SourceType.Type
 export type TimelineRow = typeof TimelineEntry.Type
 export type UnreadableRow = typeof UnreadableBody.Type
 export type ActivityRow = typeof Activity.Type
@@ -39,6 +45,17 @@ const most = 500
 export const integrationsQuery = queryOptions({
   queryKey: ["integrations"],
   queryFn: ({ signal }) => call((client) => client.integrations.list({ query: { limit: most } }), signal)
+})
+
+/**
+ * The integrations where only their names are shown. In a storm each of them changes every second, by its last delivery:
+ * so these are not read again at each change.
+ */
+export const integrationNamesQuery = queryOptions({
+  ...integrationsQuery,
+  queryKey: ["integration names"],
+  staleTime: 0,
+  refetchInterval: 30_000
 })
 
 export const activityQuery = queryOptions({
@@ -81,6 +98,11 @@ export const sourcesQuery = queryOptions({
   refetchInterval: 10_000
 })
 
+export const sourceTypesQuery = queryOptions({
+  queryKey: ["source types"],
+  queryFn: ({ signal }) => call((client) => client.sourceTypes.list(), signal)
+})
+
 export const unreadableQuery = queryOptions({
   queryKey: ["sources", "unreadable"],
   queryFn: ({ signal }) => call((client) => client.sources.unreadable({ query: { limit: 100 } }), signal)
@@ -94,6 +116,11 @@ export const lanesQuery = queryOptions({
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
   queryFn: ({ signal }) => call((client) => client.sessions.list({ query: {} }), signal)
+})
+
+export const keysQuery = queryOptions({
+  queryKey: ["keys"],
+  queryFn: ({ signal }) => call((client) => client.keys.list({ query: { limit: most } }), signal)
 })
 
 export const healthQuery = queryOptions({

@@ -25,7 +25,7 @@ const shownBy: { readonly [kind: string]: ReadonlyArray<string> } = {
   integration: ["integrations", "lanes", "alert"],
   rule: ["rules", "alert"],
   source: ["sources"],
-  session: ["sessions"]
+  session: ["sessions", "keys"]
 }
 
 /** Reads the queries again that show any of these changes. */

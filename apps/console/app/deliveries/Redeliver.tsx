@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { call } from "../data/call.ts"
+import { useMay } from "../data/may.ts"
 import type { DeliveryRow } from "../data/queries.ts"
 import { announce } from "../parts/announce.ts"
 import { Button } from "../parts/Button.tsx"
@@ -8,11 +9,16 @@ import { TextInput } from "../parts/controls.tsx"
 import { Dialog } from "../parts/Dialog.tsx"
 import { Form } from "../parts/Form.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
+import { useUnsaved } from "../parts/useUnsaved.tsx"
 
-/** Redelivers a delivery that has ended; asks for a reason if the message would be sent twice. */
+/**
+ * Redelivers a delivery that has ended. One that was delivered is sent twice by that: lists offer it in the delivery's
+ * details alone, and it needs a reason.
+ */
 export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }) => {
   const client = useQueryClient()
   const [isAsking, setIsAsking] = useState(false)
+  const mayWrite = useMay("write")
   const redeliver = useMutation({
     mutationFn: (reason: string | undefined) =>
       call((client) =>
@@ -25,6 +31,7 @@ export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }
     },
     onError: () => setIsAsking(true)
   })
+  if (!mayWrite) return null
   if (delivery.status !== "dead" && delivery.status !== "delivered") return null
   return (
     <>
@@ -65,8 +72,10 @@ interface ReasonProps {
 /** Asks for a reason that history keeps. */
 export const ReasonDialog = ({ button, children, error, isPending, onClose, onReason, title }: ReasonProps) => {
   const [reason, setReason] = useState("")
+  const unsaved = useUnsaved(reason !== "")
+  const close = () => unsaved.leave(onClose)
   return (
-    <Dialog title={title} width="narrow" onClose={onClose}>
+    <Dialog title={title} width="narrow" onClose={close}>
       <Form onSubmit={() => onReason(reason)}>
         <div className="dialog-body">
           {error !== null && error !== undefined && <FailureNotice error={error} />}
@@ -74,12 +83,13 @@ export const ReasonDialog = ({ button, children, error, isPending, onClose, onRe
           <TextInput label="Reason" value={reason} onChange={setReason} autoFocus />
         </div>
         <footer className="dialog-foot">
-          <Button onPress={onClose}>Cancel</Button>
+          <Button onPress={close}>Cancel</Button>
           <Button type="submit" look="primary" isPending={isPending}>
             {button}
           </Button>
         </footer>
       </Form>
+      {unsaved.question}
     </Dialog>
   )
 }

@@ -127,6 +127,8 @@ const OneField = ({
       return <PairsInput {...shared} value={own} onChange={set} />
     case "json":
       return <JsonInput {...shared} value={own} onChange={set} />
+    case "textOrJson":
+      return <JsonInput {...shared} isText value={own} onChange={set} />
     case "group": {
       const inner = isObject(own) ? own : {}
       return (

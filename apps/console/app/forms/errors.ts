@@ -17,13 +17,17 @@ export const formErrors = (error: unknown): FormErrors => {
   }
 }
 
-/** Focuses the first invalid field after each new error. */
+/** Focuses the first invalid field after each new error; if no field is, shows the form's alert. */
 export const useFocusOnError = (form: RefObject<HTMLElement | null>, error: unknown): void => {
   useEffect(() => {
     if (error === null || error === undefined) return
     const wrong = form.current?.querySelector<HTMLElement>(
       "[aria-invalid=true], [data-invalid] button, [data-invalid] input, [data-invalid] textarea"
     )
-    wrong?.focus()
+    // The error of several rows stands below them.
+    const rows = form.current?.querySelector(".rows-field:has(> .field-error)")
+    const field = wrong ?? rows?.querySelector<HTMLElement>("input, button")
+    if (field) field.focus()
+    else form.current?.querySelector("[role=alert]")?.scrollIntoView({ block: "start" })
   }, [form, error])
 }

@@ -47,14 +47,26 @@ export const NumberInput = ({ onChange, value, ...shared }: Props) => {
 }
 
 /** A JSON editor for types that the form cannot render. */
-export const JsonInput = ({ hint, onChange, value, ...shared }: Props) => {
+export const JsonInput = ({
+  hint,
+  isText = false,
+  lines = isText ? 1 : 4,
+  onChange,
+  value,
+  ...shared
+}: Props & {
+  /** Whether a plain text is usual. */
+  readonly isText?: boolean
+  readonly lines?: number
+}) => {
+  const how = isText ? "a text or JSON" : "as JSON"
   const [typed, setTyped] = useTyped(value, jsonText, fromJsonText)
   return (
     <TextInput
       {...shared}
-      hint={hint === undefined ? "As JSON" : `${hint} (as JSON)`}
+      hint={hint === undefined ? how.charAt(0).toUpperCase() + how.slice(1) : `${hint} (${how})`}
       isMono
-      lines={4}
+      lines={lines}
       value={typed}
       onChange={(text) => {
         setTyped(text)

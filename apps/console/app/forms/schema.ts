@@ -25,6 +25,8 @@ export interface Variant {
 export type Field = Named &
   (
     | { readonly kind: "text" | "secret" | "number" | "yesNo" | "texts" | "pairs" | "json" }
+    /** A text, or something else that is entered as JSON. */
+    | { readonly kind: "textOrJson" }
     | { readonly kind: "choice"; readonly values: ReadonlyArray<string | number> }
     /** A secret of texts by their keys, such as HTTP headers. */
     | { readonly kind: "secretPairs" }
@@ -95,6 +97,7 @@ const fieldOf = (name: string, node: JsonObject, isRequired: boolean): Field => 
   }
   if (type === "object" && isObject(properties)) return { ...named, kind: "group", fields: fieldsOf(node) }
   if (isPairs(node)) return { ...named, kind: "pairs" }
+  if (objects(node["anyOf"]).some((form) => form["type"] === "string")) return { ...named, kind: "textOrJson" }
   return { ...named, kind: "json" }
 }
 

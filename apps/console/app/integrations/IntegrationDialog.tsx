@@ -3,9 +3,9 @@ import { useState } from "react"
 import { call } from "../data/call.ts"
 import { type IntegrationId, pluginsQuery } from "../data/queries.ts"
 import { Dialog } from "../parts/Dialog.tsx"
-import { Discard } from "../parts/Discard.tsx"
 import { FailureNotice } from "../parts/Notice.tsx"
 import { Skeleton } from "../parts/Page.tsx"
+import { useUnsaved } from "../parts/useUnsaved.tsx"
 import { draftOf, emptyDraft } from "./draft.ts"
 import { IntegrationForm } from "./IntegrationForm.tsx"
 import "./IntegrationDialog.css"
@@ -30,13 +30,13 @@ export const IntegrationDialog = ({ id, onClose, onSaved }: Props) => {
     refetchOnMount: "always"
   })
   const [isDirty, setIsDirty] = useState(false)
-  const [isLeaving, setIsLeaving] = useState(false)
+  const unsaved = useUnsaved(isDirty)
   const error = stored.error ?? plugins.failureReason
   const { data } = stored
   const title = id === undefined ? "Add new integration" : `Edit ${data?.body.name ?? "integration"}`
   // One dialog, whatever is in it: a second one would not know where focus goes back to.
   return (
-    <Dialog title={title} width="wide" onClose={() => (isDirty ? setIsLeaving(true) : onClose())}>
+    <Dialog title={title} width="wide" onClose={() => unsaved.leave(onClose)}>
       {plugins.data === undefined || (id !== undefined && data === undefined) ? (
         <div className="dialog-body">
           {error === null ? <Skeleton rows={4} height="3rem" /> : <FailureNotice error={error} />}
@@ -48,12 +48,13 @@ export const IntegrationDialog = ({ id, onClose, onSaved }: Props) => {
           start={data === undefined ? emptyDraft : draftOf(data.body)}
           onDirty={setIsDirty}
           onSaved={(saved) => {
+            unsaved.saved()
             onSaved?.(saved)
             onClose()
           }}
         />
       )}
-      {isLeaving && <Discard onStay={() => setIsLeaving(false)} onDiscard={onClose} />}
+      {unsaved.question}
     </Dialog>
   )
 }

@@ -1,22 +1,19 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useEffect, useRef, useState } from "react"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { useEffect } from "react"
 import { call } from "../data/call.ts"
-import { Failure } from "../data/failure.ts"
 import { send } from "../data/send.ts"
 import { byId, type IntegrationRow, integrationsQuery, type PluginRow } from "../data/queries.ts"
-import { formErrors, useFocusOnError } from "../forms/errors.ts"
-import { ErrorSummary } from "../forms/ErrorSummary.tsx"
+import { SaveProblem } from "../forms/SaveProblem.tsx"
 import { SettingsForm } from "../forms/SettingsForm.tsx"
-import { type Field, fieldsOf } from "../forms/schema.ts"
-import { announce } from "../parts/announce.ts"
+import { fieldsOf } from "../forms/schema.ts"
+import { useEdit } from "../forms/useEdit.ts"
 import { Button } from "../parts/Button.tsx"
 import { Checkbox, TextInput } from "../parts/controls.tsx"
 import { Select } from "../parts/Select.tsx"
 import { Form } from "../parts/Form.tsx"
 import { Foldable } from "../parts/Foldable.tsx"
 import { Linked } from "../parts/Linked.tsx"
-import { BothVersions } from "./BothVersions.tsx"
-import { type Draft, draftOf, isShown, moreFields, payloadOf, startOf } from "./draft.ts"
+import { type Draft, draftOf, isShown, moreFields, payloadOf, startOf, versionOf } from "./draft.ts"
 import { PreviewPane, usePreview } from "./PreviewPane.tsx"
 import { TestResult, useTestSend } from "./TestResult.tsx"
 import { SaveConsequences, useConsequences } from "./SaveConsequences.tsx"
@@ -33,80 +30,45 @@ interface Props {
 /** The content of the integration dialog. */
 export const IntegrationForm = ({ onDirty, onSaved, plugins, start, stored }: Props) => {
   const client = useQueryClient()
-  const [draft, setDraft] = useState(start)
-  const [etag, setEtag] = useState(stored?.etag)
-  const [base, setBase] = useState(start)
-  const form = useRef<HTMLFormElement>(null)
-  const [problem, setProblem] = useState<unknown>(null)
-  const [theirs, setTheirs] = useState<IntegrationRow & { readonly etag: string }>()
-
   const { data: integrations } = useQuery(integrationsQuery)
+  const edit = useEdit({
+    stored,
+    start,
+    draftOf,
+    save: async (draft, etag) => {
+      await consequences.said()
+      const tested = test.result?.tested
+      const payload = { ...payloadOf(draft, stored?.id), ...(tested !== undefined && { tested }) }
+      const { body } = await (stored === undefined
+        ? send<{ readonly id: string }>("POST", "/v1/integrations", payload)
+        : send<{ readonly id: string }>("PUT", `/v1/integrations/${encodeURIComponent(stored.id)}`, payload, { etag }))
+      return body
+    },
+    reread: async ({ id }) => {
+      const { body, headers } = await call((client) => client.integrations.get({ params: { id } }))
+      return { ...body, etag: headers.etag }
+    },
+    onSaved: ({ id }) => {
+      void client.invalidateQueries({ queryKey: ["integrations"] })
+      void client.invalidateQueries({ queryKey: ["lanes"] })
+      onSaved(id)
+    }
+  })
+  const { base, change, draft, errors, isDirty, setProblem } = edit
   const plugin = plugins.find(({ type }) => type === draft.type)
   const fields = plugin === undefined ? [] : fieldsOf(plugin.settings)
   const secrets = new Set(draft.type === stored?.type ? stored.secretsSet.map((at) => `/settings${at}`) : [])
-  const isDirty = JSON.stringify(draft) !== JSON.stringify(base)
-  const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }))
 
   const consequences = useConsequences(stored === undefined ? undefined : payloadOf(draft, stored.id), isDirty)
   const test = useTestSend(draft, stored, setProblem)
   const preview = usePreview(draft, plugin, stored)
-
-  const save = useMutation({
-    mutationFn: async (guard: string | undefined) => {
-      await consequences.said()
-      const payload = payloadOf(draft, stored?.id)
-      const { body } = await (stored === undefined
-        ? send<{ readonly id: string }>("POST", "/v1/integrations", payload)
-        : send<{ readonly id: string }>("PUT", `/v1/integrations/${encodeURIComponent(stored.id)}`, payload, {
-            etag: guard
-          }))
-      return body
-    },
-    onSuccess: ({ id }) => {
-      announce("Saved")
-      void client.invalidateQueries({ queryKey: ["integrations"] })
-      void client.invalidateQueries({ queryKey: ["lanes"] })
-      onSaved(id)
-    },
-    onError: async (error) => {
-      setProblem(error)
-      if (!(error instanceof Failure) || error.kind !== "PreconditionFailed" || stored === undefined) return
-      const { body, headers } = await call((client) => client.integrations.get({ params: { id: stored.id } }))
-      setTheirs({ ...body, etag: headers.etag })
-    }
-  })
-
-  const errors = formErrors(problem)
-  useFocusOnError(form, problem)
   useEffect(() => onDirty(isDirty), [onDirty, isDirty])
   const errorAt = (at: string, isLeaf: boolean) => errors.at(at, isLeaf)
 
   return (
-    <Form ref={form} className="integration-form" onSubmit={() => save.mutate(etag)}>
+    <Form ref={edit.form} className="integration-form" onSubmit={edit.save}>
       <div className="integration-fields">
-        {problem !== null && theirs === undefined && (
-          <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown(draft, fields))} />
-        )}
-        {theirs && (
-          <BothVersions
-            mine={draft}
-            theirs={draftOf(theirs)}
-            titles={new Map(fields.filter(isPlain).map(({ name, title }) => [name, title]))}
-            onKeepMine={() => {
-              setEtag(theirs.etag)
-              setTheirs(undefined)
-              setProblem(null)
-              save.mutate(theirs.etag)
-            }}
-            onTakeTheirs={() => {
-              setEtag(theirs.etag)
-              setDraft(draftOf(theirs))
-              setBase(draftOf(theirs))
-              setTheirs(undefined)
-              setProblem(null)
-            }}
-          />
-        )}
+        <SaveProblem edit={edit} isShown={isShown(draft, fields)} versionOf={(one) => versionOf(one, fields)} />
         <Select
           label="Type"
           value={draft.type === "" ? undefined : draft.type}
@@ -200,16 +162,13 @@ export const IntegrationForm = ({ onDirty, onSaved, plugins, start, stored }: Pr
         <Button icon="deliveries" isPending={test.isPending} onPress={() => test.send()}>
           Send a test
         </Button>
-        <Button type="submit" look="primary" isPending={save.isPending}>
+        <Button type="submit" look="primary" isPending={edit.isSaving}>
           {stored === undefined ? "Add new integration" : "Save"}
         </Button>
       </footer>
     </Form>
   )
 }
-
-/** Whether it cannot contain a secret. */
-const isPlain = ({ kind }: Field) => !["secret", "group", "variants", "json"].includes(kind)
 
 /** The rate limit and the time limits, each a group of numbers. */
 const MoreFields = ({

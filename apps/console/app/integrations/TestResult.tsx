@@ -1,6 +1,6 @@
 import type { TestSend } from "@tocsin/client"
 import { useMutation } from "@tanstack/react-query"
-import { useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import type { IntegrationRow } from "../data/queries.ts"
 import { send } from "../data/send.ts"
 import { Icon, type IconName } from "../parts/Icon.tsx"
@@ -15,6 +15,7 @@ type Status = (typeof TestSend.Type)["items"][number]["status"]
 /** The JSON of `TestSend`. */
 interface Answer {
   readonly items: ReadonlyArray<Outcome>
+  readonly tested?: string
 }
 
 interface Outcome {
@@ -29,7 +30,7 @@ interface Outcome {
 
 export interface TestState {
   readonly isPending: boolean
-  readonly result: { readonly items: ReadonlyArray<Outcome>; readonly took: number; readonly at: number } | undefined
+  readonly result: (Answer & { readonly took: number; readonly at: number }) | undefined
   readonly send: () => void
 }
 
@@ -52,8 +53,7 @@ export const useTestSend = (
             // Unchanged settings are tested as the stored integration, which also ends a broken state.
             isSame ? {} : { settings: draft.settings }
           ))
-      const { items } = body
-      return { items, took: performance.now() - from, at: Date.now() }
+      return { ...body, took: performance.now() - from, at: Date.now() }
     },
     onMutate: () => setResult(undefined),
     onSuccess: (sent) => {
@@ -75,41 +75,47 @@ const shown: {
 }
 
 /** The result of a test: the raised and the cleared message, with the service's answer. */
-export const TestResult = ({ test: { isPending, result } }: { readonly test: TestState }) => (
-  <div className="test-result" aria-live="polite">
-    {isPending && <span className="quiet">Sending a raised and a cleared message…</span>}
-    {result && (
-      <>
-        <ul>
-          {result.items.map(({ detail, form, link, of, reason, status, until }) => (
-            <li key={of} className={shown[status].tone}>
-              <Icon name={shown[status].icon} />
-              <div>
-                <strong>
-                  {of}: {shown[status].word}
-                </strong>
-                {form === "plain" && status === "delivered" && " in plain form: the service refused the rich one"}
-                {reason !== undefined && (
-                  <div className="foreign">
-                    {reason}
-                    {detail !== undefined && `: ${detail}`}
-                  </div>
-                )}
-                {reason !== undefined && <div className="quiet">{adviceFor(reason)}</div>}
-                {until && (
-                  <div>
-                    Next attempt <When at={{ epochMilliseconds: Date.parse(until) }} relative />
-                  </div>
-                )}
-                {link && <OutLink href={link}>Open the message</OutLink>}
-              </div>
-            </li>
-          ))}
-        </ul>
-        <p className="quiet">
-          Took {duration(result.took)}, <When at={{ epochMilliseconds: result.at }} />
-        </p>
-      </>
-    )}
-  </div>
-)
+export const TestResult = ({ test: { isPending, result } }: { readonly test: TestState }) => {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (isPending || result !== undefined) place.current?.scrollIntoView({ block: "nearest" })
+  }, [isPending, result])
+  return (
+    <div ref={place} className="test-result" aria-live="polite">
+      {isPending && <span className="quiet">Sending a raised and a cleared message…</span>}
+      {result && (
+        <>
+          <ul>
+            {result.items.map(({ detail, form, link, of, reason, status, until }) => (
+              <li key={of} className={shown[status].tone}>
+                <Icon name={shown[status].icon} />
+                <div>
+                  <strong>
+                    {of}: {shown[status].word}
+                  </strong>
+                  {form === "plain" && status === "delivered" && " in plain form: the service refused the rich one"}
+                  {reason !== undefined && (
+                    <div className="foreign">
+                      {reason}
+                      {detail !== undefined && `: ${detail}`}
+                    </div>
+                  )}
+                  {reason !== undefined && <div className="quiet">{adviceFor(reason)}</div>}
+                  {until && (
+                    <div>
+                      Next attempt <When at={{ epochMilliseconds: Date.parse(until) }} relative />
+                    </div>
+                  )}
+                  {link && <OutLink href={link}>Open the message</OutLink>}
+                </div>
+              </li>
+            ))}
+          </ul>
+          <p className="quiet">
+            Took {duration(result.took)}, <When at={{ epochMilliseconds: result.at }} />
+          </p>
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,5 +1,5 @@
 import type { IntegrationRow, PluginRow } from "../data/queries.ts"
-import { chosenVariant, type Field, fieldsOf, type JsonObject } from "../forms/schema.ts"
+import { chosenVariant, type Field, fieldsOf, isObject, type Json, type JsonObject } from "../forms/schema.ts"
 
 /** An integration while it is edited: the request without its id. */
 export interface Draft {
@@ -24,7 +24,7 @@ export const draftOf = ({ delivery, enabled, fallback, limits, name, settings, t
 })
 
 /** The settings of a type before anything is entered: the first form of each choice that must be made. */
-export const startOf = (plugin: PluginRow): JsonObject => startOfFields(fieldsOf(plugin.settings))
+export const startOf = ({ settings }: Pick<PluginRow, "settings">): JsonObject => startOfFields(fieldsOf(settings))
 
 const startOfFields = (fields: ReadonlyArray<Field>): JsonObject => {
   const start: Record<string, JsonObject> = {}
@@ -94,3 +94,38 @@ export const isShown =
 
 const variantFields = (field: Extract<Field, { kind: "variants" }>, settings: JsonObject): ReadonlyArray<Field> =>
   chosenVariant(field, settings)?.fields ?? []
+
+/** What is shown of a version beside another one, without its secrets. */
+export const versionOf = (
+  { enabled, fallback, more, name, settings, type }: Draft,
+  fields: ReadonlyArray<Field>
+): { readonly [field: string]: unknown } => ({
+  Type: type,
+  Name: name,
+  ...Object.fromEntries(shownSettings(fields, settings)),
+  Enabled: enabled ? "yes" : "no",
+  Fallback: fallback,
+  ...Object.fromEntries(
+    moreFields.flatMap((group) =>
+      group.kind === "group"
+        ? group.fields.map(({ name, title }) => [`${group.title}: ${title}`, asObject(more[group.name])[name]])
+        : []
+    )
+  )
+})
+
+const asObject = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
+
+/** The settings that cannot contain a secret, by their titles. */
+const shownSettings = (fields: ReadonlyArray<Field>, settings: JsonObject): ReadonlyArray<readonly [string, Json]> =>
+  fields.flatMap((field) => {
+    const { kind, name, title } = field
+    if (kind === "variants" && name === "") {
+      const chosen = chosenVariant(field, settings)
+      return chosen === undefined ? [] : [[title, chosen.title], ...shownSettings(chosen.fields, settings)]
+    }
+    const value = settings[name]
+    return value === undefined || !plainKinds.includes(kind) ? [] : [[title, value]]
+  })
+
+const plainKinds: ReadonlyArray<Field["kind"]> = ["text", "number", "yesNo", "choice", "texts", "pairs"]

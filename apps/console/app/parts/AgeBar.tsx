@@ -18,6 +18,8 @@ const marks = [
   { label: "5 m", age: 5 * minute }
 ]
 
+const lines = marks.map(({ age }) => `M${place(age)} 0v10`).join("")
+
 /** The header of the bars' column: the scale. */
 export const AgeAxis = () => (
   <span className="age-axis">
@@ -43,9 +45,7 @@ export const AgeBar = ({ from, now, severity, to }: Props) => {
   const end = place(to === undefined ? 0 : now - to)
   return (
     <svg className={`age-bar ${severity ?? "over"}`} viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-      {marks.map(({ age, label }) => (
-        <line key={label} className="age-mark" x1={place(age)} x2={place(age)} y1={0} y2={10} />
-      ))}
+      <path className="age-mark" d={lines} />
       <rect x={start} width={Math.max(1.2, end - start)} y={3} height={4} rx={1} />
     </svg>
   )

@@ -1,4 +1,5 @@
 import "./controls.css"
+import "./InlineSelect.css"
 
 interface Props<Value extends string> {
   readonly label: string

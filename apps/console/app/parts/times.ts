@@ -1,5 +1,6 @@
 import { now } from "../data/clock.ts"
 import { zone } from "../data/preferences.ts"
+import { formatted } from "./formatted.ts"
 
 /** A time from the API. */
 export interface Moment {
@@ -14,7 +15,11 @@ const format = (name: string, options: Intl.DateTimeFormatOptions, shown: Zone):
   const key = `${name} ${shown}`
   const known = formats.get(key)
   if (known !== undefined) return known
-  const made = new Intl.DateTimeFormat(undefined, { ...options, ...(shown === "utc" && { timeZone: "UTC" }) })
+  const inZone = { ...options, ...(shown === "utc" && { timeZone: "UTC" }) }
+  const usual = new Intl.DateTimeFormat(undefined, inZone)
+  // `05:20`, but `5:20 AM`.
+  const is24Hours = usual.resolvedOptions().hourCycle === "h23"
+  const made = is24Hours ? new Intl.DateTimeFormat(undefined, { ...inZone, hour: "2-digit" }) : usual
   formats.set(key, made)
   return made
 }
@@ -22,23 +27,31 @@ const format = (name: string, options: Intl.DateTimeFormatOptions, shown: Zone):
 const clock = { hour: "numeric", minute: "2-digit" } as const
 const day = { month: "short", day: "numeric" } as const
 
+const text = (name: string, options: Intl.DateTimeFormatOptions, shown: Zone, at: number): string =>
+  formatted(`${name} ${shown} ${at}`, () => format(name, options, shown).format(at))
+
+/** The date, such as `2026-01-15`. */
+const dateOf = (at: number, shown: Zone): string =>
+  new Date(shown === "utc" ? at : at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
+
 /** The short form: the time if it is today, else the date and the time. */
 export const shortTime = (at: number, shown: Zone = zone.get()): string => {
-  const dates = format("date", { year: "numeric", month: "numeric", day: "numeric" }, shown)
-  if (dates.format(at) === dates.format(now())) return format("clock", clock, shown).format(at)
-  const years = format("year", { year: "numeric" }, shown)
-  return years.format(at) === years.format(now())
-    ? format("day", { ...day, ...clock }, shown).format(at)
-    : format("year day", { ...day, ...clock, year: "numeric" }, shown).format(at)
+  const date = dateOf(at, shown)
+  const today = dateOf(now(), shown)
+  if (date === today) return text("clock", clock, shown, at)
+  return date.slice(0, 4) === today.slice(0, 4)
+    ? text("day", { ...day, ...clock }, shown, at)
+    : text("year day", { ...day, ...clock, year: "numeric" }, shown, at)
 }
 
 /** To the millisecond, with the zone. */
 export const exactTime = (at: number, shown: Zone = zone.get()): string =>
-  format(
+  text(
     "exact",
     { ...day, year: "numeric", ...clock, second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short" },
-    shown
-  ).format(at)
+    shown,
+    at
+  )
 
 const units = [
   ["day", 86_400_000],
@@ -47,12 +60,15 @@ const units = [
   ["second", 1000]
 ] as const
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "always", style: "narrow" })
+// These are made when they are needed: the first use of Intl takes a browser longer than drawing the first rows.
+let relative: Intl.RelativeTimeFormat | undefined
+let numbers: Intl.NumberFormat | undefined
 
 /** How far from now, in its largest unit: `3 min. ago`, `in 2 hr.` */
 export const fromNow = (at: number, from: number = now()): string => {
   const difference = at - from
   const [unit, length] = units.find(([, length]) => Math.abs(difference) >= length) ?? ["second", 1000]
+  relative ??= new Intl.RelativeTimeFormat(undefined, { numeric: "always", style: "narrow" })
   return relative.format(Math.trunc(difference / length), unit)
 }
 
@@ -71,9 +87,8 @@ export const duration = (milliseconds: number): string => {
   return parts.join(" ")
 }
 
-const numbers = new Intl.NumberFormat()
-
-export const count = (number: number): string => numbers.format(number)
+export const count = (number: number): string =>
+  formatted(`${number}`, () => (numbers ??= new Intl.NumberFormat()).format(number))
 
 const plurals = new Intl.PluralRules(undefined)
 

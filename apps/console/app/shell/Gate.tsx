@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react"
+import { isHere, wasHere } from "../data/seen.ts"
 import { sessionQuery } from "../data/session.ts"
 import { signedIn } from "../data/signedIn.ts"
 import { startLive } from "../data/start.ts"
@@ -7,17 +8,6 @@ import { Shell } from "./Shell.tsx"
 
 const SignInPage = lazy(() => import("./SignIn.tsx").then(({ SignInPage }) => ({ default: SignInPage })))
 const SignInDialog = lazy(() => import("./SignIn.tsx").then(({ SignInDialog }) => ({ default: SignInDialog })))
-
-/** Not a secret: avoids an empty page for a returning browser while the session is checked. */
-const seen = "tocsin.seen"
-
-const wasHere = () => {
-  try {
-    return localStorage.getItem(seen) !== null
-  } catch {
-    return false
-  }
-}
 
 /** Asks for the token if one is needed; otherwise shows the page. */
 export const Gate = () => {
@@ -28,11 +18,7 @@ export const Gate = () => {
   useEffect(() => {
     if (!isIn) return
     startLive()
-    try {
-      localStorage.setItem(seen, "1")
-    } catch {
-      // Without storage every visit counts as the first.
-    }
+    isHere()
   }, [isIn])
 
   if (caller === undefined && !wasHere()) return null

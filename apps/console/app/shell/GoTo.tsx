@@ -35,7 +35,11 @@ export const GoTo = ({
   const settled = useSettled(text.trim())
   const { data: integrations } = useQuery(integrationsQuery)
   const { data: rules } = useQuery(rulesQuery)
-  const { data: alerts } = useQuery({
+  const {
+    data: alerts,
+    isError,
+    isFetching
+  } = useQuery({
     queryKey: ["go to", settled],
     queryFn: ({ signal }) => call((client) => client.alerts.list({ query: { q: settled, limit: most } }), signal),
     enabled: settled.length > 1 && settled.length <= 256,
@@ -43,6 +47,7 @@ export const GoTo = ({
     retry: false
   })
   const wanted = text.trim().toLowerCase()
+  const isSearching = isFetching || settled !== text.trim()
   const fits = (name: string) => name.toLowerCase().includes(wanted)
 
   const places: ReadonlyArray<Place> = [
@@ -94,7 +99,15 @@ export const GoTo = ({
             places.find(({ id }) => id === key)?.go()
             onClose()
           }}
-          renderEmptyState={() => <p className="go-empty quiet">Nothing has this name.</p>}
+          renderEmptyState={() => (
+            <p className="go-empty quiet">
+              {isSearching
+                ? "Searching…"
+                : isError
+                  ? "The gateway cannot search alerts now. No page, rule or integration has this name."
+                  : "Nothing has this name."}
+            </p>
+          )}
         >
           {(place) => (
             <ListBoxItem id={place.id} textValue={`${place.name}, ${place.kind}`} className="option always">

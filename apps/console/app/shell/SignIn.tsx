@@ -19,7 +19,7 @@ const SignInForm = () => {
       {error !== null &&
         (isWrong ? (
           <Notice tone="bad" role="alert">
-            This token is wrong. It is what TOCSIN_TOKEN was when the gateway started.
+            This token is wrong. It is an API key, or what TOCSIN_TOKEN was when the gateway started.
           </Notice>
         ) : (
           <FailureNotice error={error} />
@@ -30,7 +30,7 @@ const SignInForm = () => {
         value={token}
         onChange={setToken}
         autoFocus
-        hint="The gateway's TOCSIN_TOKEN. It is exchanged for a session of 12 hours and not kept in this browser."
+        hint="An API key, or the gateway's TOCSIN_TOKEN. It is exchanged for a session of 12 hours and not kept in this browser."
       />
       <Button type="submit" look="primary" isPending={isPending}>
         Sign in

@@ -30,6 +30,10 @@ export const IntegrationPayload = Schema.Struct({
   id: Schema.optionalKey(IntegrationId).annotateKey({ description: "Created by the gateway if absent." }),
   ...entered,
   enabled: Schema.optionalKey(Schema.Boolean).annotateKey({ description: "True if absent." }),
+  tested: Schema.optionalKey(Schema.String).annotateKey({
+    description:
+      "From the answer of a test with these settings, when the integration is created by POST. Ignored otherwise."
+  }),
   secretsSet: ignored,
   state: ignored,
   waiting: ignored,

@@ -8,6 +8,7 @@ import { Consequences } from "../Consequences.ts"
 import { ifMatch, withETag } from "../etags.ts"
 import { Integration, IntegrationPayload, IntegrationReplacement, Settings, State } from "./Integration.ts"
 import { IntegrationPreview } from "./IntegrationPreview.ts"
+import { needs } from "../access/Scope.ts"
 import { list, page } from "../lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed } from "../Problems.ts"
 import { bodyIsOptional, says } from "../says.ts"
@@ -50,7 +51,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
     }).annotateMerge(
       says(
         "Send a test with unsaved settings",
-        "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit, and as the last success of an integration that is created with these settings within 15 minutes."
+        "Answers within 15 seconds. Nothing is stored; the test counts against the rate limit. If both were delivered, `tested` proves it to the request that creates the integration."
       )
     ),
     HttpApiEndpoint.post("previewUnsaved", "/preview", {
@@ -58,7 +59,9 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       payload: IntegrationPayload,
       success: IntegrationPreview,
       error: [InvalidRequest, NotFound]
-    }).annotateMerge(says("Preview the messages of unsaved settings", "Nothing is sent, and nothing is stored.")),
+    })
+      .annotateMerge(needs("read"))
+      .annotateMerge(says("Preview the messages of unsaved settings", "Nothing is sent, and nothing is stored.")),
     HttpApiEndpoint.post("consequences", "/consequences", {
       payload: [
         IntegrationPayload,
@@ -70,12 +73,14 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       ],
       success: Consequences,
       error: [InvalidRequest, NotFound]
-    }).annotateMerge(
-      says(
-        "The consequences of saving or removing an integration",
-        "The body is that of a save with the id of an existing integration, or { remove: its id }. Nothing is saved, and nothing is sent."
-      )
-    ),
+    })
+      .annotateMerge(needs("read"))
+      .annotateMerge(
+        says(
+          "The consequences of saving or removing an integration",
+          "The body is that of a save with the id of an existing integration, or { remove: its id }. Nothing is saved, and nothing is sent."
+        )
+      ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       success: withETag(Integration),
@@ -147,6 +152,7 @@ export class IntegrationsApi extends HttpApiGroup.make("integrations")
       error: [InvalidRequest, NotFound]
     })
       .annotateMerge(bodyIsOptional)
+      .annotateMerge(needs("read"))
       .annotateMerge(says("Preview the messages of an integration", "Nothing is sent, and nothing is stored."))
   )
   .prefix("/v1/integrations")

@@ -27,5 +27,9 @@ export const TestSend = Schema.Struct({
       }),
       link: Schema.optionalKey(Link).annotateKey({ description: "The message in its channel." })
     })
-  )
+  ),
+  tested: Schema.optionalKey(Schema.String).annotateKey({
+    description:
+      "Proves that both were delivered with unsaved settings. Pass it on when you create an integration with these settings within 15 minutes: the test counts as its last success."
+  })
 }).annotate({ identifier: "TestSend" })

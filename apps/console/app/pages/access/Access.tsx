@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { call } from "../../data/call.ts"
 import { Failure } from "../../data/failure.ts"
 import { healthQuery, type SessionRow, sessionsQuery } from "../../data/queries.ts"
+import { useMay } from "../../data/may.ts"
 import { sessionQuery, signOut } from "../../data/session.ts"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
@@ -10,12 +11,13 @@ import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Page, Section, Skeleton } from "../../parts/Page.tsx"
 import { When } from "../../parts/When.tsx"
 import "../../integrations/cards.css"
+import { Keys } from "./Keys.tsx"
 import "./Access.css"
 
-/** The sessions, and the health of the gateway. */
+/** The API keys, the sessions, and the health of the gateway. */
 export const Access = () => {
   const { data: caller } = useQuery(sessionQuery)
-  const { data: sessions } = useQuery(sessionsQuery)
+  const mayManage = useMay("admin")
   const health = useQuery(healthQuery)
   const leave = useMutation({ mutationFn: signOut })
   const isWell = health.data !== undefined && health.failureReason === null
@@ -54,29 +56,47 @@ export const Access = () => {
           <dd>{caller?.version ?? <span className="quiet">unknown</span>}</dd>
           <dt>Address</dt>
           <dd>{location.origin}</dd>
+          {caller?.name !== undefined && (
+            <>
+              <dt>You are</dt>
+              <dd className="foreign">{caller.name}</dd>
+            </>
+          )}
           <dt>You may</dt>
           <dd>{caller?.scopes.join(", ")}</dd>
         </dl>
       </Section>
-      <Section title="Sessions" beside={sessions?.total}>
-        {sessions === undefined ? (
-          <Skeleton height="3.5rem" rows={2} />
-        ) : sessions.items.length === 0 ? (
-          <p className="quiet">No browser is signed in with a token.</p>
-        ) : (
-          <ul className="panel sources">
-            {sessions.items.map((session) => (
-              <SessionLine key={session.id} session={session} />
-            ))}
-          </ul>
-        )}
-      </Section>
+      {caller && mayManage && (
+        <>
+          <Keys />
+          <Sessions />
+        </>
+      )}
     </Page>
   )
 }
 
+const Sessions = () => {
+  const { data: sessions } = useQuery(sessionsQuery)
+  return (
+    <Section title="Sessions" beside={sessions?.total}>
+      {sessions === undefined ? (
+        <Skeleton height="3.5rem" rows={2} />
+      ) : sessions.items.length === 0 ? (
+        <p className="quiet">No browser is signed in with a token.</p>
+      ) : (
+        <ul className="panel sources">
+          {sessions.items.map((session) => (
+            <SessionLine key={session.id} session={session} />
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
 const SessionLine = ({
-  session: { address, browser, createdAt, expiresAt, id, isCurrent }
+  session: { address, browser, createdAt, expiresAt, id, isCurrent, name }
 }: {
   readonly session: SessionRow
 }) => {
@@ -92,6 +112,12 @@ const SessionLine = ({
     <li className="session">
       <div>
         <strong>{browserName(browser)}</strong> from <bdi>{address}</bdi>
+        {name !== undefined && (
+          <>
+            {" "}
+            as <bdi>{name}</bdi>
+          </>
+        )}
         {isCurrent && <span className="badge-now">this browser</span>}
         <div className="quiet">
           Signed in <When at={createdAt} />, ends <When at={expiresAt} />

@@ -1,4 +1,4 @@
-import { getRouteApi, Link } from "@tanstack/react-router"
+import { getRouteApi } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
 import { Failure } from "../../data/failure.ts"
 import { type AlertId, alertQuery, byId, explainQuery, integrationsQuery, timelineQuery } from "../../data/queries.ts"
@@ -8,6 +8,7 @@ import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Section, Skeleton } from "../../parts/Page.tsx"
 import { Severity } from "../../parts/Severity.tsx"
 import { duration } from "../../parts/times.ts"
+import { ToAlerts } from "../../parts/ToAlerts.tsx"
 import { useTick } from "../../parts/useTick.ts"
 import { When } from "../../parts/When.tsx"
 import { AlertFacts } from "./AlertFacts.tsx"
@@ -18,13 +19,6 @@ import { WhoWasNotified } from "./WhoWasNotified.tsx"
 import "./AlertPage.css"
 
 const route = getRouteApi("/alerts/$id")
-
-const back = (
-  <Link to="/alerts" className="crumb">
-    <Icon name="right" />
-    Alerts
-  </Link>
-)
 
 /** One alert: who was notified, who was not, and why. */
 export const AlertPage = () => {
@@ -38,7 +32,7 @@ export const AlertPage = () => {
 
   if (error instanceof Failure && error.kind === "NotFound") {
     return (
-      <Page name="Alert not found" above={back}>
+      <Page name="Alert not found" above={<ToAlerts />}>
         <Empty title="There is no alert of this id">
           <p>It may be older than what the gateway keeps, or the address may have been cut.</p>
         </Empty>
@@ -47,7 +41,7 @@ export const AlertPage = () => {
   }
   if (alert === undefined) {
     return (
-      <Page name="Alert" above={back}>
+      <Page name="Alert" above={<ToAlerts />}>
         {(error ?? failureReason) && <FailureNotice error={error ?? failureReason} />}
         <Skeleton height="2rem" rows={8} />
       </Page>
@@ -66,7 +60,7 @@ export const AlertPage = () => {
   return (
     <Page
       name={test === undefined ? rule.name : `${rule.name}: ${test.name}`}
-      above={back}
+      above={<ToAlerts />}
       actions={views.map(({ href, name }) => (
         <a key={`${name} ${href}`} className="button plain" href={href} target="_blank" rel="noopener noreferrer">
           {name} <Icon name="out" />
@@ -92,7 +86,7 @@ export const AlertPage = () => {
       <SpanBar alert={alert} timeline={timeline?.items ?? []} now={now} />
       <div className="alert-columns">
         <div className="alert-main">
-          <WhoWasNotified items={explanations?.items} notified={notified} names={names} />
+          <WhoWasNotified items={explanations?.items} notified={notified} names={names} deliveries={alert.deliveries} />
           <Messages deliveries={alert.deliveries} names={names} alert={id} />
           <Section title="Timeline">
             {timelineError ? (

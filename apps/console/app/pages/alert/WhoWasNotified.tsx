@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router"
-import type { ExplanationRow } from "../../data/queries.ts"
+import type { AlertInFull, ExplanationRow } from "../../data/queries.ts"
+import { adviceFor } from "../../integrations/state.ts"
 import { Icon, type IconName } from "../../parts/Icon.tsx"
 import { OutLink } from "../../parts/Linked.tsx"
 import { Section, Skeleton } from "../../parts/Page.tsx"
@@ -35,10 +36,12 @@ interface Props {
   /** The same count as in the list of alerts: what no rule sends there does not count. */
   readonly notified: { readonly delivered: number; readonly of: number }
   readonly names: ReadonlyMap<string, { readonly name: string }>
+  readonly deliveries: AlertInFull["deliveries"]
 }
 
 /** For each integration, whether it was notified and why; problems first. */
-export const WhoWasNotified = ({ items, names, notified }: Props) => {
+export const WhoWasNotified = ({ deliveries, items, names, notified }: Props) => {
+  const causes = new Map<string | undefined, string | undefined>(deliveries.map(({ cause, id }) => [id, cause]))
   const rows = items?.map((item) => ({ ...item, shown: shown[item.outcome] }))
   return (
     <Section
@@ -67,56 +70,71 @@ export const WhoWasNotified = ({ items, names, notified }: Props) => {
             <tbody>
               {rows
                 .toSorted((a, b) => rank[a.shown.tone] - rank[b.shown.tone])
-                .map(({ digest, integration, link, name, nearest, rules, shown: { icon, tone, word }, until, why }) => (
-                  <tr key={integration} className={tone}>
-                    <th scope="row">
-                      <bdi>{name ?? names.get(integration)?.name ?? integration}</bdi>
-                    </th>
-                    <td className="who-outcome">
-                      <span className={`outcome ${tone}`}>
-                        <Icon name={icon} />
-                        {word}
-                      </span>
-                    </td>
-                    <td className="foreign">
-                      {nearest === undefined && <span className="sentence">{why}</span>}
-                      {until && (
-                        <>
-                          {" "}
-                          <span className="quiet">
-                            Next attempt <When at={until} relative />
-                          </span>
-                        </>
-                      )}
-                      {nearest && (
-                        <div className="nearest">
-                          {nearest.failed.map(({ condition, found, wanted }) => (
-                            <div key={condition}>
-                              <code>{condition}</code> is {found === undefined ? "not set" : <q>{found}</q>}, the rule{" "}
-                              <Link to="/alert-settings" search={{ rule: nearest.rule, tab: "Match" }}>
-                                {nearest.name}
-                              </Link>{" "}
-                              wants <q>{wanted}</q>
-                            </div>
-                          ))}
-                        </div>
-                      )}
-                      <div className="who-links">
-                        {rules.map((rule) => (
-                          <Link key={rule.id} to="/alert-settings" search={{ rule: rule.id }}>
-                            Rule {rule.name}
-                          </Link>
-                        ))}
-                        {digest !== undefined && (
-                          <Link to="/deliveries" search={{ open: digest }}>
-                            The digest
-                          </Link>
+                .map(
+                  ({
+                    delivery,
+                    digest,
+                    integration,
+                    link,
+                    name,
+                    nearest,
+                    outcome,
+                    rules,
+                    shown: { icon, tone, word },
+                    until,
+                    why
+                  }) => (
+                    <tr key={integration} className={tone}>
+                      <th scope="row">
+                        <bdi>{name ?? names.get(integration)?.name ?? integration}</bdi>
+                      </th>
+                      <td className="who-outcome">
+                        <span className={`outcome ${tone}`}>
+                          <Icon name={icon} />
+                          {word}
+                        </span>
+                      </td>
+                      <td className="foreign">
+                        {nearest === undefined && <span className="sentence">{why}</span>}
+                        {outcome === "dead" && <div className="quiet">{adviceFor(causes.get(delivery) ?? "")}</div>}
+                        {until && (
+                          <>
+                            {" "}
+                            <span className="quiet">
+                              Next attempt <When at={until} relative />
+                            </span>
+                          </>
                         )}
-                        {link && <OutLink href={link.href}>Open the message</OutLink>}
-                      </div>
-                    </td>
-                  </tr>
-                ))}
+                        {nearest && (
+                          <div className="nearest">
+                            {nearest.failed.map(({ condition, found, wanted }) => (
+                              <div key={condition}>
+                                <code>{condition}</code> is {found === undefined ? "not set" : <q>{found}</q>}, the rule{" "}
+                                <Link to="/alert-settings" search={{ rule: nearest.rule, tab: "Match" }}>
+                                  {nearest.name}
+                                </Link>{" "}
+                                wants <q>{wanted}</q>
+                              </div>
+                            ))}
+                          </div>
+                        )}
+                        <div className="who-links">
+                          {rules.map((rule) => (
+                            <Link key={rule.id} to="/alert-settings" search={{ rule: rule.id }}>
+                              Rule {rule.name}
+                            </Link>
+                          ))}
+                          {digest !== undefined && (
+                            <Link to="/deliveries" search={{ open: digest }}>
+                              The digest
+                            </Link>
+                          )}
+                          {link && <OutLink href={link.href}>Open the message</OutLink>}
+                        </div>
+                      </td>
+                    </tr>
+                  )
+                )}
             </tbody>
           </table>
         </div>

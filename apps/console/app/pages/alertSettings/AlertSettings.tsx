@@ -2,8 +2,10 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
 import { byId, integrationsQuery, rulesQuery } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
+import { May } from "../../parts/May.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
+import { waiting } from "../../parts/waiting.ts"
 import { RuleRow } from "./RuleRow.tsx"
 import { RuleEditor } from "./RuleEditor.tsx"
 import "./AlertSettings.css"
@@ -24,9 +26,11 @@ export const AlertSettings = () => {
     })
   const isNew = open === "new" && !data?.items.some(({ id }) => id === "new")
   const add = (
-    <Button look="primary" icon="plus" onPress={() => show("new")}>
-      Add new rule
-    </Button>
+    <May scope="write">
+      <Button look="primary" icon="plus" onPress={() => show("new")}>
+        Add new rule
+      </Button>
+    </May>
   )
 
   return (
@@ -48,7 +52,7 @@ export const AlertSettings = () => {
         </section>
       )}
       {data === undefined ? (
-        !isError && <Skeleton height="3.25rem" rows={5} />
+        !isError && <Skeleton {...waiting["/alert-settings"]} />
       ) : data.items.length === 0 && !isNew ? (
         <Empty title="No rule yet" actions={add}>
           <p>A rule says which alerts go to which integrations, and whether a message follows when they clear.</p>

@@ -1,23 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useBlocker } from "@tanstack/react-router"
-import { useEffect, useRef, useState } from "react"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components"
 import { call } from "../../data/call.ts"
-import { Failure } from "../../data/failure.ts"
 import { send } from "../../data/send.ts"
 import { byId, integrationsQuery, type RuleRow } from "../../data/queries.ts"
-import { formErrors, useFocusOnError } from "../../forms/errors.ts"
-import { ErrorSummary } from "../../forms/ErrorSummary.tsx"
+import { SaveProblem } from "../../forms/SaveProblem.tsx"
+import { useEdit } from "../../forms/useEdit.ts"
 import { SaveConsequences, type SaveEffect, useSaveEffect } from "../../integrations/SaveConsequences.tsx"
-import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
-import { Discard } from "../../parts/Discard.tsx"
+import { May } from "../../parts/May.tsx"
 import { Form } from "../../parts/Form.tsx"
+import { useUnsaved } from "../../parts/useUnsaved.tsx"
 import { DeleteRule } from "./DeleteRule.tsx"
 import { MatchTab } from "./MatchTab.tsx"
 import { NotificationsTab } from "./NotificationsTab.tsx"
-import { newRule, type RuleDraft, ruleDraftOf, rulePayloadOf } from "./ruleDraft.ts"
-import { BothRules } from "./BothRules.tsx"
+import { newRule, ruleDraftOf, rulePayloadOf, versionOf } from "./ruleDraft.ts"
 
 interface Props {
   readonly stored?: RuleRow & { readonly etag: string }
@@ -30,19 +27,33 @@ interface Props {
 /** A rule with its tabs; shows the consequences before a save. */
 export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
   const client = useQueryClient()
-  const start = stored === undefined ? newRule : ruleDraftOf(stored)
-  const [draft, setDraft] = useState(start)
-  const [etag, setEtag] = useState(stored?.etag)
-  const [base, setBase] = useState(start)
-  const [problem, setProblem] = useState<unknown>(null)
-  const [theirs, setTheirs] = useState<RuleRow & { readonly etag: string }>()
   const [isDeleting, setIsDeleting] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
   const { data: integrations } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
-  const change = (changed: Partial<RuleDraft>) => setDraft((before) => ({ ...before, ...changed }))
+  const edit = useEdit({
+    stored,
+    start: stored === undefined ? newRule : ruleDraftOf(stored),
+    draftOf: ruleDraftOf,
+    save: async (draft, etag) => {
+      await effect.said()
+      const payload = rulePayloadOf(draft, stored?.id)
+      return stored === undefined
+        ? send<RuleRow>("POST", "/v1/rules", payload)
+        : send<RuleRow>("PUT", `/v1/rules/${encodeURIComponent(stored.id)}`, payload, { etag })
+    },
+    reread: async ({ id }) => {
+      const { body, headers } = await call((client) => client.rules.get({ params: { id } }))
+      return { ...body, etag: headers.etag }
+    },
+    onSaved: ({ body, etag }) => {
+      unsaved.saved()
+      edit.restart(ruleDraftOf(body), etag)
+      for (const name of ["rules", "integrations", "alert"]) void client.invalidateQueries({ queryKey: [name] })
+      onDone(body.id)
+    }
+  })
+  const { change, draft, errors, isDirty, problem, setProblem } = edit
   const payload = rulePayloadOf(draft, stored?.id)
-  const isDirty = JSON.stringify(draft) !== JSON.stringify(base)
 
   const effect = useSaveEffect(
     JSON.stringify(payload),
@@ -59,45 +70,11 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
       : undefined
   )
 
-  // A save navigates before the page is drawn again.
-  const unsaved = useRef(isDirty)
-  useEffect(() => {
-    unsaved.current = isDirty
-  }, [isDirty])
-  const leaving = useBlocker({
-    shouldBlockFn: ({ current, next }) =>
-      unsaved.current && (current.pathname !== next.pathname || ruleIn(current.search) !== ruleIn(next.search)),
-    enableBeforeUnload: false,
-    withResolver: true
-  })
+  const unsaved = useUnsaved(
+    isDirty,
+    (from, to) => from.pathname !== to.pathname || ruleIn(from.search) !== ruleIn(to.search)
+  )
 
-  const save = useMutation({
-    mutationFn: async (guard: string | undefined) => {
-      await effect.said()
-      return stored === undefined
-        ? send<RuleRow>("POST", "/v1/rules", payload)
-        : send<RuleRow>("PUT", `/v1/rules/${encodeURIComponent(stored.id)}`, payload, { etag: guard })
-    },
-    onSuccess: ({ body, etag }) => {
-      announce("Saved")
-      unsaved.current = false
-      setProblem(null)
-      setEtag(etag)
-      setDraft(ruleDraftOf(body))
-      setBase(ruleDraftOf(body))
-      for (const name of ["rules", "integrations", "alert"]) void client.invalidateQueries({ queryKey: [name] })
-      onDone(body.id)
-    },
-    onError: async (error) => {
-      setProblem(error)
-      if (!(error instanceof Failure) || error.kind !== "PreconditionFailed" || stored === undefined) return
-      const { body, headers } = await call((client) => client.rules.get({ params: { id: stored.id } }))
-      setTheirs({ ...body, etag: headers.etag })
-    }
-  })
-
-  const errors = formErrors(problem)
-  useFocusOnError(form, problem)
   const shown = ["/name", "/enabled", "/match", "/integrations", "/notifyOnClear"]
   const isShown = (path: string) => shown.some((one) => path === one || path.startsWith(`${one}/`))
   const inMatch = errors.at("/match", true) !== undefined || errors.at("/name", true) !== undefined
@@ -109,30 +86,8 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
         : "Notifications"
 
   return (
-    <Form ref={form} className="rule-editor" onSubmit={() => save.mutate(etag)}>
-      {problem !== null && theirs === undefined && (
-        <ErrorSummary error={problem} elsewhere={errors.elsewhere(isShown)} />
-      )}
-      {theirs && (
-        <BothRules
-          mine={draft}
-          theirs={ruleDraftOf(theirs)}
-          names={names}
-          onKeepMine={() => {
-            setEtag(theirs.etag)
-            setTheirs(undefined)
-            setProblem(null)
-            save.mutate(theirs.etag)
-          }}
-          onTakeTheirs={() => {
-            setEtag(theirs.etag)
-            setDraft(ruleDraftOf(theirs))
-            setBase(ruleDraftOf(theirs))
-            setTheirs(undefined)
-            setProblem(null)
-          }}
-        />
-      )}
+    <Form ref={edit.form} className="rule-editor" onSubmit={edit.save}>
+      <SaveProblem edit={edit} isShown={isShown} versionOf={(one) => versionOf(one, names)} />
       <Tabs
         className="tabs"
         selectedKey={current}
@@ -161,21 +116,23 @@ export const RuleEditor = ({ onCancel, onDone, onTab, stored, tab }: Props) => {
           />
         </TabPanel>
       </Tabs>
-      <footer className="rule-foot">
-        <div className="left">
-          <SaveConsequences consequences={effect} names={names} isNew={false} />
-        </div>
-        {stored !== undefined && (
-          <Button look="quiet" icon="bin" onPress={() => setIsDeleting(true)} aria-label={`Delete ${stored.name}`}>
-            Delete
+      <May scope="write">
+        <footer className="rule-foot">
+          <div className="left">
+            <SaveConsequences consequences={effect} names={names} isNew={false} />
+          </div>
+          {stored !== undefined && (
+            <Button look="quiet" icon="bin" onPress={() => setIsDeleting(true)} aria-label={`Delete ${stored.name}`}>
+              Delete
+            </Button>
+          )}
+          {stored === undefined && <Button onPress={onCancel}>Cancel</Button>}
+          <Button type="submit" look="primary" isPending={edit.isSaving}>
+            Save
           </Button>
-        )}
-        {stored === undefined && <Button onPress={onCancel}>Cancel</Button>}
-        <Button type="submit" look="primary" isPending={save.isPending}>
-          Save
-        </Button>
-      </footer>
-      {leaving.status === "blocked" && <Discard onStay={leaving.reset} onDiscard={leaving.proceed} />}
+        </footer>
+      </May>
+      {unsaved.question}
       {isDeleting && stored && <DeleteRule rule={stored} names={names} onClose={() => setIsDeleting(false)} />}
     </Form>
   )

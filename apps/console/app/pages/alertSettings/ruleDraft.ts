@@ -1,5 +1,6 @@
 import type { RuleRow } from "../../data/queries.ts"
 import { isObject, type Json, type JsonObject, plainText } from "../../forms/schema.ts"
+import { matchText } from "./matchText.ts"
 
 /** A rule while it is edited. */
 export interface RuleDraft {
@@ -26,6 +27,18 @@ const asJson = (match: RuleRow["match"]): JsonObject => JSON.parse(JSON.stringif
 export const rulePayloadOf = (draft: RuleDraft, id?: string): JsonObject => ({
   ...draft,
   ...(id !== undefined && { id })
+})
+
+/** What is shown of a version beside another one. */
+export const versionOf = (
+  { enabled, integrations, match, name, notifyOnClear }: RuleDraft,
+  names: ReadonlyMap<string, { readonly name: string }>
+): { readonly [field: string]: unknown } => ({
+  Name: name,
+  Match: matchText(match as never),
+  Integrations: integrations.map((id) => names.get(id)?.name ?? id).join(", "),
+  "Send when clears": notifyOnClear ? "yes" : "no",
+  Enabled: enabled ? "yes" : "no"
 })
 
 /** Patterns as one text, with commas between. */

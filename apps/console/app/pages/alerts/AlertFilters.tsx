@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
-import { integrationsQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
+import { integrationNamesQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
 import { Filters as FilterBar } from "../../parts/Filters.tsx"
 import { InlineSelect } from "../../parts/InlineSelect.tsx"
 import { Icon } from "../../parts/Icon.tsx"
@@ -16,7 +16,7 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
   const navigate = useNavigate({ from: "/alerts" })
   const { data: sources } = useQuery(sourcesQuery)
   const { data: rules } = useQuery(rulesQuery)
-  const { data: integrations } = useQuery(integrationsQuery)
+  const { data: integrations } = useQuery(integrationNamesQuery)
   const set = (changed: { readonly [Name in keyof Filters]?: string | undefined }) =>
     void navigate({
       search: (before) =>

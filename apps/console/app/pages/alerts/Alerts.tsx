@@ -40,7 +40,7 @@ export const Alerts = () => {
   const list = alertPages(filters)
   useSyncExternalStore(list.subscribe, () => list.version)
   const isRead = useRef(false)
-  const { data: any } = useQuery(anyAlertQuery)
+  const { data: any, isLoading } = useQuery({ ...anyAlertQuery, enabled: list.total === 0 })
   const now = useTick()
 
   useEffect(
@@ -65,7 +65,7 @@ export const Alerts = () => {
   )
 
   const { error, fresh, hasMore, total } = list
-  const isEmptyGateway = any?.total === 0 && !isFiltered(filters)
+  const isEmptyGateway = total === 0 && any?.total === 0 && !isFiltered(filters)
   const word = { raised: "active", cleared: "cleared", all: "in all" }[stateOf(filters)]
 
   return (
@@ -96,7 +96,7 @@ export const Alerts = () => {
         <>
           <AlertFilters filters={filters} />
           {error !== undefined && <FailureNotice error={error} />}
-          {total === 0 ? (
+          {total === 0 && !isLoading ? (
             <div className="alerts-empty">
               {isFiltered(filters) ? (
                 <Empty title="No alert fits these filters">

@@ -73,8 +73,19 @@ export const alertPages = (filters: Filters): Pages<AlertRow> => {
   return list
 }
 
-/** Runs the callback when alerts may have changed. */
-export const onAlertsChanged = (listener: () => void): (() => void) =>
-  onChanges((changes) => {
-    if (changes === "all" || changes.some(({ kind }) => kind === "alert" || kind === "delivery")) listener()
-  })
+const listeners = new Set<() => void>()
+let missed = false
+
+onChanges((changes) => {
+  if (changes !== "all" && !changes.some(({ kind }) => kind === "alert" || kind === "delivery")) return
+  missed = listeners.size === 0
+  listeners.forEach((listener) => listener())
+})
+
+/** Runs the callback when alerts may have changed, and at once if they may have while nothing listened. */
+export const onAlertsChanged = (listener: () => void): (() => void) => {
+  listeners.add(listener)
+  if (missed) listener()
+  missed = false
+  return () => listeners.delete(listener)
+}

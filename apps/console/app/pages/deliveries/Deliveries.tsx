@@ -2,8 +2,9 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useState } from "react"
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components"
+import { useMay } from "../../data/may.ts"
 import { call } from "../../data/call.ts"
-import { byId, type DeliveryRow, type IntegrationId, integrationsQuery } from "../../data/queries.ts"
+import { byId, type DeliveryRow, integrationNamesQuery, type IntegrationId } from "../../data/queries.ts"
 import { DeliveryState, stateWord } from "../../deliveries/DeliveryState.tsx"
 import { RedeliverButton } from "../../deliveries/Redeliver.tsx"
 import { Button as PageButton } from "../../parts/Button.tsx"
@@ -13,6 +14,7 @@ import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
 import { count, plural } from "../../parts/times.ts"
 import { When } from "../../parts/When.tsx"
+import { waiting } from "../../parts/waiting.ts"
 import { DeliveryFilters } from "./DeliveryFilters.tsx"
 import { type DeliverySearch, sinceTime, statuses, unknownFilter } from "./search.ts"
 import { RedeliverAll } from "./RedeliverAll.tsx"
@@ -25,8 +27,9 @@ const pageSize = 50
 /** The deliveries with every attempt. */
 export const Deliveries = () => {
   const search: DeliverySearch = route.useSearch()
+  const mayWrite = useMay("write")
   const [isRedelivering, setIsRedelivering] = useState(false)
-  const { data: integrations } = useQuery(integrationsQuery)
+  const { data: integrations } = useQuery(integrationNamesQuery)
   const names = byId(integrations?.items)
   const unknown = unknownFilter(search)
   const list = useInfiniteQuery({
@@ -59,7 +62,7 @@ export const Deliveries = () => {
       name="Deliveries"
       beside={first && `${count(first.total)}${first.more ? "+" : ""}`}
       actions={
-        unknown === undefined ? (
+        unknown === undefined && mayWrite ? (
           <PageButton icon="retry" onPress={() => setIsRedelivering(true)}>
             Redeliver all
           </PageButton>
@@ -78,7 +81,7 @@ export const Deliveries = () => {
       {list.failureReason && <FailureNotice error={list.failureReason} />}
       {search.open !== undefined && <OneDelivery id={search.open} names={names} />}
       {unknown !== undefined ? null : items === undefined ? (
-        <Skeleton height="2.75rem" rows={8} />
+        <Skeleton {...waiting["/deliveries"]} />
       ) : items.length === 0 ? (
         <Empty title="No delivery fits">
           <p>A delivery is one message to one integration. They appear here when an alert matches a rule.</p>
@@ -149,12 +152,14 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
             {alertName !== undefined && said !== undefined && " · "}
             <span className="quiet">{said}</span>
           </span>
+          {delivery.status === "dead" && (
+            <span className="delivery-action">
+              <RedeliverButton delivery={delivery} />
+            </span>
+          )}
           <span className="quiet numbers delivery-attempts">{plural(attempts, "attempt")}</span>
           <span className="quiet delivery-at">
             <When at={createdAt} />
-          </span>
-          <span className="delivery-action">
-            <RedeliverButton delivery={delivery} />
           </span>
         </div>
         <DisclosurePanel className="foldable-panel delivery-more">
@@ -192,6 +197,11 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
           )}
           {link && <OutLink href={link.href}>Open the message</OutLink>}
           {text !== undefined && <pre className="sent-text foreign">{text}</pre>}
+          {delivery.status === "delivered" && (
+            <div>
+              <RedeliverButton delivery={delivery} />
+            </div>
+          )}
         </DisclosurePanel>
       </Disclosure>
     </li>

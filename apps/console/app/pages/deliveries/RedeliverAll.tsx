@@ -10,6 +10,7 @@ import { Dialog } from "../../parts/Dialog.tsx"
 import { Form } from "../../parts/Form.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { plural } from "../../parts/times.ts"
+import { useUnsaved } from "../../parts/useUnsaved.tsx"
 import { type DeliverySearch, sinceTime } from "./search.ts"
 
 interface Props {
@@ -49,16 +50,19 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
         client.deliveries.redeliverAll({ payload: { ...payload(timeOf), ...(reason !== "" && { reason }) } })
       ),
     onSuccess: ({ redelivered }) => {
+      unsaved.saved()
       announce(`Made ${plural(redelivered, "new delivery", "new deliveries")}`)
       void client.invalidateQueries({ queryKey: ["deliveries"] })
       onClose()
     }
   })
+  const unsaved = useUnsaved(reason !== "")
+  const close = () => unsaved.leave(onClose)
   const matching = data?.matching
   const where =
     search.integration === undefined ? "" : ` to ${names.get(search.integration)?.name ?? search.integration}`
   return (
-    <Dialog title="Redeliver all" role="alertdialog" width="narrow" onClose={onClose}>
+    <Dialog title="Redeliver all" role="alertdialog" width="narrow" onClose={close}>
       <Form onSubmit={() => redeliver.mutate()}>
         <div className="dialog-body">
           {(error ?? redeliver.error) && <FailureNotice error={error ?? redeliver.error} />}
@@ -80,7 +84,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
           )}
         </div>
         <footer className="dialog-foot">
-          <Button onPress={onClose}>Cancel</Button>
+          <Button onPress={close}>Cancel</Button>
           <Button
             type="submit"
             look="primary"
@@ -91,6 +95,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
           </Button>
         </footer>
       </Form>
+      {unsaved.question}
     </Dialog>
   )
 }

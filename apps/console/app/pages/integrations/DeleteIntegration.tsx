@@ -1,9 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useQuery } from "@tanstack/react-query"
 import { call } from "../../data/call.ts"
 import { byId, type IntegrationRow, integrationsQuery } from "../../data/queries.ts"
-import { announce } from "../../parts/announce.ts"
-import { Button } from "../../parts/Button.tsx"
-import { Dialog } from "../../parts/Dialog.tsx"
+import { DeleteDialog } from "../../parts/DeleteDialog.tsx"
 import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Skeleton } from "../../parts/Page.tsx"
 import { plural } from "../../parts/times.ts"
@@ -17,7 +15,6 @@ export const DeleteIntegration = ({
   readonly integration: IntegrationRow
   readonly onClose: () => void
 }) => {
-  const client = useQueryClient()
   const { data: integrations } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
   const { data, error } = useQuery({
@@ -25,58 +22,46 @@ export const DeleteIntegration = ({
     queryFn: ({ signal }) => call((client) => client.integrations.consequences({ payload: { remove: id } }), signal),
     retry: false
   })
-  const remove = useMutation({
-    mutationFn: () =>
-      call((client) => client.integrations.remove({ params: { id }, headers: {}, query: { force: "true" } })),
-    onSuccess: () => {
-      announce(`Deleted ${name}`)
-      void client.invalidateQueries({ queryKey: ["integrations"] })
-      void client.invalidateQueries({ queryKey: ["rules"] })
-      onClose()
-    }
-  })
   return (
-    <Dialog title={`Delete ${name}`} role="alertdialog" width="narrow" onClose={onClose}>
-      <div className="dialog-body">
-        {remove.error && <FailureNotice error={remove.error} />}
-        {error && <FailureNotice error={error} />}
-        {data === undefined && !error && <Skeleton rows={2} height="1.25rem" />}
-        {data && (
-          <ul className="consequences">
-            {data.rules.length === 0 && data.fallbackFor.length === 0 && <li>No rule and no fallback uses it.</li>}
-            {data.rules.map((rule) => (
-              <li key={rule.id}>
-                {rule.integrationsLeft === 0 ? (
-                  <Notice tone="warn">
-                    <span>
-                      The rule <strong>{rule.name}</strong> is left without a channel: it notifies nobody.
-                    </span>
-                  </Notice>
-                ) : (
-                  <>
-                    The rule <strong>{rule.name}</strong> keeps {plural(rule.integrationsLeft, "other integration")}.
-                  </>
-                )}
-              </li>
-            ))}
-            {data.fallbackFor.map((one) => (
-              <li key={one}>
-                <strong>{names.get(one)?.name ?? one}</strong> is left without a fallback.
-              </li>
-            ))}
-            {data.superseded > 0 && (
-              <li>{plural(data.superseded, "pending delivery", "pending deliveries")} is never sent.</li>
-            )}
-            {data.integrations.length > 0 && <li>{messagesText(data.integrations, names)}</li>}
-          </ul>
-        )}
-      </div>
-      <footer className="dialog-foot">
-        <Button onPress={onClose}>Cancel</Button>
-        <Button look="danger" isPending={remove.isPending} onPress={() => remove.mutate()}>
-          Delete
-        </Button>
-      </footer>
-    </Dialog>
+    <DeleteDialog
+      name={name}
+      changes={["integrations", "rules"]}
+      remove={() =>
+        call((client) => client.integrations.remove({ params: { id }, headers: {}, query: { force: "true" } }))
+      }
+      onClose={onClose}
+    >
+      {error && <FailureNotice error={error} />}
+      {data === undefined && !error && <Skeleton rows={2} height="1.25rem" />}
+      {data && (
+        <ul className="consequences">
+          {data.rules.length === 0 && data.fallbackFor.length === 0 && <li>No rule and no fallback uses it.</li>}
+          {data.rules.map((rule) => (
+            <li key={rule.id}>
+              {rule.integrationsLeft === 0 ? (
+                <Notice tone="warn">
+                  <span>
+                    The rule <strong>{rule.name}</strong> is left without a channel: it notifies nobody.
+                  </span>
+                </Notice>
+              ) : (
+                <>
+                  The rule <strong>{rule.name}</strong> keeps {plural(rule.integrationsLeft, "other integration")}.
+                </>
+              )}
+            </li>
+          ))}
+          {data.fallbackFor.map((one) => (
+            <li key={one}>
+              <strong>{names.get(one)?.name ?? one}</strong> is left without a fallback.
+            </li>
+          ))}
+          {data.superseded > 0 && (
+            <li>{plural(data.superseded, "pending delivery", "pending deliveries")} is never sent.</li>
+          )}
+          {data.integrations.length > 0 && <li>{messagesText(data.integrations, names)}</li>}
+        </ul>
+      )}
+    </DeleteDialog>
   )
 }

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router"
 import type { ActivityRow, IntegrationRow } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
 import { Icon } from "../../parts/Icon.tsx"
+import { May } from "../../parts/May.tsx"
 import { Sparkline } from "../../parts/Sparkline.tsx"
 import { plural } from "../../parts/times.ts"
 import { When } from "../../parts/When.tsx"
@@ -59,7 +60,7 @@ export const IntegrationCard = ({ activity, fallback, integration, onDelete, onE
         {paused && (
           <div className="card-trouble">
             <span className="foreign">
-              Paused by {paused.by}: {paused.reason}
+              Paused by {paused.by}, <When at={paused.since} />: {paused.reason}
             </span>
           </div>
         )}
@@ -117,14 +118,16 @@ export const IntegrationCard = ({ activity, fallback, integration, onDelete, onE
           )}
         </dl>
       </div>
-      <footer className="card-foot">
-        <Button look="quiet" icon="edit" onPress={onEdit} aria-label={`Edit ${name}`}>
-          Edit
-        </Button>
-        <Button look="quiet" icon="bin" onPress={onDelete} aria-label={`Delete ${name}`}>
-          Delete
-        </Button>
-      </footer>
+      <May scope="write">
+        <footer className="card-foot">
+          <Button look="quiet" icon="edit" onPress={onEdit} aria-label={`Edit ${name}`}>
+            Edit
+          </Button>
+          <Button look="quiet" icon="bin" onPress={onDelete} aria-label={`Delete ${name}`}>
+            Delete
+          </Button>
+        </footer>
+      </May>
     </li>
   )
 }

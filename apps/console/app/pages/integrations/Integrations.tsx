@@ -3,8 +3,10 @@ import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { activityQuery, byId, integrationsQuery, pluginsQuery } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
+import { May } from "../../parts/May.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
+import { waiting } from "../../parts/waiting.ts"
 import { IntegrationDialog } from "../../integrations/IntegrationDialog.tsx"
 import { DeleteIntegration } from "./DeleteIntegration.tsx"
 import { IntegrationCard } from "./IntegrationCard.tsx"
@@ -26,9 +28,11 @@ export const Integrations = () => {
   const toRemove = removed === undefined ? undefined : known.get(removed)
 
   const add = (
-    <Button look="primary" icon="plus" onPress={() => void navigate({ search: { new: "yes" } })}>
-      Add new integration
-    </Button>
+    <May scope="write">
+      <Button look="primary" icon="plus" onPress={() => void navigate({ search: { new: "yes" } })}>
+        Add new integration
+      </Button>
+    </May>
   )
 
   return (
@@ -39,7 +43,7 @@ export const Integrations = () => {
     >
       {failureReason && <FailureNotice error={failureReason} />}
       {data === undefined ? (
-        !isError && <Skeleton height="11rem" rows={3} />
+        !isError && <Skeleton {...waiting["/integrations"]} />
       ) : data.items.length === 0 ? (
         <Empty title="No integration yet" actions={add}>
           <p>

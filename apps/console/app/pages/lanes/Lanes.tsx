@@ -6,6 +6,7 @@ import { lanesQuery, type LaneRow } from "../../data/queries.ts"
 import { ReasonDialog } from "../../deliveries/Redeliver.tsx"
 import { adviceFor } from "../../integrations/state.ts"
 import { announce } from "../../parts/announce.ts"
+import { May } from "../../parts/May.tsx"
 import { Button } from "../../parts/Button.tsx"
 import { Icon, type IconName } from "../../parts/Icon.tsx"
 import { OutLink } from "../../parts/Linked.tsx"
@@ -14,6 +15,7 @@ import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
 import { count, duration, plural } from "../../parts/times.ts"
 import { useTick } from "../../parts/useTick.ts"
 import { When } from "../../parts/When.tsx"
+import { waiting } from "../../parts/waiting.ts"
 import "../../integrations/cards.css"
 import "./Lanes.css"
 
@@ -24,7 +26,7 @@ export const Lanes = () => {
     <Page name="Lanes" beside={data && data.total > 0 ? data.total : undefined}>
       {failureReason && <FailureNotice error={failureReason} />}
       {data === undefined ? (
-        !isError && <Skeleton height="8rem" rows={3} />
+        !isError && <Skeleton {...waiting["/lanes"]} />
       ) : data.items.length === 0 ? (
         <Empty
           title="No lane yet"
@@ -53,11 +55,15 @@ interface Shown {
   readonly icon: IconName
 }
 
-const stateOf = ({ circuit, enabled, paused, pending }: LaneRow): Shown => {
+/** A shorter wait for the rate limit is the usual pace. */
+const longWait = 10_000
+
+const stateOf = ({ circuit, enabled, nextAt, paused, pending }: LaneRow, now: number): Shown => {
   if (circuit.because === "broken") return { word: "Broken", tone: "bad", icon: "warning" }
   if (paused !== undefined) return { word: "Paused", tone: "warn", icon: "pause" }
   if (!enabled) return { word: "Disabled", tone: "quiet", icon: "off" }
-  if (circuit.state === "open") return { word: "Waiting", tone: "warn", icon: "clock" }
+  const isLimited = pending > 0 && nextAt !== undefined && nextAt.epochMilliseconds > now + longWait
+  if (circuit.state === "open" || isLimited) return { word: "Waiting", tone: "warn", icon: "clock" }
   return pending > 0
     ? { word: "Sending", tone: "good", icon: "deliveries" }
     : { word: "Idle", tone: "quiet", icon: "check" }
@@ -70,8 +76,8 @@ const isHeld = ({ circuit, enabled, paused }: LaneRow): boolean =>
 const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
   const { circuit, integration, lastDigest, name, nextAt, oldestAt, paused, pending, rateLimit, retryingUntil, storm } =
     lane
-  const { icon, tone, word } = stateOf(lane)
   const now = useTick()
+  const { icon, tone, word } = stateOf(lane, now)
   return (
     <li className={`panel card ${lane.enabled ? tone.replace("quiet", "") : tone}`}>
       <header className="card-head">
@@ -87,7 +93,7 @@ const LaneCard = ({ lane }: { readonly lane: LaneRow }) => {
         {paused && (
           <div className="card-trouble">
             <span className="foreign">
-              Paused by {paused.by} <When at={paused.since} />: {paused.reason}
+              Paused by {paused.by}, <When at={paused.since} />: {paused.reason}
             </span>
           </div>
         )}
@@ -220,14 +226,16 @@ const PauseButton = ({ lane: { integration, name, paused } }: { readonly lane: L
   })
   return (
     <>
-      <Button
-        look="quiet"
-        icon={isPaused ? "play" : "pause"}
-        onPress={() => setIsAsking(true)}
-        aria-label={`${word} ${name}`}
-      >
-        {word}
-      </Button>
+      <May scope="write">
+        <Button
+          look="quiet"
+          icon={isPaused ? "play" : "pause"}
+          onPress={() => setIsAsking(true)}
+          aria-label={`${word} ${name}`}
+        >
+          {word}
+        </Button>
+      </May>
       {isAsking && (
         <ReasonDialog
           title={`${word} ${name}`}

@@ -1,18 +1,32 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Link } from "@tanstack/react-router"
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
+import { useState } from "react"
 import { call } from "../../data/call.ts"
-import { sourcesQuery, type SourceRow, unreadableQuery, type UnreadableRow } from "../../data/queries.ts"
+import {
+  sourcesQuery,
+  sourceTypesQuery,
+  type SourceRow,
+  type SourceTypeRow,
+  unreadableQuery,
+  type UnreadableRow
+} from "../../data/queries.ts"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
 import { Copyable } from "../../parts/Copyable.tsx"
 import { Foldable } from "../../parts/Foldable.tsx"
 import { Icon, type IconName } from "../../parts/Icon.tsx"
+import { May } from "../../parts/May.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Section, Skeleton } from "../../parts/Page.tsx"
 import { count, plural } from "../../parts/times.ts"
 import { When } from "../../parts/When.tsx"
+import { waiting } from "../../parts/waiting.ts"
+import { DeleteSource } from "./DeleteSource.tsx"
+import { SourceDialog } from "./SourceDialog.tsx"
 import "../../integrations/cards.css"
 import "./Sources.css"
+
+const route = getRouteApi("/sources")
 
 const states: {
   readonly [S in SourceRow["state"]]: { readonly word: string; readonly tone: string; readonly icon: IconName }
@@ -26,11 +40,23 @@ const states: {
 export const Sources = () => {
   const { data: sources, failureReason, isError } = useQuery(sourcesQuery)
   const { data: unreadable } = useQuery(unreadableQuery)
+  const { data: types } = useQuery(sourceTypesQuery)
+  const { edit, new: isNew } = route.useSearch()
+  const navigate = useNavigate({ from: "/sources" })
+  const [removed, setRemoved] = useState<string>()
+  const close = () => void navigate({ search: {} })
+  const add = (
+    <May scope="write">
+      <Button look="primary" icon="plus" onPress={() => void navigate({ search: { new: "yes" } })}>
+        Add new source
+      </Button>
+    </May>
+  )
   return (
-    <Page name="Sources" beside={sources && sources.total > 0 ? sources.total : undefined}>
+    <Page name="Sources" beside={sources && sources.total > 0 ? sources.total : undefined} actions={sources && add}>
       {failureReason && <FailureNotice error={failureReason} />}
       {sources === undefined ? (
-        !isError && <Skeleton height="4.5rem" rows={3} />
+        !isError && <Skeleton {...waiting["/sources"]} />
       ) : sources.items.length === 0 ? (
         <Empty title="No source yet">
           <p>
@@ -40,7 +66,13 @@ export const Sources = () => {
       ) : (
         <ul className="panel sources">
           {sources.items.map((source) => (
-            <SourceLine key={source.name} source={source} />
+            <SourceLine
+              key={source.name}
+              source={source}
+              typeTitle={typeTitle(source, types?.items)}
+              onEdit={() => void navigate({ search: { edit: source.name } })}
+              onDelete={() => setRemoved(source.name)}
+            />
           ))}
         </ul>
       )}
@@ -57,21 +89,34 @@ export const Sources = () => {
           </ul>
         )}
       </Section>
+      {isNew !== undefined && <SourceDialog onClose={close} />}
+      {edit !== undefined && <SourceDialog key={edit} name={edit} onClose={close} />}
+      {removed !== undefined && <DeleteSource name={removed} onClose={() => setRemoved(undefined)} />}
     </Page>
   )
 }
 
+/** The title of a source's type. Sources that were not configured post alerts in Tocsin's own format. */
+const typeTitle = ({ isConfigured, type }: SourceRow, types: ReadonlyArray<SourceTypeRow> = []): string =>
+  !isConfigured && type === "json" ? "Tocsin's API" : (types.find((one) => one.type === type)?.title ?? type)
+
 const SourceLine = ({
-  source: { address, events24h, lastEventAt, name, state, type, unreadable24h }
+  onDelete,
+  onEdit,
+  typeTitle,
+  source: { address, events24h, isConfigured, lastEventAt, name, state, unreadable24h }
 }: {
   readonly source: SourceRow
+  readonly onEdit: () => void
+  readonly onDelete: () => void
+  readonly typeTitle: string
 }) => {
   const { icon, tone, word } = states[state]
   return (
     <li className="source">
       <div className="source-name">
         <h2 className="foreign">{name}</h2>
-        <span className="quiet">{type}</span>
+        <span className="quiet">{typeTitle}</span>
       </div>
       <span className={`state ${tone}`}>
         <Icon name={icon} />
@@ -85,6 +130,18 @@ const SourceLine = ({
         {unreadable24h > 0 && <span className="source-bad">{count(unreadable24h)} unreadable</span>}
       </div>
       <Copyable label={`Address of ${name}`} text={`${location.origin}${address}`} />
+      {isConfigured && (
+        <May scope="write">
+          <div className="source-actions">
+            <Button look="quiet" icon="edit" onPress={onEdit} aria-label={`Edit ${name}`}>
+              Edit
+            </Button>
+            <Button look="quiet" icon="bin" onPress={onDelete} aria-label={`Delete ${name}`}>
+              Delete
+            </Button>
+          </div>
+        </May>
+      )}
     </li>
   )
 }
@@ -112,15 +169,17 @@ const Unreadable = ({ body }: { readonly body: UnreadableRow }) => {
             {body.from !== undefined && ` from ${body.from}`}
           </span>
         </div>
-        <Button
-          icon="retry"
-          isPending={replay.isPending}
-          isDisabled={!body.isWhole}
-          onPress={() => replay.mutate()}
-          aria-label={`Replay the body that ${body.source} sent`}
-        >
-          Replay
-        </Button>
+        <May scope="write">
+          <Button
+            icon="retry"
+            isPending={replay.isPending}
+            isDisabled={!body.isWhole}
+            onPress={() => replay.mutate()}
+            aria-label={`Replay the body that ${body.source} sent`}
+          >
+            Replay
+          </Button>
+        </May>
       </div>
       <p className="foreign">{body.why}</p>
       {!body.isWhole && <p className="hint">It was too long to be kept whole, or not UTF-8: it cannot be replayed.</p>}
