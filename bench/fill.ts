@@ -18,17 +18,12 @@ export const copies = (file: string, sourceId: string, count: number, every = 0)
   const [alert] = database.prepare("SELECT id FROM alerts WHERE source_id = ?").all(sourceId)
   if (alert === undefined) throw new Error(`There is no alert ${sourceId} to copy`)
   const id = String(alert["id"])
-  const owned = (table: string) =>
-    database
-      .prepare(`SELECT id FROM ${table} WHERE alert_id = ?`)
-      .all(id)
-      .map(({ id }) => String(id))
-  const deliveries = owned("deliveries")
+  const deliveries = database
+    .prepare("SELECT id FROM deliveries WHERE alert_id = ?")
+    .all(id)
+    .map(({ id }) => String(id))
   // Ids grow with time, as the gateway's do.
-  const renamed = [id, ...owned("conversations"), ...deliveries].map((id) => [
-    id,
-    `'${id.slice(0, 24)}' || printf('%012x', n)`
-  ])
+  const renamed = [id, ...deliveries].map((id) => [id, `'${id.slice(0, 24)}' || printf('%012x', n)`])
   const number = sourceId.replace(/^\D+/, "")
   const renames = [
     ...renamed,
@@ -51,14 +46,11 @@ export const copies = (file: string, sourceId: string, count: number, every = 0)
       SELECT ${values.join(", ")} FROM numbers CROSS JOIN of`
     return Number(database.prepare(sql).run().changes)
   }
-  const list = deliveries.map((id) => `'${id}'`).join(", ")
   let rows = 0
   for (const [table, where] of [
     ["alerts", `id = '${id}'`],
-    ["events", `alert_id = '${id}'`],
     ["conversations", `alert_id = '${id}'`],
-    ["deliveries", `alert_id = '${id}'`],
-    ["transitions", `delivery_id IN (${list})`]
+    ["deliveries", `alert_id = '${id}'`]
   ] as const) {
     rows += copy(table, where)
   }

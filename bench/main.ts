@@ -26,7 +26,8 @@ import { history } from "./rows/history.ts"
 import { idle } from "./rows/idle.ts"
 import { isolation } from "./rows/isolation.ts"
 import { latency } from "./rows/latency.ts"
-import { peers } from "./rows/peers.ts"
+import { metrics } from "./rows/metrics.ts"
+import { peers, queueOnPostgres } from "./rows/peers.ts"
 import { rules } from "./rows/rules.ts"
 import { storm } from "./rows/storm.ts"
 import { takeover } from "./rows/takeover.ts"
@@ -36,6 +37,7 @@ import { now, startStandIn } from "./standIn.ts"
 const rows = [
   throughput,
   peers,
+  queueOnPostgres,
   gateways,
   takeover,
   arrays,
@@ -47,6 +49,7 @@ const rows = [
   backlog,
   history,
   idle,
+  metrics,
   hostile,
   consoleRow
 ]

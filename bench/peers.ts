@@ -86,3 +86,7 @@ export const startBullMq = async (folder: string, standIn: FallbackOf, path: str
     }
   }
 }
+
+/** Fastify and pg-boss on this PostgreSQL database, posting to this lane. */
+export const startPgBoss = (database: string, standIn: FallbackOf, path: string): Promise<Peer> =>
+  program("bench/programs/pgBoss.ts", { args: [database, `${standIn.url}/${path}`] })

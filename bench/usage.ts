@@ -39,7 +39,16 @@ export const threadCpu = (): number => {
 export const cpuWithChildren = (pid: number): number =>
   readdirSync("/proc")
     .filter((name) => parentOf(name) === pid)
-    .reduce((sum, child) => sum + cpuOf(Number(child)), cpuOf(pid, true))
+    .reduce((sum, child) => sum + cpuIfRunning(Number(child)), cpuOf(pid, true))
+
+/** A child that has just ended is counted with its parent soon. */
+const cpuIfRunning = (pid: number): number => {
+  try {
+    return cpuOf(pid)
+  } catch {
+    return 0
+  }
+}
 
 const parentOf = (entry: string): number | undefined => {
   try {

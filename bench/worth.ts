@@ -31,16 +31,15 @@ const writes = (file: string) => {
     .prepare("SELECT id FROM deliveries ORDER BY sequence DESC LIMIT 1000")
     .all()
     .map(({ id }) => String(id))
-  const change = database.prepare("UPDATE deliveries SET status = ?, updated_at = updated_at + 1 WHERE id = ?")
-  const step = database.prepare(
-    "INSERT INTO transitions (delivery_id, status, at) VALUES (?, ?, unixepoch()) RETURNING sequence"
+  const change = database.prepare(
+    `UPDATE deliveries SET status = ?1, updated_at = updated_at + 1,
+      history = substr(history, 1, length(history) - 1) || ',["' || ?1 || '",' || unixepoch() || ']]' WHERE id = ?2`
   )
   const run = () => {
     for (const id of ids) {
       for (const status of ["pending", "sending", "delivered"]) {
         database.exec("BEGIN IMMEDIATE")
         change.run(status, id)
-        step.get(id, status)
         database.exec("COMMIT")
       }
     }
@@ -115,7 +114,7 @@ await inFolder(async (folder) => {
   await standIn.postedSingly("ok/worth", 1)
   await gateway.stop()
   await Promise.all([standIn.stop(), close()])
-  const rows = copies(file, `alert-${number}`, 142_857)
+  const rows = copies(file, `alert-${number}`, 333_333)
   await keptCounts(file)
   await migrateStore(file, rows)
 })

@@ -16,7 +16,7 @@ import { alert, fresh, post, send } from "../load.ts"
 import type { Program } from "../program.ts"
 import { alternate, type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
 import { now, type FallbackOf } from "../standIn.ts"
-import { acceptToDelivered } from "./throughput.ts"
+import { crowd } from "./consoleCrowd.ts"
 
 /** Rows of the plain table, and of the console's first block. */
 const plainRows = 100
@@ -256,43 +256,6 @@ const storm = async (browser: Browser, gateway: Program, quick: boolean) => {
       unit: "ms",
       goal: { atMost: 100 },
       from: `${long.length} tasks over 50 ms; ${((seconds * 1000) / took).toFixed(0)} changes/s`
-    }
-  ] satisfies ReadonlyArray<Figure>
-}
-
-/** What twenty open consoles cost the gateway. */
-const crowd = async (chromium: string, gateway: Program, standIn: FallbackOf, quick: boolean) => {
-  // Operators have machines of their own: theirs take none of the gateway's.
-  const browser = await startBrowser(chromium)
-  if (browser === undefined) return []
-  const consoles = quick ? 2 : 20
-  const opened: Array<BrowserContext> = []
-  const deliver = acceptToDelivered(standIn, gateway.url, "ok/few", quick ? 100 : 600, 1, { labels: { lane: "few" } })
-  const open = async () => {
-    const context = await visit(browser)
-    opened.push(context)
-    const page = await context.newPage()
-    await page.goto(`${gateway.url}/console/alerts`)
-    await page.getByRole("banner").getByText("live", { exact: true }).waitFor()
-  }
-  const sides = await alternate(quick ? 1 : 2, {
-    with: async () => {
-      await Promise.all(Array.from({ length: consoles - opened.length }, open))
-      return deliver()
-    },
-    without: async () => {
-      await Promise.all(opened.splice(0).map((context) => context.close()))
-      return deliver()
-    }
-  })
-  await browser.close()
-  return [
-    {
-      what: "20 consoles open: durable accept to delivered, against none",
-      values: ratios(sides.with, sides.without),
-      unit: "x",
-      goal: { atLeast: 0.95 },
-      from: `${rates(sides, "alerts/s")}; the browser runs at the lowest priority`
     }
   ] satisfies ReadonlyArray<Figure>
 }

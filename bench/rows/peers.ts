@@ -1,7 +1,8 @@
+import { startPostgres } from "@tocsin/test-postgres"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
 import { fresh } from "../load.ts"
-import { alertmanagerAlert, startAlertmanager, startBullMq } from "../peers.ts"
+import { alertmanagerAlert, startAlertmanager, startBullMq, startPgBoss } from "../peers.ts"
 import { alternate, type Figure, type Missing, rates, ratios, type Row } from "../row.ts"
 import { acceptToDelivered, toldPerSecond } from "./throughput.ts"
 
@@ -48,4 +49,34 @@ export const peers: Row = {
         )
       ]
     })
+}
+
+/** The gateway and a queue on the same PostgreSQL, each with a database of its own. */
+export const queueOnPostgres: Row = {
+  name: "pg-boss",
+  run: async ({ quick, standIn }) => {
+    const count = quick ? 200 : 3000
+    const postgres = await startPostgres("fsync=on", "synchronous_commit=on")
+    try {
+      await postgres.server.createDatabase("pgboss")
+      const gateway = await startWithLane(postgres.url("postgres"), standIn, "on-postgres")
+      const pgBoss = await startPgBoss(postgres.url("pgboss"), standIn, "ok/pg-boss")
+      const sides = await alternate(quick ? 1 : 5, {
+        gateway: acceptToDelivered(standIn, gateway.url, "ok/on-postgres", count),
+        "pg-boss": acceptToDelivered(standIn, pgBoss.url, "ok/pg-boss", count)
+      })
+      await Promise.all([gateway.stop(), pgBoss.stop()])
+      return [
+        {
+          what: "PostgreSQL against Fastify, pg-boss on the same PostgreSQL and @slack/webhook",
+          values: ratios(sides.gateway, sides["pg-boss"]),
+          unit: "x",
+          goal: { atLeast: 8 },
+          from: rates(sides, "alerts/s")
+        }
+      ]
+    } finally {
+      await postgres.stop()
+    }
+  }
 }
