@@ -75,6 +75,28 @@ it("writes every alert to the disk before it answers", async () => {
   assert.strictEqual(answers, alerts)
 })
 
+it("closes no file twice when it sends a backup", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-close-"))
+  const log = join(folder, "strace.log")
+  const gateway = await start(
+    "strace",
+    ["-f", "-e", "trace=close", "-o", log, process.execPath, "--conditions=@tocsin/source", main],
+    join(folder, "a.db")
+  )
+  try {
+    const backup = await fetch(`${gateway.url}/v1/backup`, { method: "POST" })
+    assert.isAbove((await backup.bytes()).length, 4096)
+  } finally {
+    await gateway.kill("SIGTERM")
+  }
+  const calls = readFileSync(log, "utf8").split("\n")
+  assert.isNotEmpty(calls.filter((call) => call.includes("= 0")))
+  assert.deepStrictEqual(
+    calls.filter((call) => call.includes("EBADF")),
+    []
+  )
+})
+
 it("leaves a sound database when it is killed in the middle of a flood", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-kill-"))
   const database = join(folder, "a.db")

@@ -6,7 +6,6 @@ import { Effect, Predicate } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { GatewayApi } from "./GatewayApi.ts"
-import { createReadStream } from "node:fs"
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -49,7 +48,8 @@ export const BackupHandlers = HttpApiBuilder.group(
         yield* logEdit("A backup", "downloaded")
         downloads.add(NodeHttpServerRequest.toServerResponse(request))
         const body = NodeStream.fromReadable({
-          evaluate: () => createReadStream("", { fd: copy.fd, autoClose: false, start: 0 }),
+          // Of the handle, so that both know when it is closed: another file may have its number by then.
+          evaluate: () => copy.createReadStream({ start: 0 }),
           onError: (error) => error
         })
         return HttpServerResponse.stream(body, {
