@@ -95,11 +95,18 @@ const sqliteProblems = new Map<number, StoreProblem>([
   [26, "NotADatabase"]
 ])
 
-/** Node opens the file of SQLite and creates its folder. A socket has the same error codes with other causes. */
-const fromFile = (cause: unknown) =>
-  Predicate.hasProperty(cause, "syscall") && (cause.syscall === "open" || cause.syscall === "mkdir")
-    ? (fileProblems.get(codeOf(cause)) ?? "CannotOpen")
-    : undefined
+/** Node opens the file of SQLite, creates its folder and syncs its log. A socket has the same error codes with other causes. */
+const fromFile = (cause: unknown) => {
+  const otherwise = Predicate.hasProperty(cause, "syscall") ? ofCalls.get(cause.syscall) : undefined
+  return otherwise && (fileProblems.get(codeOf(cause)) ?? otherwise)
+}
+
+/** The problem if a call of the system fails for another reason than these below. */
+const ofCalls = new Map<unknown, StoreProblem>([
+  ["open", "CannotOpen"],
+  ["mkdir", "CannotOpen"],
+  ["fdatasync", "DiskError"]
+])
 
 const fileProblems = new Map<string, StoreProblem>([
   ["EACCES", "AccessDenied"],

@@ -12,13 +12,14 @@ import { dirname, resolve } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
+import { openLog } from "./logSync.ts"
 import { copyTo } from "./sqliteBackup.ts"
 import { toSqlError } from "./sqliteError.ts"
 
 /**
  * The store in the given file, or in memory for `:memory:` and for a URI such as `file:name?mode=memory&cache=shared`.
  *
- * Every commit is on the disk before it returns (`synchronous=FULL`). The file is
+ * Every transaction is on the disk before it returns (`logSync.ts`). The file is
  * locked for as long as the layer lives: a second process fails with a
  * `LockTimeoutError` after two seconds, and a crash leaves no lock behind.
  */
@@ -32,6 +33,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
       )
       const connection = connect(database)
       const isThere = isInMemory(filename) ? () => true : sameFile(filename)
+      const synced = isInMemory(filename) ? Effect.void : yield* openLog(database, filename)
       const statements = yield* Semaphore.make(1)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connection),
@@ -50,7 +52,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
             attempt("find the file", () => {
               if (!isThere()) throw Object.assign(new Error("The file is gone"), { code: "FileMissing" })
             }),
-            Effect.asVoid(connection.executeUnprepared("COMMIT", [], undefined))
+            Effect.andThen(connection.executeUnprepared("COMMIT", [], undefined), synced)
           ),
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
@@ -75,7 +77,8 @@ const open = (filename: string): DatabaseSync => {
     // The first read in exclusive mode acquires the lock and keeps it.
     database.exec("PRAGMA locking_mode = EXCLUSIVE")
     database.exec("PRAGMA journal_mode = WAL")
-    database.exec("PRAGMA synchronous = FULL")
+    // Commits are synced by `logSync.ts`.
+    database.exec("PRAGMA synchronous = NORMAL")
     database.exec("PRAGMA wal_autocheckpoint = 4000")
     database.exec("PRAGMA foreign_keys = ON")
     database.exec("BEGIN IMMEDIATE; COMMIT")

@@ -108,7 +108,7 @@ export const copyStore = Effect.fnUntraced(
       }
       yield* compared({ name, rows: before.rows, checksum: before.checksum })
     }
-    yield* to.sql.unsafe(`DROP TABLE ${fillingTable}`)
+    yield* to.sql.withTransaction(to.sql.unsafe(`DROP TABLE ${fillingTable}`))
   },
   Effect.scoped,
   mapOutages
