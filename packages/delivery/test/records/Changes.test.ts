@@ -95,6 +95,7 @@ describe("Changes", () => {
         yield* listening
         const { batches, items } = yield* watch
         yield* save(integration("ops"), rule("all"))
+        yield* passUntil(() => ["integration ops", "rule all"].every((item) => items().includes(item)))
         yield* pass("2 seconds")
         const before = batches.length
         for (const id of ["a", "b", "c"]) {
