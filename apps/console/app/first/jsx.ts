@@ -23,11 +23,12 @@ export const Fragment: Component = ({ children }) => children
 export const jsx = (type: string | Component, props: Props): Child => {
   if (typeof type === "function") return type(props)
   const element = vectorTags.has(type) ? document.createElementNS(vectorSpace, type) : document.createElement(type)
+  // A select takes its value once its options are there.
   append(element, props.children)
-  for (const [name, value] of Object.entries(props)) set(element, name, value)
-  if (element instanceof HTMLButtonElement || element instanceof HTMLInputElement) element.inert = true
-  if (element instanceof HTMLInputElement) element.readOnly = true
-  if (element instanceof HTMLSelectElement) element.disabled = true
+  for (const name in props) set(element, name, props[name])
+  if (type === "button" || type === "input") element.toggleAttribute("inert", true)
+  if (type === "input") element.toggleAttribute("readonly", true)
+  if (type === "select") element.toggleAttribute("disabled", true)
   return element
 }
 
