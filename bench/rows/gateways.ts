@@ -48,6 +48,7 @@ export const gateways: Row = {
         what: `${size} gateways on one PostgreSQL, 32 lanes, against one`,
         values: ratios(sides[size] ?? [], sides[1] ?? []),
         unit: "x",
+        ...(size === 2 && { goal: { atLeast: 1 } }),
         from: `${rateOf(size)}. ${rateOf(1)}`
       }))
     } finally {

@@ -15,36 +15,53 @@ export const peers: Row = {
       const gateway = await startWithLane(`sqlite:${join(folder, "bench.db")}`, standIn, "gateway")
       const alertmanager = await startAlertmanager(folder, standIn, "ok/alertmanager")
       const bullMq = await startBullMq(folder, standIn, "ok/bullmq")
+      const toGateway = (inFlight: number) =>
+        acceptToDelivered(standIn, gateway.url, "ok/gateway", count, 1, {}, inFlight)
+      const toAlertmanager = (url: string, inFlight: number) => () =>
+        toldPerSecond(
+          standIn,
+          `${url}/api/v2/alerts`,
+          "ok/alertmanager",
+          count,
+          fresh(count).map(alertmanagerAlert),
+          inFlight
+        )
       const sides = await alternate(quick ? 1 : 5, {
-        gateway: acceptToDelivered(standIn, gateway.url, "ok/gateway", count),
+        gateway: toGateway(64),
+        "gateway with 16 connections": toGateway(16),
         ...(alertmanager && {
-          Alertmanager: () =>
-            toldPerSecond(
-              standIn,
-              `${alertmanager.url}/api/v2/alerts`,
-              "ok/alertmanager",
-              count,
-              fresh(count).map(alertmanagerAlert)
-            )
+          Alertmanager: toAlertmanager(alertmanager.url, 64),
+          "Alertmanager with 16 connections": toAlertmanager(alertmanager.url, 16)
         }),
         ...(bullMq && { BullMQ: acceptToDelivered(standIn, bullMq.url, "ok/bullmq", count) })
       })
       await Promise.all([gateway.stop(), alertmanager?.stop(), bullMq?.stop()])
-      const against = (what: string, peer: ReadonlyArray<number> | undefined, needs: string): Figure | Missing =>
+      const against = (
+        what: string,
+        [ours, peer]: readonly [ReadonlyArray<number>, ReadonlyArray<number> | undefined],
+        atLeast: number,
+        needs: string
+      ): Figure | Missing =>
         peer === undefined
           ? { what, missing: `${needs} is not installed` }
-          : {
-              what,
-              values: ratios(sides.gateway, peer),
-              unit: "x",
-              goal: { atLeast: 2 },
-              from: rates(sides, "alerts/s")
-            }
+          : { what, values: ratios(ours, peer), unit: "x", goal: { atLeast }, from: rates(sides, "alerts/s") }
       return [
-        against("SQLite against Alertmanager (stores nothing)", sides.Alertmanager, "prometheus-alertmanager"),
+        against(
+          "SQLite against Alertmanager (stores nothing), 64 connections",
+          [sides.gateway, sides.Alertmanager],
+          2,
+          "prometheus-alertmanager"
+        ),
+        against(
+          "the same, 16 connections",
+          [sides["gateway with 16 connections"], sides["Alertmanager with 16 connections"]],
+          1.8,
+          "prometheus-alertmanager"
+        ),
         against(
           "SQLite against Fastify, BullMQ (Redis, appendfsync always) and @slack/webhook",
-          sides.BullMQ,
+          [sides.gateway, sides.BullMQ],
+          1.3,
           "redis-server"
         )
       ]
