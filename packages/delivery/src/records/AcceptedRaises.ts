@@ -29,6 +29,8 @@ export class AcceptedRaises extends Context.Service<
   {
     /** Remembers raises, after the commit. */
     readonly remember: (raises: ReadonlyArray<AcceptedRaise>) => void
+    /** Whether the raise of a delivery is remembered. */
+    readonly has: (delivery: string) => boolean
     /** Returns the raises of these deliveries that are remembered, in their order, and forgets them. */
     readonly take: (deliveries: ReadonlyArray<string>) => ReadonlyArray<AcceptedRaise>
   }
@@ -50,6 +52,7 @@ export class AcceptedRaises extends Context.Service<
             if (known.size < most) known.set(raise.delivery, raise)
           }
         },
+        has: (delivery) => known.has(delivery),
         take: (deliveries) =>
           deliveries.flatMap((id) => {
             const raise = known.get(id)

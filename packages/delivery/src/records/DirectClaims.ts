@@ -1,5 +1,6 @@
 /**
- * Deliveries that are created as `sending`: their lanes have nothing else to do, and would claim them at once.
+ * Deliveries that are claimed for their lanes: those that are created as `sending`, because their lanes have nothing else
+ * to do, and those that follow others whose attempts ended.
  */
 import type { Alert, IntegrationId } from "@tocsin/core"
 import { Context, type Effect } from "effect"
@@ -41,6 +42,10 @@ export interface DirectLane {
     deliveries: ReadonlyArray<string>,
     version: string | undefined
   ) => Effect.Effect<Reservation | undefined>
+  /** Whether it is healthy, and neither claims deliveries by itself nor sends digests. */
+  readonly mayFollow: (version: string | undefined) => boolean
+  /** Counts claimed deliveries as being sent, whose permits are taken. */
+  readonly hold: (claimed: ReadonlyArray<ClaimedDelivery>) => Effect.Effect<Omit<Reservation, "deliveries">>
 }
 
 /** Reserved slots of a lane. */
@@ -64,6 +69,8 @@ export class DirectClaims extends Context.Service<
     readonly claim: (
       openings: ReadonlyArray<Opening>
     ) => Effect.Effect<ReadonlyMap<string, DirectClaim>, SqlError.SqlError>
+    /** The lane of an integration, if it runs here. */
+    readonly laneOf: (integration: IntegrationId) => DirectLane | undefined
     /** Lets the lane of an integration be claimed for; undefined once it stops. */
     readonly setLane: (integration: IntegrationId, lane: DirectLane | undefined) => void
   }

@@ -50,6 +50,7 @@ export const layer = Layer.effect(
 
     return DirectClaims.of({
       claim: (openings) => (takesShortcuts ? claim(openings) : Effect.succeed(new Map())),
+      laneOf: (integration) => lanes.get(integration),
       setLane: (integration, lane) => {
         if (lane === undefined) lanes.delete(integration)
         else lanes.set(integration, lane)

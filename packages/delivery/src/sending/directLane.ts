@@ -4,6 +4,8 @@
 import type { IntegrationId } from "@tocsin/core"
 import { Effect } from "effect"
 import { Partitions } from "../cluster/Partitions.ts"
+import type { ClaimedDelivery } from "../domain/attempt.ts"
+import type { ReadyIntegration } from "../domain/integration.ts"
 import { maxInFlight } from "../domain/laneDecision.ts"
 import type { DirectLane } from "../records/DirectClaims.ts"
 import type { makeAttempts } from "./laneAttempts.ts"
@@ -19,16 +21,39 @@ export const makeDirectLane = Effect.fnUntraced(function* (
   const partitions = yield* Partitions
   const rateLimiter = yield* RateLimiter
 
-  const isReady = () =>
-    lane.isCaughtUp &&
+  const isHealthy = () =>
     !lane.mayHaveUnsent &&
     !lane.hasLostClaims &&
     lane.integration?.integration.enabled === true &&
     lane.isCurrent(lane.integration.version) &&
     lane.findings.health.blocked === undefined &&
     !lane.findings.health.isProbing &&
-    lane.inFlight.size < maxInFlight &&
     partitions.isOwned(id)
+
+  const isReady = () => lane.isCaughtUp && lane.inFlight.size < maxInFlight && isHealthy()
+
+  /** Holds deliveries until they are sent, or released after a rollback. */
+  const reserved = Effect.fnUntraced(function* (integration: ReadyIntegration, deliveries: ReadonlyArray<string>) {
+    yield* hold(deliveries)
+    // A commit that timed out may still succeed, after its claims were released.
+    let state: "reserved" | "sent" | "released" = "reserved"
+    const once = (next: "sent" | "released", effect: Effect.Effect<void>) =>
+      Effect.suspend(() => {
+        if (state !== "reserved") return Effect.void
+        state = next
+        return effect
+      })
+    return {
+      send: (claimed: ReadonlyArray<ClaimedDelivery>) => once("sent", start(integration, claimed)),
+      release: once(
+        "released",
+        Effect.suspend(() => {
+          lane.hasLostClaims = true
+          return Effect.andThen(rateLimiter.giveBack(id, deliveries.length), land(deliveries, { isOver: false }))
+        })
+      )
+    }
+  })
 
   const made: DirectLane = {
     isReady,
@@ -44,27 +69,17 @@ export const makeDirectLane = Effect.fnUntraced(function* (
       const deliveries = candidates.slice(0, permits)
       for (const delivery of candidates.slice(permits)) lane.inFlight.delete(delivery)
       if (permits === 0) return undefined
-      yield* hold(deliveries)
-      // A commit that timed out may still succeed, after its claims were released.
-      let state: "reserved" | "sent" | "released" = "reserved"
-      const once = (next: "sent" | "released", effect: Effect.Effect<void>) =>
-        Effect.suspend(() => {
-          if (state !== "reserved") return Effect.void
-          state = next
-          return effect
-        })
-      return {
-        deliveries,
-        send: (claimed) => once("sent", start(integration, claimed)),
-        release: once(
-          "released",
-          Effect.suspend(() => {
-            lane.hasLostClaims = true
-            return Effect.andThen(rateLimiter.giveBack(id, deliveries.length), land(deliveries, { isOver: false }))
-          })
-        )
-      }
-    })
+      return { deliveries, ...(yield* reserved(integration, deliveries)) }
+    }),
+    mayFollow: (version) => isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
+    hold: (claimed) => {
+      const { integration } = lane
+      if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))
+      return reserved(
+        integration,
+        claimed.map(({ id }) => id)
+      )
+    }
   }
   return made
 })

@@ -40,12 +40,12 @@ export const makeAttempts = Effect.fnUntraced(function* (id: IntegrationId, lane
       return Effect.asVoid(landed.close)
     })
 
-  /** No longer counts deliveries, and wakes the lane unless it is certain that nothing waits for it. */
+  /** No longer counts deliveries, and wakes the lane unless it is certain that it has nothing to claim. */
   const land = (ended: ReadonlyArray<string>, { isOver }: { readonly isOver: boolean }) =>
     Effect.suspend(() => {
       for (const delivery of ended) lane.inFlight.delete(delivery)
       const landing = lane.inFlight.size === 0 ? Effect.asVoid(landed.open) : Effect.void
-      return isOver && lane.isCaughtUp ? landing : Effect.andThen(signal, landing)
+      return isOver ? landing : Effect.andThen(signal, landing)
     })
 
   const recovered = Effect.fnUntraced(function* ({ version }: ReadyIntegration) {
@@ -56,13 +56,13 @@ export const makeAttempts = Effect.fnUntraced(function* (id: IntegrationId, lane
     if (health.isProbing) yield* Effect.ignore(groupCommit.commit(deliveries.retryNow(id)))
   })
 
-  /** Makes an attempt; returns whether nothing follows from it. */
+  /** Makes an attempt; returns whether its lane has nothing to claim in its place. */
   const attempt = (integration: ReadyIntegration, claimed: ClaimedDelivery) =>
     pipeline.deliver({ integration, claimed, lane, stop }).pipe(
       Effect.tap(({ outcome }) =>
         outcome._tag === "Delivered" && outcome.isSkipped !== true ? recovered(integration) : Effect.void
       ),
-      Effect.map(({ isUnchanged }) => isUnchanged),
+      Effect.map(({ isFollowed, isUnchanged }) => isFollowed || (isUnchanged && lane.isCaughtUp)),
       Effect.catchDefect((defect) => Effect.as(lane.log.bug(defect), false))
     )
 

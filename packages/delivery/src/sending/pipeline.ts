@@ -38,6 +38,7 @@ import { claiming } from "./claim.ts"
 import { digestClaiming, type DigestOptions } from "./claimDigest.ts"
 import { compose } from "./compose.ts"
 import type { LaneState } from "./LaneState.ts"
+import { nextClaiming } from "./nextClaims.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { recording } from "./record.ts"
 import { requeueing } from "./requeue.ts"
@@ -73,9 +74,11 @@ export class Pipeline extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
     /**
      * Sends a claimed delivery, and records the outcome unless another gateway owns the lane by then. `isUnchanged`:
-     * it was delivered, and nothing follows from it.
+     * it was delivered, and nothing follows from it. `isFollowed`: the next delivery has its slot.
      */
-    readonly deliver: (attempt: Attempt) => Effect.Effect<{ readonly outcome: Outcome; readonly isUnchanged: boolean }>
+    readonly deliver: (
+      attempt: Attempt
+    ) => Effect.Effect<{ readonly outcome: Outcome; readonly isUnchanged: boolean; readonly isFollowed: boolean }>
     /** Requeues the deliveries that a transaction claimed whose answer was lost. */
     readonly requeueUnsent: (
       integration: IntegrationId,
@@ -98,6 +101,7 @@ export class Pipeline extends Context.Service<
       const rateLimiter = yield* RateLimiter
       const claim = yield* claiming
       const claimDigest = yield* digestClaiming
+      const claimNext = yield* nextClaiming(claim)
       const { markDead, record } = yield* recording
       const requeue = yield* requeueing
       const traces = yield* Traces
@@ -177,7 +181,9 @@ export class Pipeline extends Context.Service<
       const recordAll = groupCommit.batch(
         Effect.fnUntraced(function* (ends: ReadonlyArray<AttemptEnd>) {
           const valid = yield* partitions.validLeases(new Set(ends.map(({ claimed }) => claimed.lease)))
-          return yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
+          const isUnchanged = yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
+          const followed = yield* claimNext(ends.flatMap((end) => (isUnchanged(end) ? [end.claimed] : [])))
+          return (end: AttemptEnd) => ({ isUnchanged: isUnchanged(end), isFollowed: followed.has(end.claimed.id) })
         })
       )
 
@@ -200,11 +206,11 @@ export class Pipeline extends Context.Service<
         const { sealed, version } = attempt.integration
         const end = { claimed: attempt.claimed, outcome, version, sealed }
         // A message that was sent must be recorded as sent.
-        const isUnchanged = yield* recordAll(end, lockKeysOf(end)).pipe(
+        const recorded = yield* recordAll(end, lockKeysOf(end)).pipe(
           Effect.tapError(() => Effect.sleep(storePause)),
           Effect.eventually
         )
-        return { outcome, isUnchanged }
+        return { outcome, ...recorded }
       })
 
       return Pipeline.of({

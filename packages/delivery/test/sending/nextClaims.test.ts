@@ -1,0 +1,105 @@
+import { assert, describe, it } from "@effect/vitest"
+import { GroupCommit } from "@tocsin/delivery"
+import { Deferred, Effect, Layer } from "effect"
+import { Statement } from "effect/sql"
+import { Shortcuts } from "../../src/domain/Shortcuts.ts"
+import { Undo } from "../../src/sql/rollback.ts"
+import { deliveries, engine, integration, pass, raise, rule, save, settle, tick } from "../harness/engine.ts"
+import { Script } from "../harness/FakeChannel.ts"
+import { passOn } from "../harness/idle.ts"
+import { isPostgres } from "../harness/store.ts"
+
+/** A statement, and the transaction that it ran in. */
+interface Ran {
+  readonly text: string
+  readonly transaction: unknown
+}
+
+/** A lane with 64 attempts in flight, and six raises that wait for it. */
+const full = Effect.fnUntraced(function* (script: Script) {
+  const gate = yield* Deferred.make<void>()
+  script.next("ops", ...Array.from({ length: 64 }, () => ({ gate })))
+  yield* save(integration("ops"), rule("all"))
+  yield* tick
+  for (let n = 0; n < 70; n++) yield* raise(`a${n}`)
+  yield* settle
+  assert.lengthOf(script.to("ops"), 64)
+  return gate
+})
+
+const steps = Effect.map(deliveries, (all) => [
+  ...new Set(all.map(({ transitions }) => transitions.map(({ status }) => status).join(" > ")))
+])
+
+/** The transactions that ran a statement. */
+const of = (ran: ReadonlyArray<Ran>, statement: RegExp) =>
+  new Set(ran.flatMap(({ text, transaction }) => (statement.test(text) ? [transaction] : [])))
+
+const claimed = /^UPDATE deliveries SET [^]*taken_under = given/
+const recorded = /^UPDATE conversations SET/
+
+describe("What follows the ends of attempts", () => {
+  it.effect.each([true, false])("is claimed in their transaction, where that is possible (shortcuts: %s)", (takes) => {
+    const script = new Script()
+    const ran: Array<Ran> = []
+    const recording = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
+      ran.push({ text: statement.compile()[0], transaction: fiber.getRef(Undo) })
+      return Effect.succeed(statement)
+    })
+    return Effect.gen(function* () {
+      const gate = yield* full(script)
+      ran.length = 0
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      assert.lengthOf(script.to("ops"), 70)
+      assert.deepStrictEqual(yield* steps, ["pending > sending > delivered"])
+      const claims = of(ran, claimed)
+      assert.isAbove(claims.size, 0)
+      const isFused = [...claims].every((transaction) => of(ran, recorded).has(transaction))
+      assert.strictEqual(isFused, takes && !isPostgres)
+    }).pipe(Effect.provide(Layer.provide(engine(script), [recording, Layer.succeed(Shortcuts, takes)])))
+  })
+
+  it.effect("is sent once, although another write of the transaction fails", () => {
+    const script = new Script()
+    return Effect.gen(function* () {
+      const gate = yield* full(script)
+      const { commit } = yield* GroupCommit
+      const blocked = yield* Deferred.make<void>()
+      // While it runs, the others come together.
+      yield* Effect.forkChild(commit(Deferred.await(blocked)))
+      yield* passOn
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.forkChild(Effect.exit(commit(Effect.die(new Error("a bug of another write")))))
+      yield* passOn
+      yield* Deferred.succeed(blocked, undefined)
+      yield* settle
+      assert.lengthOf(script.to("ops"), 70)
+      assert.deepStrictEqual(yield* steps, ["pending > sending > delivered"])
+      // The slots are free again.
+      script.next("ops", ...Array.from({ length: 64 }, () => ({ gate })))
+      for (let n = 0; n < 64; n++) yield* raise(`b${n}`)
+      yield* settle
+      assert.lengthOf(script.to("ops"), 134)
+    }).pipe(Effect.provide(engine(script)))
+  })
+
+  it.effect("waits for the rate limit", () => {
+    const script = new Script()
+    return Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      script.next("ops", { gate }, { gate })
+      yield* save(integration("ops", { limits: { messages: 60, perSeconds: 60, burst: 2 } }), rule("all"))
+      yield* pass("1 minute")
+      for (const id of ["a", "b", "c", "d"]) yield* raise(id)
+      yield* settle
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      assert.lengthOf(script.to("ops"), 2)
+      yield* pass("1 second")
+      assert.lengthOf(script.to("ops"), 3)
+      yield* pass("1 second")
+      assert.lengthOf(script.to("ops"), 4)
+    }).pipe(Effect.provide(engine(script)))
+  })
+})
