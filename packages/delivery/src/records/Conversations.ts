@@ -8,6 +8,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import { type Conversation, conversationId, matchedText, type StoredConversation } from "../domain/conversation.ts"
 import type { Plan } from "../domain/Planner.ts"
+import { afterRollback } from "../sql/rollback.ts"
 import { given, givenAs, insertAll, keyIs, updateAll, type Values } from "../sql/bulk.ts"
 import { AcceptedRaises } from "./AcceptedRaises.ts"
 import { type Columns, fromRow, type Key, key, type Row, toColumns } from "./conversationRow.ts"
@@ -150,7 +151,9 @@ export class Conversations extends Context.Service<
           const delivery = deliveryOf.get(opening.conversation.id)
           return delivery === undefined ? [] : [{ delivery, opening, createdAt: at }]
         })
-        yield* sql.afterCommit(Effect.sync(() => accepted.remember(waiting)))
+        // At once: another part of the transaction may claim them.
+        accepted.remember(waiting)
+        yield* afterRollback(Effect.sync(() => accepted.take(waiting.map(({ delivery }) => delivery))))
         return new Set(created.flatMap(({ claim, integration }) => (claim === undefined ? [integration] : [])))
       })
 

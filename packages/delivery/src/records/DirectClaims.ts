@@ -42,7 +42,7 @@ export interface DirectLane {
     deliveries: ReadonlyArray<string>,
     version: string | undefined
   ) => Effect.Effect<Reservation | undefined>
-  /** Whether it is healthy, and neither claims deliveries by itself nor sends digests. */
+  /** Whether something may wait for it, and it is healthy, and neither claims deliveries by itself nor sends digests. */
   readonly mayFollow: (version: string | undefined) => boolean
   /** Counts claimed deliveries as being sent, whose permits are taken. */
   readonly hold: (claimed: ReadonlyArray<ClaimedDelivery>) => Effect.Effect<Omit<Reservation, "deliveries">>

@@ -71,7 +71,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
       if (permits === 0) return undefined
       return { deliveries, ...(yield* reserved(integration, deliveries)) }
     }),
-    mayFollow: (version) => isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
+    mayFollow: (version) => !lane.isCaughtUp && isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
     hold: (claimed) => {
       const { integration } = lane
       if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))

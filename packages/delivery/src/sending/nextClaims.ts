@@ -38,12 +38,17 @@ export const nextClaiming = Effect.fnUntraced(function* ({
   /** The deliveries that the lane would claim now, if it were to send each by itself. */
   const next = Effect.fnUntraced(function* (integration: IntegrationId, most: number) {
     const { available, perMinute, wait } = yield* rateLimiter.allowance(integration)
-    if (wait > 0) return []
-    const { due } = yield* backlog.next(integration, Math.min(most, available))
-    const other = due.findIndex(({ id }) => !accepted.has(id))
-    const known = (other === -1 ? due : due.slice(0, other)).map(({ id }) => id)
+    const waiting = yield* backlog.size(integration)
     // More would be a digest.
-    return known.length === 0 || (yield* backlog.size(integration)) > perMinute ? [] : known
+    if (wait > 0 || waiting === 0 || waiting > perMinute) return []
+    const claimable = Math.min(most, available)
+    const known = accepted.at(integration)
+    // Nothing else waits.
+    if (known.size === waiting) return [...known].slice(0, claimable)
+    const { due } = yield* backlog.next(integration, claimable)
+    const ids = due.map(({ id }) => id)
+    const other = ids.findIndex((id) => !known.has(id))
+    return other === -1 ? ids : ids.slice(0, other)
   })
 
   const follow = Effect.fnUntraced(function* (ended: ReadonlyArray<ClaimedDelivery>) {

@@ -36,6 +36,7 @@ const of = (ran: ReadonlyArray<Ran>, statement: RegExp) =>
   new Set(ran.flatMap(({ text, transaction }) => (statement.test(text) ? [transaction] : [])))
 
 const claimed = /^UPDATE deliveries SET [^]*taken_under = given/
+const looked = /^\s*SELECT id, sequence, kind/
 const recorded = /^UPDATE conversations SET/
 
 describe("What follows the ends of attempts", () => {
@@ -57,6 +58,9 @@ describe("What follows the ends of attempts", () => {
       assert.isAbove(claims.size, 0)
       const isFused = [...claims].every((transaction) => of(ran, recorded).has(transaction))
       assert.strictEqual(isFused, takes && !isPostgres)
+      // Memory knows all that waits.
+      const hasLooked = [...claims].some((transaction) => of(ran, looked).has(transaction))
+      assert.isFalse(isFused && hasLooked)
     }).pipe(Effect.provide(Layer.provide(engine(script), [recording, Layer.succeed(Shortcuts, takes)])))
   })
 
@@ -81,6 +85,24 @@ describe("What follows the ends of attempts", () => {
       for (let n = 0; n < 64; n++) yield* raise(`b${n}`)
       yield* settle
       assert.lengthOf(script.to("ops"), 134)
+    }).pipe(Effect.provide(engine(script)))
+  })
+
+  it.effect("is the current message, where the alert has changed meanwhile", () => {
+    const script = new Script()
+    return Effect.gen(function* () {
+      const gate = yield* full(script)
+      yield* raise("a65", { summary: "as updated" })
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      const summaries = script
+        .to("ops")
+        .flatMap(({ notification }) => ("alert" in notification ? [notification.alert.summary] : []))
+      assert.lengthOf(summaries, 70)
+      assert.lengthOf(
+        summaries.filter((summary) => summary === "as updated"),
+        1
+      )
     }).pipe(Effect.provide(engine(script)))
   })
 
