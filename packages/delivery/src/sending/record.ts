@@ -29,7 +29,7 @@ import type { Row } from "../records/deliveryRow.ts"
 import { encodePartial } from "../records/partialDelivery.ts"
 import { subjects } from "../records/subjects.ts"
 import { deliveredRecording, type Current, linkOf, recipientsOf, type RecordedEnd } from "./recordDelivered.ts"
-import { unchangedRecording } from "./recordUnchanged.ts"
+import { unchangedRecording } from "./shortcuts/recordUnchanged.ts"
 
 /** Records the outcomes of attempts. All of it runs inside a transaction of `GroupCommit`. */
 export const recording = Effect.gen(function* () {

@@ -3,14 +3,14 @@
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Effect } from "effect"
-import { Partitions } from "../cluster/Partitions.ts"
-import type { ClaimedDelivery } from "../domain/attempt.ts"
-import type { ReadyIntegration } from "../domain/integration.ts"
-import { maxInFlight } from "../domain/laneDecision.ts"
-import type { DirectLane } from "../records/DirectClaims.ts"
-import type { makeAttempts } from "./laneAttempts.ts"
-import type { LaneState } from "./LaneState.ts"
-import { RateLimiter } from "./RateLimiter.ts"
+import { Partitions } from "../../cluster/Partitions.ts"
+import type { ClaimedDelivery } from "../../domain/attempt.ts"
+import type { ReadyIntegration } from "../../domain/integration.ts"
+import { maxInFlight } from "../../domain/laneDecision.ts"
+import type { DirectLane } from "../../records/DirectClaims.ts"
+import type { makeAttempts } from "../laneAttempts.ts"
+import type { LaneState } from "../LaneState.ts"
+import { RateLimiter } from "../RateLimiter.ts"
 
 /** Makes the part of a lane that is claimed for. */
 export const makeDirectLane = Effect.fnUntraced(function* (

@@ -4,13 +4,13 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Integrations } from "../config/Integrations.ts"
-import type { AttemptEnd } from "../domain/attempt.ts"
-import { conversationAfter } from "../domain/conversationAfter.ts"
-import { settle } from "../domain/Planner.ts"
-import { Conversations } from "../records/Conversations.ts"
-import { Deliveries } from "../records/Deliveries.ts"
-import { countDelivered, type DeliveredEnd, deliveredStep, type Current, messagesAfter } from "./recordDelivered.ts"
+import { Integrations } from "../../config/Integrations.ts"
+import type { AttemptEnd } from "../../domain/attempt.ts"
+import { conversationAfter } from "../../domain/conversationAfter.ts"
+import { settle } from "../../domain/Planner.ts"
+import { Conversations } from "../../records/Conversations.ts"
+import { Deliveries } from "../../records/Deliveries.ts"
+import { countDelivered, type DeliveredEnd, deliveredStep, type Current, messagesAfter } from "../recordDelivered.ts"
 
 /** Records those attempts that delivered what is still as it was claimed; returns which. */
 export const unchangedRecording = Effect.gen(function* () {

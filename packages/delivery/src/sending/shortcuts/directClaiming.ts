@@ -6,12 +6,12 @@ import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { Partitions } from "../cluster/Partitions.ts"
-import { Integrations } from "../config/Integrations.ts"
-import { Shortcuts } from "../domain/Shortcuts.ts"
-import { type DirectClaim, DirectClaims, type DirectLane, type Opening } from "../records/DirectClaims.ts"
-import { afterRollback } from "../sql/rollback.ts"
-import { composeFirst } from "./compose.ts"
+import { Partitions } from "../../cluster/Partitions.ts"
+import { Integrations } from "../../config/Integrations.ts"
+import { Shortcuts } from "../../domain/Shortcuts.ts"
+import { type DirectClaim, DirectClaims, type DirectLane, type Opening } from "../../records/DirectClaims.ts"
+import { afterRollback } from "../../sql/rollback.ts"
+import { composeFirst } from "../compose.ts"
 
 export const layer = Layer.effect(
   DirectClaims,
