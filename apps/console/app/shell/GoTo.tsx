@@ -115,7 +115,7 @@ export const GoTo = ({
                 <Icon name={place.icon} />
                 <bdi className="cut">{place.name}</bdi>
               </span>
-              <span className="quiet">{place.kind}</span>
+              <span className="go-kind quiet">{place.kind}</span>
             </ListBoxItem>
           )}
         </ListBox>

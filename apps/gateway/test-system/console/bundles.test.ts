@@ -56,6 +56,18 @@ describe("The console's sources", () => {
     }
   })
 
+  it("take every colour from the tokens", () => {
+    const sheets = globSync("app/**/*.css", { cwd: consoleFolder }).filter((file) => !file.endsWith("tokens.css"))
+    assert.isAbove(sheets.length, 15)
+    for (const file of sheets) {
+      assert.notMatch(
+        readFileSync(join(consoleFolder, file), "utf8"),
+        /#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch|light-dark)\(/i,
+        file
+      )
+    }
+  })
+
   it("import the client of the API, and no other package of Tocsin", () => {
     for (const file of sources) {
       for (const [, name] of readFileSync(join(consoleFolder, file), "utf8").matchAll(/"(@tocsin\/[^"]+)"/g)) {

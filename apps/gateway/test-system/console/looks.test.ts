@@ -95,6 +95,71 @@ describe("The console's looks", () => {
       })
     )
 
+    it.effect("a list without rows keeps its head and its filters as they are with rows", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const places = () =>
+          page.evaluate(() =>
+            ["h1", ".words", ".field.inline"].map((selector) => {
+              const box = document.querySelector(selector)?.getBoundingClientRect()
+              return [selector, box?.top, box?.height]
+            })
+          )
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alerts?severity=critical", "Alerts")
+          await page.getByRole("table", { name: "Alerts" }).getByRole("link").first().waitFor()
+          const before = await places()
+          await open(visitor, "/alerts?text=nothing+has+this+text", "Alerts")
+          await page.getByText("No alert fits these filters").waitFor()
+          assert.deepStrictEqual(await places(), before)
+          await checkPage(visitor, "a list without rows")
+        })
+      })
+    )
+
+    it.effect("on a phone, what belongs together begins at one line, and a short question is a card", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness, { width: 390 })
+        const { page } = visitor
+        /** Where the content of each of them begins. */
+        const lefts = (...selectors: ReadonlyArray<string>) =>
+          page.evaluate(
+            (selectors) =>
+              new Set(
+                selectors.map((selector) => {
+                  const element = document.querySelector(selector)
+                  if (element === null) return `no ${selector}`
+                  return element.getBoundingClientRect().left + Number.parseFloat(getComputedStyle(element).paddingLeft)
+                })
+              ).size,
+            selectors
+          )
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alerts", "Alerts")
+          await page.getByRole("table", { name: "Alerts" }).getByRole("link").first().click()
+          await page.getByRole("link", { name: "View at the start" }).waitFor()
+          assert.strictEqual(await lefts("h1", ".page-head > .page-actions"), 1)
+          await open(visitor, "/integrations", "Integrations")
+          await page.getByRole("button", { name: "Delete Ops room" }).click()
+          await page.getByRole("alertdialog", { name: "Delete Ops room" }).waitFor()
+          assert.strictEqual(await lefts(".dialog-head", ".dialog-body", ".dialog-foot"), 1)
+          const [card, window] = await page.evaluate(() => [
+            document.querySelector(".modal")?.clientHeight ?? 0,
+            innerHeight
+          ])
+          assert.isBelow(card ?? 0, (window ?? 0) / 2)
+          await page.keyboard.press("Escape")
+          await page.getByRole("button", { name: "Edit Ops room" }).click()
+          await page.getByRole("tab", { name: "Raised", exact: true }).waitFor()
+          assert.strictEqual(
+            await lefts(".dialog-head", ".integration-fields", ".preview-pane", ".integration-foot"),
+            1
+          )
+        })
+      })
+    )
+
     it.effect("dialogs and forms, complete, incomplete and refused", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
