@@ -1,14 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
-import { call } from "../data/call.ts"
+import { useRef, useState } from "react"
 import { useMay } from "../data/may.ts"
 import type { DeliveryRow } from "../data/queries.ts"
+import { send } from "../data/send.ts"
+import { ErrorSummary } from "../forms/ErrorSummary.tsx"
+import { formErrors, useFocusOnError } from "../forms/errors.ts"
 import { announce } from "../parts/announce.ts"
 import { Button } from "../parts/Button.tsx"
 import { TextInput } from "../parts/controls.tsx"
 import { Dialog } from "../parts/Dialog.tsx"
 import { Form } from "../parts/Form.tsx"
-import { FailureNotice } from "../parts/Notice.tsx"
 import { useUnsaved } from "../parts/useUnsaved.tsx"
 
 /**
@@ -20,10 +21,8 @@ export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }
   const [isAsking, setIsAsking] = useState(false)
   const mayWrite = useMay("write")
   const redeliver = useMutation({
-    mutationFn: (reason: string | undefined) =>
-      call((client) =>
-        client.deliveries.redeliver({ params: { id: delivery.id }, payload: reason === undefined ? {} : { reason } })
-      ),
+    mutationFn: (reason: string) =>
+      send("POST", `/v1/deliveries/${encodeURIComponent(delivery.id)}/redeliver`, reason === "" ? {} : { reason }),
     onSuccess: () => {
       setIsAsking(false)
       announce("A new delivery was made")
@@ -39,7 +38,7 @@ export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }
         look={delivery.status === "dead" ? "plain" : "quiet"}
         icon="retry"
         isPending={redeliver.isPending}
-        onPress={() => (delivery.status === "delivered" ? setIsAsking(true) : redeliver.mutate(undefined))}
+        onPress={() => (delivery.status === "delivered" ? setIsAsking(true) : redeliver.mutate(""))}
       >
         Redeliver
       </Button>
@@ -52,7 +51,9 @@ export const RedeliverButton = ({ delivery }: { readonly delivery: DeliveryRow }
           onClose={() => setIsAsking(false)}
           onReason={(reason) => redeliver.mutate(reason)}
         >
-          <p>This message was delivered. Sending it again makes it appear twice; history keeps your reason.</p>
+          {delivery.status === "delivered" && (
+            <p>This message was delivered. Sending it again makes it appear twice; history keeps your reason.</p>
+          )}
         </ReasonDialog>
       )}
     </>
@@ -69,18 +70,23 @@ interface ReasonProps {
   readonly onReason: (reason: string) => void
 }
 
-/** Asks for a reason that history keeps. */
+/** Asks for a reason that history keeps; the gateway says whether there must be one. */
 export const ReasonDialog = ({ button, children, error, isPending, onClose, onReason, title }: ReasonProps) => {
+  const form = useRef<HTMLFormElement>(null)
   const [reason, setReason] = useState("")
+  const errors = formErrors(error)
+  useFocusOnError(form, error)
   const unsaved = useUnsaved(reason !== "")
   const close = () => unsaved.leave(onClose)
   return (
     <Dialog title={title} width="narrow" onClose={close}>
-      <Form onSubmit={() => onReason(reason)}>
+      <Form ref={form} onSubmit={() => onReason(reason.trim())}>
         <div className="dialog-body">
-          {error !== null && error !== undefined && <FailureNotice error={error} />}
+          {error !== null && error !== undefined && (
+            <ErrorSummary error={error} elsewhere={errors.elsewhere((path) => path === "/reason")} />
+          )}
           {children}
-          <TextInput label="Reason" value={reason} onChange={setReason} autoFocus />
+          <TextInput label="Reason" value={reason} onChange={setReason} error={errors.at("/reason", true)} autoFocus />
         </div>
         <footer className="dialog-foot">
           <Button onPress={close}>Cancel</Button>

@@ -211,6 +211,55 @@ describe("The console's dialogs", () => {
       })
     )
 
+    it.effect("a reason that is missing is asked for at its field, and history keeps the one that is given", () =>
+      Effect.gen(function* () {
+        yield* integration("why", "Why")
+        yield* post("/v1/rules", { name: "Why", match: { source: "why" }, integrations: ["why"], notifyOnClear: true })
+        const startedAt = new Date().toISOString()
+        yield* post("/v1/alerts", { source: "why", id: "1", state: "raised", startedAt, rule: { name: "Why" } })
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        const reason = page.getByRole("textbox", { name: "Reason", exact: true })
+        const refused = async (message: RegExp) => {
+          await reason.press("Enter")
+          await page.getByRole("alert").filter({ hasText: "1 thing needs your attention" }).waitFor()
+          await page.getByRole("dialog").or(page.getByRole("alertdialog")).getByText(message).waitFor()
+          assert.strictEqual(await reason.getAttribute("aria-invalid"), "true")
+          assert.isTrue(await reason.evaluate((field) => field === document.activeElement))
+        }
+        yield* Effect.promise(async () => {
+          await visitor.open("/deliveries?integration=why&state=delivered")
+          await page.getByRole("button", { name: /^Delivered/ }).click()
+          await page.getByRole("button", { name: "Redeliver", exact: true }).click()
+          await refused(/delivered again, because it was delivered already/)
+          await checkPage(visitor, "a refused reason")
+          await reason.fill("   ")
+          await refused(/delivered again, because it was delivered already/)
+          await reason.fill("The channel was cleaned up")
+          await reason.press("Enter")
+          await page.getByRole("status").filter({ hasText: "A new delivery was made" }).waitFor()
+          await visitor.open("/deliveries?integration=why&state=delivered")
+          await page
+            .getByRole("button", { name: /^Delivered/ })
+            .nth(1)
+            .waitFor()
+          await page.getByRole("button", { name: "Redeliver all" }).click()
+          await page.getByText(/delivered messages? to Why (is|are) sent again/).waitFor()
+          await refused(/delivered again, because they were delivered already/)
+          await page.keyboard.press("Escape")
+          await visitor.open("/lanes")
+          await page.getByRole("button", { name: "Pause Why" }).click()
+          await refused(/a text that is not empty/)
+          await reason.fill("The channel moves")
+          await reason.press("Enter")
+          await page.getByText(/Paused by .*: The channel moves/).waitFor()
+        })
+        const { request } = yield* SharedHarness
+        const { text } = yield* request("GET", "/v1/deliveries?integration=why")
+        assert.include(text, "The channel was cleaned up")
+      })
+    )
+
     it.effect("a long form scrolls inside the dialog, above its footer", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)

@@ -128,6 +128,36 @@ describe("An operator", () => {
       })
     )
 
+    it.effect("reads the deliveries of one alert, from the alert and from one of them", () =>
+      Effect.gen(function* () {
+        yield* integration("several", "Several")
+        yield* rule("several", { source: "several" }, ["several"])
+        const alert = yield* raise("several", ["first", "second"])
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          const deliveries = page.getByRole("listitem").filter({ has: page.getByRole("button", { name: /Delivered/ }) })
+          const onlyOne = async () => {
+            await page.getByRole("button", { name: "Alert several first" }).waitFor()
+            await page.getByRole("listitem").getByText("several second", { exact: true }).waitFor({ state: "detached" })
+            assert.strictEqual(await deliveries.count(), 1)
+            assert.strictEqual(new URL(page.url()).searchParams.get("alert"), alert)
+          }
+          await visitor.open(`/alerts/${alert}`)
+          await page.getByRole("link", { name: "All attempts" }).click()
+          await onlyOne()
+          await checkPage(visitor, "the deliveries of one alert")
+          await visitor.open("/deliveries?integration=several")
+          await page.getByRole("listitem").getByText("several second", { exact: true }).waitFor()
+          await deliveries.filter({ hasText: "several first" }).getByRole("button").first().click()
+          await page.getByRole("link", { name: "All deliveries of this alert" }).click()
+          await onlyOne()
+          await page.getByRole("button", { name: "Alert several first" }).click()
+          await page.getByRole("listitem").getByText("several second", { exact: true }).waitFor()
+        })
+      })
+    )
+
     it.effect("sees what removing an integration sends to its fallback, and what it leaves", () =>
       Effect.gen(function* () {
         const { slack } = yield* SharedHarness

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router"
 import type { AlertId, AlertInFull } from "../../data/queries.ts"
 import { DeliveryState } from "../../deliveries/DeliveryState.tsx"
 import { RedeliverButton } from "../../deliveries/Redeliver.tsx"
@@ -12,9 +13,17 @@ interface Props {
 }
 
 /** Each delivery, with the message as it was sent. */
-export const Messages = ({ deliveries, names }: Props) =>
+export const Messages = ({ alert, deliveries, names }: Props) =>
   deliveries.length === 0 ? null : (
-    <Section title="Messages" beside={deliveries.length}>
+    <Section
+      title="Messages"
+      beside={deliveries.length}
+      actions={
+        <Link to="/deliveries" search={{ alert }}>
+          All attempts
+        </Link>
+      }
+    >
       <ul className="messages">
         {deliveries.map((delivery) => {
           const { id, integration, kind, link, text, updatedAt } = delivery

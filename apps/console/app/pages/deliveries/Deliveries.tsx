@@ -69,7 +69,7 @@ export const Deliveries = () => {
         ) : undefined
       }
     >
-      <DeliveryFilters search={search} integrations={integrations?.items ?? []} />
+      <DeliveryFilters search={search} alertName={items?.[0]?.alertName} integrations={integrations?.items ?? []} />
       {unknown !== undefined && (
         <Notice tone="warn">
           <span>
@@ -89,7 +89,12 @@ export const Deliveries = () => {
       ) : (
         <ul className="panel deliveries">
           {items.map((delivery) => (
-            <DeliveryLine key={delivery.id} delivery={delivery} names={names} />
+            <DeliveryLine
+              key={delivery.id}
+              delivery={delivery}
+              names={names}
+              isOfOneAlert={search.alert !== undefined}
+            />
           ))}
         </ul>
       )}
@@ -109,9 +114,11 @@ interface LineProps {
   readonly delivery: DeliveryRow
   readonly names: ReadonlyMap<string, { readonly name: string }>
   readonly isOpen?: boolean
+  /** Whether the list has this alert's deliveries alone. */
+  readonly isOfOneAlert?: boolean
 }
 
-const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
+const DeliveryLine = ({ delivery, isOfOneAlert = false, isOpen = false, names }: LineProps) => {
   const {
     alert,
     alertName,
@@ -178,6 +185,13 @@ const DeliveryLine = ({ delivery, isOpen = false, names }: LineProps) => {
               </li>
             ))}
           </ol>
+          {alert !== undefined && !isOfOneAlert && (
+            <p>
+              <Link to="/deliveries" search={{ alert }}>
+                All deliveries of this alert
+              </Link>
+            </p>
+          )}
           {foldedInto !== undefined && (
             <p>
               <Link to="/deliveries" search={{ open: foldedInto }}>

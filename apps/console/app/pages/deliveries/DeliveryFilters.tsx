@@ -8,10 +8,13 @@ import { type DeliverySearch, deliveryStates, periods } from "./search.ts"
 const any = { value: "", label: "Any" }
 
 export const DeliveryFilters = ({
+  alertName,
   integrations,
   search
 }: {
   readonly search: DeliverySearch
+  /** The name of the alert that the address asks for, once it is known. */
+  readonly alertName: string | undefined
   readonly integrations: ReadonlyArray<IntegrationRow>
 }) => {
   const navigate = useNavigate({ from: "/deliveries" })
@@ -49,7 +52,7 @@ export const DeliveryFilters = ({
       />
       {search.alert !== undefined && (
         <Button icon="cross" onPress={() => set({ alert: "" })}>
-          One alert only
+          <span className="quiet">Alert</span> <bdi className="cut">{alertName ?? search.alert}</bdi>
         </Button>
       )}
     </Filters>

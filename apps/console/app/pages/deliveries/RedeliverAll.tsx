@@ -1,14 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import { call } from "../../data/call.ts"
-import type { TimeOf } from "../../data/client.ts"
 import type { DeliveryRow, IntegrationId } from "../../data/queries.ts"
+import { send } from "../../data/send.ts"
+import { ErrorSummary } from "../../forms/ErrorSummary.tsx"
+import { formErrors, useFocusOnError } from "../../forms/errors.ts"
 import { announce } from "../../parts/announce.ts"
 import { Button } from "../../parts/Button.tsx"
 import { TextInput } from "../../parts/controls.tsx"
 import { Dialog } from "../../parts/Dialog.tsx"
 import { Form } from "../../parts/Form.tsx"
-import { FailureNotice } from "../../parts/Notice.tsx"
 import { plural } from "../../parts/times.ts"
 import { useUnsaved } from "../../parts/useUnsaved.tsx"
 import { type DeliverySearch, sinceTime } from "./search.ts"
@@ -25,7 +26,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
   const [reason, setReason] = useState("")
   const isTwice = search.state === "delivered"
   const [since] = useState(() => sinceTime(search))
-  const payload = (timeOf: TimeOf) => ({
+  const payload = <Time,>(timeOf: (at: number) => Time) => ({
     ...(isTwice && { state: "delivered" as const }),
     ...(search.integration !== undefined && { integration: search.integration as IntegrationId }),
     ...(search.alert !== undefined && { alert: search.alert as NonNullable<DeliveryRow["alert"]> }),
@@ -46,16 +47,21 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
   })
   const redeliver = useMutation({
     mutationFn: () =>
-      call((client, timeOf) =>
-        client.deliveries.redeliverAll({ payload: { ...payload(timeOf), ...(reason !== "" && { reason }) } })
-      ),
-    onSuccess: ({ redelivered }) => {
+      send<{ readonly redelivered: number }>("POST", "/v1/deliveries/redeliver", {
+        ...payload((at) => new Date(at).toISOString()),
+        ...(reason.trim() !== "" && { reason: reason.trim() })
+      }),
+    onSuccess: ({ body: { redelivered } }) => {
       unsaved.saved()
       announce(`Made ${plural(redelivered, "new delivery", "new deliveries")}`)
       void client.invalidateQueries({ queryKey: ["deliveries"] })
       onClose()
     }
   })
+  const failure = error ?? redeliver.error
+  const errors = formErrors(failure)
+  const form = useRef<HTMLFormElement>(null)
+  useFocusOnError(form, failure)
   const unsaved = useUnsaved(reason !== "")
   const close = () => unsaved.leave(onClose)
   const matching = data?.matching
@@ -63,9 +69,9 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
     search.integration === undefined ? "" : ` to ${names.get(search.integration)?.name ?? search.integration}`
   return (
     <Dialog title="Redeliver all" role="alertdialog" width="narrow" onClose={close}>
-      <Form onSubmit={() => redeliver.mutate()}>
+      <Form ref={form} onSubmit={() => redeliver.mutate()}>
         <div className="dialog-body">
-          {(error ?? redeliver.error) && <FailureNotice error={error ?? redeliver.error} />}
+          {failure && <ErrorSummary error={failure} elsewhere={errors.elsewhere((path) => path === "/reason")} />}
           <p>
             {matching === undefined
               ? "Counting…"
@@ -79,6 +85,7 @@ export const RedeliverAll = ({ names, onClose, search }: Props) => {
               label="Reason"
               value={reason}
               onChange={setReason}
+              error={errors.at("/reason", true)}
               {...(!isTwice && { hint: "History keeps it. It may be left out." })}
             />
           )}

@@ -57,7 +57,7 @@ export const DeleteIntegration = ({
             </li>
           ))}
           {data.superseded > 0 && (
-            <li>{plural(data.superseded, "pending delivery", "pending deliveries")} is never sent.</li>
+            <li>{plural(data.superseded, "pending delivery is", "pending deliveries are")} never sent.</li>
           )}
           {data.integrations.length > 0 && <li>{messagesText(data.integrations, names)}</li>}
         </ul>

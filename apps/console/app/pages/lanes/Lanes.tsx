@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useState } from "react"
-import { call } from "../../data/call.ts"
 import { lanesQuery, type LaneRow } from "../../data/queries.ts"
+import { send } from "../../data/send.ts"
 import { ReasonDialog } from "../../deliveries/Redeliver.tsx"
 import { adviceFor } from "../../integrations/state.ts"
 import { announce } from "../../parts/announce.ts"
@@ -213,11 +213,7 @@ const PauseButton = ({ lane: { integration, name, paused } }: { readonly lane: L
   const word = isPaused ? "Resume" : "Pause"
   const change = useMutation({
     mutationFn: (reason: string) =>
-      call((client) =>
-        isPaused
-          ? client.integrations.resume({ params: { id: integration }, payload: { reason } })
-          : client.integrations.pause({ params: { id: integration }, payload: { reason } })
-      ),
+      send("POST", `/v1/integrations/${encodeURIComponent(integration)}/${isPaused ? "resume" : "pause"}`, { reason }),
     onSuccess: () => {
       setIsAsking(false)
       announce(isPaused ? `Resumed ${name}` : `Paused ${name}`)
