@@ -59,8 +59,13 @@ export class Backlog extends Context.Service<
         { pendingFirst = false }: { readonly pendingFirst?: boolean } = {}
       ) {
         const now = yield* Clock.currentTimeMillis
-        const rows = yield* sql<Row>`
-          SELECT ${columns} FROM deliveries WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')
+        const tests = sql<Row>`SELECT ${columns} FROM deliveries
+          WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`
+        // A lane whose slots are all taken asks whenever something new waits.
+        const rows = yield* limit === 0
+          ? tests
+          : sql<Row>`
+          ${tests}
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
             AND status = 'pending' AND ${isUndelivered} AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}

@@ -52,7 +52,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
             attempt("find the file", () => {
               if (!isThere()) throw Object.assign(new Error("The file is gone"), { code: "FileMissing" })
             }),
-            Effect.andThen(connection.executeUnprepared("COMMIT", [], undefined), synced)
+            Effect.andThen(connection.execute("COMMIT", [], undefined), synced)
           ),
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
