@@ -23,7 +23,7 @@ export const startPostgres = async (...flags: ReadonlyArray<string>) => {
     persistent: true,
     // PostgreSQL refuses to run as root.
     createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
     postgresFlags: ["unix_socket_directories=", "max_connections=300", ...flags].flatMap((flag) => ["-c", flag]),
     onLog: () => {},
     onError: () => {}
