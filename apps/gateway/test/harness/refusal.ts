@@ -10,7 +10,7 @@ import * as InProcess from "./inProcess.ts"
 type Settings = { readonly [name: string]: string }
 
 /** Whether every refused start is a process of its own, as in `pnpm test:all`. */
-export const asProcesses = inject("breadth") === "all"
+const asProcesses = inject("breadth") === "all"
 
 /** Starts a process that must end with exit code 1 and one line; gives that line. */
 export const refusedProcess = (settings: Settings): Effect.Effect<string> =>

@@ -10,7 +10,6 @@ import { promisify } from "node:util"
 import * as GatewayProcess from "../../demo/gatewayProcess.ts"
 import { until } from "../harness/gate.ts"
 import { emptyFolder, installed, type Package, pager, pulse, unpack } from "../harness/pluginPackages.ts"
-import { asProcesses } from "../harness/refusal.ts"
 import { make, makeInProcess } from "../harness/gateway.ts"
 import { builtIn } from "../../src/startup/Plugins.ts"
 
@@ -131,7 +130,7 @@ const faulty: ReadonlyArray<Partial<Package> & { readonly name: string; readonly
   }
 ]
 
-/** What each of them is refused with: all in one process, or each in a gateway of its own in `pnpm test:all`. */
+/** What each of them is refused with: all in one process, which loads packages as a gateway does. */
 const refusals = Effect.runSync(
   Effect.cached(
     Effect.suspend(() => {
@@ -139,7 +138,6 @@ const refusals = Effect.runSync(
         TOCSIN_PLUGINS: "acme",
         TOCSIN_PLUGINS_DIR: installed({ acme: { main, manifest } })
       }))
-      if (asProcesses) return Effect.forEach(settings, (settings) => Effect.scoped(refusal(settings)))
       const cases = settings.map((settings, n) => ({ settings, hangs: faulty[n]?.name.startsWith("never") }))
       return Effect.map(
         Effect.promise(() =>
