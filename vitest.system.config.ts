@@ -6,6 +6,8 @@ export default defineConfig({
   ...shared,
   test: {
     ...shared.test,
+    // Images are built on Debian's packages, and packages are installed from npm.
+    testTimeout: 600_000,
     include: ["apps/*/test-system/**/*.test.ts"],
     globalSetup: ["apps/gateway/test-system/console/harness/build.ts"]
   }

@@ -51,14 +51,14 @@ export const make = (): Gate => {
   return gate
 }
 
-/** Asks every 30 ms until the answer is as wished, and gives it; dies after five minutes. */
+/** Asks every 30 ms until the answer is as wished, and gives it; dies after four minutes. */
 export const eventually = <A, E, R>(
   what: string,
   ask: Effect.Effect<A, E, R>,
   isWished: (a: A) => boolean
 ): Effect.Effect<A, E, R> =>
   ask.pipe(
-    Effect.repeat({ schedule: Schedule.spaced("30 millis"), until: isWished, times: 10_000 }),
+    Effect.repeat({ schedule: Schedule.spaced("30 millis"), until: isWished, times: 8_000 }),
     Effect.andThen(ask),
     Effect.tap((answer) => (isWished(answer) ? Effect.void : Effect.die(new Error(`Waited in vain for ${what}`))))
   )

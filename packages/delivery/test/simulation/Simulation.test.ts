@@ -37,7 +37,7 @@ const compare = Effect.fnUntraced(function* (seed: number) {
   assert.deepStrictEqual(ends, general.ends, `seed ${seed} ends otherwise in the general way: ${replay(seed)}`)
 })
 
-const perTest = 50
+const perTest = 25
 
 describe("Simulation", () => {
   it.effect.each([1, 2, 3].map((n) => seeds.first + n * 7))("runs seed %s the same way twice", (seed) =>
