@@ -3,6 +3,6 @@ import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 export default (): void => {
-  const build = fileURLToPath(new URL("../../../../console/build.ts", import.meta.url))
+  const build = fileURLToPath(new URL("../../../console/build.ts", import.meta.url))
   execFileSync(process.execPath, [build, "--if-newer"], { stdio: "inherit" })
 }
