@@ -17,6 +17,8 @@ export const Tip = () => {
 
   useEffect(() => {
     let from: Element | undefined
+    /** What Escape hid the tooltip of: it stays hidden until the pointer leaves. */
+    let dismissed: Element | undefined
     const show = (element: Element, elements: ReadonlyArray<Element>) => {
       const text = elements.map((one) => one.getAttribute("data-exact")).join(" · ")
       const box = (elements[0] ?? element).getBoundingClientRect()
@@ -27,10 +29,12 @@ export const Tip = () => {
       from = undefined
       setShown(undefined)
     }
-    const over = ({ target }: Event) => {
+    const move = ({ clientX, clientY, target }: PointerEvent) => {
       if (!(target instanceof Element) || tip.current?.contains(target)) return
-      const element = target.closest("[data-exact]")
-      if (element !== null) show(element, [element])
+      const element = target.closest("[data-exact]") ?? below(target, clientX, clientY)
+      if (element === (from ?? dismissed)) return
+      dismissed = undefined
+      if (element !== undefined) show(element, [element])
       else if (from !== undefined && !from.contains(document.activeElement)) hide()
     }
     const focus = ({ target }: Event) => {
@@ -43,15 +47,18 @@ export const Tip = () => {
     }
     const key = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || from === undefined) return
+      dismissed = from
       hide()
       event.stopPropagation()
     }
-    document.addEventListener("pointerover", over)
+    document.addEventListener("pointermove", move)
+    document.addEventListener("pointerdown", hide)
     document.addEventListener("focusin", focus)
     document.addEventListener("keydown", key, true)
     document.addEventListener("scroll", hide, true)
     return () => {
-      document.removeEventListener("pointerover", over)
+      document.removeEventListener("pointermove", move)
+      document.removeEventListener("pointerdown", hide)
       document.removeEventListener("focusin", focus)
       document.removeEventListener("keydown", key, true)
       document.removeEventListener("scroll", hide, true)
@@ -72,3 +79,9 @@ export const Tip = () => {
     </div>
   )
 }
+
+/** The time under the pointer in a row whose link covers all of it. */
+const below = (target: Element, x: number, y: number): Element | undefined =>
+  target.matches(".row-link, .row-link *")
+    ? document.elementsFromPoint(x, y).find((element) => element.hasAttribute("data-exact"))
+    : undefined

@@ -95,6 +95,37 @@ describe("The console's looks", () => {
       })
     )
 
+    it.effect("a time in the list of alerts is exact under the pointer, and a click there opens the alert", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness)
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await open(visitor, "/alerts", "Alerts")
+          await page.getByText("live", { exact: true }).waitFor()
+          const time = page.getByRole("table", { name: "Alerts" }).locator("time").first()
+          const box = await time.boundingBox()
+          const [x, y] = [(box?.x ?? 0) + 4, (box?.y ?? 0) + 4]
+          await page.mouse.move(x, y)
+          await page.getByRole("tooltip").waitFor()
+          assert.strictEqual(await page.getByRole("tooltip").textContent(), await time.getAttribute("data-exact"))
+          await page.mouse.move(x - 250, y)
+          await page.getByRole("tooltip").waitFor({ state: "detached" })
+          await page.mouse.move(x, y)
+          await page.getByRole("tooltip").waitFor()
+          await page.keyboard.press("Escape")
+          await page.getByRole("tooltip").waitFor({ state: "detached" })
+          await page.mouse.move(x + 1, y)
+          assert.strictEqual(await page.getByRole("tooltip").count(), 0)
+          await page.mouse.move(x - 250, y)
+          await page.mouse.move(x, y)
+          await page.getByRole("tooltip").waitFor()
+          await page.mouse.click(x, y)
+          await page.getByRole("table", { name: "Who was notified" }).waitFor()
+          assert.strictEqual(await page.getByRole("tooltip").count(), 0)
+        })
+      })
+    )
+
     it.effect("a list without rows keeps its head and its filters as they are with rows", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
