@@ -89,7 +89,7 @@ describe("Bad input", () => {
     it.effect("long names, right-to-left text, markup and control characters are text", () =>
       Effect.gen(function* () {
         const markup = `<img src=x onerror="alert(1)"><script>alert(2)</script>`
-        yield* raise("long", "L".repeat(4096), { test: { name: "T".repeat(4096) } })
+        const long = yield* raise("long", "L".repeat(4096), { test: { name: "T".repeat(4096) } })
         yield* raise("rtl", "תקלה בשרת \u202Edesrever", { summary: "\u202E\u0007\u001B[31m red?" })
         const { items } = yield* raise("markup", markup, {
           summary: markup,
@@ -107,6 +107,12 @@ describe("Bad input", () => {
           await page.getByRole("heading", { name: `${markup}: ${markup}`, level: 1 }).waitFor()
           await checkPage(visitor, "a hostile alert")
           assert.strictEqual(await page.locator("main img, main script").count(), 0)
+          await visitor.open(`/alerts/${long.items[0].id}`)
+          const who = page.getByRole("heading", { name: "Who was notified" })
+          await who.waitFor()
+          assert.isBelow((await who.boundingBox())?.y ?? Infinity, 900, "below a long name")
+          await visitor.open(`/alerts/${items[0].id}`)
+          await page.getByRole("link", { name: "View at the start" }).waitFor()
           const link = page.getByRole("link", { name: "View at the start" })
           assert.match((await link.getAttribute("rel")) ?? "", /noopener/)
           await page.setViewportSize({ width: 360, height: 740 })

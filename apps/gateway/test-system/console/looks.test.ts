@@ -126,7 +126,7 @@ describe("The console's looks", () => {
       })
     )
 
-    it.effect("a list without rows keeps its head and its filters as they are with rows", () =>
+    it.effect("filters stand in one row at 1280 px, and stay where they are when nothing fits them", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
@@ -138,6 +138,9 @@ describe("The console's looks", () => {
             })
           )
         yield* Effect.promise(async () => {
+          await open(visitor, "/alerts", "Alerts")
+          await page.getByText("live", { exact: true }).waitFor()
+          assert.isBelow(await page.evaluate(() => document.querySelector(".filters")?.clientHeight ?? Infinity), 40)
           await open(visitor, "/alerts?severity=critical", "Alerts")
           await page.getByRole("table", { name: "Alerts" }).getByRole("link").first().waitFor()
           const before = await places()
