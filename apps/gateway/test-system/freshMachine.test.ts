@@ -13,11 +13,20 @@ const asRoot = process.getuid?.() === 0
 const folders: Array<string> = []
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
 
+/** A new folder with this mode. */
+const folder = (mode: number) => {
+  const path = mkdtempSync(join(tmpdir(), "tocsin-fresh-"))
+  folders.push(path)
+  chmodSync(path, mode)
+  return path
+}
+
+/** The packages that the first clone downloads; the next one finds them here. */
+const store = folder(0o777)
+
 /** A clean clone in a new folder with this mode, for this user. */
 const clone = (user: string | undefined, mode: number) => {
-  const home = mkdtempSync(join(tmpdir(), "tocsin-fresh-"))
-  folders.push(home)
-  chmodSync(home, mode)
+  const home = folder(mode)
   execFileSync("git", ["-c", "safe.directory=*", "clone", "--quiet", root, join(home, "tocsin")])
   if (user !== undefined) execFileSync("chown", ["-R", user, home])
   return home
@@ -26,7 +35,7 @@ const clone = (user: string | undefined, mode: number) => {
 /** Runs a command of the README in a clone, with nothing but the system's Node. */
 const run = (home: string, user: string | undefined, command: ReadonlyArray<string>) => {
   const path = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("node_modules"))
-  const args = [`HOME=${home}`, "CI=true", "npx", "-y", "pnpm@12", ...command]
+  const args = [`HOME=${home}`, "CI=true", `pnpm_config_store_dir=${store}`, "npx", "-y", "pnpm@12", ...command]
   return spawn(user === undefined ? "env" : "runuser", user === undefined ? args : ["-u", user, "--", "env", ...args], {
     cwd: join(home, "tocsin"),
     env: { PATH: path.join(":"), TOCSIN_PORT: "0" },
