@@ -218,7 +218,8 @@ export class Reconciler extends Context.Service<
                 plans,
                 known,
                 trace,
-                ...(mayClaim && text && isFirstRaise(alert, before) && { first: { alert, text } })
+                mayClaim,
+                ...(text && isFirstRaise(alert, before) && { first: { alert, text } })
               }
             })
           )

@@ -24,6 +24,8 @@ export interface Change {
   readonly plans: ReadonlyArray<Plan>
   /** The alert, if these are the plans for its first event: nothing was ever sent about it. */
   readonly first?: Pick<Opening, "alert" | "text">
+  /** Whether its raises may be claimed at once. */
+  readonly mayClaim?: boolean
   /** The alert's conversations, as they were read in this transaction. */
   readonly known: ReadonlyArray<StoredConversation>
   /** The trace context of the request that caused them, as a `traceparent`. */
@@ -100,7 +102,8 @@ export class Conversations extends Context.Service<
         const superseded: Array<Step> = []
         const enqueued: Array<NewDelivery> = []
         const openings: Array<Opening> = []
-        for (const { alert, first, known, plans, trace } of changes) {
+        const claimable: Array<Opening> = []
+        for (const { alert, first, known, mayClaim, plans, trace } of changes) {
           for (const { conversation, enqueue, supersede } of plans) {
             const { integration } = conversation
             const before = known.find((known) => known.integration === integration)
@@ -118,8 +121,10 @@ export class Conversations extends Context.Service<
             }
             if (enqueue === undefined) continue
             if (first !== undefined && before === undefined && isRaise(enqueue)) {
-              const opening = { ...conversation, id, alertId: alert, closedAt: undefined, receipt: undefined }
-              openings.push({ ...first, conversation: opening, trace })
+              const stored = { ...conversation, id, alertId: alert, closedAt: undefined, receipt: undefined }
+              const opening = { ...first, conversation: stored, trace }
+              openings.push(opening)
+              if (mayClaim === true) claimable.push(opening)
             }
             enqueued.push({
               integration,
@@ -138,7 +143,7 @@ export class Conversations extends Context.Service<
           changes.map(({ alert }) => alert)
         )
         yield* deliveries.transition(superseded)
-        const claims = yield* directClaims.claim(openings)
+        const claims = yield* directClaims.claim(claimable)
         const created = enqueued.map((delivery): NewDelivery => {
           const claim = claims.get(delivery.conversation?.id ?? "")
           return claim === undefined ? delivery : { ...delivery, claim }

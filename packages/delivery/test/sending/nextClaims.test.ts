@@ -4,7 +4,19 @@ import { Deferred, Effect, Layer } from "effect"
 import { Statement } from "effect/sql"
 import { Shortcuts } from "../../src/domain/Shortcuts.ts"
 import { Undo } from "../../src/sql/rollback.ts"
-import { deliveries, engine, integration, pass, raise, rule, save, settle, tick } from "../harness/engine.ts"
+import {
+  accept,
+  deliveries,
+  engine,
+  event,
+  integration,
+  pass,
+  raise,
+  rule,
+  save,
+  settle,
+  tick
+} from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { passOn } from "../harness/idle.ts"
 import { isPostgres } from "../harness/store.ts"
@@ -62,6 +74,27 @@ describe("What follows the ends of attempts", () => {
       const hasLooked = [...claims].some((transaction) => of(ran, looked).has(transaction))
       assert.isFalse(isFused && hasLooked)
     }).pipe(Effect.provide(Layer.provide(engine(script), [recording, Layer.succeed(Shortcuts, takes)])))
+  })
+
+  it.effect("is claimed without being read, also if it came with hundreds of others", () => {
+    const script = new Script()
+    const ran: Array<string> = []
+    const recording = Layer.succeed(Statement.CurrentTransformer, (statement) => {
+      ran.push(statement.compile()[0])
+      return Effect.succeed(statement)
+    })
+    return Effect.gen(function* () {
+      yield* save(integration("ops"), rule("all"))
+      yield* tick
+      ran.length = 0
+      yield* accept(...Array.from({ length: 300 }, (_, n) => event(`a${n}`)))
+      yield* settle
+      assert.lengthOf(script.to("ops"), 300)
+      assert.deepStrictEqual(
+        ran.filter((text) => /FROM deliveries WHERE id IN/.test(text)),
+        []
+      )
+    }).pipe(Effect.provide(Layer.provide(engine(script), recording)))
   })
 
   it.effect("is sent once, although another write of the transaction fails", () => {
