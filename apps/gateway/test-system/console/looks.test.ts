@@ -126,6 +126,43 @@ describe("The console's looks", () => {
       })
     )
 
+    it.effect("nothing moves while a page is loaded", () =>
+      Effect.gen(function* () {
+        const visitor = yield* visit(yield* SharedHarness, { width: 360 })
+        const { page } = visitor
+        yield* Effect.promise(async () => {
+          await page.addInitScript(() => {
+            const moved: Array<string> = []
+            Object.assign(globalThis, { moved })
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries() as ReadonlyArray<PerformanceEntry & { value: number }>) {
+                // The word in the head of the page changes from "connecting" to "live".
+                if (entry.value > 0.002) moved.push(`${entry.value}`)
+              }
+            }).observe({ type: "layout-shift", buffered: true })
+          })
+          await open(visitor, "/alerts", "Alerts")
+          const alert = await page.getByRole("table", { name: "Alerts" }).getByRole("link").first().getAttribute("href")
+          const pages = {
+            Alerts: "/alerts",
+            Deliveries: "/deliveries",
+            Integrations: "/integrations",
+            "Alert settings": "/alert-settings",
+            Sources: "/sources",
+            Lanes: "/lanes",
+            Access: "/access",
+            "": `${alert?.replace("/console", "")}`
+          }
+          for (const [heading, path] of Object.entries(pages)) {
+            await open(visitor, path, heading)
+            await page.getByText("live", { exact: true }).waitFor()
+            await page.locator("[aria-busy]").first().waitFor({ state: "detached" })
+            assert.deepStrictEqual(await page.evaluate("moved"), [], path)
+          }
+        })
+      })
+    )
+
     it.effect("filters stand in one row at 1280 px, and stay where they are when nothing fits them", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)

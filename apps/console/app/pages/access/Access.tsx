@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { call } from "../../data/call.ts"
 import { Failure } from "../../data/failure.ts"
-import { healthQuery, type SessionRow, sessionsQuery } from "../../data/queries.ts"
+import { healthQuery, keysQuery, type SessionRow, sessionsQuery } from "../../data/queries.ts"
 import { useMay } from "../../data/may.ts"
 import { sessionQuery, signOut } from "../../data/session.ts"
 import { announce } from "../../parts/announce.ts"
@@ -10,18 +10,28 @@ import { Icon } from "../../parts/Icon.tsx"
 import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Page, Section, Skeleton } from "../../parts/Page.tsx"
 import { When } from "../../parts/When.tsx"
+import { waiting } from "../../parts/waiting.ts"
 import "../../integrations/cards.css"
 import { Keys } from "./Keys.tsx"
 import "./Access.css"
 
 /** The API keys, the sessions, and the health of the gateway. */
 export const Access = () => {
-  const { data: caller } = useQuery(sessionQuery)
+  const { data: caller, failureReason: unknownCaller } = useQuery(sessionQuery)
   const mayManage = useMay("admin")
+  const keys = useQuery({ ...keysQuery, enabled: caller !== undefined && mayManage })
   const health = useQuery(healthQuery)
   const leave = useMutation({ mutationFn: signOut })
   const isWell = health.data !== undefined && health.failureReason === null
 
+  // What comes below something that is still loading would be moved by it.
+  if (caller === undefined && unknownCaller === null) {
+    return (
+      <Page name="Access">
+        <Skeleton {...waiting["/access"]} />
+      </Page>
+    )
+  }
   return (
     <Page
       name="Access"
@@ -69,7 +79,7 @@ export const Access = () => {
       {caller && mayManage && (
         <>
           <Keys />
-          <Sessions />
+          {(!keys.isPending || keys.failureReason !== null) && <Sessions />}
         </>
       )}
     </Page>

@@ -24,11 +24,11 @@ const route = getRouteApi("/alerts/$id")
 export const AlertPage = () => {
   const id = route.useParams().id as AlertId
   const { data: alert, error, failureReason } = useQuery(alertQuery(id))
-  const { data: explanations } = useQuery(explainQuery(id))
-  const { data: timeline, error: timelineError } = useQuery(timelineQuery(id))
-  const { data: integrations } = useQuery(integrationsQuery)
+  const explain = useQuery(explainQuery(id))
+  const timeline = useQuery(timelineQuery(id))
+  const integrations = useQuery(integrationsQuery)
   const now = useTick()
-  const names = byId(integrations?.items)
+  const names = byId(integrations.data?.items)
 
   if (error instanceof Failure && error.kind === "NotFound") {
     return (
@@ -39,7 +39,11 @@ export const AlertPage = () => {
       </Page>
     )
   }
-  if (alert === undefined) {
+  // What arrives later would move what stands below it.
+  const isComing = [explain, timeline, integrations].some(
+    ({ failureReason, isPending }) => isPending && failureReason === null
+  )
+  if (alert === undefined || isComing) {
     return (
       <Page name="Alert" above={<ToAlerts />}>
         {(error ?? failureReason) && <FailureNotice error={error ?? failureReason} />}
@@ -83,16 +87,16 @@ export const AlertPage = () => {
         </span>
       </div>
       {summary !== undefined && <p className="alert-summary foreign">{summary}</p>}
-      <SpanBar alert={alert} timeline={timeline?.items ?? []} now={now} />
+      <SpanBar alert={alert} timeline={timeline.data?.items ?? []} now={now} />
       <div className="alert-columns">
         <div className="alert-main">
-          <WhoWasNotified items={explanations?.items} notified={notified} names={names} deliveries={alert.deliveries} />
+          <WhoWasNotified items={explain.data?.items} notified={notified} names={names} deliveries={alert.deliveries} />
           <Messages deliveries={alert.deliveries} names={names} alert={id} />
           <Section title="Timeline">
-            {timelineError ? (
-              <FailureNotice error={timelineError} />
+            {timeline.error ? (
+              <FailureNotice error={timeline.error} />
             ) : (
-              <Timeline items={timeline?.items} names={names} />
+              <Timeline items={timeline.data?.items} names={names} />
             )}
           </Section>
         </div>

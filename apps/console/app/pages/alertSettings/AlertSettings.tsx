@@ -17,7 +17,7 @@ export const AlertSettings = () => {
   const { rule: open, tab } = route.useSearch()
   const navigate = useNavigate({ from: "/alert-settings" })
   const { data, failureReason, isError } = useQuery(rulesQuery)
-  const { data: integrations } = useQuery(integrationsQuery)
+  const { data: integrations, isPending, failureReason: namesMissing } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
   const show = (rule: string | undefined, shown?: string) =>
     void navigate({
@@ -51,7 +51,7 @@ export const AlertSettings = () => {
           />
         </section>
       )}
-      {data === undefined ? (
+      {data === undefined || (isPending && namesMissing === null) ? (
         !isError && <Skeleton {...waiting["/alert-settings"]} />
       ) : data.items.length === 0 && !isNew ? (
         <Empty title="No rule yet" actions={add}>

@@ -76,19 +76,22 @@ export const Sources = () => {
           ))}
         </ul>
       )}
-      <Section title="Unreadable bodies" beside={unreadable && count(unreadable.total)}>
-        {unreadable === undefined ? (
-          <Skeleton height="2.75rem" rows={2} />
-        ) : unreadable.items.length === 0 ? (
-          <p className="quiet">Everything that came could be read.</p>
-        ) : (
-          <ul className="panel sources">
-            {unreadable.items.map((body) => (
-              <Unreadable key={body.id} body={body} />
-            ))}
-          </ul>
-        )}
-      </Section>
+      {/* What comes below a list that is still loading would be moved by it. */}
+      {(sources !== undefined || isError) && (
+        <Section title="Unreadable bodies" beside={unreadable && count(unreadable.total)}>
+          {unreadable === undefined ? (
+            <Skeleton height="2.75rem" rows={2} />
+          ) : unreadable.items.length === 0 ? (
+            <p className="quiet">Everything that came could be read.</p>
+          ) : (
+            <ul className="panel sources">
+              {unreadable.items.map((body) => (
+                <Unreadable key={body.id} body={body} />
+              ))}
+            </ul>
+          )}
+        </Section>
+      )}
       {isNew !== undefined && <SourceDialog onClose={close} />}
       {edit !== undefined && <SourceDialog key={edit} name={edit} onClose={close} />}
       {removed !== undefined && <DeleteSource name={removed} onClose={() => setRemoved(undefined)} />}
