@@ -1,12 +1,13 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
-import { byId, integrationsQuery, rulesQuery } from "../../data/queries.ts"
+import { useRef } from "react"
+import { byId, integrationsQuery, type RuleId, rulesQuery } from "../../data/queries.ts"
 import { Button } from "../../parts/Button.tsx"
 import { May } from "../../parts/May.tsx"
 import { FailureNotice } from "../../parts/Notice.tsx"
 import { Empty, Page, Skeleton } from "../../parts/Page.tsx"
 import { waiting } from "../../parts/waiting.ts"
-import { RuleRow } from "./RuleRow.tsx"
+import { RuleRow, ruleQuery } from "./RuleRow.tsx"
 import { RuleEditor } from "./RuleEditor.tsx"
 import "./AlertSettings.css"
 
@@ -19,6 +20,11 @@ export const AlertSettings = () => {
   const { data, failureReason, isError } = useQuery(rulesQuery)
   const { data: integrations, isPending, failureReason: namesMissing } = useQuery(integrationsQuery)
   const names = byId(integrations?.items)
+  // The rule that is open from the start would move those below it.
+  const opened = useQuery({ ...ruleQuery((open ?? "") as RuleId), enabled: open !== undefined && open !== "new" })
+  const isShown = useRef(false)
+  isShown.current ||=
+    data !== undefined && (!isPending || namesMissing !== null) && (!opened.isLoading || opened.failureReason !== null)
   const show = (rule: string | undefined, shown?: string) =>
     void navigate({
       search: { ...(rule !== undefined && { rule }), ...(shown !== undefined && { tab: shown }) },
@@ -51,7 +57,7 @@ export const AlertSettings = () => {
           />
         </section>
       )}
-      {data === undefined || (isPending && namesMissing === null) ? (
+      {data === undefined || !isShown.current ? (
         !isError && <Skeleton {...waiting["/alert-settings"]} />
       ) : data.items.length === 0 && !isNew ? (
         <Empty title="No rule yet" actions={add}>

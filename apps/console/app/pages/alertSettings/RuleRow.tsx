@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query"
+import { queryOptions, useQuery } from "@tanstack/react-query"
 import { Button, Disclosure, DisclosurePanel, Heading } from "react-aria-components"
 import { call } from "../../data/call.ts"
 import type { RuleRow as Rule } from "../../data/queries.ts"
@@ -7,6 +7,14 @@ import { FailureNotice } from "../../parts/Notice.tsx"
 import { Skeleton } from "../../parts/Page.tsx"
 import { matchText } from "./matchText.ts"
 import { RuleEditor } from "./RuleEditor.tsx"
+
+/** A rule with its version, as long as it is open. */
+export const ruleQuery = (id: Rule["id"]) =>
+  queryOptions({
+    queryKey: ["rule", id],
+    queryFn: ({ signal }) => call((client) => client.rules.get({ params: { id } }), signal),
+    gcTime: 0
+  })
 
 interface Props {
   readonly rule: Rule
@@ -62,13 +70,7 @@ const StoredRule = ({
   readonly onTab: (tab: string) => void
   readonly onCancel: () => void
 }) => {
-  const { data, error } = useQuery({
-    queryKey: ["rule", id],
-    queryFn: ({ signal }) => call((client) => client.rules.get({ params: { id } }), signal),
-    gcTime: 0,
-    staleTime: 0,
-    refetchOnMount: "always"
-  })
+  const { data, error } = useQuery({ ...ruleQuery(id), staleTime: 0, refetchOnMount: "always" })
   if (error !== null) return <FailureNotice error={error} />
   if (data === undefined) return <Skeleton rows={3} height="2rem" />
   return (
