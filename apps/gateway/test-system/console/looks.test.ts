@@ -132,12 +132,12 @@ describe("The console's looks", () => {
         const { page } = visitor
         yield* Effect.promise(async () => {
           await page.addInitScript(() => {
-            const moved: Array<string> = []
+            const moved: Array<number> = []
             Object.assign(globalThis, { moved })
             new PerformanceObserver((list) => {
               for (const entry of list.getEntries()) {
                 // The word in the head of the page changes from "connecting" to "live".
-                if ("value" in entry && Number(entry.value) > 0.002) moved.push(`${entry.value}`)
+                if ("value" in entry && Number(entry.value) > 0.002) moved.push(Number(entry.value))
               }
             }).observe({ type: "layout-shift", buffered: true })
           })
