@@ -319,8 +319,13 @@ describe("Every statement", () => {
       assert.isTrue([...statements.keys()].some((text) => text.startsWith("DELETE FROM rules")))
       assert.isAbove(statements.size, 80)
       if (isPostgres) {
-        // Before PostgreSQL has looked at a table, it guesses its length by its pages.
-        yield* takeIndexes(statements, meant.slice(0, firstOfLists))
+        // Before PostgreSQL has looked at a table, it guesses its length by its pages. An index of all deliveries then costs
+        // the same for those of a fallback as the index of those that are undelivered.
+        const isTie = ([{ source }]: (typeof meant)[number]) => source === "stands_in_for IS NOT NULL"
+        yield* takeIndexes(
+          statements,
+          meant.slice(0, firstOfLists).filter((row) => !isTie(row))
+        )
         yield* unrecorded(sql`ANALYZE`)
         yield* takeIndexes(statements, meant.slice(0, firstOfLists))
         yield* unrecorded(longHistory(sql))
