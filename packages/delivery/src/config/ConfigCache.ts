@@ -5,7 +5,7 @@ import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Shortcuts } from "../domain/Shortcuts.ts"
-import { readOnce } from "../sql/readOnce.ts"
+import { readOnce, TransactionStart } from "../sql/readOnce.ts"
 
 /** Caches values until rules or integrations change. */
 export class ConfigCache extends Context.Service<
@@ -32,13 +32,20 @@ export class ConfigCache extends Context.Service<
           ([row]) => row?.version
         )
         // Edits and transactions that read what is cached never run at once (M1).
-        const once = readOnce(version)
+        const once = readOnce(
+          Effect.flatMap(TransactionStart, (start) =>
+            start?.version === undefined ? version : Effect.succeed(start.version)
+          )
+        )
+        const forget = Effect.map(TransactionStart, (start) => {
+          if (start !== undefined) start.version = undefined
+        })
         const current = takesShortcuts ? once.read : version
 
         return ConfigCache.of({
           // Random: after a rollback, a counter would give the next edit the same version.
           changed: Effect.flatMap(random.uuidV7(), (version) =>
-            Effect.andThen(sql`UPDATE settings_version SET version = ${version}`, once.forget)
+            Effect.all([sql`UPDATE settings_version SET version = ${version}`, once.forget, forget], { discard: true })
           ),
           remember: <A, E>(load: Effect.Effect<A, E>, only: (value: A) => boolean = () => true) => {
             let remembered: { readonly version: string | undefined; readonly value: A } | undefined

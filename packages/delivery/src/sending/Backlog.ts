@@ -61,19 +61,20 @@ export class Backlog extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const tests = sql<Row>`SELECT ${columns} FROM deliveries
           WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`
+        const most = sql.literal(String(fewSizes(limit)))
         // A lane whose slots are all taken asks whenever something new waits.
         const rows = yield* limit === 0
           ? tests
           : sql<Row>`
           ${tests}
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'pending' AND ${isUndelivered} AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY sequence LIMIT ${limit}) AS pending
+            AND status = 'pending' AND ${isUndelivered} AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY sequence LIMIT ${most}) AS pending
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
-            AND status = 'retrying' AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY next_at LIMIT ${limit}) AS retrying
+            AND status = 'retrying' AND kind NOT IN ('Test', 'DigestList') AND ${isFree} ORDER BY next_at LIMIT ${most}) AS retrying
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE about = ${repliesAt(integration)}
             AND status IN ('pending', 'retrying') AND NOT EXISTS (SELECT 1 FROM deliveries earlier
               WHERE earlier.about = deliveries.about AND earlier.status = 'sending')
-            ORDER BY sequence LIMIT ${Math.min(1, limit)}) AS reply`
+            ORDER BY sequence LIMIT 1) AS reply`
         // A row with a later time was written before the clock was set back, and counts as due now.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
@@ -133,6 +134,12 @@ export class Backlog extends Context.Service<
     })
   )
 }
+
+/**
+ * The next of few limits, part of the statement: of a limit that is a value PostgreSQL knows nothing, so it would plan the
+ * statement each time.
+ */
+const fewSizes = (limit: number) => [1, 4, 16, 64].find((size) => size >= limit) ?? limit
 
 interface Row {
   readonly id: string

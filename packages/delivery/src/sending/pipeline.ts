@@ -10,6 +10,7 @@ import type { DeliveryOptions, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer, Random } from "effect"
 import type { SqlError } from "effect/sql"
 import { Partitions } from "../cluster/Partitions.ts"
+import { Integrations } from "../config/Integrations.ts"
 import {
   type AttemptEnd,
   type ClaimedDelivery,
@@ -98,6 +99,7 @@ export class Pipeline extends Context.Service<
     Effect.gen(function* () {
       const groupCommit = yield* GroupCommit
       const partitions = yield* Partitions
+      const { assignments } = yield* Integrations
       const rateLimiter = yield* RateLimiter
       const claim = yield* claiming
       const claimDigest = yield* digestClaiming
@@ -106,10 +108,13 @@ export class Pipeline extends Context.Service<
       const requeue = yield* requeueing
       const traces = yield* Traces
 
+      const leasesOf = (integrations: ReadonlyArray<IntegrationId>) =>
+        partitions.leases(new Set(integrations), assignments)
+
       /** claim -> compose: for all waiting lanes in one transaction. */
       const claimAll = groupCommit.batch(
         Effect.fnUntraced(function* (claims: ReadonlyArray<Claim>) {
-          const leases = yield* partitions.leases(new Set(claims.map(({ integration }) => integration)))
+          const leases = yield* leasesOf(claims.map(({ integration }) => integration))
           const ids = claims.flatMap(({ due, integration }) => (leases.has(integration) ? due.map(({ id }) => id) : []))
           const replyTexts = new Map(claims.map(({ integration, replyText }) => [integration, replyText]))
           const claimed: Array<ClaimedDelivery> = []
@@ -225,7 +230,7 @@ export class Pipeline extends Context.Service<
         claimDigest: (integration, options) =>
           Effect.flatMap(
             groupCommit.commit(
-              Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
+              Effect.flatMap(leasesOf([integration]), (leases) => {
                 const lease = leases.get(integration)
                 return lease === undefined ? Effect.undefined : claimDigest(integration, { ...options, lease })
               })
@@ -235,7 +240,7 @@ export class Pipeline extends Context.Service<
         deliver: traces === undefined ? deliver : traced(traces, deliver),
         requeueUnsent: (integration, inFlight) =>
           groupCommit.commit(
-            Effect.flatMap(partitions.leases(new Set([integration])), (leases) => {
+            Effect.flatMap(leasesOf([integration]), (leases) => {
               const lease = leases.get(integration)
               return lease === undefined ? Effect.void : requeue.unsent(integration, lease, inFlight)
             })

@@ -8,6 +8,7 @@ import { endSessions, groupsAtOnce, lockFor } from "./dialect.ts"
 import { followOutages } from "./outage.ts"
 import { Pending } from "./Pending.ts"
 import { queryTimeout } from "./queryTimeout.ts"
+import { startWith } from "./readOnce.ts"
 import { undoing } from "./rollback.ts"
 import { codeOf, storeProblem } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
@@ -95,7 +96,8 @@ export class GroupCommit extends Context.Service<
             queryTimeout(
               sql,
               sql.withTransaction(
-                Effect.andThen(
+                startWith(
+                  sql,
                   lock,
                   Effect.forEach(batches, ([batch, writes]) => run(batch, writes), { discard: true })
                 )

@@ -62,7 +62,7 @@ export const layer = (
       })
       const client = yield* PgClient.make(pooled({ maxConnections })).pipe(
         Effect.flatMap((client) =>
-          pipelined(client, pooled({ maxConnections: groupsAtOnce(client), ...exclusive }), keepStatistics(client))
+          pipelined(client, pooled(ofTransactions(url, groupsAtOnce(client))), keepStatistics(client))
         ),
         Effect.provideService(Clock.Clock, clock)
       )
@@ -103,6 +103,16 @@ const plans = {
   enable_material: "off",
   random_page_cost: "1.1"
 }
+
+/**
+ * The connections of transactions. Their plans depend on no value, so each session makes each plan once: PostgreSQL would
+ * make five to compare with it, and make some anew each time.
+ */
+const ofTransactions = (url: Redacted.Redacted, maxConnections: number) => ({
+  ...exclusive,
+  maxConnections,
+  startupParameters: { ...connection(url).startupParameters, plan_cache_mode: "force_generic_plan" }
+})
 
 /** Opens a separate session, which the server ends when it is idle. */
 const one = (config: ReturnType<typeof connection> & PgClient.PgClientConfig) =>

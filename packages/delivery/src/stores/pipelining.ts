@@ -12,12 +12,12 @@ export const exclusive = { multiplex: true, multiplexConcurrency: 1 }
 
 /**
  * Lets the transactions of a client use connections of their own. `config` describes them, and is `exclusive`; `committed`
- * runs after each commit.
+ * runs after each commit, with the number of rows that were inserted.
  */
 export const pipelined = Effect.fnUntraced(function* (
   client: PgClient.PgClient,
   config: PgPool.Config,
-  committed: Effect.Effect<void>
+  committed: (rows: number) => Effect.Effect<void>
 ): Effect.fn.Return<PgClient.PgClient, SqlError.SqlError, Scope.Scope> {
   const pool = yield* PgPool.make(config)
   const pipeline = Effect.gen(function* () {
@@ -32,7 +32,12 @@ export const pipelined = Effect.fnUntraced(function* (
     savepoint: on((pipeline, id) => pipeline.savepoint(`SAVEPOINT effect_sql_${id}`)),
     releaseSavepoint: on((pipeline, id) => pipeline.executeRaw(`RELEASE SAVEPOINT effect_sql_${id}`)),
     rollbackSavepoint: on((pipeline, id) => pipeline.rollbackTo(`ROLLBACK TO SAVEPOINT effect_sql_${id}`)),
-    commit: on((pipeline) => Effect.andThen(pipeline.commit, committed)),
+    commit: on((pipeline) =>
+      Effect.andThen(
+        pipeline.commit,
+        Effect.suspend(() => committed(pipeline.inserted))
+      )
+    ),
     rollback: on((pipeline) => pipeline.rollback)
   })
   return Object.assign(client, { withTransaction })
@@ -49,6 +54,8 @@ class Pipeline implements SqlConnection.Connection {
   #mayPipeline: boolean
   /** Whether BEGIN was answered: without a transaction, a write would be committed by itself. */
   #isOpen = false
+  /** How many rows were inserted. */
+  inserted = 0
   #isInterrupted = false
 
   constructor(
@@ -90,9 +97,12 @@ class Pipeline implements SqlConnection.Connection {
   }
 
   execute(sql: string, params: ReadonlyArray<unknown>): Answer<ReadonlyArray<any>> {
-    return this.#mayPipeline && this.#isOpen && onlyWrites(sql)
-      ? Effect.as(this.#send(this.#connection.query(sql, params)), [])
-      : this.#rows(this.#connection.query(sql, params))
+    const query = Effect.tap(this.#connection.query(sql, params), ({ command, rowCount }) =>
+      Effect.sync(() => {
+        if (command === "INSERT") this.inserted += rowCount
+      })
+    )
+    return this.#mayPipeline && this.#isOpen && onlyWrites(sql) ? Effect.as(this.#send(query), []) : this.#rows(query)
   }
 
   executeRaw(sql: string, params?: ReadonlyArray<unknown>) {

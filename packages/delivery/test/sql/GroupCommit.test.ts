@@ -6,9 +6,14 @@ import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { pass } from "../harness/engine.ts"
 import { watched } from "../harness/idle.ts"
 import { occupyWriters } from "../harness/writers.ts"
-import { filled, isPostgres, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
+import { filled, isPostgres, migratedStoreIn, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
-const store = (file: string) => watched.pipe(Layer.provideMerge(GroupCommit.layer), Layer.provideMerge(storeIn(file)))
+/** On PostgreSQL, a transaction reads tables of ours with its lock. */
+const store = (file: string) =>
+  watched.pipe(
+    Layer.provideMerge(GroupCommit.layer),
+    Layer.provideMerge(isPostgres ? migratedStoreIn(file) : storeIn(file))
+  )
 const table = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE t (n integer PRIMARY KEY)`)
 const insert = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO t VALUES (${n})`)
 const all = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -297,4 +302,7 @@ describe("GroupCommit", () => {
 })
 
 /** The table of the write that needs space. */
-const probes = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE write_probes (data text NOT NULL)`)
+const probes = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`CREATE TABLE IF NOT EXISTS write_probes (data text NOT NULL)`
+)

@@ -162,7 +162,7 @@ describe("A transaction on PostgreSQL", () => {
 
 describe("The whole life of an alert that is alone", () => {
   const wire = new Wire()
-  it.effect("takes ten round trips: it is accepted, claimed, sent and recorded", () =>
+  it.effect("takes six round trips: it is accepted, claimed, sent and recorded", () =>
     Effect.gen(function* () {
       yield* save(integration("ops"), rule("all"))
       yield* tick
@@ -172,7 +172,7 @@ describe("The whole life of an alert that is alone", () => {
       yield* raise("e")
       yield* settle
       assert.strictEqual((yield* outcomes).filter((outcome) => outcome === "Raised delivered").length, 5)
-      assert.strictEqual(wire.roundTrips, 10)
+      assert.strictEqual(wire.roundTrips, 6)
     }).pipe(Effect.provide(Layer.suspend(() => engine(new Script(), { store: watchedStore(wire) }))))
   )
 })

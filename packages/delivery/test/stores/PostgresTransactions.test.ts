@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { GroupCommit } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { newFile, storeIn } from "../harness/store.ts"
+import { migratedStoreIn, newFile } from "../harness/store.ts"
 
 describe("Transactions", () => {
   it.effect("are retried after a conflict (O6)", () =>
@@ -34,6 +34,6 @@ describe("Transactions", () => {
       // The retry can conflict again.
       assert.isAtLeast(tries, 3)
       assert.deepStrictEqual(yield* sql`SELECT n FROM t ORDER BY id`, [{ n: 2 }, { n: 2 }])
-    }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(storeIn(newFile())))))
+    }).pipe(Effect.provide(GroupCommit.layer.pipe(Layer.provideMerge(migratedStoreIn(newFile())))))
   )
 })

@@ -30,7 +30,7 @@ export const layer = Layer.effect(
       if (byLane.size === 0) return claims
       const createdAt = yield* Clock.currentTimeMillis
       const assignments = yield* integrations.assignments
-      const leases = yield* partitions.leases(new Set(byLane.keys()))
+      const leases = yield* partitions.leases(new Set(byLane.keys()), Effect.succeed(assignments))
       for (const [integration, those] of byLane) {
         const lane = lanes.get(integration)
         const lease = leases.get(integration)
