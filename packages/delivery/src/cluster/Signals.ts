@@ -14,8 +14,11 @@ export class Signals extends Context.Service<
   {
     readonly send: (integrations: Iterable<IntegrationId>, of: Signal["of"]) => Effect.Effect<void>
     readonly take: Effect.Effect<Signal>
-    /** Sets whether the integration's lane runs here: then other gateways need no signal of work for it. */
-    readonly setOwned: (integration: IntegrationId, isOwned: boolean) => void
+    /**
+     * Sets what the integration's lane here does as soon as an edit is committed here; undefined if the lane does not run
+     * here. If it runs here, other gateways need no signal of work for it.
+     */
+    readonly setOwned: (integration: IntegrationId, edited: (() => void) | undefined) => void
   }
 >()("@tocsin/delivery/Signals") {
   static readonly layer: Layer.Layer<Signals, never, Peers> = Layer.effect(
@@ -24,7 +27,7 @@ export class Signals extends Context.Service<
       const peers = yield* Peers
       const here = yield* Queue.unbounded<Signal>()
       const elsewhere = yield* Queue.unbounded<Signal>()
-      const owned = new Set<IntegrationId>()
+      const owned = new Map<IntegrationId, () => void>()
 
       if (peers.many) {
         yield* Queue.takeBetween(elsewhere, 1, maxSignals).pipe(
@@ -37,6 +40,7 @@ export class Signals extends Context.Service<
       return Signals.of({
         send: Effect.fnUntraced(function* (integrations, of) {
           const signals = [...new Set(integrations)].map((integration) => ({ integration, of }))
+          for (const { integration, of } of signals) if (of === "changed") owned.get(integration)?.()
           yield* Queue.offerAll(here, signals)
           if (!peers.many) return
           yield* Queue.offerAll(
@@ -45,7 +49,8 @@ export class Signals extends Context.Service<
           )
         }),
         take: Queue.take(here),
-        setOwned: (integration, isOwned) => void (isOwned ? owned.add(integration) : owned.delete(integration))
+        setOwned: (integration, edited) =>
+          void (edited === undefined ? owned.delete(integration) : owned.set(integration, edited))
       })
     })
   )

@@ -31,8 +31,10 @@ export interface Lane {
   readonly direct: DirectLane
   /** Signals that there is something new to send. */
   readonly wake: Effect.Effect<void>
-  /** Sets the current version of the integration. */
-  readonly update: (version: string | undefined) => Effect.Effect<void>
+  /** Notes an edit, by its number, when it is committed. */
+  readonly edited: (edit: number) => void
+  /** Sets the current version of the integration, as of the edit with this number. */
+  readonly update: (version: string, edit: number) => Effect.Effect<void>
   /** Runs the lane until it is interrupted; attempts that have begun are finished first. */
   readonly run: Effect.Effect<never>
 }
@@ -76,7 +78,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     }
     const { blocked } = lane.findings.health
     if (isOwned && (blocked === undefined || blocked.until <= now)) yield* load
-    const { integration } = lane
+    const integration = lane.isOvertaken ? undefined : lane.integration
     const facts: LaneFacts = {
       now,
       isOwned,
@@ -91,11 +93,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
 
   /** Reads the integration, unless it is cached, and checks whether it can be used. */
   const load = Effect.gen(function* () {
-    if (lane.integration !== undefined) return
+    if (lane.integration !== undefined || lane.isOvertaken) return
     const { version } = lane
     const loaded = yield* Effect.result(groupCommit.read(integrations.ready(id)))
     // An edit came meanwhile: this may be the integration before the edit.
-    if (lane.version !== version) return
+    if (lane.version !== version || lane.isOvertaken) return
     if (Result.isFailure(loaded)) {
       return loaded.failure._tag === "NotReady" ? yield* blockAsNotReady(loaded.failure.detail) : yield* loaded.failure
     }
@@ -170,7 +172,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       return
     }
     // An edit came while the backlog was read.
-    if (integration === undefined) return
+    if (integration === undefined || lane.isOvertaken) return
     switch (decision._tag) {
       case "Probe":
         return yield* probe(integration)
@@ -256,7 +258,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const made: Lane = {
     direct: yield* makeDirectLane(id, lane, attempts),
     wake: attempts.signal,
-    update: (version) => Effect.suspend(() => (lane.update(version) ? attempts.signal : Effect.void)),
+    edited: (edit) => lane.edited(edit),
+    update: (version, edit) =>
+      Effect.suspend(() => {
+        const hasWaited = lane.hasRead(edit)
+        return lane.update(version) || hasWaited ? attempts.signal : Effect.void
+      }),
     run: Effect.ensuring(Effect.forever(step), attempts.finish)
   }
   return made

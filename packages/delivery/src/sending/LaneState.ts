@@ -17,6 +17,8 @@ export class LaneState {
   /** Whether nothing waits for the lane, as far as it knows. */
   isCaughtUp = false
   readonly log: LaneLog
+  /** The number of the newest edit that was committed here; undefined once the lane has read it. */
+  #edit: number | undefined
   #version: string | undefined
 
   constructor(id: IntegrationId, version: string | undefined) {
@@ -29,9 +31,26 @@ export class LaneState {
     return this.#version
   }
 
+  /** Whether an edit was committed here that the lane has not read yet: it begins nothing until then (O8). */
+  get isOvertaken() {
+    return this.#edit !== undefined
+  }
+
+  /** Notes that an edit was committed. */
+  edited(edit: number): void {
+    this.#edit = edit
+  }
+
+  /** Notes that the edits up to this one were read; returns whether the lane waited for them. */
+  hasRead(edit: number): boolean {
+    if (this.#edit === undefined || this.#edit > edit) return false
+    this.#edit = undefined
+    return true
+  }
+
   /** Whether an attempt by this version of the integration affects the health of the current integration. */
   isCurrent(version: string | undefined): boolean {
-    return version !== undefined && version === this.#version
+    return !this.isOvertaken && version !== undefined && version === this.#version
   }
 
   /** Sets the current version of the integration, and returns whether it is new. An edit resets all findings. */

@@ -72,12 +72,14 @@ export class Lanes extends Context.Service<
         const owned = new Set<number>()
         /** The partition and the version of each integration, as they were last read. */
         let assignments: ReadonlyMap<IntegrationId, Assignment> = new Map()
+        /** How many edits of integrations whose lanes run here were committed here. */
+        let edits = 0
 
         const start = Effect.fnUntraced(function* (id: IntegrationId, version: string) {
           const lane = yield* Effect.provideContext(Lane.make(id, version), context)
           lanes.set(id, lane)
           directClaims.setLane(id, lane.direct)
-          signals.setOwned(id, true)
+          signals.setOwned(id, () => lane.edited(++edits))
           yield* FiberMap.run(fibers, id, lane.run)
         })
 
@@ -85,7 +87,7 @@ export class Lanes extends Context.Service<
         const stop = Effect.fnUntraced(function* (id: IntegrationId) {
           lanes.delete(id)
           directClaims.setLane(id, undefined)
-          signals.setOwned(id, false)
+          signals.setOwned(id, undefined)
           // Its rate limits apply until it ends, and then to a lane that was started for it meanwhile.
           const forget = Effect.suspend(() => (lanes.has(id) ? Effect.void : rateLimiter.forget(id)))
           yield* FiberSet.run(stopping, Effect.andThen(FiberMap.remove(fibers, id), forget))
@@ -99,12 +101,13 @@ export class Lanes extends Context.Service<
 
         /** Starts the lanes that are owned here, stops all others, and passes on edits of their integrations. */
         const reconcile = Effect.gen(function* () {
+          const edit = edits
           assignments = yield* groupCommit.read(integrations.assignments)
           partitions.assign(assignments)
           if (isStopping) return
           for (const [id, { partition, version }] of assignments) {
             if (!owned.has(partition)) continue
-            yield* lanes.get(id)?.update(version) ?? start(id, version)
+            yield* lanes.get(id)?.update(version, edit) ?? start(id, version)
           }
           yield* dismiss
         }).pipe(Semaphore.withPermits(yield* Semaphore.make(1), 1))
