@@ -9,6 +9,7 @@ import { Delivery } from "./Deliveries.ts"
 import { Explanations, Timeline } from "./Explanations.ts"
 import { list, page, skip } from "./lists.ts"
 import { InvalidRequest, NotFound, TooLarge } from "./Problems.ts"
+import { Reason } from "./reason.ts"
 import { says } from "./says.ts"
 
 /** The outcome of each posted alert, in their order. `id` is Tocsin's own. */
@@ -146,7 +147,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
     HttpApiEndpoint.post("clear", "/:id/clear", {
       params: { id: AlertId },
       payload: Schema.Struct({
-        reason: Schema.NonEmptyString.check(Schema.isMaxLength(InboundLimits.maxTextLength)).annotateKey({
+        reason: Reason.check(Schema.isMaxLength(InboundLimits.maxTextLength)).annotateKey({
           description: "For the history of the alert."
         })
       }),

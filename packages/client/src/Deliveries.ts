@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { list, page } from "./lists.ts"
 import { Conflict, InvalidRequest, NotFound } from "./Problems.ts"
+import { Reason } from "./reason.ts"
 import { bodyIsOptional, says } from "./says.ts"
 
 const statuses = ["pending", "retrying", "sending", "folded", "delivered", "dead", "superseded", "diverted"] as const
@@ -59,7 +60,7 @@ export const Delivery = Schema.Struct({
   )
 }).annotate({ identifier: "Delivery" })
 
-const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey({
+const WhyAgain = Reason.check(Schema.isMaxLength(1024)).annotateKey({
   description: "Kept in the history of the new delivery."
 })
 
@@ -105,7 +106,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         since: Schema.optionalKey(Schema.DateTimeUtc).annotateKey({
           description: "Only deliveries created at or after this time."
         }),
-        reason: Schema.optionalKey(Reason)
+        reason: Schema.optionalKey(WhyAgain)
       }),
       success: Redelivered,
       error: InvalidRequest
@@ -117,7 +118,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
     ),
     HttpApiEndpoint.post("redeliver", "/:id/redeliver", {
       params: { id: Schema.String },
-      payload: [Schema.Struct({ reason: Schema.optionalKey(Reason) }), Schema.Null],
+      payload: [Schema.Struct({ reason: Schema.optionalKey(WhyAgain) }), Schema.Null],
       success: Delivery,
       error: [InvalidRequest, NotFound, Conflict]
     })

@@ -30,6 +30,7 @@ const SignInForm = () => {
         value={token}
         onChange={setToken}
         autoFocus
+        {...(isWrong && { error: "Not the token" })}
         hint="An API key, or the gateway's TOCSIN_TOKEN. It is exchanged for a session of 12 hours and not kept in this browser."
       />
       <Button type="submit" look="primary" isPending={isPending}>

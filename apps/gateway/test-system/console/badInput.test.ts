@@ -49,6 +49,7 @@ describe("Bad input", () => {
           await checkPage(visitor, "sign-in")
           await signIn(page, "not-the-token-at-all")
           await page.getByRole("alert").filter({ hasText: "This token is wrong" }).waitFor()
+          assert.strictEqual(await page.getByLabel("API token").getAttribute("aria-invalid"), "true")
           await checkPage(visitor, "a wrong token")
           await signIn(page)
           await page.getByRole("heading", { name: "Access", level: 1 }).waitFor()

@@ -37,7 +37,7 @@ describe("Redelivery (D7)", () => {
     it.effect("of a delivered message needs a reason, with a body or without", () =>
       Effect.gen(function* () {
         const { path, channels } = yield* delivered("why")
-        for (const body of [undefined, {}, null]) {
+        for (const body of [undefined, {}, null, { reason: " " }]) {
           assert.strictEqual(errorsOf(yield* ask(400, "POST", path, body))[0]?.path, "/reason")
         }
         yield* channels.received(1)

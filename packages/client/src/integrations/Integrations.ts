@@ -11,13 +11,14 @@ import { IntegrationPreview } from "./IntegrationPreview.ts"
 import { needs } from "../access/Scope.ts"
 import { list, page } from "../lists.ts"
 import { Conflict, InvalidRequest, NotFound, PreconditionFailed } from "../Problems.ts"
+import { Reason } from "../reason.ts"
 import { bodyIsOptional, says } from "../says.ts"
 import { TestSend } from "./TestSend.ts"
 
 const params = { id: IntegrationId }
 
 const WhyPaused = Schema.Struct({
-  reason: Schema.NonEmptyString.check(Schema.isMaxLength(1024)).annotateKey({ description: "Kept in history." })
+  reason: Reason.check(Schema.isMaxLength(1024)).annotateKey({ description: "Kept in history." })
 })
 
 const SettingsToTry = Schema.Struct({
