@@ -56,7 +56,7 @@ export const makeAttempts = Effect.fnUntraced(function* (id: IntegrationId, lane
     if (health.isProbing) yield* Effect.ignore(groupCommit.commit(deliveries.retryNow(id)))
   })
 
-  /** Makes an attempt; returns whether its lane has nothing to claim in its place. */
+  /** Makes an attempt; returns whether there is nothing to claim for the slot that it leaves. */
   const attempt = (integration: ReadyIntegration, claimed: ClaimedDelivery) =>
     pipeline.deliver({ integration, claimed, lane, stop }).pipe(
       Effect.tap(({ outcome }) =>
