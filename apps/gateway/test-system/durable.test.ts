@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync } from "node:fs"
+import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -8,9 +9,9 @@ import { fileURLToPath } from "node:url"
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
 /** Starts a program in the place of the gateway and resolves when it says where it listens. */
-const start = async (command: string, args: ReadonlyArray<string>, database: string) => {
+const start = async (command: string, args: ReadonlyArray<string>, database: string, more: NodeJS.ProcessEnv = {}) => {
   const child = spawn(command, args, {
-    env: { ...process.env, TOCSIN_PORT: "0", TOCSIN_DATABASE_URL: `sqlite:${database}` },
+    env: { ...process.env, TOCSIN_PORT: "0", TOCSIN_DATABASE_URL: `sqlite:${database}`, ...more },
     stdio: ["ignore", "pipe", "inherit"],
     detached: true
   })
@@ -95,6 +96,66 @@ it("closes no file twice when it sends a backup", async () => {
     calls.filter((call) => call.includes("EBADF")),
     []
   )
+})
+
+it("answers 503 when a sync of the log fails, and loses nothing and sends nothing twice", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-eio-"))
+  const log = join(folder, "strace.log")
+  const posts: Array<string> = []
+  const room = createServer((request, response) => {
+    let body = ""
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()))
+    request.on("end", () => {
+      posts.push(/Latency \d/.exec(body)?.[0] ?? body)
+      response.end("ok")
+    })
+  })
+  await new Promise<void>((resolve) => room.listen(0, "127.0.0.1", resolve))
+  const address = room.address()
+  const port = typeof address === "object" ? address?.port : undefined
+  // strace counts the calls of each thread.
+  const inject = ["-f", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=12+5", "-o", log]
+  const gateway = await start(
+    "strace",
+    [...inject, process.execPath, "--conditions=@tocsin/source", main],
+    join(folder, "a.db"),
+    { UV_THREADPOOL_SIZE: "1", TOCSIN_EGRESS_ALLOW: "127.0.0.1" }
+  )
+  /** Sends a request until it is accepted, as a source does. */
+  const insist = async (method: string, path: string, body: unknown) => {
+    const refused: Array<number> = []
+    for (;;) {
+      const { ok, status } = await fetch(`${gateway.url}${path}`, {
+        method,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body)
+      })
+      if (ok) return refused
+      refused.push(status)
+    }
+  }
+  const names = Array.from({ length: 5 }, (_, id) => `Latency ${id}`)
+  try {
+    const url = `http://127.0.0.1:${port}/services/T0/B0/ops`
+    await insist("PUT", "/v1/integrations/ops", { type: "slack", name: "Ops", settings: { url, channel: "#ops" } })
+    await insist("PUT", "/v1/rules/all", { name: "All", match: {}, integrations: ["ops"] })
+    const refused = []
+    for (const name of names) {
+      const alert = { source: "test", id: name, state: "raised", startedAt: "2026-01-01T00:00:00Z", rule: { name } }
+      refused.push(...(await insist("POST", "/v1/alerts", alert)))
+    }
+    for (;;) {
+      const { items } = JSON.parse(await (await fetch(`${gateway.url}/v1/deliveries`)).text())
+      if (items.filter(({ status }: { status: string }) => status === "delivered").length === names.length) break
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    assert.deepStrictEqual([...new Set(refused)], refused.length > 0 ? [503] : [])
+  } finally {
+    await gateway.kill("SIGTERM")
+    room.close()
+  }
+  assert.include(readFileSync(log, "utf8"), "INJECTED")
+  assert.deepStrictEqual(posts.toSorted(), names)
 })
 
 it("leaves a sound database when it is killed in the middle of a flood", async () => {
