@@ -249,7 +249,7 @@ describe("The console's dialogs", () => {
           await page.keyboard.press("Escape")
           await visitor.open("/lanes")
           await page.getByRole("button", { name: "Pause Why" }).click()
-          await refused(/a text that is not empty/)
+          await refused(/a text that is not blank/)
           await reason.fill("The channel moves")
           await reason.press("Enter")
           await page.getByText(/Paused by .*: The channel moves/).waitFor()
