@@ -294,6 +294,6 @@ const text = (label: string, text: string): Fact => ({ _tag: "Text", label, text
 
 const time = (label: string, at: DateTime.Utc): Fact => ({ _tag: "Time", label, at })
 
-const count = (n: number): string => n.toLocaleString("en-US")
+const count = (n: number): string => (n < 1000 ? String(n) : n.toLocaleString("en-US"))
 
 const times = (n: number): string => (n === 1 ? "once" : `${count(n)} times`)

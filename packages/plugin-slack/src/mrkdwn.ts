@@ -35,7 +35,7 @@ const mention = (whom: string): string => {
 
 /** Escapes the three characters that Slack reads as markup everywhere. */
 export const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+  /[&<>]/.test(text) ? text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") : text
 
 /**
  * Removes invisible characters that could mislead a reader: control characters, overrides of the direction, half
@@ -50,7 +50,11 @@ export const printable = (text: string): string =>
     .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "")
 
 /** Foreign text on one line, of at most `max` units after escaping. */
-export const inline = (text: string, max: number): string => fit(printable(text).replace(/\s+/g, " ").trim(), max)
+export const inline = (text: string, max: number): string =>
+  text.length <= max && harmless.test(text) ? text : fit(printable(text).replace(/\s+/g, " ").trim(), max)
+
+/** Most texts: they mean the same in mrkdwn, and this check takes a tenth of what replacing takes. */
+const harmless = /^[A-Za-z0-9.,;()/%=+#!?'"-]+(?::? [A-Za-z0-9.,;()/%=+#!?'"-]+)*$/
 
 /** The same with its lines kept, except for empty ones. */
 export const paragraph = (text: string, max: number): string =>

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime } from "effect"
+import { DateTime, Schema } from "effect"
 import { escape, inline, isDate, linked, paragraph, write } from "../src/mrkdwn.ts"
+
+/** Most of them short enough to be left as they are, with all that could need a change. */
+const line = Schema.Array(Schema.Literals(["a", "b c", "d  e", " ", ":", ": ", ".", ">", "&", "*", "\t", "é"]))
 
 describe("inline", () => {
   it.each([
@@ -26,6 +29,11 @@ describe("inline", () => {
     ["12:30, http://a.example:80/b: c :: d:", "12:30, http://a.example:80/b: c :: d:"],
     ["\u0000", "–"]
   ])("writes %j", (text, written) => assert.strictEqual(escape(inline(text, 100)), written))
+
+  it.prop("writes one line as a paragraph of one line", [line], ([parts]) => {
+    const text = parts.join("")
+    assert.strictEqual(inline(text, 20), paragraph(text, 20))
+  })
 
   it("cuts between characters, not inside an entity", () => {
     assert.strictEqual(inline("&&&&", 20), "&&&&")
