@@ -5,6 +5,7 @@ import { Cause, Context, Deferred, Effect, Exit, type Latch, Layer, Queue } from
 import { SqlClient, SqlError } from "effect/sql"
 import { observeCommit } from "../metrics/engineMetrics.ts"
 import { endSessions, groupsAtOnce, lockFor } from "./dialect.ts"
+import { fewWait } from "./fewWait.ts"
 import { followOutages } from "./outage.ts"
 import { Pending } from "./Pending.ts"
 import { queryTimeout } from "./queryTimeout.ts"
@@ -125,18 +126,11 @@ export class GroupCommit extends Context.Service<
         // The writer has stopped: pending callers must not wait forever.
         Effect.flatMap(Queue.clear(queue), (writes) => Effect.andThen(Queue.shutdown(queue), settle(writes, stopping)))
       )
-      /** Waits for a write, and then while each turn of the event loop brings more. */
-      const gather = Effect.gen(function* () {
-        yield* Queue.peek(queue)
-        for (let known = 0, size = 1; known < size && size < maxWrites; size = Queue.sizeUnsafe(queue)) {
-          known = size
-          yield* Effect.yieldNow
-        }
-      })
+      const { added, during, gather } = fewWait(queue, maxWrites)
       const writer = Effect.andThen(gather, Queue.takeBetween(queue, 1, maxWrites)).pipe(
         // Interrupted between the two, callers would never get a result.
         Effect.flatMap((writes) =>
-          Effect.uninterruptible(Effect.forEach(splitByLockKeys(writes), commitTogether, { discard: true }))
+          Effect.uninterruptible(during(Effect.forEach(splitByLockKeys(writes), commitTogether, { discard: true })))
         ),
         Effect.forever({ disableYield: true })
       )
@@ -148,6 +142,7 @@ export class GroupCommit extends Context.Service<
           const write = new Write({ batch: own, item, lockKeys }, yield* Deferred.make<A, Failure<E>>())
           pending.begin()
           if (!(yield* Queue.offer(queue, write))) yield* settle([write], stopping)
+          added()
           return yield* Deferred.await(write.answer)
         })
       }

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { engine, fixture, integration, save } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
+import { settle } from "../harness/idle.ts"
 import { ScriptedPeers, sharedStore } from "../harness/peers.ts"
 import { filled } from "../harness/store.ts"
 
@@ -50,6 +51,8 @@ describe("Readiness", () => {
     "names a store that accepts no writes",
     fixture(() =>
       Effect.gen(function* () {
+        // On PostgreSQL its session may not be there yet.
+        yield* settle
         const { big } = yield* filled
         yield* Effect.flip((yield* GroupCommit).commit(big))
         assert.deepStrictEqual(yield* problems, [`store failed: ${storeSentences.DiskFull}`])
