@@ -4,10 +4,10 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { accessTables } from "./accessTables.ts"
-import { consoleTables } from "./consoleTables.ts"
+import { accessTables } from "./tables/accessTables.ts"
+import { consoleTables } from "./tables/consoleTables.ts"
 import * as Dialect from "./dialect.ts"
-import { conversationsByKey, countedEvents, fewerIndexes, historyInDeliveries, netCounts } from "./leanTables.ts"
+import { conversationsByKey, countedEvents, fewerIndexes, historyInDeliveries, netCounts } from "./tables/leanTables.ts"
 import { partitionCount } from "./locks.ts"
 
 const tables = Effect.gen(function* () {

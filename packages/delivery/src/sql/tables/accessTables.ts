@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Dialect from "./dialect.ts"
+import * as Dialect from "../dialect.ts"
 
 /** Adds API keys, configured sources, the audit log, and the key that a session was started with. */
 export const accessTables = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Dialect from "./dialect.ts"
+import * as Dialect from "../dialect.ts"
 
 /**
  * Adds the tables and columns for the console: sessions, pauses of integrations, their last failure, and the links of

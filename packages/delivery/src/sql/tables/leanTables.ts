@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Dialect from "./dialect.ts"
+import * as Dialect from "../dialect.ts"
 
 /**
  * Leaves `delivered`, the common end, out of the indexes by status: a delivery leaves them while their pages are few, and
