@@ -21,8 +21,7 @@ const standIns = [
   { find: "@tanstack/react-query", replacement: app("first/reactQuery.ts") },
   { find: "@tanstack/react-router", replacement: app("first/router.tsx") },
   { find: "@tanstack/react-virtual", replacement: app("first/reactVirtual.ts") },
-  { find: /^\..*\/call\.ts$/, replacement: app("first/answer.ts") },
-  { find: /^\..*\/formatted\.ts$/, replacement: app("first/formatted.ts") }
+  { find: /^\..*\/call\.ts$/, replacement: app("first/answer.ts") }
 ]
 
 /** Neither styles nor anything that loads later is part of the script of the first rows. */
@@ -34,14 +33,47 @@ const onlyFirst: Plugin = {
   load: (id) => (id === "\0later" ? "export {}" : undefined)
 }
 
-const firstScript = async (): Promise<string> => {
+/** What a page is drawn with in a gateway is the reader's, not the gateway's. */
+const ofReader = Object.fromEntries(
+  [
+    "Date",
+    "Intl",
+    "Node",
+    "addEventListener",
+    "document",
+    "getComputedStyle",
+    "innerHeight",
+    "localStorage",
+    "location",
+    "matchMedia",
+    "navigator"
+  ].map((name) => [name, `reader.${name}`])
+)
+
+const drawnId = "virtual:drawn"
+
+/** Passes on what is drawn for a reader as a function. */
+const drawnFor = (code: string): Plugin => ({
+  name: "drawn",
+  resolveId: (id) => (id === drawnId ? id : undefined),
+  load: (id) => (id === drawnId ? `export const makeDrawn = (reader) => {\n${code}\nreturn drawn }` : undefined)
+})
+
+const script = async (
+  entry: string,
+  name: string,
+  format: "iife" | "es",
+  plugins: ReadonlyArray<Plugin>,
+  define: Record<string, string> = {}
+): Promise<string> => {
   const built = await build({
     configFile: false,
     logLevel: "warn",
-    plugins: [onlyFirst],
+    plugins: [onlyFirst, ...plugins],
+    define,
     resolve: { alias: standIns, conditions },
     oxc: { jsx: { runtime: "automatic", importSource: "react" } },
-    build: { write: false, target, lib: { entry: app("first/first.tsx"), formats: ["iife"], name: "first" } }
+    build: { write: false, target, lib: { entry: app(entry), formats: [format], name } }
   })
   const [{ output }] = [built].flat() as unknown as [{ output: ReadonlyArray<{ code: string }> }]
   return output.map(({ code }) => code).join("\n")
@@ -70,14 +102,25 @@ const firstRows: Plugin = {
     const imports = [...new Set(needed.flatMap(({ fileName }) => withImports(fileName)))].map(
       (name) => `/console/${name}`
     )
-    const code = await firstScript()
-    const fileName = `assets/first-${createHash("sha256").update(code).digest("base64url").slice(0, 8)}.js`
-    this.emitFile({ type: "asset", fileName, source: code })
+    const emitScript = async (name: string, entry: string): Promise<string> => {
+      const source = await script(entry, name, "iife", [])
+      const fileName = `assets/${name}-${createHash("sha256").update(source).digest("base64url").slice(0, 8)}.js`
+      this.emitFile({ type: "asset", fileName, source })
+      return `/console/${fileName}`
+    }
+    const first = await emitScript("first", "first/first.tsx")
+    const later = await emitScript("later", "first/later.ts")
+    const drawn = await script("first/drawn.ts", "drawn", "iife", [], ofReader)
+    this.emitFile({
+      type: "asset",
+      fileName: "page.mjs",
+      source: await script("first/page.ts", "page", "es", [drawnFor(drawn)])
+    })
     page.source = String(page.source)
       .replace(/ *<(script type="module"|link rel="modulepreload")[^>]*>(<\/script>)?\n?/g, "")
       .replace(
         "<!-- first -->",
-        `<script src="/console/${fileName}" defer blocking="render" data-app="/console/${entry}" data-imports="${imports.join(" ")}"></script>`
+        `<script src="${first}" defer blocking="render" data-later="${later}" data-app="/console/${entry}" data-imports="${imports.join(" ")}"></script>`
       )
   }
 }

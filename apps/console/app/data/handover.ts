@@ -16,6 +16,9 @@ declare global {
   var tocsinHandover: Handover | undefined
 }
 
+/** The cookie with what the gateway must know of a browser to draw its first rows. It is no secret. */
+export const readerCookie = "tocsin_reader"
+
 /** An address of the API with its parameters in alphabetical order. */
 export const sorted = (url: URL): string => {
   const parameters = new URLSearchParams(url.search)

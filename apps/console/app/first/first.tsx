@@ -1,23 +1,21 @@
 /**
  * The script of the page's first moment. It draws the first rows with the same components as the application, before
- * the application and its libraries are loaded, and then loads them. Of other pages it draws the frame, the heading and
- * a skeleton. All of it is markup: links work, other controls are inert, and keys that are pressed are handed to the
- * application.
+ * the application and its libraries are loaded, unless they are in the page already, and then loads them. Of other pages
+ * it draws the frame, the heading and a skeleton. All of it is markup: links work, other controls are inert, and keys
+ * that are pressed are handed to the application.
  */
 import { showTheme } from "../data/preferences.ts"
+import { keepReader } from "../data/reader.ts"
 import { wasHere } from "../data/seen.ts"
 import { Alerts } from "../pages/alerts/Alerts.tsx"
 import { alertPages } from "../pages/alerts/filters.ts"
 import { Pending } from "../shell/Pending.tsx"
 import { Shell } from "../shell/Shell.tsx"
 import { handover } from "./answer.ts"
-import { keepTexts } from "./formatted.ts"
+import { patience } from "./patience.ts"
 import { outlet, search } from "./router.tsx"
 
-/** The latest moment at which the application begins to load. */
-const patience = 500
-
-const { app = "", imports = "" } = document.currentScript?.dataset ?? {}
+const { app = "", imports = "" } = document.querySelector<HTMLScriptElement>("script[data-app]")?.dataset ?? {}
 
 const load = (): void => {
   for (const href of imports.split(" ")) {
@@ -29,18 +27,25 @@ const load = (): void => {
   void import(/* @vite-ignore */ app)
 }
 
-/** Draws the frame with a page in it. The script runs once the style sheet is there. */
+/** Draws the frame with a page in it, unless it is there. The script runs once the style sheet is there. */
 const draw = (page: typeof outlet.content): void => {
   const root = document.getElementById("root")
-  if (root === null || root.hasChildNodes()) return
+  if (root === null || handover.isDrawn) return
   outlet.content = page
-  root.append(Shell() as unknown as Node)
+  if (!root.hasChildNodes()) root.append(Shell() as unknown as Node)
   document.title = `${root.querySelector("h1")?.textContent} - Tocsin`
   addEventListener("keydown", ({ altKey, code, ctrlKey, key, metaKey, shiftKey }) => {
     if (handover.isDrawn)
       handover.keys.push({ key, code, altKey, ctrlKey, metaKey, shiftKey, bubbles: true, cancelable: true })
   })
   handover.isDrawn = true
+}
+
+/** Makes the list as long as all of its rows, which HTML without styles cannot say. */
+const stretch = (root: HTMLElement, rows: number): void => {
+  const body = root.querySelector<HTMLElement>(".long-body")
+  const row = body?.firstElementChild
+  if (body && row) body.style.height = `${rows * row.getBoundingClientRect().height}px`
 }
 
 /** Draws the rows once they are there. */
@@ -54,6 +59,8 @@ globalThis.tocsinHandover = handover
 showTheme()
 if (location.pathname === "/console/") history.replaceState(null, "", "/console/alerts" + location.search)
 if (/^\/console\/alerts\/?$/.test(location.pathname)) {
+  const root = document.getElementById("root")
+  const isInPage = root?.hasChildNodes() === true
   const list = alertPages(search())
   let isLoading = false
   const loadOnce = () => {
@@ -68,8 +75,12 @@ if (/^\/console\/alerts\/?$/.test(location.pathname)) {
     // The rows are on screen first.
     new PerformanceObserver((entries) => {
       if (entries.getEntriesByName("first-contentful-paint").length === 0) return
-      keepTexts()
       loadOnce()
+      // What the gateway drew is for the browser as it was on the last visit.
+      const isKnown = keepReader()
+      if (root === null || !isInPage || !handover.isDrawn) return
+      if (isKnown) stretch(root, list.total ?? 0)
+      else root.replaceChildren(Shell() as unknown as Node)
     }).observe({ type: "paint", buffered: true })
   })
   setTimeout(loadOnce, patience)

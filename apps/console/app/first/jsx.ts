@@ -7,7 +7,7 @@ type Value = Child | object
 type Props = { readonly children?: Child; readonly [name: string]: Value }
 type Component = (props: Props) => Child
 
-const vectorTags = new Set(["svg", "path", "line", "rect", "circle", "g"])
+const vectorTags = new Set(["svg", "path", "line", "rect", "circle", "g", "text"])
 const vectorSpace = "http://www.w3.org/2000/svg"
 
 const attributeNames: { readonly [name: string]: string } = {

@@ -18,18 +18,20 @@ const marks = [
   { label: "5 m", age: 5 * minute }
 ]
 
-const lines = marks.map(({ age }) => `M${place(age)} 0v10`).join("")
+const lines = marks.map(({ age }) => `M${place(age).toFixed(2)} 0v10`).join("")
 
 /** The header of the bars' column: the scale. */
 export const AgeAxis = () => (
-  <span className="age-axis">
+  <>
     <span className="hidden">Span</span>
-    {marks.map(({ age, label }) => (
-      <span key={label} aria-hidden="true" style={{ insetInlineStart: `${place(age)}%` }}>
-        {label}
-      </span>
-    ))}
-  </span>
+    <svg className="age-axis" aria-hidden="true">
+      {marks.map(({ age, label }) => (
+        <text key={label} x={`${place(age).toFixed(2)}%`} y="0.75rem">
+          {label}
+        </text>
+      ))}
+    </svg>
+  </>
 )
 
 interface Props {
@@ -46,7 +48,7 @@ export const AgeBar = ({ from, now, severity, to }: Props) => {
   return (
     <svg className={`age-bar ${severity ?? "over"}`} viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
       <path className="age-mark" d={lines} />
-      <rect x={start} width={Math.max(1.2, end - start)} y={3} height={4} rx={1} />
+      <rect x={start.toFixed(2)} width={Math.max(1.2, end - start).toFixed(2)} y={3} height={4} rx={1} />
     </svg>
   )
 }

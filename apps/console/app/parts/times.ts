@@ -1,6 +1,5 @@
 import { now } from "../data/clock.ts"
 import { zone } from "../data/preferences.ts"
-import { formatted } from "./formatted.ts"
 
 /** A time from the API. */
 export interface Moment {
@@ -28,7 +27,7 @@ const clock = { hour: "numeric", minute: "2-digit" } as const
 const day = { month: "short", day: "numeric" } as const
 
 const text = (name: string, options: Intl.DateTimeFormatOptions, shown: Zone, at: number): string =>
-  formatted(`${name} ${shown} ${at}`, () => format(name, options, shown).format(at))
+  format(name, options, shown).format(at)
 
 /** The date, such as `2026-01-15`. */
 const dateOf = (at: number, shown: Zone): string =>
@@ -63,6 +62,7 @@ const units = [
 // These are made when they are needed: the first use of Intl takes a browser longer than drawing the first rows.
 let relative: Intl.RelativeTimeFormat | undefined
 let numbers: Intl.NumberFormat | undefined
+let plurals: Intl.PluralRules | undefined
 
 /** How far from now, in its largest unit: `3 min. ago`, `in 2 hr.` */
 export const fromNow = (at: number, from: number = now()): string => {
@@ -87,11 +87,8 @@ export const duration = (milliseconds: number): string => {
   return parts.join(" ")
 }
 
-export const count = (number: number): string =>
-  formatted(`${number}`, () => (numbers ??= new Intl.NumberFormat()).format(number))
-
-const plurals = new Intl.PluralRules(undefined)
+export const count = (number: number): string => (numbers ??= new Intl.NumberFormat()).format(number)
 
 /** `1 alert`, `1,204 alerts`. */
 export const plural = (number: number, one: string, other = `${one}s`): string =>
-  `${count(number)} ${plurals.select(number) === "one" ? one : other}`
+  `${count(number)} ${(plurals ??= new Intl.PluralRules()).select(number) === "one" ? one : other}`

@@ -26,15 +26,28 @@ const raise = Effect.fnUntraced(function* (count: number) {
   assert.strictEqual(status, 202, text)
 })
 
-/** Holds back the application until it is released. */
-const holdApplication = async (page: Page) => {
+/** Holds back what is at this address until it is released. */
+const hold = async (page: Page, address: string | RegExp) => {
   const { promise, resolve } = Promise.withResolvers<void>()
-  await page.route(/\/assets\/index-[^/]*\.js$/, async (route) => {
+  await page.route(address, async (route) => {
     await promise
     await route.continue()
   })
   return resolve
 }
+
+const holdApplication = (page: Page) => hold(page, /\/assets\/index-[^/]*\.js$/)
+
+/** Where each text of the page is, without what only the application knows. */
+const places = (page: Page) =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll("#root *"), (element) => {
+      if (element.childElementCount > 0 || element.textContent === "") return ""
+      const { height, width, x, y } = element.getBoundingClientRect()
+      if (y > innerHeight - 40 || element.closest(".live-word, .filters-rest, [role=status]") !== null) return ""
+      return [element.textContent, x, y, width, height].join(" ")
+    }).filter((place) => place !== "")
+  )
 
 /** The elements of the page, without what only the application knows: the stream's state, choices of filters, the clock. */
 const elements = (page: Page) =>
@@ -93,27 +106,54 @@ describe("The first rows", () => {
       })
     )
 
-    it.effect("are the same on the next visit, with the texts that were kept for it", () =>
+    for (const width of [1280, 360]) {
+      it.effect(`are in the page itself on the next visit, where the application puts them, at ${width} px`, () =>
+        Effect.gen(function* () {
+          const visitor = yield* visit(yield* SharedHarness, { width })
+          const { page } = visitor
+          yield* Effect.promise(async () => {
+            await visitor.open("/alerts")
+            await page.getByText("live", { exact: true }).waitFor()
+            if (width < 600) await page.getByRole("button", { name: "Menu" }).click()
+            await page.getByRole("radio", { name: "Dark theme" }).check({ force: true })
+            const release = await hold(page, /\/assets\/(later|first)-[^/]*\.js$/)
+            await page.goto(visitor.url("/alerts"), { waitUntil: "commit" })
+            await page.getByRole("link", { name: "Rule <b>119</b>" }).waitFor()
+            assert.strictEqual(await page.getByRole("table", { name: "Alerts" }).getAttribute("aria-rowcount"), "121")
+            assert.strictEqual(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark")
+            await checkPage(visitor, "the first rows as HTML")
+            const before = await places(page)
+            assert.isAbove(before.length, 50)
+            release()
+            await page.getByText("live", { exact: true }).waitFor()
+            assert.deepStrictEqual(await places(page), before)
+          })
+        })
+      )
+    }
+
+    it.effect("are drawn again if the browser has changed since the last visit", () =>
       Effect.gen(function* () {
         const visitor = yield* visit(yield* SharedHarness)
-        const { page } = visitor
+        const { context, page } = visitor
         yield* Effect.promise(async () => {
-          const release = await holdApplication(page)
-          const texts = () => page.evaluate(() => localStorage.getItem("tocsin.texts"))
-          for (const kept of [undefined, "not JSON", '{"reader":"of another zone","texts":{"120":"wrong"}}']) {
-            if (kept !== undefined) await page.evaluate((kept) => localStorage.setItem("tocsin.texts", kept), kept)
-            await visitor.open("/alerts")
-            await page.getByText("120 active", { exact: true }).waitFor()
-            await page.waitForFunction(() => localStorage.getItem("tocsin.texts")?.includes('"120":"120"'))
-          }
-          const [number, exact] = [/"120":"120"/, /("exact local \d+":)"[^"]+"/]
-          const kept = ((await texts()) ?? "").replace(number, '"120":"one score"').replace(exact, '$1"long ago"')
-          await page.evaluate((kept) => localStorage.setItem("tocsin.texts", kept), kept)
           await visitor.open("/alerts")
-          await page.getByText("one score active", { exact: true }).waitFor()
-          release()
-          // The application asks Intl itself.
-          await page.getByText("120 active", { exact: true }).waitFor()
+          await page.getByText("live", { exact: true }).waitFor()
+          const kept = async () => (await context.cookies()).find(({ name }) => name === "tocsin_reader")?.value ?? ""
+          const here = await kept()
+          assert.include(here, "timeZone=Europe%2FBerlin")
+          for (const then of [
+            here.replace("Europe%2FBerlin", "Asia%2FKolkata"),
+            here.replace("en-US", "no language")
+          ]) {
+            await page.evaluate((then) => (document.cookie = `tocsin_reader=${then}; path=/console`), then)
+            const release = await holdApplication(page)
+            await visitor.open("/alerts")
+            await page.waitForFunction(() => /GMT\+[12]$/.test(document.querySelector("time")?.dataset["exact"] ?? ""))
+            await page.waitForFunction((here) => document.cookie.includes(here), here)
+            release()
+            await page.getByText("live", { exact: true }).waitFor()
+          }
         })
       })
     )
@@ -153,16 +193,8 @@ describe("The first rows", () => {
         const visitor = yield* visit(yield* SharedHarness)
         const { page } = visitor
         yield* Effect.promise(async () => {
-          const hold = async (path: string) => {
-            const { promise, resolve } = Promise.withResolvers<void>()
-            await page.route(path, async (route) => {
-              await promise
-              await route.continue()
-            })
-            return resolve
-          }
-          const releaseList = await hold("**/v1/alerts?*")
-          const releaseSession = await hold("**/v1/session")
+          const releaseList = await hold(page, "**/v1/alerts?*")
+          const releaseSession = await hold(page, "**/v1/session")
           const asked = page.waitForRequest("**/v1/session")
           await visitor.open("/alerts?text=Rule")
           await asked

@@ -148,6 +148,25 @@ describe("The console's files", () => {
           assert.include(json, "document.title")
           assert.notInclude(page.text, hostile)
         }
+        // Who was here before gets the rows as HTML; who may not read them gets none.
+        const kept = "tocsin_reader=theme=dark&zone=utc&language=en&timeZone=Asia%2FKolkata&height=900&narrow=false"
+        const drawn = yield* get("/console/alerts", { cookie: `${kept}; ${cookie}` })
+        assert.strictEqual(drawn.headers.get("cache-control"), "no-store")
+        assert.include(drawn.headers.get("content-security-policy") ?? "", "script-src 'self'")
+        assert.include(drawn.text, '<html data-theme="dark"')
+        assert.include(
+          drawn.text,
+          hostile.replace(/[<>]/g, (character) => `&#${character.charCodeAt(0)};`)
+        )
+        assert.notInclude(drawn.text, hostile)
+        assert.notMatch(drawn.text, / style=| on\w+=/)
+        for (const cookies of [kept, `${kept}; ${cookie.split("=")[0]}=wrong`]) {
+          const none = yield* get("/console/alerts", { cookie: cookies })
+          assert.strictEqual(none.status, 200)
+          assert.notInclude(none.text, "document.title")
+          assert.strictEqual(answerIn(none.text)?.[2], "")
+          assert.include(none.text, '<div id="root"></div>')
+        }
         // Never a cached page in place of the present one.
         const empty = yield* get("/console/alerts")
         const again = yield* get("/console/alerts", { cookie, "if-none-match": empty.headers.get("etag") ?? "" })

@@ -4,10 +4,12 @@
 import { directory } from "@tocsin/console"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { Settings } from "../../startup/settings/Settings.ts"
 import { consolePath, docsPath } from "../allowedMethods.ts"
 import { contentSecurityPolicy } from "./contentSecurityPolicy.ts"
-import { pageWithAnswer } from "./pageWithAnswer.ts"
+import { type Drawing, pageWithAnswer } from "./pageWithAnswer.ts"
 import { readSite, type SiteFile, type SiteFiles } from "./siteFiles.ts"
 
 /**
@@ -23,7 +25,10 @@ export const ConsoleRoutes = Layer.unwrap(
       return Layer.merge(HttpRouter.add("GET", "/", toDocs), HttpRouter.add("GET", everything, none))
     }
     const site = yield* readSite(directory)
-    const withAnswer = yield* pageWithAnswer(new TextDecoder().decode(site.get("index.html")?.bytes))
+    const withAnswer = yield* pageWithAnswer(
+      new TextDecoder().decode(site.get("index.html")?.bytes),
+      yield* readDrawing
+    )
     return Layer.mergeAll(
       HttpRouter.add(
         "GET",
@@ -43,6 +48,11 @@ export const ConsoleRoutes = Layer.unwrap(
       )
     )
   })
+)
+
+/** The console's module that draws its page; undefined for a console that is not built. */
+const readDrawing = Effect.promise((): Promise<Drawing | undefined> =>
+  import(pathToFileURL(join(directory, "page.mjs")).href).catch(() => undefined)
 )
 
 /** The console's path, and all paths below it. */

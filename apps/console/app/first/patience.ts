@@ -1,0 +1,2 @@
+/** The latest moment at which the application begins to load. */
+export const patience = 500

@@ -1,0 +1,3 @@
+declare module "virtual:drawn" {
+  export const makeDrawn: (reader: import("./page.ts").Reader) => typeof import("./drawn.ts").default
+}
