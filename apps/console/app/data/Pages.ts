@@ -76,6 +76,10 @@ export class Pages<Item extends { readonly id: string }> {
 
   readonly at = (index: number): Item | undefined => this.blocks.get(Math.floor(index / size))?.[index % size]
 
+  /** Whether an item of this id was read, and is kept. */
+  readonly has = (id: string): boolean =>
+    [...this.blocks.values()].some((items) => items.some((item) => item.id === id))
+
   /** Reads the pages of these rows. */
   readonly show = (first: number, last: number): void => {
     this.shown = { first, last }

@@ -8,6 +8,16 @@ interface Props<Value extends string> {
   readonly options: ReadonlyArray<{ readonly value: Value; readonly label: string }>
 }
 
+/** The options, with the chosen one even if it is none of them: an address may name something that is not there. */
+export const withChosen = <Option extends { readonly value: string; readonly label: string }>(
+  options: ReadonlyArray<Option>,
+  chosen: string | undefined,
+  label = chosen
+): ReadonlyArray<{ readonly value: string; readonly label: string }> =>
+  chosen === undefined || label === undefined || options.some(({ value }) => value === chosen)
+    ? options
+    : [...options, { value: chosen, label }]
+
 /** A choice of one, as the browser's own select with the label inside. */
 export const InlineSelect = <Value extends string>({ label, onChange, options, value }: Props<Value>) => (
   <label className="field inline">

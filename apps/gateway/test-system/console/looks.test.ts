@@ -62,6 +62,11 @@ describe("The console's looks", () => {
               assert.strictEqual(await page.getByRole("alert").count(), 0, heading)
               assert.deepStrictEqual(await cutOff(page), [], heading)
               assert.strictEqual(await page.title(), `${heading} - Tocsin`)
+              if (heading === "Integrations") {
+                const name = await page.getByRole("heading", { level: 1 }).boundingBox()
+                const add = await page.getByRole("button", { name: "Add new integration" }).boundingBox()
+                assert.isBelow(add?.y ?? Infinity, (name?.y ?? 0) + (name?.height ?? 0), "beside the heading")
+              }
               assert.strictEqual(await page.getByRole("heading", { level: 1 }).count(), 1, heading)
             }
             await open(visitor, "/alerts", "Alerts")

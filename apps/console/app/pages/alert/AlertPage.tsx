@@ -11,6 +11,7 @@ import { duration } from "../../parts/times.ts"
 import { ToAlerts } from "../../parts/ToAlerts.tsx"
 import { useTick } from "../../parts/useTick.ts"
 import { When } from "../../parts/When.tsx"
+import { isListed } from "../alerts/filters.ts"
 import { AlertFacts } from "./AlertFacts.tsx"
 import { Messages } from "./Messages.tsx"
 import { SpanBar } from "./SpanBar.tsx"
@@ -20,17 +21,28 @@ import "./AlertPage.css"
 
 const route = getRouteApi("/alerts/$id")
 
+const isMissing = (error: unknown): boolean => error instanceof Failure && error.kind === "NotFound"
+
 /** One alert: who was notified, who was not, and why. */
 export const AlertPage = () => {
   const id = route.useParams().id as AlertId
-  const { data: alert, error, failureReason } = useQuery(alertQuery(id))
-  const explain = useQuery(explainQuery(id))
-  const timeline = useQuery(timelineQuery(id))
+  const {
+    data: alert,
+    error,
+    failureReason
+  } = useQuery({
+    ...alertQuery(id),
+    enabled: ({ state }) => !isMissing(state.error)
+  })
+  // Of an alert that is not there nothing else is asked for.
+  const isThere = alert !== undefined || isListed(id)
+  const explain = useQuery({ ...explainQuery(id), enabled: isThere })
+  const timeline = useQuery({ ...timelineQuery(id), enabled: isThere })
   const integrations = useQuery(integrationsQuery)
   const now = useTick()
   const names = byId(integrations.data?.items)
 
-  if (error instanceof Failure && error.kind === "NotFound") {
+  if (isMissing(error)) {
     return (
       <Page name="Alert not found" above={<ToAlerts />}>
         <Empty title="There is no alert of this id">

@@ -3,10 +3,11 @@ import { useNavigate } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
 import { integrationNamesQuery, rulesQuery, sourcesQuery } from "../../data/queries.ts"
 import { Filters as FilterBar } from "../../parts/Filters.tsx"
-import { InlineSelect } from "../../parts/InlineSelect.tsx"
+import { type GoneFilter, GoneFilters } from "../../parts/GoneFilters.tsx"
+import { InlineSelect, withChosen } from "../../parts/InlineSelect.tsx"
 import { Icon } from "../../parts/Icon.tsx"
 import { severities, severityWord } from "../../parts/Severity.tsx"
-import { type Filters, isFiltered, stateOf, states } from "./filters.ts"
+import { type Filters, isFiltered, severitiesOf, stateOf, states } from "./filters.ts"
 
 const any = { value: "", label: "Any" }
 const pause = 250
@@ -24,65 +25,83 @@ export const AlertFilters = ({ filters }: { readonly filters: Filters }) => {
       replace: true
     })
 
-  const options = (
-    items: ReadonlyArray<{ readonly id: string; readonly name: string }> | undefined,
-    chosen?: string
-  ) => {
-    const found = (items ?? []).map(({ id, name }) => ({ value: id, label: name }))
-    // An address may name something that was removed.
-    const isKnown = chosen === undefined || found.some(({ value }) => value === chosen)
-    return [any, ...found, ...(isKnown ? [] : [{ value: chosen, label: chosen }])]
+  const named = sources?.items.map(({ name }) => ({ id: name, name }))
+  /** The filter if what it names is not in its list, once all of that was read. */
+  const gone = (
+    name: "source" | "rule" | "integration",
+    list: { readonly items: ReadonlyArray<Named>; readonly total: number } | undefined
+  ): ReadonlyArray<GoneFilter> => {
+    const value = filters[name]
+    if (value === undefined || list === undefined || list.items.length < list.total) return []
+    return list.items.some(({ id }) => id === value) ? [] : [{ what: name, value, onRemove: () => set({ [name]: "" }) }]
   }
+  const options = (items: ReadonlyArray<Named> | undefined, chosen?: string) =>
+    withChosen([any, ...(items ?? []).map(({ id, name }) => ({ value: id, label: name }))], chosen)
 
   return (
-    <FilterBar
-      first={<Words text={filters.text ?? ""} onChange={(text) => set({ text })} />}
-      isFiltered={isFiltered(filters)}
-      onClear={() => void navigate({ search: {}, replace: true })}
-    >
-      <InlineSelect
-        label="State"
-        value={stateOf(filters)}
-        options={states}
-        onChange={(state) => set({ state: state === "raised" ? "" : state })}
-      />
-      <InlineSelect
-        label="Severity"
-        value={filters.severity ?? ""}
-        options={[any, ...severities.map((name) => ({ value: name, label: severityWord(name) }))]}
-        onChange={(severity) => set({ severity })}
-      />
-      <InlineSelect
-        label="Source"
-        value={filters.source ?? ""}
-        options={options(
-          sources?.items.map(({ name }) => ({ id: name, name })),
-          filters.source
-        )}
-        onChange={(source) => set({ source })}
-      />
-      <InlineSelect
-        label="Rule"
-        value={filters.rule ?? ""}
-        options={options(rules?.items, filters.rule)}
-        onChange={(rule) => set({ rule })}
-      />
-      <InlineSelect
-        label="Integration"
-        value={filters.integration ?? ""}
-        options={options(integrations?.items, filters.integration)}
-        onChange={(integration) => set({ integration })}
-      />
-      <button
-        type="button"
-        className="button toggle"
-        aria-pressed={filters.notified === "no"}
-        onClick={() => set({ notified: filters.notified === "no" ? "" : "no" })}
+    <>
+      <FilterBar
+        first={<Words text={filters.text ?? ""} onChange={(text) => set({ text })} />}
+        isFiltered={isFiltered(filters)}
+        onClear={() => void navigate({ search: {}, replace: true })}
       >
-        Not notified
-      </button>
-    </FilterBar>
+        <InlineSelect
+          label="State"
+          value={filters.state ?? stateOf(filters)}
+          options={withChosen(states, filters.state)}
+          onChange={(state) => set({ state: state === "raised" ? "" : state })}
+        />
+        <InlineSelect
+          label="Severity"
+          value={filters.severity ?? ""}
+          options={withChosen(
+            [any, ...severities.map((name) => ({ value: name, label: severityWord(name) }))],
+            filters.severity,
+            severitiesOf(filters).map(severityWord).join(", ") || filters.severity
+          )}
+          onChange={(severity) => set({ severity })}
+        />
+        <InlineSelect
+          label="Source"
+          value={filters.source ?? ""}
+          options={options(named, filters.source)}
+          onChange={(source) => set({ source })}
+        />
+        <InlineSelect
+          label="Rule"
+          value={filters.rule ?? ""}
+          options={options(rules?.items, filters.rule)}
+          onChange={(rule) => set({ rule })}
+        />
+        <InlineSelect
+          label="Integration"
+          value={filters.integration ?? ""}
+          options={options(integrations?.items, filters.integration)}
+          onChange={(integration) => set({ integration })}
+        />
+        <button
+          type="button"
+          className="button toggle"
+          aria-pressed={filters.notified === "no"}
+          onClick={() => set({ notified: filters.notified === "no" ? "" : "no" })}
+        >
+          Not notified
+        </button>
+      </FilterBar>
+      <GoneFilters
+        filters={[
+          ...gone("source", sources && { items: named ?? [], total: named?.length ?? 0 }),
+          ...gone("rule", rules),
+          ...gone("integration", integrations)
+        ]}
+      />
+    </>
   )
+}
+
+interface Named {
+  readonly id: string
+  readonly name: string
 }
 
 /** Free text; the list follows when the reader stops typing. */

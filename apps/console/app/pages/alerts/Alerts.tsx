@@ -1,17 +1,17 @@
-import { getRouteApi } from "@tanstack/react-router"
+import { getRouteApi, Link } from "@tanstack/react-router"
 import { useQuery } from "@tanstack/react-query"
 import { lazy, Suspense, useCallback, useEffect, useRef, useSyncExternalStore } from "react"
 import { paced } from "../../data/paced.ts"
 import { anyAlertQuery } from "../../data/queries.ts"
 import { LongList } from "../../parts/LongList.tsx"
 import { Button } from "../../parts/Button.tsx"
-import { FailureNotice } from "../../parts/Notice.tsx"
+import { FailureNotice, Notice } from "../../parts/Notice.tsx"
 import { Empty, Page } from "../../parts/Page.tsx"
 import { count, plural } from "../../parts/times.ts"
 import { AgeAxis } from "../../parts/AgeBar.tsx"
 import { alertRow } from "./alertRow.tsx"
 import { AlertFilters } from "./AlertFilters.tsx"
-import { alertPages, type Filters, isFiltered, onAlertsChanged, stateOf } from "./filters.ts"
+import { alertPages, type Filters, isFiltered, onAlertsChanged, stateOf, unknownFilter } from "./filters.ts"
 import { useTick } from "../../parts/useTick.ts"
 import "./Alerts.css"
 
@@ -66,15 +66,21 @@ export const Alerts = () => {
 
   const { error, fresh, hasMore, total } = list
   const isEmptyGateway = total === 0 && any?.total === 0 && !isFiltered(filters)
+  const unknown = unknownFilter(filters)
   const word = { raised: "active", cleared: "cleared", all: "in all" }[stateOf(filters)]
 
   return (
     <Page
       name="Alerts"
       isFilled={!isEmptyGateway}
-      beside={total === undefined || isEmptyGateway ? undefined : `${count(total)}${hasMore ? "+" : ""} ${word}`}
+      beside={
+        total === undefined || isEmptyGateway || unknown !== undefined
+          ? undefined
+          : `${count(total)}${hasMore ? "+" : ""} ${word}`
+      }
       actions={
-        fresh > 0 && (
+        fresh > 0 &&
+        unknown === undefined && (
           <Button
             icon="send"
             onPress={() => {
@@ -96,7 +102,14 @@ export const Alerts = () => {
         <>
           <AlertFilters filters={filters} />
           {error !== undefined && <FailureNotice error={error} />}
-          {total === 0 && !isLoading ? (
+          {unknown !== undefined ? (
+            <Notice tone="warn">
+              <span>
+                The address asks for {unknown}, which there is not. Choose one above, or{" "}
+                <Link to="/alerts">show all active alerts</Link>.
+              </span>
+            </Notice>
+          ) : total === 0 && !isLoading ? (
             <div className="alerts-empty">
               {isFiltered(filters) ? (
                 <Empty title="No alert fits these filters">

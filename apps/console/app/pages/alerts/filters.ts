@@ -26,11 +26,22 @@ export const stateOf = ({ state }: Filters): "raised" | "cleared" | "all" =>
 
 export const isFiltered = (filters: Filters): boolean => Object.values(filters).some((value) => value !== undefined)
 
+export const severitiesOf = ({ severity }: Filters): ReadonlyArray<SeverityName> =>
+  severities.filter((name) => severity?.split(",").includes(name) ?? false)
+
+/** What the address asks for and no alert ever is; the rest of it would show more than was asked for. */
+export const unknownFilter = (filters: Filters): string | undefined => {
+  const { notified, severity, state } = filters
+  if (state !== undefined && !states.some(({ value }) => value === state)) return `the state “${state}”`
+  if (severity !== undefined && severitiesOf(filters).length < severity.split(",").length) {
+    return `the severity “${severity}”`
+  }
+  return notified === undefined || notified === "no" ? undefined : `“notified=${notified}”`
+}
+
 const query = (filters: Filters) => {
   const state = stateOf(filters)
-  const severity = severities.filter(
-    (name): name is SeverityName => filters.severity?.split(",").includes(name) ?? false
-  )
+  const severity = severitiesOf(filters)
   return {
     ...(state !== "all" && { state }),
     ...(severity.length > 0 && { severity }),
@@ -72,6 +83,9 @@ export const alertPages = (filters: Filters): Pages<AlertRow> => {
   if (known === undefined) void list.restart()
   return list
 }
+
+/** Whether a list that was shown has this alert. */
+export const isListed = (id: string): boolean => [...lists.values()].some((list) => list.has(id))
 
 const listeners = new Set<() => void>()
 let missed = false

@@ -4,7 +4,8 @@ import { useState } from "react"
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components"
 import { useMay } from "../../data/may.ts"
 import { call } from "../../data/call.ts"
-import { byId, type DeliveryRow, integrationNamesQuery, type IntegrationId } from "../../data/queries.ts"
+import { Failure } from "../../data/failure.ts"
+import { alertQuery, byId, type DeliveryRow, integrationNamesQuery, type IntegrationId } from "../../data/queries.ts"
 import { DeliveryState, stateWord } from "../../deliveries/DeliveryState.tsx"
 import { RedeliverButton } from "../../deliveries/Redeliver.tsx"
 import { Button as PageButton } from "../../parts/Button.tsx"
@@ -56,6 +57,11 @@ export const Deliveries = () => {
   })
   const [first] = list.data?.pages ?? []
   const items = list.data?.pages.flatMap(({ items }) => items)
+  const alert = search.alert as NonNullable<DeliveryRow["alert"]> | undefined
+  const { error: alertError } = useQuery({
+    ...alertQuery(alert ?? ("" as NonNullable<DeliveryRow["alert"]>)),
+    enabled: alert !== undefined && items?.length === 0
+  })
 
   return (
     <Page
@@ -69,7 +75,12 @@ export const Deliveries = () => {
         ) : undefined
       }
     >
-      <DeliveryFilters search={search} alertName={items?.[0]?.alertName} integrations={integrations?.items ?? []} />
+      <DeliveryFilters
+        search={search}
+        alertName={items?.[0]?.alertName}
+        isAlertGone={alertError instanceof Failure && alertError.kind === "NotFound"}
+        integrations={integrations}
+      />
       {unknown !== undefined && (
         <Notice tone="warn">
           <span>
