@@ -14,6 +14,12 @@ const pingInterval = Duration.millis(500)
 /** How long a ping confirms the locks, in milliseconds after it was sent: for less time than PostgreSQL keeps them. */
 const confirmedFor = 2000
 
+/**
+ * How long a gateway waits for the answer of a ping before it gives up its session, and its partitions with it. PostgreSQL
+ * keeps the locks of a session that it is answering, and has ended any other session by then. Meanwhile nothing is sent.
+ */
+const longestPing = Duration.seconds(5)
+
 /** How often a gateway polls for work whose signal was lost. */
 const pollInterval = Duration.seconds(5)
 
@@ -93,7 +99,7 @@ export const peersOn = Effect.fnUntraced(function* (
       const every = <E>(step: Effect.Effect<unknown, E>) =>
         Effect.forever(Effect.andThen(step, Effect.sleep(pingInterval)))
       // A step may wait for other gateways' transactions; meanwhile the session must keep pinging.
-      return yield* Effect.raceFirst(every(Effect.timeout(ping(sql), confirmedFor)), every(balance(sql, handlers)))
+      return yield* Effect.raceFirst(every(Effect.timeout(ping(sql), longestPing)), every(balance(sql, handlers)))
     }).pipe(
       Effect.scoped,
       Effect.ensuring(
