@@ -279,4 +279,4 @@ export const retryAfter = (headers: Headers.Headers, now: number): Duration.Dura
     onSuccess: (value) => Headers.retryAfterDelay(value, now)
   })
 
-export { rateLimitHints, RequestCounter } from "./httpAnswer.ts"
+export { MaySend, rateLimitHints, RequestCounter } from "./httpAnswer.ts"

@@ -24,6 +24,14 @@ export const RequestCounter = Context.Reference<{ made: number }>("@tocsin/core/
   defaultValue: () => ({ made: 0 })
 })
 
+/**
+ * Whether an attempt may still be sent. Egress asks right before it writes a request, because connecting takes time in
+ * which the gateway may have lost the lane; whoever calls `deliver` provides it.
+ */
+export const MaySend = Context.Reference<() => boolean>("@tocsin/core/HttpChannel/MaySend", {
+  defaultValue: () => () => true
+})
+
 /** Redacts the credential of a request, which may be a token that an earlier request fetched. */
 export const redactToken = (text: string, authorization: string | undefined): string => {
   const token = authorization?.slice(authorization.indexOf(" ") + 1) ?? ""

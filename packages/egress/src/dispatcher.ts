@@ -16,7 +16,7 @@ import type { Proxies } from "./proxies.ts"
 import type { Resolver } from "./Resolver.ts"
 
 /** A failure before the request was sent: the service cannot have accepted it. */
-class NotSent extends Error {
+export class NotSent extends Error {
   readonly code = notSentCode
 }
 

@@ -4,12 +4,14 @@
  */
 // oxlint-disable-next-line import/named -- undici is CommonJS; the linter does not see through its re-export
 import { type Dispatcher, errors } from "@effect/platform-node/Undici"
-import { type Context, Effect, type Fiber, Option, Result } from "effect"
+import { HttpChannel } from "@tocsin/core"
+import { Context, Effect, type Fiber, Option, Result } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, Url } from "effect/http"
 import { unescape } from "node:querystring"
 import { answeredStatus } from "./answeredStatus.ts"
 import { BufferedResponse, type Collected } from "./BufferedResponse.ts"
 import { decode } from "./contentCoding.ts"
+import { NotSent } from "./dispatcher.ts"
 import { failureText } from "./failureText.ts"
 import { UnreadableAnswer } from "./unreadableAnswer.ts"
 
@@ -29,7 +31,8 @@ export interface Options {
 
 /**
  * Makes a client that sends through the dispatcher. It returns an answer once it is complete, follows no redirects and
- * makes no spans; it aborts a request when its caller is interrupted.
+ * makes no spans; it aborts a request when its caller is interrupted, and writes none that `HttpChannel.MaySend` no longer
+ * allows once it is connected.
  *
  * A user and a password in the URL are sent as Basic authentication, unless the request has another. A body that is a
  * stream or a form fails with an `EncodeError`.
@@ -129,6 +132,7 @@ const dispatch = (
         {
           onRequestStart(started) {
             controller = started
+            if (!Context.get(services, HttpChannel.MaySend)()) aborted ??= new NotSent("Its lane is no longer here")
             if (aborted !== undefined) controller.abort(aborted)
           },
           onResponseStart(_, status, headers) {

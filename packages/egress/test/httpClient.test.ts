@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { HttpChannel, notSentCode } from "@tocsin/core"
 import { maxAnswerBytes } from "@tocsin/egress"
 import { TcpServer, until } from "@tocsin/test-network"
 import { Effect, Fiber, Stream } from "effect"
@@ -40,6 +41,17 @@ const streamed = Effect.fnUntraced(function* (url: string) {
 const failure = (effect: ReturnType<typeof post>) => Effect.map(Effect.flip(effect), ({ reason }) => reason._tag)
 
 describe("The client of plugins", () => {
+  it.live("writes no request that may no longer be sent once it is connected", () =>
+    Effect.gen(function* () {
+      const { heard, reached, url } = yield* service((socket) => socket.end("HTTP/1.1 204 No Content\r\n\r\n"))
+      const isRefused = yield* Effect.flip(post(url)).pipe(Effect.provideService(HttpChannel.MaySend, () => false))
+      assert.propertyVal(isRefused.reason.cause, "code", notSentCode)
+      assert.strictEqual(reached(), 1)
+      assert.strictEqual((yield* post(url)).status, 204)
+      assert.strictEqual(heard().split("POST").length, 2)
+    }).pipe(Effect.provide(client))
+  )
+
   it.live("posts, and returns status, headers and body, after informational answers", () =>
     Effect.gen(function* () {
       const { heard, url } = yield* service((socket) => {

@@ -6,7 +6,7 @@
  * Claiming and composing share a transaction, which is on the disk before anything is sent (D1). Recording is another
  * one. Both are done for all lanes at once, and only under the leases of their partitions (M2).
  */
-import type { DeliveryOptions, IntegrationId } from "@tocsin/core"
+import { type DeliveryOptions, HttpChannel, type IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer, Random } from "effect"
 import type { SqlError } from "effect/sql"
 import { Partitions } from "../cluster/Partitions.ts"
@@ -138,15 +138,18 @@ export class Pipeline extends Context.Service<
       )
 
       /** send: under the lane's lease, with the current integration. */
-      const sendClaimed = ({ claimed, integration, lane, stop }: Attempt): Effect.Effect<Sent> =>
+      const sendClaimed = ({ claimed, integration, lane, stop }: Attempt): Effect.Effect<Sent> => {
         // Since the claim, the lane may have been lost (M2) or stopped, or its integration edited.
-        !partitions.isOwned(claimed.integration) || !lane.isCurrent(integration.version)
-          ? Effect.succeed(notBegun)
-          : Effect.provideService(
-              send(integration, claimed.notification, { options: claimed.options, stop }),
-              RateLimiter,
-              rateLimiter
-            )
+        const mayBegin = () => partitions.isOwned(claimed.integration) && lane.isCurrent(integration.version)
+        if (!mayBegin()) return Effect.succeed(notBegun)
+        // Decided once more, when the first request is connected: then the attempt has begun.
+        let begins: boolean | undefined
+        return send(integration, claimed.notification, { options: claimed.options, stop }).pipe(
+          Effect.provideService(RateLimiter, rateLimiter),
+          Effect.provideService(HttpChannel.MaySend, () => (begins ??= mayBegin())),
+          Effect.map((sent) => (begins === false ? notBegun : sent))
+        )
+      }
 
       /** classify: the consequence for the delivery, and the lane's findings. */
       const classifySent = Effect.fnUntraced(function* (

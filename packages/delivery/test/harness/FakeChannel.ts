@@ -1,7 +1,7 @@
 /**
  * A channel that does what a script says, and writes down what it was asked to send.
  */
-import { ChannelPlugin, DeliveryError, type Notification, type Reason } from "@tocsin/core"
+import { ChannelPlugin, DeliveryError, HttpChannel, type Notification, type Reason, Unavailable } from "@tocsin/core"
 import { Clock, type DateTime, Deferred, Effect, Layer, Redacted, Schema } from "effect"
 
 /** One attempt, as the channel saw it. */
@@ -25,6 +25,7 @@ export type Answer =
   | "throw"
   | { readonly fail: Reason }
   | { readonly left: number; readonly until: DateTime.Utc }
+  | { readonly connected: Deferred.Deferred<void> }
   | { readonly gate: Deferred.Deferred<void>; readonly after?: Exclude<Answer, "throw"> }
 
 /** Settings: the channel is the rate limit's key, unless `shared` names one. */
@@ -95,6 +96,11 @@ export class Script {
       // A plugin in JavaScript can give back anything.
       if ("give" in answer) return Effect.sync(() => JSON.parse(JSON.stringify(answer.give)))
       if ("fail" in answer) return Effect.fail(new DeliveryError({ reason: answer.fail }))
+      if ("connected" in answer) {
+        return Effect.andThen(Deferred.await(answer.connected), HttpChannel.MaySend).pipe(
+          Effect.flatMap((maySend) => (maySend() ? act("ok") : act({ fail: new Unavailable({ detail: "refused" }) })))
+        )
+      }
       if ("gate" in answer) return Effect.andThen(Deferred.await(answer.gate), act(answer.after ?? "ok"))
       return Effect.map(Effect.void, () => ({
         rateLimits: [{ key: "shared", remaining: answer.left, resetAt: answer.until }]

@@ -4,6 +4,7 @@ import { Configuration } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import {
+  deliveries,
   engine,
   integration,
   integrationId,
@@ -119,6 +120,26 @@ describe("Lanes", () => {
       yield* settle
       const shown = yield* first.here(Configuration.use(({ integration }) => integration(integrationId("ops"))))
       assert.isUndefined(shown?.broken)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("send nothing that was still connecting when they were no longer certainly owned (M2)", () =>
+    Effect.gen(function* () {
+      const { first } = yield* two
+      yield* first.here(save(integration("ops"), rule("all")))
+      const connected = yield* Deferred.make<void>()
+      first.script.next("ops", { connected })
+      yield* first.here(raise("a"))
+      yield* settle
+      yield* first.peers.doubt
+      yield* Deferred.succeed(connected, undefined)
+      yield* settle
+      const [delivery] = yield* first.here(deliveries)
+      assert.strictEqual(delivery?.status, "retrying")
+      assert.include(delivery.cause, "not sent: its lane moved")
+      yield* first.peers.confirm
+      yield* pass("2 seconds")
+      assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"])
     }).pipe(Effect.scoped)
   )
 
