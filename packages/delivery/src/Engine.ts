@@ -119,12 +119,11 @@ export const layer: Layer.Layer<
     Integrations.layer,
     RateLimiter.layer,
     Backlog.layer,
-    AcceptedRaises.layer,
     Signals.layer
   ]),
   Layer.provideMerge(Sources.layer),
   Layer.provideMerge(ApiKeys.layer),
-  Layer.provideMerge([ConfigCache.layer, AuditLog.layer]),
+  Layer.provideMerge([ConfigCache.layer, AuditLog.layer, AcceptedRaises.layer]),
   Layer.provideMerge([GroupCommit.layer, Changes.layer]),
   Layer.provideMerge([PooledRandom.layer, Digest.layerWebCrypto]),
   Layer.provideMerge(Layer.effectDiscard(mapOutages(migrate)))

@@ -11,7 +11,7 @@ import type { Opening } from "./DirectClaims.ts"
 const most = 4096
 const mostCharacters = 4 * 1024 * 1024
 
-/** After so many milliseconds a raise gives way to others: another gateway may have claimed it, or a digest. */
+/** After so many milliseconds a raise gives way to others: another gateway may have claimed it. */
 const longestWait = 60_000
 
 /** A raise whose delivery is pending. */

@@ -15,6 +15,7 @@ import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
 import { given, givenAs, insertAll, isOneOf, updateAll, type Values } from "../sql/bulk.ts"
+import { AcceptedRaises } from "./AcceptedRaises.ts"
 import { type DeliveryStatus, openStatus, type Row, undelivered } from "./deliveryRow.ts"
 import { encodeStep, withStep } from "./deliveryHistory.ts"
 import type { DirectClaim } from "./DirectClaims.ts"
@@ -119,121 +120,121 @@ export class Deliveries extends Context.Service<
     readonly removeOfAlerts: (alerts: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@tocsin/delivery/Deliveries") {
-  static readonly layer: Layer.Layer<Deliveries, never, SqlClient.SqlClient | SecureRandom.SecureRandom | Changes> =
-    Layer.effect(
-      Deliveries,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const random = yield* SecureRandom.SecureRandom
-        const live = yield* Changes
+  static readonly layer = Layer.effect(
+    Deliveries,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const random = yield* SecureRandom.SecureRandom
+      const live = yield* Changes
+      const accepted = yield* AcceptedRaises
 
-        const enqueue = Effect.fnUntraced(function* (created: ReadonlyArray<NewDelivery>) {
-          const at = yield* Clock.currentTimeMillis
-          const ids = yield* Effect.forEach(created, ({ claim }) =>
-            claim === undefined ? random.uuidV7() : Effect.succeed(claim.id)
-          )
-          const rows = created.map((delivery, index) => toRow(ids[index] ?? "", delivery, at))
-          for (const alike of Map.groupBy(rows, (row) => Object.keys(row).join()).values()) {
-            const isOfAlert = alike.every((row) => !("severity" in row))
-            yield* insertAll(sql, "deliveries", alike, {
-              ...(isOfAlert && { computed: { severity: severityOfAlert("given") } })
-            })
-          }
-          yield* live.changed("delivery", ids)
-          return ids
-        })
+      const enqueue = Effect.fnUntraced(function* (created: ReadonlyArray<NewDelivery>) {
+        const at = yield* Clock.currentTimeMillis
+        const ids = yield* Effect.forEach(created, ({ claim }) =>
+          claim === undefined ? random.uuidV7() : Effect.succeed(claim.id)
+        )
+        const rows = created.map((delivery, index) => toRow(ids[index] ?? "", delivery, at))
+        for (const alike of Map.groupBy(rows, (row) => Object.keys(row).join()).values()) {
+          const isOfAlert = alike.every((row) => !("severity" in row))
+          yield* insertAll(sql, "deliveries", alike, {
+            ...(isOfAlert && { computed: { severity: severityOfAlert("given") } })
+          })
+        }
+        yield* live.changed("delivery", ids)
+        return ids
+      })
 
-        const transition = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
-          const at = yield* Clock.currentTimeMillis
-          for (const alike of Map.groupBy(steps, ({ set = {} }) => Object.keys(set).join()).values()) {
-            const rows = alike.map(({ attempt, cause, delivery, set = {}, status }) => ({
-              id: delivery,
-              status,
-              cause: cause ?? null,
-              updated_at: at,
-              history: encodeStep({ status, at, cause, attempt }),
-              ...toColumns(set)
-            }))
-            const refreshes = alike.some(({ set }) => set?.refreshSeverity)
-            yield* updateAll(sql, "deliveries", rows, {
-              computed: {
-                history: withStep("deliveries.history", "given.history"),
-                ...(refreshes && { severity: severityOfAlert("deliveries") })
-              }
-            })
-          }
-          yield* live.changed(
-            "delivery",
-            steps.map(({ delivery }) => delivery)
-          )
-        })
+      const transition = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
+        const at = yield* Clock.currentTimeMillis
+        const ids = steps.map(({ delivery }) => delivery)
+        // Whatever follows, they no longer wait for their first attempt. After a rollback, lanes read them.
+        accepted.take(ids)
+        for (const alike of Map.groupBy(steps, ({ set = {} }) => Object.keys(set).join()).values()) {
+          const rows = alike.map(({ attempt, cause, delivery, set = {}, status }) => ({
+            id: delivery,
+            status,
+            cause: cause ?? null,
+            updated_at: at,
+            history: encodeStep({ status, at, cause, attempt }),
+            ...toColumns(set)
+          }))
+          const refreshes = alike.some(({ set }) => set?.refreshSeverity)
+          yield* updateAll(sql, "deliveries", rows, {
+            computed: {
+              history: withStep("deliveries.history", "given.history"),
+              ...(refreshes && { severity: severityOfAlert("deliveries") })
+            }
+          })
+        }
+        yield* live.changed("delivery", ids)
+      })
 
-        const claimUnchanged = Effect.fnUntraced(function* (raises: ReadonlyArray<UnclaimedRaise>) {
-          if (raises.length === 0) return new Set<string>()
-          const rows = toRaiseRows(raises, yield* Clock.currentTimeMillis)
-          const claimed = yield* sql<{ readonly id: string }>`UPDATE deliveries SET ${sql.literal(setToSending)}
+      const claimUnchanged = Effect.fnUntraced(function* (raises: ReadonlyArray<UnclaimedRaise>) {
+        if (raises.length === 0) return new Set<string>()
+        const rows = toRaiseRows(raises, yield* Clock.currentTimeMillis)
+        const claimed = yield* sql<{ readonly id: string }>`UPDATE deliveries SET ${sql.literal(setToSending)}
             FROM ${givenAs(sql, raiseRow, rows)}
             WHERE ${sql.literal(isAsAccepted)} RETURNING deliveries.id`
-          const ids = claimed.map(({ id }) => id)
-          yield* live.changed("delivery", ids)
-          return new Set(ids)
-        })
+        const ids = claimed.map(({ id }) => id)
+        yield* live.changed("delivery", ids)
+        return new Set(ids)
+      })
 
-        const openOfEpisodes = Effect.fnUntraced(function* (
-          deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
-        ) {
-          if (deliveries.length === 0) return new Map<string, ReadonlyArray<Row>>()
-          const keys = deliveries.map(({ alert_id, id, integration_id }) => ({ id, alert_id, integration_id }))
-          const rows = yield* sql<Row & { readonly asked: string }>`SELECT d.*, given.id AS asked
+      const openOfEpisodes = Effect.fnUntraced(function* (
+        deliveries: ReadonlyArray<Pick<Row, "id" | "alert_id" | "integration_id">>
+      ) {
+        if (deliveries.length === 0) return new Map<string, ReadonlyArray<Row>>()
+        const keys = deliveries.map(({ alert_id, id, integration_id }) => ({ id, alert_id, integration_id }))
+        const rows = yield* sql<Row & { readonly asked: string }>`SELECT d.*, given.id AS asked
           FROM ${given(sql, "deliveries", keys)} AS given CROSS JOIN
           ${sql.literal(episodes({ alert: "given.alert_id", integration: "given.integration_id" }))}
           ORDER BY a.episode`
-          return Map.groupBy(rows, ({ asked }) => asked)
-        })
-
-        const supersede = Effect.fnUntraced(function* (where: Statement.Fragment, cause: string) {
-          const at = yield* Clock.currentTimeMillis
-          const history = sql.literal(withStep("history", "step"))
-          yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at}, history = ${history}
-            FROM (SELECT CAST(${encodeStep({ status: "superseded", at, cause })} AS text) AS step) AS given WHERE ${where}`
-          yield* live.allChanged("delivery")
-        })
-
-        const openAt = (integration: IntegrationId) =>
-          sql`integration_id = ${integration} AND ${sql.literal(openStatus)} AND ${sql.literal(undelivered)}`
-
-        return Deliveries.of({
-          enqueue,
-          transition,
-          claimUnchanged,
-          byIds: (ids) =>
-            Effect.map(
-              sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
-              (rows) => new Map(rows.map((row) => [row.id, row]))
-            ),
-          openOfEpisodes,
-          retryNow: Effect.fnUntraced(function* (integration) {
-            const now = yield* Clock.currentTimeMillis
-            yield* sql`UPDATE deliveries SET next_at = ${now}
-            WHERE integration_id = ${integration} AND status = 'retrying' AND next_at > ${now}`
-          }),
-          setSeverity: (alert, severity) =>
-            Effect.asVoid(sql`UPDATE deliveries SET severity = ${severity}
-            WHERE alert_id = ${alert} AND status IN ('pending', 'retrying')`),
-          supersedeAll: (integration) => supersede(openAt(integration), "integration deleted"),
-          supersedeFollowing: (integration) =>
-            supersede(
-              sql`about IN (${testsOf(integration)}, ${repliesAt(integration)}) AND status IN ('pending', 'retrying')`,
-              "by the edit"
-            ),
-          forgetPartials: (integration) =>
-            Effect.asVoid(sql`UPDATE deliveries SET partial = NULL
-            WHERE ${openAt(integration)} AND partial IS NOT NULL`),
-          remove: (ids) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`),
-          removeOfAlerts: (alerts) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("alert_id", alerts)}`)
-        })
+        return Map.groupBy(rows, ({ asked }) => asked)
       })
-    )
+
+      const supersede = Effect.fnUntraced(function* (where: Statement.Fragment, cause: string) {
+        const at = yield* Clock.currentTimeMillis
+        const history = sql.literal(withStep("history", "step"))
+        yield* sql`UPDATE deliveries SET status = 'superseded', cause = ${cause}, updated_at = ${at}, history = ${history}
+            FROM (SELECT CAST(${encodeStep({ status: "superseded", at, cause })} AS text) AS step) AS given WHERE ${where}`
+        yield* live.allChanged("delivery")
+      })
+
+      const openAt = (integration: IntegrationId) =>
+        sql`integration_id = ${integration} AND ${sql.literal(openStatus)} AND ${sql.literal(undelivered)}`
+
+      return Deliveries.of({
+        enqueue,
+        transition,
+        claimUnchanged,
+        byIds: (ids) =>
+          Effect.map(
+            sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
+            (rows) => new Map(rows.map((row) => [row.id, row]))
+          ),
+        openOfEpisodes,
+        retryNow: Effect.fnUntraced(function* (integration) {
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE deliveries SET next_at = ${now}
+            WHERE integration_id = ${integration} AND status = 'retrying' AND next_at > ${now}`
+        }),
+        setSeverity: (alert, severity) =>
+          Effect.asVoid(sql`UPDATE deliveries SET severity = ${severity}
+            WHERE alert_id = ${alert} AND status IN ('pending', 'retrying')`),
+        supersedeAll: (integration) => supersede(openAt(integration), "integration deleted"),
+        supersedeFollowing: (integration) =>
+          supersede(
+            sql`about IN (${testsOf(integration)}, ${repliesAt(integration)}) AND status IN ('pending', 'retrying')`,
+            "by the edit"
+          ),
+        forgetPartials: (integration) =>
+          Effect.asVoid(sql`UPDATE deliveries SET partial = NULL
+            WHERE ${openAt(integration)} AND partial IS NOT NULL`),
+        remove: (ids) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("id", ids)}`),
+        removeOfAlerts: (alerts) => Effect.asVoid(sql`DELETE FROM deliveries WHERE ${sql.in("alert_id", alerts)}`)
+      })
+    })
+  )
 }
 
 const severityOfAlert = (row: "given" | "deliveries") => `(SELECT severity FROM alerts WHERE id = ${row}.alert_id)`

@@ -10,8 +10,10 @@ import {
   engine,
   event,
   integration,
+  outcomes,
   pass,
   raise,
+  removeRule,
   rule,
   save,
   settle,
@@ -28,16 +30,23 @@ interface Ran {
 }
 
 /** A lane with 64 attempts in flight, and six raises that wait for it. */
-const full = Effect.fnUntraced(function* (script: Script) {
+const full = Effect.fnUntraced(function* (script: Script, ...rules: ReadonlyArray<ReturnType<typeof rule>>) {
   const gate = yield* Deferred.make<void>()
   script.next("ops", ...Array.from({ length: 64 }, () => ({ gate })))
-  yield* save(integration("ops"), rule("all"))
+  yield* save(integration("ops"), ...(rules.length === 0 ? [rule("all")] : rules))
   yield* tick
-  for (let n = 0; n < 70; n++) yield* raise(`a${n}`)
+  for (let n = 0; n < 70; n++) yield* raise(`a${n}`, { labels: { is: "lasting" } })
   yield* settle
   assert.lengthOf(script.to("ops"), 64)
   return gate
 })
+
+/** Notes each statement. */
+const watching = (ran: Array<Ran>) =>
+  Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
+    ran.push({ text: statement.compile()[0], transaction: fiber.getRef(Undo) })
+    return Effect.succeed(statement)
+  })
 
 const steps = Effect.map(deliveries, (all) => [
   ...new Set(all.map(({ transitions }) => transitions.map(({ status }) => status).join(" > ")))
@@ -55,10 +64,6 @@ describe("What follows the ends of attempts", () => {
   it.effect.each([true, false])("is claimed in their transaction, where that is possible (shortcuts: %s)", (takes) => {
     const script = new Script()
     const ran: Array<Ran> = []
-    const recording = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
-      ran.push({ text: statement.compile()[0], transaction: fiber.getRef(Undo) })
-      return Effect.succeed(statement)
-    })
     return Effect.gen(function* () {
       const gate = yield* full(script)
       ran.length = 0
@@ -73,7 +78,7 @@ describe("What follows the ends of attempts", () => {
       // Memory knows all that waits.
       const hasLooked = [...claims].some((transaction) => of(ran, looked).has(transaction))
       assert.isFalse(isFused && hasLooked)
-    }).pipe(Effect.provide(Layer.provide(engine(script), [recording, Layer.succeed(Shortcuts, takes)])))
+    }).pipe(Effect.provide(Layer.provide(engine(script), [watching(ran), Layer.succeed(Shortcuts, takes)])))
   })
 
   it.effect("is claimed without being read, also if it came with hundreds of others", () => {
@@ -95,6 +100,28 @@ describe("What follows the ends of attempts", () => {
         []
       )
     }).pipe(Effect.provide(Layer.provide(engine(script), recording)))
+  })
+
+  it.effect("is known from memory, although others that waited have ended", () => {
+    const script = new Script()
+    const ran: Array<Ran> = []
+    return Effect.gen(function* () {
+      const lasting = rule("lasting", { match: { labels: { is: "lasting" } } })
+      const brief = rule("brief", { match: { labels: { is: "brief" } } })
+      const gate = yield* full(script, lasting, brief)
+      yield* raise("b", { labels: { is: "brief" } })
+      yield* removeRule("brief")
+      yield* settle
+      assert.include(yield* outcomes, "Raised superseded: by the edit")
+      ran.length = 0
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      assert.lengthOf(script.to("ops"), 70)
+      const claims = of(ran, claimed)
+      assert.isAbove(claims.size, 0)
+      const hasLooked = [...claims].some((transaction) => of(ran, looked).has(transaction))
+      assert.isFalse(hasLooked)
+    }).pipe(Effect.provide(Layer.provide(engine(script), watching(ran))))
   })
 
   it.effect("is sent once, although another write of the transaction fails", () => {
