@@ -404,7 +404,7 @@ describe("Engine", () => {
         yield* pass("10 seconds")
         assert.deepStrictEqual(sourceIds(second), ["sending", "sending too"])
         const perhapsTwice = (yield* deliveries).map(({ transitions }) =>
-          transitions.some(({ cause }) => cause === "the gateway stopped during the attempt: perhaps sent twice")
+          transitions.some(({ cause }) => cause === "the gateway stopped during the attempt: may be duplicated")
         )
         assert.deepStrictEqual(perhapsTwice, [false, true, true])
         assert.deepStrictEqual(yield* outcomes, ["Raised delivered", "Raised delivered", "Raised delivered"])

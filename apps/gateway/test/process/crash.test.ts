@@ -58,7 +58,7 @@ describe("After kill -9", () => {
           transitions.map(({ status }) => status),
           ["pending", "sending", "retrying", "sending", "delivered"]
         )
-        assert.include(transitions[2]?.cause, "perhaps sent twice")
+        assert.include(transitions[2]?.cause, "may be duplicated")
       }
     })
   )
@@ -224,7 +224,7 @@ const readLeft = (file: string) => {
       Schema.Struct({ integration: Schema.String, alert: Schema.String, times: Schema.Number }),
       `SELECT d.integration_id AS integration, rtrim(a.source_id, '.') AS alert, count(*) AS times
         FROM deliveries d JOIN alerts a ON a.id = d.alert_id JOIN json_each(d.history) step
-        WHERE step.value->>2 LIKE '%perhaps sent twice' GROUP BY 1, 2`
+        WHERE step.value->>2 LIKE '%may be duplicated' GROUP BY 1, 2`
     )
     const [sentSlowly = { alerts: 0, deliveries: 0 }] = read(
       Schema.Struct({ alerts: Schema.Number, deliveries: Schema.Number }),

@@ -9,7 +9,7 @@ const channels = ["a", "b", "c", "d", "e", "f", "g", "h"]
 /** What makes a gateway one of a later version: its tables are more. */
 const laterVersion = new URL("../../../../packages/delivery/test/harness/laterVersion.ts", import.meta.url)
 
-/** Nothing lost and in order, but for messages of which history says that they were perhaps sent twice: late, at most once. */
+/** Nothing lost and in order, but for messages of which history says that they may be duplicated: late, at most once. */
 const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, alerts: ReadonlyArray<string>) {
   const deliveries = yield* cluster.settled(gateway)
   const received = cluster.received()
@@ -17,7 +17,7 @@ const checked = Effect.fnUntraced(function* (cluster: Cluster, gateway: number, 
   const doubts = new Map<string, number>()
   for (const { text, transitions } of deliveries) {
     const alert = nameIn(text ?? "")
-    const perhaps = transitions.filter(({ cause }) => cause?.includes("perhaps sent twice") === true)
+    const perhaps = transitions.filter(({ cause }) => cause?.includes("may be duplicated") === true)
     doubts.set(alert, (doubts.get(alert) ?? 0) + perhaps.length)
   }
   for (const [alert, words] of received) {

@@ -20,7 +20,7 @@ export type FailureReason = Reason | PluginFailed
 export const causeOf = ({ _tag, detail }: Pick<FailureReason, "_tag" | "detail">): string =>
   storable(_tag === "PluginFailed" ? `${pluginFailed}${detail}` : `${_tag}: ${detail}`)
 
-/** Reads what `causeOf` wrote, also after a prefix such as `given back: `. Undefined for any other text. */
+/** Reads what `causeOf` wrote, also after a prefix such as `requeued: `. Undefined for any other text. */
 export const reasonOfCause = (cause: string): { readonly _tag: string; readonly detail: string } | undefined => {
   const text = cause.replace(/^[a-z ]+: /, "")
   if (text.startsWith(pluginFailed)) return { _tag: "PluginFailed", detail: text.slice(pluginFailed.length) }

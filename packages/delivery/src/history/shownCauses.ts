@@ -35,11 +35,12 @@ export const shownCauses = ({
   })
 
 const shownCause = (
-  { cause, status }: Pick<Delivery, "cause" | "status">,
+  { cause: stored, status }: Pick<Delivery, "cause" | "status">,
   { integration, transitions }: Delivery,
   names: Names
 ): string | undefined => {
-  if (cause === undefined) return undefined
+  if (stored === undefined) return undefined
+  const cause = inCurrentWords(stored)
   switch (status) {
     case "diverted":
       return shownFallback(cause, integration, names)
@@ -50,9 +51,16 @@ const shownCause = (
       return cause.replace(/^(in|into)( the digest)? [\w-]+$/, `$1 ${isDigest ? "a digest" : "another message"}`)
     }
     default:
-      return words[cause] ?? shownMatch(cause.replace(/^given back: /, "requeued: "), names)
+      return words[cause] ?? shownMatch(cause, names)
   }
 }
+
+/** The cause in the words of this version; earlier ones stored others. */
+const inCurrentWords = (cause: string): string =>
+  cause
+    .replace(/^(to [^:]*: )?given back: /, "$1requeued: ")
+    .replace(/\bhanded back, because the gateway stopped: perhaps/, "requeued, because the gateway stopped: perhaps")
+    .replace(/(the gateway stopped(?: during the attempt)?): perhaps sent twice$/, "$1: may be duplicated")
 
 const words: { readonly [cause: string]: string | undefined } = {
   "no longer graver": "no longer more severe",

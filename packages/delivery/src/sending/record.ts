@@ -138,7 +138,7 @@ export const recording = Effect.gen(function* () {
             ...recipientsOf(row.recipients, partial)
           }
     if (isNewDigest(claimed) && !isSentOn(end, current)) {
-      yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `given back: ${cause}`, attempt }])
+      yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `requeued: ${cause}`, attempt }])
     } else if (notification._tag === "DigestList" && (consequence.status === "dead" || !hasSameSettings)) {
       yield* deliveries.transition([{ delivery: id, status: "superseded", cause: `not repeated: ${cause}`, attempt }])
     } else {
@@ -205,7 +205,7 @@ export const recording = Effect.gen(function* () {
         ? row.created_at <= outcome.overBefore
         : outcome.consequence.status === "dead"
     const consequence: Consequence = isOver ? { status: "dead" } : retry
-    const cause = `given back: ${causeOf(outcome.reason)}`
+    const cause = `requeued: ${causeOf(outcome.reason)}`
     yield* retryOrEnd(delivery, claimed.integration, {
       cause,
       consequence,
@@ -221,7 +221,7 @@ export const recording = Effect.gen(function* () {
     if (row?.status !== "dead") return
     const subject = (yield* subjectsOf([row])).get(id)
     if (subject?.conversation.openDelivery !== undefined) return
-    const cause = "given back: others were refused too, so it is not to blame"
+    const cause = "requeued: others were refused too, so the message is not the reason"
     yield* deliveries.transition([{ delivery: id, status: "retrying", cause, set: { form: "rich" } }])
   })
 

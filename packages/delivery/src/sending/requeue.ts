@@ -34,7 +34,7 @@ export const requeueing = Effect.gen(function* () {
       // first attempt, a digest goes to the recipients who do not have it yet, like any other message.
       if ((row.kind === "Digest" && row.attempts === 1) || (row.kind === "DigestList" && wasSent)) {
         const ended =
-          row.kind === "Digest" ? `given back: ${cause}` : "not repeated: the gateway stopped during the attempt"
+          row.kind === "Digest" ? `requeued: ${cause}` : "not repeated: the gateway stopped during the attempt"
         yield* deliveries.transition([{ ...step, status: "superseded", cause: ended }])
         continue
       }
@@ -60,7 +60,7 @@ export const requeueing = Effect.gen(function* () {
           AND (${sql.in("taken_under", partitions)} OR (taken_under IS NULL AND integration_id IN
             (SELECT id FROM integrations WHERE ${sql.in("partition", partitions)}))) ORDER BY sequence`
       yield* integrations.forgetPauses(partitions)
-      yield* requeue(rows, { cause: "the gateway stopped during the attempt: perhaps sent twice", wasSent: true })
+      yield* requeue(rows, { cause: "the gateway stopped during the attempt: may be duplicated", wasSent: true })
     }),
     /** Requeues the deliveries that a transaction claimed whose answer was lost, and that are not in flight. */
     unsent: Effect.fnUntraced(function* (
@@ -72,7 +72,7 @@ export const requeueing = Effect.gen(function* () {
         AND status IN ('sending', 'folded') AND ${sql.literal(undelivered)} AND taken_under = ${partition} ORDER BY sequence`
       yield* requeue(
         rows.filter(({ folded_into, id }) => !inFlight.has(folded_into ?? id)),
-        { cause: "not sent: the store did not say that it was taken", wasSent: false }
+        { cause: "not sent: the store did not confirm the claim", wasSent: false }
       )
     })
   }

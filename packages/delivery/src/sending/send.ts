@@ -174,11 +174,11 @@ const noAnswer: Sent = {
 /** The result of an attempt that did not end in time for a stop. */
 export const cutShort: Sent = {
   _tag: "Failed",
-  reason: new Unavailable({ detail: "handed back, because the gateway stopped: perhaps sent twice", unanswered: true })
+  reason: new Unavailable({ detail: "requeued, because the gateway stopped: may be duplicated", unanswered: true })
 }
 
 /** The result of an attempt that did not begin. */
 export const notBegun: Sent = {
   _tag: "Failed",
-  reason: new Unavailable({ detail: "not sent: its lane was to go on elsewhere, or with other settings" })
+  reason: new Unavailable({ detail: "not sent: its lane moved to another gateway, or its settings changed" })
 }

@@ -36,7 +36,22 @@ describe("The causes of a delivery as they are shown", () => {
     ["delivered", `in ${id}`, "in another message"],
     ["superseded", "raise never told", "its raise was never delivered"],
     ["superseded", "by the edit", "by the edit"],
-    ["retrying", "given back: the gateway stopped", "requeued: the gateway stopped"],
+    ["retrying", "given back: Unavailable: HTTP 503", "requeued: Unavailable: HTTP 503"],
+    [
+      "diverted",
+      "to backup: given back: Unavailable: HTTP 503",
+      "to Standby: at home: requeued: Unavailable: HTTP 503"
+    ],
+    [
+      "retrying",
+      "Unavailable: handed back, because the gateway stopped: perhaps sent twice",
+      "Unavailable: requeued, because the gateway stopped: may be duplicated"
+    ],
+    [
+      "retrying",
+      "the gateway stopped during the attempt: perhaps sent twice",
+      "the gateway stopped during the attempt: may be duplicated"
+    ],
     ["dead", "Unavailable: in a bad way", "Unavailable: in a bad way"]
   ] as const)("%s: %s", ([status, cause, shown]) =>
     Effect.gen(function* () {

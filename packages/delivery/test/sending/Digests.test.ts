@@ -170,7 +170,7 @@ describe("A storm (D5)", () => {
         assert(last?._tag === "Digest")
         assert.strictEqual(last.cleared, 1)
         const shown = yield* outcomes
-        assert.include(shown.join("\n"), "Digest superseded: given back: Unavailable: HTTP 503")
+        assert.include(shown.join("\n"), "Digest superseded: requeued: Unavailable: HTTP 503")
         assert.lengthOf(
           shown.filter((outcome) => outcome.includes("delivered")),
           21

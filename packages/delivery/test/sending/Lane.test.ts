@@ -280,7 +280,7 @@ describe("A lane", () => {
         yield* tick
         const [delivery] = yield* deliveries
         assert.strictEqual(delivery?.status, "delivered")
-        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "handed back")
+        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "requeued, because the gateway stopped")
       }).pipe(Effect.provide(engine(script, { file })))
     })
   )

@@ -215,7 +215,7 @@ describe("Faults of plugins, services and people", () => {
         yield* tick
         const [delivery] = yield* deliveries
         assert.strictEqual(delivery?.status, "delivered")
-        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "perhaps sent twice")
+        assert.include(delivery?.transitions.map(({ cause }) => cause).join(), "may be duplicated")
       }).pipe(Effect.provide(engine(script, { file })))
       assert.deepStrictEqual(script.kinds("ops"), ["Raised", "Raised"])
     })

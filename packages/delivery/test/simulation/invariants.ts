@@ -201,7 +201,7 @@ const steps = ({ alert, cause, integration, kind, status, transitions }: Deliver
   const wrong = transitions.flatMap(({ cause, status }, index) => {
     const before = transitions[index - 1]
     // Five refusals in a row say that none of them was to blame (D3).
-    if (before?.status === "dead" && status === "retrying" && cause?.startsWith("given back: ") === true) return []
+    if (before?.status === "dead" && status === "retrying" && cause?.startsWith("requeued: ") === true) return []
     if (before === undefined)
       return status === "pending" || status === "superseded" ? [] : [`D: begins as ${status}: ${at}`]
     return follows[before.status]?.includes(status) === true ? [] : [`D: ${before.status} > ${status}: ${at}`]
@@ -245,7 +245,7 @@ const channel = (
   const steps = deliveries.flatMap(({ transitions }) => transitions)
   const count = (is: (step: (typeof steps)[number]) => boolean) => steps.filter(is).length
   const sendings = count(({ status }) => status === "sending")
-  const cutOff = count(({ cause }) => cause?.includes("perhaps sent twice") === true)
+  const cutOff = count(({ cause }) => cause?.includes("may be duplicated") === true)
   const unanswered = count(({ cause }) => cause?.startsWith("Unavailable") === true)
   const removed = deliveries.filter(
     ({ transitions }) => transitions.at(-1)?.status === "superseded" && transitions.at(-2)?.status === "sending"
