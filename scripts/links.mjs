@@ -1,4 +1,4 @@
-// Checks the relative links of the docs: each leads to a file, and to a heading of it.
+// Checks the relative links of the docs: each leads to a file, and to a heading of it. Also the files of the glossary.
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
@@ -29,6 +29,10 @@ for (const page of pages.sort()) {
       problems.push(`${page}: ${target} has no heading "${heading}".`)
     }
   }
+}
+
+for (const [, path] of readFileSync("docs/glossary.md", "utf8").matchAll(/`([\w/]+\.ts)`/g)) {
+  if (!existsSync(join("packages/delivery/src", path))) problems.push(`docs/glossary.md: there is no ${path}.`)
 }
 
 if (problems.length > 0) {

@@ -70,14 +70,17 @@ describe("The command of a plugin", () => {
       child.stdout.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
       while (!printed.includes("shown at")) yield* Effect.promise(() => once(child.stdout, "data"))
       assert.include(printed, "A fake HipChat")
+      const list = types.toSorted((a, b) => a.localeCompare(b)).join(", ")
+      const listing = fake()
+      let listed = ""
+      listing.stdout.on("data", (chunk: Buffer) => void (listed += chunk.toString()))
+      assert.deepStrictEqual(yield* Effect.promise(() => once(listing, "close")), [0, null])
+      assert.strictEqual(listed, `There are fakes of: ${list}.\n`)
       const unknown = fake("pager")
       let said = ""
       unknown.stderr.on("data", (chunk: Buffer) => void (said += chunk.toString()))
       assert.deepStrictEqual(yield* Effect.promise(() => once(unknown, "close")), [2, null])
-      assert.strictEqual(
-        said,
-        `There is no fake of "pager". There are: ${types.toSorted((a, b) => a.localeCompare(b)).join(", ")}.\n`
-      )
+      assert.strictEqual(said, `There is no fake of "pager". There are: ${list}.\n`)
     }).pipe(Effect.scoped)
   )
 
