@@ -171,10 +171,13 @@ const noAnswer: Sent = {
   reason: new Unavailable({ detail: "No answer in time", unanswered: true })
 }
 
-/** The result of an attempt that did not end in time for a stop. */
+/** The result of an attempt that did not end in time for a stop of the gateway or of its lane. */
 export const cutShort: Sent = {
   _tag: "Failed",
-  reason: new Unavailable({ detail: "requeued, because the gateway stopped: may be duplicated", unanswered: true })
+  reason: new Unavailable({
+    detail: "requeued, because the gateway stopped or its lane moved: may be duplicated",
+    unanswered: true
+  })
 }
 
 /** The result of an attempt that did not begin. */
