@@ -23,11 +23,11 @@ export const Filters = ({ children, first, isFiltered, onClear }: Props) => {
       </span>
       <div className="filters-rest">
         {children}
-        {isFiltered && (
+        <span className={isFiltered ? "filters-clear" : "filters-clear none"}>
           <Button look="quiet" onPress={onClear}>
             Clear filters
           </Button>
-        )}
+        </span>
       </div>
     </div>
   )

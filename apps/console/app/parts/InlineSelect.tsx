@@ -20,7 +20,7 @@ export const withChosen = <Option extends { readonly value: string; readonly lab
 
 /** A choice of one, as the browser's own select with the label inside. */
 export const InlineSelect = <Value extends string>({ label, onChange, options, value }: Props<Value>) => (
-  <label className="field inline">
+  <label className={value === options[0]?.value ? "field inline" : "field inline chosen"}>
     <span className="react-aria-Label">{label}</span>
     <select
       className="input chooser"
