@@ -122,7 +122,8 @@ export const pageFor = (html: string, cookie: string): string | undefined => {
       .replace("<title>", "<title>Alerts - ")
       .replace(script, "")
       .replace(styles, "")
-      // The rows are not laid out before their styles are there.
+      // No frame comes before the rows, and they are not laid out before their styles are there.
+      .replace("</head>", '<link rel="expect" href="#root" blocking="render"></head>')
       .replace("<body>", `<body>${styles}`)
       .replace("</body>", `${afterwards(script)}</body>`)
   )

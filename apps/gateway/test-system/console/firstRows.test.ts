@@ -121,6 +121,11 @@ describe("The first rows", () => {
             await page.getByRole("link", { name: "Rule <b>119</b>" }).waitFor()
             assert.strictEqual(await page.getByRole("table", { name: "Alerts" }).getAttribute("aria-rowcount"), "121")
             assert.strictEqual(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark")
+            // Nothing of the page was on screen before the rows were in it.
+            assert.strictEqual(
+              await page.locator('link[rel="expect"][blocking="render"]').getAttribute("href"),
+              "#root"
+            )
             await checkPage(visitor, "the first rows as HTML")
             const before = await places(page)
             assert.isAbove(before.length, 50)
