@@ -33,10 +33,13 @@ export class Partitions extends Context.Service<
     readonly serve: (service: Service) => Effect.Effect<never>
     /** Sets the partition of each integration. */
     readonly assign: (assigned: Assigned) => void
-    /**
-     * Whether an attempt at the integration may begin: its lane is owned here, confirmed within the last two seconds.
-     */
+    /** Whether the lane of the integration is owned here, confirmed within the last two seconds. */
     readonly isOwned: (integration: IntegrationId) => boolean
+    /**
+     * Whether an attempt under the lease may begin: the partition is owned here, confirmed within the last two seconds,
+     * and has not been lost since.
+     */
+    readonly holds: (lease: Lease) => boolean
     /**
      * Returns the leases of those integrations whose lanes are owned here. Runs inside a transaction of `GroupCommit`;
      * the leases are valid until its end. `assignments`, if given, returns the partitions as the transaction sees them.
@@ -115,6 +118,7 @@ export class Partitions extends Context.Service<
           const partition = assigned.get(integration)?.partition
           return partition === undefined || peers.isOwned(partition)
         },
+        holds: ({ fence, partition }) => !peers.many || (fences.get(partition) === fence && peers.isOwned(partition)),
         leases: Effect.fnUntraced(function* (integrations, assignments) {
           if (!peers.many) return new Map([...integrations].map((id) => [id, onlyGateway]))
           const stored = yield* known

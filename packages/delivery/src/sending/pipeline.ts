@@ -140,7 +140,7 @@ export class Pipeline extends Context.Service<
       /** send: under the lane's lease, with the current integration. */
       const sendClaimed = ({ claimed, integration, lane, stop }: Attempt): Effect.Effect<Sent> => {
         // Since the claim, the lane may have been lost (M2) or stopped, or its integration edited.
-        const mayBegin = () => partitions.isOwned(claimed.integration) && lane.isCurrent(integration.version)
+        const mayBegin = () => partitions.holds(claimed.lease) && lane.isCurrent(integration.version)
         if (!mayBegin()) return Effect.succeed(notBegun)
         // Decided once more, when the first request is connected: then the attempt has begun.
         let begins: boolean | undefined

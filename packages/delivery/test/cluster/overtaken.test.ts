@@ -1,13 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Edits } from "@tocsin/delivery"
+import { Edits, Peers } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { Shortcuts } from "../../src/domain/Shortcuts.ts"
 import { Undo } from "../../src/sql/rollback.ts"
 import { engine, integration, outcomes, raise, rule, save, settle, tick } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { passOn } from "../harness/idle.ts"
+import { ScriptedPeers } from "../harness/peers.ts"
 import { migratedStoreIn } from "../harness/store.ts"
+import { whileTimePasses } from "../harness/writers.ts"
 
 /** Something that waits, once it is held, until it is let go. */
 interface Held {
@@ -49,6 +52,45 @@ const holding = (claim: Held, reading: Held) => {
   return { store, watching }
 }
 
+describe("A lane that was lost and regained", () => {
+  it.effect("does not begin what it claimed before, because that is requeued (M2)", () =>
+    Effect.gen(function* () {
+      const [claim, reading] = yield* Effect.all([held, held])
+      yield* Deferred.succeed(reading.go, undefined)
+      const { store, watching } = holding(claim, reading)
+      const script = new Script()
+      const peers = new ScriptedPeers()
+      const shared = Layer.flatMap(store, (context) => Layer.succeedContext(Context.add(context, Peers, peers.service)))
+      yield* Effect.gen(function* () {
+        yield* settle
+        yield* peers.gain
+        yield* save(integration("ops"), rule("all"))
+        yield* raise("a")
+        yield* Deferred.await(claim.reached)
+        yield* peers.lose
+        yield* whileTimePasses(peers.gain)
+        yield* untilSent(script)
+        yield* Deferred.succeed(claim.go, undefined)
+        yield* settle
+        assert.lengthOf(script.sent, 1)
+        assert.deepStrictEqual(yield* outcomes, ["Raised delivered"])
+      }).pipe(
+        Effect.provide(Layer.provide(engine(script, { store: shared }), [watching, Layer.succeed(Shortcuts, false)]))
+      )
+    })
+  )
+})
+
+/** PostgreSQL takes real time, and the rate limit some of the test's. */
+const untilSent = (script: Script) =>
+  Effect.repeat(
+    TestClock.adjust("1 second").pipe(
+      Effect.andThen(passOn),
+      Effect.andThen(Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20))))
+    ),
+    { until: () => script.sent.length > 0 }
+  )
+
 describe("An edit that disables an integration", () => {
   it.effect("lets nothing begin that was claimed before, as soon as it is answered (O8)", () =>
     Effect.gen(function* () {
@@ -60,7 +102,8 @@ describe("An edit that disables an integration", () => {
         yield* save(integration("ops"), rule("all"))
         yield* raise("a")
         yield* Deferred.await(claim.reached)
-        yield* edits.saveIntegration(integration("ops", { enabled: false }), "any")
+        // A few writes wait a while for the transaction that runs.
+        yield* whileTimePasses(edits.saveIntegration(integration("ops", { enabled: false }), "any"))
         yield* Deferred.await(reading.reached)
         // The claim is answered before the lane can know of the edit.
         yield* Deferred.succeed(claim.go, undefined)
