@@ -96,7 +96,7 @@ export class Deliveries extends Context.Service<
     readonly claimUnchanged: (
       raises: ReadonlyArray<UnclaimedRaise>
     ) => Effect.Effect<ReadonlySet<string>, SqlError.SqlError>
-    readonly byIds: (ids: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Row>, SqlError.SqlError>
+    readonly byIds: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Row>, SqlError.SqlError>
     /**
      * Returns for each delivery, by its id, all open deliveries of the same alert at the same integration, including
      * itself, in the order of the alert's episodes.
@@ -209,7 +209,7 @@ export class Deliveries extends Context.Service<
         claimUnchanged,
         byIds: (ids) =>
           Effect.map(
-            sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
+            ids.length === 0 ? Effect.succeed([]) : sql<Row>`SELECT * FROM deliveries WHERE ${isOneOf(sql, "id", ids)}`,
             (rows) => new Map(rows.map((row) => [row.id, row]))
           ),
         openOfEpisodes,

@@ -24,6 +24,9 @@ export interface Row {
   readonly planned_under: number
 }
 
+/** The columns of an episode that its alert does not have. */
+type OfEpisode = "sequence" | "raised_here" | "clear_time_stated" | "last_hash" | "planned_under"
+
 /** The fields of an alert that have a column. */
 export const toColumns = (alert: Alert) => ({
   id: alert.id,
@@ -48,7 +51,7 @@ export const encodeOthers = jsonEncoder(Others)
 const decodeOthers = memoize(Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Others))))
 
 /** Converts a row to an alert. */
-export const fromRow = (row: Row): Alert => ({
+export const fromRow = (row: Omit<Row, OfEpisode>): Alert => ({
   ...decodeOthers(row.alert),
   id: row.id,
   source: row.source,

@@ -62,5 +62,21 @@ export interface Row {
   readonly created_at: number
 }
 
+/** The columns that a message is composed from. */
+export type ClaimedRow = Pick<
+  Row,
+  | "id"
+  | "alert_id"
+  | "integration_id"
+  | "kind"
+  | "status"
+  | "form"
+  | "attempts"
+  | "partial"
+  | "recipients"
+  | "trace"
+  | "created_at"
+>
+
 /** Whether the delivery is being sent, by itself or by another one that includes it. */
 export const isInFlight = ({ status }: Pick<Row, "status">): boolean => status === "sending" || status === "folded"

@@ -4,7 +4,7 @@
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Context, Effect, Layer } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import type { DueDelivery } from "../domain/attempt.ts"
 import { undelivered } from "../records/deliveryRow.ts"
 import { noEpisodeInFlight } from "../records/openEpisodes.ts"
@@ -14,6 +14,18 @@ import { alertKey } from "../sql/locks.ts"
 
 /** Up to this number of pending critical raises are sent by themselves, before any digest (D5). */
 export const fewCriticals = 10
+
+/** What is sent next. */
+interface Next {
+  readonly due: ReadonlyArray<DueDelivery>
+  readonly dueAt?: number
+}
+
+/** What is sent next, and what else waits. */
+interface Look extends Next {
+  readonly size: number
+  readonly isAll: boolean
+}
 
 /** Reads the pending deliveries. */
 export class Backlog extends Context.Service<
@@ -28,7 +40,13 @@ export class Backlog extends Context.Service<
       integration: IntegrationId,
       limit: number,
       options?: { readonly pendingFirst?: boolean }
-    ) => Effect.Effect<{ readonly due: ReadonlyArray<DueDelivery>; readonly dueAt?: number }, SqlError.SqlError>
+    ) => Effect.Effect<Next, SqlError.SqlError>
+    /** The same, with the number of pending deliveries, and whether the deliveries that it returns are all there are. */
+    readonly look: (
+      integration: IntegrationId,
+      limit: number,
+      options?: { readonly pendingFirst?: boolean }
+    ) => Effect.Effect<Look, SqlError.SqlError>
     /** The number of pending deliveries, without replies to digests. */
     readonly size: (integration: IntegrationId) => Effect.Effect<number, SqlError.SqlError>
     /** When the oldest of these was created, in epoch milliseconds. */
@@ -53,18 +71,14 @@ export class Backlog extends Context.Service<
         (SELECT source FROM alerts WHERE alerts.id = deliveries.alert_id) AS source,
         (SELECT source_id FROM alerts WHERE alerts.id = deliveries.alert_id) AS source_id`)
 
-      const next = Effect.fnUntraced(function* (
-        integration: IntegrationId,
-        limit: number,
-        { pendingFirst = false }: { readonly pendingFirst?: boolean } = {}
-      ) {
-        const now = yield* Clock.currentTimeMillis
+      /** The deliveries that may be sent next; with `counted`, on PostgreSQL, and a row with the number of those that wait. */
+      const candidates = (integration: IntegrationId, limit: number, counted: Statement.Fragment) => {
         const tests = sql<Row>`SELECT ${columns} FROM deliveries
           WHERE about = ${testsOf(integration)} AND status IN ('pending', 'retrying')`
         const most = sql.literal(String(fewSizes(limit)))
         // A lane whose slots are all taken asks whenever something new waits.
-        const rows = yield* limit === 0
-          ? tests
+        return limit === 0
+          ? sql<Row>`${tests} ${counted}`
           : sql<Row>`
           ${tests}
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE integration_id = ${integration}
@@ -74,7 +88,13 @@ export class Backlog extends Context.Service<
           UNION ALL SELECT * FROM (SELECT ${columns} FROM deliveries WHERE about = ${repliesAt(integration)}
             AND status IN ('pending', 'retrying') AND NOT EXISTS (SELECT 1 FROM deliveries earlier
               WHERE earlier.about = deliveries.about AND earlier.status = 'sending')
-            ORDER BY sequence LIMIT 1) AS reply`
+            ORDER BY sequence LIMIT 1) AS reply ${counted}`
+      }
+
+      const choose = (
+        rows: ReadonlyArray<Row>,
+        { limit, now, pendingFirst = false }: { limit: number; now: number; pendingFirst?: boolean | undefined }
+      ): Next => {
         // A row with a later time was written before the clock was set back, and counts as due now.
         const isDue = ({ next_at, updated_at }: Row) => next_at <= now || updated_at > now
         const inOrder = rows
@@ -93,15 +113,42 @@ export class Backlog extends Context.Service<
           due: due.slice(0, Math.max(limit, due.filter(({ isTest }) => isTest).length)),
           ...(others.length === 0 && later.length > 0 && { dueAt: Math.min(...later.map(({ next_at }) => next_at)) })
         }
+      }
+
+      const next = Effect.fnUntraced(function* (
+        integration: IntegrationId,
+        limit: number,
+        options: { readonly pendingFirst?: boolean } = {}
+      ) {
+        const rows = yield* candidates(integration, limit, sql``)
+        return choose(rows, { ...options, limit, now: yield* Clock.currentTimeMillis })
       })
 
+      const sizeOf = (integration: IntegrationId) => sql`SELECT coalesce(sum(n), 0) - (SELECT count(*) FROM deliveries
+        WHERE about = ${repliesAt(integration)} AND status IN ('pending', 'retrying')) AS n FROM delivery_counts
+        WHERE integration_id = ${integration} AND status IN ('pending', 'retrying')`
+
       const size = (integration: IntegrationId) =>
-        Effect.map(
-          sql<{ n: number }>`SELECT coalesce(sum(n), 0) - (SELECT count(*) FROM deliveries
-            WHERE about = ${repliesAt(integration)} AND status IN ('pending', 'retrying')) AS n FROM delivery_counts
-            WHERE integration_id = ${integration} AND status IN ('pending', 'retrying')`,
-          ([row]) => row?.n ?? 0
-        )
+        Effect.map(sql<{ n: number }>`${sizeOf(integration)}`, ([row]) => row?.n ?? 0)
+
+      const look = Effect.fnUntraced(function* (
+        integration: IntegrationId,
+        limit: number,
+        options: { readonly pendingFirst?: boolean } = {}
+      ) {
+        const counted = sql.onDialectOrElse({
+          // A statement by itself would cost another round trip.
+          pg: () =>
+            sql`UNION ALL SELECT '', CAST(n AS bigint), 'Size', '', 0, 0, NULL, NULL FROM (${sizeOf(integration)}) AS counted`,
+          orElse: () => sql``
+        })
+        const all = yield* candidates(integration, limit, counted)
+        const rows = all.filter(({ kind }) => kind !== "Size")
+        const waiting = all.find(({ kind }) => kind === "Size")?.sequence ?? (yield* size(integration))
+        const chosen = choose(rows, { ...options, limit, now: yield* Clock.currentTimeMillis })
+        const { length } = chosen.due
+        return { ...chosen, size: waiting, isAll: length === rows.length && length === waiting }
+      })
 
       const oldest = Effect.fnUntraced(function* (integration: IntegrationId) {
         const rows = yield* Effect.forEach(
@@ -130,7 +177,7 @@ export class Backlog extends Context.Service<
         (rows) => rows.map(({ integration_id }) => integration_id)
       )
 
-      return Backlog.of({ next, size, oldest, critical, integrationsWithWork })
+      return Backlog.of({ next, look, size, oldest, critical, integrationsWithWork })
     })
   )
 }

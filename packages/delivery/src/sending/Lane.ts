@@ -57,6 +57,10 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const lane = new LaneState(id, version)
   const wake = yield* Latch.make()
   const attempts = yield* makeAttempts(id, lane, wake)
+  /** How many deliveries waited when the backlog was read, if all of them are due. */
+  let allDue: number | undefined
+  /** Whether all of these were claimed, so that the backlog need not be read again. */
+  let hasClaimedAll = false
 
   const setHealth = (health: Health.Health) => {
     lane.findings = { ...lane.findings, health }
@@ -129,8 +133,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const readBacklog = Effect.fnUntraced(function* (facts: LaneFacts): Effect.fn.Return<BacklogFacts, StoreUnavailable> {
     if (!facts.isOwned || facts.integration === "unknown") return nothingWaits
     const { available, perMinute } = yield* rateLimiter.allowance(id)
-    const { due, dueAt } = yield* groupCommit.read(
-      backlog.next(id, Math.min(freeSlots(facts), available), {
+    const { due, dueAt, isAll, size } = yield* groupCommit.read(
+      backlog.look(id, Math.min(freeSlots(facts), available), {
         // Otherwise every probe would be a delivery for which the plugin throws.
         pendingFirst: Health.isPluginFailing(facts.health)
       })
@@ -139,17 +143,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       yield* lane.log.calm
     if (due.length === 0 && dueAt === undefined) {
       // Others may wait for a message about the same alert that is being sent.
-      const isEmpty = takesShortcuts && !lane.log.isStorm() && (yield* groupCommit.read(backlog.size(id))) === 0
-      lane.isCaughtUp = isEmpty && !wake.isOpen()
+      lane.isCaughtUp = takesShortcuts && !lane.log.isStorm() && size === 0 && !wake.isOpen()
     }
+    allDue = takesShortcuts && isAll && !lane.log.isStorm() ? size : undefined
     const mayDigest =
       due[0] !== undefined &&
       !due[0].isTest &&
       due[0].isReply !== true &&
       lane.findings.digest.most > 1 &&
       lane.integration?.plugin.capabilities.digest !== false
-    const size = mayDigest ? yield* groupCommit.read(backlog.size(id)) : 0
-    const isStorm = size > perMinute
+    const isStorm = mayDigest && size > perMinute
     if (isStorm) yield* lane.log.storm(size)
     const critical = isStorm ? yield* groupCommit.read(backlog.critical(id)) : undefined
     const allowance = yield* rateLimiter.allowance(id)
@@ -161,7 +164,9 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     // Closed before reading, so that a signal that comes meanwhile is not missed.
     yield* wake.close
     const facts = yield* observe
-    const decision = decide(facts, yield* readBacklog(facts))
+    const isEmpty = hasClaimedAll && lane.isCaughtUp
+    hasClaimedAll = false
+    const decision = decide(facts, isEmpty ? nothingWaits : yield* readBacklog(facts))
     const { integration } = lane
     if (decision._tag === "Wait") {
       if (decision.diverts) {
@@ -232,6 +237,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
         const claimed = yield* claim
         lane.mayHaveUnsent = false
         if (claimed.length === 0) return false
+        hasClaimedAll = claimed.length === allDue && !wake.isOpen()
+        lane.isCaughtUp ||= hasClaimedAll
         yield* attempts.hold(claimed.map(({ id }) => id))
         yield* attempts.start(integration, claimed)
         return true

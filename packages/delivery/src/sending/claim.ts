@@ -9,19 +9,20 @@ import type { StoredConversation } from "../domain/conversation.ts"
 import { replyDeadline, testDeadline } from "../domain/failurePolicy.ts"
 import { AcceptedRaises } from "../records/AcceptedRaises.ts"
 import { Deliveries } from "../records/Deliveries.ts"
-import { isInFlight, type Row } from "../records/deliveryRow.ts"
-import { type Subject, subjects } from "../records/subjects.ts"
+import { type ClaimedRow, isInFlight, type Row } from "../records/deliveryRow.ts"
+import { type AboutAlert, claimable } from "../records/claimable.ts"
+import type { Subject } from "../records/subjects.ts"
 import { type ComposedDigest, digestComposing } from "./claimDigest.ts"
 import { composeFirst } from "./compose.ts"
 
 /** A delivery that may be sent now, with its subject. */
 export interface Candidate {
-  readonly row: Row
+  readonly row: ClaimedRow
   readonly lease: Lease
   /** A notice is stored; every other message is composed from its alert, or its alerts. */
   readonly about: { readonly stored: string } | ComposedDigest | Subject
   /** The pending deliveries about earlier episodes that the message includes (O7). */
-  readonly earlier: ReadonlyArray<{ readonly row: Row; readonly subject: Subject | undefined }>
+  readonly earlier: ReadonlyArray<AboutAlert>
 }
 
 /** Selects deliveries, and marks them as `sending`. All of it runs inside one transaction of `GroupCommit`. */
@@ -29,7 +30,7 @@ export const claiming = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const accepted = yield* AcceptedRaises
   const deliveries = yield* Deliveries
-  const subjectsOf = yield* subjects
+  const claimableOf = yield* claimable
   const composeDigest = yield* digestComposing
 
   /**
@@ -42,42 +43,34 @@ export const claiming = Effect.gen(function* () {
     replyTexts: ReadonlyMap<string, number | undefined>
   ): Effect.fn.Return<ReadonlyArray<Candidate>, SqlError.SqlError> {
     const now = yield* Clock.currentTimeMillis
-    const rows = yield* deliveries.byIds(ids)
-    const waiting = [...new Set(ids)].flatMap((id) => {
-      const row = rows.get(id)
-      const lease = row && leases.get(IntegrationId.make(row.integration_id))
-      const isWaiting = row?.status === "pending" || row?.status === "retrying"
-      return row === undefined || lease === undefined || !isWaiting ? [] : [{ row, lease }]
+    const leaseOf = ({ integration_id, status }: ClaimedRow) =>
+      status === "pending" || status === "retrying" ? leases.get(IntegrationId.make(integration_id)) : undefined
+    const ofAlerts = yield* claimableOf(ids)
+    const composed = [...new Set(ids)].flatMap((id): ReadonlyArray<Candidate> => {
+      const open = ofAlerts.get(id) ?? []
+      const own = open.find(({ row }) => row.id === id)
+      const lease = own && leaseOf(own.row)
+      // Nothing overtakes a message about the same alert that is being sent.
+      if (own === undefined || lease === undefined || open.some(({ row }) => isInFlight(row))) return []
+      const latest = open.at(-1) ?? own
+      // The message is about the latest episode; an escalation is about one whose raise was sent.
+      const { row, subject } = latest.row.kind === "Escalated" ? own : latest
+      return [{ row, lease, about: subject, earlier: latest.row.kind === "Escalated" ? [] : open.slice(0, -1) }]
     })
+    const others = [...new Set(ids)].filter((id) => !ofAlerts.has(id))
+    const rows = yield* deliveries.byIds(others)
+    const waiting = others.flatMap((id) => {
+      const row = rows.get(id)
+      const lease = row && leaseOf(row)
+      return row === undefined || lease === undefined ? [] : [{ row, lease }]
+    })
+    if (waiting.some(({ row }) => row.alert_id !== null))
+      return yield* Effect.die(new Error("A delivery without its alert"))
     const isExpired = ({ row }: { readonly row: Row }) => row.created_at + (lifetimes[row.kind] ?? Infinity) <= now
     const expired = waiting.filter(isExpired)
     yield* deliveries.transition(
       expired.map(({ row }) => ({ delivery: row.id, status: "superseded", cause: "expired" }))
     )
-    const ofAlerts = waiting.filter(({ row }) => row.alert_id !== null)
-    const episodes = yield* deliveries.openOfEpisodes(ofAlerts.map(({ row }) => row))
-    const chosen = ofAlerts.flatMap(({ lease, row }) => {
-      const open = episodes.get(row.id) ?? []
-      // Nothing overtakes a message about the same alert that is being sent.
-      if (open.some(isInFlight)) return []
-      const latest = open.at(-1)
-      // The message is about the latest episode; an escalation is about one whose raise was sent.
-      return latest === undefined || latest.kind === "Escalated"
-        ? [{ row, lease, earlier: [] }]
-        : [{ row: latest, lease, earlier: open.slice(0, -1) }]
-    })
-    const about = yield* subjectsOf(chosen.flatMap(({ earlier, row }) => [row, ...earlier]))
-    const composed = yield* Effect.forEach(chosen, ({ earlier, lease, row }) => {
-      const subject = about.get(row.id)
-      return subject === undefined
-        ? Effect.die(new Error("A delivery without its alert"))
-        : Effect.succeed({
-            row,
-            lease,
-            about: subject,
-            earlier: earlier.map((row) => ({ row, subject: about.get(row.id) }))
-          })
-    })
     const stored = waiting.flatMap(({ lease, row }) =>
       row.notification === null || isExpired({ row })
         ? []

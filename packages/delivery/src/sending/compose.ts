@@ -47,7 +47,7 @@ export const compose = ({ about, earlier, lease, row }: Candidate): ClaimedDeliv
     included: earlier.map(({ row: { id, kind, trace }, subject }) => ({
       delivery: id,
       trace,
-      kind: subject === undefined ? kind : composeNotification(kind, subject.alert, subject.conversation)._tag
+      kind: composeNotification(kind, subject.alert, subject.conversation)._tag
     })),
     subject: { alert, conversation, recipients: row.recipients }
   }

@@ -35,6 +35,8 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
   [/WHERE integration_id = \? AND severity = 'critical'/, "critical_deliveries (integration_id=?)"],
   [/WHERE about = \? AND status IN/, "notices (about=? AND status=?)"],
   [/AND this\.id = given\.alert_id/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
+  [/AND this\.id = asked\.alert_id/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
+  [/asked\.id = given\.id/, "sqlite_autoindex_deliveries_1 (id=?)", "deliveries_id_key (id=?)"],
   [/AND this\.id = deliveries\.alert_id/, "deliveries_by_conversation (alert_id=? AND integration_id=?)"],
   [/status <> 'delivered' AND severity <> 'critical'/, "undelivered_by_integration (integration_id=? AND status=?)"],
   [/WHERE about = \?/, "notices (about=?"],
@@ -58,7 +60,7 @@ const meant: ReadonlyArray<readonly [statement: RegExp, step: string, onPostgres
   ],
   [
     /JOIN conversations c LEFT[^]*AND c\.integration_id (\|\| '' )?= given/,
-    "c USING PRIMARY KEY (alert_id=? AND integration_id=?)",
+    "conversations_by_integration (integration_id=? AND alert_id=?)",
     "conversations_pkey (alert_id=?)"
   ],
   [
