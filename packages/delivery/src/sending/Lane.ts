@@ -31,6 +31,8 @@ export interface Lane {
   readonly direct: DirectLane
   /** Signals that there is something new to send. */
   readonly wake: Effect.Effect<void>
+  /** Signals that another gateway may have something new for it. Until it has read that, it is as caught up as before. */
+  readonly look: Effect.Effect<void>
   /** Notes an edit, by its number, when it is committed. */
   readonly edited: (edit: number) => void
   /** Sets the current version of the integration, as of the edit with this number. */
@@ -57,10 +59,6 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const lane = new LaneState(id, version)
   const wake = yield* Latch.make()
   const attempts = yield* makeAttempts(id, lane, wake)
-  /** How many deliveries waited when the backlog was read, if all of them are due. */
-  let allDue: number | undefined
-  /** Whether all of these were claimed, so that the backlog need not be read again. */
-  let hasClaimedAll = false
 
   const setHealth = (health: Health.Health) => {
     lane.findings = { ...lane.findings, health }
@@ -141,11 +139,13 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     )
     if (facts.inFlight === 0 && dueAt === undefined && (due.length === 0 || due[0]?.isReply === true))
       yield* lane.log.calm
-    if (due.length === 0 && dueAt === undefined) {
-      // Others may wait for a message about the same alert that is being sent.
-      lane.isCaughtUp = takesShortcuts && !lane.log.isStorm() && size === 0 && !wake.isOpen()
-    }
-    allDue = takesShortcuts && isAll && !lane.log.isStorm() ? size : undefined
+    const wasCaughtUp = lane.isCaughtUp
+    // Others may wait for a message about the same alert that is being sent.
+    const isEmpty = due.length === 0 && dueAt === undefined && size === 0
+    lane.isCaughtUp = takesShortcuts && !lane.log.isStorm() && isEmpty && !lane.hasNews
+    // Until now, the ends of attempts were no signal.
+    if (wasCaughtUp && !lane.isCaughtUp && freeSlots(facts) < lane.freeSlots) yield* wake.open
+    lane.allDue = takesShortcuts && isAll && !lane.log.isStorm() ? size : undefined
     const mayDigest =
       due[0] !== undefined &&
       !due[0].isTest &&
@@ -161,11 +161,12 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   })
 
   const step = Effect.gen(function* () {
+    const isEmpty = lane.hasClaimedAll && !wake.isOpen()
+    lane.hasClaimedAll = false
     // Closed before reading, so that a signal that comes meanwhile is not missed.
-    yield* wake.close
+    wake.closeUnsafe()
+    lane.hasNews = false
     const facts = yield* observe
-    const isEmpty = hasClaimedAll && lane.isCaughtUp
-    hasClaimedAll = false
     const decision = decide(facts, isEmpty ? nothingWaits : yield* readBacklog(facts))
     const { integration } = lane
     if (decision._tag === "Wait") {
@@ -182,23 +183,21 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       case "Probe":
         return yield* probe(integration)
       case "Digest": {
-        if ((yield* rateLimiter.take(id, 1)) === 0) return
-        if (
-          yield* begin(
-            integration,
-            pipeline.claimDigest(id, { ...lane.findings.digest, replyText: replyTextOf(integration) })
-          )
-        )
-          return
+        if (lane.freeSlots <= 0 || (yield* rateLimiter.take(id, 1)) === 0) return
+        const options = { ...lane.findings.digest, replyText: replyTextOf(integration) }
+        if (yield* begin(integration, pipeline.claimDigest(id, options), 1)) return
         const more = yield* rateLimiter.take(id, decision.otherwise.length - 1)
         yield* beginAll(integration, decision.otherwise.slice(0, 1 + more))
         return
       }
       case "Claim": {
-        const permits = yield* rateLimiter.take(id, decision.deliveries.length)
+        const [first] = decision.deliveries
+        // While the backlog was read, slots may have been taken by what was accepted.
+        const most = first?.isTest === true ? decision.deliveries.length : lane.freeSlots
+        const permits = yield* rateLimiter.take(id, Math.min(decision.deliveries.length, most))
         const isBegun = permits === 0 || (yield* beginAll(integration, decision.deliveries.slice(0, permits)))
         // An expired reply needs none.
-        if (!isBegun && decision.deliveries[0]?.isReply === true) yield* rateLimiter.giveBack(id, permits)
+        if (!isBegun && first?.isReply === true) yield* rateLimiter.giveBack(id, permits)
       }
     }
   }).pipe(
@@ -229,16 +228,16 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   /** Claims deliveries, and starts an attempt for each; false if nothing was claimed. */
   const begin = (
     integration: ReadyIntegration,
-    claim: Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>
+    claim: Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>,
+    most: number
   ) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        lane.mayHaveUnsent = true
-        const claimed = yield* claim
-        lane.mayHaveUnsent = false
+        lane.claim(most)
+        const claimed = yield* Effect.onExit(claim, (exit) =>
+          Effect.sync(() => lane.claimed(Exit.isSuccess(exit) ? exit.value.length : undefined))
+        )
         if (claimed.length === 0) return false
-        hasClaimedAll = claimed.length === allDue && !wake.isOpen()
-        lane.isCaughtUp ||= hasClaimedAll
         yield* attempts.hold(claimed.map(({ id }) => id))
         yield* attempts.start(integration, claimed)
         return true
@@ -249,7 +248,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     integration: ReadyIntegration,
     due: ReadonlyArray<DueDelivery>
   ): Effect.Effect<boolean, StoreUnavailable> =>
-    begin(integration, pipeline.claim(id, due, { replyText: replyTextOf(integration) })).pipe(
+    begin(integration, pipeline.claim(id, due, { replyText: replyTextOf(integration) }), due.length).pipe(
       Effect.catchDefect((defect) => {
         const [first] = due
         // One of the deliveries cannot be read.
@@ -265,6 +264,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const made: Lane = {
     direct: yield* makeDirectLane(id, lane, attempts),
     wake: attempts.signal,
+    look: Effect.asVoid(wake.open),
     edited: (edit) => lane.edited(edit),
     update: (version, edit) =>
       Effect.suspend(() => {

@@ -1,4 +1,5 @@
 import { type Findings, noFindings } from "../domain/failurePolicy.ts"
+import { maxInFlight } from "../domain/laneDecision.ts"
 import type { IntegrationId } from "@tocsin/core"
 import type { ReadyIntegration } from "../domain/integration.ts"
 import { type LaneLog, makeLaneLog } from "./laneLog.ts"
@@ -10,12 +11,20 @@ export class LaneState {
   findings: Findings = noFindings
   /** The ids of the deliveries that are being sent. */
   readonly inFlight = new Set<string>()
+  /** How many deliveries waited when the lane read its backlog, if all of them were due. */
+  allDue: number | undefined
+  /** How many deliveries the lane is claiming: they take slots already. */
+  claiming = 0
+  /** Whether the last claim was of all that waited, so that the backlog need not be read again. */
+  hasClaimedAll = false
   /** Whether the answer to a claim was lost: deliveries may be stored as `sending` although they are not being sent. */
   mayHaveUnsent = false
   /** Whether a transaction that claimed deliveries directly was not committed, or its answer was lost: the same. */
   hasLostClaims = false
-  /** Whether nothing waits for the lane, as far as it knows. */
+  /** Whether nothing waits for the lane but what it is claiming, as far as it has read. */
   isCaughtUp = false
+  /** Whether more waits by now than the lane has read: it was signalled here. */
+  hasNews = false
   readonly log: LaneLog
   /** The number of the newest edit that was committed here; undefined once the lane has read it. */
   #edit: number | undefined
@@ -24,6 +33,25 @@ export class LaneState {
   constructor(id: IntegrationId, version: string | undefined) {
     this.log = makeLaneLog(id)
     this.#version = version
+  }
+
+  /** How many attempts may begin. */
+  get freeSlots() {
+    return maxInFlight - this.inFlight.size - this.claiming
+  }
+
+  /** Notes that a claim begins. Of what is accepted from here on, nothing needs to wait for it if it is of all that waits. */
+  claim(deliveries: number): void {
+    this.claiming = deliveries
+    this.isCaughtUp = deliveries === this.allDue && !this.hasNews
+  }
+
+  /** Notes how many deliveries were claimed; undefined if it is not known. */
+  claimed(deliveries: number | undefined): void {
+    this.claiming = 0
+    this.mayHaveUnsent = deliveries === undefined
+    this.hasClaimedAll = deliveries !== undefined && deliveries === this.allDue
+    this.isCaughtUp &&= this.hasClaimedAll
   }
 
   /** The newest version of the integration that the lane knows of; undefined once it stops. */

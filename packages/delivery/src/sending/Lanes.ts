@@ -140,6 +140,8 @@ export class Lanes extends Context.Service<
 
         const receive = ({ integration, of }: Signal) =>
           of === "work" ? (lanes.get(integration)?.wake ?? Effect.void) : reconciled
+        const receiveFromPeer = (signal: Signal) =>
+          signal.of === "work" ? (lanes.get(signal.integration)?.look ?? Effect.void) : receive(signal)
         yield* signals.take.pipe(Effect.flatMap(receive), Effect.forever({ disableYield: true }), Effect.forkScoped)
 
         /** Finds work whose signal was lost. */
@@ -153,7 +155,10 @@ export class Lanes extends Context.Service<
         })
         yield* Effect.forkScoped(peers.poll(Effect.ignore(poll)))
         yield* Effect.forkScoped(
-          peers.subscribe((received) => Effect.forEach(received, receive, { discard: true }), Effect.ignore(poll))
+          peers.subscribe(
+            (received) => Effect.forEach(received, receiveFromPeer, { discard: true }),
+            Effect.ignore(poll)
+          )
         )
 
         // Before the partitions are released: what ends until then is recorded.

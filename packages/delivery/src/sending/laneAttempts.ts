@@ -30,6 +30,7 @@ export const makeAttempts = Effect.fnUntraced(function* (id: IntegrationId, lane
   /** Signals that something may wait for the lane. */
   const signal = Effect.suspend(() => {
     lane.isCaughtUp = false
+    lane.hasNews = true
     return Effect.asVoid(wake.open)
   })
 

@@ -2,7 +2,11 @@
  * A test clock that knows its sleeps: on PostgreSQL the engine begins a sleep only after the server has answered.
  */
 import { Clock, Duration, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { isPostgres } from "./store.ts"
+
+/** On a slow machine, the test clock would log a warning among the lines of a test. */
+export const withoutWarning = Layer.effectDiscard(TestClock.adjust(0))
 
 /** When the sleeps end, by clock. */
 const sleepsOf = new WeakMap<object, Map<object, number>>()

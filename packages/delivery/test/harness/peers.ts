@@ -1,11 +1,12 @@
 /**
  * Several gateways on one store, in one process: who holds which lanes is as the test says, and signals between them
- * are lost.
+ * are lost, but those that the test makes.
  */
+import type { IntegrationId } from "@tocsin/core"
 import { Peers } from "@tocsin/delivery"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import type { Handlers } from "../../src/cluster/Peers.ts"
+import type { Handlers, Signal } from "../../src/cluster/Peers.ts"
 import { partitionCount } from "../../src/sql/locks.ts"
 import { migratedStoreIn } from "./store.ts"
 
@@ -15,6 +16,7 @@ const all = Array.from({ length: partitionCount }, (_, partition) => partition)
 export class ScriptedPeers {
   #handlers: Handlers | undefined
   #look: Effect.Effect<void> = Effect.void
+  #receive: (signals: ReadonlyArray<Signal>) => Effect.Effect<void> = () => Effect.void
   #holds = false
 
   /** How many partitions no gateway owns, if that is known. */
@@ -44,6 +46,9 @@ export class ScriptedPeers {
   /** Looks for what no signal told. */
   readonly sweep = Effect.suspend(() => this.#look)
 
+  /** Another gateway signals work for an integration. */
+  readonly work = (integration: IntegrationId) => Effect.suspend(() => this.#receive([{ integration, of: "work" }]))
+
   readonly service = Peers.of({
     own: (handlers) => {
       this.#handlers = handlers
@@ -52,7 +57,10 @@ export class ScriptedPeers {
     isOwned: () => this.#holds,
     unowned: () => this.unowned,
     publish: () => Effect.void,
-    subscribe: () => Effect.never,
+    subscribe: (receive) => {
+      this.#receive = receive
+      return Effect.never
+    },
     publishChanges: () => Effect.void,
     subscribeToChanges: () => Effect.never,
     poll: (look) => {

@@ -1,6 +1,7 @@
 import { DestinationGone, PayloadRejected, Unavailable } from "@tocsin/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
+import { withoutWarning } from "../harness/clock.ts"
 import { accept, event, fixture, integration, pass, raise, rule, save } from "../harness/engine.ts"
 
 type Test = Parameters<typeof fixture>[0]
@@ -11,7 +12,7 @@ const logged = (test: (log: Array<string>) => Test) => {
   const logger = Logger.make(({ logLevel, message }) => {
     log.push(`${logLevel} ${String(message).replace(/Delivery \S+/, "Delivery")}`)
   })
-  return () => Effect.provide(fixture(test(log))(), Logger.layer([logger]))
+  return () => Effect.provide(fixture(test(log))(), Layer.provideMerge(withoutWarning, Logger.layer([logger])))
 }
 
 describe("The log of a lane", () => {

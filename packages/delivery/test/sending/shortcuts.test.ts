@@ -21,7 +21,7 @@ import { Script } from "../harness/FakeChannel.ts"
 import { passOn } from "../harness/idle.ts"
 
 /** Statements that read an alert, a conversation or a delivery. */
-const reads = /FROM alerts WHERE id IN|JOIN conversations c\s+LEFT|FROM deliveries WHERE id IN/
+const reads = /FROM alerts WHERE id IN|JOIN conversations c\s+LEFT|FROM deliveries WHERE id IN|JOIN deliveries asked/
 
 /** What follows from what happens while the raise of an alert is being sent. */
 const whileSending = (takesShortcuts: boolean, happens: Effect.Effect<unknown, unknown, Fixture>) => {

@@ -4,13 +4,14 @@ import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, S
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
 import { pass } from "../harness/engine.ts"
+import { withoutWarning } from "../harness/clock.ts"
 import { watched } from "../harness/idle.ts"
 import { occupyWriters } from "../harness/writers.ts"
 import { filled, isPostgres, migratedStoreIn, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
 /** On PostgreSQL, a transaction reads tables of ours with its lock. */
 const store = (file: string) =>
-  watched.pipe(
+  Layer.merge(watched, withoutWarning).pipe(
     Layer.provideMerge(GroupCommit.layer),
     Layer.provideMerge(isPostgres ? migratedStoreIn(file) : storeIn(file))
   )

@@ -6,7 +6,6 @@ import { Effect } from "effect"
 import { Partitions } from "../../cluster/Partitions.ts"
 import type { ClaimedDelivery } from "../../domain/attempt.ts"
 import type { ReadyIntegration } from "../../domain/integration.ts"
-import { maxInFlight } from "../../domain/laneDecision.ts"
 import type { DirectLane } from "../../records/DirectClaims.ts"
 import type { makeAttempts } from "../laneAttempts.ts"
 import type { LaneState } from "../LaneState.ts"
@@ -30,7 +29,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
     !lane.findings.health.isProbing &&
     partitions.isOwned(id)
 
-  const isReady = () => lane.isCaughtUp && lane.inFlight.size < maxInFlight && isHealthy()
+  const isReady = () => lane.isCaughtUp && lane.freeSlots > 0 && isHealthy()
 
   /** Holds deliveries until they are sent, or released after a rollback. */
   const reserved = Effect.fnUntraced(function* (integration: ReadyIntegration, deliveries: ReadonlyArray<string>) {
@@ -60,7 +59,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
     reserve: Effect.fnUntraced(function* (all, version) {
       const { integration } = lane
       if (!isReady() || integration === undefined || integration.version !== version) return undefined
-      const candidates = all.slice(0, maxInFlight - lane.inFlight.size)
+      const candidates = all.slice(0, lane.freeSlots)
       for (const delivery of candidates) lane.inFlight.add(delivery)
       const { available, perMinute, wait } = yield* rateLimiter.allowance(id)
       // Otherwise the lane decides who goes first, and whether to send a digest (D5).
@@ -71,7 +70,8 @@ export const makeDirectLane = Effect.fnUntraced(function* (
       if (permits === 0) return undefined
       return { deliveries, ...(yield* reserved(integration, deliveries)) }
     }),
-    mayFollow: (version) => !lane.isCaughtUp && isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
+    mayFollow: (version) =>
+      !lane.isCaughtUp && lane.claiming === 0 && isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
     hold: (claimed) => {
       const { integration } = lane
       if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))
