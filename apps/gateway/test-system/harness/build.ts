@@ -5,5 +5,5 @@
 import { execFileSync } from "node:child_process"
 
 export default (): void => {
-  execFileSync("pnpm", ["build"], { stdio: "inherit" })
+  execFileSync("pnpm", ["run", "build"], { stdio: "inherit" })
 }
