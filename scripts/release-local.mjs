@@ -34,14 +34,6 @@ const run = (program, ...args) => {
     process.exit(status ?? 1)
   }
 }
-/** Packs packages of the registry. npm has been seen to wait forever beside another npm: then it is started again. */
-const download = (args) => {
-  try {
-    execFileSync("npm", args, { cwd: root, stdio: "ignore", timeout: 60_000 })
-  } catch {
-    run("npm", ...args)
-  }
-}
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"))
 
 run("pnpm", "build")
@@ -61,7 +53,7 @@ rmSync(deployed, { recursive: true })
 const isOwn = ({ name }) => name.startsWith("@tocsin/")
 const foreign = installed.filter((manifest) => !isOwn(manifest))
 const names = new Set(foreign.map(({ name, version }) => `${name}@${version}`))
-download(["pack", "--silent", "--ignore-scripts", "--pack-destination", packages, ...names])
+run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", packages, ...names)
 
 const tarballOf = ({ name, version }) => `packages/${name.replace("@", "").replace("/", "-")}-${version}.tgz`
 // It has versions where the package.json of the workspace has "workspace:" and "catalog:".

@@ -33,9 +33,9 @@ const run = (cwd: string, command: string, ...args: ReadonlyArray<string>) =>
 /** Everything that is published, as it would be. */
 const packed = Effect.gen(function* () {
   const folder = empty("packed")
-  yield* run(root, "pnpm", "build")
+  yield* run(root, "npx", "-y", "pnpm@12", "build")
   const all = ["-r", "--filter", "./packages/*", "--filter", "./apps/*", "pack", "--pack-destination", folder]
-  yield* run(root, "pnpm", ...all)
+  yield* run(root, "npx", "-y", "pnpm@12", ...all)
   const tarball = (name: string) =>
     join(folder, readdirSync(folder).find((file) => new RegExp(`^${name}-\\d`).test(file)) ?? "none")
   return { tarball, all: readdirSync(folder).map((file) => join(folder, file)) }

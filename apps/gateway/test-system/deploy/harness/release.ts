@@ -16,7 +16,7 @@ export class Release extends Context.Service<Release, { readonly folder: string;
     Release,
     Effect.gen(function* () {
       const folder = join(yield* temporary("release"), "tocsin")
-      yield* run(["pnpm", "release:local", folder])
+      yield* run(["npx", "-y", "pnpm@12", "release:local", folder])
       const { version } = JSON.parse(readFileSync(join(root, "apps/gateway/package.json"), "utf8"))
       return { folder, version: String(version) }
     })
