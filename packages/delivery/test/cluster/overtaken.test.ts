@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Edits, Peers } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
-import { TestClock } from "effect/testing"
 import { Shortcuts } from "../../src/domain/Shortcuts.ts"
 import { Undo } from "../../src/sql/rollback.ts"
 import { engine, integration, outcomes, raise, rule, save, settle, tick } from "../harness/engine.ts"
@@ -81,15 +80,9 @@ describe("A lane that was lost and regained", () => {
   )
 })
 
-/** PostgreSQL takes real time, and the rate limit some of the test's. */
+/** The rate limit takes some of the test's time. */
 const untilSent = (script: Script) =>
-  Effect.repeat(
-    TestClock.adjust("1 second").pipe(
-      Effect.andThen(passOn),
-      Effect.andThen(Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20))))
-    ),
-    { until: () => script.sent.length > 0 }
-  )
+  whileTimePasses(Effect.repeat(Effect.yieldNow, { until: () => script.sent.length > 0 }))
 
 describe("An edit that disables an integration", () => {
   it.effect("lets nothing begin that was claimed before, as soon as it is answered (O8)", () =>
