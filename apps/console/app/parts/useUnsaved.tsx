@@ -43,7 +43,15 @@ export const useUnsaved = (isDirty: boolean, isElsewhere: (from: Place, to: Plac
         }}
       />
     ) : (
-      navigation.status === "blocked" && <Discard onStay={navigation.reset} onDiscard={navigation.proceed} />
+      navigation.status === "blocked" && (
+        <Discard
+          onStay={navigation.reset}
+          onDiscard={() => {
+            saved()
+            navigation.proceed()
+          }}
+        />
+      )
     )
   }
 }
