@@ -229,12 +229,11 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
   const begin = (
     integration: ReadyIntegration,
     claim: Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>,
-    most: number,
-    chosen?: ReadonlySet<string>
+    most: number
   ) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        lane.claim(most, chosen)
+        lane.claim(most)
         const claimed = yield* Effect.onExit(claim, (exit) =>
           Effect.sync(() => lane.claimed(Exit.isSuccess(exit) ? exit.value.length : undefined))
         )
@@ -249,12 +248,7 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     integration: ReadyIntegration,
     due: ReadonlyArray<DueDelivery>
   ): Effect.Effect<boolean, StoreUnavailable> =>
-    begin(
-      integration,
-      pipeline.claim(id, due, { replyText: replyTextOf(integration) }),
-      due.length,
-      new Set(due.map(({ id }) => id))
-    ).pipe(
+    begin(integration, pipeline.claim(id, due, { replyText: replyTextOf(integration) }), due.length).pipe(
       Effect.catchDefect((defect) => {
         const [first] = due
         // One of the deliveries cannot be read.

@@ -36,17 +36,17 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
 export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 2, orElse: () => 1 })
 
 /** A transaction with more lock keys locks everything, because PostgreSQL's memory for locks is small. */
-export const maxLocks = 512
+const maxLocks = 512
 
 /**
  * Locks the keys of a transaction; without keys, locks everything, so that no other transaction runs. Fails on a
  * read-only server. Does nothing on SQLite, which has one writer.
  */
-export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlySet<string> | undefined) =>
+export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
   sql.onDialectOrElse({
     pg: (): Effect.Effect<unknown, SqlError.SqlError> => {
       const readOnly = sql.literal("current_setting('transaction_read_only') AS read_only")
-      if (lockKeys === undefined || lockKeys.size > maxLocks) {
+      if (lockKeys === undefined || lockKeys.length > maxLocks) {
         return refuseReadOnly(
           sql<{ read_only: string }>`SELECT ${readOnly}, pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
         )
@@ -56,7 +56,7 @@ export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlySet<string> 
         sql<{ read_only: string }>`SELECT ${readOnly},
           CASE WHEN pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything}) IS NOT NULL
           THEN (SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
-            FROM jsonb_array_elements_text(${JSON.stringify([...lockKeys])}::jsonb) AS named ORDER BY hash) AS hashes) END`
+            FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes) END`
       )
     },
     orElse: () => Effect.void

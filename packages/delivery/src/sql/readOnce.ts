@@ -4,7 +4,6 @@
  */
 import { Context, Effect, Fiber } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import { lockFor } from "./dialect.ts"
 import { Undo } from "./rollback.ts"
 
 /** A read whose result is remembered until its transaction ends. Outside of transactions it is made each time. */
@@ -27,17 +26,8 @@ export const readOnce = <A, E>(read: Effect.Effect<A, E>): ReadOnce<A, E> => {
   }
 }
 
-/** What a transaction locked at its start. */
-export interface Locks {
-  /** Its lock keys; undefined if it locked everything. */
-  readonly own: ReadonlySet<string> | undefined
-  /** Those of the transactions of this gateway that ran beside it. */
-  readonly others: ReadonlyArray<ReadonlySet<string>>
-}
-
-/** What was locked and read at the start of a transaction; what it has changed since is undefined. */
+/** What was read at the start of a transaction; undefined once the transaction has changed it. */
 export interface TransactionStart {
-  readonly locks: Locks
   /** The version of rules and integrations. */
   version: string | undefined
   /** The fence of each partition. */
@@ -49,24 +39,24 @@ export const TransactionStart = Context.Reference<TransactionStart | undefined>(
   defaultValue: () => undefined
 })
 
-/** Takes the locks of a transaction, reads, and runs the rest of the transaction. */
+/** Takes the lock of a transaction, reads, and runs the rest of the transaction. */
 export const startWith = <A, E>(
   sql: SqlClient.SqlClient,
-  locks: Locks,
+  lock: Effect.Effect<unknown, SqlError.SqlError>,
   rest: Effect.Effect<A, E>
 ): Effect.Effect<A, E | SqlError.SqlError> =>
   sql.onDialectOrElse({
     pg: () =>
       Effect.gen(function* () {
         // Sent at once, and not awaited: a statement sees what was committed before it begins, so it must follow the lock.
-        const locked = yield* Effect.forkDetach(Effect.exit(lockFor(sql, locks.own)), { startImmediately: true })
+        const locked = yield* Effect.forkDetach(Effect.exit(lock), { startImmediately: true })
         const [row] = yield* sql<Row>`SELECT version,
           (SELECT string_agg(fence::text, ',' ORDER BY partition) FROM partitions) AS fences FROM settings_version`
         yield* Effect.flatten(Fiber.join(locked))
-        const start = row && { locks, version: row.version, fences: decode(row.fences) }
+        const start = row && { version: row.version, fences: decode(row.fences) }
         return yield* Effect.provideService(rest, TransactionStart, start)
       }),
-    orElse: () => rest
+    orElse: () => Effect.andThen(lock, rest)
   })
 
 interface Row {

@@ -3,12 +3,10 @@ import { GroupCommit } from "@tocsin/delivery"
 import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce } from "../../src/sql/dialect.ts"
-import { TransactionStart } from "../../src/sql/readOnce.ts"
-import { Undo } from "../../src/sql/rollback.ts"
 import { pass } from "../harness/engine.ts"
 import { withoutWarning } from "../harness/clock.ts"
-import { passOn, watched } from "../harness/idle.ts"
-import { occupyWriters, whileTimePasses } from "../harness/writers.ts"
+import { watched } from "../harness/idle.ts"
+import { occupyWriters } from "../harness/writers.ts"
 import { filled, isPostgres, migratedStoreIn, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
 /** On PostgreSQL, a transaction reads tables of ours with its lock. */
@@ -141,62 +139,6 @@ describe("GroupCommit", () => {
       const again = [3, 4, 1, 5]
       if (!apart) assert.deepStrictEqual(runs.slice(1), [again, again, [3], [4], [1], [5]])
       assert.deepStrictEqual(yield* all, [1, 2, 4, 5])
-    }).pipe(Effect.provide(store(":memory:")))
-  )
-
-  it.effect.each([
-    [31, 1],
-    [32, 2]
-  ])("runs %i writes of each of two batches in as many transactions, where several run at once: %i", ([size, most]) =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const groupCommit = yield* GroupCommit
-      const ran: Array<unknown> = []
-      const noted = (items: ReadonlyArray<number>) =>
-        Effect.map(Undo, (transaction) => {
-          ran.push(...items.map(() => transaction))
-          return () => undefined
-        })
-      const [one, other] = [groupCommit.batch(noted), groupCommit.batch(noted)]
-      const gate = yield* Deferred.make<void>()
-      const occupied = yield* occupyWriters(gate)
-      const numbers = Array.from({ length: size }, (_, n) => n)
-      const writes = yield* Effect.forkChild(
-        Effect.forEach(numbers, (n) => Effect.all([one(n, [`a${n}`]), other(n, [`b${n}`])], { concurrency: 2 }), {
-          concurrency: "unbounded"
-        })
-      )
-      yield* passOn
-      yield* Deferred.succeed(gate, undefined)
-      yield* whileTimePasses(Fiber.awaitAll([...occupied, writes]))
-      assert.lengthOf(ran, 2 * size)
-      assert.strictEqual(new Set(ran).size, groupsAtOnce(sql) > 1 ? most : 1)
-    }).pipe(Effect.provide(store(":memory:")))
-  )
-
-  it.effect("locks what a batch guesses, too, and tells it what another transaction holds", () =>
-    Effect.gen(function* () {
-      const groupCommit = yield* GroupCommit
-      const gate = yield* Deferred.make<void>()
-      const begun = yield* Deferred.make<void>()
-      const other = Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(gate))
-      yield* Effect.forkChild(groupCommit.commit(other, ["held"]))
-      yield* Deferred.await(begun)
-      const seen: Array<boolean> = []
-      const guessing = groupCommit.batch(
-        () => Effect.map(TransactionStart, (start) => () => [...(start?.locks.own ?? [])]),
-        (items: ReadonlyArray<string>, isHeld) => {
-          seen.push(isHeld("held"), isHeld("free"))
-          return items
-        }
-      )
-      const guessed = yield* Effect.forkChild(guessing("guessed", ["own"]))
-      // On SQLite one transaction runs at a time, and locks everything.
-      if (!isPostgres) yield* Deferred.succeed(gate, undefined)
-      const locks = yield* whileTimePasses(Fiber.join(guessed))
-      assert.deepStrictEqual(locks, isPostgres ? ["own", "guessed"] : [])
-      assert.deepStrictEqual(seen, [isPostgres, false])
-      yield* Deferred.succeed(gate, undefined)
     }).pipe(Effect.provide(store(":memory:")))
   )
 
