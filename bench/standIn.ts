@@ -39,7 +39,7 @@ export const startStandIn = async (): Promise<FallbackOf> => {
   const posted = (lane: string, alerts: number, seconds = 120) =>
     new Promise<Told>((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`not all of ${alerts} alerts were posted within ${seconds} s`)),
+        () => reject(new Error(`not all of ${alerts} alerts were posted to ${lane} within ${seconds} s`)),
         seconds * 1000
       )
       child.once("message", (message) => {
