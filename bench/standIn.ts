@@ -20,6 +20,9 @@ export interface Told {
   readonly at: ReadonlyArray<readonly [alert: number, at: number]>
 }
 
+/** Not all alerts were posted in time. */
+export class NotPosted extends Error {}
+
 /** A running stand-in. */
 export interface FallbackOf extends Program {
   /** Waits until they were posted; fails after this many seconds. */
@@ -38,14 +41,15 @@ export const startStandIn = async (): Promise<FallbackOf> => {
   const { child } = started
   const posted = (lane: string, alerts: number, seconds = 120) =>
     new Promise<Told>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`not all of ${alerts} alerts were posted to ${lane} within ${seconds} s`)),
-        seconds * 1000
-      )
-      child.once("message", (message) => {
+      const done = (message: unknown) => {
         clearTimeout(timer)
         resolve(message as Told)
-      })
+      }
+      const timer = setTimeout(() => {
+        child.off("message", done)
+        reject(new NotPosted(`not all of ${alerts} alerts were posted to ${lane} within ${seconds} s`))
+      }, seconds * 1000)
+      child.once("message", done)
       child.send({ lane, alerts } satisfies Wanted)
     })
   return {

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
-import { alertmanagerAlert, startAlertmanager } from "../peers.ts"
+import { alertmanagerAlert, alertmanagerSeconds, posting, startAlertmanager } from "../peers.ts"
 import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
 import { now, type FallbackOf } from "../standIn.ts"
 
@@ -15,7 +15,8 @@ export const atFifty = async (
   url: string,
   path: string,
   count: number,
-  body: (number: number) => unknown = (number) => alert(number)
+  body: (number: number) => unknown = (number) => alert(number),
+  seconds?: number
 ): Promise<ReadonlyArray<number>> => {
   standIn.forget()
   const sent = new Map<number, number>()
@@ -27,7 +28,7 @@ export const atFifty = async (
     answers.push(post(url, [body(number)], 1))
   }
   await Promise.all(answers)
-  const { at } = await standIn.postedSingly(path, count)
+  const { at } = await standIn.postedSingly(path, count, seconds)
   return at.map(([number, at]) => at - (sent.get(number) ?? NaN))
 }
 
@@ -60,16 +61,27 @@ export const latency: Row = {
       )
       await standIn.postedSingly("ok/latency", before.length)
       if (alertmanager !== undefined) {
-        standIn.forget()
-        await post(`${alertmanager.url}/api/v2/alerts`, before.map(alertmanagerAlert))
-        await standIn.postedSingly("ok/alertmanager", before.length)
+        await posting(async () => {
+          standIn.forget()
+          await post(`${alertmanager.url}/api/v2/alerts`, fresh(before.length).map(alertmanagerAlert))
+          await standIn.postedSingly("ok/alertmanager", before.length, alertmanagerSeconds)
+        })
       }
       const took = { gateway: [] as Array<ReadonlyArray<number>>, alertmanager: [] as Array<ReadonlyArray<number>> }
       for (let round = 0; round < (quick ? 1 : 3); round++) {
         const ours = await atFifty(standIn, `${gateway.url}/v1/alerts`, "ok/latency", count)
         const theirs =
           alertmanager &&
-          (await atFifty(standIn, `${alertmanager.url}/api/v2/alerts`, "ok/alertmanager", count, alertmanagerAlert))
+          (await posting(() =>
+            atFifty(
+              standIn,
+              `${alertmanager.url}/api/v2/alerts`,
+              "ok/alertmanager",
+              count,
+              alertmanagerAlert,
+              alertmanagerSeconds
+            )
+          ))
         took.gateway.push(ours)
         if (theirs !== undefined) took.alertmanager.push(theirs)
       }

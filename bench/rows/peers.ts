@@ -2,7 +2,14 @@ import { startPostgres } from "@tocsin/test-postgres"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
 import { fresh } from "../load.ts"
-import { alertmanagerAlert, startAlertmanager, startBullMq, startPgBoss } from "../peers.ts"
+import {
+  alertmanagerAlert,
+  alertmanagerSeconds,
+  posting,
+  startAlertmanager,
+  startBullMq,
+  startPgBoss
+} from "../peers.ts"
 import { alternate, type Figure, type Missing, rates, ratios, type Row } from "../row.ts"
 import { acceptToDelivered, toldPerSecond } from "./throughput.ts"
 
@@ -18,13 +25,16 @@ export const peers: Row = {
       const toGateway = (inFlight: number) =>
         acceptToDelivered(standIn, gateway.url, "ok/gateway", count, 1, {}, inFlight)
       const toAlertmanager = (url: string, inFlight: number) => () =>
-        toldPerSecond(
-          standIn,
-          `${url}/api/v2/alerts`,
-          "ok/alertmanager",
-          count,
-          fresh(count).map(alertmanagerAlert),
-          inFlight
+        posting(() =>
+          toldPerSecond(
+            standIn,
+            `${url}/api/v2/alerts`,
+            "ok/alertmanager",
+            count,
+            fresh(count).map(alertmanagerAlert),
+            inFlight,
+            alertmanagerSeconds
+          )
         )
       const sides = await alternate(quick ? 1 : 5, {
         gateway: toGateway(64),

@@ -13,11 +13,12 @@ export const toldPerSecond = async (
   path: string,
   count: number,
   bodies: ReadonlyArray<unknown>,
-  inFlight?: number
+  inFlight?: number,
+  seconds?: number
 ): Promise<number> => {
   standIn.forget()
   const began = await post(url, bodies, inFlight)
-  const { at } = await standIn.postedSingly(path, count)
+  const { at } = await standIn.postedSingly(path, count, seconds)
   return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
 }
 
