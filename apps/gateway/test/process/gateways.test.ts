@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { inject } from "vitest"
 import { type Cluster, make, makeInProcess, nameIn } from "../harness/cluster.ts"
-import { until } from "../harness/gate.ts"
+import { eventually, until } from "../harness/gate.ts"
 
 const channels = ["a", "b", "c", "d", "e", "f", "g", "h"]
 
@@ -104,6 +104,43 @@ describe("Several gateways on one PostgreSQL", () => {
       yield* checked(cluster, 2, alerts)
       assert.strictEqual(yield* cluster.gateways[1]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
       assert.strictEqual(yield* cluster.gateways[2]?.stop("SIGTERM") ?? Effect.succeed(0), 0)
+    })
+  )
+
+  it.live("repeat at most a lane's 64 messages when one is killed while it records and claims", () =>
+    Effect.gen(function* () {
+      const cluster = yield* make(1)
+      yield* cluster.channel("a")
+      const alerts = Array.from({ length: 90 }, (_, n) => `k${n}`)
+      cluster.slackGate.hold()
+      for (const alert of alerts) yield* cluster.send(alert, "a")
+      yield* until("a full lane", () => cluster.slackGate.held() === 64)
+      const session = cluster.postgres.server.getPgClient()
+      const query = (sql: string) =>
+        Effect.promise(async (): Promise<number> => (await session.query(sql)).rowCount ?? 0)
+      yield* Effect.promise(() => session.connect())
+      yield* query("BEGIN")
+      yield* query("SELECT id FROM deliveries WHERE status = 'pending' ORDER BY sequence LIMIT 1 FOR UPDATE")
+      cluster.slackGate.open()
+      yield* eventually(
+        "a transaction that waits for the next delivery",
+        query("SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"),
+        (waiting) => waiting > 0
+      )
+      yield* cluster.gateways[0]?.stop("SIGKILL") ?? Effect.void
+      yield* Effect.promise(() => session.end())
+      yield* cluster.join()
+      const deliveries = yield* cluster.settled(1)
+      const doubts = new Set(
+        deliveries.flatMap(({ text, transitions }) =>
+          transitions.some(({ cause }) => cause?.includes("may be duplicated")) ? [nameIn(text ?? "")] : []
+        )
+      )
+      assert.isAbove(doubts.size, 0)
+      assert.isAtMost(doubts.size, 64)
+      const received = cluster.received()
+      assert.sameMembers([...received.keys()], alerts)
+      for (const [alert, words] of received) assert.isAtMost(words.length, doubts.has(alert) ? 2 : 1, alert)
     })
   )
 

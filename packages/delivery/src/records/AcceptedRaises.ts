@@ -18,8 +18,18 @@ const longestWait = 60_000
 export interface AcceptedRaise {
   readonly delivery: string
   readonly opening: Opening
+  /** The lock key of its alert. */
+  readonly lockKey: string
   /** When the delivery was created, in epoch milliseconds. */
   readonly createdAt: number
+}
+
+/** The raises of an integration that are remembered. */
+export interface Remembered {
+  /** By their deliveries, in their order. */
+  readonly raises: ReadonlyMap<string, AcceptedRaise>
+  /** Those of them whose transaction may not be committed yet. */
+  readonly uncommitted: ReadonlySet<string>
 }
 
 /** The raises that this gateway accepted and has not claimed. */
@@ -28,8 +38,10 @@ export class AcceptedRaises extends Context.Service<
   {
     /** Remembers raises. A transaction that is rolled back takes its own again. */
     readonly remember: (raises: ReadonlyArray<AcceptedRaise>) => void
-    /** The deliveries of an integration whose raises are remembered, in their order. */
-    readonly at: (integration: IntegrationId) => ReadonlySet<string>
+    /** Notes that the transaction that remembered them is committed. */
+    readonly committed: (raises: ReadonlyArray<AcceptedRaise>) => void
+    /** Returns the raises of an integration that are remembered. Later changes show in the result. */
+    readonly at: (integration: IntegrationId) => Remembered
     /** Returns the raises of these deliveries that are remembered, in their order, and forgets them. */
     readonly take: (deliveries: ReadonlyArray<string>) => ReadonlyArray<AcceptedRaise>
   }
@@ -38,21 +50,25 @@ export class AcceptedRaises extends Context.Service<
     AcceptedRaises,
     Effect.map(Effect.service(Shortcuts), (takesShortcuts) => {
       const known = new Map<string, AcceptedRaise>()
-      const byIntegration = new Map<IntegrationId, Set<string>>()
+      const byIntegration = new Map<IntegrationId, ReturnType<typeof empty>>()
       let characters = 0
 
       const add = (raise: AcceptedRaise) => {
         const { integration } = raise.opening.conversation
+        const own = byIntegration.get(integration) ?? empty()
+        byIntegration.set(integration, own)
         known.set(raise.delivery, raise)
-        byIntegration.set(integration, (byIntegration.get(integration) ?? new Set()).add(raise.delivery))
+        own.raises.set(raise.delivery, raise)
+        own.uncommitted.add(raise.delivery)
         characters += raise.opening.text.length
       }
 
       const forget = ({ delivery, opening: { conversation, text } }: AcceptedRaise) => {
         known.delete(delivery)
-        const others = byIntegration.get(conversation.integration)
-        others?.delete(delivery)
-        if (others?.size === 0) byIntegration.delete(conversation.integration)
+        const own = byIntegration.get(conversation.integration)
+        own?.raises.delete(delivery)
+        own?.uncommitted.delete(delivery)
+        if (own?.raises.size === 0) byIntegration.delete(conversation.integration)
         characters -= text.length
       }
 
@@ -70,6 +86,10 @@ export class AcceptedRaises extends Context.Service<
             if (!isFull()) add(raise)
           }
         },
+        committed: (raises) => {
+          for (const { delivery, opening } of raises)
+            byIntegration.get(opening.conversation.integration)?.uncommitted.delete(delivery)
+        },
         at: (integration) => byIntegration.get(integration) ?? none,
         take: (deliveries) =>
           deliveries.flatMap((id) => {
@@ -83,4 +103,6 @@ export class AcceptedRaises extends Context.Service<
   )
 }
 
-const none: ReadonlySet<string> = new Set()
+const empty = () => ({ raises: new Map<string, AcceptedRaise>(), uncommitted: new Set<string>() })
+
+const none: Remembered = empty()

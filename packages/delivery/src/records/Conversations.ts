@@ -8,6 +8,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Changes } from "../cluster/Changes.ts"
 import { type Conversation, conversationId, matchedText, type StoredConversation } from "../domain/conversation.ts"
 import type { Plan } from "../domain/Planner.ts"
+import { alertKey } from "../sql/locks.ts"
 import { afterRollback } from "../sql/rollback.ts"
 import { given, givenAs, insertAll, keyIs, updateAll, type Values } from "../sql/bulk.ts"
 import { AcceptedRaises } from "./AcceptedRaises.ts"
@@ -154,10 +155,13 @@ export class Conversations extends Context.Service<
         )
         const waiting = openings.flatMap((opening) => {
           const delivery = deliveryOf.get(opening.conversation.id)
-          return delivery === undefined ? [] : [{ delivery, opening, createdAt: at }]
+          const { source, sourceId } = opening.alert
+          const lockKey = alertKey(source, sourceId)
+          return delivery === undefined ? [] : [{ delivery, opening, lockKey, createdAt: at }]
         })
         // At once: another part of the transaction may claim them.
         accepted.remember(waiting)
+        yield* sql.afterCommit(Effect.sync(() => accepted.committed(waiting)))
         yield* afterRollback(Effect.sync(() => accepted.take(waiting.map(({ delivery }) => delivery))))
         return new Set(created.flatMap(({ claim, integration }) => (claim === undefined ? [integration] : [])))
       })

@@ -42,8 +42,12 @@ export interface DirectLane {
     deliveries: ReadonlyArray<string>,
     version: string | undefined
   ) => Effect.Effect<Reservation | undefined>
-  /** Whether something may wait for it, and it is healthy, and neither claims deliveries by itself nor sends digests. */
-  readonly mayFollow: (version: string | undefined) => boolean
+  /** Whether something may wait for it, and it is healthy, and sends no digests. */
+  readonly mayFollow: () => boolean
+  /** What it is claiming by itself. */
+  readonly chosen: () => ReadonlySet<string>
+  /** Whether this is the version of its integration. */
+  readonly isCurrent: (version: string | undefined) => boolean
   /** Counts claimed deliveries as being sent, whose permits are taken. */
   readonly hold: (claimed: ReadonlyArray<ClaimedDelivery>) => Effect.Effect<Omit<Reservation, "deliveries">>
 }

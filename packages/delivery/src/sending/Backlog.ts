@@ -186,7 +186,7 @@ export class Backlog extends Context.Service<
  * The next of few limits, part of the statement: of a limit that is a value PostgreSQL knows nothing, so it would plan the
  * statement each time.
  */
-const fewSizes = (limit: number) => [1, 4, 16, 64].find((size) => size >= limit) ?? limit
+const fewSizes = (limit: number) => [1, 4, 16, 64, 128].find((size) => size >= limit) ?? limit
 
 interface Row {
   readonly id: string

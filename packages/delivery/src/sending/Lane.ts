@@ -185,19 +185,17 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       case "Digest": {
         if (lane.freeSlots <= 0 || (yield* rateLimiter.take(id, 1)) === 0) return
         const options = { ...lane.findings.digest, replyText: replyTextOf(integration) }
-        if (yield* begin(integration, pipeline.claimDigest(id, options), 1)) return
-        const more = yield* rateLimiter.take(id, decision.otherwise.length - 1)
-        yield* beginAll(integration, decision.otherwise.slice(0, 1 + more))
-        return
+        if ((yield* begin(integration, pipeline.claimDigest(id, options), 1)) > 0) return
+        const most = Math.min(decision.otherwise.length, lane.freeSlots)
+        const more = yield* rateLimiter.take(id, Math.max(0, most - 1))
+        return yield* beginPermitted(integration, decision.otherwise.slice(0, 1 + more))
       }
       case "Claim": {
         const [first] = decision.deliveries
-        // While the backlog was read, slots may have been taken by what was accepted.
-        const most = first?.isTest === true ? decision.deliveries.length : lane.freeSlots
+        // While the backlog was read, other transactions may have claimed for more slots than were free.
+        const most = first?.isTest === true ? decision.deliveries.length : Math.max(0, lane.freeSlots)
         const permits = yield* rateLimiter.take(id, Math.min(decision.deliveries.length, most))
-        const isBegun = permits === 0 || (yield* beginAll(integration, decision.deliveries.slice(0, permits)))
-        // An expired reply needs none.
-        if (!isBegun && first?.isReply === true) yield* rateLimiter.giveBack(id, permits)
+        if (permits > 0) yield* beginPermitted(integration, decision.deliveries.slice(0, permits))
       }
     }
   }).pipe(
@@ -225,41 +223,51 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
     yield* lane.log.worked
   })
 
-  /** Claims deliveries, and starts an attempt for each; false if nothing was claimed. */
+  /** Claims deliveries, and starts an attempt for each; returns how many. */
   const begin = (
     integration: ReadyIntegration,
     claim: Effect.Effect<ReadonlyArray<ClaimedDelivery>, StoreUnavailable>,
-    most: number
+    most: number,
+    chosen?: ReadonlySet<string>
   ) =>
     Effect.uninterruptible(
       Effect.gen(function* () {
-        lane.claim(most)
+        lane.claim(most, chosen)
         const claimed = yield* Effect.onExit(claim, (exit) =>
           Effect.sync(() => lane.claimed(Exit.isSuccess(exit) ? exit.value.length : undefined))
         )
-        if (claimed.length === 0) return false
+        if (claimed.length === 0) return 0
         yield* attempts.hold(claimed.map(({ id }) => id))
         yield* attempts.start(integration, claimed)
-        return true
+        return claimed.length
       })
     )
 
   const beginAll = (
     integration: ReadyIntegration,
     due: ReadonlyArray<DueDelivery>
-  ): Effect.Effect<boolean, StoreUnavailable> =>
-    begin(integration, pipeline.claim(id, due, { replyText: replyTextOf(integration) }), due.length).pipe(
+  ): Effect.Effect<number, StoreUnavailable> =>
+    begin(
+      integration,
+      pipeline.claim(id, due, { replyText: replyTextOf(integration) }),
+      due.length,
+      new Set(due.map(({ id }) => id))
+    ).pipe(
       Effect.catchDefect((defect) => {
         const [first] = due
         // One of the deliveries cannot be read.
         return first === undefined || due.length > 1
-          ? Effect.as(
+          ? Effect.map(
               Effect.forEach(due, (one) => beginAll(integration, [one])),
-              true
+              (begun) => begun.reduce((sum, one) => sum + one, 0)
             )
-          : Effect.as(Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id)), true)
+          : Effect.as(Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id)), 0)
       })
     )
+
+  /** The same, with a permit for each; gives back the permits of those that expired, or that others claimed meanwhile. */
+  const beginPermitted = (integration: ReadyIntegration, due: ReadonlyArray<DueDelivery>) =>
+    Effect.flatMap(beginAll(integration, due), (begun) => rateLimiter.giveBack(id, due.length - begun))
 
   const made: Lane = {
     direct: yield* makeDirectLane(id, lane, attempts),

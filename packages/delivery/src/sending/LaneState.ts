@@ -15,6 +15,8 @@ export class LaneState {
   allDue: number | undefined
   /** How many deliveries the lane is claiming: they take slots already. */
   claiming = 0
+  /** The ids of the deliveries that the lane is claiming; empty if it is claiming a digest. */
+  chosen: ReadonlySet<string> = none
   /** Whether the last claim was of all that waited, so that the backlog need not be read again. */
   hasClaimedAll = false
   /** Whether the answer to a claim was lost: deliveries may be stored as `sending` although they are not being sent. */
@@ -41,14 +43,16 @@ export class LaneState {
   }
 
   /** Notes that a claim begins. Of what is accepted from here on, nothing needs to wait for it if it is of all that waits. */
-  claim(deliveries: number): void {
+  claim(deliveries: number, chosen: ReadonlySet<string> = none): void {
     this.claiming = deliveries
+    this.chosen = chosen
     this.isCaughtUp = deliveries === this.allDue && !this.hasNews
   }
 
   /** Notes how many deliveries were claimed; undefined if it is not known. */
   claimed(deliveries: number | undefined): void {
     this.claiming = 0
+    this.chosen = none
     this.mayHaveUnsent = deliveries === undefined
     this.hasClaimedAll = deliveries !== undefined && deliveries === this.allDue
     this.isCaughtUp &&= this.hasClaimedAll
@@ -91,3 +95,5 @@ export class LaneState {
     return true
   }
 }
+
+const none: ReadonlySet<string> = new Set()

@@ -44,7 +44,10 @@ export const makeAttempts = Effect.fnUntraced(function* (id: IntegrationId, lane
   /** No longer counts deliveries, and wakes the lane unless it is certain that it has nothing to claim. */
   const land = (ended: ReadonlyArray<string>, { isOver }: { readonly isOver: boolean }) =>
     Effect.suspend(() => {
+      const wasFull = lane.freeSlots <= 0
       for (const delivery of ended) lane.inFlight.delete(delivery)
+      // While deliveries that follow others are held with them, a lane that has free slots finds none.
+      if (wasFull && lane.freeSlots > 0 && !lane.isCaughtUp) wake.openUnsafe()
       const landing = lane.inFlight.size === 0 ? Effect.asVoid(landed.open) : Effect.void
       return isOver ? landing : Effect.andThen(signal, landing)
     })

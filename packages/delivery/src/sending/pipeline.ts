@@ -103,7 +103,7 @@ export class Pipeline extends Context.Service<
       const rateLimiter = yield* RateLimiter
       const claim = yield* claiming
       const claimDigest = yield* digestClaiming
-      const claimNext = yield* nextClaiming(claim)
+      const { claimNext, noteClaim, probablyNext } = yield* nextClaiming(claim)
       const { markDead, record } = yield* recording
       const requeue = yield* requeueing
       const traces = yield* Traces
@@ -118,15 +118,17 @@ export class Pipeline extends Context.Service<
           const ids = claims.flatMap(({ due, integration }) => (leases.has(integration) ? due.map(({ id }) => id) : []))
           const replyTexts = new Map(claims.map(({ integration, replyText }) => [integration, replyText]))
           const claimed: Array<ClaimedDelivery> = []
+          const known = new Set<string>()
           for (const some of Arr.chunksOf(ids, mostAtOnce)) {
             const accepted = yield* claim.claimAccepted(some, leases)
-            const known = new Set(accepted.map(({ id }) => id))
+            for (const { id } of accepted) known.add(id)
             const others = some.filter((id) => !known.has(id))
             const candidates = others.length === 0 ? [] : yield* claim.select(others, leases, replyTexts)
             const composed = candidates.map(compose)
             yield* claim.markSending(composed)
             claimed.push(...accepted, ...composed)
           }
+          for (const { due, integration } of claims) noteClaim(integration, known.has(due.at(-1)?.id ?? ""))
           const byLane = Map.groupBy(claimed, ({ integration }) => integration)
           return ({ integration }: Claim) => {
             const own = byLane.get(integration) ?? []
@@ -192,7 +194,12 @@ export class Pipeline extends Context.Service<
           const isUnchanged = yield* record(ends.filter(({ claimed }) => valid.has(claimed.lease)))
           const followed = yield* claimNext(ends.flatMap((end) => (isUnchanged(end) ? [end.claimed] : [])))
           return (end: AttemptEnd) => ({ isUnchanged: isUnchanged(end), isFollowed: followed.has(end.claimed.id) })
-        })
+        }),
+        (ends, isHeld) =>
+          probablyNext(
+            ends.map(({ claimed }) => claimed),
+            isHeld
+          )
       )
 
       const deliver = Effect.fnUntraced(function* (attempt: Attempt) {

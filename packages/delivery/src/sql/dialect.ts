@@ -3,7 +3,7 @@
  */
 import { type Array as Arr, Effect, type Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations } from "./locks.ts"
+import { advisoryClass, lockOfEverything, lockOfMembers, lockOfMigrations, maxLocks } from "./locks.ts"
 
 /** A column that numbers the rows in the order of insertion. */
 export const sequence = (sql: SqlClient.SqlClient) =>
@@ -35,35 +35,43 @@ export const alone = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect
 /** How many write transactions a gateway runs concurrently: while one waits for PostgreSQL, the next one is prepared. */
 export const groupsAtOnce = (sql: SqlClient.SqlClient) => sql.onDialectOrElse({ pg: () => 2, orElse: () => 1 })
 
-/** A transaction with more lock keys locks everything, because PostgreSQL's memory for locks is small. */
-const maxLocks = 512
-
 /**
- * Locks the keys of a transaction; without keys, locks everything, so that no other transaction runs. Fails on a
- * read-only server. Does nothing on SQLite, which has one writer.
+ * Locks the keys of a transaction; without keys, everything, so that no other transaction runs. Then locks the guessed keys
+ * that nobody holds, and returns them. Fails on a read-only server. Does nothing on SQLite, which has one writer.
  */
-export const lockFor = (sql: SqlClient.SqlClient, lockKeys: ReadonlyArray<string> | undefined) =>
+export const lockFor = (
+  sql: SqlClient.SqlClient,
+  lockKeys: ReadonlySet<string> | undefined,
+  guessed: ReadonlyArray<string> = []
+) =>
   sql.onDialectOrElse({
-    pg: (): Effect.Effect<unknown, SqlError.SqlError> => {
+    pg: (): Effect.Effect<ReadonlyArray<string>, SqlError.SqlError> => {
       const readOnly = sql.literal("current_setting('transaction_read_only') AS read_only")
-      if (lockKeys === undefined || lockKeys.length > maxLocks) {
+      if (lockKeys === undefined || lockKeys.size > maxLocks) {
         return refuseReadOnly(
-          sql<{ read_only: string }>`SELECT ${readOnly}, pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
+          sql<Locked>`SELECT ${readOnly}, NULL AS obtained, pg_advisory_xact_lock(${advisoryClass}, ${lockOfEverything})`
         )
       }
       // CASE makes the order certain, and so do the hashes, which prevents deadlocks.
       return refuseReadOnly(
-        sql<{ read_only: string }>`SELECT ${readOnly},
+        sql<Locked>`SELECT ${readOnly},
           CASE WHEN pg_advisory_xact_lock_shared(${advisoryClass}, ${lockOfEverything}) IS NOT NULL
-          THEN (SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
-            FROM jsonb_array_elements_text(${JSON.stringify(lockKeys)}::jsonb) AS named ORDER BY hash) AS hashes) END`
+          THEN CASE WHEN (SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended(named, 0) AS hash
+            FROM jsonb_array_elements_text(${JSON.stringify([...lockKeys])}::jsonb) AS named ORDER BY hash) AS hashes) >= 0
+          THEN (SELECT CAST(jsonb_agg(named) AS text) FROM jsonb_array_elements_text(${JSON.stringify(guessed)}::jsonb) AS named
+            WHERE pg_try_advisory_xact_lock(hashtextextended(named, 0))) END END AS obtained`
       )
     },
-    orElse: () => Effect.void
+    orElse: () => Effect.succeed([])
   })
 
+interface Locked {
+  readonly read_only: string
+  readonly obtained: string | null
+}
+
 /** Fails with PostgreSQL's `read_only_sql_transaction` before the first statement that writes. */
-const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: string }>, SqlError.SqlError>) =>
+const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<Locked>, SqlError.SqlError>) =>
   Effect.flatMap(lock, ([row]) =>
     row?.read_only === "on"
       ? Effect.fail(
@@ -71,7 +79,7 @@ const refuseReadOnly = (lock: Effect.Effect<ReadonlyArray<{ readonly read_only: 
             reason: new SqlError.UnknownError({ cause: { code: "25006" }, message: "The server is read-only" })
           })
         )
-      : Effect.void
+      : Effect.sync((): ReadonlyArray<string> => JSON.parse(row?.obtained ?? "[]"))
   )
 
 /**

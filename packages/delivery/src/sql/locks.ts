@@ -18,6 +18,9 @@ export const lockOfMembers = 1001
 /** Held shared by transactions that name their lock keys, and exclusively by those that may write anything. */
 export const lockOfEverything = 1002
 
+/** A transaction with more lock keys locks everything, because PostgreSQL's memory for locks is small. */
+export const maxLocks = 512
+
 /** The lock key of a source's alert: all its episodes, conversations and deliveries. */
 export const alertKey = (source: string, sourceId: string): string => JSON.stringify(["alert", source, sourceId])
 

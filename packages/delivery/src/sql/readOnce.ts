@@ -4,6 +4,9 @@
  */
 import { Context, Effect, Fiber } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
+import { lockFor } from "./dialect.ts"
+import { maxLocks } from "./locks.ts"
+import type { AskedLocks } from "./RunningLocks.ts"
 import { Undo } from "./rollback.ts"
 
 /** A read whose result is remembered until its transaction ends. Outside of transactions it is made each time. */
@@ -26,8 +29,19 @@ export const readOnce = <A, E>(read: Effect.Effect<A, E>): ReadOnce<A, E> => {
   }
 }
 
-/** What was read at the start of a transaction; undefined once the transaction has changed it. */
+/** The locks of a transaction. */
+export interface Locks {
+  /** The lock keys that it holds; undefined if it locked everything. */
+  readonly own: ReadonlySet<string> | undefined
+  /** The guessed lock keys that it tried. */
+  readonly tried: ReadonlySet<string>
+  /** Whether another transaction of this gateway holds a lock key now, or waits for it. */
+  readonly isHeld: (lockKey: string) => boolean
+}
+
+/** What was locked and read at the start of a transaction; what it has changed since is undefined. */
 export interface TransactionStart {
+  readonly locks: Locks
   /** The version of rules and integrations. */
   version: string | undefined
   /** The fence of each partition. */
@@ -39,24 +53,29 @@ export const TransactionStart = Context.Reference<TransactionStart | undefined>(
   defaultValue: () => undefined
 })
 
-/** Takes the lock of a transaction, reads, and runs the rest of the transaction. */
+/** Takes the locks of a transaction, reads, and runs the rest of the transaction. */
 export const startWith = <A, E>(
   sql: SqlClient.SqlClient,
-  lock: Effect.Effect<unknown, SqlError.SqlError>,
+  { guessed, isHeld, keys }: AskedLocks,
   rest: Effect.Effect<A, E>
 ): Effect.Effect<A, E | SqlError.SqlError> =>
   sql.onDialectOrElse({
     pg: () =>
       Effect.gen(function* () {
         // Sent at once, and not awaited: a statement sees what was committed before it begins, so it must follow the lock.
-        const locked = yield* Effect.forkDetach(Effect.exit(lock), { startImmediately: true })
+        const locked = yield* Effect.forkDetach(Effect.exit(lockFor(sql, keys, guessed)), { startImmediately: true })
         const [row] = yield* sql<Row>`SELECT version,
           (SELECT string_agg(fence::text, ',' ORDER BY partition) FROM partitions) AS fences FROM settings_version`
-        yield* Effect.flatten(Fiber.join(locked))
-        const start = row && { version: row.version, fences: decode(row.fences) }
+        const obtained = yield* Effect.flatten(Fiber.join(locked))
+        const own = keys && keys.size <= maxLocks ? new Set([...keys, ...obtained]) : undefined
+        const start = row && {
+          locks: { own, isHeld, tried: new Set(guessed) },
+          version: row.version,
+          fences: decode(row.fences)
+        }
         return yield* Effect.provideService(rest, TransactionStart, start)
       }),
-    orElse: () => Effect.andThen(lock, rest)
+    orElse: () => rest
   })
 
 interface Row {

@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { GroupCommit } from "@tocsin/delivery"
 import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Scope } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { groupsAtOnce } from "../../src/sql/dialect.ts"
+import { groupsAtOnce, lockFor } from "../../src/sql/dialect.ts"
+import { TransactionStart } from "../../src/sql/readOnce.ts"
+import { Undo } from "../../src/sql/rollback.ts"
 import { pass } from "../harness/engine.ts"
 import { withoutWarning } from "../harness/clock.ts"
-import { watched } from "../harness/idle.ts"
-import { occupyWriters } from "../harness/writers.ts"
+import { passOn, watched } from "../harness/idle.ts"
+import { occupyWriters, whileTimePasses } from "../harness/writers.ts"
 import { filled, isPostgres, migratedStoreIn, newFile, refuse, storeIn, takeAgain } from "../harness/store.ts"
 
 /** On PostgreSQL, a transaction reads tables of ours with its lock. */
@@ -141,6 +143,93 @@ describe("GroupCommit", () => {
       assert.deepStrictEqual(yield* all, [1, 2, 4, 5])
     }).pipe(Effect.provide(store(":memory:")))
   )
+
+  it.effect.each([
+    [31, 1],
+    [32, 2]
+  ])("splits %i writes of each of two batches into this many transactions on PostgreSQL: %i", ([size, most]) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const groupCommit = yield* GroupCommit
+      const ran: Array<unknown> = []
+      const noted = (items: ReadonlyArray<number>) =>
+        Effect.map(Undo, (transaction) => {
+          ran.push(...items.map(() => transaction))
+          return () => undefined
+        })
+      const [one, other] = [groupCommit.batch(noted), groupCommit.batch(noted)]
+      const gate = yield* Deferred.make<void>()
+      const occupied = yield* occupyWriters(gate)
+      const numbers = Array.from({ length: size }, (_, n) => n)
+      const writes = yield* Effect.forkChild(
+        Effect.forEach(numbers, (n) => Effect.all([one(n, [`a${n}`]), other(n, [`b${n}`])], { concurrency: 2 }), {
+          concurrency: "unbounded"
+        })
+      )
+      yield* passOn
+      yield* Deferred.succeed(gate, undefined)
+      yield* whileTimePasses(Fiber.awaitAll([...occupied, writes]))
+      assert.lengthOf(ran, 2 * size)
+      assert.strictEqual(new Set(ran).size, groupsAtOnce(sql) > 1 ? most : 1)
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("locks the keys that a batch guesses, and shows it the keys that another transaction holds", () =>
+    Effect.gen(function* () {
+      const groupCommit = yield* GroupCommit
+      const gate = yield* Deferred.make<void>()
+      const begun = yield* Deferred.make<void>()
+      const other = Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(gate))
+      yield* Effect.forkChild(groupCommit.commit(other, ["held"]))
+      yield* Deferred.await(begun)
+      const seen: Array<boolean> = []
+      const guessing = groupCommit.batch(
+        () => Effect.map(TransactionStart, (start) => () => [...(start?.locks.own ?? [])]),
+        (items: ReadonlyArray<string>, isHeld) => {
+          seen.push(isHeld("held"), isHeld("free"))
+          return items
+        }
+      )
+      const guessed = yield* Effect.forkChild(guessing("guessed", ["own"]))
+      // On SQLite one transaction runs at a time, and locks everything.
+      if (!isPostgres) yield* Deferred.succeed(gate, undefined)
+      const locks = yield* whileTimePasses(Fiber.join(guessed))
+      assert.deepStrictEqual(locks, isPostgres ? ["own", "guessed"] : [])
+      assert.deepStrictEqual(seen, [isPostgres, false])
+      yield* Deferred.succeed(gate, undefined)
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("runs writes whose lock keys cannot be guessed", () =>
+    Effect.gen(function* () {
+      const groupCommit = yield* GroupCommit
+      const guessing = groupCommit.batch(
+        () => Effect.succeed(() => "written"),
+        () => {
+          throw new Error("a bug of the guess")
+        }
+      )
+      assert.strictEqual(yield* guessing("item", ["own"]), "written")
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  // On SQLite one gateway runs.
+  if (isPostgres) {
+    it.effect("does not wait for a guessed lock key that another gateway holds", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const groupCommit = yield* GroupCommit
+        const guessing = groupCommit.batch(
+          () => Effect.map(TransactionStart, (start) => () => [...(start?.locks.own ?? [])]),
+          () => ["held", "free"]
+        )
+        const guessed = yield* sql.withTransaction(
+          Effect.andThen(lockFor(sql, new Set(["held"])), guessing("item", ["own"]))
+        )
+        assert.deepStrictEqual(guessed, ["own", "free"])
+      }).pipe(Effect.provide(store(":memory:")))
+    )
+  }
 
   it.effect("runs writes with more lock keys than a database can hold one by one", () =>
     Effect.gen(function* () {

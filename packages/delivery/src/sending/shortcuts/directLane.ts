@@ -70,8 +70,9 @@ export const makeDirectLane = Effect.fnUntraced(function* (
       if (permits === 0) return undefined
       return { deliveries, ...(yield* reserved(integration, deliveries)) }
     }),
-    mayFollow: (version) =>
-      !lane.isCaughtUp && lane.claiming === 0 && isHealthy() && lane.isCurrent(version) && !lane.log.isStorm(),
+    mayFollow: () => !lane.isCaughtUp && lane.chosen.size === lane.claiming && isHealthy() && !lane.log.isStorm(),
+    chosen: () => lane.chosen,
+    isCurrent: (version) => lane.isCurrent(version),
     hold: (claimed) => {
       const { integration } = lane
       if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))
