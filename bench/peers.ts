@@ -98,7 +98,7 @@ export const alertmanagerSeconds = 15
  * Measures Alertmanager, again if it leaves an alert until its `group_interval`: on a busy machine it did so in two of some
  * 140 rounds of 3,000 alerts.
  */
-export const posting = async <A>(measure: () => Promise<A>): Promise<A> => {
+export const againIfDelayed = async <A>(measure: () => Promise<A>): Promise<A> => {
   for (let tries = 1; ; tries++) {
     try {
       return await measure()

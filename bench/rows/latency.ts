@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
-import { alertmanagerAlert, alertmanagerSeconds, posting, startAlertmanager } from "../peers.ts"
+import { alertmanagerAlert, alertmanagerSeconds, againIfDelayed, startAlertmanager } from "../peers.ts"
 import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
 import { now, type FallbackOf } from "../standIn.ts"
 
@@ -61,7 +61,7 @@ export const latency: Row = {
       )
       await standIn.postedSingly("ok/latency", before.length)
       if (alertmanager !== undefined) {
-        await posting(async () => {
+        await againIfDelayed(async () => {
           standIn.forget()
           await post(`${alertmanager.url}/api/v2/alerts`, fresh(before.length).map(alertmanagerAlert))
           await standIn.postedSingly("ok/alertmanager", before.length, alertmanagerSeconds)
@@ -72,7 +72,7 @@ export const latency: Row = {
         const ours = await atFifty(standIn, `${gateway.url}/v1/alerts`, "ok/latency", count)
         const theirs =
           alertmanager &&
-          (await posting(() =>
+          (await againIfDelayed(() =>
             atFifty(
               standIn,
               `${alertmanager.url}/api/v2/alerts`,

@@ -5,7 +5,7 @@ import { fresh } from "../load.ts"
 import {
   alertmanagerAlert,
   alertmanagerSeconds,
-  posting,
+  againIfDelayed,
   startAlertmanager,
   startBullMq,
   startPgBoss
@@ -25,7 +25,7 @@ export const peers: Row = {
       const toGateway = (inFlight: number) =>
         acceptToDelivered(standIn, gateway.url, "ok/gateway", count, 1, {}, inFlight)
       const toAlertmanager = (url: string, inFlight: number) => () =>
-        posting(() =>
+        againIfDelayed(() =>
           toldPerSecond(
             standIn,
             `${url}/api/v2/alerts`,
