@@ -309,8 +309,8 @@ describe("What follows the ends of attempts, at the same time", () => {
     })
   }
 
-  /** Sends what waits first after one attempt has ended in the transaction that accepts these many alerts. */
-  const firstBeside = (accepted: number, write: Effect.Effect<unknown> = Effect.void) => {
+  /** One attempt ends in a transaction that also accepts so many alerts and has this write: the oldest alert is sent next. */
+  const oldestFirst = (accepted: number, write: Effect.Effect<unknown> = Effect.void) => {
     const script = new Script()
     return Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -334,10 +334,10 @@ describe("What follows the ends of attempts, at the same time", () => {
   it.effect.each([
     ["few alerts are accepted", 100],
     ["more are accepted than have a lock each", 600]
-  ] as const)("is the oldest alert, although %s in their transaction", ([, accepted]) => firstBeside(accepted))
+  ] as const)("is the oldest alert, although %s in their transaction", ([, accepted]) => oldestFirst(accepted))
 
   it.effect("is the oldest alert, although another write of their transaction fails", () =>
-    firstBeside(20, Effect.die(new Error("bug")))
+    oldestFirst(20, Effect.die(new Error("bug")))
   )
 
   it.effect("is claimed again in their transaction, after alerts that ended elsewhere were forgotten", () => {
