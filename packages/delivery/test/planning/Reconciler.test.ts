@@ -31,6 +31,15 @@ const raiseMany = (count: number) =>
 const begin = (changes: Parameters<typeof rule>[1] = {}) =>
   Effect.flatMap(Edits, ({ saveRule }) => saveRule(rule("r", changes), "any"))
 
+/** The same; nothing more is planned in the background until time passes, because the background job has failed once. */
+const beginHeld = (changes: Parameters<typeof begin>[0] = {}) =>
+  Effect.gen(function* () {
+    yield* refuse("edits", "wrong", "OLD.reached > 0", "UPDATE")
+    yield* begin(changes)
+    yield* settle
+    yield* takeAgain("edits")
+  })
+
 /** A channel that accepts nothing: its deliveries stay pending. */
 const disabled = integration("ops", { enabled: false })
 
@@ -39,7 +48,7 @@ const behind = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM edits`, ([row]) => row?.n)
 )
 
-const through = Effect.repeat(settle, { until: () => Effect.map(behind, (n) => n === 0) })
+const through = Effect.repeat(tick, { until: () => Effect.map(behind, (n) => n === 0) })
 
 const due = (kind: string) =>
   Effect.map(deliveries, (all) => all.filter((one) => one.kind === kind && one.status !== "superseded").length)
@@ -64,10 +73,10 @@ describe("Reconciler", () => {
       Effect.gen(function* () {
         yield* save(integration("ops"))
         yield* raiseMany(3500)
-        yield* begin()
+        yield* beginHeld()
         yield* raise("new")
         assert.strictEqual(yield* behind, 1)
-        assert.isBelow(yield* due("Raised"), 3501)
+        assert.strictEqual(yield* due("Raised"), 1001)
         yield* through
         assert.strictEqual(yield* due("Raised"), 3501)
       })
@@ -101,14 +110,15 @@ describe("Reconciler", () => {
         script.always("dev", { gate })
         yield* save(integration("ops"), integration("dev"))
         const last = yield* raiseMany(2500)
-        yield* begin()
+        yield* beginHeld()
         yield* begin({ to: ["dev"] })
         yield* begin({ to: ["dev"], enabled: false })
-        assert.isAbove((yield* behind) ?? 0, 1)
+        // Each of the later ones planned a thousand alerts under the first one, which is through.
+        assert.strictEqual(yield* behind, 2)
         yield* through
         assert.deepStrictEqual(
           (yield* conversations(last)).map(({ closedBecause, integration }) => `${integration} ${closedBecause}`),
-          ["dev alertRuleDisabled", "ops integrationRemoved"]
+          ["ops integrationRemoved", "dev alertRuleDisabled"]
         )
         // What dev was told between the edits is cleared there.
         yield* tick
@@ -160,7 +170,7 @@ describe("Reconciler", () => {
         yield* save(integration("ops"))
         yield* begin({ match: { severity: "critical" }, name: "before", to: [] })
         const last = yield* raiseMany(2500)
-        yield* begin({ match: { severity: "critical", source: "monitor" } })
+        yield* beginHeld({ match: { severity: "critical", source: "monitor" } })
         yield* accept(event("x2499", { severity: "critical" }), event("x2499", { severity: "minor" }))
         assert.strictEqual(yield* behind, 1)
         yield* through
@@ -178,7 +188,7 @@ describe("Reconciler", () => {
       Effect.gen(function* () {
         yield* save(integration("ops"), rule("r"))
         const last = yield* raiseMany(2500)
-        yield* begin({ enabled: false })
+        yield* beginHeld({ enabled: false })
         yield* clear("x2499")
         assert.strictEqual(yield* behind, 1)
         assert.deepStrictEqual(
