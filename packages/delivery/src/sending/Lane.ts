@@ -185,7 +185,8 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       case "Digest": {
         if (lane.freeSlots <= 0 || (yield* rateLimiter.take(id, 1)) === 0) return
         const options = { ...lane.findings.digest, replyText: replyTextOf(integration) }
-        if ((yield* begin(integration, pipeline.claimDigest(id, options), 1)) > 0) return
+        const digest = begin(integration, pipeline.claimDigest(id, options), 1)
+        if ((yield* Effect.tapError(digest, () => rateLimiter.giveBack(id, 1))) > 0) return
         const most = Math.min(decision.otherwise.length, lane.freeSlots)
         const more = yield* rateLimiter.take(id, Math.max(0, most - 1))
         return yield* beginPermitted(integration, decision.otherwise.slice(0, 1 + more))
@@ -243,31 +244,29 @@ export const make = Effect.fnUntraced(function* (id: IntegrationId, version: str
       })
     )
 
-  const beginAll = (
-    integration: ReadyIntegration,
-    due: ReadonlyArray<DueDelivery>
-  ): Effect.Effect<number, StoreUnavailable> =>
-    begin(
-      integration,
-      pipeline.claim(id, due, { replyText: replyTextOf(integration) }),
-      due.length,
-      new Set(due.map(({ id }) => id))
-    ).pipe(
-      Effect.catchDefect((defect) => {
-        const [first] = due
-        // One of the deliveries cannot be read.
-        return first === undefined || due.length > 1
-          ? Effect.map(
-              Effect.forEach(due, (one) => beginAll(integration, [one])),
-              (begun) => begun.reduce((sum, one) => sum + one, 0)
-            )
-          : Effect.as(Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id)), 0)
-      })
-    )
-
-  /** The same, with a permit for each; gives back the permits of those that expired, or that others claimed meanwhile. */
+  /** Begins deliveries, with a permit for each; gives back the permits of those that are not sent. */
   const beginPermitted = (integration: ReadyIntegration, due: ReadonlyArray<DueDelivery>) =>
-    Effect.flatMap(beginAll(integration, due), (begun) => rateLimiter.giveBack(id, due.length - begun))
+    Effect.suspend(() => {
+      let begun = 0
+      const beginAll = (some: ReadonlyArray<DueDelivery>): Effect.Effect<void, StoreUnavailable> =>
+        begin(
+          integration,
+          pipeline.claim(id, some, { replyText: replyTextOf(integration) }),
+          some.length,
+          new Set(some.map(({ id }) => id))
+        ).pipe(
+          Effect.map((count) => void (begun += count)),
+          Effect.catchDefect((defect) => {
+            const [first] = some
+            // One of the deliveries cannot be read.
+            return first === undefined || some.length > 1
+              ? Effect.forEach(some, (one) => beginAll([one]), { discard: true })
+              : Effect.andThen(lane.log.bug(defect), pipeline.markDead(first.id, id))
+          })
+        )
+      const giveBack = () => rateLimiter.giveBack(id, due.length - begun)
+      return beginAll(due).pipe(Effect.tapError(giveBack), Effect.tap(giveBack))
+    })
 
   const made: Lane = {
     direct: yield* makeDirectLane(id, lane, attempts),
