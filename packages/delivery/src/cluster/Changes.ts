@@ -3,9 +3,9 @@
  * watcher resumes after a short interruption.
  */
 import { Context, Deferred, Duration, Effect, Latch, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { type Change, type ChangeKind, Collected } from "./collectedChanges.ts"
 import { Peers } from "./Peers.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The changes up to a position. */
 export interface ChangesAfter {
@@ -39,10 +39,9 @@ export class Changes extends Context.Service<
     readonly after: (position: string) => Effect.Effect<ChangesAfter | undefined>
   }
 >()("@tocsin/delivery/Changes") {
-  static readonly layer: Layer.Layer<Changes, never, SqlClient.SqlClient | Peers> = Layer.effect(
+  static readonly layer: Layer.Layer<Changes, never, Peers> = Layer.effect(
     Changes,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const peers = yield* Peers
       /** The prefix of the positions of this run of the gateway. */
       const run = crypto.randomUUID()
@@ -65,7 +64,7 @@ export class Changes extends Context.Service<
       )
 
       const note = (add: (to: Collected) => void) =>
-        sql.afterCommit(
+        afterCommit(
           Effect.suspend(() => {
             add(forWatchers)
             if (peers.many) add(forPeers)

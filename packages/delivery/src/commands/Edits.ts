@@ -4,7 +4,6 @@
  */
 import type { AlertRule, AlertRuleId, IntegrationId } from "@tocsin/core"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
 import { AlertRules, type StoredRule } from "../config/AlertRules.ts"
 import { AuditLog, type Record } from "../records/access/AuditLog.ts"
 import { Conversations } from "../records/Conversations.ts"
@@ -19,6 +18,7 @@ import { storable } from "../domain/storableText.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { Plan } from "../domain/Planner.ts"
 import type { IntegrationInput, ShownIntegration } from "../domain/integration.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The integration is used by rules, or as the fallback of other integrations. */
 export class StillNamed extends Schema.TaggedError<StillNamed>()("StillNamed", { by: Schema.Array(Schema.String) }) {}
@@ -78,19 +78,10 @@ export class Edits extends Context.Service<
   static readonly layer: Layer.Layer<
     Edits,
     never,
-    | GroupCommit
-    | SqlClient.SqlClient
-    | AuditLog
-    | AlertRules
-    | Conversations
-    | Deliveries
-    | Integrations
-    | Reconciler
-    | Signals
+    GroupCommit | AuditLog | AlertRules | Conversations | Deliveries | Integrations | Reconciler | Signals
   > = Layer.effect(
     Edits,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const groupCommit = yield* GroupCommit
       const alertRules = yield* AlertRules
       const conversations = yield* Conversations
@@ -182,7 +173,7 @@ export class Edits extends Context.Service<
         }
         yield* deliveries.retryNow(input.id)
         if (before?.enabled === false && input.enabled) yield* reconciler.edited({ enabled: input.id })
-        yield* sql.afterCommit(signals.send([input.id], "changed"))
+        yield* afterCommit(signals.send([input.id], "changed"))
         return yield* Effect.flatMap(integrations.get(input.id), Effect.fromNullishOr).pipe(
           Effect.tap((after) =>
             record({
@@ -224,7 +215,7 @@ export class Edits extends Context.Service<
         yield* conversations.closeAll(id)
         yield* integrations.remove(id)
         yield* record({ action: "removed", kind: "integration", subject: id, before: before && audited(before) })
-        yield* sql.afterCommit(signals.send([id, ...fallingBack.map((other) => other.id)], "changed"))
+        yield* afterCommit(signals.send([id, ...fallingBack.map((other) => other.id)], "changed"))
       })
 
       const previewIntegration = Effect.fnUntraced(function* (input: IntegrationInput) {
@@ -248,7 +239,7 @@ export class Edits extends Context.Service<
           subject: id,
           after: { reason: storable(reason) }
         })
-        yield* sql.afterCommit(signals.send([id], "changed"))
+        yield* afterCommit(signals.send([id], "changed"))
         return (yield* integrations.get(id)) ?? before
       })
 

@@ -17,6 +17,7 @@ import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { storable } from "../domain/storableText.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The delivery cannot be redelivered now; the message says why. */
 export class NotAgain extends Schema.TaggedError<NotAgain>()("NotAgain", { message: Schema.String }) {}
@@ -100,7 +101,7 @@ export class Redeliveries extends Context.Service<
             trace
           }
         ])
-        yield* sql.afterCommit(signals.send([conversation.integration], "work"))
+        yield* afterCommit(signals.send([conversation.integration], "work"))
         return created
       })
 

@@ -13,6 +13,7 @@ import { GroupCommit } from "../sql/GroupCommit.ts"
 import type { StoreUnavailable } from "../sql/StoreUnavailable.ts"
 import { storable } from "../domain/storableText.ts"
 import { redactCredentials } from "../domain/redactCredentials.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** A body that could not be read. */
 export interface UnreadableBody {
@@ -96,8 +97,8 @@ export class UnreadableBodies extends Context.Service<
               ORDER BY sequence DESC LIMIT 1 OFFSET ${InboundLimits.maxUnreadable})`
         yield* changed("source", [source])
         yield* notices.unreadable(source, why)
-        yield* sql.afterCommit(Effect.sync(() => countUnreadable(source)))
-        yield* sql.afterCommit(
+        yield* afterCommit(Effect.sync(() => countUnreadable(source)))
+        yield* afterCommit(
           Effect.annotateLogs(
             Effect.logWarning(
               `A body from source ${source} is unreadable: ${why}. It is kept in the list of unreadable bodies.`

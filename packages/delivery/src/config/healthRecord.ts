@@ -7,6 +7,7 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { Changes } from "../cluster/Changes.ts"
 import type { ShownIntegration } from "../domain/integration.ts"
 import { givenAs } from "../sql/bulk.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** A success is recorded at most this often, in milliseconds: otherwise all attempts would contend for the row. */
 const successPrecision = 1000
@@ -42,7 +43,7 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
     })
   const changed = (id: IntegrationId, update: Effect.Effect<unknown, SqlError.SqlError>) =>
     // Twice: transactions run side by side, and the order of their commits is not that of their answers.
-    Effect.all([live.changed("integration", [id]), forget(id), sql.afterCommit(forget(id)), update], { discard: true })
+    Effect.all([live.changed("integration", [id]), forget(id), afterCommit(forget(id)), update], { discard: true })
   return {
     recordSuccesses: Effect.fnUntraced(function* (ids) {
       const now = yield* Clock.currentTimeMillis
@@ -59,7 +60,7 @@ export const healthRecord = (sql: SqlClient.SqlClient, live: Changes["Service"])
         WHERE integrations.id = given.id AND (broken_reason IS NOT NULL OR broken_since IS NOT NULL
           OR waiting_because = 'unavailable' OR last_success_at IS NULL OR last_success_at < ${now - successPrecision})`
       yield* live.changed("integration", due)
-      yield* sql.afterCommit(
+      yield* afterCommit(
         Effect.sync(() => {
           if (others === before) for (const id of due) successes.set(id, now)
         })

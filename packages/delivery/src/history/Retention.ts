@@ -14,6 +14,7 @@ import { openStatus } from "../records/deliveryRow.ts"
 import { countedSince } from "../records/eventCounts.ts"
 import { GroupCommit } from "../sql/GroupCommit.ts"
 import { ignoreLogged } from "../sql/StoreUnavailable.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** How long history is kept after the last change of an alert; 30 days by default. */
 export const HistoryKept = Context.Reference<Duration.Duration>("@tocsin/delivery/Retention/HistoryKept", {
@@ -66,7 +67,7 @@ export const layer: Layer.Layer<
           yield* conversations.removeOfAlerts(ids)
           yield* alerts.remove(ids)
         }
-        yield* sql.afterCommit(Effect.sync(() => void (reached = last)))
+        yield* afterCommit(Effect.sync(() => void (reached = last)))
         return over.length === removedAtOnce
       })
       yield* Effect.repeat(groupCommit.commit(step), { while: (more) => more })

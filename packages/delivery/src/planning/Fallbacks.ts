@@ -14,6 +14,7 @@ import { Integrations } from "../config/Integrations.ts"
 import { isEnded, settle } from "../domain/Planner.ts"
 import { Signals } from "../cluster/Signals.ts"
 import { type StoredConversation, isRule, fallbackFor, unopened } from "../domain/conversation.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The kinds that go to a fallback. A clear goes only to the integration that received the raise. */
 const divertible: ReadonlyArray<Kind> = ["Raised", "RaisedAndCleared", "Escalated"]
@@ -75,7 +76,7 @@ export class Fallbacks extends Context.Service<
             { alert: alert.id, plans: [{ conversation: over, enqueue: { kind: "Raised" } }], known: all }
           ])
         }
-        yield* sql.afterCommit(signals.send([to], "work"))
+        yield* afterCommit(signals.send([to], "work"))
       })
 
       const divert = Effect.fnUntraced(function* (delivery: string, to: IntegrationId, why: string) {

@@ -7,6 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import { Deliveries } from "../records/Deliveries.ts"
 import { Signals } from "../cluster/Signals.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The integration that notifies operators. Without it nobody is notified. */
 export const Operators = Context.Reference<IntegrationId | undefined>("@tocsin/delivery/OperatorNotices/Operators", {
@@ -88,7 +89,7 @@ export class OperatorNotices extends Context.Service<
             notification: { _tag: "Notice", ...notice }
           }
         ])
-        yield* sql.afterCommit(signals.send([operators], "work"))
+        yield* afterCommit(signals.send([operators], "work"))
       })
 
       const notify = (

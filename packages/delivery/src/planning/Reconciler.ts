@@ -1,6 +1,5 @@
 /**
- * Runs the planner on the store: for each alert that an event changed, and for all raised alerts after an operator's
- * edit, 1,000 at a time (case O6).
+ * Runs the planner on the store: for alerts that events changed, and for all raised alerts after an edit (case O6).
  */
 import { type Alert, type AlertId, AlertRule, IntegrationId } from "@tocsin/core"
 import { Array as Arr, Context, Effect, Latch, Layer, Schema } from "effect"
@@ -19,6 +18,7 @@ import { Peers } from "../cluster/Peers.ts"
 import { Signals } from "../cluster/Signals.ts"
 import type { StoredConversation } from "../domain/conversation.ts"
 import { isFirstRaise } from "../domain/episode.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** How many alerts share a transaction. Events wait for it, some tens of milliseconds. */
 const plannedAtOnce = 1000
@@ -107,7 +107,7 @@ export class Reconciler extends Context.Service<
 
       const write = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
         const woken = yield* conversations.apply(changes)
-        yield* sql.afterCommit(signals.send(woken, "work"))
+        yield* afterCommit(signals.send(woken, "work"))
       })
 
       const apply = Effect.fnUntraced(function* (
@@ -230,7 +230,7 @@ export class Reconciler extends Context.Service<
         edited: Effect.fnUntraced(function* (edit) {
           yield* sql`INSERT INTO edits ${sql.insert({ edit: encode(edit), reached: 0 })}`
           yield* step
-          yield* sql.afterCommit(Effect.asVoid(isBehind.open))
+          yield* afterCommit(Effect.asVoid(isBehind.open))
         }),
         leave: Effect.fnUntraced(function* (integration) {
           for (const { edit, sequence } of yield* pending(Number.MAX_SAFE_INTEGER)) {

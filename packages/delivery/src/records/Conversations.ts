@@ -9,7 +9,7 @@ import { Changes } from "../cluster/Changes.ts"
 import { type Conversation, conversationId, matchedText, type StoredConversation } from "../domain/conversation.ts"
 import type { Plan } from "../domain/Planner.ts"
 import { alertKey } from "../sql/locks.ts"
-import { afterRollback } from "../sql/rollback.ts"
+import { afterCommit, afterRollback } from "../sql/transactionEnd.ts"
 import { given, givenAs, insertAll, keyIs, updateAll, type Values } from "../sql/bulk.ts"
 import { AcceptedRaises } from "./AcceptedRaises.ts"
 import { type Columns, fromRow, type Key, key, type Row, toColumns } from "./conversationRow.ts"
@@ -161,7 +161,7 @@ export class Conversations extends Context.Service<
         })
         // At once: another part of the transaction may claim them.
         accepted.remember(waiting)
-        yield* sql.afterCommit(Effect.sync(() => accepted.committed(waiting)))
+        yield* afterCommit(Effect.sync(() => accepted.committed(waiting)))
         yield* afterRollback(Effect.sync(() => accepted.take(waiting.map(({ delivery }) => delivery))))
         return new Set(created.flatMap(({ claim, integration }) => (claim === undefined ? [integration] : [])))
       })

@@ -3,7 +3,7 @@
  */
 import type { IntegrationId, Kind } from "@tocsin/core"
 import { Array as Arr, Clock, Effect } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import type { SqlError } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import { AlertRules } from "../config/AlertRules.ts"
 import {
@@ -30,10 +30,10 @@ import { encodePartial } from "../records/partialDelivery.ts"
 import { subjects } from "../records/subjects.ts"
 import { deliveredRecording, type Current, linkOf, recipientsOf, type RecordedEnd } from "./recordDelivered.ts"
 import { unchangedRecording } from "./shortcuts/recordUnchanged.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** Records the outcomes of attempts. All of it runs inside a transaction of `GroupCommit`. */
 export const recording = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   const alertRules = yield* AlertRules
   const conversations = yield* Conversations
   const deliveries = yield* Deliveries
@@ -160,7 +160,7 @@ export const recording = Effect.gen(function* () {
     { consequence, reason, set, ...step }: RetryOrEnd
   ) {
     const ended = (outcome: "dead" | "diverted") =>
-      sql.afterCommit(Effect.sync(() => countDeliveries(integration, { outcome, reason: reason._tag })))
+      afterCommit(Effect.sync(() => countDeliveries(integration, { outcome, reason: reason._tag })))
     if (consequence.status === "dead") {
       const fallback = yield* fallbacks.of(integration)
       if (fallback !== undefined && (yield* fallbacks.divert(id, fallback, step.cause))) {
@@ -169,7 +169,7 @@ export const recording = Effect.gen(function* () {
       yield* deliveries.transition([{ delivery: id, status: "dead", ...step, ...(set && { set }) }])
       if (reason._tag === "PluginFailed") yield* notices.undelivered(integration, { delivery: id, cause: step.cause })
       yield* ended("dead")
-      return yield* sql.afterCommit(logDead(id, step.cause, integration))
+      return yield* afterCommit(logDead(id, step.cause, integration))
     }
     const { form, nextAt } = consequence
     // Its alert may have become more severe while it was being sent.
@@ -192,7 +192,7 @@ export const recording = Effect.gen(function* () {
           ? { delivery, status: "superseded", cause: skipped }
           : { delivery, status: "delivered", cause: `in ${claimed.id}`, set: linkOf(outcome.receipt) }
       ])
-      yield* sql.afterCommit(Effect.sync(() => countDeliveries(claimed.integration, { outcome: "delivered" })))
+      yield* afterCommit(Effect.sync(() => countDeliveries(claimed.integration, { outcome: "delivered" })))
       return yield* settleAll([{ row, kind, outcome }])
     }
     const retry: Consequence = {
@@ -228,7 +228,7 @@ export const recording = Effect.gen(function* () {
   const markDead = Effect.fnUntraced(function* (delivery: string, integration: IntegrationId) {
     const cause = "it cannot be read from the store"
     yield* deliveries.transition([{ delivery, status: "dead", cause }])
-    yield* sql.afterCommit(logDead(delivery, cause, integration))
+    yield* afterCommit(logDead(delivery, cause, integration))
   })
 
   return { record, markDead }

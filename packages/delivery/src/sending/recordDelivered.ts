@@ -3,7 +3,6 @@
  */
 import { type Alert, type ChannelPlugin, Message } from "@tocsin/core"
 import { DateTime, Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { Integrations } from "../config/Integrations.ts"
 import type { AttemptEnd, Delivered } from "../domain/attempt.ts"
 import { storable } from "../domain/storableText.ts"
@@ -15,6 +14,7 @@ import { newDigestReply } from "../records/digestReply.ts"
 import { withRecipients } from "../records/partialDelivery.ts"
 import { withMessage } from "../records/receipt.ts"
 import { clearedTestAlert, decodeTestSend, encodeTestSend, newTestSend } from "../records/testSend.ts"
+import { afterCommit } from "../sql/transactionEnd.ts"
 
 /** The longest plain text of a message that history keeps, in UTF-16 units. */
 const maxTextLength = 4096
@@ -37,7 +37,6 @@ export interface Current {
 
 /** Records that messages were delivered, and that their integrations work. */
 export const deliveredRecording = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   const conversations = yield* Conversations
   const deliveries = yield* Deliveries
   const integrations = yield* Integrations
@@ -76,7 +75,7 @@ export const deliveredRecording = Effect.gen(function* () {
           : { ...step, set: { ...step.set, notification: encodeTestSend({ ...test, receipt: end.outcome.receipt }) } }
       })
     )
-    yield* sql.afterCommit(Effect.sync(() => delivered.forEach(countDelivered)))
+    yield* afterCommit(Effect.sync(() => delivered.forEach(countDelivered)))
     for (const end of delivered) {
       const test = testOf(end.row)
       if (test?.of === "Raised") yield* followTest(end, test.alert, hasSameSettings(end))

@@ -4,7 +4,7 @@
 import { Cause, Deferred, Effect, Exit } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
 import type { Locks } from "./readOnce.ts"
-import { undoing } from "./rollback.ts"
+import { withEnd } from "./transactionEnd.ts"
 import { codeOf } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
 
@@ -74,7 +74,7 @@ export class Batch<I, A, E> {
   }
 
   #runApart(own: ReadonlyArray<Write<I, A, E>>): Effect.Effect<void, SqlError.SqlError> {
-    return Effect.flatMap(Effect.exit(undoing(this.#store.sql.withTransaction(this.#runItems(own)))), (exit) => {
+    return Effect.flatMap(Effect.exit(withEnd(this.#store.sql.withTransaction(this.#runItems(own)))), (exit) => {
       const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
       // A full disk ends the whole transaction, so the others cannot continue in it.
       if (isOfStore(error)) return Effect.fail(error)

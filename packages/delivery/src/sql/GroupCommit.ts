@@ -22,7 +22,7 @@ import { followOutages } from "./outage.ts"
 import { Pending } from "./Pending.ts"
 import { queryTimeout } from "./queryTimeout.ts"
 import { type Locks, startWith } from "./readOnce.ts"
-import { undoing } from "./rollback.ts"
+import { withEnd } from "./transactionEnd.ts"
 import { RunningLocks } from "./RunningLocks.ts"
 import { codeOf, storeProblem } from "./storeProblem.ts"
 import { mapSqlErrors, StoreUnavailable } from "./StoreUnavailable.ts"
@@ -107,7 +107,7 @@ export class GroupCommit extends Context.Service<
         ) =>
           locks.during(keys, guess, (asked) => {
             const rest = Effect.forEach(batches, ([batch, writes]) => run(batch, writes), { discard: true })
-            return undoing(queryTimeout(sql, sql.withTransaction(startWith(sql, asked, rest))))
+            return withEnd(queryTimeout(sql, sql.withTransaction(startWith(sql, asked, rest))))
           })
         const begun = performance.now()
         const exit = yield* transaction(

@@ -7,7 +7,7 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { lockFor } from "./dialect.ts"
 import { maxLocks } from "./locks.ts"
 import type { AskedLocks } from "./RunningLocks.ts"
-import { Undo } from "./rollback.ts"
+import { Transaction } from "./transactionEnd.ts"
 
 /** A read whose result is remembered until its transaction ends. Outside of transactions it is made each time. */
 export interface ReadOnce<A, E> {
@@ -20,12 +20,12 @@ export interface ReadOnce<A, E> {
 export const readOnce = <A, E>(read: Effect.Effect<A, E>): ReadOnce<A, E> => {
   const results = new WeakMap<object, { readonly value: A }>()
   return {
-    read: Effect.flatMap(Undo, (transaction) => {
+    read: Effect.flatMap(Transaction, (transaction) => {
       const known = transaction && results.get(transaction)
       if (known !== undefined) return Effect.succeed(known.value)
       return Effect.tap(read, (value) => Effect.sync(() => transaction && results.set(transaction, { value })))
     }),
-    forget: Effect.map(Undo, (transaction) => void (transaction && results.delete(transaction)))
+    forget: Effect.map(Transaction, (transaction) => void (transaction && results.delete(transaction)))
   }
 }
 

@@ -3,7 +3,7 @@ import { Edits, Peers } from "@tocsin/delivery"
 import { Context, Deferred, Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import { Shortcuts } from "../../src/domain/Shortcuts.ts"
-import { Undo } from "../../src/sql/rollback.ts"
+import { Transaction } from "../../src/sql/transactionEnd.ts"
 import { engine, integration, outcomes, raise, rule, save, settle, tick } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
 import { passOn } from "../harness/idle.ts"
@@ -29,7 +29,7 @@ const holding = (claim: Held, reading: Held) => {
   let isClaimed = false
   const watching = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
     const [text] = statement.compile()
-    const isInside = fiber.getRef(Undo) !== undefined
+    const isInside = fiber.getRef(Transaction) !== undefined
     if (isInside && /^UPDATE deliveries SET [^]*taken_under = given/.test(text)) isClaimed = true
     const isHeld = isClaimed && !isInside && text.includes("settings_version")
     return Effect.as(isHeld ? hold(reading) : Effect.void, statement)

@@ -6,10 +6,8 @@ import { deliveries, engine, integration, outcomes, pass, raise, rule, save } fr
 import { Script } from "../harness/FakeChannel.ts"
 import { migratedStoreIn } from "../harness/store.ts"
 
-/** What runs after the commit of the transaction that this is inside of. */
-const Inside = Context.Reference<Array<Effect.Effect<void>> | undefined>("test/Inside", {
-  defaultValue: () => undefined
-})
+/** Whether this is inside of a transaction. */
+const Inside = Context.Reference("test/Inside", { defaultValue: () => false })
 
 const lost = new SqlError.SqlError({
   reason: new SqlError.ConnectionError({ cause: undefined, message: "connection lost", operation: "commit" })
@@ -29,22 +27,14 @@ const forgetful = Layer.effectContext(
       return yield* lost
     })
     const withTransaction: SqlClient.SqlClient["withTransaction"] = (effect) =>
-      Effect.flatMap(Inside, (outer) => {
-        if (outer !== undefined) return client.withTransaction(effect)
-        const after: Array<Effect.Effect<void>> = []
-        return client.withTransaction(Effect.provideService(effect, Inside, after)).pipe(
-          Effect.tap(loseOnce),
-          Effect.tap(() => Effect.all(after, { discard: true }))
-        )
-      })
-    const afterCommit = (effect: Effect.Effect<void>) => Effect.map(Inside, (after) => void after?.push(effect))
+      Effect.flatMap(Inside, (isInside) =>
+        isInside
+          ? client.withTransaction(effect)
+          : Effect.tap(client.withTransaction(Effect.provideService(effect, Inside, true)), loseOnce)
+      )
     const forgetting = new Proxy(client, {
       get: (target, name, receiver) =>
-        name === "withTransaction"
-          ? withTransaction
-          : name === "afterCommit"
-            ? afterCommit
-            : Reflect.get(target, name, receiver)
+        name === "withTransaction" ? withTransaction : Reflect.get(target, name, receiver)
     })
     return Context.add(context, SqlClient.SqlClient, forgetting)
   })

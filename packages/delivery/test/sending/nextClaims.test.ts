@@ -4,7 +4,7 @@ import { Deferred, Effect, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import { Shortcuts } from "../../src/domain/Shortcuts.ts"
 import { alertKey } from "../../src/sql/locks.ts"
-import { Undo } from "../../src/sql/rollback.ts"
+import { Transaction } from "../../src/sql/transactionEnd.ts"
 import {
   accept,
   deliveries,
@@ -46,7 +46,7 @@ const full = Effect.fnUntraced(function* (script: Script, ...rules: ReadonlyArra
 /** Notes each statement. */
 const watching = (ran: Array<Ran>) =>
   Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
-    ran.push({ text: statement.compile()[0], transaction: fiber.getRef(Undo) })
+    ran.push({ text: statement.compile()[0], transaction: fiber.getRef(Transaction) })
     return Effect.succeed(statement)
   })
 

@@ -8,7 +8,7 @@ import { SqlClient, Statement } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { groupsAtOnce, lockFor } from "../../src/sql/dialect.ts"
 import { alertKey } from "../../src/sql/locks.ts"
-import { Undo } from "../../src/sql/rollback.ts"
+import { Transaction } from "../../src/sql/transactionEnd.ts"
 import {
   accept,
   clear,
@@ -109,7 +109,7 @@ const full = Effect.fnUntraced(function* (script: Script, waiting: number, more 
 const transactions = () => {
   const all = new Map<unknown, Array<string>>()
   const layer = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
-    const transaction = fiber.getRef(Undo)
+    const transaction = fiber.getRef(Transaction)
     all.set(transaction, [...(all.get(transaction) ?? []), statement.compile()[0]])
     return Effect.succeed(statement)
   })
@@ -133,7 +133,8 @@ describe("What follows the ends of attempts, at the same time", () => {
     const decided = Deferred.makeUnsafe<void>()
     const pause = Effect.andThen(Deferred.succeed(paused, undefined), Deferred.await(resumed))
     const watching = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
-      if (fiber.getRef(Undo) !== undefined || !looked.test(statement.compile()[0])) return Effect.succeed(statement)
+      if (fiber.getRef(Transaction) !== undefined || !looked.test(statement.compile()[0]))
+        return Effect.succeed(statement)
       if (Deferred.isDoneUnsafe(resumed)) Deferred.doneUnsafe(decided, Effect.void)
       if (!isPausing) return Effect.succeed(statement)
       isPausing = false

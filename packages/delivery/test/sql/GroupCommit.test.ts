@@ -4,7 +4,7 @@ import { Clock, Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, S
 import { SqlClient, SqlError } from "effect/sql"
 import { groupsAtOnce, lockFor } from "../../src/sql/dialect.ts"
 import { TransactionStart } from "../../src/sql/readOnce.ts"
-import { Undo } from "../../src/sql/rollback.ts"
+import { afterCommit, afterRollback, Transaction } from "../../src/sql/transactionEnd.ts"
 import { pass } from "../harness/engine.ts"
 import { withoutWarning } from "../harness/clock.ts"
 import { passOn, watched } from "../harness/idle.ts"
@@ -41,7 +41,7 @@ describe("GroupCommit", () => {
       const part = (n: number) =>
         Effect.andThen(
           insert(n),
-          sql.afterCommit(
+          afterCommit(
             Effect.map(
               Effect.orDie(Effect.provideService(all, SqlClient.SqlClient, sql)),
               (rows) => void seen.push(rows.length)
@@ -70,7 +70,7 @@ describe("GroupCommit", () => {
       const count = Effect.map(sql`SELECT n FROM t`, (rows) => void seen.push(rows.length))
       const writes: Array<Fiber.Fiber<unknown, unknown>> = []
       for (const n of [1, 2, 3, 4]) {
-        const write = Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count)))
+        const write = Effect.andThen(sql`INSERT INTO t VALUES (${n})`, afterCommit(Effect.orDie(count)))
         writes.push(yield* Effect.forkChild(groupCommit.commit(write, [String(n)])))
         yield* Effect.yieldNow
       }
@@ -90,7 +90,7 @@ describe("GroupCommit", () => {
         [1, 2, 3, 4],
         (n) =>
           groupCommit.commit(
-            Effect.andThen(sql`INSERT INTO t VALUES (${n})`, sql.afterCommit(Effect.orDie(count))),
+            Effect.andThen(sql`INSERT INTO t VALUES (${n})`, afterCommit(Effect.orDie(count))),
             Array.from({ length: 1500 }, (_, one) => `${n} ${one}`)
           ),
         { concurrency: "unbounded" }
@@ -113,6 +113,25 @@ describe("GroupCommit", () => {
       )
       assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, false, true])
       assert.deepStrictEqual(yield* all, [1, 4])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("runs what follows a commit once, even after a bug in it, and undoes what is rolled back", () =>
+    Effect.gen(function* () {
+      yield* table
+      const ran: Array<string> = []
+      const noted = (text: string) => Effect.sync(() => void ran.push(text))
+      const part = (n: number, end: Effect.Effect<void, string> = Effect.void, follow = noted(`follow ${n}`)) =>
+        Effect.all([insert(n), afterCommit(follow), afterRollback(noted(`undo ${n}`)), end])
+      yield* Effect.forEach(
+        [part(1), part(2, Effect.fail("refused")), part(3, Effect.void, Effect.die("a bug")), part(4)],
+        (one) => Effect.exit(commit(one)),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(yield* all, [1, 3, 4])
+      assert.deepStrictEqual(ran.slice(-2).toSorted(), ["follow 1", "follow 4"])
+      assert.notInclude(ran.slice(0, -2).join(), "follow")
+      assert.include(ran, "undo 2")
     }).pipe(Effect.provide(store(":memory:")))
   )
 
@@ -153,7 +172,7 @@ describe("GroupCommit", () => {
       const groupCommit = yield* GroupCommit
       const ran: Array<unknown> = []
       const noted = (items: ReadonlyArray<number>) =>
-        Effect.map(Undo, (transaction) => {
+        Effect.map(Transaction, (transaction) => {
           ran.push(...items.map(() => transaction))
           return () => undefined
         })

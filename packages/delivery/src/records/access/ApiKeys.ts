@@ -9,6 +9,7 @@ import { GroupCommit } from "../../sql/GroupCommit.ts"
 import { ignoreLogged, type StoreUnavailable } from "../../sql/StoreUnavailable.ts"
 import { type CredentialKind, fromRow, isValid, keysLock, type Row, shown, type StoredKey } from "./apiKeyRow.ts"
 import { AuditLog, CurrentAuthor, type Record } from "./AuditLog.ts"
+import { afterCommit } from "../../sql/transactionEnd.ts"
 
 /** A credential of a source, as it is stored. */
 export interface SourceCredential {
@@ -89,7 +90,7 @@ export class ApiKeys extends Context.Service<
       let found = new Map<string, { readonly key: StoredKey; readonly at: number }>()
 
       const forgetFound = Effect.sync(() => void (found = new Map()))
-      const changed = Effect.andThen(allChanged("session"), sql.afterCommit(forgetFound))
+      const changed = Effect.andThen(allChanged("session"), afterCommit(forgetFound))
 
       const find = Effect.fnUntraced(function* (secretHash: string) {
         const now = yield* Clock.currentTimeMillis

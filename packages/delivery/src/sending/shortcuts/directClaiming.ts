@@ -5,18 +5,16 @@
 import type { IntegrationId } from "@tocsin/core"
 import { Array as Arr, Clock, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient } from "effect/sql"
 import { Partitions } from "../../cluster/Partitions.ts"
 import { Integrations } from "../../config/Integrations.ts"
 import { Shortcuts } from "../../domain/Shortcuts.ts"
 import { type DirectClaim, DirectClaims, type DirectLane, type Opening } from "../../records/DirectClaims.ts"
-import { afterRollback } from "../../sql/rollback.ts"
+import { afterCommit, afterRollback } from "../../sql/transactionEnd.ts"
 import { composeFirst } from "../compose.ts"
 
 export const layer = Layer.effect(
   DirectClaims,
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
     const random = yield* SecureRandom.SecureRandom
     const integrations = yield* Integrations
     const partitions = yield* Partitions
@@ -43,7 +41,7 @@ export const layer = Layer.effect(
           claims.set(opening.conversation.id, { id, partition: lease.partition })
           return composeFirst(id, opening, { createdAt, lease })
         })
-        yield* sql.afterCommit(reserved.send(claimed))
+        yield* afterCommit(reserved.send(claimed))
       }
       return claims
     })

@@ -5,7 +5,6 @@
  */
 import type { IntegrationId } from "@tocsin/core"
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { Partitions } from "../../cluster/Partitions.ts"
 import { Integrations } from "../../config/Integrations.ts"
 import type { ClaimedDelivery, DueDelivery } from "../../domain/attempt.ts"
@@ -14,7 +13,7 @@ import { Shortcuts } from "../../domain/Shortcuts.ts"
 import { AcceptedRaises, type Remembered } from "../../records/AcceptedRaises.ts"
 import { DirectClaims } from "../../records/DirectClaims.ts"
 import { type Locks, TransactionStart } from "../../sql/readOnce.ts"
-import { afterRollback } from "../../sql/rollback.ts"
+import { afterCommit, afterRollback } from "../../sql/transactionEnd.ts"
 import { Backlog } from "../Backlog.ts"
 import type { claiming } from "../claim.ts"
 import { RateLimiter } from "../RateLimiter.ts"
@@ -27,7 +26,6 @@ import { RateLimiter } from "../RateLimiter.ts"
 export const nextClaiming = Effect.fnUntraced(function* ({
   claimAccepted
 }: Pick<Effect.Success<typeof claiming>, "claimAccepted">) {
-  const sql = yield* SqlClient.SqlClient
   const accepted = yield* AcceptedRaises
   const backlog = yield* Backlog
   const directClaims = yield* DirectClaims
@@ -130,7 +128,7 @@ export const nextClaiming = Effect.fnUntraced(function* ({
       else {
         const reserved = yield* lane.hold(claimed)
         release = reserved.release
-        yield* sql.afterCommit(reserved.send(claimed))
+        yield* afterCommit(reserved.send(claimed))
       }
       yield* rateLimiter.giveBack(integration, permits - claimed.length)
       for (const { id } of those.slice(0, claimed.length)) followed.add(id)

@@ -3,7 +3,6 @@
  * has changed since it was claimed, and reading costs as much as writing.
  */
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { Integrations } from "../../config/Integrations.ts"
 import type { AttemptEnd } from "../../domain/attempt.ts"
 import { conversationAfter } from "../../domain/conversationAfter.ts"
@@ -11,10 +10,10 @@ import { settle } from "../../domain/Planner.ts"
 import { Conversations } from "../../records/Conversations.ts"
 import { Deliveries } from "../../records/Deliveries.ts"
 import { countDelivered, type DeliveredEnd, deliveredStep, type Current, messagesAfter } from "../recordDelivered.ts"
+import { afterCommit } from "../../sql/transactionEnd.ts"
 
 /** Records those attempts that delivered what is still as it was claimed; returns which. */
 export const unchangedRecording = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   const conversations = yield* Conversations
   const deliveries = yield* Deliveries
   const integrations = yield* Integrations
@@ -25,7 +24,7 @@ export const unchangedRecording = Effect.gen(function* () {
     const saved = yield* conversations.saveSent(sent)
     const recorded = sent.flatMap(({ delivery, end }) => (saved.has(delivery) ? [end] : []))
     yield* deliveries.transition(recorded.map((end) => deliveredStep(end, end.claimed.subject?.recipients ?? null)))
-    yield* sql.afterCommit(Effect.sync(() => recorded.forEach(countDelivered)))
+    yield* afterCommit(Effect.sync(() => recorded.forEach(countDelivered)))
     yield* integrations.recordSuccesses(recorded.map(({ claimed }) => claimed.integration))
     return ({ claimed }: AttemptEnd) => saved.has(claimed.id)
   })
