@@ -2,7 +2,7 @@
  * What follows the ends of attempts, while a lane or another transaction does something at the same time.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { GroupCommit } from "@tocsin/delivery"
+import { GroupCommit, RateLimiter } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -16,6 +16,7 @@ import {
   engine,
   event,
   integration,
+  integrationId,
   pass,
   raise,
   rule,
@@ -105,13 +106,14 @@ const full = Effect.fnUntraced(function* (script: Script, waiting: number, more 
   return all
 })
 
-/** The texts of the statements of each transaction. */
-const transactions = () => {
+/** The texts of the statements of each transaction; what a lane reads begins after `reading`. */
+const transactions = (reading: Effect.Effect<unknown> = Effect.void) => {
   const all = new Map<unknown, Array<string>>()
   const layer = Layer.succeed(Statement.CurrentTransformer, (statement, _, fiber) => {
     const transaction = fiber.getRef(Transaction)
-    all.set(transaction, [...(all.get(transaction) ?? []), statement.compile()[0]])
-    return Effect.succeed(statement)
+    const text = statement.compile()[0]
+    all.set(transaction, [...(all.get(transaction) ?? []), text])
+    return Effect.as(transaction === undefined && looked.test(text) ? reading : Effect.void, statement)
   })
   /** Those that ran a statement. */
   const that = (statement: RegExp) => [...all.values()].filter((texts) => texts.some((text) => statement.test(text)))
@@ -260,6 +262,49 @@ describe("What follows the ends of attempts, at the same time", () => {
         yield* openAll(others)
         yield* settle
         assert.lengthOf(script.to("ops"), 69)
+      }).pipe(Effect.scoped, Effect.provide(Layer.provide(engine(script), layer)))
+    })
+
+    it.effect("is what comes after the deliveries that the lane is claiming, in one transaction with them", () => {
+      const script = new Script()
+      let isPausing = false
+      const paused = Deferred.makeUnsafe<void>()
+      const resumed = Deferred.makeUnsafe<void>()
+      const pause = Effect.andThen(Deferred.succeed(paused, undefined), Deferred.await(resumed))
+      const { forget, layer, that } = transactions(Effect.suspend(() => (isPausing ? pause : Effect.void)))
+      return Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { allowance } = yield* RateLimiter
+        const available = Effect.map(allowance(integrationId("ops")), ({ available }) => available)
+        yield* start()
+        yield* raise("x")
+        yield* settle
+        const [first = Effect.void, ...others] = yield* gates(script, 70)
+        for (let n = 0; n < 62; n++) yield* raise(`a${n}`)
+        yield* settle
+        isPausing = true
+        // Memory knows no clear. An alert that comes twice is not claimed at once, nor is anything that comes with it.
+        const twice = event("z", { state: "cleared" })
+        yield* accept(event("x", { state: "cleared" }), event("b"), twice, twice)
+        yield* Deferred.await(paused)
+        yield* raise("c")
+        const writers = yield* Effect.forEach(Array.from({ length: groupsAtOnce(sql) }), (_, n) => hold(`${n}`))
+        yield* first
+        yield* passOn
+        const before = yield* available
+        yield* Deferred.succeed(resumed, undefined)
+        // Then the lane claims two.
+        yield* Effect.repeat(Effect.andThen(Effect.yieldNow, available), { until: (now) => now === before - 2 })
+        yield* passOn
+        forget()
+        yield* openAll(writers.map(({ end }) => end))
+        yield* whileTimePasses(untilSent(script, 66))
+        assert.sameMembers(sent(script).slice(63), ["x", "b", "c"])
+        assert.lengthOf(that(recorded), 1)
+        assert.deepStrictEqual(new Set(that(recorded)), new Set(that(claimed)))
+        yield* openAll(others)
+        yield* settle
+        assert.lengthOf(script.to("ops"), 66)
       }).pipe(Effect.scoped, Effect.provide(Layer.provide(engine(script), layer)))
     })
 

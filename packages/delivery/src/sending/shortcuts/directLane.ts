@@ -70,7 +70,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
       if (permits === 0) return undefined
       return { deliveries, ...(yield* reserved(integration, deliveries)) }
     }),
-    mayFollow: () => !lane.isCaughtUp && lane.chosen.size === lane.claiming && isHealthy() && !lane.log.isStorm(),
+    mayFollow: () => !lane.isCaughtUp && isHealthy() && !lane.log.isStorm(),
     chosen: () => lane.chosen,
     isCurrent: (version) => lane.isCurrent(version),
     hold: (claimed) => {

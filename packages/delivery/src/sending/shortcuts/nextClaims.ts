@@ -82,7 +82,7 @@ export const nextClaiming = Effect.fnUntraced(function* ({
     const claimable = Math.min(most, available)
     // Nothing else waits.
     if (visible === waiting) return free.slice(0, claimable)
-    const limit = claimable + (own !== undefined || chosen.size > 0 ? maxInFlight : 0)
+    const limit = claimable + (own === undefined ? 0 : maxInFlight)
     const { due } = yield* backlog.next(integration, limit)
     forgetEnded(free, due, { raises, isAll: due.length < limit })
     // Other transactions may have claimed them, although this one still sees them as pending.
