@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone } from "@tocsin/core"
 import { Configuration } from "@tocsin/delivery"
 import { Deferred, Effect, Fiber, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, Statement } from "effect/sql"
 import {
   deliveries,
   engine,
@@ -17,6 +17,7 @@ import {
   type Fixture
 } from "../harness/engine.ts"
 import { Script } from "../harness/FakeChannel.ts"
+import { passOn } from "../harness/idle.ts"
 import { ScriptedPeers, sharedStore } from "../harness/peers.ts"
 
 /** Two gateways on one store; the first holds all lanes. */
@@ -141,6 +142,49 @@ describe("Lanes", () => {
       yield* pass("2 seconds")
       assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered"])
     }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "keep what was sent, and leave pending what they were claiming with its record, when they are lost (M2)",
+    () => {
+      let isPausing = false
+      const paused = Deferred.makeUnsafe<void>()
+      const resumed = Deferred.makeUnsafe<void>()
+      const pause = Effect.andThen(Deferred.succeed(paused, undefined), Deferred.await(resumed))
+      const claimed = /^UPDATE deliveries SET [^]*taken_under = given/
+      return Effect.gen(function* () {
+        const { first } = yield* two
+        yield* first.here(save(integration("ops"), rule("all")))
+        yield* pass("1 minute")
+        const gate = yield* Deferred.make<void>()
+        const others = { gate: yield* Deferred.make<void>() }
+        first.script.next("ops", { gate }, ...Array.from({ length: 63 }, () => others))
+        for (let n = 0; n < 70; n++) yield* first.here(raise(`a${n}`))
+        yield* settle
+        assert.lengthOf(first.script.sent, 64)
+        isPausing = true
+        yield* Deferred.succeed(gate, undefined)
+        yield* Deferred.await(paused)
+        yield* first.peers.lose
+        yield* passOn
+        yield* Deferred.succeed(resumed, undefined)
+        yield* settle
+        assert.strictEqual((yield* first.here(deliveries))[0]?.status, "delivered")
+        yield* first.peers.gain
+        yield* Deferred.succeed(others.gate, undefined)
+        yield* pass("10 seconds")
+        const all = yield* first.here(deliveries)
+        const steps = all.map(({ transitions }) => transitions.map(({ status }) => status).join(" > "))
+        const once = Array.from({ length: 6 }, () => "pending > sending > delivered")
+        assert.deepStrictEqual(steps.slice(64), once)
+        assert.lengthOf(first.script.sent, 70 + 63)
+      }).pipe(
+        Effect.scoped,
+        Effect.provideService(Statement.CurrentTransformer, (statement) =>
+          Effect.as(isPausing && claimed.test(statement.compile()[0]) ? pause : Effect.void, statement)
+        )
+      )
+    }
   )
 
   it.effect("mark no claimed delivery dead at its deadline without an attempt (D2, M2)", () =>

@@ -75,6 +75,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
     isCurrent: (version) => lane.isCurrent(version),
     hold: (claimed) => {
       const { integration } = lane
+      // The lane stopped meanwhile. Without the claim, which is rolled back, its writes run again.
       if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))
       return reserved(
         integration,
