@@ -52,11 +52,23 @@ const onSqlite = (sql: Sql, columns: ReadonlyArray<string>, rows: ReadonlyArray<
  */
 const valuesOf = (columns: ReadonlyArray<string>, rows: ReadonlyArray<Values>): Statement.Fragment => {
   const size = 2 ** Math.ceil(Math.log2(Math.max(1, rows.length)))
-  const values = Array.from({ length: size }, (_, n) => columns.map((column) => rows[n]?.[column] ?? null)).flat()
+  const values: Array<string | number | null> = []
+  for (let n = 0; n < size; n++) for (const column of columns) values.push(rows[n]?.[column] ?? null)
+  return Statement.fragment([Statement.literal(tableOfValues(columns, size), values)])
+}
+
+/** Tables of values by their size and columns: making the text of one takes longer than its values. */
+const tables = new Map<string, string>()
+
+const tableOfValues = (columns: ReadonlyArray<string>, size: number): string => {
+  const key = `${size} ${columns.join()}`
+  const known = tables.get(key)
+  if (known !== undefined) return known
   const row = `(${columns.map(() => "?").join()})`
   const selected = columns.map((column, n) => `column${n + 1} AS ${column}`).join()
   const text = `(SELECT ${selected} FROM (VALUES ${Array.from({ length: size }, () => row).join()}) WHERE column1 IS NOT NULL)`
-  return Statement.fragment([Statement.literal(text, values)])
+  tables.set(key, text)
+  return text
 }
 
 /** Whether the column is one of the values. */
