@@ -50,10 +50,13 @@ export class ScriptedPeers {
   readonly work = (integration: IntegrationId) => Effect.suspend(() => this.#receive([{ integration, of: "work" }]))
 
   readonly service = Peers.of({
-    own: (handlers) => {
-      this.#handlers = handlers
-      return Effect.never
-    },
+    own: (handlers) =>
+      Effect.flatMap(Effect.context<never>(), (context) => {
+        // The lanes that start have the clock of their gateway.
+        const gained: Handlers["gained"] = (all) => Effect.provideContext(handlers.gained(all), context)
+        this.#handlers = { ...handlers, gained }
+        return Effect.never
+      }),
     isOwned: () => this.#holds,
     unowned: () => this.unowned,
     publish: () => Effect.void,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DestinationGone } from "@tocsin/core"
 import { Configuration } from "@tocsin/delivery"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient, Statement } from "effect/sql"
 import {
   deliveries,
@@ -19,6 +19,7 @@ import {
 import { Script } from "../harness/FakeChannel.ts"
 import { passOn } from "../harness/idle.ts"
 import { ScriptedPeers, sharedStore } from "../harness/peers.ts"
+import { assertKeepsTo } from "../harness/rateLimit.ts"
 
 /** Two gateways on one store; the first holds all lanes. */
 const two = Effect.gen(function* () {
@@ -105,6 +106,32 @@ describe("Lanes", () => {
       // Once it was perhaps sent.
       assert.lengthOf([...first.script.sent, ...second.script.sent], 3)
       assert.deepStrictEqual(yield* first.here(outcomes), ["Raised delivered", "Raised delivered"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("keep one rate limit for two integrations that share it, also after each takeover (B1, B2)", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two
+      const settings = { shared: "one hook", messages: 60, burst: 5 }
+      yield* first.here(save(integration("a", { settings: { channel: "a", ...settings } })))
+      yield* first.here(save(integration("b", { settings: { channel: "b", ...settings } })))
+      yield* first.here(save(rule("all", { to: ["a", "b"] })))
+      const takeovers: Array<number> = []
+      const move = Effect.fnUntraced(function* (from: typeof first, to: typeof first) {
+        // Meanwhile the bucket of the gateway that owned the lanes before fills.
+        yield* pass("1 minute")
+        for (let n = 0; n < 30; n++) yield* from.here(raise(`${takeovers.length}${n}`))
+        yield* pass("20 seconds")
+        yield* from.peers.release
+        takeovers.push(yield* Clock.currentTimeMillis)
+        yield* to.peers.gain
+        yield* pass("2 minutes")
+      })
+      yield* move(first, second)
+      yield* move(second, first)
+      const sent = [...first.script.sent, ...second.script.sent]
+      assert.lengthOf(sent, 120)
+      assertKeepsTo({ burst: 5, perSecond: 1 }, sent, takeovers)
     }).pipe(Effect.scoped)
   )
 
