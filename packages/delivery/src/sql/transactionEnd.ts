@@ -1,5 +1,5 @@
 /**
- * What runs in memory once a transaction has ended. `sql.afterCommit` does a part of it, but copies all services several
+ * What runs in memory once a transaction has ended. `sql.afterCommit` covers only commits, and copies all services several
  * times for each effect.
  */
 import { Context, Effect, Exit } from "effect"
@@ -7,7 +7,7 @@ import { Context, Effect, Exit } from "effect"
 /** The current transaction, or the part of it behind a savepoint; undefined outside of transactions. */
 export const Transaction = Context.Reference<
   | {
-      /** Run once it is committed, in this order. */
+      /** Run in this order once it is known to be committed. */
       readonly afterCommit: Array<Effect.Effect<void>>
       /** Run if it is rolled back, or if the answer to its commit is lost. */
       readonly afterRollback: Array<Effect.Effect<void>>
@@ -15,7 +15,7 @@ export const Transaction = Context.Reference<
   | undefined
 >("@tocsin/delivery/Transaction", { defaultValue: () => undefined })
 
-/** Runs the effect once the current transaction is committed; outside of transactions, at once. */
+/** Runs the effect once the current transaction is known to be committed; outside of transactions, at once. */
 export const afterCommit = (effect: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.flatMap(Transaction, (transaction) =>
     transaction === undefined ? effect : Effect.sync(() => void transaction.afterCommit.push(effect))

@@ -129,9 +129,34 @@ describe("GroupCommit", () => {
         { concurrency: "unbounded" }
       )
       assert.deepStrictEqual(yield* all, [1, 3, 4])
-      assert.deepStrictEqual(ran.slice(-2).toSorted(), ["follow 1", "follow 4"])
-      assert.notInclude(ran.slice(0, -2).join(), "follow")
-      assert.include(ran, "undo 2")
+      // All together first, and then behind savepoints.
+      assert.deepStrictEqual(ran, ["undo 1", "undo 2", "undo 2", "follow 1", "follow 4"])
+    }).pipe(Effect.provide(store(":memory:")))
+  )
+
+  it.effect("undoes the parts that succeeded if their transaction fails", () =>
+    Effect.gen(function* () {
+      yield* table
+      const ran: Array<string> = []
+      const noted = (text: string) => Effect.sync(() => void ran.push(text))
+      const part = <E = never>(n: number, end: Effect.Effect<void, E> = Effect.void) =>
+        Effect.all([insert(n), afterCommit(noted(`follow ${n}`)), afterRollback(noted(`undo ${n}`)), end])
+      const full = Effect.fail(
+        new SqlError.SqlError({
+          reason: new SqlError.UnknownError({
+            cause: Object.assign(new Error("full"), isPostgres ? { code: "53100" } : { errcode: 13 })
+          })
+        })
+      )
+      yield* Effect.forEach(
+        [part(1), part(2, Effect.fail("refused")), part(3, full)],
+        (one) => Effect.exit(commit(one)),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.deepStrictEqual(yield* all, [])
+      assert.deepStrictEqual(ran, ["undo 1", "undo 2", "undo 2", "undo 3", "undo 1"])
     }).pipe(Effect.provide(store(":memory:")))
   )
 

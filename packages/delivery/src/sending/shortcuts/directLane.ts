@@ -34,7 +34,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
   /** Holds deliveries until they are sent, or released after a rollback. */
   const reserved = Effect.fnUntraced(function* (integration: ReadyIntegration, deliveries: ReadonlyArray<string>) {
     yield* hold(deliveries)
-    // A commit that timed out may still succeed, after its claims were released.
+    // A reservation ends once.
     let state: "reserved" | "sent" | "released" = "reserved"
     const once = (next: "sent" | "released", effect: Effect.Effect<void>) =>
       Effect.suspend(() => {
@@ -75,7 +75,7 @@ export const makeDirectLane = Effect.fnUntraced(function* (
     isCurrent: (version) => lane.isCurrent(version),
     hold: (claimed) => {
       const { integration } = lane
-      // The lane stopped meanwhile. Without the claim, which is rolled back, its writes run again.
+      // The lane stopped meanwhile: the transaction is rolled back, and the record runs again without a claim.
       if (integration === undefined) return Effect.die(new Error("Nothing follows in a lane without its integration"))
       return reserved(
         integration,
