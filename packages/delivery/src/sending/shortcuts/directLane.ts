@@ -34,23 +34,12 @@ export const makeDirectLane = Effect.fnUntraced(function* (
   /** Holds deliveries until they are sent, or released after a rollback. */
   const reserved = Effect.fnUntraced(function* (integration: ReadyIntegration, deliveries: ReadonlyArray<string>) {
     yield* hold(deliveries)
-    // A reservation ends once.
-    let state: "reserved" | "sent" | "released" = "reserved"
-    const once = (next: "sent" | "released", effect: Effect.Effect<void>) =>
-      Effect.suspend(() => {
-        if (state !== "reserved") return Effect.void
-        state = next
-        return effect
-      })
     return {
-      send: (claimed: ReadonlyArray<ClaimedDelivery>) => once("sent", start(integration, claimed)),
-      release: once(
-        "released",
-        Effect.suspend(() => {
-          lane.hasLostClaims = true
-          return Effect.andThen(rateLimiter.giveBack(id, deliveries.length), land(deliveries, { isOver: false }))
-        })
-      )
+      send: (claimed: ReadonlyArray<ClaimedDelivery>) => start(integration, claimed),
+      release: Effect.suspend(() => {
+        lane.hasLostClaims = true
+        return Effect.andThen(rateLimiter.giveBack(id, deliveries.length), land(deliveries, { isOver: false }))
+      })
     }
   })
 
