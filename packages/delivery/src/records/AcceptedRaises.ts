@@ -8,8 +8,8 @@ import { Shortcuts } from "../domain/Shortcuts.ts"
 import type { Opening } from "./DirectClaims.ts"
 
 /** The most raises that are remembered, and the most characters of their events. Lanes read those beyond. */
-const most = 4096
-const mostCharacters = 4 * 1024 * 1024
+const most = 8192
+const mostCharacters = 8 * 1024 * 1024
 
 /** After so many milliseconds a raise gives way to others: another gateway may have claimed it. */
 const longestWait = 60_000

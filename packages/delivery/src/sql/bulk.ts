@@ -1,6 +1,6 @@
 /**
  * Statements on many rows at once. The rows are one JSON parameter, so the statement is the same for any number of rows
- * and is prepared once. SQLite is given the values of few rows, because it takes four times as long to find them in JSON.
+ * and is prepared once. SQLite is given the values of up to 256 rows, because it takes four times as long to find them in JSON.
  */
 import { Effect } from "effect"
 import { type SqlClient, type SqlError, Statement } from "effect/sql"
@@ -35,12 +35,9 @@ export const givenAs = (
   })
 }
 
-/** The most rows whose values are bound. */
-const mostBound = 64
-
 const onSqlite = (sql: Sql, columns: ReadonlyArray<string>, rows: ReadonlyArray<Values>): Statement.Fragment => {
   const [first = ""] = columns
-  return rows.length > mostBound || rows.some((row) => row[first] === null)
+  return rows.length > mostAtOnce || rows.some((row) => row[first] === null)
     ? sql`(SELECT ${sql.literal(columns.map((column) => `value->>'${column}' AS ${column}`).join(", "))}
         FROM json_each(${JSON.stringify(rows)}))`
     : valuesOf(columns, rows)
