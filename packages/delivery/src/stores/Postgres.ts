@@ -8,6 +8,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { Peers } from "../cluster/Peers.ts"
 import { groupsAtOnce } from "../sql/dialect.ts"
 import { Backups } from "./Backups.ts"
+import { compileAnew } from "./compileAnew.ts"
 import { exclusive, pipelined } from "./pipelining.ts"
 import { keepStatistics } from "./statistics.ts"
 import { negotiate, waysToConnect } from "./postgresTls.ts"
@@ -67,7 +68,7 @@ export const layer = (
         Effect.provideService(Clock.Clock, clock)
       )
       yield* check(client, session)
-      return Context.make(SqlClient.SqlClient, client).pipe(
+      return Context.make(SqlClient.SqlClient, compileAnew(client)).pipe(
         Context.add(Backups, Backups.none),
         Context.add(Peers, yield* peersOn(client, session, clock))
       )

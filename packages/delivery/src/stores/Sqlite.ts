@@ -12,6 +12,7 @@ import { dirname, resolve } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { Peers } from "../cluster/Peers.ts"
 import { Backups } from "./Backups.ts"
+import { compileAnew } from "./compileAnew.ts"
 import { openLog } from "./logSync.ts"
 import { copyTo } from "./sqliteBackup.ts"
 import { toSqlError } from "./sqliteError.ts"
@@ -57,7 +58,7 @@ export const layer = (filename: string): Layer.Layer<SqlClient.SqlClient | Peers
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         prepareTransactionControls: true
       })
-      return Context.make(SqlClient.SqlClient, client).pipe(
+      return Context.make(SqlClient.SqlClient, compileAnew(client)).pipe(
         Context.add(Peers, Peers.none),
         Context.add(Backups, Backups.of({ copyTo: (file) => copyTo(database, { file, statements }) }))
       )
