@@ -7,6 +7,8 @@ import { type SqlClient, SqlError } from "effect/sql"
 /** The timeout: longer than any transaction or query of Tocsin takes on a working database. */
 const longest = Duration.seconds(20)
 
+const realTime = Clock.Clock.defaultValue()
+
 /**
  * Runs statements, and fails if they do not complete within 20 seconds of real time; their outcome is unknown then.
  * SQLite needs no timeout.
@@ -27,7 +29,7 @@ export const queryTimeout = <A, E>(
         Effect.timeoutOrElse({ duration: longest, orElse: () => Effect.andThen(giveUp, noAnswer) }),
         Effect.onInterrupt(() => giveUp)
       )
-    }).pipe(Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
+    }).pipe(Effect.provideService(Clock.Clock, realTime))
   )
   return sql.onDialectOrElse({
     pg: (): Effect.Effect<A, E | SqlError.SqlError> => bounded,

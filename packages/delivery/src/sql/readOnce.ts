@@ -6,6 +6,7 @@ import { Context, Effect, Fiber } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { lockFor } from "./dialect.ts"
 import { maxLocks } from "./locks.ts"
+import { memoize } from "./memoize.ts"
 import type { AskedLocks } from "./RunningLocks.ts"
 import { Transaction } from "./transactionEnd.ts"
 
@@ -71,7 +72,7 @@ export const startWith = <A, E>(
         const start = row && {
           locks: { own, isHeld, tried: new Set(guessed) },
           version: row.version,
-          fences: decode(row.fences)
+          fences: decode(row.fences ?? "")
         }
         return yield* Effect.provideService(rest, TransactionStart, start)
       }),
@@ -84,5 +85,7 @@ interface Row {
   readonly fences: string | null
 }
 
-const decode = (fences: string | null): ReadonlyMap<number, number> =>
-  new Map((fences ?? "").split(",").map((fence, partition) => [partition, Number(fence)]))
+const decode = memoize(
+  (fences): ReadonlyMap<number, number> =>
+    new Map(fences.split(",").map((fence, partition) => [partition, Number(fence)]))
+)
