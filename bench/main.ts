@@ -85,7 +85,7 @@ const standIn = await startStandIn()
 const figures: Array<Figure | Missing> = []
 for (const { name, run } of chosen) {
   const began = now()
-  standIn.forget()
+  await standIn.forget()
   figures.push(...(await run({ quick: options.quick, profile: options.profile ? here : undefined, standIn })))
   console.error(`${name}: ${((now() - began) / 1000).toFixed(0)} s`)
 }

@@ -29,7 +29,8 @@ export interface FallbackOf extends Program {
   readonly posted: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   /** The same, and fails unless each had a post of its own. */
   readonly postedSingly: (lane: string, alerts: number, seconds?: number) => Promise<Told>
-  readonly forget: () => void
+  /** Resets all lanes; what is posted once this has returned counts. */
+  readonly forget: () => Promise<void>
 }
 
 /** The machine's monotonic clock, in milliseconds: the same for all its processes. */
@@ -64,8 +65,10 @@ export const startStandIn = async (): Promise<FallbackOf> => {
       }
       return result
     },
-    forget: () => {
-      child.send("forget")
-    }
+    forget: () =>
+      new Promise((resolve) => {
+        child.once("message", () => resolve())
+        child.send("forget")
+      })
   }
 }

@@ -83,7 +83,10 @@ const answer = () => {
 }
 
 process.on("message", (message: Wanted | "forget") => {
-  if (message === "forget") return lanes.clear()
+  if (message === "forget") {
+    lanes.clear()
+    return process.send?.("forgotten")
+  }
   wanted = message
   answer()
 })

@@ -34,7 +34,7 @@ export const backlog: Row = {
       const starts: Array<number> = []
       const more: Array<number> = []
       for (let round = 0; round < (quick ? 1 : 3); round++) {
-        standIn.forget()
+        await standIn.forget()
         const began = now()
         gateway = await startGateway(database)
         const { at } = await standIn.posted("ok/backlog", 1)

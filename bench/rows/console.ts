@@ -56,7 +56,7 @@ const start = async (standIn: FallbackOf, file: string, name: string, count: num
   await integrate(first, standIn, "bench", `ok/${name}`)
   await rule(first, "all", { labels: { lane: name } }, ["bench"])
   const [number = 0] = fresh(1)
-  standIn.forget()
+  await standIn.forget()
   await post(`${first.url}/v1/alerts`, [alert(number, { labels: { lane: name } })])
   await standIn.postedSingly(`ok/${name}`, 1)
   await first.stop()

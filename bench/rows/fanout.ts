@@ -17,7 +17,7 @@ export const fanout: Row = {
       await rule(gateway, "one", { labels: { to: "one" } }, ["single"])
       /** Milliseconds until the last of `count` deliveries was posted. */
       const last = (lane: string, to: string, alerts: number, deliveries: number) => async () => {
-        standIn.forget()
+        await standIn.forget()
         const bodies = fresh(alerts).map((number) => alert(number, { labels: { to } }))
         const began = await post(`${gateway.url}/v1/alerts`, [bodies])
         const { at } = await standIn.postedSingly(lane, deliveries)

@@ -72,7 +72,7 @@ const startGroup = async (database: string, size: number, standIn: FallbackOf): 
 
 /** Posts alerts to a group, to each member its share, and returns how many a second were delivered. */
 const toldByGroup = async (members: ReadonlyArray<Program>, count: number, standIn: FallbackOf): Promise<number> => {
-  standIn.forget()
+  await standIn.forget()
   const bodies = fresh(count).map((number) => alert(number, { labels: { lane: lanes[number % lanes.length] } }))
   const began = now()
   await Promise.all(

@@ -28,7 +28,7 @@ export const history: Row = {
       await (await start("empty")).stop()
       const first = await start("full")
       const [number = 0] = fresh(1)
-      standIn.forget()
+      await standIn.forget()
       await post(`${first.url}/v1/alerts`, [alert(number, lane("bench"))])
       await standIn.postedSingly("ok/full", 1)
       await post(`${first.url}/v1/alerts`, [
@@ -48,7 +48,7 @@ export const history: Row = {
       let full: Program | undefined
       for (let round = 0; round < rounds; round++) {
         await full?.stop()
-        standIn.forget()
+        await standIn.forget()
         const began = now()
         full = await startGateway(`sqlite:${file}`)
         const { at } = await standIn.posted("ok/held", 1)

@@ -18,7 +18,7 @@ export const atFifty = async (
   body: (number: number) => unknown = (number) => alert(number),
   seconds?: number
 ): Promise<ReadonlyArray<number>> => {
-  standIn.forget()
+  await standIn.forget()
   const sent = new Map<number, number>()
   const answers: Array<Promise<number>> = []
   const began = now()
@@ -62,7 +62,7 @@ export const latency: Row = {
       await standIn.postedSingly("ok/latency", before.length)
       if (alertmanager !== undefined) {
         await againIfDelayed(async () => {
-          standIn.forget()
+          await standIn.forget()
           await post(`${alertmanager.url}/api/v2/alerts`, fresh(before.length).map(alertmanagerAlert))
           await standIn.postedSingly("ok/alertmanager", before.length, alertmanagerSeconds)
         })

@@ -22,7 +22,7 @@ export const rules: Row = {
         await rule(first, "open", { labels: { lane: "held" } }, ["held"])
         for (let n = 2; n < rules; n++) await rule(first, `team-${n}`, { labels: { team: `team-${n}` } }, [name])
         const [number = 0] = fresh(1)
-        standIn.forget()
+        await standIn.forget()
         await post(`${first.url}/v1/alerts`, [alert(number, { labels: { lane: "held" } })])
         await standIn.postedSingly("ok/held", 1)
         await first.stop()
@@ -32,7 +32,7 @@ export const rules: Row = {
       const few = await start("few", 10, 0)
       const many = await start("many", quick ? 100 : 10_000, quick ? 1000 : 100_000)
       const accept = (gateway: Program, name: string) => async () => {
-        standIn.forget()
+        await standIn.forget()
         const bodies = fresh(count).map((number) => alert(number, { labels: { lane: name, team: "none" } }))
         const began = await post(`${gateway.url}/v1/alerts`, bodies)
         const took = now() - began

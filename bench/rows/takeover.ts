@@ -21,7 +21,7 @@ export const takeover: Row = {
       }
       /** Posts one alert for each lane; returns the milliseconds until the last of them was posted. */
       const tellAll = async (url: string) => {
-        standIn.forget()
+        await standIn.forget()
         const numbers = fresh(lanes.length)
         const bodies = numbers.map((number, n) => alert(number, { labels: { lane: lanes[n] } }))
         const began = await post(`${url}/v1/alerts`, bodies)

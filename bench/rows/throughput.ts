@@ -16,7 +16,7 @@ export const toldPerSecond = async (
   inFlight?: number,
   seconds?: number
 ): Promise<number> => {
-  standIn.forget()
+  await standIn.forget()
   const began = await post(url, bodies, inFlight)
   const { at } = await standIn.postedSingly(path, count, seconds)
   return count / ((Math.max(...at.map(([, at]) => at)) - began) / 1000)
