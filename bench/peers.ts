@@ -94,17 +94,14 @@ export const startPgBoss = (database: string, standIn: FallbackOf, path: string)
 /** Alertmanager has posted each alert after these seconds, or posts it after an hour. */
 export const alertmanagerSeconds = 15
 
-/**
- * Measures Alertmanager, again if it leaves an alert until its `group_interval`: on a busy machine it did so in two of some
- * 140 rounds of 3,000 alerts.
- */
+/** Measures Alertmanager, again if not all of its posts came: on a busy machine this was so in two of some 140 rounds. */
 export const againIfDelayed = async <A>(measure: () => Promise<A>): Promise<A> => {
   for (let tries = 1; ; tries++) {
     try {
       return await measure()
     } catch (error) {
       if (!(error instanceof NotPosted) || tries === 5) throw error
-      console.log(`Alertmanager left an alert until later, so it is measured again: ${error.message}`)
+      console.log(`Not all of Alertmanager's posts came, so it is measured again: ${error.message}`)
     }
   }
 }

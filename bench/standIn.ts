@@ -29,7 +29,7 @@ export interface FallbackOf extends Program {
   readonly posted: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   /** The same, and fails unless each had a post of its own. */
   readonly postedSingly: (lane: string, alerts: number, seconds?: number) => Promise<Told>
-  /** Resets all lanes; what is posted once this has returned counts. */
+  /** Resets all lanes; what is posted once this has resolved counts. */
   readonly forget: () => Promise<void>
 }
 
@@ -67,7 +67,12 @@ export const startStandIn = async (): Promise<FallbackOf> => {
     },
     forget: () =>
       new Promise((resolve) => {
-        child.once("message", () => resolve())
+        const read = (message: unknown) => {
+          if (message !== "forgotten") return
+          child.off("message", read)
+          resolve()
+        }
+        child.on("message", read)
         child.send("forget")
       })
   }

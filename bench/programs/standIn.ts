@@ -85,6 +85,7 @@ const answer = () => {
 process.on("message", (message: Wanted | "forget") => {
   if (message === "forget") {
     lanes.clear()
+    wanted = undefined
     return process.send?.("forgotten")
   }
   wanted = message
