@@ -10,7 +10,10 @@ type Sql = SqlClient.SqlClient
 /** Values of a row by their columns; all rows of a statement have the same ones. */
 export type Values = Readonly<Record<string, string | number | null>>
 
-/** The most rows of one statement while alerts are accepted: more would block the event loop for too long. */
+/**
+ * The most alerts that a statement stores or claims: more would block the event loop for too long. Also the most rows whose
+ * values are bound.
+ */
 export const mostAtOnce = 256
 
 /** Rows as a table to select from, for columns that the table has. */

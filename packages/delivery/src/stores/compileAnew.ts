@@ -1,7 +1,7 @@
 /**
  * Lets objects of statements be collected soon. Effect's compilers cache what they compile in a `WeakMap`, by the statement.
- * A statement is executed once here, so nothing is ever found there, and V8 keeps the values of a `WeakMap` until it collects
- * the whole heap: its frequent collections of new objects would copy all that statements were given, twice.
+ * Nearly every statement is executed once here, and V8 keeps the values of a `WeakMap` until it collects the whole heap:
+ * its frequent collections of new objects would copy all that statements were given, twice.
  */
 import type { SqlClient } from "effect/sql"
 

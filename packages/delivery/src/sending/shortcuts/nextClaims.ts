@@ -104,9 +104,13 @@ export const nextClaiming = Effect.fnUntraced(function* ({
     { isAll, raises }: Pick<Remembered, "raises"> & { readonly isAll: boolean }
   ) => {
     const isDue = new Set(due.map(({ id }) => id))
-    const inOrder = [...raises.keys()]
-    const reached = isAll ? inOrder : inOrder.slice(0, inOrder.findLastIndex((id) => isDue.has(id)) + 1)
-    const isReached = new Set(reached)
+    const isReached = new Set<string>()
+    let ahead = due.filter(({ id }) => raises.has(id)).length
+    for (const id of raises.keys()) {
+      if (!isAll && ahead === 0) break
+      isReached.add(id)
+      if (isDue.has(id)) ahead--
+    }
     accepted.take(locked.filter((id) => isReached.has(id) && !isDue.has(id)))
   }
 
