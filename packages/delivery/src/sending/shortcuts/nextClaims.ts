@@ -10,13 +10,14 @@ import { Integrations } from "../../config/Integrations.ts"
 import type { ClaimedDelivery, DueDelivery } from "../../domain/attempt.ts"
 import { maxInFlight } from "../../domain/laneDecision.ts"
 import { Shortcuts } from "../../domain/Shortcuts.ts"
-import { AcceptedRaises, type Remembered } from "../../records/AcceptedRaises.ts"
+import { AcceptedRaises } from "../../records/AcceptedRaises.ts"
 import { DirectClaims } from "../../records/DirectClaims.ts"
 import { type Locks, TransactionStart } from "../../sql/readOnce.ts"
 import { afterCommit, afterRollback } from "../../sql/transactionEnd.ts"
 import { Backlog } from "../Backlog.ts"
 import type { claiming } from "../claim.ts"
 import { RateLimiter } from "../RateLimiter.ts"
+import { endedElsewhere } from "./endedElsewhere.ts"
 
 /**
  * Claims for lanes at most as many deliveries as have ended, and sends them after the commit; returns the deliveries whose
@@ -84,7 +85,8 @@ export const nextClaiming = Effect.fnUntraced(function* ({
     if (visible === waiting) return free.slice(0, claimable)
     const limit = claimable + (own === undefined ? 0 : maxInFlight)
     const { due } = yield* backlog.next(integration, limit)
-    forgetEnded(free, due, { raises, isAll: due.length < limit })
+    // Otherwise they would keep their places before all others.
+    accepted.take(endedElsewhere(free, due, { raises, isAll: due.length < limit }))
     // Other transactions may have claimed them, although this one still sees them as pending.
     const isOthers = ({ id, lockKeys }: DueDelivery) => chosen.has(id) || lockKeys.some(isHeld)
     const isFree = new Set(free)
@@ -96,23 +98,6 @@ export const nextClaiming = Effect.fnUntraced(function* ({
     }
     return ids
   })
-
-  /** Forgets the locked raises that are no longer due: they would keep their places before all others. */
-  const forgetEnded = (
-    locked: ReadonlyArray<string>,
-    due: ReadonlyArray<DueDelivery>,
-    { isAll, raises }: Pick<Remembered, "raises"> & { readonly isAll: boolean }
-  ) => {
-    const isDue = new Set(due.map(({ id }) => id))
-    const isReached = new Set<string>()
-    let ahead = due.filter(({ id }) => raises.has(id)).length
-    for (const id of raises.keys()) {
-      if (!isAll && ahead === 0) break
-      isReached.add(id)
-      if (isDue.has(id)) ahead--
-    }
-    accepted.take(locked.filter((id) => isReached.has(id) && !isDue.has(id)))
-  }
 
   const follow = Effect.fnUntraced(function* (ended: ReadonlyArray<ClaimedDelivery>) {
     const followed = new Set<string>()
