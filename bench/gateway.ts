@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { send } from "./load.ts"
 import { program, type Program } from "./program.ts"
-import type { FallbackOf } from "./standIn.ts"
+import type { StandIn } from "./standIn.ts"
 
 /** Wide enough that the rate limit never applies. */
 export const unlimited = { messages: 1_000_000, perSeconds: 1, burst: 1_000_000 }
@@ -33,7 +33,7 @@ export const startGateway = (
 /** Creates an integration that posts to this path of the chat service, such as `ok/a`; without limits, at Slack's rate. */
 export const integrate = (
   gateway: Program,
-  standIn: FallbackOf,
+  standIn: StandIn,
   id: string,
   path: string,
   limits: object | null = unlimited
@@ -59,7 +59,7 @@ export const deliveries = async (gateway: Program, status: string): Promise<numb
 /** A gateway with one lane, to `ok/<name>`, for every alert. */
 export const startWithLane = async (
   database: string,
-  standIn: FallbackOf,
+  standIn: StandIn,
   name: string,
   more?: Parameters<typeof startGateway>[1]
 ): Promise<Program> => {

@@ -4,7 +4,7 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { installed, program, versionOf } from "./program.ts"
-import { type FallbackOf, NotPosted } from "./standIn.ts"
+import { type StandIn, NotPosted } from "./standIn.ts"
 
 /** A running peer. */
 export interface Peer {
@@ -13,11 +13,7 @@ export interface Peer {
 }
 
 /** Alertmanager, which posts each alert to this lane at once, in a post of its own; undefined if it is not installed. */
-export const startAlertmanager = async (
-  folder: string,
-  standIn: FallbackOf,
-  path: string
-): Promise<Peer | undefined> => {
+export const startAlertmanager = async (folder: string, standIn: StandIn, path: string): Promise<Peer | undefined> => {
   if (versionOf("prometheus-alertmanager") === undefined) return undefined
   const config = join(folder, "alertmanager.yml")
   // JSON is YAML.
@@ -56,7 +52,7 @@ export const alertmanagerAlert = (number: number) => [
 ]
 
 /** Fastify and BullMQ on a Redis that syncs each write, posting to this lane; undefined if Redis is not installed. */
-export const startBullMq = async (folder: string, standIn: FallbackOf, path: string): Promise<Peer | undefined> => {
+export const startBullMq = async (folder: string, standIn: StandIn, path: string): Promise<Peer | undefined> => {
   if (versionOf("redis-server") === undefined) return undefined
   const socket = join(folder, "redis.sock")
   const redis = await installed(
@@ -88,7 +84,7 @@ export const startBullMq = async (folder: string, standIn: FallbackOf, path: str
 }
 
 /** Fastify and pg-boss on this PostgreSQL database, posting to this lane. */
-export const startPgBoss = (database: string, standIn: FallbackOf, path: string): Promise<Peer> =>
+export const startPgBoss = (database: string, standIn: StandIn, path: string): Promise<Peer> =>
   program("bench/programs/pgBoss.ts", { args: [database, `${standIn.url}/${path}`] })
 
 /** Alertmanager has posted each alert after these seconds, or posts it after an hour. */

@@ -1,7 +1,7 @@
 /**
  * A row of the table, and how measurements are compared.
  */
-import { now, type FallbackOf } from "./standIn.ts"
+import { now, type StandIn } from "./standIn.ts"
 
 /** How a row is run. */
 export interface Run {
@@ -9,7 +9,7 @@ export interface Run {
   readonly quick: boolean
   /** Where to write a CPU profile of the gateway to, if one is wanted. */
   readonly profile: string | undefined
-  readonly standIn: FallbackOf
+  readonly standIn: StandIn
 }
 
 /** One measured figure of a row. */

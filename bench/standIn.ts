@@ -24,7 +24,7 @@ export interface Told {
 export class NotPosted extends Error {}
 
 /** A running stand-in. */
-export interface FallbackOf extends Program {
+export interface StandIn extends Program {
   /** Waits until they were posted; fails after this many seconds. */
   readonly posted: (lane: string, alerts: number, seconds?: number) => Promise<Told>
   /** The same, and fails unless each had a post of its own. */
@@ -37,7 +37,7 @@ export interface FallbackOf extends Program {
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** Starts it in a process of its own. */
-export const startStandIn = async (): Promise<FallbackOf> => {
+export const startStandIn = async (): Promise<StandIn> => {
   const started = await program("bench/programs/standIn.ts")
   const { child } = started
   const posted = (lane: string, alerts: number, seconds = 120) =>

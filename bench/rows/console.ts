@@ -15,7 +15,7 @@ import { inFolder, integrate, rule, startGateway } from "../gateway.ts"
 import { alert, fresh, post, send } from "../load.ts"
 import type { Program } from "../program.ts"
 import { alternate, type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
-import { now, type FallbackOf } from "../standIn.ts"
+import { now, type StandIn } from "../standIn.ts"
 import { crowd } from "./consoleCrowd.ts"
 
 /** Rows of the plain table, and of the console's first block. */
@@ -50,7 +50,7 @@ export const consoleRow: Row = {
 }
 
 /** A gateway with so many open alerts, each delivered, and with a lane `ok/<name>`. */
-const start = async (standIn: FallbackOf, file: string, name: string, count: number): Promise<Program> => {
+const start = async (standIn: StandIn, file: string, name: string, count: number): Promise<Program> => {
   const open = () => startGateway(`sqlite:${file}`, { env: { TOCSIN_PUBLIC_URL: "http://127.0.0.1" } })
   const first = await open()
   await integrate(first, standIn, "bench", `ok/${name}`)
@@ -65,7 +65,7 @@ const start = async (standIn: FallbackOf, file: string, name: string, count: num
 }
 
 /** How soon the first rows are on screen. */
-const opening = async (folder: string, browser: Browser, gateway: Program, standIn: FallbackOf, quick: boolean) => {
+const opening = async (folder: string, browser: Browser, gateway: Program, standIn: StandIn, quick: boolean) => {
   const pages = {
     console: { url: `${gateway.url}/console/alerts`, row: "[role=table] [role=row] a" },
     plain: { url: await plainTable(gateway, standIn), row: "table td" }
@@ -115,7 +115,7 @@ const opening = async (folder: string, browser: Browser, gateway: Program, stand
 }
 
 /** The address of a digest's page: a plain table that the gateway renders. */
-const plainTable = async (gateway: Program, standIn: FallbackOf): Promise<string> => {
+const plainTable = async (gateway: Program, standIn: StandIn): Promise<string> => {
   await integrate(gateway, standIn, "digest", "ok/digest", { messages: 1, perSeconds: 2, burst: 1 })
   await rule(gateway, "digest", { labels: { lane: "digest" } }, ["digest"])
   const alerts = fresh(plainRows + 40).map((number) => alert(number, { labels: { lane: "digest" } }))

@@ -3,14 +3,14 @@ import type { Browser, BrowserContext } from "playwright-core"
 import { startBrowser, visit } from "../browser.ts"
 import { program, type Program } from "../program.ts"
 import { alternate, type Figure, rates, ratios } from "../row.ts"
-import type { FallbackOf } from "../standIn.ts"
+import type { StandIn } from "../standIn.ts"
 import { acceptToDelivered } from "./throughput.ts"
 
 /** What twenty open consoles cost the gateway: as their requests alone, and in a browser on the same machine. */
 export const crowd = async (
   chromium: string,
   gateway: Program,
-  standIn: FallbackOf,
+  standIn: StandIn,
   quick: boolean
 ): Promise<ReadonlyArray<Figure>> => {
   const counts = quick ? { consoles: 2, alerts: 100, rounds: 1 } : { consoles: 20, alerts: 3000, rounds: 5 }

@@ -4,7 +4,7 @@ import { integrate, rule, startGateway } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
 import type { Program } from "../program.ts"
 import { alternate, type Figure, median, ratios, type Row } from "../row.ts"
-import { now, type FallbackOf } from "../standIn.ts"
+import { now, type StandIn } from "../standIn.ts"
 import { cpuOfBench, cpuWithChildren, usage } from "../usage.ts"
 
 const lanes = Array.from({ length: 32 }, (_, lane) => `lane-${lane}`)
@@ -58,7 +58,7 @@ export const gateways: Row = {
 }
 
 /** Gateways on one database, each with its share of the lanes. */
-const startGroup = async (database: string, size: number, standIn: FallbackOf): Promise<ReadonlyArray<Program>> => {
+const startGroup = async (database: string, size: number, standIn: StandIn): Promise<ReadonlyArray<Program>> => {
   const members = [await startGateway(database)]
   const [first] = members
   if (first === undefined) return members
@@ -71,7 +71,7 @@ const startGroup = async (database: string, size: number, standIn: FallbackOf): 
 }
 
 /** Posts alerts to a group, to each member its share, and returns how many a second were delivered. */
-const toldByGroup = async (members: ReadonlyArray<Program>, count: number, standIn: FallbackOf): Promise<number> => {
+const toldByGroup = async (members: ReadonlyArray<Program>, count: number, standIn: StandIn): Promise<number> => {
   await standIn.forget()
   const bodies = fresh(count).map((number) => alert(number, { labels: { lane: lanes[number % lanes.length] } }))
   const began = now()

@@ -4,14 +4,14 @@ import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, post } from "../load.ts"
 import { alertmanagerAlert, alertmanagerSeconds, againIfDelayed, startAlertmanager } from "../peers.ts"
 import { type Figure, median, type Missing, percentile, rates, ratios, type Row } from "../row.ts"
-import { now, type FallbackOf } from "../standIn.ts"
+import { now, type StandIn } from "../standIn.ts"
 
 /** Milliseconds between alerts: 50 a second. */
 const every = 20
 
 /** Posts alerts one after the other, each at its time, and returns the milliseconds from each request to its post. */
 export const atFifty = async (
-  standIn: FallbackOf,
+  standIn: StandIn,
   url: string,
   path: string,
   count: number,

@@ -4,11 +4,11 @@ import { inFolder, startWithLane } from "../gateway.ts"
 import { alert, fresh, inArrays, post } from "../load.ts"
 import { program } from "../program.ts"
 import { alternate, rates, ratios, type Row } from "../row.ts"
-import type { FallbackOf } from "../standIn.ts"
+import type { StandIn } from "../standIn.ts"
 
 /** Posts bodies with `count` alerts, and returns how many a second were posted to the lane, from first to last. */
 export const toldPerSecond = async (
-  standIn: FallbackOf,
+  standIn: StandIn,
   url: string,
   path: string,
   count: number,
@@ -24,7 +24,7 @@ export const toldPerSecond = async (
 
 /** Posts alerts to a gateway, and returns how many a second were delivered, from the first request to the last post. */
 export const acceptToDelivered =
-  (standIn: FallbackOf, url: string, path: string, count: number, size = 1, more: object = {}, inFlight?: number) =>
+  (standIn: StandIn, url: string, path: string, count: number, size = 1, more: object = {}, inFlight?: number) =>
   (): Promise<number> => {
     const alerts = fresh(count).map((number) => alert(number, more))
     const bodies = size === 1 ? alerts : inArrays(alerts, size)
